@@ -1,0 +1,243 @@
+//! Where checkpoints are stored: the trait that every backend implements.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::Error;
+use crate::timestamp::{Timestamp, readable};
+
+/// A store of checkpoints, which it sees as byte strings under the names of jobs.
+///
+/// Four methods make a backend. The others make it cheaper ([`append`](Self::append)), safe
+/// from a second run of the same job ([`lease`](Self::lease)), and easier to look into.
+///
+/// All methods block. From an async function they are called on a thread of their own.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+/// use safe_state_backends::{Backend, Error};
+///
+/// #[derive(Default)]
+/// struct Shelf(Mutex<HashMap<String, Vec<u8>>>);
+///
+/// impl Backend for Shelf {
+///     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
+///         Ok(self.0.lock().unwrap().get(job).cloned())
+///     }
+///     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
+///         self.0.lock().unwrap().insert(job.to_owned(), checkpoint.to_vec());
+///         Ok(())
+///     }
+///     fn delete(&self, job: &str) -> Result<(), Error> {
+///         self.0.lock().unwrap().remove(job);
+///         Ok(())
+///     }
+///     fn exists(&self, job: &str) -> Result<bool, Error> {
+///         Ok(self.0.lock().unwrap().contains_key(job))
+///     }
+/// }
+/// ```
+pub trait Backend: Send + Sync + 'static {
+    /// The checkpoint of `job`; `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Makes `checkpoint` the checkpoint of `job`, all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written; the checkpoint before is then still there.
+    fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error>;
+
+    /// Removes the checkpoint of `job`; doing nothing if it has none.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written.
+    fn delete(&self, job: &str) -> Result<(), Error>;
+
+    /// Whether `job` has a checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    fn exists(&self, job: &str) -> Result<bool, Error>;
+
+    /// Adds `record` behind the checkpoint of `job`. By default it can't, and
+    /// [`save`](Self::save) is called with the whole.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written. What it then holds may end in a part of the record.
+    fn append(&self, job: &str, record: &[u8]) -> Result<Appended, Error> {
+        let _ = (job, record);
+        Ok(Appended::No)
+    }
+
+    /// Takes the exclusive right to run `job`, held until the lease is dropped. A run writes
+    /// through its lease alone.
+    ///
+    /// By default there is none: two runs of a job at a time are then not noticed, and each
+    /// overwrites what the other saves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Held`] if another run holds it; or the store cannot be reached.
+    fn lease(self: Arc<Self>, job: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
+        let _ = options;
+        Ok(Box::new(Unleased { backend: self, job: job.to_owned() }))
+    }
+
+    /// The names of the jobs that have a checkpoint, sorted.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read, or by default [`Error::Unsupported`].
+    fn list(&self) -> Result<Vec<String>, Error> {
+        Err(Error::Unsupported("list its jobs"))
+    }
+
+    /// The file that the checkpoint of `job` is or would be in, if it is a file's.
+    fn path(&self, job: &str) -> Option<PathBuf> {
+        let _ = job;
+        None
+    }
+}
+
+/// The exclusive right to run a job, and the way a run writes its checkpoint.
+pub trait Lease: Send {
+    /// As [`Backend::save`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error>;
+
+    /// Adds `record` behind what this lease saved last.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::append`]. After an error, only [`save`](Self::save) may follow.
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error>;
+
+    /// As [`Backend::delete`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn delete(&mut self) -> Result<(), Error>;
+}
+
+/// Whether a backend added a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// It did.
+    Yes,
+    /// It can't append; the whole has to be saved.
+    No,
+}
+
+/// How a lease is to be taken.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct LeaseOptions {
+    /// What the saves made under the lease have to survive.
+    pub durability: Durability,
+}
+
+impl LeaseOptions {
+    /// A lease whose saves survive what `durability` says.
+    pub fn new(durability: Durability) -> Self {
+        LeaseOptions { durability }
+    }
+}
+
+/// What a save survives once it has returned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Loss of power: it is synced to the disk.
+    #[default]
+    Power,
+    /// Death of the process: it is with the operating system. No sync is issued, and after a
+    /// power cut the checkpoint may be an older one, or damaged, which loading tells.
+    Process,
+}
+
+/// Who holds a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub(crate) pid: u32,
+    pub(crate) host: String,
+    pub(crate) since: Timestamp,
+}
+
+impl Holder {
+    /// This process, from now.
+    pub fn this_process() -> Self {
+        let host = hostname::get().unwrap_or_default();
+        Holder {
+            pid: std::process::id(),
+            host: host.to_string_lossy().into_owned(),
+            since: Timestamp::now(),
+        }
+    }
+
+    /// As one line of text, for a lock file.
+    pub(crate) fn to_line(&self) -> String {
+        format!("{} {} {}\n", self.pid, self.since.micros(), self.host)
+    }
+
+    pub(crate) fn from_line(line: &str) -> Option<Self> {
+        let mut words = line.strip_suffix('\n')?.splitn(3, ' ');
+        let pid = words.next()?.parse().ok()?;
+        let since = Timestamp::from_micros(words.next()?.parse().ok()?);
+        Some(Holder { pid, since, host: words.next()?.to_owned() })
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The name of the host it runs on.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// When it took the lease.
+    pub fn since(&self) -> SystemTime {
+        self.since.into()
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {} on host {}, since {}", self.pid, self.host, readable(self.since))
+    }
+}
+
+/// The lease of a backend that has none.
+struct Unleased<B: ?Sized> {
+    backend: Arc<B>,
+    job: String,
+}
+
+impl<B: Backend + ?Sized> Lease for Unleased<B> {
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.backend.save(&self.job, checkpoint)
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+        self.backend.append(&self.job, record)
+    }
+
+    fn delete(&mut self) -> Result<(), Error> {
+        self.backend.delete(&self.job)
+    }
+}

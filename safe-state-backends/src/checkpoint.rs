@@ -1,0 +1,274 @@
+//! What is stored of a job.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::format::{self, FormatError, Record};
+use crate::timestamp::{Timestamp, readable};
+use crate::{Completed, Failure};
+
+/// The stored state of a job: what is complete, how it failed last, how often it ran.
+///
+/// It is a value: reading one runs no code, takes no lease, and works while the job runs. It
+/// prints well, and serialises to JSON and the like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    pub(crate) job: String,
+    pub(crate) version: Option<String>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) run_count: u32,
+    pub(crate) finished: bool,
+    /// The median time an item took, in nanoseconds, once measured.
+    pub(crate) item_nanos: Option<u64>,
+    /// By the loops' order in the function.
+    pub(crate) loops: BTreeMap<u16, LoopProgress>,
+    pub(crate) failure: Option<Failure>,
+}
+
+/// How far one loop of a job has come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoopProgress {
+    pub(crate) completed: Completed,
+    pub(crate) total: Option<u64>,
+    pub(crate) end: Option<LoopEnd>,
+}
+
+/// How a loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoopEnd {
+    /// Its iterator gave no more items.
+    Exhausted,
+    /// A `break` left it.
+    Left,
+}
+
+/// Where a job stands, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Items that are complete.
+    pub completed: u64,
+    /// Items in all, where the input told its length.
+    pub total: Option<u64>,
+    /// Items to go, where the input told its length.
+    pub remaining: Option<u64>,
+    /// Whether the last run failed.
+    pub has_failure: bool,
+    /// How many runs the job has had.
+    pub run_count: u32,
+}
+
+impl Checkpoint {
+    /// A job that starts now, in its first run.
+    pub fn new(job: impl Into<String>, version: Option<String>) -> Self {
+        let now = Timestamp::now();
+        Checkpoint {
+            job: job.into(),
+            version,
+            started_at: now,
+            updated_at: now,
+            run_count: 1,
+            finished: false,
+            item_nanos: None,
+            loops: BTreeMap::new(),
+            failure: None,
+        }
+    }
+
+    /// Reads the stored form. A torn tail, which a crash in the middle of a save leaves, falls
+    /// back to the save before it.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no checkpoint, are of a newer format, or are damaged anywhere but in
+    /// their tail. Any bytes are safe to pass; no more memory is allocated than they justify.
+    pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        format::decode(bytes)
+    }
+
+    /// The stored form, as one snapshot.
+    ///
+    /// # Errors
+    ///
+    /// A checkpoint of more than 4 GiB.
+    pub fn encode(&self) -> Result<Vec<u8>, FormatError> {
+        format::snapshot(self)
+    }
+
+    /// The job's name.
+    pub fn job(&self) -> &str {
+        &self.job
+    }
+
+    /// The version the job was given, if any.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// The completed items of the current loop: the first that has not ended, else the last.
+    pub fn completed(&self) -> &Completed {
+        static NONE: std::sync::LazyLock<Completed> = std::sync::LazyLock::new(Completed::default);
+        self.current_loop().map_or(&NONE, |current| &current.completed)
+    }
+
+    /// How many items the current loop has in all, where its input told.
+    pub fn total(&self) -> Option<u64> {
+        self.current_loop().and_then(LoopProgress::total)
+    }
+
+    /// The progress of the current loop in numbers.
+    pub fn progress(&self) -> Progress {
+        let completed = self.completed().len();
+        let total = self.total();
+        Progress {
+            completed,
+            total,
+            remaining: total.map(|total| total.saturating_sub(completed)),
+            has_failure: self.failure.is_some(),
+            run_count: self.run_count,
+        }
+    }
+
+    /// The resumable loops that have begun, in their order in the function.
+    pub fn loops(&self) -> impl Iterator<Item = &LoopProgress> {
+        self.loops.values()
+    }
+
+    /// The progress of the loop of that number, counted from 0 in the function's text.
+    pub fn loop_progress(&self, loop_id: u16) -> Option<&LoopProgress> {
+        self.loops.get(&loop_id)
+    }
+
+    /// How the last run failed; `None` if it did not, was killed, or is under way.
+    pub fn last_failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// How many runs the job has had, the one under way included.
+    pub fn run_count(&self) -> u32 {
+        self.run_count
+    }
+
+    /// Whether the job has finished; such a checkpoint is there only if asked to be kept.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// When the first run started.
+    pub fn started_at(&self) -> SystemTime {
+        self.started_at.into()
+    }
+
+    /// When the checkpoint was saved last.
+    pub fn updated_at(&self) -> SystemTime {
+        self.updated_at.into()
+    }
+
+    /// The median time an item took, measured between saves; `None` until enough were.
+    pub fn typical_item_time(&self) -> Option<Duration> {
+        self.item_nanos.map(Duration::from_nanos)
+    }
+
+    fn current_loop(&self) -> Option<&LoopProgress> {
+        let open = self.loops.values().find(|progress| progress.end.is_none());
+        open.or_else(|| self.loops.values().next_back())
+    }
+}
+
+/// How a [`Store`](crate::Store) changes a checkpoint.
+impl Checkpoint {
+    /// The state in which a new run begins: one run more, and no failure.
+    pub fn begin_run(&mut self) {
+        self.run_count = self.run_count.saturating_add(1);
+        self.failure = None;
+        self.updated_at = Timestamp::now();
+    }
+
+    /// Marks the job finished.
+    pub fn finish(&mut self) {
+        self.finished = true;
+        self.failure = None;
+        self.updated_at = Timestamp::now();
+    }
+
+    /// Replays one record; the inverse of writing it.
+    pub(crate) fn apply(&mut self, record: Record) {
+        match record {
+            Record::Snapshot(whole) => *self = whole,
+            Record::Advance(advance) => {
+                self.updated_at = self.updated_at.plus_micros(advance.micros);
+                self.loops
+                    .entry(advance.loop_id)
+                    .or_default()
+                    .completed
+                    .extend_prefix(advance.count);
+            }
+            Record::Change(change) => {
+                self.updated_at = self.updated_at.plus_micros(change.micros);
+                let progress = self.loops.entry(change.loop_id).or_default();
+                progress.completed.extend_prefix(change.count);
+                progress.total = change.total.or(progress.total);
+                progress.end = change.end.or(progress.end);
+                self.item_nanos = change.item_nanos.or(self.item_nanos);
+                self.failure = change.failure.or(self.failure.take());
+            }
+        }
+    }
+}
+
+impl LoopProgress {
+    /// Its completed items.
+    pub fn completed(&self) -> &Completed {
+        &self.completed
+    }
+
+    /// How many items it has in all, where its input told.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// How it ended; `None` while it has not.
+    pub fn end(&self) -> Option<LoopEnd> {
+        self.end
+    }
+}
+
+impl fmt::Display for Progress {
+    /// `6432 of 10000 items (64 %)`, or `6432 items` where the total is not known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.total {
+            Some(total) => {
+                let percent = u128::from(self.completed) * 100 / u128::from(total.max(1));
+                write!(f, "{} of {total} items ({percent} %)", self.completed)
+            }
+            None => write!(f, "{} items", self.completed),
+        }
+    }
+}
+
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match (self.finished, &self.failure) {
+            (true, _) => "finished",
+            (false, Some(_)) => "failed",
+            (false, None) => "not finished",
+        };
+        writeln!(f, "job {}: {state}", self.job)?;
+        if let Some(version) = &self.version {
+            writeln!(f, "  version    {version}")?;
+        }
+        writeln!(f, "  progress   {}", self.progress())?;
+        writeln!(f, "  completed  {}", self.completed())?;
+        writeln!(f, "  runs       {}", self.run_count)?;
+        writeln!(f, "  started    {}", readable(self.started_at))?;
+        write!(f, "  updated    {}", readable(self.updated_at))?;
+        match &self.failure {
+            Some(failure) => write!(f, "\n  failure    {failure}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The set of completed indices: a prefix, and a compressed bitmap of what lies beyond it.
+
+use std::fmt;
+use std::ops::Range;
+
+use roaring::RoaringTreemap;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The indices of completed items.
+///
+/// A job that completes its items in order holds one number, the length of the prefix,
+/// however many items are done. What completes out of order beyond it is kept in a
+/// [Roaring bitmap](https://roaringbitmap.org), and moves into the prefix as gaps close.
+///
+/// ```
+/// use safe_state_backends::Completed;
+///
+/// let mut completed = Completed::default();
+/// completed.insert(0);
+/// completed.insert(1);
+/// completed.insert(5);
+/// assert!(completed.contains(1) && !completed.contains(2));
+/// assert_eq!(completed.len(), 3);
+/// assert_eq!(completed.ranges().collect::<Vec<_>>(), [0..2, 5..6]);
+/// ```
+#[derive(Clone, Default, PartialEq)]
+pub struct Completed {
+    prefix: u64,
+    /// Holds no index below or at `prefix`: the index at `prefix` is never complete.
+    beyond: RoaringTreemap,
+}
+
+impl Completed {
+    /// Whether the item at `index` is complete.
+    pub fn contains(&self, index: u64) -> bool {
+        index < self.prefix || self.beyond.contains(index)
+    }
+
+    /// How many items are complete.
+    pub fn len(&self) -> u64 {
+        self.prefix.saturating_add(self.beyond.len())
+    }
+
+    /// Whether no item is complete.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of items at the front that are all complete: the first index that is not.
+    pub fn prefix(&self) -> u64 {
+        self.prefix
+    }
+
+    /// The completed indices as disjoint ranges, in order.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        let mut beyond = self.beyond.iter().peekable();
+        let head = (self.prefix > 0).then_some(0..self.prefix);
+        head.into_iter().chain(std::iter::from_fn(move || {
+            let start = beyond.next()?;
+            let mut end = start + 1;
+            while beyond.next_if_eq(&end).is_some() {
+                end += 1;
+            }
+            Some(start..end)
+        }))
+    }
+
+    /// Marks the item at `index` complete. `u64::MAX` is no index, and is ignored.
+    pub fn insert(&mut self, index: u64) {
+        if index == self.prefix {
+            self.extend_prefix(1);
+        } else if index > self.prefix && index != u64::MAX {
+            self.beyond.insert(index);
+        }
+    }
+
+    /// Marks the next `count` items after the prefix complete.
+    pub fn extend_prefix(&mut self, count: u64) {
+        self.prefix = self.prefix.saturating_add(count);
+        if !self.beyond.is_empty() {
+            self.absorb();
+        }
+    }
+
+    fn absorb(&mut self) {
+        self.beyond.remove_range(..self.prefix);
+        let adjoining = self.beyond.iter().zip(self.prefix..).take_while(|(i, want)| i == want);
+        self.prefix += adjoining.count() as u64;
+        self.beyond.remove_range(..self.prefix);
+    }
+
+    /// Marks every index of `other` complete as well.
+    pub fn merge(&mut self, other: &Completed) {
+        self.prefix = self.prefix.max(other.prefix);
+        self.beyond |= &other.beyond;
+        self.absorb();
+    }
+}
+
+impl fmt::Debug for Completed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.ranges().take(16)).finish()
+    }
+}
+
+impl fmt::Display for Completed {
+    /// Ranges with both ends included: `0-6431, 6433`; at most sixteen, then how many more.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 16;
+        if self.is_empty() {
+            return f.write_str("none");
+        }
+        let mut shown = 0;
+        for (i, range) in self.ranges().take(SHOWN).enumerate() {
+            f.write_str(if i == 0 { "" } else { ", " })?;
+            match range.end - range.start {
+                1 => write!(f, "{}", range.start)?,
+                _ => write!(f, "{}-{}", range.start, range.end - 1)?,
+            }
+            shown += range.end - range.start;
+        }
+        match self.len() - shown {
+            0 => Ok(()),
+            more => write!(f, ", and {more} more"),
+        }
+    }
+}
+
+impl FromIterator<Range<u64>> for Completed {
+    fn from_iter<T: IntoIterator<Item = Range<u64>>>(ranges: T) -> Self {
+        let mut completed = Completed::default();
+        for range in ranges {
+            completed.beyond.insert_range(range);
+        }
+        completed.beyond.remove(u64::MAX);
+        completed.absorb();
+        completed
+    }
+}
+
+impl FromIterator<u64> for Completed {
+    fn from_iter<T: IntoIterator<Item = u64>>(indices: T) -> Self {
+        let mut completed = Completed::default();
+        indices.into_iter().for_each(|index| completed.insert(index));
+        completed
+    }
+}
+
+/// Stored as the prefix and the bitmap's bytes, which are empty when it is; in formats for
+/// people (JSON) as a list of ranges, `[[0, 6432], [6433, 6434]]`, each end excluded.
+impl Serialize for Completed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return serializer.collect_seq(self.ranges().map(|range| (range.start, range.end)));
+        }
+        let mut bitmap = Vec::new();
+        if !self.beyond.is_empty() {
+            self.beyond.serialize_into(&mut bitmap).map_err(serde::ser::Error::custom)?;
+        }
+        (self.prefix, bitmap).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Completed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let ranges = Vec::<(u64, u64)>::deserialize(deserializer)?;
+            return Ok(ranges.into_iter().map(|(start, end)| start..end).collect());
+        }
+        let (prefix, bitmap) = <(u64, Vec<u8>)>::deserialize(deserializer)?;
+        let beyond = match bitmap.as_slice() {
+            [] => RoaringTreemap::new(),
+            bytes => RoaringTreemap::deserialize_from(bytes).map_err(D::Error::custom)?,
+        };
+        if beyond.min().is_some_and(|least| least <= prefix) {
+            return Err(D::Error::custom("the bitmap overlaps the prefix"));
+        }
+        if beyond.max() == Some(u64::MAX) {
+            return Err(D::Error::custom("an index is out of range"));
+        }
+        Ok(Completed { prefix, beyond })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn behaves_like_a_set(indices in prop::collection::vec(0u64..200, 0..150)) {
+            let completed: Completed = indices.iter().copied().collect();
+            let model: BTreeSet<u64> = indices.into_iter().collect();
+            prop_assert_eq!(completed.ranges().flatten().collect::<Vec<_>>(),
+                            model.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(completed.len(), model.len() as u64);
+            for index in 0..200 {
+                prop_assert_eq!(completed.contains(index), model.contains(&index));
+            }
+            prop_assert!(!completed.contains(completed.prefix()));
+            let bytes = postcard::to_stdvec(&completed).unwrap();
+            prop_assert_eq!(postcard::from_bytes::<Completed>(&bytes).unwrap(), completed);
+        }
+
+        #[test]
+        fn merges_like_a_set(a in prop::collection::btree_set(0u64..60, 0..60),
+                             b in prop::collection::btree_set(0u64..60, 0..60)) {
+            let mut merged: Completed = a.iter().copied().collect();
+            merged.merge(&b.iter().copied().collect());
+            let both: Completed = a.union(&b).copied().collect();
+            prop_assert_eq!(merged, both);
+        }
+    }
+
+    #[test]
+    fn a_prefix_swallows_what_it_reaches() {
+        let mut completed: Completed = [3, 4, 9].into_iter().collect();
+        completed.extend_prefix(3);
+        assert_eq!(completed.prefix(), 5);
+        assert_eq!(completed.to_string(), "0-4, 9");
+    }
+
+    #[test]
+    fn an_overlapping_bitmap_is_refused() {
+        let mut overlapping = Completed { prefix: 0, beyond: RoaringTreemap::new() };
+        overlapping.beyond.insert(5);
+        overlapping.prefix = 5;
+        let bytes = postcard::to_stdvec(&overlapping).unwrap();
+        postcard::from_bytes::<Completed>(&bytes).unwrap_err();
+    }
+}

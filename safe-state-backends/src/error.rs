@@ -1,0 +1,86 @@
+//! What can go wrong with a backend.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::Holder;
+use crate::format::FormatError;
+
+/// Why a checkpoint could not be stored, read or reserved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused an operation on a file.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file or directory.
+        path: PathBuf,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// The stored bytes cannot be read as a checkpoint. They were left as they are.
+    #[error(
+        "the checkpoint of job `{job}` in {place} cannot be read ({source}); it was left as it is: move it away to start over"
+    )]
+    Format {
+        /// The job.
+        job: String,
+        /// Where its checkpoint is.
+        place: String,
+        /// What is wrong with it.
+        source: FormatError,
+    },
+    /// What is stored under the job's name belongs to another job.
+    #[error(
+        "{place} holds the checkpoint of job `{found}`, not of `{job}`; rename one of them, or give them different state directories"
+    )]
+    OtherJob {
+        /// The job asked for.
+        job: String,
+        /// The job found.
+        found: String,
+        /// Where.
+        place: String,
+    },
+    /// Another run of the job is under way.
+    #[error("job `{job}` is already running: {}; wait for that run, or stop it", held_by(holder.as_deref()))]
+    Held {
+        /// The job.
+        job: String,
+        /// Who runs it, if it has said so.
+        holder: Option<Box<Holder>>,
+    },
+    /// The job has no name.
+    #[error("the job's name is empty; give it one")]
+    EmptyName,
+    /// The backend does not do that.
+    #[error("this backend cannot {0}")]
+    Unsupported(&'static str),
+    /// A backend's own error.
+    #[error("{action} failed for job `{job}`")]
+    Backend {
+        /// What was tried.
+        action: &'static str,
+        /// The job.
+        job: String,
+        /// What the backend says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Error {
+    /// For [`Result::map_err`] on an operation on a file.
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { action, path, source }
+    }
+}
+
+fn held_by(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "by a process that did not say which".to_owned(), Holder::to_string)
+}

@@ -1,0 +1,102 @@
+//! The lock beside a checkpoint. Not on the checkpoint itself, which each rename replaces.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+#[cfg(unix)]
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+
+use crate::{Error, Holder};
+
+/// An exclusive lock, held until dropped, or until the process dies.
+#[derive(Debug)]
+pub(super) struct Lock {
+    /// Closing it releases the lock.
+    _file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    pub(super) fn take(job: &str, path: PathBuf) -> Result<Lock, Error> {
+        loop {
+            let mut file = open(&path).map_err(Error::io("open the lock", &path))?;
+            // Method syntax would pick whatever std adds under this name.
+            match fs2::FileExt::try_lock_exclusive(&file) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let holder = holder_in(&path).map(Box::new);
+                    return Err(Error::Held { job: job.to_owned(), holder });
+                }
+                Err(error) => return Err(Error::io("lock", path)(error)),
+            }
+            // Else the holder before removed the file between our opening and locking it.
+            if names(&path, &file).map_err(Error::io("look at the lock", &path))? {
+                announce(&mut file).map_err(Error::io("write the lock", &path))?;
+                return Ok(Lock { _file: file, path });
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    #[cfg(unix)]
+    fn drop(&mut self) {
+        // Removed while still locked, so that nobody can have taken this file over. If it can't
+        // be removed it stays, unlocked, and the next run uses it again.
+        let _ = fs::remove_file(&self.path);
+    }
+
+    /// An open file can't be removed here; it stays, and the next run uses it again.
+    #[cfg(not(unix))]
+    fn drop(&mut self) {}
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path)
+}
+
+/// Whether `path` still names `file`.
+#[cfg(unix)]
+fn names(path: &Path, file: &File) -> io::Result<bool> {
+    let ours = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn names(_: &Path, _: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Says in the lock file who holds it, for those it turns away.
+fn announce(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.write_all(Holder::this_process().to_line().as_bytes())
+}
+
+/// Who says to hold the lock; `None` if it has not said so yet.
+fn holder_in(path: &Path) -> Option<Holder> {
+    // A holder announces itself some microseconds after it has locked the file, which until then
+    // may name one that was killed.
+    for _ in 0..20 {
+        thread::sleep(Duration::from_millis(1));
+        let mut line = String::new();
+        let file = File::open(path).ok()?;
+        // Whoever wrote the file, a line of ours is shorter than that.
+        file.take(4096).read_to_string(&mut line).ok()?;
+        if let Some(holder) = Holder::from_line(&line) {
+            return Some(holder);
+        }
+    }
+    None
+}

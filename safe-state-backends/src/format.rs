@@ -1,0 +1,89 @@
+//! The file format, described byte by byte in `docs/format.md`.
+//!
+//! A checkpoint is a header and a log of framed records: the first is a whole snapshot, each
+//! later one what changed since. Writing is appending; reading is replaying.
+
+mod frame;
+mod record;
+
+use crate::Checkpoint;
+use frame::{Frame, Frames};
+
+pub use record::{Advance, Change, Record};
+
+/// The version that this release writes, and the newest it reads.
+pub const VERSION: u16 = 1;
+
+/// The least number of bytes that may be appended before a new snapshot is due. With it, the
+/// file of a job that runs in order stays under 4 KiB.
+const MIN_TAIL: usize = 3 * 1024;
+
+/// Why bytes are not a checkpoint that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// The bytes do not begin as a checkpoint does.
+    #[error("this is not a checkpoint of safe-state")]
+    Foreign,
+    /// The bytes are a checkpoint of a format that came after this release.
+    #[error(
+        "format version {found} is newer than {VERSION}, the newest this release reads; update safe-state"
+    )]
+    Newer {
+        /// The version found.
+        found: u16,
+    },
+    /// The bytes were a checkpoint once.
+    #[error("damaged at byte {offset}: {what}")]
+    Damaged {
+        /// Where the damage was noticed.
+        offset: u64,
+        /// What was found there.
+        what: &'static str,
+    },
+    /// A record does not fit the format's 32-bit length.
+    #[error("a record of {0} bytes is larger than the format's 4 GiB")]
+    TooLarge(usize),
+}
+
+/// How many bytes may follow a snapshot of that length before the whole is written anew: as
+/// many as the snapshot has, so that writing snapshots at most doubles what is written.
+pub fn tail_room(snapshot_len: usize) -> usize {
+    snapshot_len.max(MIN_TAIL)
+}
+
+pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
+    let mut frames = Frames::open(bytes)?;
+    let mut checkpoint = match frames.next_frame()? {
+        Some(Frame { kind: record::SNAPSHOT, payload, offset }) => {
+            record::snapshot(payload, offset)?
+        }
+        Some(Frame { offset, .. }) => {
+            return Err(damaged(offset, "the first record is no snapshot"));
+        }
+        None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off")),
+    };
+    while let Some(frame) = frames.next_frame()? {
+        checkpoint.apply(record::decode(&frame)?);
+    }
+    Ok(checkpoint)
+}
+
+pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
+    let mut bytes = frame::header().to_vec();
+    record::write_snapshot(checkpoint, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Appends `record` to `buffer`, framed to stand at byte `offset` of the checkpoint.
+pub(crate) fn write_record(
+    record: &Record,
+    offset: usize,
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    record::write(record, offset, buffer)
+}
+
+fn damaged(offset: usize, what: &'static str) -> FormatError {
+    FormatError::Damaged { offset: offset as u64, what }
+}

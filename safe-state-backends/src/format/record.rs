@@ -1,0 +1,124 @@
+//! The records: what a frame's payload means.
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::{self, Frame};
+use super::{FormatError, damaged};
+use crate::{Checkpoint, Failure, LoopEnd};
+
+pub(super) const SNAPSHOT: u8 = 1;
+const ADVANCE: u8 = 2;
+const CHANGE: u8 = 3;
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// The whole state.
+    Snapshot(Checkpoint),
+    /// Items that completed in order and nothing else: what most saves are.
+    Advance(Advance),
+    /// Anything else that changed.
+    Change(Change),
+}
+
+/// Items of one loop that completed, next after its prefix.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Advance {
+    /// Microseconds since the save before.
+    pub micros: u64,
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// How many items completed.
+    pub count: u64,
+}
+
+/// What changed since the save before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Microseconds since the save before.
+    pub micros: u64,
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// How many of its items completed.
+    pub count: u64,
+    /// The number of its items, if it became known.
+    pub total: Option<u64>,
+    /// How it ended, if it did.
+    pub end: Option<LoopEnd>,
+    /// The median time an item took, in nanoseconds, if measured anew.
+    pub item_nanos: Option<u64>,
+    /// How the run failed, if it did.
+    pub failure: Option<Failure>,
+}
+
+impl From<Change> for Record {
+    /// The shorter form where it says all.
+    fn from(change: Change) -> Self {
+        match change {
+            Change {
+                micros,
+                loop_id,
+                count,
+                total: None,
+                end: None,
+                item_nanos: None,
+                failure: None,
+            } => Record::Advance(Advance { micros, loop_id, count }),
+            change => Record::Change(change),
+        }
+    }
+}
+
+pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
+    match frame.kind {
+        ADVANCE => payload(frame.payload, frame.offset).map(Record::Advance),
+        CHANGE => payload(frame.payload, frame.offset).map(Record::Change),
+        SNAPSHOT => Err(damaged(frame.offset, "a snapshot that is not the first record")),
+        _ => Err(damaged(frame.offset, "a record of unknown kind")),
+    }
+}
+
+pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, FormatError> {
+    payload(bytes, offset)
+}
+
+fn payload<'de, T: Deserialize<'de>>(bytes: &'de [u8], offset: usize) -> Result<T, FormatError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) => Err(damaged(offset, "a record is longer than what it holds")),
+        Err(_) => Err(damaged(offset, "a record does not hold what its kind says")),
+    }
+}
+
+pub(super) fn write(
+    record: &Record,
+    offset: usize,
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    match record {
+        Record::Snapshot(checkpoint) => push(SNAPSHOT, checkpoint, offset, buffer),
+        Record::Advance(advance) => push(ADVANCE, advance, offset, buffer),
+        Record::Change(change) => push(CHANGE, change, offset, buffer),
+    }
+}
+
+pub(super) fn write_snapshot(
+    checkpoint: &Checkpoint,
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    let offset = buffer.len();
+    push(SNAPSHOT, checkpoint, offset, buffer)
+}
+
+fn push(
+    kind: u8,
+    value: &impl Serialize,
+    offset: usize,
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    let start = frame::begin(buffer);
+    let written = postcard::to_extend(value, std::mem::take(buffer));
+    // Our own types fail to serialise into memory in no way but by their size.
+    *buffer = written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
+    frame::end(buffer, start, offset, kind)
+}

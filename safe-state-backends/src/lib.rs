@@ -1,0 +1,44 @@
+//! The checkpoint of [`safe-state`](https://docs.rs/safe-state): what it holds, its file
+//! format, and the backends that store it.
+//!
+//! A program that resumes batch work depends on `safe-state`, which re-exports what it needs
+//! from here. This crate is for those who write a [`Backend`] of their own, or a tool that
+//! reads checkpoints:
+//!
+//! ```
+//! use safe_state_backends::{Backend, Checkpoint, FileBackend};
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # let state_dir = dir.path();
+//! let backend = FileBackend::new(state_dir);
+//! match backend.load("nightly-import")? {
+//!     Some(bytes) => println!("{}", Checkpoint::decode(&bytes)?),
+//!     None => println!("no such job, or it has finished"),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![deny(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod backend;
+mod checkpoint;
+mod completed;
+mod error;
+mod failure;
+mod file;
+pub mod format;
+mod memory;
+mod store;
+mod timestamp;
+
+pub use backend::{Appended, Backend, Durability, Holder, Lease, LeaseOptions};
+pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Progress};
+pub use completed::Completed;
+pub use error::Error;
+pub use failure::{Failure, FailureKind};
+pub use file::FileBackend;
+pub use memory::MemoryBackend;
+pub use store::{Opening, Store};

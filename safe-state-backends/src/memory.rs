@@ -1,0 +1,120 @@
+//! Checkpoints in memory, for tests and for jobs that resume within one process.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::{Appended, Backend, Error, Holder, Lease, LeaseOptions};
+
+/// Keeps checkpoints in this process's memory. What it holds survives an error or a panic,
+/// and nothing else.
+///
+/// ```
+/// use std::sync::Arc;
+/// use safe_state_backends::{Backend, MemoryBackend};
+///
+/// let backend = Arc::new(MemoryBackend::default());
+/// backend.save("job", b"bytes")?;
+/// assert_eq!(backend.load("job")?.as_deref(), Some(&b"bytes"[..]));
+/// # Ok::<(), safe_state_backends::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryBackend {
+    entries: Mutex<BTreeMap<String, Entry>>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    checkpoint: Option<Vec<u8>>,
+    holder: Option<Holder>,
+}
+
+impl MemoryBackend {
+    /// An entry is whole at every instant, so a panic elsewhere does not spoil the map.
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Backend for MemoryBackend {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.entries().get(job).and_then(|entry| entry.checkpoint.clone()))
+    }
+
+    fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
+        self.entries().entry(job.to_owned()).or_default().checkpoint = Some(checkpoint.to_vec());
+        Ok(())
+    }
+
+    fn delete(&self, job: &str) -> Result<(), Error> {
+        if let Some(entry) = self.entries().get_mut(job) {
+            entry.checkpoint = None;
+        }
+        Ok(())
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, Error> {
+        Ok(self.entries().get(job).is_some_and(|entry| entry.checkpoint.is_some()))
+    }
+
+    fn append(&self, job: &str, record: &[u8]) -> Result<Appended, Error> {
+        match self.entries().get_mut(job).and_then(|entry| entry.checkpoint.as_mut()) {
+            Some(checkpoint) => {
+                checkpoint.extend_from_slice(record);
+                Ok(Appended::Yes)
+            }
+            None => Ok(Appended::No),
+        }
+    }
+
+    fn lease(self: Arc<Self>, job: &str, _: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
+        if job.is_empty() {
+            return Err(Error::EmptyName);
+        }
+        let mut entries = self.entries();
+        let entry = entries.entry(job.to_owned()).or_default();
+        if let Some(holder) = &entry.holder {
+            return Err(Error::Held {
+                job: job.to_owned(),
+                holder: Some(Box::new(holder.clone())),
+            });
+        }
+        entry.holder = Some(Holder::this_process());
+        drop(entries);
+        Ok(Box::new(MemoryLease { backend: self, job: job.to_owned() }))
+    }
+
+    fn list(&self) -> Result<Vec<String>, Error> {
+        let entries = self.entries();
+        let stored = entries.iter().filter(|(_, entry)| entry.checkpoint.is_some());
+        Ok(stored.map(|(job, _)| job.clone()).collect())
+    }
+}
+
+struct MemoryLease {
+    backend: Arc<MemoryBackend>,
+    job: String,
+}
+
+impl Lease for MemoryLease {
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.backend.save(&self.job, checkpoint)
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+        self.backend.append(&self.job, record)
+    }
+
+    fn delete(&mut self) -> Result<(), Error> {
+        self.backend.delete(&self.job)
+    }
+}
+
+impl Drop for MemoryLease {
+    fn drop(&mut self) {
+        let mut entries = self.backend.entries();
+        match entries.get_mut(&self.job) {
+            Some(entry) if entry.checkpoint.is_some() => entry.holder = None,
+            _ => drop(entries.remove(&self.job)),
+        }
+    }
+}

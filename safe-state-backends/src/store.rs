@@ -1,0 +1,187 @@
+//! A job's checkpoint while a run has it: the state in memory, and how it reaches the backend.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::format::{self, Change, FormatError, Record};
+use crate::timestamp::Timestamp;
+use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions};
+
+/// The checkpoint of a job under a lease.
+///
+/// A save appends one record, whose size depends on what changed alone; when the records
+/// outgrow the snapshot before them, it writes a new snapshot instead.
+pub struct Store {
+    backend: Arc<dyn Backend>,
+    lease: Box<dyn Lease>,
+    checkpoint: Checkpoint,
+    /// `None` when only a snapshot may follow: what an append that failed left is not known.
+    tail: Option<Tail>,
+    framed: Vec<u8>,
+}
+
+/// Where records may be appended.
+struct Tail {
+    end: usize,
+    limit: usize,
+}
+
+/// A lease just taken, and what was found under it.
+pub struct Opening {
+    backend: Arc<dyn Backend>,
+    lease: Box<dyn Lease>,
+    found: Option<Checkpoint>,
+}
+
+impl Store {
+    /// Takes the lease on `job` and loads what is stored of it. Nothing is written yet.
+    ///
+    /// # Errors
+    ///
+    /// The lease is held, or what is stored cannot be read.
+    pub fn open(
+        backend: Arc<dyn Backend>,
+        job: &str,
+        options: LeaseOptions,
+    ) -> Result<Opening, Error> {
+        let lease = Arc::clone(&backend).lease(job, options)?;
+        let found = Checkpoint::load(&*backend, job)?;
+        Ok(Opening { backend, lease, found })
+    }
+
+    /// The state, with all changes passed to [`save`](Self::save).
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// Saves what changed.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written. The state in memory has changed nevertheless, and goes
+    /// out whole with the next save that succeeds.
+    pub fn save(&mut self, mut change: Change) -> Result<(), Error> {
+        change.micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
+        let record = Record::from(change);
+        let fits = self.frame(&record)?;
+        self.checkpoint.apply(record);
+        if fits && self.append()? == Appended::Yes {
+            return Ok(());
+        }
+        self.save_whole()
+    }
+
+    /// Saves the whole state, marked finished.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        self.checkpoint.finish();
+        self.save_whole()
+    }
+
+    /// Removes the checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn delete(&mut self) -> Result<(), Error> {
+        self.tail = None;
+        self.lease.delete()
+    }
+
+    /// Frames `record` for the end of the tail, and says whether it fits there.
+    fn frame(&mut self, record: &Record) -> Result<bool, Error> {
+        let Some(tail) = &self.tail else { return Ok(false) };
+        self.framed.clear();
+        format::write_record(record, tail.end, &mut self.framed)
+            .map_err(|source| self.unreadable(source))?;
+        Ok(tail.end + self.framed.len() <= tail.limit)
+    }
+
+    fn append(&mut self) -> Result<Appended, Error> {
+        let tail = self.tail.take();
+        let appended = self.lease.append(&self.framed)?;
+        if appended == Appended::Yes {
+            self.tail = tail.map(|tail| Tail { end: tail.end + self.framed.len(), ..tail });
+        }
+        Ok(appended)
+    }
+
+    fn save_whole(&mut self) -> Result<(), Error> {
+        self.tail = None;
+        let snapshot = self.checkpoint.encode().map_err(|source| self.unreadable(source))?;
+        self.lease.save(&snapshot)?;
+        let end = snapshot.len();
+        self.tail = Some(Tail { end, limit: end + format::tail_room(end) });
+        Ok(())
+    }
+
+    fn unreadable(&self, source: FormatError) -> Error {
+        Error::format(&*self.backend, &self.checkpoint.job, source)
+    }
+}
+
+impl Opening {
+    /// What is stored of the job.
+    pub fn found(&self) -> Option<&Checkpoint> {
+        self.found.as_ref()
+    }
+
+    /// Begins a run from `checkpoint`, and saves that it has begun.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn begin(self, checkpoint: Checkpoint) -> Result<Store, Error> {
+        let Opening { backend, lease, .. } = self;
+        let mut store = Store { backend, lease, checkpoint, tail: None, framed: Vec::new() };
+        store.save_whole()?;
+        Ok(store)
+    }
+}
+
+impl Checkpoint {
+    /// The checkpoint of `job` in `backend`; `None` if it has none. Takes no lease, and works
+    /// while the job runs.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is not a checkpoint of this job.
+    pub fn load(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Error> {
+        let Some(bytes) = backend.load(job)? else { return Ok(None) };
+        let checkpoint =
+            Checkpoint::decode(&bytes).map_err(|source| Error::format(backend, job, source))?;
+        if checkpoint.job == job {
+            return Ok(Some(checkpoint));
+        }
+        let place = place(backend, job);
+        Err(Error::OtherJob { job: job.to_owned(), found: checkpoint.job, place })
+    }
+}
+
+impl Error {
+    fn format(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
+        Error::Format { job: job.to_owned(), place: place(backend, job), source }
+    }
+}
+
+fn place(backend: &dyn Backend, job: &str) -> String {
+    match backend.path(job) {
+        Some(path) => format!("`{}`", path.display()),
+        None => "the backend".to_owned(),
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("checkpoint", &self.checkpoint).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").field("found", &self.found).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! Points in time as they are stored: whole microseconds since the Unix epoch.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Microseconds since the Unix epoch; a clock set before it reads as the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timestamp(u64);
+
+impl Timestamp {
+    pub(crate) fn now() -> Self {
+        SystemTime::now().into()
+    }
+
+    pub(crate) fn from_micros(micros: u64) -> Self {
+        Timestamp(micros)
+    }
+
+    pub(crate) fn micros(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn micros_since(self, earlier: Timestamp) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    pub(crate) fn plus_micros(self, micros: u64) -> Timestamp {
+        Timestamp(self.0.saturating_add(micros))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    /// A time beyond what the platform can hold reads as the epoch.
+    fn from(time: Timestamp) -> Self {
+        UNIX_EPOCH.checked_add(Duration::from_micros(time.0)).unwrap_or(UNIX_EPOCH)
+    }
+}
+
+/// Stored as the number; in formats for people (JSON) as RFC 3339.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() && self.is_readable() {
+            let rfc3339 = humantime::format_rfc3339_micros(SystemTime::from(*self));
+            return serializer.collect_str(&rfc3339);
+        }
+        serializer.serialize_u64(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let rfc3339 = String::deserialize(deserializer)?;
+            return humantime::parse_rfc3339(&rfc3339).map(Into::into).map_err(D::Error::custom);
+        }
+        u64::deserialize(deserializer).map(Timestamp)
+    }
+}
+
+impl Timestamp {
+    /// `humantime` panics beyond the year 9999, which only a broken clock or file can name.
+    fn is_readable(self) -> bool {
+        const YEAR_10000: u64 = 253_402_300_800_000_000;
+        self.0 < YEAR_10000
+    }
+}
+
+/// A time as people read it, in UTC and whole seconds.
+pub(crate) fn readable(time: Timestamp) -> String {
+    if time.is_readable() {
+        humantime::format_rfc3339_seconds(time.into()).to_string()
+    } else {
+        "an impossible time".to_owned()
+    }
+}
