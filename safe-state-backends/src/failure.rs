@@ -1,6 +1,6 @@
 //! What is recorded of a run that failed.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,8 @@ fn bounded(mut text: String) -> String {
         }
         let cut = text.len() - end;
         text.truncate(end);
-        text += &format!("… ({cut} bytes more)");
+        // Writing into a string does not fail.
+        let _ = write!(text, "… ({cut} bytes more)");
         text.shrink_to_fit();
     }
     text
