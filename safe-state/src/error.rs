@@ -1,0 +1,92 @@
+//! What can go wrong with a job, apart from what the job itself does.
+
+use std::error::Error as StdError;
+use std::io;
+
+use safe_state_backends::Error as BackendError;
+
+/// Why a run could not begin, save or finish.
+///
+/// A function under [`#[resumable]`](crate::resumable) that returns `Result<_, E>` with
+/// `E: From<safe_state::Error>` returns it; that holds for `anyhow::Error`, `eyre::Report`,
+/// `Box<dyn Error>`, [`io::Error`], and an enum with `#[from] safe_state::Error`. Any other
+/// function panics with the same message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The checkpoint could not be stored, read or reserved.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// The job's version is not the checkpoint's.
+    #[error(
+        "job `{job}` has a checkpoint of {}, but is now {}; \
+         finish it with the program that began it, or clear the checkpoint to start over",
+        version(stored.as_deref()),
+        version(current.as_deref())
+    )]
+    VersionChanged {
+        /// The job.
+        job: String,
+        /// The version that the checkpoint was begun with.
+        stored: Option<String>,
+        /// The version that the job has now.
+        current: Option<String>,
+    },
+    /// The input is shorter than what is complete of it.
+    #[error(
+        "the input of job `{job}` has changed: it has {}, but {completed} items of it are complete; \
+         give it the input it began with, or clear the checkpoint to start over",
+        items(*found)
+    )]
+    InputShrank {
+        /// The job.
+        job: String,
+        /// How many items the checkpoint says are complete.
+        completed: u64,
+        /// How many the input has, if it tells.
+        found: Option<u64>,
+    },
+    /// An async function's thread for blocking work could not be started.
+    #[error("cannot start the thread that saves for an async function")]
+    Thread(#[source] io::Error),
+}
+
+fn version(version: Option<&str>) -> String {
+    version.map_or_else(|| "no version".to_owned(), |version| format!("version `{version}`"))
+}
+
+fn items(count: Option<u64>) -> String {
+    count.map_or_else(|| "fewer items than that".to_owned(), |count| format!("{count} items"))
+}
+
+impl From<Error> for io::Error {
+    /// Keeps the kind of the system's error, if that is what it was.
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Backend(BackendError::Io { source, .. }) => source.kind(),
+            Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
+            Error::Thread(source) => source.kind(),
+            Error::Backend(_) | Error::VersionChanged { .. } | Error::InputShrank { .. } => {
+                io::ErrorKind::Other
+            }
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+/// The message with its causes on one line, for a panic.
+pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
+    causes(error).fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+}
+
+/// What an error was caused by, outermost first.
+pub(crate) fn causes<'e>(
+    error: &'e (dyn StdError + 'e),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}

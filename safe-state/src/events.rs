@@ -1,0 +1,89 @@
+//! What a run says: `tracing` events under the target `safe_state`, and the same as lines on
+//! standard error where `verbose` asks for them.
+
+use std::time::Duration;
+
+use safe_state_backends::{Checkpoint, Failure};
+
+use crate::Error;
+use crate::error::one_line;
+
+/// Says things about one job.
+#[derive(Debug)]
+pub(crate) struct Events {
+    job: String,
+    verbose: bool,
+}
+
+impl Events {
+    pub(crate) fn new(job: &str, verbose: bool) -> Self {
+        Events { job: job.to_owned(), verbose }
+    }
+
+    pub(crate) fn job(&self) -> &str {
+        &self.job
+    }
+
+    pub(crate) fn opened(&self, checkpoint: &Checkpoint) {
+        let (job, run) = (&self.job, checkpoint.run_count());
+        tracing::info!(target: "safe_state", %job, run, "opened");
+        if run == 1 {
+            self.line(|| "starting".to_owned());
+        }
+    }
+
+    /// Before the first item of a run that has something to skip.
+    pub(crate) fn resumed(&self, run: u32, skipped: u64, item_time: Option<Duration>) {
+        let job = &self.job;
+        let took =
+            item_time.map(|time| time.saturating_mul(u32::try_from(skipped).unwrap_or(u32::MAX)));
+        tracing::info!(target: "safe_state", %job, run, skipped, took = took.map(tracing::field::debug), "resumed");
+        self.line(|| match took {
+            Some(took) => format!("run {run} skips {skipped} items, which took about {took:.1?}"),
+            None => format!("run {run} skips {skipped} items"),
+        });
+    }
+
+    pub(crate) fn saved(&self, completed: u64) {
+        tracing::debug!(target: "safe_state", job = %self.job, completed, "saved");
+        self.line(|| format!("saved, {completed} items complete"));
+    }
+
+    pub(crate) fn failed(&self, failure: &Failure) {
+        let index = failure.index();
+        tracing::error!(target: "safe_state", job = %self.job, index, error = failure.message(), "failed");
+        self.line(|| format!("failed: {failure}"));
+    }
+
+    /// A save that failed where something else is being reported: the user's error comes first.
+    pub(crate) fn not_saved(&self, error: &Error) {
+        let error = one_line(error);
+        tracing::error!(target: "safe_state", job = %self.job, error, "not saved");
+        self.line(|| format!("could not save: {error}"));
+    }
+
+    pub(crate) fn finished(&self, completed: u64) {
+        tracing::info!(target: "safe_state", job = %self.job, completed, "finished");
+        self.line(|| format!("finished, {completed} items complete"));
+    }
+
+    pub(crate) fn slow_saving(&self) {
+        tracing::warn!(
+            target: "safe_state",
+            job = %self.job,
+            "more than a fifth of the time goes into saving; a larger `save_every` repeats more items \
+             after a crash, and `durability = \"process\"` may lose saves to a power cut"
+        );
+    }
+
+    /// A call of the job from within its own run, on the same thread.
+    pub(crate) fn nested(&self) {
+        tracing::debug!(target: "safe_state", job = %self.job, "called within its own run");
+    }
+
+    fn line(&self, text: impl FnOnce() -> String) {
+        if self.verbose {
+            eprintln!("[safe-state] {}: {}", self.job, text());
+        }
+    }
+}

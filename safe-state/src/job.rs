@@ -1,0 +1,203 @@
+//! A job: its name and options, and what can be asked of it from outside.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use safe_state_backends::{Backend, Checkpoint, Durability, FileBackend, LeaseOptions};
+
+use crate::outcome::Failing;
+use crate::run::{self, Run};
+use crate::{Error, SaveEvery};
+
+/// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
+const DEFAULT_STATE_DIR: &str = ".safe_state";
+
+/// A named piece of work and how it is to be run.
+///
+/// For a function under [`#[resumable]`](crate::resumable) it answers what the function's
+/// companion answers, which methods have none of:
+///
+/// ```
+/// use safe_state::Job;
+///
+/// # let dir = tempfile::tempdir().unwrap();
+/// let import = Job::new("nightly-import").state_dir(dir.path());
+/// match import.peek_checkpoint()? {
+///     Some(checkpoint) => println!("{checkpoint}"),
+///     None => println!("it has not begun, or has finished"),
+/// }
+/// # Ok::<(), safe_state::Error>(())
+/// ```
+///
+/// And it runs a job without the attribute: see [`run`](Job::run).
+#[derive(Clone)]
+pub struct Job {
+    name: String,
+    pub(crate) save_every: SaveEvery,
+    pub(crate) keep_on_success: bool,
+    pub(crate) verbose: bool,
+    pub(crate) version: Option<String>,
+    durability: Durability,
+    state_dir: Option<PathBuf>,
+    backend: Option<Arc<dyn Backend>>,
+}
+
+impl Job {
+    /// The job of that name, with all options at their defaults.
+    pub fn new(name: impl Into<String>) -> Self {
+        Job {
+            name: name.into(),
+            save_every: SaveEvery::default(),
+            keep_on_success: false,
+            verbose: false,
+            version: None,
+            durability: Durability::Power,
+            state_dir: None,
+            backend: None,
+        }
+    }
+
+    /// Saves after that many completed items, or at the first item that completes after that
+    /// time. The default is every item.
+    pub fn save_every(mut self, every: impl Into<SaveEvery>) -> Self {
+        self.save_every = every.into();
+        self
+    }
+
+    /// What a save survives: loss of power (the default), or only the death of the process.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// Where the file backend keeps its files. The default is `$SAFE_STATE_DIR`, else
+    /// `.safe_state` in the working directory. A [`backend`](Self::backend) goes before it.
+    pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.state_dir = Some(dir.into());
+        self
+    }
+
+    /// Where the checkpoint is stored, instead of in files.
+    pub fn backend(mut self, backend: impl Into<Arc<dyn Backend>>) -> Self {
+        self.backend = Some(backend.into());
+        self
+    }
+
+    /// Whether a finished job keeps its checkpoint, so that the next run has no items to do.
+    pub fn keep_on_success(mut self, keep: bool) -> Self {
+        self.keep_on_success = keep;
+        self
+    }
+
+    /// Whether the run tells on standard error what it does.
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// A version of the work; a checkpoint begun under another is refused.
+    pub fn version(mut self, version: impl ToString) -> Self {
+        self.version = Some(version.to_string());
+        self
+    }
+
+    /// The job's name.
+    pub fn job_name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is stored of the job; `None` if it has not begun, or has finished and was not kept.
+    /// Takes no lease, and works while the job runs.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn peek_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
+        Ok(Checkpoint::load(&*self.stored_in(), &self.name)?)
+    }
+
+    /// Removes the checkpoint, so that the next run starts over. Doing nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The job is running, or the backend cannot be written.
+    pub fn clear_checkpoint(&self) -> Result<(), Error> {
+        Ok(self.stored_in().delete(&self.name)?)
+    }
+
+    /// The file that the checkpoint is or would be in; `None` if the backend keeps no files.
+    pub fn checkpoint_path(&self) -> Option<PathBuf> {
+        self.stored_in().path(&self.name)
+    }
+
+    /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable)
+    /// does with its loop: items that an earlier run completed are skipped, and an error or a
+    /// panic leaves the checkpoint for the next run.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let mailer = Job::new("mailer").state_dir(dir.path());
+    /// # fn send(_: &str) {}
+    /// # let recipients = ["a@example.org", "b@example.org"];
+    /// mailer.save_every(10).run(recipients, |recipient| {
+    ///     send(recipient);
+    ///     Ok::<(), Error>(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The body's own, unchanged; or an [`Error`] if the run cannot begin, save or finish.
+    ///
+    /// # Panics
+    ///
+    /// If the body does.
+    #[track_caller]
+    pub fn run<I, E>(&self, items: I, body: impl FnMut(I::Item) -> Result<(), E>) -> Result<(), E>
+    where
+        I: IntoIterator,
+        E: From<Error> + fmt::Display,
+    {
+        let location = std::panic::Location::caller().to_string();
+        let mut run = Run::open(self)?;
+        let outcome = run::call(|| run.for_each(location, items, body));
+        let failing = outcome.as_ref().map_or_else(
+            |panic| Failing::of_panic(&**panic),
+            |returned| returned.as_ref().err().map_or(Failing::No, Failing::of_displayed),
+        );
+        run.finish(outcome, failing, |error| Err(error.into()))
+    }
+
+    pub(crate) fn stored_in(&self) -> Arc<dyn Backend> {
+        self.backend
+            .clone()
+            .unwrap_or_else(|| Arc::new(FileBackend::new(self.state_dir_or_default())))
+    }
+
+    pub(crate) fn lease_options(&self) -> LeaseOptions {
+        LeaseOptions::new(self.durability)
+    }
+
+    fn state_dir_or_default(&self) -> PathBuf {
+        let from_environment = || std::env::var_os("SAFE_STATE_DIR").filter(|dir| !dir.is_empty());
+        self.state_dir
+            .clone()
+            .or_else(|| from_environment().map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_STATE_DIR))
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("name", &self.name)
+            .field("save_every", &self.save_every)
+            .field("durability", &self.durability)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}

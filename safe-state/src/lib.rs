@@ -1,0 +1,34 @@
+#![doc = include_str!("../../docs/crate.md")]
+#![deny(missing_docs)]
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod active;
+mod error;
+mod events;
+mod items;
+mod job;
+mod offload;
+mod outcome;
+mod pace;
+mod returns;
+mod run;
+mod save_every;
+
+pub use error::Error;
+pub use job::Job;
+pub use safe_state_backends::{
+    Backend, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend, LoopEnd,
+    LoopProgress, MemoryBackend, Progress,
+};
+pub use safe_state_macros::resumable;
+pub use save_every::SaveEvery;
+
+/// Where checkpoints are stored: the trait, and the backends that come with the crate.
+pub mod backend {
+    pub use safe_state_backends::{
+        Appended, Backend, Durability, Error, FileBackend, Holder, Lease, LeaseOptions,
+        MemoryBackend,
+    };
+}

@@ -1,0 +1,50 @@
+//! What generated code calls. It may change with any release, and only the macro of the same
+//! release uses it.
+
+use std::borrow::Cow;
+
+pub use core::convert::Infallible;
+pub use core::future::Future;
+pub use core::iter::IntoIterator;
+pub use core::option::Option::{None, Some};
+pub use core::result::Result::{Err, Ok};
+pub use core::{concat, file, module_path};
+
+pub use crate::items::{Items, Step};
+pub use crate::outcome::{
+    Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
+    ViaOption, ViaType,
+};
+pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
+pub use crate::run::{Run, call};
+pub use crate::{__failing as failing, __on_error as on_error};
+
+/// The items of the loop over `input`.
+pub fn items<'r, I: IntoIterator>(
+    run: &'r mut Run,
+    loop_id: u16,
+    location: &'static str,
+    input: I,
+) -> Items<'r, I::IntoIter> {
+    Items::new(run, loop_id, Cow::Borrowed(location), input.into_iter())
+}
+
+/// As [`call`], for a future: sees whether it returned or panicked.
+pub async fn call_async<R>(body: impl Future<Output = R>) -> Outcome<R> {
+    let mut body = std::pin::pin!(body);
+    std::future::poll_fn(|context| match call(|| body.as_mut().poll(context)) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => std::task::Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+/// The job's name, of anything that is text.
+pub fn name(name: &(impl AsRef<str> + ?Sized)) -> String {
+    name.as_ref().to_owned()
+}
+
+/// The default name of a method: its type's path, and its own name.
+pub fn method_name<T: ?Sized>(method: &str) -> String {
+    format!("{}::{method}", std::any::type_name::<T>())
+}

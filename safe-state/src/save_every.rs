@@ -1,0 +1,128 @@
+//! How often a run saves.
+
+use std::num::NonZeroU64;
+use std::time::{Duration, Instant};
+
+/// When a save is due.
+///
+/// ```
+/// use safe_state::SaveEvery;
+/// use std::time::Duration;
+///
+/// assert_eq!(SaveEvery::from(10), SaveEvery::items(10));
+/// let _ = SaveEvery::from(Duration::from_millis(250));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaveEvery(Every);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Every {
+    Items(NonZeroU64),
+    Time(Duration),
+}
+
+impl SaveEvery {
+    /// After that many completed items. Zero means the same as one.
+    pub fn items(count: u64) -> Self {
+        SaveEvery(Every::Items(NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN)))
+    }
+
+    /// At the first item that completes after that time.
+    pub fn time(interval: Duration) -> Self {
+        SaveEvery(Every::Time(interval))
+    }
+}
+
+impl Default for SaveEvery {
+    /// After every item.
+    fn default() -> Self {
+        SaveEvery::items(1)
+    }
+}
+
+impl From<u64> for SaveEvery {
+    fn from(count: u64) -> Self {
+        SaveEvery::items(count)
+    }
+}
+
+impl From<Duration> for SaveEvery {
+    fn from(interval: Duration) -> Self {
+        SaveEvery::time(interval)
+    }
+}
+
+/// Decides, item by item, whether a save is due.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    every: Every,
+    /// Items that may complete before the next look.
+    budget: u64,
+    last_save: Instant,
+}
+
+impl Schedule {
+    pub(crate) fn new(SaveEvery(every): SaveEvery, now: Instant) -> Self {
+        Schedule { every, budget: every.budget(), last_save: now }
+    }
+
+    /// Counts one completed item. One subtraction and one branch, unless a look is due.
+    #[inline]
+    pub(crate) fn item_completed(&mut self) -> bool {
+        self.budget -= 1;
+        self.budget == 0 && self.look()
+    }
+
+    #[cold]
+    fn look(&mut self) -> bool {
+        self.budget = self.every.budget();
+        match self.every {
+            Every::Items(_) => true,
+            Every::Time(interval) => self.last_save.elapsed() >= interval,
+        }
+    }
+
+    pub(crate) fn saved(&mut self, now: Instant) {
+        self.budget = self.every.budget();
+        self.last_save = now;
+    }
+
+    pub(crate) fn last_save(&self) -> Instant {
+        self.last_save
+    }
+}
+
+impl Every {
+    fn budget(self) -> u64 {
+        match self {
+            Every::Items(count) => count.get(),
+            Every::Time(_) => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_due_at_each_multiple() {
+        let mut schedule = Schedule::new(SaveEvery::items(3), Instant::now());
+        let due: Vec<bool> = (0..7).map(|_| schedule.item_completed()).collect();
+        assert_eq!(due, [false, false, true, false, false, true, false]);
+    }
+
+    #[test]
+    fn a_time_is_due_at_the_first_item_after_it() {
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
+        let mut schedule = Schedule::new(SaveEvery::time(Duration::from_secs(30)), long_ago);
+        assert!(schedule.item_completed());
+        schedule.saved(Instant::now());
+        assert!(!schedule.item_completed());
+    }
+
+    #[test]
+    fn zero_items_is_every_item() {
+        assert_eq!(SaveEvery::items(0), SaveEvery::items(1));
+    }
+}
