@@ -222,6 +222,41 @@ impl fmt::Display for Holder {
     }
 }
 
+/// A backend that is shared is one as well.
+impl<B: Backend + ?Sized> Backend for Arc<B> {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
+        (**self).load(job)
+    }
+
+    fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
+        (**self).save(job, checkpoint)
+    }
+
+    fn delete(&self, job: &str) -> Result<(), Error> {
+        (**self).delete(job)
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, Error> {
+        (**self).exists(job)
+    }
+
+    fn append(&self, job: &str, record: &[u8]) -> Result<Appended, Error> {
+        (**self).append(job, record)
+    }
+
+    fn lease(self: Arc<Self>, job: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
+        Arc::clone(&*self).lease(job, options)
+    }
+
+    fn list(&self) -> Result<Vec<String>, Error> {
+        (**self).list()
+    }
+
+    fn path(&self, job: &str) -> Option<PathBuf> {
+        (**self).path(job)
+    }
+}
+
 /// The lease of a backend that has none.
 struct Unleased<B: ?Sized> {
     backend: Arc<B>,

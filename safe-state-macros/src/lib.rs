@@ -1,7 +1,30 @@
-//! x
+//! The attribute macros of [`safe-state`](https://docs.rs/safe-state), which re-exports and
+//! documents them.
+//!
+//! From input to output: [`options`] parses the attribute, [`function`] the item under it,
+//! [`find`] chooses the loop, [`expand`] generates the calls, [`companion`] what stands beside the
+//! function, and [`fallback`] what is left of it after an error.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod companion;
+mod expand;
+mod fallback;
+mod find;
+mod function;
+mod future;
+mod hygiene;
+mod loops;
+mod mentions;
+mod options;
+
 use proc_macro::TokenStream;
-/// x
+
+/// Makes a function's loop resumable.
+#[doc = include_str!("../../docs/attribute.md")]
 #[proc_macro_attribute]
-pub fn resumable(_options: TokenStream, item: TokenStream) -> TokenStream {
-    item
+pub fn resumable(options: TokenStream, item: TokenStream) -> TokenStream {
+    fallback::or_original(item.into(), |item| expand::resumable(options.into(), item)).into()
 }

@@ -63,9 +63,10 @@ impl From<Error> for io::Error {
     /// Keeps the kind of the system's error, if that is what it was.
     fn from(error: Error) -> Self {
         let kind = match &error {
-            Error::Backend(BackendError::Io { source, .. }) => source.kind(),
+            Error::Backend(BackendError::Io { source, .. }) | Error::Thread(source) => {
+                source.kind()
+            }
             Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
-            Error::Thread(source) => source.kind(),
             Error::Backend(_) | Error::VersionChanged { .. } | Error::InputShrank { .. } => {
                 io::ErrorKind::Other
             }

@@ -78,9 +78,9 @@ impl Job {
         self
     }
 
-    /// Where the checkpoint is stored, instead of in files.
-    pub fn backend(mut self, backend: impl Into<Arc<dyn Backend>>) -> Self {
-        self.backend = Some(backend.into());
+    /// Where the checkpoint is stored, instead of in files. An `Arc` of a backend will do.
+    pub fn backend(mut self, backend: impl Backend) -> Self {
+        self.backend = Some(Arc::new(backend));
         self
     }
 
@@ -97,8 +97,8 @@ impl Job {
     }
 
     /// A version of the work; a checkpoint begun under another is refused.
-    pub fn version(mut self, version: impl ToString) -> Self {
-        self.version = Some(version.to_string());
+    pub fn version(mut self, version: impl fmt::Display) -> Self {
+        self.version = Some(format!("{version}"));
         self
     }
 

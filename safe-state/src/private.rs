@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
-pub use core::convert::Infallible;
-pub use core::future::Future;
-pub use core::iter::IntoIterator;
-pub use core::option::Option::{None, Some};
-pub use core::result::Result::{Err, Ok};
+pub use core::convert::{Infallible, Into};
+pub use core::option::Option;
+pub use core::result::Result::{self, Err, Ok};
+pub use core::time::Duration;
 pub use core::{concat, file, module_path};
+pub use std::path::PathBuf;
+pub use std::string::String;
 
 pub use crate::items::{Items, Step};
 pub use crate::outcome::{
@@ -30,6 +31,10 @@ pub fn items<'r, I: IntoIterator>(
 }
 
 /// As [`call`], for a future: sees whether it returned or panicked.
+///
+/// # Errors
+///
+/// The panic's payload.
 pub async fn call_async<R>(body: impl Future<Output = R>) -> Outcome<R> {
     let mut body = std::pin::pin!(body);
     std::future::poll_fn(|context| match call(|| body.as_mut().poll(context)) {

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::error::one_line;
 
 /// The return type of a function.
+#[derive(Debug)]
 pub struct Returns<R>(PhantomData<fn() -> R>);
 
 impl<R> Returns<R> {
@@ -54,6 +55,7 @@ impl<R> ViaPanic for &Returns<R> {
 /// # Panics
 ///
 /// Always.
+#[expect(clippy::needless_pass_by_value, reason = "it stands where a conversion would")]
 pub fn panic_with<R>(error: Error) -> R {
     panic!("{}", one_line(&error))
 }

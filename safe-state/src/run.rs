@@ -62,6 +62,10 @@ enum Write {
 }
 
 /// Calls `body`, and sees whether it returned or panicked.
+///
+/// # Errors
+///
+/// The panic's payload.
 pub fn call<R>(body: impl FnOnce() -> R) -> Outcome<R> {
     // Nothing of the body's is looked at after a panic: it goes on as soon as it is recorded.
     catch_unwind(AssertUnwindSafe(body))

@@ -1,0 +1,83 @@
+//! After an error: the error, and the function as it was, so that editors keep working on it and
+//! its callers do not fail as well.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use syn::{Error, Result};
+
+/// What `expand` makes of `item`, or its error beside the item.
+pub(crate) fn or_original(
+    item: TokenStream,
+    expand: impl FnOnce(TokenStream) -> Result<TokenStream>,
+) -> TokenStream {
+    let original = item.clone();
+    let expanded = catch_unwind(AssertUnwindSafe(|| expand(item))).unwrap_or_else(|_| {
+        let text = "`#[resumable]` panicked on this function; this is a bug in safe-state, please report it";
+        Err(Error::new(Span::call_site(), text))
+    });
+    expanded.unwrap_or_else(|error| {
+        let mut tokens = error.to_compile_error();
+        tokens.extend(without_markers(original));
+        tokens
+    })
+}
+
+/// The tokens without our helper attributes, which nothing else would know.
+pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
+    let mut kept = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(hash)
+                if hash.as_char() == '#' && tokens.peek().is_some_and(is_marker) =>
+            {
+                tokens.next();
+            }
+            TokenTree::Group(group) => kept.push(inside(&group, without_markers)),
+            token => kept.push(token),
+        }
+    }
+    kept.into_iter().collect()
+}
+
+fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {
+    let mut changed = Group::new(group.delimiter(), change(group.stream()));
+    changed.set_span(group.span());
+    changed.into()
+}
+
+/// Whether the token is the `[resume]` of a `#[resume]`.
+fn is_marker(token: &TokenTree) -> bool {
+    let TokenTree::Group(group) = token else { return false };
+    let mut content = group.stream().into_iter();
+    let first = content.next();
+    let is_resume = matches!(first, Some(TokenTree::Ident(ident)) if ident == "resume");
+    group.delimiter() == Delimiter::Bracket && is_resume && content.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn an_error_keeps_the_function_and_drops_the_markers() {
+        let item = quote! { fn f() { #[resume] for x in y {} #[allow(a)] for x in y {} } };
+        let output = or_original(item, |_| Err(Error::new(Span::call_site(), "no")));
+        let text = output.to_string();
+        assert!(text.contains("compile_error"));
+        assert!(
+            text.ends_with(
+                &quote! { fn f() { for x in y {} #[allow(a)] for x in y {} } }.to_string()
+            )
+        );
+    }
+
+    #[test]
+    fn a_panic_is_an_error_that_says_whose_fault_it_is() {
+        let output = or_original(quote! { fn f() {} }, |_| panic!("boom")).to_string();
+        assert!(output.contains("a bug in safe-state"));
+        assert!(output.ends_with("fn f () { }"));
+    }
+}

@@ -1,0 +1,286 @@
+//! Which loop is the job's.
+
+use proc_macro2::Ident;
+use syn::{Block, Error, Result, Type};
+
+use crate::function::Argument;
+use crate::loops::{ForHead, Hidden, Loop, LoopKind, Survey, survey};
+
+/// What the search goes by.
+pub(crate) struct Search<'a> {
+    /// The function's name, which errors about all of it point at.
+    pub(crate) function: &'a Ident,
+    pub(crate) arguments: &'a [Argument],
+    /// The argument named by the option `iter`.
+    pub(crate) iter: Option<&'a Ident>,
+}
+
+/// The loops to make resumable, by their place in the survey. More than one only if `#[cfg]` lets
+/// one of them stand.
+pub(crate) fn find(block: &Block, search: &Search<'_>) -> Result<Vec<usize>> {
+    let survey = survey(block);
+    search.check_iter()?;
+    let chosen = match marked(&survey)? {
+        Some(marked) => vec![marked],
+        None => search.unmarked(&survey)?,
+    };
+    for at in &chosen {
+        if let Some((_, head)) = survey.for_loop(*at) {
+            search.check_head(head)?;
+        }
+    }
+    Ok(chosen)
+}
+
+/// The loop with `#[resume]` on it.
+fn marked(survey: &Survey) -> Result<Option<usize>> {
+    if let Some(stray) = survey.stray_markers.first() {
+        return Err(Error::new(*stray, "`#[resume]` goes on a `for` loop"));
+    }
+    let mut with_marker =
+        (0..).zip(&survey.loops).filter_map(|(at, it)| Some((at, it, it.marker?)));
+    let Some((at, it, span)) = with_marker.next() else { return Ok(None) };
+    if let LoopKind::Other { .. } = it.kind {
+        return Err(Error::new(span, "`#[resume]` goes on a `for` loop; write this one as `for`"));
+    }
+    match with_marker.next() {
+        Some((_, _, second)) => Err(Error::new(
+            second,
+            "only one loop of a function can be resumed; remove one `#[resume]`",
+        )),
+        None => Ok(Some(at)),
+    }
+}
+
+impl Survey {
+    fn for_loop(&self, at: usize) -> Option<(&Loop, &ForHead)> {
+        let it = self.loops.get(at)?;
+        match &it.kind {
+            LoopKind::For(head) => Some((it, head)),
+            LoopKind::Other { .. } => None,
+        }
+    }
+
+    fn for_loops(&self) -> impl Iterator<Item = (usize, &Loop, &ForHead)> {
+        (0..self.loops.len()).filter_map(|at| self.for_loop(at).map(|(it, head)| (at, it, head)))
+    }
+
+    /// The loops around the one at `at`, from the inside out.
+    fn around(&self, at: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.loops.get(at).and_then(|it| it.parent), |outer| {
+            self.loops.get(*outer).and_then(|it| it.parent)
+        })
+    }
+}
+
+impl Search<'_> {
+    fn check_iter(&self) -> Result<()> {
+        let Some(iter) = self.iter else { return Ok(()) };
+        if self.arguments.iter().any(|argument| iter == &argument.name()) {
+            return Ok(());
+        }
+        let names: Vec<String> =
+            self.arguments.iter().map(|argument| format!("`{}`", argument.name())).collect();
+        let text = match names.as_slice() {
+            [] => format!("there is no argument `{iter}`; this function has none"),
+            names => format!("there is no argument `{iter}`; expected one of {}", names.join(", ")),
+        };
+        Err(Error::new(iter.span(), text))
+    }
+
+    fn unmarked(&self, survey: &Survey) -> Result<Vec<usize>> {
+        let walking: Vec<usize> = survey
+            .for_loops()
+            .filter(|(_, _, head)| self.walks(head).is_some())
+            .map(|(at, ..)| at)
+            .collect();
+        // A loop inside one that walks an argument is part of that one's items.
+        let outermost = |at: &usize| !survey.around(*at).any(|outer| walking.contains(&outer));
+        let candidates: Vec<usize> = walking.iter().copied().filter(outermost).collect();
+        match candidates.as_slice() {
+            [] => self.only_loop(survey).map(|only| vec![only]),
+            [only] => not_nested(survey, *only).map(|()| candidates),
+            [first, second, ..] if !alternatives(survey, &candidates) => {
+                Err(self.ambiguous(survey, *first, *second))
+            }
+            _ => Ok(candidates),
+        }
+    }
+
+    /// The first argument that a loop walks.
+    fn walks(&self, head: &ForHead) -> Option<&Argument> {
+        let is_mentioned = |argument: &&Argument| head.mentions.contains(&argument.name());
+        match self.iter {
+            Some(iter) => {
+                self.arguments.iter().filter(|argument| iter == &argument.name()).find(is_mentioned)
+            }
+            None => self.arguments.iter().find(is_mentioned),
+        }
+    }
+
+    /// Where no loop walks an argument, the one outermost `for` loop, if there is one.
+    fn only_loop(&self, survey: &Survey) -> Result<usize> {
+        let outermost: Vec<(usize, &Loop, &ForHead)> =
+            survey.for_loops().filter(|(_, it, _)| it.parent.is_none()).collect();
+        for (_, _, head) in &outermost {
+            if let Some((name, span)) =
+                head.shadowed_by.as_ref().filter(|(name, _)| self.is_argument(name))
+            {
+                let text = format!(
+                    "this `{name}` hides the argument, and has nothing of it; rename it, or mark the loop over it with `#[resume]`"
+                );
+                return Err(Error::new(*span, text));
+            }
+        }
+        match outermost.as_slice() {
+            [(at, ..)] if self.iter.is_none() => Ok(*at),
+            [] => Err(self.no_loop(survey)),
+            [_] | [_, _, ..] if self.iter.is_some() => {
+                let iter = self.iter.map(ToString::to_string).unwrap_or_default();
+                Err(self.here(format!(
+                    "no `for` loop walks `{iter}`; mark the loop to resume with `#[resume]`"
+                )))
+            }
+            several => {
+                let heads: Vec<String> =
+                    several.iter().map(|(_, _, head)| format!("`{}`", head.text)).collect();
+                let heads = heads.join(", ");
+                Err(self.here(format!("no loop walks an argument, and there are several: {heads}; mark the one to resume with `#[resume]`")))
+            }
+        }
+    }
+
+    fn is_argument(&self, name: &str) -> bool {
+        self.arguments.iter().any(|argument| argument.name() == name)
+    }
+
+    fn here(&self, text: impl std::fmt::Display) -> Error {
+        Error::new(self.function.span(), text)
+    }
+
+    /// Why there is no loop, as well as can be told.
+    fn no_loop(&self, survey: &Survey) -> Error {
+        let by_next = survey
+            .loops
+            .iter()
+            .find(|it| matches!(it.kind, LoopKind::Other { walks_by_next: true }));
+        if let Some(while_let) = by_next {
+            return Error::new(
+                while_let.keyword,
+                "a `while let` loop can't be resumed; write it as a `for` loop",
+            );
+        }
+        if let Some(nested) = survey.for_loops().find_map(|(at, ..)| not_nested(survey, at).err()) {
+            return nested;
+        }
+        if let Some(hidden) = survey.hidden.first() {
+            return self.hidden(hidden);
+        }
+        if let Some(method) = survey.consumers.first() {
+            return Error::new(
+                method.span(),
+                format!("`{method}` walks its items out of sight; write it as a `for` loop"),
+            );
+        }
+        self.here(format!(
+            "there is no loop to resume in `{}`; `#[resumable]` needs a `for` loop",
+            self.function
+        ))
+    }
+
+    fn hidden(&self, hidden: &Hidden) -> Error {
+        match hidden {
+            Hidden::Macro(span) => {
+                Error::new(*span, "the only loop is inside this macro call, and attributes cannot see into macros; write the loop outside it")
+            }
+            Hidden::Closure(span) => {
+                Error::new(*span, "the only loop is inside this closure; move it into the function's own body")
+            }
+            Hidden::Function(name) => {
+                Error::new(name.span(), format!("the only loop is inside `{name}`; put `#[resumable]` on that function"))
+            }
+            Hidden::Async(span) if span.source_text().is_some_and(|text| text == "async") => {
+                Error::new(*span, "the only loop is inside this `async` block; write the loop in an `async fn` of its own, and put `#[resumable]` there")
+            }
+            Hidden::Async(_) => self.here(
+                "another attribute has wrapped this function's body in an `async` block before `#[resumable]` saw it; put `#[resumable]` first",
+            ),
+        }
+    }
+
+    fn ambiguous(&self, survey: &Survey, first: usize, second: usize) -> Error {
+        let walked = |at: usize| {
+            survey.for_loop(at).and_then(|(_, head)| self.walks(head)).map(Argument::name)
+        };
+        let keyword = survey.loops.get(second).map_or(self.function.span(), |it| it.keyword);
+        let text = match (walked(first), walked(second)) {
+            (Some(one), Some(other)) if one != other => format!(
+                "loops walk both `{one}` and `{other}`; say which to resume with `iter = {one}`, or mark its loop with `#[resume]`"
+            ),
+            (one, _) => format!(
+                "this is the second loop over `{}`; mark the one to resume with `#[resume]`",
+                one.unwrap_or_default()
+            ),
+        };
+        Error::new(keyword, text)
+    }
+
+    fn check_head(&self, head: &ForHead) -> Result<()> {
+        if let Some(method) = &head.parallel {
+            let text = format!(
+                "the order in which `{method}` completes items is not defined; walk them in order, and make the work on each item parallel"
+            );
+            return Err(Error::new(method.span(), text));
+        }
+        let root = head.root.as_ref();
+        let walked = self
+            .arguments
+            .iter()
+            .find(|argument| root.is_some_and(|root| *root == argument.name()));
+        match walked.and_then(|argument| argument.ty.as_ref()).and_then(unordered) {
+            Some((name, ty)) => {
+                let text = format!(
+                    "the order of a `{name}` is another in every run; use a `BTree{}`, or sort its items first",
+                    name.trim_start_matches("Hash")
+                );
+                Err(Error::new_spanned(ty, text))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The hash map or set in a type, references aside.
+fn unordered(ty: &Type) -> Option<(&'static str, &Type)> {
+    match ty {
+        Type::Reference(reference) => unordered(&reference.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let name = ["HashMap", "HashSet"].into_iter().find(|name| last.ident == name)?;
+            Some((name, ty))
+        }
+        _ => None,
+    }
+}
+
+/// A resumable loop that runs again and again in another one would begin anew each time.
+fn not_nested(survey: &Survey, at: usize) -> Result<()> {
+    match survey.around(at).last().and_then(|outer| survey.loops.get(outer)) {
+        None => Ok(()),
+        Some(outer) => Err(Error::new(
+            outer.keyword,
+            "the loop to resume is inside this one, which runs it again and again; mark this one with `#[resume]`, or move the inner loop into a function of its own",
+        )),
+    }
+}
+
+/// Whether `#[cfg]` keeps all but one of the loops out.
+fn alternatives(survey: &Survey, candidates: &[usize]) -> bool {
+    let mut seen: Vec<&Vec<String>> = Vec::new();
+    candidates.iter().all(|at| {
+        let cfgs = survey.for_loop(*at).map(|(_, head)| &head.cfgs).filter(|cfgs| !cfgs.is_empty());
+        let is_new = cfgs.is_some_and(|cfgs| !seen.contains(&cfgs));
+        seen.extend(cfgs);
+        is_new
+    })
+}

@@ -1,0 +1,240 @@
+//! The function under the attribute: what kind it is, its arguments, what it returns.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+use syn::{
+    Attribute, Error, FnArg, ItemFn, PatIdent, Result, ReturnType, Signature, TraitItemFn, Type,
+    TypeImplTrait,
+};
+
+use crate::hygiene::RESERVED;
+
+/// One variable that an argument binds.
+pub(crate) struct Argument {
+    pub(crate) ident: Ident,
+    /// Its type as written; none for `self`, and for the parts of a pattern.
+    pub(crate) ty: Option<Type>,
+    /// The `#[cfg(..)]` that decide whether it is there.
+    pub(crate) cfgs: Vec<Attribute>,
+}
+
+impl Argument {
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+}
+
+/// Parses the item, or says what is wrong with it.
+pub(crate) fn parse(item: TokenStream) -> Result<ItemFn> {
+    let function = syn::parse2::<ItemFn>(item.clone())
+        .map_err(|error| not_a_function(item).unwrap_or(error))?;
+    check(&function)?;
+    Ok(function)
+}
+
+fn check(function: &ItemFn) -> Result<()> {
+    let sig = &function.sig;
+    if let Some(token) = &sig.constness {
+        return Err(Error::new(
+            token.span,
+            "a `const fn` can't save its progress; remove the `const`",
+        ));
+    }
+    if let Some(variadic) = &sig.variadic {
+        return Err(Error::new_spanned(
+            variadic,
+            "a variadic function can't be resumable; pass a slice",
+        ));
+    }
+    if let Some(second) = function.attrs.iter().find(|attr| is_resumable(attr)) {
+        return Err(Error::new_spanned(second, "`#[resumable]` is given twice; remove one"));
+    }
+    Ok(())
+}
+
+fn is_resumable(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == "resumable")
+}
+
+/// The error for what is no function with a body; none if it looks like one, and the parser knows
+/// better what is wrong with it.
+fn not_a_function(item: TokenStream) -> Option<Error> {
+    if let Ok(TraitItemFn { semi_token: Some(semi), default: None, .. }) = syn::parse2(item.clone())
+    {
+        let text = "this method has no body; put `#[resumable]` on its implementation";
+        return Some(Error::new(semi.span, text));
+    }
+    let keyword = item.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident).filter(is_item_keyword),
+        _ => None,
+    })?;
+    let text = match keyword.to_string().as_str() {
+        "fn" => return None,
+        "impl" | "trait" => {
+            "`#[resumable]` goes on a function: put it on the method whose loop is to be resumed"
+        }
+        _ => "`#[resumable]` goes on a function, on the one whose loop is to be resumed",
+    };
+    Some(Error::new(keyword.span(), text))
+}
+
+fn is_item_keyword(ident: &Ident) -> bool {
+    let keywords = [
+        "fn",
+        "struct",
+        "enum",
+        "union",
+        "mod",
+        "impl",
+        "trait",
+        "use",
+        "static",
+        "const",
+        "type",
+        "macro_rules",
+    ];
+    // `const fn` and `const X` begin alike; the first is a function, and parsed.
+    keywords.iter().any(|keyword| ident == keyword)
+}
+
+/// The variables that the arguments bind, in order, `self` first.
+pub(crate) fn arguments(sig: &Signature) -> Result<Vec<Argument>> {
+    let mut arguments = Vec::new();
+    for input in &sig.inputs {
+        let (attrs, found) = match input {
+            FnArg::Receiver(receiver) => {
+                (&receiver.attrs, vec![(Ident::from(receiver.self_token), None)])
+            }
+            FnArg::Typed(typed) => (&typed.attrs, bound(typed)),
+        };
+        let cfgs: Vec<Attribute> =
+            attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
+        for (ident, ty) in found {
+            if ident.to_string().starts_with(RESERVED) {
+                let text = format!(
+                    "names that begin with `{RESERVED}` are kept for generated code; rename it"
+                );
+                return Err(Error::new(ident.span(), text));
+            }
+            arguments.push(Argument { ident, ty, cfgs: cfgs.clone() });
+        }
+    }
+    Ok(arguments)
+}
+
+fn bound(typed: &syn::PatType) -> Vec<(Ident, Option<Type>)> {
+    let idents = pattern_idents(&typed.pat);
+    match idents.as_slice() {
+        [only] if matches!(&*typed.pat, syn::Pat::Ident(_)) => {
+            vec![(only.clone(), Some((*typed.ty).clone()))]
+        }
+        _ => idents.into_iter().map(|ident| (ident, None)).collect(),
+    }
+}
+
+/// The variables that a pattern binds. A constant in a pattern looks like one, and does no harm.
+pub(crate) fn pattern_idents(pat: &syn::Pat) -> Vec<Ident> {
+    struct Idents(Vec<Ident>);
+    impl Visit<'_> for Idents {
+        fn visit_pat_ident(&mut self, pat: &PatIdent) {
+            self.0.push(pat.ident.clone());
+            syn::visit::visit_pat_ident(self, pat);
+        }
+    }
+    let mut idents = Idents(Vec::new());
+    idents.visit_pat(pat);
+    idents.0
+}
+
+/// What a function returns, as generated code can write it.
+pub(crate) enum Returned {
+    /// A type, with `_` for each `impl Trait` in it.
+    Type(Box<Type>),
+    /// Nothing is known but that it is one type: `impl Trait` alone.
+    Opaque,
+    /// It does not return: `!`.
+    Never,
+}
+
+impl Returned {
+    pub(crate) fn of(output: &ReturnType) -> Self {
+        match output {
+            ReturnType::Default => {
+                Returned::Type(Box::new(syn::parse_quote_spanned!(Span::mixed_site()=> ())))
+            }
+            ReturnType::Type(_, ty) => Returned::of_type(ty),
+        }
+    }
+
+    pub(crate) fn of_type(ty: &Type) -> Self {
+        match ty {
+            Type::Never(_) => Returned::Never,
+            Type::ImplTrait(_) => Returned::Opaque,
+            written => {
+                let mut ty = written.clone();
+                ForgetImpl.visit_type_mut(&mut ty);
+                Returned::Type(Box::new(ty))
+            }
+        }
+    }
+
+    /// Whether it is written as an `Option`.
+    pub(crate) fn is_option(&self) -> bool {
+        let Returned::Type(ty) = self else { return false };
+        let Type::Path(path) = &**ty else { return false };
+        path.path.segments.last().is_some_and(|segment| segment.ident == "Option")
+    }
+}
+
+/// Replaces `impl Trait`, which only a signature can write, by `_`.
+struct ForgetImpl;
+
+impl VisitMut for ForgetImpl {
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        if let Type::ImplTrait(TypeImplTrait { .. }) = ty {
+            let span = crate::hygiene::at(ty.span());
+            *ty = syn::parse_quote_spanned!(span=> _);
+        }
+        syn::visit_mut::visit_type_mut(self, ty);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::{ToTokens, quote};
+
+    fn refused(item: TokenStream) -> String {
+        parse(item).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_function_is_said() {
+        assert!(refused(quote! { struct S; }).contains("goes on a function"));
+        assert!(refused(quote! { impl S {} }).contains("on the method"));
+        assert!(refused(quote! { fn f(&self); }).contains("on its implementation"));
+        assert!(refused(quote! { const fn f() {} }).contains("remove the `const`"));
+        assert!(refused(quote! { #[safe_state::resumable] fn f() {} }).contains("twice"));
+    }
+
+    #[test]
+    fn every_variable_of_the_arguments_is_found() {
+        let sig = parse(quote! { fn f(&self, (a, items): (u32, Vec<u32>), _: u8, mut b: u8) {} })
+            .unwrap()
+            .sig;
+        let names: Vec<String> = arguments(&sig).unwrap().iter().map(Argument::name).collect();
+        assert_eq!(names, ["self", "a", "items", "b"]);
+    }
+
+    #[test]
+    fn impl_trait_is_forgotten_where_it_cannot_be_written() {
+        let output: ReturnType = syn::parse_quote!(-> Result<impl Iterator<Item = u8>, E>);
+        let Returned::Type(ty) = Returned::of(&output) else { unreachable!() };
+        assert_eq!(ty.to_token_stream().to_string(), "Result < _ , E >");
+        assert!(matches!(Returned::of(&syn::parse_quote!(-> impl Fn())), Returned::Opaque));
+        assert!(matches!(Returned::of(&syn::parse_quote!(-> !)), Returned::Never));
+    }
+}

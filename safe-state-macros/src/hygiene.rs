@@ -1,0 +1,20 @@
+//! Spans and names of generated code.
+//!
+//! Every generated token has the span of the macro's definition, so that its names and the
+//! user's never meet, and no lint takes it for the user's code. Where an error should point at
+//! the user's code, that span is moved there.
+
+use proc_macro2::{Ident, Span};
+
+/// What users may not begin their arguments' names with.
+pub(crate) const RESERVED: &str = "__safe_state";
+
+/// A span for generated code whose errors point at `place`.
+pub(crate) fn at(place: Span) -> Span {
+    Span::mixed_site().located_at(place)
+}
+
+/// The generated local of that name.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(&format!("{RESERVED}_{name}"), Span::mixed_site())
+}

@@ -1,0 +1,285 @@
+//! All loops of a function's body, in the order of its text, and what else a job's loop may hide
+//! in.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Block, Expr, ExprForLoop, ExprMethodCall, Item, Local, Macro};
+
+use crate::function::pattern_idents;
+use crate::mentions::mentions;
+
+/// A `for`, `while` or `loop`.
+pub(crate) struct Loop {
+    /// Its keyword.
+    pub(crate) keyword: Span,
+    /// The loop around it, by its place in [`Survey::loops`].
+    pub(crate) parent: Option<usize>,
+    /// Its `#[resume]`.
+    pub(crate) marker: Option<Span>,
+    pub(crate) kind: LoopKind,
+}
+
+pub(crate) enum LoopKind {
+    For(ForHead),
+    /// `while let Some(x) = items.next()`, or another loop.
+    Other {
+        walks_by_next: bool,
+    },
+}
+
+/// What stands between `for` and the body.
+pub(crate) struct ForHead {
+    /// As written, for messages.
+    pub(crate) text: String,
+    /// The variables the iterated expression mentions that no `let` has shadowed.
+    pub(crate) mentions: Vec<String>,
+    /// The variable at the root of the expression: `items` in `&items.iter().rev()`.
+    pub(crate) root: Option<String>,
+    /// A `let` of a mentioned name that has nothing to do with the value before.
+    pub(crate) shadowed_by: Option<(String, Span)>,
+    /// A method that makes the iterator parallel.
+    pub(crate) parallel: Option<Ident>,
+    pub(crate) cfgs: Vec<String>,
+}
+
+/// What a body holds.
+#[derive(Default)]
+pub(crate) struct Survey {
+    pub(crate) loops: Vec<Loop>,
+    /// Places whose inside is not this function's code, that hold a `for`.
+    pub(crate) hidden: Vec<Hidden>,
+    /// Calls that walk an iterator to its end: `for_each`, `sum`, `collect`.
+    pub(crate) consumers: Vec<Ident>,
+    /// The `#[resume]` that stand on something else than a loop.
+    pub(crate) stray_markers: Vec<Span>,
+    /// How many of the markers visited next stand on a loop: a loop's attributes come first in it.
+    on_loop: usize,
+    enclosing: Vec<usize>,
+    shadows: BTreeMap<String, Span>,
+}
+
+pub(crate) enum Hidden {
+    Macro(Span),
+    Closure(Span),
+    Function(Ident),
+    Async(Span),
+}
+
+/// Takes stock of `block`, without what nested functions, closures and `async` blocks hold.
+pub(crate) fn survey(block: &Block) -> Survey {
+    let mut survey = Survey::default();
+    survey.visit_block(block);
+    survey
+}
+
+impl Survey {
+    fn enter(&mut self, keyword: Span, attrs: &[Attribute], kind: LoopKind) {
+        let marker = attrs.iter().find(|attr| is_marker(attr)).map(Spanned::span);
+        self.on_loop = usize::from(marker.is_some());
+        let parent = self.enclosing.last().copied();
+        self.enclosing.push(self.loops.len());
+        self.loops.push(Loop { keyword, parent, marker, kind });
+    }
+
+    fn head(&self, for_loop: &ExprForLoop) -> ForHead {
+        let (pat, expr) = (&for_loop.pat, &for_loop.expr);
+        let all = mentions(expr.to_token_stream());
+        let (shadowed, seen): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|name| self.shadows.contains_key(name));
+        ForHead {
+            text: format!("for {} in {}", pat.to_token_stream(), expr.to_token_stream()),
+            mentions: seen,
+            root: root(expr),
+            shadowed_by: shadowed.into_iter().find_map(|name| {
+                let span = self.shadows.get(&name).copied()?;
+                Some((name, span))
+            }),
+            parallel: parallel_method(expr),
+            cfgs: cfgs(&for_loop.attrs),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Survey {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::ForLoop(it) => {
+                let head = self.head(it);
+                self.enter(it.for_token.span, &it.attrs, LoopKind::For(head));
+                visit::visit_expr(self, expr);
+                self.enclosing.pop();
+            }
+            Expr::While(it) => {
+                let walks_by_next = matches!(&*it.cond, Expr::Let(cond) if calls_next(&cond.expr));
+                self.enter(it.while_token.span, &it.attrs, LoopKind::Other { walks_by_next });
+                visit::visit_expr(self, expr);
+                self.enclosing.pop();
+            }
+            Expr::Loop(it) => {
+                self.enter(it.loop_token.span, &it.attrs, LoopKind::Other { walks_by_next: false });
+                visit::visit_expr(self, expr);
+                self.enclosing.pop();
+            }
+            Expr::Closure(it) => self.hide(&it.body, || Hidden::Closure(it.inputs_begin.span)),
+            Expr::Async(it) => self.hide(&it.block, || Hidden::Async(it.async_token.span)),
+            Expr::Const(_) => {}
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_item(&mut self, item: &'ast Item) {
+        if let Item::Fn(inner) = item {
+            self.hide(&inner.block, || Hidden::Function(inner.sig.ident.clone()));
+        }
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        if holds_for(mac.tokens.clone()) {
+            self.hidden.push(Hidden::Macro(mac.path.span()));
+        }
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if is_marker(attribute) {
+            match self.on_loop.checked_sub(1) {
+                Some(left) => self.on_loop = left,
+                None => self.stray_markers.push(attribute.span()),
+            }
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        const CONSUMERS: &[&str] =
+            &["for_each", "try_for_each", "fold", "try_fold", "sum", "product", "collect", "count"];
+        if CONSUMERS.iter().any(|name| call.method == name) {
+            self.consumers.push(call.method.clone());
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        let outside = self.shadows.clone();
+        visit::visit_block(self, block);
+        self.shadows = outside;
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        visit::visit_local(self, local);
+        let from = local
+            .init
+            .as_ref()
+            .map(|init| mentions(init.expr.to_token_stream()))
+            .unwrap_or_default();
+        for ident in pattern_idents(&local.pat) {
+            let name = ident.unraw().to_string();
+            if !from.contains(&name) {
+                self.shadows.insert(name, ident.span());
+            }
+        }
+    }
+}
+
+impl Survey {
+    fn hide(&mut self, inside: &impl ToTokens, hidden: impl FnOnce() -> Hidden) {
+        if holds_for(inside.to_token_stream()) {
+            self.hidden.push(hidden());
+        }
+    }
+}
+
+pub(crate) fn is_marker(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("resume")
+}
+
+fn cfgs(attrs: &[Attribute]) -> Vec<String> {
+    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
+}
+
+fn calls_next(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(call) => call.method == "next",
+        Expr::Await(it) => calls_next(&it.base),
+        Expr::Try(it) => calls_next(&it.expr),
+        _ => false,
+    }
+}
+
+/// The variable that a chain of calls, fields and references begins with.
+fn root(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident().map(|ident| ident.unraw().to_string()),
+        Expr::MethodCall(it) => root(&it.receiver),
+        Expr::Reference(it) => root(&it.expr),
+        Expr::Unary(it) => root(&it.expr),
+        Expr::Paren(it) => root(&it.expr),
+        Expr::Group(it) => root(&it.expr),
+        Expr::Try(it) => root(&it.expr),
+        _ => None,
+    }
+}
+
+fn parallel_method(expr: &Expr) -> Option<Ident> {
+    const PARALLEL: &[&str] =
+        &["par_iter", "par_iter_mut", "into_par_iter", "par_bridge", "par_chunks"];
+    let Expr::MethodCall(call) = expr else { return None };
+    let is_parallel = PARALLEL.iter().any(|name| call.method == name);
+    if is_parallel { Some(call.method.clone()) } else { parallel_method(&call.receiver) }
+}
+
+/// Whether a `for` loop stands anywhere in the tokens. `for<'a>` and `impl X for Y` are none.
+fn holds_for(tokens: TokenStream) -> bool {
+    let mut after_for = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) if ident == "for" => after_for = true,
+            TokenTree::Ident(ident) if ident == "in" && after_for => return true,
+            TokenTree::Group(group) if holds_for(group.stream()) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Passes each `for` loop of `block` whose place in the survey is among `chosen` to `change`.
+pub(crate) fn replace(
+    block: &mut Block,
+    chosen: &[usize],
+    change: impl FnMut(ExprForLoop) -> Expr,
+) {
+    struct Replace<'c, F> {
+        chosen: &'c [usize],
+        at: usize,
+        change: F,
+    }
+    // Must number the loops as `Survey` does.
+    impl<F: FnMut(ExprForLoop) -> Expr> VisitMut for Replace<'_, F> {
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            match expr {
+                Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
+                    let at = self.at;
+                    self.at += 1;
+                    visit_mut::visit_expr_mut(self, expr);
+                    if self.chosen.contains(&at) {
+                        let taken = std::mem::replace(expr, Expr::PLACEHOLDER);
+                        *expr = match taken {
+                            Expr::ForLoop(it) => (self.change)(it),
+                            other => other,
+                        };
+                    }
+                }
+                Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+                _ => visit_mut::visit_expr_mut(self, expr),
+            }
+        }
+
+        fn visit_item_mut(&mut self, _: &mut Item) {}
+    }
+    Replace { chosen, at: 0, change }.visit_block_mut(block);
+}

@@ -1,0 +1,229 @@
+//! The attribute's options.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token};
+
+/// All options, in the order of their documentation.
+const NAMES: &[&str] = &[
+    "name",
+    "iter",
+    "save_every",
+    "durability",
+    "state_dir",
+    "backend",
+    "version",
+    "keep_on_success",
+    "verbose",
+    "companion",
+    "crate",
+];
+/// A name less like any option than this is not called a misspelling.
+const LIKE: f64 = 0.8;
+
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) name: Option<Expr>,
+    pub(crate) iter: Option<Ident>,
+    pub(crate) save_every: Option<SaveEvery>,
+    pub(crate) durability: Option<Durability>,
+    pub(crate) state_dir: Option<Expr>,
+    pub(crate) backend: Option<Expr>,
+    pub(crate) version: Option<Expr>,
+    pub(crate) keep_on_success: Option<Expr>,
+    pub(crate) verbose: Option<Expr>,
+    pub(crate) companion: Option<Companion>,
+    pub(crate) krate: Option<Path>,
+}
+
+pub(crate) enum SaveEvery {
+    /// A number of items, or anything else that makes a `SaveEvery`.
+    Value(Box<Expr>),
+    Nanos(u64),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Durability {
+    Power,
+    Process,
+}
+
+pub(crate) struct Companion {
+    pub(crate) wanted: bool,
+    pub(crate) span: Span,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Options::default();
+        let mut seen: Vec<Ident> = Vec::new();
+        while !input.is_empty() {
+            let option = Ident::parse_any(input)?;
+            if seen.contains(&option) {
+                return Err(Error::new(
+                    option.span(),
+                    format!("`{option}` is given twice; remove one"),
+                ));
+            }
+            options.parse_one(&option, input)?;
+            seen.push(option);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl Options {
+    fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
+        match option.to_string().as_str() {
+            "name" => self.name = Some(name(value(option, input)?)?),
+            "iter" => self.iter = Some(argument(&value(option, input)?)?),
+            "save_every" => self.save_every = Some(save_every(value(option, input)?)?),
+            "durability" => self.durability = Some(durability(&value(option, input)?)?),
+            "state_dir" => self.state_dir = Some(value(option, input)?),
+            "backend" => self.backend = Some(value(option, input)?),
+            "version" => self.version = Some(value(option, input)?),
+            "keep_on_success" => self.keep_on_success = Some(flag(option, input)?),
+            "verbose" => self.verbose = Some(flag(option, input)?),
+            "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),
+            "crate" => self.krate = Some(krate(option, input)?),
+            unknown => return Err(Error::new(option.span(), unknown_option(unknown))),
+        }
+        Ok(())
+    }
+}
+
+fn unknown_option(unknown: &str) -> String {
+    let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
+    let nearest = NAMES.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    if let Some(nearest) = nearest.filter(|nearest| likeness(nearest) > LIKE) {
+        return format!("there is no option `{unknown}`; did you mean `{nearest}`?");
+    }
+    let names: Vec<String> = NAMES.iter().map(|name| format!("`{name}`")).collect();
+    format!("there is no option `{unknown}`; expected one of {}", names.join(", "))
+}
+
+fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        return input.parse();
+    }
+    Err(Error::new(option.span(), format!("`{option}` needs a value; write `{option} = ...`")))
+}
+
+/// A bare option is switched on.
+fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+    if input.peek(Token![=]) {
+        return not_literal_but(value(option, input)?, "`true` or `false`", |lit| {
+            matches!(lit, Lit::Bool(_))
+        });
+    }
+    let span = crate::hygiene::at(option.span());
+    Ok(syn::parse_quote_spanned!(span=> true))
+}
+
+/// Refuses a literal of the wrong kind here; any other expression is the compiler's to check.
+fn not_literal_but(value: Expr, expected: &str, fits: impl FnOnce(&Lit) -> bool) -> Result<Expr> {
+    match &value {
+        Expr::Lit(ExprLit { lit, .. }) if !fits(lit) => {
+            Err(Error::new(lit.span(), format!("expected {expected}")))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn text(value: &Expr) -> Option<&LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+        _ => None,
+    }
+}
+
+fn name(value: Expr) -> Result<Expr> {
+    if text(&value).is_some_and(|text| text.value().is_empty()) {
+        return Err(Error::new(
+            value.span(),
+            "a job's name can't be empty; its checkpoint is stored under it",
+        ));
+    }
+    not_literal_but(value, "text, such as `name = \"nightly-import\"`", |lit| {
+        matches!(lit, Lit::Str(_))
+    })
+}
+
+fn argument(value: &Expr) -> Result<Ident> {
+    match value {
+        Expr::Path(path) => path.path.require_ident().cloned(),
+        other => {
+            Err(Error::new(other.span(), "expected the name of an argument, such as `iter = urls`"))
+        }
+    }
+}
+
+fn save_every(value: Expr) -> Result<SaveEvery> {
+    const EXPECTED: &str =
+        "a number of items or a time, such as `save_every = 100` or `save_every = \"250ms\"`";
+    if let Some(text) = text(&value) {
+        let time = humantime::parse_duration(&text.value());
+        let nanos = time.ok().and_then(|time| u64::try_from(time.as_nanos()).ok());
+        let refused = || {
+            Error::new(text.span(), format!("`{}` is no time; expected {EXPECTED}", text.value()))
+        };
+        return nanos.map(SaveEvery::Nanos).ok_or_else(refused);
+    }
+    let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
+    match &value {
+        Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) if count.base10_digits() == "0" => {
+            Err(Error::new(
+                count.span(),
+                "saving every 0 items means never; write 1 to save after each",
+            ))
+        }
+        _ => Ok(SaveEvery::Value(Box::new(value))),
+    }
+}
+
+fn durability(value: &Expr) -> Result<Durability> {
+    let refused = || {
+        Error::new(
+            value.span(),
+            "expected `\"power\"` or `\"process\"`: what a save has to survive the loss of",
+        )
+    };
+    match text(value).ok_or_else(refused)?.value().as_str() {
+        "power" => Ok(Durability::Power),
+        "process" => Ok(Durability::Process),
+        _ => Err(refused()),
+    }
+}
+
+fn companion(option: &Ident, value: &Expr) -> Result<Companion> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(wanted), .. }) => {
+            Ok(Companion { wanted: wanted.value, span: option.span() })
+        }
+        other => Err(Error::new(other.span(), "expected `true` or `false`")),
+    }
+}
+
+fn krate(option: &Ident, input: ParseStream<'_>) -> Result<Path> {
+    if !input.peek(Token![=]) {
+        return Err(Error::new(option.span(), "`crate` needs a value; write `crate = ::path`"));
+    }
+    input.parse::<Token![=]>()?;
+    let path: Path = input.call(Path::parse_mod_style)?;
+    let first = path.segments.first().map(|segment| segment.ident.to_string()).unwrap_or_default();
+    if path.leading_colon.is_some() || first == "crate" {
+        return Ok(path);
+    }
+    let path_text =
+        path.segments.iter().map(|s| s.ident.to_string()).collect::<Vec<_>>().join("::");
+    let text = format!(
+        "a relative path means another thing in each module; write `::{path_text}` or `crate::{path_text}`"
+    );
+    Err(Error::new_spanned(&path, text))
+}
