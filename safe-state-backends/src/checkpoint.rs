@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, FormatError, Record};
 use crate::timestamp::{Timestamp, readable};
-use crate::{Completed, Failure};
+use crate::{Carried, CarriedError, Completed, Failure};
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
 ///
@@ -26,6 +27,8 @@ pub struct Checkpoint {
     pub(crate) item_nanos: Option<u64>,
     /// By the loops' order in the function.
     pub(crate) loops: BTreeMap<u16, LoopProgress>,
+    /// By the variables' names.
+    pub(crate) carried: BTreeMap<String, Carried>,
     pub(crate) failure: Option<Failure>,
 }
 
@@ -75,6 +78,7 @@ impl Checkpoint {
             finished: false,
             item_nanos: None,
             loops: BTreeMap::new(),
+            carried: BTreeMap::new(),
             failure: None,
         }
     }
@@ -131,6 +135,26 @@ impl Checkpoint {
             has_failure: self.failure.is_some(),
             run_count: self.run_count,
         }
+    }
+
+    /// The value that the variable `name` had when the checkpoint was saved; `None` if it is not
+    /// carried, or has not been saved yet.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type than `T`.
+    pub fn carried<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, CarriedError> {
+        self.carried.get(name).map(|carried| carried.decode(name)).transpose()
+    }
+
+    /// The names of the variables that are carried.
+    pub fn carried_names(&self) -> impl Iterator<Item = &str> {
+        self.carried.keys().map(String::as_str)
+    }
+
+    /// Whether the variable `name` was saved with that value.
+    pub fn carries(&self, name: &str, carried: &Carried) -> bool {
+        self.carried.get(name) == Some(carried)
     }
 
     /// The resumable loops that have begun, in their order in the function.
@@ -213,6 +237,7 @@ impl Checkpoint {
                 progress.completed.extend_prefix(change.count);
                 progress.total = change.total.or(progress.total);
                 progress.end = change.end.or(progress.end);
+                self.carried.extend(change.carried);
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
                 self.failure = change.failure.or(self.failure.take());
             }
@@ -266,6 +291,10 @@ impl fmt::Display for Checkpoint {
         writeln!(f, "  runs       {}", self.run_count)?;
         writeln!(f, "  started    {}", readable(self.started_at))?;
         write!(f, "  updated    {}", readable(self.updated_at))?;
+        if !self.carried.is_empty() {
+            let names: Vec<&str> = self.carried_names().collect();
+            write!(f, "\n  carries    {}", names.join(", "))?;
+        }
         match &self.failure {
             Some(failure) => write!(f, "\n  failure    {failure}"),
             None => Ok(()),

@@ -24,6 +24,7 @@
 )]
 
 mod backend;
+mod carried;
 mod checkpoint;
 mod completed;
 mod error;
@@ -35,6 +36,7 @@ mod store;
 mod timestamp;
 
 pub use backend::{Appended, Backend, Durability, Holder, Lease, LeaseOptions};
+pub use carried::{Carried, CarriedError};
 pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Progress};
 pub use completed::Completed;
 pub use error::Error;

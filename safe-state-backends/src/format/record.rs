@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame};
 use super::{FormatError, damaged};
-use crate::{Checkpoint, Failure, LoopEnd};
+use crate::{Carried, Checkpoint, Failure, LoopEnd};
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -45,6 +45,8 @@ pub struct Change {
     pub total: Option<u64>,
     /// How it ended, if it did.
     pub end: Option<LoopEnd>,
+    /// The carried variables that changed, by name.
+    pub carried: Vec<(String, Carried)>,
     /// The median time an item took, in nanoseconds, if measured anew.
     pub item_nanos: Option<u64>,
     /// How the run failed, if it did.
@@ -54,18 +56,12 @@ pub struct Change {
 impl From<Change> for Record {
     /// The shorter form where it says all.
     fn from(change: Change) -> Self {
-        match change {
-            Change {
-                micros,
-                loop_id,
-                count,
-                total: None,
-                end: None,
-                item_nanos: None,
-                failure: None,
-            } => Record::Advance(Advance { micros, loop_id, count }),
-            change => Record::Change(change),
+        let Change { micros, loop_id, count, .. } = change;
+        let advance = Change { micros, loop_id, count, ..Change::default() };
+        if change == advance {
+            return Record::Advance(Advance { micros, loop_id, count });
         }
+        Record::Change(change)
     }
 }
 
