@@ -8,12 +8,11 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::ext::IdentExt;
 use syn::visit::Visit;
 use syn::{Error, FnArg, GenericParam, Generics, ItemFn, Result};
 
 use crate::expand::Expansion;
-use crate::function::pattern_idents;
+use crate::function::bindings;
 use crate::mentions::mentions;
 
 /// Whether the function is a method, or so much as mentions `Self`: nothing can stand beside it.
@@ -89,7 +88,7 @@ fn is_used(input: &FnArg, used: &BTreeSet<String>) -> bool {
     match input {
         FnArg::Receiver(_) => false,
         FnArg::Typed(typed) => {
-            pattern_idents(&typed.pat).iter().any(|ident| used.contains(&ident.unraw().to_string()))
+            bindings(&typed.pat).iter().any(|binding| used.contains(&binding.name()))
         }
     }
 }

@@ -26,13 +26,14 @@
 //!                 match items(run, 0, "src/main.rs:3:5", orders) {
 //!                     mut items => {
 //!                         loop {
+//!                             if items.complete() { items.save() or return the error }
 //!                             match items.next() {
 //!                                 Step::Item(order) => { ship(order, &rate)? }
 //!                                 Step::Done => break,
 //!                                 Step::Failed(error) => return on_error(error),
 //!                             }
 //!                         }
-//!                         if let Err(error) = items.leave() { return on_error(error) }
+//!                         if items.leave() { items.save() or return the error }
 //!                     }
 //!                 }
 //!                 Ok(1)
@@ -56,11 +57,11 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, Item, ItemFn, Path, Result};
 
 use crate::companion;
-use crate::find::{Search, find};
+use crate::find::{Found, Search, find};
 use crate::function::{self, Argument, Returned};
 use crate::future;
 use crate::hygiene::{at, local};
-use crate::loops::{is_marker, replace};
+use crate::loops::{Local, is_marker, replace};
 use crate::mentions::mentions;
 use crate::options::{Durability, Options, SaveEvery};
 
@@ -70,18 +71,19 @@ pub(crate) struct Expansion {
     pub(crate) arguments: Vec<Argument>,
     /// The path of the runtime crate.
     pub(crate) krate: Path,
-    names: Names,
+    pub(crate) names: Names,
 }
 
 /// The locals of the generated code.
-struct Names {
-    job: Ident,
-    run: Ident,
-    items: Ident,
-    error: Ident,
-    on_error: Ident,
-    outcome: Ident,
-    failing: Ident,
+pub(crate) struct Names {
+    pub(crate) job: Ident,
+    pub(crate) run: Ident,
+    pub(crate) items: Ident,
+    pub(crate) value: Ident,
+    pub(crate) error: Ident,
+    pub(crate) on_error: Ident,
+    pub(crate) outcome: Ident,
+    pub(crate) failing: Ident,
 }
 
 pub(crate) fn resumable(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -107,6 +109,7 @@ impl Names {
             job: local("job"),
             run: local("run"),
             items: local("items"),
+            value: local("value"),
             error: local("error"),
             on_error: local("on_error"),
             outcome: local("outcome"),
@@ -141,10 +144,16 @@ impl Expansion {
     ) -> Result<Block> {
         let search =
             Search { function: name, arguments: &self.arguments, iter: self.options.iter.as_ref() };
-        let chosen = find(block, &search)?;
-        replace(block, &chosen, |for_loop| self.resumable_loop(for_loop, returned, is_async));
+        let Found { chosen, locals } = find(block, &search)?;
+        let restore = self.restore(block, &locals)?;
+        let mut checked = Ok(());
+        replace(block, &chosen, |for_loop| {
+            checked = checked.clone().and(self.check_accumulators(&for_loop.body, &locals));
+            self.resumable_loop(for_loop, &locals, returned, is_async)
+        });
+        checked?;
         let open = self.open(job, returned, is_async);
-        let call = self.call(block, returned, is_async);
+        let call = self.call(block, &restore, returned, is_async);
         let finish = self.finish(returned, is_async);
         let tokens = quote_spanned! {Span::mixed_site()=> { #open #call #finish } };
         syn::parse2(tokens)
@@ -229,7 +238,13 @@ impl Expansion {
         }
     }
 
-    fn call(&self, block: &Block, returned: &Returned, is_async: bool) -> TokenStream {
+    fn call(
+        &self,
+        block: &Block,
+        restore: &TokenStream,
+        returned: &Returned,
+        is_async: bool,
+    ) -> TokenStream {
         let krate = &self.krate;
         let Names { run, outcome, .. } = &self.names;
         let site = Span::mixed_site();
@@ -240,9 +255,9 @@ impl Expansion {
             Returned::Never => quote_spanned! {site=> #krate::__private::Infallible },
         };
         let called = if is_async {
-            quote_spanned! {site=> #krate::__private::call_async::<#ty>(async move { #captures #block }).await }
+            quote_spanned! {site=> #krate::__private::call_async::<#ty>(async move { #captures #restore #block }).await }
         } else {
-            quote_spanned! {site=> #krate::__private::call(move || -> #ty { #captures #block }) }
+            quote_spanned! {site=> #krate::__private::call(move || -> #ty { #captures #restore #block }) }
         };
         quote_spanned! {site=>
             let #outcome = { let #run = &mut #run; #called };
@@ -281,7 +296,13 @@ impl Expansion {
         }
     }
 
-    fn resumable_loop(&self, mut it: ExprForLoop, returned: &Returned, is_async: bool) -> Expr {
+    fn resumable_loop(
+        &self,
+        mut it: ExprForLoop,
+        locals: &[Local],
+        returned: &Returned,
+        is_async: bool,
+    ) -> Expr {
         let krate = &self.krate;
         let Names { run, items, error, on_error, .. } = &self.names;
         if returned.is_option() {
@@ -293,34 +314,42 @@ impl Expansion {
         let input = at(expr.span());
         let place = for_token.span.start();
         let place = format!(":{}:{}", place.line, place.column + 1);
-        let (next, leave) = if is_async {
-            (
-                quote_spanned! {here=> next_async().await },
-                quote_spanned! {here=> leave_async().await },
-            )
-        } else {
-            (quote_spanned! {here=> next() }, quote_spanned! {here=> leave() })
-        };
         let location =
             quote_spanned! {here=> #krate::__private::concat!(#krate::__private::file!(), #place) };
         let entered = quote_spanned! {input=> #krate::__private::items(#run, 0, #location, #expr) };
+        let save = self.save(locals, is_async);
         Expr::Verbatim(quote_spanned! {here=>
             #(#attrs)*
             match #entered {
                 mut #items => {
                     #label loop {
-                        match #items.#next {
+                        if #items.complete() { #save }
+                        match #items.next() {
                             #krate::__private::Step::Item(#pat) => #body
                             #krate::__private::Step::Done => break,
                             #krate::__private::Step::Failed(#error) => return #on_error(#error),
                         }
                     }
-                    if let #krate::__private::Err(#error) = #items.#leave {
-                        return #on_error(#error);
-                    }
+                    if #items.leave() { #save }
                 }
             }
         })
+    }
+
+    fn save(&self, locals: &[Local], is_async: bool) -> TokenStream {
+        let krate = &self.krate;
+        let Names { items, error, on_error, .. } = &self.names;
+        let site = Span::mixed_site();
+        let carry = self.carry(locals);
+        let saved = if is_async {
+            quote_spanned! {site=> #items.save_async().await }
+        } else {
+            quote_spanned! {site=> #items.save() }
+        };
+        quote_spanned! {site=>
+            #carry
+            if let #krate::__private::Err(#error) = #saved { return #on_error(#error); }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{Block, Error, Result, Type};
 
 use crate::function::Argument;
-use crate::loops::{ForHead, Hidden, Loop, LoopKind, Survey, survey};
+use crate::loops::{ForHead, Hidden, Local, Loop, LoopKind, Survey, survey};
 
 /// What the search goes by.
 pub(crate) struct Search<'a> {
@@ -15,9 +15,16 @@ pub(crate) struct Search<'a> {
     pub(crate) iter: Option<&'a Ident>,
 }
 
-/// The loops to make resumable, by their place in the survey. More than one only if `#[cfg]` lets
-/// one of them stand.
-pub(crate) fn find(block: &Block, search: &Search<'_>) -> Result<Vec<usize>> {
+/// The loops to make resumable.
+pub(crate) struct Found {
+    /// Their places in the survey. More than one only if `#[cfg]` lets one of them stand.
+    pub(crate) chosen: Vec<usize>,
+    /// The locals that stand when the first of them begins, the innermost last.
+    pub(crate) locals: Vec<Local>,
+}
+
+/// Finds the job's loop.
+pub(crate) fn find(block: &Block, search: &Search<'_>) -> Result<Found> {
     let survey = survey(block);
     search.check_iter()?;
     let chosen = match marked(&survey)? {
@@ -29,7 +36,9 @@ pub(crate) fn find(block: &Block, search: &Search<'_>) -> Result<Vec<usize>> {
             search.check_head(head)?;
         }
     }
-    Ok(chosen)
+    let first = chosen.first().and_then(|at| survey.for_loop(*at));
+    let locals = first.map(|(_, head)| head.locals.clone()).unwrap_or_default();
+    Ok(Found { chosen, locals })
 }
 
 /// The loop with `#[resume]` on it.

@@ -6,8 +6,8 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Error, FnArg, ItemFn, PatIdent, Result, ReturnType, Signature, TraitItemFn, Type,
-    TypeImplTrait,
+    Attribute, Error, FnArg, ItemFn, Pat, PatIdent, Result, ReturnType, Signature, TraitItemFn,
+    Type, TypeImplTrait,
 };
 
 use crate::hygiene::RESERVED;
@@ -15,6 +15,8 @@ use crate::hygiene::RESERVED;
 /// One variable that an argument binds.
 pub(crate) struct Argument {
     pub(crate) ident: Ident,
+    /// Whether it is bound by value as `mut`.
+    pub(crate) is_mut: bool,
     /// Its type as written; none for `self`, and for the parts of a pattern.
     pub(crate) ty: Option<Type>,
     /// The `#[cfg(..)]` that decide whether it is there.
@@ -24,6 +26,10 @@ pub(crate) struct Argument {
 impl Argument {
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
+    }
+
+    pub(crate) fn is_mut_reference(&self) -> bool {
+        matches!(&self.ty, Some(Type::Reference(it)) if it.mutability.is_some())
     }
 }
 
@@ -106,47 +112,58 @@ pub(crate) fn arguments(sig: &Signature) -> Result<Vec<Argument>> {
     for input in &sig.inputs {
         let (attrs, found) = match input {
             FnArg::Receiver(receiver) => {
-                (&receiver.attrs, vec![(Ident::from(receiver.self_token), None)])
+                let ident = Ident::from(receiver.self_token);
+                (&receiver.attrs, vec![(Binding { ident, is_mut: false }, None)])
             }
             FnArg::Typed(typed) => (&typed.attrs, bound(typed)),
         };
         let cfgs: Vec<Attribute> =
             attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
-        for (ident, ty) in found {
+        for (Binding { ident, is_mut }, ty) in found {
             if ident.to_string().starts_with(RESERVED) {
                 let text = format!(
                     "names that begin with `{RESERVED}` are kept for generated code; rename it"
                 );
                 return Err(Error::new(ident.span(), text));
             }
-            arguments.push(Argument { ident, ty, cfgs: cfgs.clone() });
+            arguments.push(Argument { ident, is_mut, ty, cfgs: cfgs.clone() });
         }
     }
     Ok(arguments)
 }
 
-fn bound(typed: &syn::PatType) -> Vec<(Ident, Option<Type>)> {
-    let idents = pattern_idents(&typed.pat);
-    match idents.as_slice() {
-        [only] if matches!(&*typed.pat, syn::Pat::Ident(_)) => {
-            vec![(only.clone(), Some((*typed.ty).clone()))]
-        }
-        _ => idents.into_iter().map(|ident| (ident, None)).collect(),
+fn bound(typed: &syn::PatType) -> Vec<(Binding, Option<Type>)> {
+    let is_plain = matches!(&*typed.pat, Pat::Ident(_));
+    let ty = || is_plain.then(|| (*typed.ty).clone());
+    bindings(&typed.pat).into_iter().map(|binding| (binding, ty())).collect()
+}
+
+/// A variable that a pattern binds.
+#[derive(Clone)]
+pub(crate) struct Binding {
+    pub(crate) ident: Ident,
+    pub(crate) is_mut: bool,
+}
+
+impl Binding {
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
     }
 }
 
 /// The variables that a pattern binds. A constant in a pattern looks like one, and does no harm.
-pub(crate) fn pattern_idents(pat: &syn::Pat) -> Vec<Ident> {
-    struct Idents(Vec<Ident>);
-    impl Visit<'_> for Idents {
+pub(crate) fn bindings(pat: &Pat) -> Vec<Binding> {
+    struct Bindings(Vec<Binding>);
+    impl Visit<'_> for Bindings {
         fn visit_pat_ident(&mut self, pat: &PatIdent) {
-            self.0.push(pat.ident.clone());
+            let is_mut = pat.mutability.is_some() && pat.by_ref.is_none();
+            self.0.push(Binding { ident: pat.ident.clone(), is_mut });
             syn::visit::visit_pat_ident(self, pat);
         }
     }
-    let mut idents = Idents(Vec::new());
-    idents.visit_pat(pat);
-    idents.0
+    let mut found = Bindings(Vec::new());
+    found.visit_pat(pat);
+    found.0
 }
 
 /// What a function returns, as generated code can write it.

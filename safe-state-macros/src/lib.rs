@@ -2,13 +2,15 @@
 //! documents them.
 //!
 //! From input to output: [`options`] parses the attribute, [`function`] the item under it,
-//! [`find`] chooses the loop, [`expand`] generates the calls, [`companion`] what stands beside the
+//! [`find`] chooses the loop, [`carried`] and [`accumulators`] deal with the variables that live through it, [`expand`] generates the calls, [`companion`] what stands beside the
 //! function, and [`fallback`] what is left of it after an error.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod accumulators;
+mod carried;
 mod companion;
 mod expand;
 mod fallback;
@@ -18,6 +20,7 @@ mod future;
 mod hygiene;
 mod loops;
 mod mentions;
+mod mutations;
 mod options;
 
 use proc_macro::TokenStream;

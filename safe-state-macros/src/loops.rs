@@ -9,9 +9,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, Expr, ExprForLoop, ExprMethodCall, Item, Local, Macro};
+use syn::{Attribute, Block, Expr, ExprForLoop, ExprMethodCall, Item, Macro, Pat};
 
-use crate::function::pattern_idents;
+use crate::function::{Binding, bindings};
 use crate::mentions::mentions;
 
 /// A `for`, `while` or `loop`.
@@ -46,6 +46,18 @@ pub(crate) struct ForHead {
     /// A method that makes the iterator parallel.
     pub(crate) parallel: Option<Ident>,
     pub(crate) cfgs: Vec<String>,
+    /// The locals that stand when the loop begins, the innermost last.
+    pub(crate) locals: Vec<Local>,
+}
+
+/// A variable that a `let` binds.
+#[derive(Clone)]
+pub(crate) struct Local {
+    pub(crate) binding: Binding,
+    /// The place of its `let` among all of the body.
+    pub(crate) at: usize,
+    /// Whether the `let` binds nothing else, and has an initialiser.
+    pub(crate) is_plain: bool,
 }
 
 /// What a body holds.
@@ -61,6 +73,8 @@ pub(crate) struct Survey {
     /// How many of the markers visited next stand on a loop: a loop's attributes come first in it.
     on_loop: usize,
     enclosing: Vec<usize>,
+    locals: Vec<Local>,
+    lets: usize,
     shadows: BTreeMap<String, Span>,
 }
 
@@ -102,6 +116,7 @@ impl Survey {
             }),
             parallel: parallel_method(expr),
             cfgs: cfgs(&for_loop.attrs),
+            locals: self.locals.clone(),
         }
     }
 }
@@ -164,25 +179,40 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
-        let outside = self.shadows.clone();
+        let (shadows, locals) = (self.shadows.clone(), self.locals.len());
         visit::visit_block(self, block);
-        self.shadows = outside;
+        self.shadows = shadows;
+        self.locals.truncate(locals);
     }
 
-    fn visit_local(&mut self, local: &'ast Local) {
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        let at = self.lets;
+        self.lets += 1;
         visit::visit_local(self, local);
         let from = local
             .init
             .as_ref()
             .map(|init| mentions(init.expr.to_token_stream()))
             .unwrap_or_default();
-        for ident in pattern_idents(&local.pat) {
-            let name = ident.unraw().to_string();
+        let is_plain = is_plain(local);
+        for binding in bindings(&local.pat) {
+            let name = binding.name();
             if !from.contains(&name) {
-                self.shadows.insert(name, ident.span());
+                self.shadows.insert(name, binding.ident.span());
             }
+            self.locals.push(Local { binding, at, is_plain });
         }
     }
+}
+
+/// Whether the `let` is `let x = ..` or `let x: T = ..`.
+fn is_plain(local: &syn::Local) -> bool {
+    let pat = match &local.pat {
+        Pat::Type(typed) => &*typed.pat,
+        pat => pat,
+    };
+    let has_value = local.init.as_ref().is_some_and(|init| init.diverge.is_none());
+    matches!(pat, Pat::Ident(it) if it.subpat.is_none() && it.by_ref.is_none()) && has_value
 }
 
 impl Survey {
@@ -245,6 +275,41 @@ fn holds_for(tokens: TokenStream) -> bool {
         }
     }
     false
+}
+
+/// Passes the initialiser of the `let` at place `chosen` to `change`.
+pub(crate) fn replace_initialiser(
+    block: &mut Block,
+    chosen: usize,
+    change: impl FnMut(Expr) -> Expr,
+) {
+    struct Replace<F> {
+        chosen: usize,
+        at: usize,
+        change: F,
+    }
+    // Must number the `let`s as `Survey` does.
+    impl<F: FnMut(Expr) -> Expr> VisitMut for Replace<F> {
+        fn visit_local_mut(&mut self, local: &mut syn::Local) {
+            let at = self.at;
+            self.at += 1;
+            visit_mut::visit_local_mut(self, local);
+            if let Some(init) = local.init.as_mut().filter(|_| at == self.chosen) {
+                let taken = std::mem::replace(&mut *init.expr, Expr::PLACEHOLDER);
+                *init.expr = (self.change)(taken);
+            }
+        }
+
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            match expr {
+                Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+                _ => visit_mut::visit_expr_mut(self, expr),
+            }
+        }
+
+        fn visit_item_mut(&mut self, _: &mut Item) {}
+    }
+    Replace { chosen, at: 0, change }.visit_block_mut(block);
 }
 
 /// Passes each `for` loop of `block` whose place in the survey is among `chosen` to `change`.

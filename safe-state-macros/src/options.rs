@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
+use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token};
 
 /// All options, in the order of their documentation.
@@ -14,6 +15,8 @@ const NAMES: &[&str] = &[
     "durability",
     "state_dir",
     "backend",
+    "carry",
+    "fresh",
     "version",
     "keep_on_success",
     "verbose",
@@ -31,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) durability: Option<Durability>,
     pub(crate) state_dir: Option<Expr>,
     pub(crate) backend: Option<Expr>,
+    pub(crate) carry: Vec<Ident>,
+    pub(crate) fresh: Vec<Ident>,
     pub(crate) version: Option<Expr>,
     pub(crate) keep_on_success: Option<Expr>,
     pub(crate) verbose: Option<Expr>,
@@ -73,6 +78,7 @@ impl Parse for Options {
                 input.parse::<Token![,]>()?;
             }
         }
+        options.check_variables()?;
         Ok(options)
     }
 }
@@ -86,12 +92,29 @@ impl Options {
             "durability" => self.durability = Some(durability(&value(option, input)?)?),
             "state_dir" => self.state_dir = Some(value(option, input)?),
             "backend" => self.backend = Some(value(option, input)?),
+            "carry" => self.carry = variables(option, input)?,
+            "fresh" => self.fresh = variables(option, input)?,
             "version" => self.version = Some(value(option, input)?),
             "keep_on_success" => self.keep_on_success = Some(flag(option, input)?),
             "verbose" => self.verbose = Some(flag(option, input)?),
             "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),
             "crate" => self.krate = Some(krate(option, input)?),
             unknown => return Err(Error::new(option.span(), unknown_option(unknown))),
+        }
+        Ok(())
+    }
+
+    /// A variable is carried or fresh, and named once.
+    fn check_variables(&self) -> Result<()> {
+        let mut seen: Vec<&Ident> = Vec::new();
+        for variable in self.carry.iter().chain(&self.fresh) {
+            if seen.contains(&variable) {
+                return Err(Error::new(
+                    variable.span(),
+                    format!("`{variable}` is named twice; remove one"),
+                ));
+            }
+            seen.push(variable);
         }
         Ok(())
     }
@@ -113,6 +136,19 @@ fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
         return input.parse();
     }
     Err(Error::new(option.span(), format!("`{option}` needs a value; write `{option} = ...`")))
+}
+
+/// `carry(a, b)`.
+fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    if !input.peek(Paren) {
+        let text =
+            format!("`{option}` needs the names of variables; write `{option}(total, seen)`");
+        return Err(Error::new(option.span(), text));
+    }
+    let names;
+    syn::parenthesized!(names in input);
+    let names = names.parse_terminated(Ident::parse, Token![,])?;
+    Ok(names.into_iter().collect())
 }
 
 /// A bare option is switched on.

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use safe_state_backends::Error as BackendError;
+use safe_state_backends::{CarriedError, Error as BackendError};
 
 /// Why a run could not begin, save or finish.
 ///
@@ -46,6 +46,30 @@ pub enum Error {
         /// How many the input has, if it tells.
         found: Option<u64>,
     },
+    /// A carried variable cannot be saved, or not be restored as what it is now.
+    #[error(
+        "in job `{job}`, {carried}; give it its old type, finish with the program that began it, \
+         or clear the checkpoint to start over"
+    )]
+    Carried {
+        /// The job.
+        job: String,
+        /// What is wrong with which variable.
+        carried: CarriedError,
+    },
+    /// Items are complete, but the variable that should have gone with them was not carried then.
+    #[error(
+        "job `{job}` has {completed} items complete, but `{name}` was not carried with them; \
+         finish with the program that began it, or clear the checkpoint to start over"
+    )]
+    NotCarried {
+        /// The job.
+        job: String,
+        /// The variable.
+        name: String,
+        /// How many items are complete.
+        completed: u64,
+    },
     /// An async function's thread for blocking work could not be started.
     #[error("cannot start the thread that saves for an async function")]
     Thread(#[source] io::Error),
@@ -67,9 +91,7 @@ impl From<Error> for io::Error {
                 source.kind()
             }
             Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
-            Error::Backend(_) | Error::VersionChanged { .. } | Error::InputShrank { .. } => {
-                io::ErrorKind::Other
-            }
+            _ => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)
     }

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use crate::Error;
 use crate::run::Run;
 
 /// The items of a loop that are not complete yet.
 ///
-/// An item completes when the next one is asked for: reaching the loop's head again means that
-/// the body reached its end or a `continue`.
+/// An item completes when the loop's head is reached again: the body has reached its end or a
+/// `continue`.
 #[derive(Debug)]
 pub struct Items<'r, I> {
     run: &'r mut Run,
@@ -41,31 +43,16 @@ impl<'r, I: Iterator> Items<'r, I> {
         Items { run, iter, refused: skipped.err().map(Box::new) }
     }
 
-    /// Completes the item before, saves if that is due, and gives the next.
+    /// The body of the item before has ended. Says whether a save is due.
+    #[inline]
+    pub fn complete(&mut self) -> bool {
+        self.run.complete()
+    }
+
+    /// The next item.
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "it gives errors too")]
     pub fn next(&mut self) -> Step<I::Item> {
-        if self.run.complete()
-            && let Err(error) = self.run.save()
-        {
-            return Step::Failed(error);
-        }
-        self.hand_out()
-    }
-
-    /// The same without blocking.
-    #[inline]
-    pub async fn next_async(&mut self) -> Step<I::Item> {
-        if self.run.complete()
-            && let Err(error) = self.run.save_async().await
-        {
-            return Step::Failed(error);
-        }
-        self.hand_out()
-    }
-
-    #[inline]
-    fn hand_out(&mut self) -> Step<I::Item> {
         if let Some(error) = self.refused.take() {
             return Step::Failed(*error);
         }
@@ -78,22 +65,36 @@ impl<'r, I: Iterator> Items<'r, I> {
         }
     }
 
-    /// Saves that the loop has ended, by exhaustion or `break`.
+    /// The loop has ended, by exhaustion or `break`. Says whether there is something to save.
+    pub fn leave(&mut self) -> bool {
+        self.run.leave_loop()
+    }
+
+    /// Takes a variable's value into the next save.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails.
+    pub fn carry<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Error> {
+        self.run.carry(name, value)
+    }
+
+    /// Saves what is complete, and what was carried.
     ///
     /// # Errors
     ///
     /// The backend cannot be written.
-    pub fn leave(self) -> Result<(), Error> {
-        if self.run.leave_loop() { self.run.save() } else { Ok(()) }
+    pub fn save(&mut self) -> Result<(), Error> {
+        self.run.save()
     }
 
     /// The same without blocking.
     ///
     /// # Errors
     ///
-    /// As [`leave`](Self::leave).
-    pub async fn leave_async(self) -> Result<(), Error> {
-        if self.run.leave_loop() { self.run.save_async().await } else { Ok(()) }
+    /// As [`save`](Self::save).
+    pub async fn save_async(&mut self) -> Result<(), Error> {
+        self.run.save_async().await
     }
 
     /// Marks a `return` that is about to leave the loop.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 pub use core::convert::{Infallible, Into};
-pub use core::option::Option;
+pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
 pub use core::{concat, file, module_path};

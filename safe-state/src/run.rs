@@ -6,8 +6,12 @@ use std::time::Instant;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Checkpoint, Error as BackendError, Failure, LoopEnd, LoopProgress, Opening, Store,
+    Carried, CarriedError, Checkpoint, Error as BackendError, Failure, LoopEnd, LoopProgress,
+    Opening, Store,
 };
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::active::Active;
 use crate::events::Events;
@@ -33,6 +37,8 @@ pub struct Run {
     schedule: Schedule,
     pace: Pace,
     saves: u64,
+    /// Whether the function carries variables, which then have to match the progress.
+    carries: bool,
     cursor: Cursor,
 }
 
@@ -47,6 +53,8 @@ struct Cursor {
     in_flight: bool,
     /// Items completed since the last save.
     unsaved: u64,
+    /// The carried variables that changed, as they were after those items.
+    carried: Vec<(String, Carried)>,
     /// What is to be told with the next save.
     total: Option<u64>,
     end: Option<LoopEnd>,
@@ -55,6 +63,7 @@ struct Cursor {
 }
 
 /// What is written to a store.
+#[expect(clippy::large_enum_variant, reason = "made once a save, and moved once")]
 enum Write {
     Change(Change),
     Finish,
@@ -125,6 +134,7 @@ impl Run {
             schedule: Schedule::new(job.save_every, now),
             pace: Pace::new(now),
             saves: 0,
+            carries: false,
             cursor: Cursor::default(),
         }
     }
@@ -182,6 +192,7 @@ impl Run {
         let failure = failure.with_index(cursor.in_flight.then_some(cursor.position));
         let failure = failure.with_location(cursor.location.clone());
         self.events.failed(&failure);
+        self.forget_what_carried_values_have_left_behind();
         let median = self.pace.median();
         Change { item_nanos: median, failure: Some(failure), ..self.change(Instant::now()) }
     }
@@ -305,6 +316,49 @@ impl Run {
         self.cursor.unsaved > 0 || self.cursor.end.is_some()
     }
 
+    /// Takes a variable's value into the next save.
+    pub(crate) fn carry<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Error> {
+        let carried = Carried::encode(name, value).map_err(|error| self.carried_error(error))?;
+        let unchanged =
+            self.store.as_ref().is_none_or(|store| store.checkpoint().carries(name, &carried));
+        if !unchanged {
+            self.cursor.carried.push((name.to_owned(), carried));
+        }
+        Ok(())
+    }
+
+    /// The value that a carried variable had with the progress the run resumes from; none on a
+    /// fresh start.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type, or was not saved with the progress.
+    pub fn restore<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Error> {
+        self.carries = true;
+        let Some(store) = &self.store else { return Ok(None) };
+        let checkpoint = store.checkpoint();
+        let restored = checkpoint.carried(name).map_err(|error| self.carried_error(error))?;
+        let completed = checkpoint.completed().len();
+        if restored.is_none() && completed > 0 {
+            let job = self.events.job().to_owned();
+            return Err(Error::NotCarried { job, name: name.to_owned(), completed });
+        }
+        Ok(restored)
+    }
+
+    fn carried_error(&self, carried: CarriedError) -> Error {
+        Error::Carried { job: self.events.job().to_owned(), carried }
+    }
+
+    /// After a failure the carried variables hold what the failed item did to them, and their
+    /// values as of the last item that completed are gone: the items since the last save run again.
+    fn forget_what_carried_values_have_left_behind(&mut self) {
+        if self.carries {
+            self.cursor.unsaved = 0;
+            self.cursor.carried.clear();
+        }
+    }
+
     pub(crate) fn save(&mut self) -> Result<(), Error> {
         let began = Instant::now();
         let change = self.change(began);
@@ -333,6 +387,7 @@ impl Run {
             count,
             total: cursor.total.take(),
             end: cursor.end.take(),
+            carried: std::mem::take(&mut cursor.carried),
             item_nanos: if median_is_due { self.pace.median() } else { None },
             ..Change::default()
         }
@@ -361,10 +416,17 @@ impl Run {
         loop {
             match items.next() {
                 Step::Item(item) => body(item)?,
-                Step::Done => return Ok(items.leave()?),
+                Step::Done => break,
                 Step::Failed(error) => return Err(error.into()),
             }
+            if items.complete() {
+                items.save()?;
+            }
         }
+        if items.leave() {
+            items.save()?;
+        }
+        Ok(())
     }
 }
 
@@ -372,6 +434,7 @@ impl Drop for Run {
     /// A run that neither finished nor failed was in a future that was dropped: what is complete
     /// is saved, and there is no one to tell if it can't be.
     fn drop(&mut self) {
+        self.forget_what_carried_values_have_left_behind();
         if self.store.is_some()
             && self.cursor.unsaved > 0
             && let Err(error) = self.save()

@@ -1,0 +1,336 @@
+//! Whether a block may change a variable that it does not declare itself.
+//!
+//! Tokens don't tell whether a method takes `&mut self`. Those of the standard library that
+//! are known to read are taken to read; of any other the answer is that it may change its receiver.
+
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::visit::{self, Visit};
+use syn::{
+    Arm, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprClosure, ExprForLoop, ExprIf,
+    ExprMethodCall, ExprReference, ExprWhile, Ident, Item, Local, Macro, Pat,
+};
+
+use crate::function::bindings;
+use crate::mentions::mentions;
+
+/// Methods that take `&self`, by the types a loop most often reads.
+const READERS: &[&str] = &[
+    "len",
+    "is_empty",
+    "get",
+    "contains",
+    "contains_key",
+    "iter",
+    "keys",
+    "values",
+    "first",
+    "last",
+    "clone",
+    "cloned",
+    "copied",
+    "as_str",
+    "as_ref",
+    "as_slice",
+    "as_bytes",
+    "as_path",
+    "as_deref",
+    "to_string",
+    "to_owned",
+    "to_vec",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "starts_with",
+    "ends_with",
+    "chars",
+    "bytes",
+    "lines",
+    "split",
+    "trim",
+    "eq",
+    "ne",
+    "cmp",
+    "partial_cmp",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "min",
+    "max",
+    "abs",
+    "pow",
+    "checked_add",
+    "checked_sub",
+    "saturating_add",
+    "saturating_sub",
+    "wrapping_add",
+    "capacity",
+    "range",
+    "windows",
+    "chunks",
+    "binary_search",
+    "join",
+    "display",
+    "exists",
+    "borrow",
+    "lock",
+    "read",
+    "load",
+    "elapsed",
+    "hash",
+    "fmt",
+    "is_file",
+    "is_dir",
+    "map",
+    "and_then",
+    "unwrap_or",
+    "unwrap_or_default",
+    "ok_or",
+    "parse",
+];
+
+/// Macros that only read what they are given.
+const READING_MACROS: &[&str] = &[
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "format",
+    "format_args",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "panic",
+    "unreachable",
+    "todo",
+    "unimplemented",
+    "matches",
+    "vec",
+    "dbg",
+    "concat",
+    "trace",
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "event",
+    "span",
+    "bail",
+    "ensure",
+    "anyhow",
+    "eyre",
+    "log",
+    "json",
+];
+
+/// Whether `body` may change `variable`.
+pub(crate) fn may_change(body: &Block, variable: &Ident) -> bool {
+    let mut search = Search { name: variable.unraw().to_string(), hidden: false, found: false };
+    search.visit_block(body);
+    search.found
+}
+
+struct Search {
+    name: String,
+    /// Whether a declaration of the body's own hides the variable here.
+    hidden: bool,
+    found: bool,
+}
+
+impl Search {
+    /// Whether `expr` is the variable, or a part of it.
+    fn is_place(&self, expr: &Expr) -> bool {
+        if self.hidden {
+            return false;
+        }
+        match expr {
+            Expr::Path(path) => {
+                path.path.get_ident().is_some_and(|ident| ident.unraw() == self.name)
+            }
+            Expr::Field(it) => self.is_place(&it.base),
+            Expr::Index(it) => self.is_place(&it.expr),
+            Expr::Paren(it) => self.is_place(&it.expr),
+            Expr::Group(it) => self.is_place(&it.expr),
+            Expr::Unary(it) => self.is_place(&it.expr),
+            Expr::Tuple(it) => it.elems.iter().any(|elem| self.is_place(elem)),
+            _ => false,
+        }
+    }
+
+    fn changed_if(&mut self, changed: bool) {
+        self.found |= changed;
+    }
+
+    fn binds(&self, pat: &Pat) -> bool {
+        bindings(pat).iter().any(|binding| binding.name() == self.name)
+    }
+
+    /// Visits what stands in the scope of `pats`.
+    fn within<'p>(
+        &mut self,
+        pats: impl IntoIterator<Item = &'p Pat>,
+        visit: impl FnOnce(&mut Self),
+    ) {
+        let outside = self.hidden;
+        self.hidden |= pats.into_iter().any(|pat| self.binds(pat));
+        visit(self);
+        self.hidden = outside;
+    }
+
+    /// The patterns that a condition binds: `if let P = ..`, also in a chain.
+    fn condition<'e>(cond: &'e Expr, pats: &mut Vec<&'e Pat>) {
+        match cond {
+            Expr::Let(it) => pats.push(&it.pat),
+            Expr::Binary(it) => {
+                Self::condition(&it.left, pats);
+                Self::condition(&it.right, pats);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Search {
+    fn visit_expr_assign(&mut self, it: &'ast ExprAssign) {
+        self.changed_if(self.is_place(&it.left));
+        visit::visit_expr_assign(self, it);
+    }
+
+    fn visit_expr_binary(&mut self, it: &'ast ExprBinary) {
+        self.changed_if(is_assignment(&it.op) && self.is_place(&it.left));
+        visit::visit_expr_binary(self, it);
+    }
+
+    fn visit_expr_reference(&mut self, it: &'ast ExprReference) {
+        self.changed_if(it.mutability.is_some() && self.is_place(&it.expr));
+        visit::visit_expr_reference(self, it);
+    }
+
+    fn visit_expr_method_call(&mut self, it: &'ast ExprMethodCall) {
+        let reads = READERS.iter().any(|reader| it.method == reader);
+        self.changed_if(!reads && self.is_place(&it.receiver));
+        visit::visit_expr_method_call(self, it);
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        let name =
+            it.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let is_mentioned = !self.hidden && mentions(it.tokens.clone()).contains(&self.name);
+        let reads = READING_MACROS.contains(&name.as_str()) && !mentions_mutably(it, &self.name);
+        self.changed_if(is_mentioned && !reads);
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        let outside = self.hidden;
+        visit::visit_block(self, block);
+        self.hidden = outside;
+    }
+
+    fn visit_local(&mut self, it: &'ast Local) {
+        visit::visit_local(self, it);
+        self.hidden |= self.binds(&it.pat);
+    }
+
+    fn visit_expr_closure(&mut self, it: &'ast ExprClosure) {
+        self.within(&it.inputs, |search| visit::visit_expr_closure(search, it));
+    }
+
+    fn visit_arm(&mut self, it: &'ast Arm) {
+        self.within([&it.pat], |search| visit::visit_arm(search, it));
+    }
+
+    fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
+        self.visit_expr(&it.expr);
+        self.within([&*it.pat], |search| search.visit_block(&it.body));
+    }
+
+    fn visit_expr_if(&mut self, it: &'ast ExprIf) {
+        self.visit_expr(&it.cond);
+        let mut pats = Vec::new();
+        Self::condition(&it.cond, &mut pats);
+        self.within(pats, |search| search.visit_block(&it.then_branch));
+        if let Some((_, otherwise)) = &it.else_branch {
+            self.visit_expr(otherwise);
+        }
+    }
+
+    fn visit_expr_while(&mut self, it: &'ast ExprWhile) {
+        self.visit_expr(&it.cond);
+        let mut pats = Vec::new();
+        Self::condition(&it.cond, &mut pats);
+        self.within(pats, |search| search.visit_block(&it.body));
+    }
+
+    /// An item sees no variables.
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+fn is_assignment(op: &BinOp) -> bool {
+    // Every compound assignment ends in `=`, and of the others only the comparisons do.
+    let text = op.to_token_stream().to_string();
+    text.ends_with('=') && !["==", "!=", "<=", ">="].contains(&text.as_str())
+}
+
+/// Whether a macro's tokens hold `&mut name`.
+fn mentions_mutably(it: &Macro, name: &str) -> bool {
+    let text = it.tokens.to_string();
+    [format!("& mut {name}"), format!("&mut {name}")].iter().any(|mutably| text.contains(mutably))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+    use quote::quote;
+
+    #[track_caller]
+    fn check(changes: bool, body: TokenStream) {
+        let text = body.to_string();
+        let block = TokenTree::Group(Group::new(Delimiter::Brace, body));
+        let body: Block = syn::parse2(block.into()).unwrap();
+        assert_eq!(may_change(&body, &syn::parse_quote!(x)), changes, "{text}");
+    }
+
+    #[test]
+    fn changes_are_seen() {
+        check(true, quote! { x = 1; });
+        check(true, quote! { x += 1; });
+        check(true, quote! { x.field[2].deep <<= 1; });
+        check(true, quote! { (x, y) = pair; });
+        check(true, quote! { f(&mut x); });
+        check(true, quote! { x.push(1); });
+        check(true, quote! { x.seen.insert(1); });
+        check(true, quote! { items.iter().for_each(|y| x.push(y)); });
+        check(true, quote! { writeln!(x, "a")?; });
+        check(true, quote! { while let Some(y) = x.pop() {} });
+        check(true, quote! { if go { match y { Some(_) => x -= 1, None => {} } } });
+        check(true, quote! { { let x = 2; f(x); } x += 1; });
+        check(true, quote! { dbg!(f(&mut x)); });
+    }
+
+    #[test]
+    fn reading_is_no_change() {
+        check(false, quote! { f(x); });
+        check(false, quote! { f(&x); y += x; });
+        check(false, quote! { if x.contains(&y) { println!("{x} {}", x.len()); } });
+        check(false, quote! { y[x] = 1; });
+        check(false, quote! { assert!(x == 1 && x <= 2); });
+        check(false, quote! { thing.x = 1; thing.x.push(2); });
+    }
+
+    #[test]
+    fn the_bodys_own_variables_are_its_own() {
+        check(false, quote! { let mut x = 0; x += 1; });
+        check(false, quote! { for x in y.iter_mut() { x.push(1); } });
+        check(false, quote! { if let Some(x) = y && let Some(z) = x { x.push(z); } });
+        check(false, quote! { match y { Some(mut x) => x.push(1), None => {} } });
+        check(false, quote! { f(|x| x.push(1)); });
+        check(false, quote! { fn g(mut x: u8) { x += 1; } });
+        check(false, quote! { let Some(mut x) = y else { return }; x.push(1); });
+    }
+}
