@@ -1,9 +1,10 @@
 //! The attribute macros of [`safe-state`](https://docs.rs/safe-state), which re-exports and
 //! documents them.
 //!
-//! From input to output: [`options`] parses the attribute, [`function`] the item under it,
-//! [`find`] chooses the loop, [`carried`] and [`accumulators`] deal with the variables that live through it, [`expand`] generates the calls, [`companion`] what stands beside the
-//! function, and [`fallback`] what is left of it after an error.
+//! From input to output: `options` parses the attribute, `function` the item under it, `loops`
+//! takes stock of its loops and `find` chooses one; `carried` and `accumulators` deal with the
+//! variables that live through it; `expand` generates the calls, `companion` what stands beside the
+//! function, and `fallback` what is left of it after an error.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
