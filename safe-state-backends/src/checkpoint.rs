@@ -19,6 +19,8 @@ use crate::{Carried, CarriedError, Completed, Failure};
 pub struct Checkpoint {
     pub(crate) job: String,
     pub(crate) version: Option<String>,
+    /// A fingerprint of the function's text, if it was told.
+    pub(crate) code: Option<u64>,
     pub(crate) started_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) run_count: u32,
@@ -36,8 +38,19 @@ pub struct Checkpoint {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopProgress {
     pub(crate) completed: Completed,
+    /// The last completed item whose fingerprint was taken.
+    pub(crate) mark: Option<Mark>,
     pub(crate) total: Option<u64>,
     pub(crate) end: Option<LoopEnd>,
+}
+
+/// A completed item, to be known again by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its index.
+    pub index: u64,
+    /// A checksum of its value.
+    pub fingerprint: u32,
 }
 
 /// How a loop ended.
@@ -72,6 +85,7 @@ impl Checkpoint {
         Checkpoint {
             job: job.into(),
             version,
+            code: None,
             started_at: now,
             updated_at: now,
             run_count: 1,
@@ -212,6 +226,13 @@ impl Checkpoint {
         self.updated_at = Timestamp::now();
     }
 
+    /// Whether the function's text is not the one the checkpoint was made by, as far as both are
+    /// known; from now on it is `code`.
+    pub fn set_code(&mut self, code: Option<u64>) -> bool {
+        let before = std::mem::replace(&mut self.code, code);
+        before.zip(code).is_some_and(|(before, now)| before != now)
+    }
+
     /// Marks the job finished.
     pub fn finish(&mut self) {
         self.finished = true;
@@ -225,16 +246,13 @@ impl Checkpoint {
             Record::Snapshot(whole) => *self = whole,
             Record::Advance(advance) => {
                 self.updated_at = self.updated_at.plus_micros(advance.micros);
-                self.loops
-                    .entry(advance.loop_id)
-                    .or_default()
-                    .completed
-                    .extend_prefix(advance.count);
+                let progress = self.loops.entry(advance.loop_id).or_default();
+                progress.advance(advance.count, advance.fingerprint);
             }
             Record::Change(change) => {
                 self.updated_at = self.updated_at.plus_micros(change.micros);
                 let progress = self.loops.entry(change.loop_id).or_default();
-                progress.completed.extend_prefix(change.count);
+                progress.advance(change.count, change.fingerprint);
                 progress.total = change.total.or(progress.total);
                 progress.end = change.end.or(progress.end);
                 self.carried.extend(change.carried);
@@ -254,6 +272,19 @@ impl LoopProgress {
     /// How many items it has in all, where its input told.
     pub fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// A completed item by whose fingerprint the input can be known again.
+    pub fn mark(&self) -> Option<Mark> {
+        self.mark
+    }
+
+    /// Completes the next `count` items, of which the last has that fingerprint.
+    fn advance(&mut self, count: u64, fingerprint: Option<u32>) {
+        self.completed.extend_prefix(count);
+        let last = self.completed.prefix().checked_sub(1);
+        let mark = last.zip(fingerprint).map(|(index, fingerprint)| Mark { index, fingerprint });
+        self.mark = mark.or(self.mark);
     }
 
     /// How it ended; `None` while it has not.

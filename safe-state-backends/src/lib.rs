@@ -37,7 +37,7 @@ mod timestamp;
 
 pub use backend::{Appended, Backend, Durability, Holder, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedError};
-pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Progress};
+pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Mark, Progress};
 pub use completed::Completed;
 pub use error::Error;
 pub use failure::{Failure, FailureKind};

@@ -23,7 +23,7 @@
 //!             let _ = &rate;
 //!             let _ = &orders;
 //!             {
-//!                 match items(run, 0, "src/main.rs:3:5", orders) {
+//!                 match items(run, 0, "src/main.rs:3:5", orders, |item| fingerprint!(item)) {
 //!                     mut items => {
 //!                         loop {
 //!                             if items.complete() { items.save() or return the error }
@@ -63,7 +63,7 @@ use crate::future;
 use crate::hygiene::{at, local};
 use crate::loops::{Local, is_marker, replace};
 use crate::mentions::mentions;
-use crate::options::{Durability, Options, SaveEvery};
+use crate::options::{Durability, OnChange, Options, SaveEvery};
 
 /// All that the generated code is made from.
 pub(crate) struct Expansion {
@@ -164,8 +164,14 @@ impl Expansion {
         let krate = &self.krate;
         let site = Span::mixed_site();
         let name = self.job_name(function);
-        let mut job = quote_spanned! {site=> #krate::Job::new(#name) };
+        let code = code_fingerprint(function);
         let options = &self.options;
+        let on_code_change = on_change(krate, options.on_code_change.unwrap_or(OnChange::Continue));
+        let mut job = quote_spanned! {site=> #krate::Job::new(#name).code(#code, #on_code_change) };
+        job.extend(options.on_input_change.map(|change| {
+            let change = on_change(krate, change);
+            quote_spanned! {site=> .on_input_change(#change) }
+        }));
         job.extend(options.save_every.as_ref().map(|every| match every {
             SaveEvery::Value(value) => quote_spanned! {site=> .save_every(#value) },
             SaveEvery::Nanos(nanos) => {
@@ -316,7 +322,8 @@ impl Expansion {
         let place = format!(":{}:{}", place.line, place.column + 1);
         let location =
             quote_spanned! {here=> #krate::__private::concat!(#krate::__private::file!(), #place) };
-        let entered = quote_spanned! {input=> #krate::__private::items(#run, 0, #location, #expr) };
+        let fingerprint = quote_spanned! {input=> |item| #krate::__private::fingerprint!(item) };
+        let entered = quote_spanned! {input=> #krate::__private::items(#run, 0, #location, #expr, #fingerprint) };
         let save = self.save(locals, is_async);
         Expr::Verbatim(quote_spanned! {here=>
             #(#attrs)*
@@ -350,6 +357,26 @@ impl Expansion {
             #carry
             if let #krate::__private::Err(#error) = #saved { return #on_error(#error); }
         }
+    }
+}
+
+/// A fingerprint of the function's text as tokens, so that comments and white space do not count.
+fn code_fingerprint(function: &ItemFn) -> u64 {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let (sig, block) = (&function.sig, &function.block);
+    let text = quote! { #sig #block }.to_string();
+    // How tokens are spaced in print is the compiler's choice, and may change with it.
+    let significant = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    significant.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
+fn on_change(krate: &Path, change: OnChange) -> TokenStream {
+    let site = Span::mixed_site();
+    match change {
+        OnChange::Fail => quote_spanned! {site=> #krate::OnChange::Fail },
+        OnChange::Restart => quote_spanned! {site=> #krate::OnChange::Restart },
+        OnChange::Continue => quote_spanned! {site=> #krate::OnChange::Continue },
     }
 }
 

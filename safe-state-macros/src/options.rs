@@ -17,6 +17,8 @@ const NAMES: &[&str] = &[
     "backend",
     "carry",
     "fresh",
+    "on_input_change",
+    "on_code_change",
     "version",
     "keep_on_success",
     "verbose",
@@ -36,6 +38,8 @@ pub(crate) struct Options {
     pub(crate) backend: Option<Expr>,
     pub(crate) carry: Vec<Ident>,
     pub(crate) fresh: Vec<Ident>,
+    pub(crate) on_input_change: Option<OnChange>,
+    pub(crate) on_code_change: Option<OnChange>,
     pub(crate) version: Option<Expr>,
     pub(crate) keep_on_success: Option<Expr>,
     pub(crate) verbose: Option<Expr>,
@@ -53,6 +57,13 @@ pub(crate) enum SaveEvery {
 pub(crate) enum Durability {
     Power,
     Process,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum OnChange {
+    Fail,
+    Restart,
+    Continue,
 }
 
 pub(crate) struct Companion {
@@ -94,6 +105,12 @@ impl Options {
             "backend" => self.backend = Some(value(option, input)?),
             "carry" => self.carry = variables(option, input)?,
             "fresh" => self.fresh = variables(option, input)?,
+            "on_input_change" => {
+                self.on_input_change = Some(on_input_change(&value(option, input)?)?);
+            }
+            "on_code_change" => {
+                self.on_code_change = Some(on_change(&value(option, input)?, true)?);
+            }
             "version" => self.version = Some(value(option, input)?),
             "keep_on_success" => self.keep_on_success = Some(flag(option, input)?),
             "verbose" => self.verbose = Some(flag(option, input)?),
@@ -234,6 +251,29 @@ fn durability(value: &Expr) -> Result<Durability> {
         "power" => Ok(Durability::Power),
         "process" => Ok(Durability::Process),
         _ => Err(refused()),
+    }
+}
+
+fn on_input_change(value: &Expr) -> Result<OnChange> {
+    if text(value).is_some_and(|text| text.value() == "restart") {
+        let text = "by the time the input is seen to have changed, items of it are gone; \
+                    write `\"fail\"` or `\"continue\"`, or put what identifies the input into `version`";
+        return Err(Error::new(value.span(), text));
+    }
+    on_change(value, false)
+}
+
+fn on_change(value: &Expr, may_restart: bool) -> Result<OnChange> {
+    let expected = if may_restart {
+        "`\"fail\"`, `\"restart\"` or `\"continue\"`"
+    } else {
+        "`\"fail\"` or `\"continue\"`"
+    };
+    match text(value).map(LitStr::value).as_deref() {
+        Some("fail") => Ok(OnChange::Fail),
+        Some("restart") if may_restart => Ok(OnChange::Restart),
+        Some("continue") => Ok(OnChange::Continue),
+        _ => Err(Error::new(value.span(), format!("expected {expected}"))),
     }
 }
 

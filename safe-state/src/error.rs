@@ -46,6 +46,27 @@ pub enum Error {
         /// How many the input has, if it tells.
         found: Option<u64>,
     },
+    /// An item of the input is not the one that is complete under its index.
+    #[error(
+        "the input of job `{job}` has changed: item {index} is not the one that was completed; \
+         give it the input it began with, say `on_input_change = \"continue\"` if only the indices matter, \
+         or clear the checkpoint to start over"
+    )]
+    InputChanged {
+        /// The job.
+        job: String,
+        /// The item.
+        index: u64,
+    },
+    /// The function is not the one that the checkpoint was made by.
+    #[error(
+        "the code of job `{job}` has changed since its checkpoint was made; \
+         finish with the program that began it, or clear the checkpoint to start over"
+    )]
+    CodeChanged {
+        /// The job.
+        job: String,
+    },
     /// A carried variable cannot be saved, or not be restored as what it is now.
     #[error(
         "in job `{job}`, {carried}; give it its old type, finish with the program that began it, \

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use safe_state_backends::Mark;
 use serde::Serialize;
 
 use crate::Error;
@@ -12,9 +13,10 @@ use crate::run::Run;
 /// An item completes when the loop's head is reached again: the body has reached its end or a
 /// `continue`.
 #[derive(Debug)]
-pub struct Items<'r, I> {
+pub struct Items<'r, I: Iterator> {
     run: &'r mut Run,
     iter: I,
+    fingerprint: fn(&I::Item) -> Option<u32>,
     refused: Option<Box<Error>>,
 }
 
@@ -35,12 +37,13 @@ impl<'r, I: Iterator> Items<'r, I> {
         loop_id: u16,
         location: Cow<'static, str>,
         mut iter: I,
+        fingerprint: fn(&I::Item) -> Option<u32>,
     ) -> Self {
         let entered = run.enter_loop(loop_id, location, exact_len(&iter));
-        let skipped = entered.and_then(|count| {
-            if skip(&mut iter, count) { Ok(()) } else { Err(run.input_shrank(count, None)) }
+        let entered = entered.and_then(|entry| {
+            entry.skip(&mut iter, fingerprint).map_err(|wrong| run.wrong_input(wrong))
         });
-        Items { run, iter, refused: skipped.err().map(Box::new) }
+        Items { run, iter, fingerprint, refused: entered.err().map(Box::new) }
     }
 
     /// The body of the item before has ended. Says whether a save is due.
@@ -57,7 +60,9 @@ impl<'r, I: Iterator> Items<'r, I> {
             return Step::Failed(*error);
         }
         if let Some(item) = self.iter.next() {
-            self.run.handed_out();
+            if self.run.hand_out() {
+                self.run.mark((self.fingerprint)(&item));
+            }
             Step::Item(item)
         } else {
             self.run.exhausted();
@@ -111,31 +116,91 @@ fn exact_len(iter: &impl Iterator) -> Option<u64> {
     }
 }
 
-/// Passes over `count` items, in one step where the iterator can: slices, ranges, `Vec`. Says
-/// whether there were that many.
-fn skip(iter: &mut impl Iterator, mut count: u64) -> bool {
-    while count > 0 {
-        let step = usize::try_from(count).unwrap_or(usize::MAX);
-        if iter.nth(step - 1).is_none() {
-            return false;
+/// What a loop passes over, and by what it knows that it is in the right place.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// How many items are complete.
+    pub(crate) completed: u64,
+    /// One of them.
+    pub(crate) mark: Option<Mark>,
+}
+
+/// How the input is not the one that the checkpoint saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum WrongInput {
+    /// It has fewer items than are complete.
+    TooShort,
+    /// The item at that index is another one.
+    OtherItem(u64),
+}
+
+impl Entry {
+    /// Passes over the completed items, in one step where the iterator can: slices, ranges, `Vec`.
+    fn skip<I: Iterator>(
+        self,
+        iter: &mut I,
+        fingerprint: fn(&I::Item) -> Option<u32>,
+    ) -> Result<(), WrongInput> {
+        let mut left = self.completed;
+        if let Some(Mark { index, fingerprint: expected }) =
+            self.mark.filter(|mark| mark.index < left)
+        {
+            left -= index + 1;
+            let item = nth(iter, index).ok_or(WrongInput::TooShort)?;
+            if fingerprint(&item).is_some_and(|found| found != expected) {
+                return Err(WrongInput::OtherItem(index));
+            }
         }
-        count -= step as u64;
+        match left.checked_sub(1) {
+            Some(last) => nth(iter, last).map(drop).ok_or(WrongInput::TooShort),
+            None => Ok(()),
+        }
     }
-    true
+}
+
+/// [`Iterator::nth`] for an index of any platform.
+fn nth<I: Iterator>(iter: &mut I, mut index: u64) -> Option<I::Item> {
+    loop {
+        if let Ok(index) = usize::try_from(index) {
+            return iter.nth(index);
+        }
+        iter.nth(usize::MAX - 1)?;
+        index -= usize::MAX as u64;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what stands for it takes any item")]
+    fn value(item: &u64) -> Option<u32> {
+        u32::try_from(*item).ok()
+    }
+
+    fn skip(
+        completed: u64,
+        mark: Option<(u64, u32)>,
+        mut input: std::ops::Range<u64>,
+    ) -> Result<u64, WrongInput> {
+        let mark = mark.map(|(index, fingerprint)| Mark { index, fingerprint });
+        Entry { completed, mark }.skip(&mut input, value).map(|()| input.start)
+    }
+
     #[test]
-    fn skipping_says_whether_there_was_enough() {
-        assert!(skip(&mut (0..5), 5));
-        assert!(!skip(&mut (0..5), 6));
-        assert!(skip(&mut std::iter::empty::<u8>(), 0));
-        let mut rest = 0..u64::MAX;
-        assert!(skip(&mut rest, 1 << 40));
-        assert_eq!(rest.start, 1 << 40);
+    fn what_is_complete_is_passed_over() {
+        assert_eq!(skip(0, None, 0..5), Ok(0));
+        assert_eq!(skip(5, None, 0..5), Ok(5));
+        assert_eq!(skip(1 << 40, None, 0..u64::MAX), Ok(1 << 40));
+        assert_eq!(skip(3, Some((2, 2)), 0..5), Ok(3));
+        assert_eq!(skip(4, Some((0, 0)), 0..5), Ok(4));
+    }
+
+    #[test]
+    fn another_input_is_noticed() {
+        assert_eq!(skip(6, None, 0..5), Err(WrongInput::TooShort));
+        assert_eq!(skip(6, Some((5, 5)), 0..5), Err(WrongInput::TooShort));
+        assert_eq!(skip(3, Some((2, 2)), 1..5), Err(WrongInput::OtherItem(2)));
     }
 
     #[test]

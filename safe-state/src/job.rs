@@ -8,7 +8,7 @@ use safe_state_backends::{Backend, Checkpoint, Durability, FileBackend, LeaseOpt
 
 use crate::outcome::Failing;
 use crate::run::{self, Run};
-use crate::{Error, SaveEvery};
+use crate::{Error, OnChange, SaveEvery};
 
 /// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
 const DEFAULT_STATE_DIR: &str = ".safe_state";
@@ -38,6 +38,9 @@ pub struct Job {
     pub(crate) keep_on_success: bool,
     pub(crate) verbose: bool,
     pub(crate) version: Option<String>,
+    pub(crate) code: Option<u64>,
+    pub(crate) on_code_change: OnChange,
+    pub(crate) on_input_change: OnChange,
     durability: Durability,
     state_dir: Option<PathBuf>,
     backend: Option<Arc<dyn Backend>>,
@@ -52,6 +55,9 @@ impl Job {
             keep_on_success: false,
             verbose: false,
             version: None,
+            code: None,
+            on_code_change: OnChange::Continue,
+            on_input_change: OnChange::Fail,
             durability: Durability::Power,
             state_dir: None,
             backend: None,
@@ -99,6 +105,22 @@ impl Job {
     /// A version of the work; a checkpoint begun under another is refused.
     pub fn version(mut self, version: impl fmt::Display) -> Self {
         self.version = Some(format!("{version}"));
+        self
+    }
+
+    /// A fingerprint of the code that does the work, which `#[resumable]` makes of the function's
+    /// text; and what to do if it is not the one that the checkpoint was made by. The default is to
+    /// go on with a warning.
+    pub fn code(mut self, fingerprint: u64, on_change: OnChange) -> Self {
+        self.code = Some(fingerprint);
+        self.on_code_change = on_change;
+        self
+    }
+
+    /// What to do if an item is not the one that is complete under its index: to fail, which is the
+    /// default, or to go on. [`OnChange::Restart`] fails as well: by then items are gone.
+    pub fn on_input_change(mut self, on_change: OnChange) -> Self {
+        self.on_input_change = on_change;
         self
     }
 

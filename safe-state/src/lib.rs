@@ -5,8 +5,10 @@
 #[path = "private.rs"]
 pub mod __private;
 mod active;
+mod begin;
 mod error;
 mod events;
+mod fingerprint;
 mod items;
 mod job;
 mod offload;
@@ -16,6 +18,7 @@ mod returns;
 mod run;
 mod save_every;
 
+pub use begin::OnChange;
 pub use error::Error;
 pub use job::Job;
 pub use safe_state_backends::{

@@ -11,6 +11,7 @@ pub use core::{concat, file, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
+pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
 pub use crate::items::{Items, Step};
 pub use crate::outcome::{
     Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
@@ -18,7 +19,7 @@ pub use crate::outcome::{
 };
 pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
-pub use crate::{__failing as failing, __on_error as on_error};
+pub use crate::{__failing as failing, __fingerprint as fingerprint, __on_error as on_error};
 
 /// The items of the loop over `input`.
 pub fn items<'r, I: IntoIterator>(
@@ -26,8 +27,9 @@ pub fn items<'r, I: IntoIterator>(
     loop_id: u16,
     location: &'static str,
     input: I,
+    fingerprint: fn(&I::Item) -> Option<u32>,
 ) -> Items<'r, I::IntoIter> {
-    Items::new(run, loop_id, Cow::Borrowed(location), input.into_iter())
+    Items::new(run, loop_id, Cow::Borrowed(location), input.into_iter(), fingerprint)
 }
 
 /// As [`call`], for a future: sees whether it returned or panicked.

@@ -6,16 +6,16 @@ use std::time::Instant;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Carried, CarriedError, Checkpoint, Error as BackendError, Failure, LoopEnd, LoopProgress,
-    Opening, Store,
+    Carried, CarriedError, Error as BackendError, Failure, LoopEnd, LoopProgress, Mark, Store,
 };
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::active::Active;
+use crate::begin::{OnChange, begin};
 use crate::events::Events;
-use crate::items::{Items, Step};
+use crate::items::{Entry, Items, Step, WrongInput};
 use crate::offload::Worker;
 use crate::outcome::{Failing, Outcome};
 use crate::pace::Pace;
@@ -39,6 +39,7 @@ pub struct Run {
     saves: u64,
     /// Whether the function carries variables, which then have to match the progress.
     carries: bool,
+    on_input_change: OnChange,
     cursor: Cursor,
 }
 
@@ -53,6 +54,8 @@ struct Cursor {
     in_flight: bool,
     /// Items completed since the last save.
     unsaved: u64,
+    /// The item whose fingerprint was taken last.
+    mark: Option<Mark>,
     /// The carried variables that changed, as they were after those items.
     carried: Vec<(String, Carried)>,
     /// What is to be told with the next save.
@@ -135,6 +138,7 @@ impl Run {
             pace: Pace::new(now),
             saves: 0,
             carries: false,
+            on_input_change: job.on_input_change,
             cursor: Cursor::default(),
         }
     }
@@ -257,36 +261,53 @@ impl Run {
 
 /// The way of the items.
 impl Run {
-    /// Enters a loop over `total` items, if its input tells, and says how many to skip.
+    /// Enters a loop over `total` items, if its input tells.
     pub(crate) fn enter_loop(
         &mut self,
         loop_id: u16,
         location: Cow<'static, str>,
         total: Option<u64>,
-    ) -> Result<u64, Error> {
+    ) -> Result<Entry, Error> {
         self.cursor = Cursor { loop_id, location, ..Cursor::default() };
-        let (skipped, known) = self
-            .progress()
-            .map_or((0, None), |stored| (stored.completed().prefix(), stored.total()));
-        if total.is_some_and(|total| total < skipped) {
-            return Err(self.input_shrank(skipped, total));
+        let stored = self.progress().cloned().unwrap_or_default();
+        let completed = stored.completed().prefix();
+        if total.is_some_and(|total| total < completed) {
+            return Err(self.input_shrank(completed, total));
         }
-        self.cursor.position = skipped;
-        self.cursor.total = total.filter(|_| total != known);
-        if let Some(store) = self.store.as_ref().filter(|_| skipped > 0) {
+        self.cursor.position = completed;
+        self.cursor.total = total.filter(|_| total != stored.total());
+        if let Some(store) = self.store.as_ref().filter(|_| completed > 0) {
             let checkpoint = store.checkpoint();
-            self.events.resumed(checkpoint.run_count(), skipped, checkpoint.typical_item_time());
+            self.events.resumed(checkpoint.run_count(), completed, checkpoint.typical_item_time());
         }
-        Ok(skipped)
+        let mark = stored.mark().filter(|_| self.on_input_change != OnChange::Continue);
+        Ok(Entry { completed, mark })
     }
 
-    pub(crate) fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
+    pub(crate) fn wrong_input(&self, wrong: WrongInput) -> Error {
+        match wrong {
+            WrongInput::TooShort => self.input_shrank(self.cursor.position, None),
+            WrongInput::OtherItem(index) => {
+                Error::InputChanged { job: self.events.job().to_owned(), index }
+            }
+        }
+    }
+
+    fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
         Error::InputShrank { job: self.events.job().to_owned(), completed, found }
     }
 
+    /// Says whether the item's fingerprint is wanted: it may be the last before a save.
     #[inline]
-    pub(crate) fn handed_out(&mut self) {
+    pub(crate) fn hand_out(&mut self) -> bool {
         self.cursor.in_flight = true;
+        self.schedule.is_due_next()
+    }
+
+    #[inline]
+    pub(crate) fn mark(&mut self, fingerprint: Option<u32>) {
+        let index = self.cursor.position;
+        self.cursor.mark = fingerprint.map(|fingerprint| Mark { index, fingerprint });
     }
 
     /// The body of the item handed out last has ended. Says whether a save is due.
@@ -377,6 +398,7 @@ impl Run {
     fn change(&mut self, now: Instant) -> Change {
         let cursor = &mut self.cursor;
         let count = std::mem::take(&mut cursor.unsaved);
+        let last = cursor.mark.filter(|mark| count > 0 && mark.index + 1 == cursor.position);
         if count > 0 {
             self.pace.worked(count, now - self.schedule.last_save());
         }
@@ -385,6 +407,7 @@ impl Run {
         Change {
             loop_id: cursor.loop_id,
             count,
+            fingerprint: last.map(|mark| mark.fingerprint),
             total: cursor.total.take(),
             end: cursor.end.take(),
             carried: std::mem::take(&mut cursor.carried),
@@ -412,7 +435,8 @@ impl Run {
         input: I,
         mut body: impl FnMut(I::Item) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut items = Items::new(self, 0, location.into(), input.into_iter());
+        // What the item's type offers can't be known here.
+        let mut items = Items::new(self, 0, location.into(), input.into_iter(), |_| None);
         loop {
             match items.next() {
                 Step::Item(item) => body(item)?,
@@ -452,24 +476,4 @@ impl Write {
             Write::Delete => store.delete(),
         }
     }
-}
-
-/// Begins a run under the lease just taken.
-fn begin(job: &Job, opening: Opening) -> Result<Store, Error> {
-    let checkpoint = match opening.found() {
-        None => Checkpoint::new(job.job_name(), job.version.clone()),
-        Some(found) if found.version() == job.version.as_deref() => {
-            let mut checkpoint = found.clone();
-            checkpoint.begin_run();
-            checkpoint
-        }
-        Some(found) => {
-            return Err(Error::VersionChanged {
-                job: job.job_name().to_owned(),
-                stored: found.version().map(str::to_owned),
-                current: job.version.clone(),
-            });
-        }
-    };
-    Ok(opening.begin(checkpoint)?)
 }

@@ -73,6 +73,12 @@ impl Schedule {
         self.budget == 0 && self.look()
     }
 
+    /// Whether a save may be due when the next item completes.
+    #[inline]
+    pub(crate) fn is_due_next(&self) -> bool {
+        self.budget == 1
+    }
+
     #[cold]
     fn look(&mut self) -> bool {
         self.budget = self.every.budget();

@@ -30,6 +30,8 @@ pub struct Advance {
     pub loop_id: u16,
     /// How many items completed.
     pub count: u64,
+    /// The fingerprint of the last of them, if taken.
+    pub fingerprint: Option<u32>,
 }
 
 /// What changed since the save before.
@@ -41,6 +43,8 @@ pub struct Change {
     pub loop_id: u16,
     /// How many of its items completed.
     pub count: u64,
+    /// The fingerprint of the last of them, if taken.
+    pub fingerprint: Option<u32>,
     /// The number of its items, if it became known.
     pub total: Option<u64>,
     /// How it ended, if it did.
@@ -56,10 +60,10 @@ pub struct Change {
 impl From<Change> for Record {
     /// The shorter form where it says all.
     fn from(change: Change) -> Self {
-        let Change { micros, loop_id, count, .. } = change;
-        let advance = Change { micros, loop_id, count, ..Change::default() };
+        let Change { micros, loop_id, count, fingerprint, .. } = change;
+        let advance = Change { micros, loop_id, count, fingerprint, ..Change::default() };
         if change == advance {
-            return Record::Advance(Advance { micros, loop_id, count });
+            return Record::Advance(Advance { micros, loop_id, count, fingerprint });
         }
         Record::Change(change)
     }

@@ -1,0 +1,54 @@
+//! Whether and how a run continues what is stored.
+
+use safe_state_backends::{Checkpoint, Opening, Store};
+
+use crate::{Error, Job};
+
+/// What to do when something is not what the checkpoint saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnChange {
+    /// The run does not begin, and says what has changed.
+    Fail,
+    /// The run starts over; what was stored is lost.
+    Restart,
+    /// The run goes on, with a `tracing` warning.
+    Continue,
+}
+
+/// Begins a run under the lease just taken.
+pub(crate) fn begin(job: &Job, opening: Opening) -> Result<Store, Error> {
+    let checkpoint = match opening.found() {
+        Some(found) => continued(job, found.clone())?,
+        None => None,
+    };
+    let mut checkpoint =
+        checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
+    checkpoint.set_code(job.code);
+    Ok(opening.begin(checkpoint)?)
+}
+
+/// The state to go on from; none to start over.
+fn continued(job: &Job, mut checkpoint: Checkpoint) -> Result<Option<Checkpoint>, Error> {
+    if checkpoint.version() != job.version.as_deref() {
+        let stored = checkpoint.version().map(str::to_owned);
+        return Err(Error::VersionChanged {
+            job: job.job_name().to_owned(),
+            stored,
+            current: job.version.clone(),
+        });
+    }
+    if checkpoint.set_code(job.code) {
+        match job.on_code_change {
+            OnChange::Fail => return Err(Error::CodeChanged { job: job.job_name().to_owned() }),
+            OnChange::Restart => return Ok(None),
+            OnChange::Continue => tracing::warn!(
+                target: "safe_state",
+                job = job.job_name(),
+                "the function has changed since the checkpoint was made; \
+                 `on_code_change` says what to do then, and `version` which changes matter"
+            ),
+        }
+    }
+    checkpoint.begin_run();
+    Ok(Some(checkpoint))
+}

@@ -1,0 +1,154 @@
+//! Input and code that change under a checkpoint.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use safe_state::resumable;
+
+type Seen = RefCell<Vec<String>>;
+
+#[resumable(name = "words", state_dir = dir)]
+fn words(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
+    for item in items {
+        anyhow::ensure!(*item != "fail");
+        seen.borrow_mut().push((*item).to_owned());
+    }
+    Ok(())
+}
+
+#[resumable(name = "words", state_dir = dir, on_input_change = "continue")]
+fn words_by_index(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
+    for item in items {
+        seen.borrow_mut().push((*item).to_owned());
+    }
+    Ok(())
+}
+
+/// Two of three items done.
+fn begun() -> (tempfile::TempDir, Seen) {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Seen::default();
+    words(dir.path(), &["a", "b", "fail"], &seen).unwrap_err();
+    assert_eq!(*seen.borrow(), ["a", "b"]);
+    (dir, seen)
+}
+
+#[test]
+fn an_item_put_in_front_is_noticed() {
+    let (dir, seen) = begun();
+    let error = words(dir.path(), &["new", "a", "b", "c"], &seen).unwrap_err().to_string();
+    assert!(error.contains("item 1 is not the one that was completed"), "{error}");
+    assert_eq!(*seen.borrow(), ["a", "b"], "nothing ran");
+    words(dir.path(), &["a", "b", "c"], &seen).unwrap();
+    assert_eq!(*seen.borrow(), ["a", "b", "c"], "the checkpoint was left as it was");
+}
+
+#[test]
+fn an_item_taken_away_is_noticed() {
+    let (dir, seen) = begun();
+    let error = words(dir.path(), &["a"], &seen).unwrap_err().to_string();
+    assert!(error.contains("it has 1 items, but 2 items of it are complete"), "{error}");
+    let error = words(dir.path(), &["b", "c"], &seen).unwrap_err().to_string();
+    assert!(error.contains("item 1 is not the one"), "{error}");
+}
+
+#[test]
+fn items_added_at_the_end_are_done() {
+    let (dir, seen) = begun();
+    words(dir.path(), &["a", "b", "c", "d"], &seen).unwrap();
+    assert_eq!(*seen.borrow(), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn the_index_alone_counts_if_asked() {
+    let (dir, seen) = begun();
+    words_by_index(dir.path(), &["x", "y", "z"], &seen).unwrap();
+    assert_eq!(*seen.borrow(), ["a", "b", "z"]);
+}
+
+#[resumable(name = "lines", state_dir = dir)]
+fn lines(dir: &Path, input: impl std::io::BufRead, seen: &Seen) -> std::io::Result<()> {
+    for line in input.lines() {
+        let line = line?;
+        if line == "fail" {
+            return Err(std::io::Error::other("fail"));
+        }
+        seen.borrow_mut().push(line);
+    }
+    Ok(())
+}
+
+#[test]
+fn lines_of_unknown_number_are_known_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Seen::default();
+    lines(dir.path(), &b"a\nb\nfail"[..], &seen).unwrap_err();
+    let error = lines(dir.path(), &b"a\n"[..], &seen).unwrap_err().to_string();
+    assert!(error.contains("it has fewer items than that"), "{error}");
+    let error = lines(dir.path(), &b"a\nB\nc"[..], &seen).unwrap_err().to_string();
+    assert!(error.contains("item 1 is not the one"), "{error}");
+    lines(dir.path(), &b"a\nb\nc"[..], &seen).unwrap();
+    assert_eq!(*seen.borrow(), ["a", "b", "c"]);
+}
+
+#[resumable(name = "changing", state_dir = dir)]
+fn changing(dir: &Path, items: &mut [u32], fail: bool) -> Result<(), String> {
+    for item in items.iter_mut() {
+        *item += 1;
+        if fail && *item == 3 {
+            return Err("three".to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn items_that_the_loop_changes_are_not_taken_for_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut items = [1, 2, 3];
+    changing(dir.path(), &mut items, true).unwrap_err();
+    changing(dir.path(), &mut items, false).unwrap();
+    assert_eq!(items, [2, 4, 4], "the second item failed after its effect, and ran again");
+}
+
+mod code {
+    use super::*;
+
+    #[resumable(name = "code", state_dir = dir)]
+    pub fn first(dir: &Path, items: &[u32]) -> Result<u32, String> {
+        for item in items {
+            if *item == 2 {
+                return Err("two".to_owned());
+            }
+        }
+        Ok(1)
+    }
+
+    #[resumable(name = "code", state_dir = dir, on_code_change = "fail")]
+    pub fn strict(dir: &Path, items: &[u32]) -> Result<u32, String> {
+        for _ in items {}
+        Ok(2)
+    }
+
+    #[resumable(name = "code", state_dir = dir, on_code_change = "restart", verbose)]
+    pub fn restarting(dir: &Path, items: &[u32], seen: &RefCell<Vec<u32>>) -> Result<u32, String> {
+        for item in items {
+            seen.borrow_mut().push(*item);
+        }
+        Ok(3)
+    }
+}
+
+#[test]
+fn changed_code_goes_on_or_fails_or_restarts_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    code::first(dir.path(), &[1, 2, 3]).unwrap_err();
+    code::first(dir.path(), &[1, 2, 3]).unwrap_err();
+    let dir_of = dir.path().to_owned();
+    let refused = std::panic::catch_unwind(move || code::strict(&dir_of, &[1, 2, 3])).unwrap_err();
+    let refused = refused.downcast_ref::<String>().unwrap();
+    assert!(refused.contains("the code of job `code` has changed"), "{refused}");
+    let seen = RefCell::default();
+    assert_eq!(code::restarting(dir.path(), &[1, 2, 3], &seen), Ok(3));
+    assert_eq!(*seen.borrow(), [1, 2, 3]);
+}
