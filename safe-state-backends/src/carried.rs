@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 /// A carried variable's value as it is stored: its bytes, and the name of its type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
+    /// The items of the loops around the variable's declaration in which it was saved.
+    within: Vec<u64>,
     type_name: String,
     #[serde(with = "serde_bytes")]
     bytes: Vec<u8>,
@@ -56,13 +58,23 @@ impl Carried {
     pub fn encode<T: Serialize>(name: &str, value: &T) -> Result<Self, CarriedError> {
         let current = type_name::<T>();
         match postcard::to_stdvec(value) {
-            Ok(bytes) => Ok(Carried { type_name: current.to_owned(), bytes }),
+            Ok(bytes) => Ok(Carried { within: Vec::new(), type_name: current.to_owned(), bytes }),
             Err(error) => Err(CarriedError::Unserializable {
                 name: name.to_owned(),
                 current,
                 reason: error.to_string(),
             }),
         }
+    }
+
+    /// The items of the loops around the variable's declaration in which it was saved.
+    pub fn within(&self) -> &[u64] {
+        &self.within
+    }
+
+    /// Says in which items of the loops around it the variable lives.
+    pub fn set_within(&mut self, within: Vec<u64>) {
+        self.within = within;
     }
 
     /// The value of the variable `name`.

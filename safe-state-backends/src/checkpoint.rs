@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::format::{self, FormatError, Record};
+use crate::format::{self, FormatError, LoopChange, Record};
 use crate::timestamp::{Timestamp, readable};
 use crate::{Carried, CarriedError, Completed, Failure};
 
@@ -37,6 +37,7 @@ pub struct Checkpoint {
 /// How far one loop of a job has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopProgress {
+    pub(crate) within: Vec<u64>,
     pub(crate) completed: Completed,
     /// The last completed item whose fingerprint was taken.
     pub(crate) mark: Option<Mark>,
@@ -127,7 +128,8 @@ impl Checkpoint {
         self.version.as_deref()
     }
 
-    /// The completed items of the current loop: the first that has not ended, else the last.
+    /// The completed items of the current loop: the first that has not ended, else the last. Loops
+    /// inside other resumable loops are not it.
     pub fn completed(&self) -> &Completed {
         static NONE: std::sync::LazyLock<Completed> = std::sync::LazyLock::new(Completed::default);
         self.current_loop().map_or(&NONE, |current| &current.completed)
@@ -161,6 +163,20 @@ impl Checkpoint {
         self.carried.get(name).map(|carried| carried.decode(name)).transpose()
     }
 
+    /// The same, but only if it was saved in those items of the loops around the variable.
+    ///
+    /// # Errors
+    ///
+    /// As [`carried`](Self::carried).
+    pub fn carried_within<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        within: &[u64],
+    ) -> Result<Option<T>, CarriedError> {
+        let carried = self.carried.get(name).filter(|carried| carried.within() == within);
+        carried.map(|carried| carried.decode(name)).transpose()
+    }
+
     /// The names of the variables that are carried.
     pub fn carried_names(&self) -> impl Iterator<Item = &str> {
         self.carried.keys().map(String::as_str)
@@ -174,6 +190,16 @@ impl Checkpoint {
     /// The resumable loops that have begun, in their order in the function.
     pub fn loops(&self) -> impl Iterator<Item = &LoopProgress> {
         self.loops.values()
+    }
+
+    /// The same with their numbers, counted from 0 in the function's text.
+    pub fn numbered_loops(&self) -> impl Iterator<Item = (u16, &LoopProgress)> {
+        self.loops.iter().map(|(id, progress)| (*id, progress))
+    }
+
+    /// How many items are complete in all loops together.
+    pub fn all_completed(&self) -> u64 {
+        self.loops().fold(0, |sum, progress| sum.saturating_add(progress.completed.len()))
     }
 
     /// The progress of the loop of that number, counted from 0 in the function's text.
@@ -212,8 +238,9 @@ impl Checkpoint {
     }
 
     fn current_loop(&self) -> Option<&LoopProgress> {
-        let open = self.loops.values().find(|progress| progress.end.is_none());
-        open.or_else(|| self.loops.values().next_back())
+        let mut outermost = self.loops.values().filter(|progress| progress.within.is_empty());
+        let open = outermost.clone().find(|progress| progress.end.is_none());
+        open.or_else(|| outermost.next_back())
     }
 }
 
@@ -251,10 +278,9 @@ impl Checkpoint {
             }
             Record::Change(change) => {
                 self.updated_at = self.updated_at.plus_micros(change.micros);
-                let progress = self.loops.entry(change.loop_id).or_default();
-                progress.advance(change.count, change.fingerprint);
-                progress.total = change.total.or(progress.total);
-                progress.end = change.end.or(progress.end);
+                for it in change.loops {
+                    self.loops.entry(it.loop_id).or_default().apply(it);
+                }
                 self.carried.extend(change.carried);
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
                 self.failure = change.failure.or(self.failure.take());
@@ -264,6 +290,12 @@ impl Checkpoint {
 }
 
 impl LoopProgress {
+    /// The items of the loops around it in which it runs, from the outside in; none if it is in no
+    /// other resumable loop.
+    pub fn within(&self) -> &[u64] {
+        &self.within
+    }
+
     /// Its completed items.
     pub fn completed(&self) -> &Completed {
         &self.completed
@@ -277,6 +309,15 @@ impl LoopProgress {
     /// A completed item by whose fingerprint the input can be known again.
     pub fn mark(&self) -> Option<Mark> {
         self.mark
+    }
+
+    fn apply(&mut self, change: LoopChange) {
+        if let Some(within) = change.begun {
+            *self = LoopProgress { within, ..LoopProgress::default() };
+        }
+        self.advance(change.count, change.fingerprint);
+        self.total = change.total.or(self.total);
+        self.end = change.end.or(self.end);
     }
 
     /// Completes the next `count` items, of which the last has that fingerprint.

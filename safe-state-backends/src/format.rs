@@ -9,7 +9,7 @@ mod record;
 use crate::Checkpoint;
 use frame::{Frame, Frames};
 
-pub use record::{Advance, Change, Record};
+pub use record::{Advance, Change, LoopChange, Record};
 
 /// The version that this release writes, and the newest it reads.
 pub const VERSION: u16 = 1;

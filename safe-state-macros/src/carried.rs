@@ -13,89 +13,134 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Block, Error, Expr, Result};
+use syn::{Block, Error, Result};
 
 use crate::expand::{Expansion, Names};
+use crate::find::Target;
 use crate::function::Argument;
 use crate::hygiene::at;
-use crate::loops::{Local, replace_initialiser};
+use crate::loops::{Local, Survey, replace_initialiser};
 
-/// Where a carried variable comes from.
-enum Source<'a> {
-    Local(&'a Local),
-    Argument(&'a Argument),
+/// A carried variable, and where it comes from.
+pub(crate) struct CarriedVariable {
+    ident: Ident,
+    source: Source,
+}
+
+enum Source {
+    /// The `let` at that place, inside that many resumable loops.
+    Local { at: usize, depth: usize },
+    /// An argument; of a `&mut T` the `T` is carried.
+    Argument { is_reference: bool },
+}
+
+impl CarriedVariable {
+    fn depth(&self) -> usize {
+        match self.source {
+            Source::Local { depth, .. } => depth,
+            Source::Argument { .. } => 0,
+        }
+    }
+
+    /// Whether it stands where `locals` do.
+    fn stands_among(&self, locals: &[Local]) -> bool {
+        match self.source {
+            Source::Local { at, .. } => locals.iter().any(|local| local.at == at),
+            Source::Argument { .. } => true,
+        }
+    }
+
+    /// Its value, by reference.
+    fn value(&self) -> TokenStream {
+        let ident = &self.ident;
+        let is_reference = matches!(self.source, Source::Argument { is_reference: true });
+        let star = is_reference.then(|| quote_spanned! {at(ident.span())=> * });
+        quote_spanned! {at(ident.span())=> &#star #ident }
+    }
 }
 
 impl Expansion {
+    /// The variables named in `carry(..)`.
+    pub(crate) fn carried_variables(
+        &self,
+        survey: &Survey,
+        targets: &[Target],
+    ) -> Result<Vec<CarriedVariable>> {
+        let named = self.options.carry.iter();
+        named.map(|ident| self.carried_variable(ident, survey, targets)).collect()
+    }
+
+    fn carried_variable(
+        &self,
+        ident: &Ident,
+        survey: &Survey,
+        targets: &[Target],
+    ) -> Result<CarriedVariable> {
+        let standing = targets
+            .iter()
+            .filter_map(|target| survey.loops.get(target.at))
+            .flat_map(|it| &it.locals);
+        let manual = survey.all_locals.iter().filter(|_| targets.is_empty());
+        let is_it = |local: &&Local| local.binding.ident == *ident;
+        let source = if let Some(local) = standing.chain(manual).filter(is_it).next_back() {
+            local_source(local, targets)?
+        } else if let Some(argument) =
+            self.arguments.iter().find(|argument| argument.ident == *ident)
+        {
+            argument_source(ident, argument)?
+        } else {
+            return Err(Error::new(
+                ident.span(),
+                format!("there is no variable `{ident}` before the loop"),
+            ));
+        };
+        Ok(CarriedVariable { ident: ident.clone(), source })
+    }
+
     /// Makes the initialisers of carried locals restore them, and gives the statements that restore
     /// carried arguments.
-    pub(crate) fn restore(&self, block: &mut Block, locals: &[Local]) -> Result<TokenStream> {
+    pub(crate) fn restore(&self, block: &mut Block) -> Result<TokenStream> {
         let mut statements = TokenStream::new();
-        for variable in &self.options.carry {
-            match self.source(variable, locals)? {
-                Source::Argument(argument) => {
-                    statements.extend(self.restore_argument(variable, argument)?);
+        for variable in &self.carried {
+            let ident = &variable.ident;
+            let value = &self.names.value;
+            let here = at(ident.span());
+            match variable.source {
+                Source::Local { at: place, .. } => {
+                    let found = quote_spanned! {here=> #value };
+                    replace_initialiser(block, place, |init| {
+                        // Parsed, so that loops in the initialiser keep their places.
+                        syn::parse2(self.restored(variable, &found, &init.to_token_stream()))
+                    })?;
                 }
-                Source::Local(local) if local.is_plain => {
-                    replace_initialiser(block, local.at, |init| {
-                        self.restore_local(variable, &init)
-                    });
-                }
-                Source::Local(local) => {
-                    let text = format!(
-                        "a carried variable needs a `let` of its own; write `let mut {variable} = ...;`"
-                    );
-                    return Err(Error::new(local.binding.ident.span(), text));
+                Source::Argument { is_reference } => {
+                    let star = is_reference.then(|| quote_spanned! {here=> * });
+                    let found = quote_spanned! {here=> #star #ident = #value };
+                    statements.extend(self.restored(
+                        variable,
+                        &found,
+                        &quote_spanned! {here=> {} },
+                    ));
                 }
             }
         }
         Ok(statements)
     }
 
-    fn source<'a>(&'a self, variable: &Ident, locals: &'a [Local]) -> Result<Source<'a>> {
-        if let Some(local) = locals.iter().rfind(|local| local.binding.ident == *variable) {
-            return Ok(Source::Local(local));
-        }
-        if let Some(argument) = self.arguments.iter().find(|argument| argument.ident == *variable) {
-            return Ok(Source::Argument(argument));
-        }
-        let text = format!("there is no variable `{variable}` before the loop");
-        Err(Error::new(variable.span(), text))
-    }
-
-    fn restore_local(&self, variable: &Ident, init: &Expr) -> Expr {
-        let value = &self.names.value;
-        let here = at(variable.span());
-        Expr::Verbatim(self.restored(
-            variable,
-            &quote_spanned! {here=> #value },
-            &init.to_token_stream(),
-        ))
-    }
-
-    fn restore_argument(&self, variable: &Ident, argument: &Argument) -> Result<TokenStream> {
-        let value = &self.names.value;
-        let here = at(variable.span());
-        let assigned = if argument.is_mut_reference() {
-            quote_spanned! {here=> *#variable = #value }
-        } else if argument.is_mut {
-            quote_spanned! {here=> #variable = #value }
-        } else {
-            let text = format!(
-                "`{variable}` does not change; a carried argument is `mut` or a `&mut` reference"
-            );
-            return Err(Error::new(variable.span(), text));
-        };
-        Ok(self.restored(variable, &assigned, &quote_spanned! {here=> {} }))
-    }
-
     /// `found` with the value that was saved, `fresh` where none was.
-    fn restored(&self, variable: &Ident, found: &TokenStream, fresh: &TokenStream) -> TokenStream {
+    fn restored(
+        &self,
+        variable: &CarriedVariable,
+        found: &TokenStream,
+        fresh: &TokenStream,
+    ) -> TokenStream {
         let krate = &self.krate;
-        let Names { run, value, error, on_error, .. } = &self.names;
-        let name = variable.unraw().to_string();
-        quote_spanned! {at(variable.span())=>
-            match #run.restore(#name) {
+        let Names { value, error, on_error, .. } = &self.names;
+        let name = variable.ident.unraw().to_string();
+        let depth = variable.depth();
+        let run = self.run_at(depth);
+        quote_spanned! {at(variable.ident.span())=>
+            match #run.restore(#name, #depth) {
                 #krate::__private::Ok(#krate::__private::Some(#value)) => #found,
                 #krate::__private::Ok(#krate::__private::None) => #fresh,
                 #krate::__private::Err(#error) => return #on_error(#error),
@@ -103,26 +148,41 @@ impl Expansion {
         }
     }
 
-    /// Takes the variables' values into the save that follows.
-    pub(crate) fn carry(&self, locals: &[Local]) -> TokenStream {
-        let Names { items, error, on_error, .. } = &self.names;
+    /// Takes the values of the variables that stand among `locals` into the next save of `run`.
+    pub(crate) fn carry(&self, run: &TokenStream, locals: &[Local]) -> TokenStream {
         let krate = &self.krate;
-        let carry = self.options.carry.iter().map(|variable| {
-            let name = variable.unraw().to_string();
-            let here = at(variable.span());
-            // Of a `&mut T` the `T` is saved, as it is what is restored.
-            let value = match self.source(variable, locals) {
-                Ok(Source::Argument(argument)) if argument.is_mut_reference() => {
-                    quote_spanned! {here=> &*#variable }
-                }
-                _ => quote_spanned! {here=> &#variable },
-            };
-            quote_spanned! {here=>
-                if let #krate::__private::Err(#error) = #items.carry(#name, #value) {
+        let Names { error, on_error, .. } = &self.names;
+        let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
+        let carry = standing.map(|variable| {
+            let (depth, value) = (variable.depth(), variable.value());
+            let name = variable.ident.unraw().to_string();
+            quote_spanned! {at(variable.ident.span())=>
+                if let #krate::__private::Err(#error) = #run.carry(#name, #depth, #value) {
                     return #on_error(#error);
                 }
             }
         });
         carry.collect()
     }
+}
+
+fn local_source(local: &Local, targets: &[Target]) -> Result<Source> {
+    let ident = &local.binding.ident;
+    if !local.is_plain {
+        let text =
+            format!("a carried variable needs a `let` of its own; write `let mut {ident} = ...;`");
+        return Err(Error::new(ident.span(), text));
+    }
+    let is_target = |around: &&usize| targets.iter().any(|target| target.at == **around);
+    Ok(Source::Local { at: local.at, depth: local.around.iter().filter(is_target).count() })
+}
+
+fn argument_source(ident: &Ident, argument: &Argument) -> Result<Source> {
+    let is_reference = argument.is_mut_reference();
+    if is_reference || argument.is_mut {
+        return Ok(Source::Argument { is_reference });
+    }
+    let text =
+        format!("`{ident}` does not change; a carried argument is `mut` or a `&mut` reference");
+    Err(Error::new(ident.span(), text))
 }

@@ -1,10 +1,10 @@
 //! Which loop is the job's.
 
 use proc_macro2::Ident;
-use syn::{Block, Error, Result, Type};
+use syn::{Error, Result, Type};
 
 use crate::function::Argument;
-use crate::loops::{ForHead, Hidden, Local, Loop, LoopKind, Survey, survey};
+use crate::loops::{ForHead, Hidden, Loop, LoopKind, Survey};
 
 /// What the search goes by.
 pub(crate) struct Search<'a> {
@@ -15,58 +15,67 @@ pub(crate) struct Search<'a> {
     pub(crate) iter: Option<&'a Ident>,
 }
 
-/// The loops to make resumable.
-pub(crate) struct Found {
-    /// Their places in the survey. More than one only if `#[cfg]` lets one of them stand.
-    pub(crate) chosen: Vec<usize>,
-    /// The locals that stand when the first of them begins, the innermost last.
-    pub(crate) locals: Vec<Local>,
+/// A loop to make resumable.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// Its place in the survey.
+    pub(crate) at: usize,
+    /// Its number. Two have the same only if `#[cfg]` lets one of them stand.
+    pub(crate) id: u16,
+    /// How many resumable loops are around it.
+    pub(crate) depth: usize,
 }
 
-/// Finds the job's loop.
-pub(crate) fn find(block: &Block, search: &Search<'_>) -> Result<Found> {
-    let survey = survey(block);
+/// Finds the job's loops.
+pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> {
     search.check_iter()?;
-    let chosen = match marked(&survey)? {
-        Some(marked) => vec![marked],
-        None => search.unmarked(&survey)?,
-    };
-    for at in &chosen {
-        if let Some((_, head)) = survey.for_loop(*at) {
+    let mut targets = marked(survey)?;
+    if targets.is_empty() {
+        let unmarked = search.unmarked(survey)?.into_iter();
+        targets = unmarked.map(|at| Target { at, id: 0, depth: 0 }).collect();
+    }
+    for target in &targets {
+        if let Some((_, head)) = survey.for_loop(target.at) {
             search.check_head(head)?;
         }
     }
-    let first = chosen.first().and_then(|at| survey.for_loop(*at));
-    let locals = first.map(|(_, head)| head.locals.clone()).unwrap_or_default();
-    Ok(Found { chosen, locals })
+    Ok(targets)
 }
 
-/// The loop with `#[resume]` on it.
-fn marked(survey: &Survey) -> Result<Option<usize>> {
+/// The loops with `#[resume]` on them.
+fn marked(survey: &Survey) -> Result<Vec<Target>> {
     if let Some(stray) = survey.stray_markers.first() {
-        return Err(Error::new(*stray, "`#[resume]` goes on a `for` loop"));
+        return Err(Error::new(*stray, "`#[resume]` goes on a loop"));
     }
-    let mut with_marker =
-        (0..).zip(&survey.loops).filter_map(|(at, it)| Some((at, it, it.marker?)));
-    let Some((at, it, span)) = with_marker.next() else { return Ok(None) };
-    if let LoopKind::Other { .. } = it.kind {
-        return Err(Error::new(span, "`#[resume]` goes on a `for` loop; write this one as `for`"));
+    let mut targets: Vec<Target> = Vec::new();
+    for (at, it) in survey.loops.iter().enumerate() {
+        let Some(marker) = it.marker else { continue };
+        if let LoopKind::Other = it.kind {
+            let text = "this loop has no items to resume; `#[resume]` goes on `for` and `while let Some(..)` loops, \
+                        and for others there is `#[resumable(manual)]`";
+            return Err(Error::new(marker, text));
+        }
+        let is_unmarked = |outer: &usize| !targets.iter().any(|target| target.at == *outer);
+        if let Some(outer) =
+            survey.around(at).find(is_unmarked).and_then(|outer| survey.loops.get(outer))
+        {
+            return Err(Error::new(outer.keyword, NESTED));
+        }
+        let id = u16::try_from(targets.len()).map_err(|_| Error::new(marker, "too many loops"))?;
+        targets.push(Target { at, id, depth: survey.around(at).count() });
     }
-    match with_marker.next() {
-        Some((_, _, second)) => Err(Error::new(
-            second,
-            "only one loop of a function can be resumed; remove one `#[resume]`",
-        )),
-        None => Ok(Some(at)),
-    }
+    Ok(targets)
 }
+
+const NESTED: &str = "the loop to resume is inside this one, which runs it again and again; mark this one \
+                      with `#[resume]` as well, or move the inner loop into a function of its own";
 
 impl Survey {
     fn for_loop(&self, at: usize) -> Option<(&Loop, &ForHead)> {
         let it = self.loops.get(at)?;
         match &it.kind {
             LoopKind::For(head) => Some((it, head)),
-            LoopKind::Other { .. } => None,
+            LoopKind::WhileLet { .. } | LoopKind::Other => None,
         }
     }
 
@@ -154,7 +163,7 @@ impl Search<'_> {
                 let heads: Vec<String> =
                     several.iter().map(|(_, _, head)| format!("`{}`", head.text)).collect();
                 let heads = heads.join(", ");
-                Err(self.here(format!("no loop walks an argument, and there are several: {heads}; mark the one to resume with `#[resume]`")))
+                Err(self.here(format!("no loop walks an argument, and there are several: {heads}; mark those to resume with `#[resume]`")))
             }
         }
     }
@@ -172,11 +181,11 @@ impl Search<'_> {
         let by_next = survey
             .loops
             .iter()
-            .find(|it| matches!(it.kind, LoopKind::Other { walks_by_next: true }));
+            .find(|it| matches!(it.kind, LoopKind::WhileLet { walks_by_next: true }));
         if let Some(while_let) = by_next {
             return Error::new(
                 while_let.keyword,
-                "a `while let` loop can't be resumed; write it as a `for` loop",
+                "this loop is not resumed by itself; write it as a `for` loop, or mark it with `#[resume]`",
             );
         }
         if let Some(nested) = survey.for_loops().find_map(|(at, ..)| not_nested(survey, at).err()) {
@@ -227,7 +236,7 @@ impl Search<'_> {
                 "loops walk both `{one}` and `{other}`; say which to resume with `iter = {one}`, or mark its loop with `#[resume]`"
             ),
             (one, _) => format!(
-                "this is the second loop over `{}`; mark the one to resume with `#[resume]`",
+                "this is the second loop over `{}`; mark those to resume with `#[resume]`",
                 one.unwrap_or_default()
             ),
         };
@@ -276,10 +285,7 @@ fn unordered(ty: &Type) -> Option<(&'static str, &Type)> {
 fn not_nested(survey: &Survey, at: usize) -> Result<()> {
     match survey.around(at).last().and_then(|outer| survey.loops.get(outer)) {
         None => Ok(()),
-        Some(outer) => Err(Error::new(
-            outer.keyword,
-            "the loop to resume is inside this one, which runs it again and again; mark this one with `#[resume]`, or move the inner loop into a function of its own",
-        )),
+        Some(outer) => Err(Error::new(outer.keyword, NESTED)),
     }
 }
 

@@ -3,24 +3,48 @@
 
 use syn::visit::Visit;
 use syn::{
-    AssocType, Block, Expr, ExprCall, GenericArgument, ItemFn, PathSegment, ReturnType, Stmt, Type,
+    AssocType, Block, Expr, ExprCall, GenericArgument, ItemFn, PathArguments, PathSegment,
+    ReturnType, Stmt, Type,
 };
 
-/// The block of the `async` block that `function` returns, and what that gives.
-pub(crate) fn returned(function: &mut ItemFn) -> Option<(&mut Block, Type)> {
-    let output = output(&function.sig.output)?;
-    match function.block.stmts.last_mut()? {
-        Stmt::Expr(expr, None) => Some((async_block(expr)?, output)),
+/// What the future gives that `function` returns, if its last expression is an `async` block.
+pub(crate) fn output(function: &ItemFn) -> Option<Type> {
+    match function.block.stmts.last()? {
+        Stmt::Expr(expr, None) if is_async_block(expr) => output_in(&function.sig.output),
         _ => None,
     }
 }
 
-/// The block in `async {..}`, or in `Box::pin(async {..})`.
+/// Calls `work` with the block in which the function does its work: that of the future it returns,
+/// or its own.
+pub(crate) fn with_block<R>(function: &mut ItemFn, work: impl FnOnce(&mut Block) -> R) -> R {
+    let returns_future = function.sig.asyncness.is_none() && output(function).is_some();
+    if returns_future
+        && let Some(Stmt::Expr(expr, None)) = function.block.stmts.last_mut()
+        && let Some(block) = async_block(expr)
+    {
+        return work(block);
+    }
+    work(&mut function.block)
+}
+
+/// The block of `async {..}`, or of `Box::pin(async {..})`.
 fn async_block(expr: &mut Expr) -> Option<&mut Block> {
     match expr {
         Expr::Async(it) => Some(&mut it.block),
         Expr::Call(ExprCall { func, args, .. }) if is_pin(func) => async_block(args.first_mut()?),
         _ => None,
+    }
+}
+
+/// Whether it is `async {..}`, or `Box::pin(async {..})`.
+fn is_async_block(expr: &Expr) -> bool {
+    match expr {
+        Expr::Async(_) => true,
+        Expr::Call(ExprCall { func, args, .. }) => {
+            is_pin(func) && args.first().is_some_and(is_async_block)
+        }
+        _ => false,
     }
 }
 
@@ -30,14 +54,14 @@ fn is_pin(func: &Expr) -> bool {
 }
 
 /// The `T` of `Future<Output = T>`, wherever in the return type it stands.
-fn output(output: &ReturnType) -> Option<Type> {
+fn output_in(output: &ReturnType) -> Option<Type> {
     struct Output(Option<Type>);
     impl Visit<'_> for Output {
         fn visit_path_segment(&mut self, segment: &PathSegment) {
             if segment.ident != "Future" {
                 return syn::visit::visit_path_segment(self, segment);
             }
-            let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return };
+            let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return };
             self.0 = arguments.args.iter().find_map(|argument| match argument {
                 GenericArgument::AssocType(AssocType { ident, ty, .. }) if ident == "Output" => {
                     Some(ty.clone())

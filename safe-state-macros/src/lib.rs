@@ -18,11 +18,14 @@ mod fallback;
 mod find;
 mod function;
 mod future;
+mod head;
 mod hygiene;
+mod job;
 mod loops;
 mod mentions;
 mod mutations;
 mod options;
+mod steps;
 
 use proc_macro::TokenStream;
 

@@ -9,7 +9,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, Expr, ExprForLoop, ExprMethodCall, Item, Macro, Pat};
+use syn::{
+    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, Item, Macro, Pat, Result,
+};
 
 use crate::function::{Binding, bindings};
 use crate::mentions::mentions;
@@ -22,15 +24,19 @@ pub(crate) struct Loop {
     pub(crate) parent: Option<usize>,
     /// Its `#[resume]`.
     pub(crate) marker: Option<Span>,
+    /// The locals that stand when it begins, the innermost last.
+    pub(crate) locals: Vec<Local>,
     pub(crate) kind: LoopKind,
 }
 
 pub(crate) enum LoopKind {
     For(ForHead),
-    /// `while let Some(x) = items.next()`, or another loop.
-    Other {
+    /// `while let Some(x) = ..`, and whether `..` is `items.next()` or the like.
+    WhileLet {
         walks_by_next: bool,
     },
+    /// Another loop.
+    Other,
 }
 
 /// What stands between `for` and the body.
@@ -46,8 +52,6 @@ pub(crate) struct ForHead {
     /// A method that makes the iterator parallel.
     pub(crate) parallel: Option<Ident>,
     pub(crate) cfgs: Vec<String>,
-    /// The locals that stand when the loop begins, the innermost last.
-    pub(crate) locals: Vec<Local>,
 }
 
 /// A variable that a `let` binds.
@@ -58,6 +62,8 @@ pub(crate) struct Local {
     pub(crate) at: usize,
     /// Whether the `let` binds nothing else, and has an initialiser.
     pub(crate) is_plain: bool,
+    /// The loops around it, from the outside in.
+    pub(crate) around: Vec<usize>,
 }
 
 /// What a body holds.
@@ -68,6 +74,8 @@ pub(crate) struct Survey {
     pub(crate) hidden: Vec<Hidden>,
     /// Calls that walk an iterator to its end: `for_each`, `sum`, `collect`.
     pub(crate) consumers: Vec<Ident>,
+    /// All locals, in the order of their declaration.
+    pub(crate) all_locals: Vec<Local>,
     /// The `#[resume]` that stand on something else than a loop.
     pub(crate) stray_markers: Vec<Span>,
     /// How many of the markers visited next stand on a loop: a loop's attributes come first in it.
@@ -98,7 +106,7 @@ impl Survey {
         self.on_loop = usize::from(marker.is_some());
         let parent = self.enclosing.last().copied();
         self.enclosing.push(self.loops.len());
-        self.loops.push(Loop { keyword, parent, marker, kind });
+        self.loops.push(Loop { keyword, parent, marker, locals: self.locals.clone(), kind });
     }
 
     fn head(&self, for_loop: &ExprForLoop) -> ForHead {
@@ -116,7 +124,6 @@ impl Survey {
             }),
             parallel: parallel_method(expr),
             cfgs: cfgs(&for_loop.attrs),
-            locals: self.locals.clone(),
         }
     }
 }
@@ -131,13 +138,16 @@ impl<'ast> Visit<'ast> for Survey {
                 self.enclosing.pop();
             }
             Expr::While(it) => {
-                let walks_by_next = matches!(&*it.cond, Expr::Let(cond) if calls_next(&cond.expr));
-                self.enter(it.while_token.span, &it.attrs, LoopKind::Other { walks_by_next });
+                let kind = match while_let(it) {
+                    Some((_, expr)) => LoopKind::WhileLet { walks_by_next: calls_next(expr) },
+                    None => LoopKind::Other,
+                };
+                self.enter(it.while_token.span, &it.attrs, kind);
                 visit::visit_expr(self, expr);
                 self.enclosing.pop();
             }
             Expr::Loop(it) => {
-                self.enter(it.loop_token.span, &it.attrs, LoopKind::Other { walks_by_next: false });
+                self.enter(it.loop_token.span, &it.attrs, LoopKind::Other);
                 visit::visit_expr(self, expr);
                 self.enclosing.pop();
             }
@@ -200,7 +210,9 @@ impl<'ast> Visit<'ast> for Survey {
             if !from.contains(&name) {
                 self.shadows.insert(name, binding.ident.span());
             }
-            self.locals.push(Local { binding, at, is_plain });
+            let local = Local { binding, at, is_plain, around: self.enclosing.clone() };
+            self.all_locals.push(local.clone());
+            self.locals.push(local);
         }
     }
 }
@@ -230,6 +242,18 @@ pub(crate) fn is_marker(attribute: &Attribute) -> bool {
 fn cfgs(attrs: &[Attribute]) -> Vec<String> {
     let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
+}
+
+/// The pattern and the expression of a `while let Some(pattern) = expression`.
+pub(crate) fn while_let(it: &ExprWhile) -> Option<(&Pat, &Expr)> {
+    let Expr::Let(cond) = &*it.cond else { return None };
+    let Pat::TupleStruct(some) = &*cond.pat else { return None };
+    let is_some = some.path.segments.last().is_some_and(|segment| segment.ident == "Some");
+    let mut elems = some.elems.iter();
+    match (elems.next(), elems.next()) {
+        (Some(pat), None) if is_some => Some((pat, &cond.expr)),
+        _ => None,
+    }
 }
 
 fn calls_next(expr: &Expr) -> bool {
@@ -277,27 +301,28 @@ fn holds_for(tokens: TokenStream) -> bool {
     false
 }
 
-/// Passes the initialiser of the `let` at place `chosen` to `change`.
+/// Replaces the initialiser of the `let` at place `chosen` by what `change` makes of it.
 pub(crate) fn replace_initialiser(
     block: &mut Block,
     chosen: usize,
-    change: impl FnMut(Expr) -> Expr,
-) {
-    struct Replace<F> {
-        chosen: usize,
-        at: usize,
-        change: F,
+    change: impl FnOnce(&Expr) -> Result<Expr>,
+) -> Result<()> {
+    struct Search<F> {
+        left: usize,
+        change: Option<F>,
+        result: Result<()>,
     }
     // Must number the `let`s as `Survey` does.
-    impl<F: FnMut(Expr) -> Expr> VisitMut for Replace<F> {
+    impl<F: FnOnce(&Expr) -> Result<Expr>> VisitMut for Search<F> {
         fn visit_local_mut(&mut self, local: &mut syn::Local) {
-            let at = self.at;
-            self.at += 1;
+            let Some(left) = self.left.checked_sub(1) else {
+                if let (Some(init), Some(change)) = (&mut local.init, self.change.take()) {
+                    self.result = change(&init.expr).map(|changed| *init.expr = changed);
+                }
+                return;
+            };
+            self.left = left;
             visit_mut::visit_local_mut(self, local);
-            if let Some(init) = local.init.as_mut().filter(|_| at == self.chosen) {
-                let taken = std::mem::replace(&mut *init.expr, Expr::PLACEHOLDER);
-                *init.expr = (self.change)(taken);
-            }
         }
 
         fn visit_expr_mut(&mut self, expr: &mut Expr) {
@@ -309,35 +334,27 @@ pub(crate) fn replace_initialiser(
 
         fn visit_item_mut(&mut self, _: &mut Item) {}
     }
-    Replace { chosen, at: 0, change }.visit_block_mut(block);
+    let mut search = Search { left: chosen, change: Some(change), result: Ok(()) };
+    search.visit_block_mut(block);
+    search.result
 }
 
-/// Passes each `for` loop of `block` whose place in the survey is among `chosen` to `change`.
-pub(crate) fn replace(
-    block: &mut Block,
-    chosen: &[usize],
-    change: impl FnMut(ExprForLoop) -> Expr,
-) {
-    struct Replace<'c, F> {
-        chosen: &'c [usize],
+/// Passes each loop of `block` with its place in the survey to `change`, inner loops first.
+pub(crate) fn replace(block: &mut Block, change: impl FnMut(usize, Expr) -> Expr) {
+    struct Replace<F> {
         at: usize,
         change: F,
     }
     // Must number the loops as `Survey` does.
-    impl<F: FnMut(ExprForLoop) -> Expr> VisitMut for Replace<'_, F> {
+    impl<F: FnMut(usize, Expr) -> Expr> VisitMut for Replace<F> {
         fn visit_expr_mut(&mut self, expr: &mut Expr) {
             match expr {
                 Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
                     let at = self.at;
                     self.at += 1;
                     visit_mut::visit_expr_mut(self, expr);
-                    if self.chosen.contains(&at) {
-                        let taken = std::mem::replace(expr, Expr::PLACEHOLDER);
-                        *expr = match taken {
-                            Expr::ForLoop(it) => (self.change)(it),
-                            other => other,
-                        };
-                    }
+                    let taken = std::mem::replace(expr, Expr::PLACEHOLDER);
+                    *expr = (self.change)(at, taken);
                 }
                 Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
                 _ => visit_mut::visit_expr_mut(self, expr),
@@ -346,5 +363,28 @@ pub(crate) fn replace(
 
         fn visit_item_mut(&mut self, _: &mut Item) {}
     }
-    Replace { chosen, at: 0, change }.visit_block_mut(block);
+    Replace { at: 0, change }.visit_block_mut(block);
+}
+
+/// The body of each loop, by its place in the survey.
+pub(crate) fn bodies(block: &Block) -> Vec<Block> {
+    struct Bodies(Vec<Block>);
+    // Must number the loops as `Survey` does.
+    impl Visit<'_> for Bodies {
+        fn visit_expr(&mut self, expr: &Expr) {
+            match expr {
+                Expr::ForLoop(it) => self.0.push(it.body.clone()),
+                Expr::While(it) => self.0.push(it.body.clone()),
+                Expr::Loop(it) => self.0.push(it.body.clone()),
+                Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
+                _ => {}
+            }
+            visit::visit_expr(self, expr);
+        }
+
+        fn visit_item(&mut self, _: &Item) {}
+    }
+    let mut bodies = Bodies(Vec::new());
+    bodies.visit_block(block);
+    bodies.0
 }

@@ -20,6 +20,7 @@ const NAMES: &[&str] = &[
     "on_input_change",
     "on_code_change",
     "version",
+    "manual",
     "keep_on_success",
     "verbose",
     "companion",
@@ -41,6 +42,8 @@ pub(crate) struct Options {
     pub(crate) on_input_change: Option<OnChange>,
     pub(crate) on_code_change: Option<OnChange>,
     pub(crate) version: Option<Expr>,
+    /// Where it says `manual`.
+    pub(crate) manual: Option<Span>,
     pub(crate) keep_on_success: Option<Expr>,
     pub(crate) verbose: Option<Expr>,
     pub(crate) companion: Option<Companion>,
@@ -112,6 +115,7 @@ impl Options {
                 self.on_code_change = Some(on_change(&value(option, input)?, true)?);
             }
             "version" => self.version = Some(value(option, input)?),
+            "manual" => self.manual = Some(option.span()),
             "keep_on_success" => self.keep_on_success = Some(flag(option, input)?),
             "verbose" => self.verbose = Some(flag(option, input)?),
             "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),

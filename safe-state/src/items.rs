@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use safe_state_backends::Mark;
-use serde::Serialize;
 
 use crate::Error;
 use crate::run::Run;
@@ -15,9 +14,20 @@ use crate::run::Run;
 #[derive(Debug)]
 pub struct Items<'r, I: Iterator> {
     run: &'r mut Run,
+    /// How many resumable loops are around this one.
+    depth: usize,
     iter: I,
     fingerprint: fn(&I::Item) -> Option<u32>,
-    refused: Option<Box<Error>>,
+    gate: Gate,
+}
+
+/// Whether a loop gives items.
+#[derive(Debug)]
+enum Gate {
+    Open,
+    /// A `break` left it in an earlier run, which came to a later loop.
+    Closed,
+    Refused(Box<Error>),
 }
 
 /// What the loop's head gives.
@@ -34,77 +44,171 @@ pub enum Step<T> {
 impl<'r, I: Iterator> Items<'r, I> {
     pub(crate) fn new(
         run: &'r mut Run,
+        depth: usize,
         loop_id: u16,
         location: Cow<'static, str>,
         mut iter: I,
         fingerprint: fn(&I::Item) -> Option<u32>,
     ) -> Self {
-        let entered = run.enter_loop(loop_id, location, exact_len(&iter));
-        let entered = entered.and_then(|entry| {
-            entry.skip(&mut iter, fingerprint).map_err(|wrong| run.wrong_input(wrong))
+        let entered = run.enter_loop(depth, loop_id, location, exact_len(&iter));
+        let gate = entered.and_then(|entry| match entry.skip(&mut iter, fingerprint) {
+            Ok(()) if entry.is_closed => Ok(Gate::Closed),
+            Ok(()) => Ok(Gate::Open),
+            Err(wrong) => Err(run.wrong_input(entry.completed, wrong)),
         });
-        Items { run, iter, fingerprint, refused: entered.err().map(Box::new) }
+        let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
+        Items { run, depth, iter, fingerprint, gate }
+    }
+
+    /// The run, for what else is to be done with it in the loop.
+    pub fn run(&mut self) -> &mut Run {
+        self.run
     }
 
     /// The body of the item before has ended. Says whether a save is due.
     #[inline]
     pub fn complete(&mut self) -> bool {
-        self.run.complete()
+        self.run.complete(self.depth)
     }
 
     /// The next item.
     #[inline]
     #[expect(clippy::should_implement_trait, reason = "it gives errors too")]
     pub fn next(&mut self) -> Step<I::Item> {
-        if let Some(error) = self.refused.take() {
-            return Step::Failed(*error);
+        match &self.gate {
+            Gate::Open => {}
+            Gate::Closed | Gate::Refused(_) => return self.turned_away(),
         }
         if let Some(item) = self.iter.next() {
-            if self.run.hand_out() {
-                self.run.mark((self.fingerprint)(&item));
+            if self.run.hand_out(self.depth) {
+                self.run.mark(self.depth, (self.fingerprint)(&item));
             }
             Step::Item(item)
         } else {
-            self.run.exhausted();
+            self.run.exhausted(self.depth);
             Step::Done
+        }
+    }
+
+    #[cold]
+    fn turned_away(&mut self) -> Step<I::Item> {
+        match std::mem::replace(&mut self.gate, Gate::Closed) {
+            Gate::Refused(error) => Step::Failed(*error),
+            Gate::Open | Gate::Closed => Step::Done,
         }
     }
 
     /// The loop has ended, by exhaustion or `break`. Says whether there is something to save.
     pub fn leave(&mut self) -> bool {
-        self.run.leave_loop()
-    }
-
-    /// Takes a variable's value into the next save.
-    ///
-    /// # Errors
-    ///
-    /// Its `Serialize` fails.
-    pub fn carry<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        self.run.carry(name, value)
-    }
-
-    /// Saves what is complete, and what was carried.
-    ///
-    /// # Errors
-    ///
-    /// The backend cannot be written.
-    pub fn save(&mut self) -> Result<(), Error> {
-        self.run.save()
-    }
-
-    /// The same without blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`save`](Self::save).
-    pub async fn save_async(&mut self) -> Result<(), Error> {
-        self.run.save_async().await
+        self.run.leave_loop(self.depth)
     }
 
     /// Marks a `return` that is about to leave the loop.
     pub fn returning(&mut self) {
-        self.run.returning();
+        self.run.position.returning = true;
+    }
+}
+
+/// The items of a `while let` loop, which it asks for itself: of a stream, or of a cursor that
+/// lends them.
+#[derive(Debug)]
+pub struct Received<'r> {
+    run: &'r mut Run,
+    depth: usize,
+    entry: Entry,
+    /// How many have been asked for.
+    asked: u64,
+    refused: Option<Box<Error>>,
+}
+
+/// What a `while let` loop does with what it got.
+#[derive(Debug)]
+pub enum Receipt<T> {
+    /// The next item.
+    Item(T),
+    /// It is complete.
+    Skipped,
+    /// There are no more.
+    Done,
+    /// The run cannot go on.
+    Failed(Error),
+}
+
+impl<'r> Received<'r> {
+    pub(crate) fn new(
+        run: &'r mut Run,
+        depth: usize,
+        loop_id: u16,
+        location: Cow<'static, str>,
+    ) -> Self {
+        let nothing = Entry { completed: 0, mark: None, is_closed: true };
+        let (entry, refused) = match run.enter_loop(depth, loop_id, location, None) {
+            Ok(entry) => (entry, None),
+            Err(error) => (nothing, Some(Box::new(error))),
+        };
+        Received { run, depth, entry, asked: 0, refused }
+    }
+
+    /// The run, for what else is to be done with it in the loop.
+    pub fn run(&mut self) -> &mut Run {
+        self.run
+    }
+
+    /// The body of the item before has ended. Says whether a save is due.
+    #[inline]
+    pub fn complete(&mut self) -> bool {
+        self.run.complete(self.depth)
+    }
+
+    /// Whether the loop gives items at all.
+    pub fn is_closed(&self) -> bool {
+        self.entry.is_closed && self.refused.is_none()
+    }
+
+    /// Takes what the loop asked for.
+    pub fn receive<T>(
+        &mut self,
+        next: Option<T>,
+        fingerprint: fn(&T) -> Option<u32>,
+    ) -> Receipt<T> {
+        if let Some(error) = self.refused.take() {
+            return Receipt::Failed(*error);
+        }
+        let Some(item) = next else { return self.exhausted() };
+        let index = self.asked;
+        self.asked += 1;
+        if index >= self.entry.completed {
+            if self.run.hand_out(self.depth) {
+                self.run.mark(self.depth, fingerprint(&item));
+            }
+            return Receipt::Item(item);
+        }
+        match self.entry.mark.filter(|mark| mark.index == index) {
+            Some(mark) if fingerprint(&item).is_some_and(|found| found != mark.fingerprint) => {
+                Receipt::Failed(self.run.wrong_input(index, WrongInput::OtherItem(index)))
+            }
+            _ => Receipt::Skipped,
+        }
+    }
+
+    fn exhausted<T>(&mut self) -> Receipt<T> {
+        if self.asked < self.entry.completed {
+            return Receipt::Failed(
+                self.run.wrong_input(self.entry.completed, WrongInput::TooShort),
+            );
+        }
+        self.run.exhausted(self.depth);
+        Receipt::Done
+    }
+
+    /// The loop has ended, by exhaustion or `break`. Says whether there is something to save.
+    pub fn leave(&mut self) -> bool {
+        self.run.leave_loop(self.depth)
+    }
+
+    /// Marks a `return` that is about to leave the loop.
+    pub fn returning(&mut self) {
+        self.run.position.returning = true;
     }
 }
 
@@ -123,6 +227,8 @@ pub(crate) struct Entry {
     pub(crate) completed: u64,
     /// One of them.
     pub(crate) mark: Option<Mark>,
+    /// Whether there is nothing more to do in the loop.
+    pub(crate) is_closed: bool,
 }
 
 /// How the input is not the one that the checkpoint saw.
@@ -137,10 +243,13 @@ pub(crate) enum WrongInput {
 impl Entry {
     /// Passes over the completed items, in one step where the iterator can: slices, ranges, `Vec`.
     fn skip<I: Iterator>(
-        self,
+        &self,
         iter: &mut I,
         fingerprint: fn(&I::Item) -> Option<u32>,
     ) -> Result<(), WrongInput> {
+        if self.is_closed {
+            return Ok(());
+        }
         let mut left = self.completed;
         if let Some(Mark { index, fingerprint: expected }) =
             self.mark.filter(|mark| mark.index < left)
@@ -184,7 +293,7 @@ mod tests {
         mut input: std::ops::Range<u64>,
     ) -> Result<u64, WrongInput> {
         let mark = mark.map(|(index, fingerprint)| Mark { index, fingerprint });
-        Entry { completed, mark }.skip(&mut input, value).map(|()| input.start)
+        Entry { completed, mark, is_closed: false }.skip(&mut input, value).map(|()| input.start)
     }
 
     #[test]

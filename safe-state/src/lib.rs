@@ -6,6 +6,7 @@
 pub mod __private;
 mod active;
 mod begin;
+mod cursor;
 mod error;
 mod events;
 mod fingerprint;
@@ -14,9 +15,11 @@ mod job;
 mod offload;
 mod outcome;
 mod pace;
+mod progress;
 mod returns;
 mod run;
 mod save_every;
+mod steps;
 
 pub use begin::OnChange;
 pub use error::Error;

@@ -12,7 +12,7 @@ pub use std::path::PathBuf;
 pub use std::string::String;
 
 pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
-pub use crate::items::{Items, Step};
+pub use crate::items::{Items, Receipt, Received, Step};
 pub use crate::outcome::{
     Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
     ViaOption, ViaType,
@@ -21,15 +21,25 @@ pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
 pub use crate::{__failing as failing, __fingerprint as fingerprint, __on_error as on_error};
 
-/// The items of the loop over `input`.
+/// The items of the loop over `input`, which has that number, and that many resumable loops around
+/// it.
 pub fn items<'r, I: IntoIterator>(
     run: &'r mut Run,
-    loop_id: u16,
+    (depth, loop_id): (usize, u16),
     location: &'static str,
     input: I,
     fingerprint: fn(&I::Item) -> Option<u32>,
 ) -> Items<'r, I::IntoIter> {
-    Items::new(run, loop_id, Cow::Borrowed(location), input.into_iter(), fingerprint)
+    Items::new(run, depth, loop_id, Cow::Borrowed(location), input.into_iter(), fingerprint)
+}
+
+/// The items of a `while let` loop, as [`items`].
+pub fn received<'r>(
+    run: &'r mut Run,
+    (depth, loop_id): (usize, u16),
+    location: &'static str,
+) -> Received<'r> {
+    Received::new(run, depth, loop_id, Cow::Borrowed(location))
 }
 
 /// As [`call`], for a future: sees whether it returned or panicked.

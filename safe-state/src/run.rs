@@ -1,72 +1,39 @@
 //! One execution of a job: open, hand out items, save when due, finish or fail.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{
-    Carried, CarriedError, Error as BackendError, Failure, LoopEnd, LoopProgress, Mark, Store,
-};
-
+use safe_state_backends::{Error as BackendError, Failure, Store};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::active::Active;
 use crate::begin::{OnChange, begin};
 use crate::events::Events;
-use crate::items::{Entry, Items, Step, WrongInput};
+use crate::items::{Items, Step};
 use crate::offload::Worker;
 use crate::outcome::{Failing, Outcome};
 use crate::pace::Pace;
+use crate::progress::Position;
 use crate::save_every::Schedule;
 use crate::{Error, Job};
-
-/// How many saves lie between two that store the items' median time.
-const SAVES_PER_MEDIAN: u64 = 32;
 
 /// A run of a job, from open to finish or failure.
 #[derive(Debug)]
 pub struct Run {
     /// None once the run has ended, while the worker has it, and in a nested call.
-    store: Option<Store>,
+    pub(crate) store: Option<Store>,
     worker: Option<Worker>,
     active: Option<Active>,
-    events: Events,
+    pub(crate) events: Events,
     keep_on_success: bool,
-    schedule: Schedule,
-    pace: Pace,
-    saves: u64,
-    /// Whether the function carries variables, which then have to match the progress.
-    carries: bool,
-    on_input_change: OnChange,
-    cursor: Cursor,
-}
-
-/// Where the run stands in its current loop.
-#[derive(Debug, Default)]
-struct Cursor {
-    loop_id: u16,
-    location: Cow<'static, str>,
-    /// The index of the next item to complete.
-    position: u64,
-    /// Whether the item at `position` has been handed out, and its body not ended.
-    in_flight: bool,
-    /// Items completed since the last save.
-    unsaved: u64,
-    /// The item whose fingerprint was taken last.
-    mark: Option<Mark>,
-    /// The carried variables that changed, as they were after those items.
-    carried: Vec<(String, Carried)>,
-    /// What is to be told with the next save.
-    total: Option<u64>,
-    end: Option<LoopEnd>,
-    /// Whether a `return` in the body is what leaves the loop.
-    returning: bool,
+    pub(crate) on_input_change: OnChange,
+    pub(crate) schedule: Schedule,
+    pub(crate) pace: Pace,
+    pub(crate) position: Position,
 }
 
 /// What is written to a store.
-#[expect(clippy::large_enum_variant, reason = "made once a save, and moved once")]
 enum Write {
     Change(Change),
     Finish,
@@ -136,10 +103,8 @@ impl Run {
             keep_on_success: job.keep_on_success,
             schedule: Schedule::new(job.save_every, now),
             pace: Pace::new(now),
-            saves: 0,
-            carries: false,
             on_input_change: job.on_input_change,
-            cursor: Cursor::default(),
+            position: Position::default(),
         }
     }
 
@@ -179,9 +144,7 @@ impl Run {
     fn ending(&mut self, failing: Failing) -> (Write, bool) {
         let failure = match failing {
             Failing::Yes(failure) => Some(failure),
-            Failing::IfInLoop(failure) if self.cursor.in_flight && !self.cursor.returning => {
-                Some(failure)
-            }
+            Failing::IfInLoop(failure) if self.left_by_question_mark() => Some(failure),
             Failing::No | Failing::IfInLoop(_) => None,
         };
         match failure {
@@ -191,12 +154,15 @@ impl Run {
         }
     }
 
+    fn left_by_question_mark(&self) -> bool {
+        self.position.in_flight().is_some() && !self.position.returning
+    }
+
     fn failure(&mut self, failure: Failure) -> Change {
-        let cursor = &self.cursor;
-        let failure = failure.with_index(cursor.in_flight.then_some(cursor.position));
-        let failure = failure.with_location(cursor.location.clone());
+        let failure = failure.with_index(self.position.in_flight());
+        let failure = failure.with_location(self.position.location.clone());
         self.events.failed(&failure);
-        self.forget_what_carried_values_have_left_behind();
+        self.position.keep_only_what_matches_carried_values();
         let median = self.pace.median();
         Change { item_nanos: median, failure: Some(failure), ..self.change(Instant::now()) }
     }
@@ -227,11 +193,6 @@ impl Run {
         returned
     }
 
-    /// Marks a `return` that is about to leave the loop.
-    pub(crate) fn returning(&mut self) {
-        self.cursor.returning = true;
-    }
-
     fn write(&mut self, write: Write) -> Result<(), Error> {
         let Some(store) = &mut self.store else { return Ok(()) };
         Ok(write.to(store)?)
@@ -251,169 +212,55 @@ impl Run {
     }
 
     fn completed(&self) -> u64 {
-        self.progress().map_or(0, |progress| progress.completed().len())
+        self.store.as_ref().map_or(0, |store| store.checkpoint().completed().len())
     }
 
-    fn progress(&self) -> Option<&LoopProgress> {
-        self.store.as_ref()?.checkpoint().loop_progress(self.cursor.loop_id)
-    }
-}
-
-/// The way of the items.
-impl Run {
-    /// Enters a loop over `total` items, if its input tells.
-    pub(crate) fn enter_loop(
-        &mut self,
-        loop_id: u16,
-        location: Cow<'static, str>,
-        total: Option<u64>,
-    ) -> Result<Entry, Error> {
-        self.cursor = Cursor { loop_id, location, ..Cursor::default() };
-        let stored = self.progress().cloned().unwrap_or_default();
-        let completed = stored.completed().prefix();
-        if total.is_some_and(|total| total < completed) {
-            return Err(self.input_shrank(completed, total));
-        }
-        self.cursor.position = completed;
-        self.cursor.total = total.filter(|_| total != stored.total());
-        if let Some(store) = self.store.as_ref().filter(|_| completed > 0) {
-            let checkpoint = store.checkpoint();
-            self.events.resumed(checkpoint.run_count(), completed, checkpoint.typical_item_time());
-        }
-        let mark = stored.mark().filter(|_| self.on_input_change != OnChange::Continue);
-        Ok(Entry { completed, mark })
-    }
-
-    pub(crate) fn wrong_input(&self, wrong: WrongInput) -> Error {
-        match wrong {
-            WrongInput::TooShort => self.input_shrank(self.cursor.position, None),
-            WrongInput::OtherItem(index) => {
-                Error::InputChanged { job: self.events.job().to_owned(), index }
-            }
-        }
-    }
-
-    fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
-        Error::InputShrank { job: self.events.job().to_owned(), completed, found }
-    }
-
-    /// Says whether the item's fingerprint is wanted: it may be the last before a save.
-    #[inline]
-    pub(crate) fn hand_out(&mut self) -> bool {
-        self.cursor.in_flight = true;
-        self.schedule.is_due_next()
-    }
-
-    #[inline]
-    pub(crate) fn mark(&mut self, fingerprint: Option<u32>) {
-        let index = self.cursor.position;
-        self.cursor.mark = fingerprint.map(|fingerprint| Mark { index, fingerprint });
-    }
-
-    /// The body of the item handed out last has ended. Says whether a save is due.
-    #[inline]
-    pub(crate) fn complete(&mut self) -> bool {
-        if !self.cursor.in_flight {
-            return false;
-        }
-        self.cursor.in_flight = false;
-        self.cursor.position += 1;
-        self.cursor.unsaved += 1;
-        self.schedule.item_completed()
-    }
-
-    pub(crate) fn exhausted(&mut self) {
-        self.cursor.end = Some(LoopEnd::Exhausted);
-    }
-
-    /// The loop has been left. Says whether there is anything to save.
-    pub(crate) fn leave_loop(&mut self) -> bool {
-        self.cursor.in_flight = false;
-        let end = self.cursor.end.get_or_insert(LoopEnd::Left);
-        let known = Some(*end);
-        if self.progress().is_some_and(|stored| stored.end() == known) {
-            self.cursor.end = None;
-        }
-        self.cursor.unsaved > 0 || self.cursor.end.is_some()
-    }
-
-    /// Takes a variable's value into the next save.
-    pub(crate) fn carry<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), Error> {
-        let carried = Carried::encode(name, value).map_err(|error| self.carried_error(error))?;
-        let unchanged =
-            self.store.as_ref().is_none_or(|store| store.checkpoint().carries(name, &carried));
-        if !unchanged {
-            self.cursor.carried.push((name.to_owned(), carried));
-        }
-        Ok(())
-    }
-
-    /// The value that a carried variable had with the progress the run resumes from; none on a
-    /// fresh start.
+    /// Saves what is complete, and what was carried.
     ///
     /// # Errors
     ///
-    /// The value is of another type, or was not saved with the progress.
-    pub fn restore<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Error> {
-        self.carries = true;
-        let Some(store) = &self.store else { return Ok(None) };
-        let checkpoint = store.checkpoint();
-        let restored = checkpoint.carried(name).map_err(|error| self.carried_error(error))?;
-        let completed = checkpoint.completed().len();
-        if restored.is_none() && completed > 0 {
-            let job = self.events.job().to_owned();
-            return Err(Error::NotCarried { job, name: name.to_owned(), completed });
-        }
-        Ok(restored)
-    }
-
-    fn carried_error(&self, carried: CarriedError) -> Error {
-        Error::Carried { job: self.events.job().to_owned(), carried }
-    }
-
-    /// After a failure the carried variables hold what the failed item did to them, and their
-    /// values as of the last item that completed are gone: the items since the last save run again.
-    fn forget_what_carried_values_have_left_behind(&mut self) {
-        if self.carries {
-            self.cursor.unsaved = 0;
-            self.cursor.carried.clear();
-        }
-    }
-
-    pub(crate) fn save(&mut self) -> Result<(), Error> {
+    /// The backend cannot be written.
+    pub fn save(&mut self) -> Result<(), Error> {
         let began = Instant::now();
         let change = self.change(began);
         let written = self.write(Write::Change(change));
         self.saved(began, written)
     }
 
-    pub(crate) async fn save_async(&mut self) -> Result<(), Error> {
+    /// The same without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub async fn save_async(&mut self) -> Result<(), Error> {
         let began = Instant::now();
         let change = self.change(began);
         let written = self.write_async(Write::Change(change)).await;
         self.saved(began, written)
     }
 
-    /// What is to be saved now.
-    fn change(&mut self, now: Instant) -> Change {
-        let cursor = &mut self.cursor;
-        let count = std::mem::take(&mut cursor.unsaved);
-        let last = cursor.mark.filter(|mark| count > 0 && mark.index + 1 == cursor.position);
-        if count > 0 {
-            self.pace.worked(count, now - self.schedule.last_save());
-        }
-        self.saves += 1;
-        let median_is_due = self.saves.is_multiple_of(SAVES_PER_MEDIAN);
-        Change {
-            loop_id: cursor.loop_id,
-            count,
-            fingerprint: last.map(|mark| mark.fingerprint),
-            total: cursor.total.take(),
-            end: cursor.end.take(),
-            carried: std::mem::take(&mut cursor.carried),
-            item_nanos: if median_is_due { self.pace.median() } else { None },
-            ..Change::default()
-        }
+    /// Saves the value of a `step!`.
+    ///
+    /// # Errors
+    ///
+    /// The value cannot be serialised, or the backend not be written.
+    pub fn remember<T: Serialize>(&mut self, step: &str, value: &T) -> Result<(), Error> {
+        let change = self.step_change(step, value)?;
+        self.write(Write::Change(change))
+    }
+
+    /// The same without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`remember`](Self::remember).
+    pub async fn remember_async<T: Serialize>(
+        &mut self,
+        step: &str,
+        value: &T,
+    ) -> Result<(), Error> {
+        let change = self.step_change(step, value)?;
+        self.write_async(Write::Change(change)).await
     }
 
     fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
@@ -436,7 +283,7 @@ impl Run {
         mut body: impl FnMut(I::Item) -> Result<(), E>,
     ) -> Result<(), E> {
         // What the item's type offers can't be known here.
-        let mut items = Items::new(self, 0, location.into(), input.into_iter(), |_| None);
+        let mut items = Items::new(self, 0, 0, location.into(), input.into_iter(), |_| None);
         loop {
             match items.next() {
                 Step::Item(item) => body(item)?,
@@ -444,11 +291,11 @@ impl Run {
                 Step::Failed(error) => return Err(error.into()),
             }
             if items.complete() {
-                items.save()?;
+                items.run().save()?;
             }
         }
         if items.leave() {
-            items.save()?;
+            items.run().save()?;
         }
         Ok(())
     }
@@ -458,10 +305,13 @@ impl Drop for Run {
     /// A run that neither finished nor failed was in a future that was dropped: what is complete
     /// is saved, and there is no one to tell if it can't be.
     fn drop(&mut self) {
-        self.forget_what_carried_values_have_left_behind();
-        if self.store.is_some()
-            && self.cursor.unsaved > 0
-            && let Err(error) = self.save()
+        if self.store.is_none() {
+            return;
+        }
+        self.position.keep_only_what_matches_carried_values();
+        let change = self.change(Instant::now());
+        if !change.loops.is_empty()
+            && let Err(error) = self.write(Write::Change(change))
         {
             self.events.not_saved(&error);
         }

@@ -39,16 +39,8 @@ pub struct Advance {
 pub struct Change {
     /// Microseconds since the save before.
     pub micros: u64,
-    /// The loop, by its order in the function.
-    pub loop_id: u16,
-    /// How many of its items completed.
-    pub count: u64,
-    /// The fingerprint of the last of them, if taken.
-    pub fingerprint: Option<u32>,
-    /// The number of its items, if it became known.
-    pub total: Option<u64>,
-    /// How it ended, if it did.
-    pub end: Option<LoopEnd>,
+    /// The loops that came further.
+    pub loops: Vec<LoopChange>,
     /// The carried variables that changed, by name.
     pub carried: Vec<(String, Carried)>,
     /// The median time an item took, in nanoseconds, if measured anew.
@@ -57,15 +49,51 @@ pub struct Change {
     pub failure: Option<Failure>,
 }
 
+/// How far one loop came.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoopChange {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// If it has begun: the items of the loops around it in which it runs, from the outside in.
+    /// What was stored of it in other items is forgotten.
+    pub begun: Option<Vec<u64>>,
+    /// How many of its items completed.
+    pub count: u64,
+    /// The fingerprint of the last of them, if taken.
+    pub fingerprint: Option<u32>,
+    /// The number of its items, if it became known.
+    pub total: Option<u64>,
+    /// How it ended, if it did.
+    pub end: Option<LoopEnd>,
+}
+
 impl From<Change> for Record {
     /// The shorter form where it says all.
     fn from(change: Change) -> Self {
-        let Change { micros, loop_id, count, fingerprint, .. } = change;
-        let advance = Change { micros, loop_id, count, fingerprint, ..Change::default() };
-        if change == advance {
-            return Record::Advance(Advance { micros, loop_id, count, fingerprint });
+        match &change {
+            Change { micros, loops, carried, item_nanos: None, failure: None }
+                if carried.is_empty() =>
+            {
+                match loops.as_slice() {
+                    [
+                        LoopChange {
+                            loop_id,
+                            begun: None,
+                            count,
+                            fingerprint,
+                            total: None,
+                            end: None,
+                        },
+                    ] => {
+                        let (micros, loop_id, count, fingerprint) =
+                            (*micros, *loop_id, *count, *fingerprint);
+                        Record::Advance(Advance { micros, loop_id, count, fingerprint })
+                    }
+                    _ => Record::Change(change),
+                }
+            }
+            _ => Record::Change(change),
         }
-        Record::Change(change)
     }
 }
 

@@ -1,0 +1,202 @@
+//! The head of a resumable loop.
+//!
+//! ```text
+//! for order in orders { ship(order)? }    // becomes
+//! match items(run, (0, 0), "src/main.rs:3:5", orders, |item| fingerprint!(item)) {
+//!     mut items => {
+//!         loop {
+//!             if items.complete() { carry and save, or return the error }
+//!             match items.next() {
+//!                 Step::Item(order) => { ship(order)? }
+//!                 Step::Done => break,
+//!                 Step::Failed(error) => return on_error(error),
+//!             }
+//!         }
+//!         if items.leave() { carry and save, or return the error }
+//!     }
+//! }
+//! ```
+//!
+//! The `match` keeps the temporaries of the iterated expression alive through the loop, as `for`
+//! does. The loop's head is reached by `continue` as well, even from inside a macro call.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Item, Label, Pat};
+
+use crate::expand::{Expansion, Names};
+use crate::find::Target;
+use crate::hygiene::at;
+use crate::loops::{Local, is_marker, while_let};
+
+/// A loop on its way through.
+struct Lowered {
+    attrs: Vec<Attribute>,
+    label: Option<Label>,
+    keyword: Span,
+    /// What makes the items.
+    entered: TokenStream,
+    /// What asks for the next item, with the arms that take it and pass over it.
+    next: TokenStream,
+}
+
+impl Expansion {
+    /// The loop, made resumable. `locals` are those that stand when it begins.
+    pub(crate) fn resumable_loop(&self, it: Expr, target: &Target, locals: &[Local]) -> Expr {
+        let lowered = match it {
+            Expr::ForLoop(it) => self.for_loop(it, target),
+            Expr::While(it) => {
+                let Some((pat, expr)) =
+                    while_let(&it).map(|(pat, expr)| (pat.clone(), expr.clone()))
+                else {
+                    return Expr::While(it);
+                };
+                self.while_loop(it, &pat, &expr, target)
+            }
+            other => return other,
+        };
+        let items = &self.names.items;
+        let Lowered { attrs, label, keyword, entered, next } = lowered;
+        let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
+        let save = self.save(&quote_spanned! {Span::mixed_site()=> #items.run() }, locals);
+        Expr::Verbatim(quote_spanned! {at(keyword)=>
+            #(#attrs)*
+            match #entered {
+                mut #items => {
+                    #label loop {
+                        if #items.complete() { #save }
+                        #next
+                    }
+                    if #items.leave() { #save }
+                }
+            }
+        })
+    }
+
+    fn for_loop(&self, it: ExprForLoop, target: &Target) -> Lowered {
+        let krate = &self.krate;
+        let Names { items, error, on_error, .. } = &self.names;
+        let ExprForLoop { attrs, label, for_token, pat, expr, mut body, .. } = it;
+        self.mark_returns(&mut body);
+        let keyword = for_token.span;
+        let (here, input) = (at(keyword), at(expr.span()));
+        let (run, number, location) =
+            (self.run_around(target), number(target), self.location(keyword));
+        let fingerprint = quote_spanned! {input=> |item| #krate::__private::fingerprint!(item) };
+        let entered = quote_spanned! {input=>
+            #krate::__private::items(#run, #number, #location, #expr, #fingerprint)
+        };
+        let next = quote_spanned! {here=>
+            match #items.next() {
+                #krate::__private::Step::Item(#pat) => #body
+                #krate::__private::Step::Done => break,
+                #krate::__private::Step::Failed(#error) => return #on_error(#error),
+            }
+        };
+        Lowered { attrs, label, keyword, entered, next }
+    }
+
+    fn while_loop(&self, it: ExprWhile, pat: &Pat, expr: &Expr, target: &Target) -> Lowered {
+        let krate = &self.krate;
+        let Names { items, error, on_error, .. } = &self.names;
+        let ExprWhile { attrs, label, while_token, mut body, .. } = it;
+        self.mark_returns(&mut body);
+        let keyword = while_token.span;
+        let here = at(keyword);
+        let (run, number, location) =
+            (self.run_around(target), number(target), self.location(keyword));
+        let entered =
+            quote_spanned! {here=> #krate::__private::received(#run, #number, #location) };
+        let next = quote_spanned! {here=>
+            if #items.is_closed() { break; }
+            match #items.receive(#expr, |item| #krate::__private::fingerprint!(item)) {
+                #krate::__private::Receipt::Item(#pat) => #body
+                #krate::__private::Receipt::Skipped => {}
+                #krate::__private::Receipt::Done => break,
+                #krate::__private::Receipt::Failed(#error) => return #on_error(#error),
+            }
+        };
+        Lowered { attrs, label, keyword, entered, next }
+    }
+
+    /// What carries the variables that stand there, and saves, through `run`.
+    pub(crate) fn save(&self, run: &TokenStream, locals: &[Local]) -> TokenStream {
+        let krate = &self.krate;
+        let Names { error, on_error, .. } = &self.names;
+        let site = Span::mixed_site();
+        let carry = self.carry(run, locals);
+        let saved = if self.is_async {
+            quote_spanned! {site=> #run.save_async().await }
+        } else {
+            quote_spanned! {site=> #run.save() }
+        };
+        quote_spanned! {site=>
+            #carry
+            if let #krate::__private::Err(#error) = #saved { return #on_error(#error); }
+        }
+    }
+
+    /// The run, from outside the loop: inside another resumable loop, that one has it.
+    fn run_around(&self, target: &Target) -> TokenStream {
+        self.run_at(target.depth)
+    }
+
+    /// The run, inside that many resumable loops.
+    pub(crate) fn run_at(&self, depth: usize) -> TokenStream {
+        let Names { run, items, .. } = &self.names;
+        let site = Span::mixed_site();
+        if depth > 0 {
+            quote_spanned! {site=> #items.run() }
+        } else {
+            quote_spanned! {site=> #run }
+        }
+    }
+
+    /// The place of `keyword` in the source, as text.
+    pub(crate) fn location(&self, keyword: Span) -> TokenStream {
+        let krate = &self.krate;
+        let place = keyword.start();
+        let place = format!(":{}:{}", place.line, place.column + 1);
+        quote_spanned! {at(keyword)=> #krate::__private::concat!(#krate::__private::file!(), #place) }
+    }
+
+    /// In a function that returns an `Option`, tells the run of each `return` in the loop, which
+    /// else could not tell a `return None` from a `None` that `?` returns.
+    fn mark_returns(&self, body: &mut Block) {
+        if self.returned.is_option() {
+            MarkReturns { items: &self.names.items }.visit_block_mut(body);
+        }
+    }
+}
+
+fn number(target: &Target) -> TokenStream {
+    let Target { depth, id, .. } = target;
+    quote_spanned! {Span::mixed_site()=> (#depth, #id) }
+}
+
+struct MarkReturns<'a> {
+    items: &'a Ident,
+}
+
+impl VisitMut for MarkReturns<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
+        visit_mut::visit_expr_return_mut(self, it);
+        if let Some(value) = &mut it.expr {
+            let items = self.items;
+            let marked =
+                quote_spanned! {at(it.return_token.span)=> { #items.returning(); #value } };
+            **value = Expr::Verbatim(marked);
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}

@@ -1,0 +1,94 @@
+//! The `Job` that the options describe.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{ItemFn, Path};
+
+use crate::companion;
+use crate::expand::Expansion;
+use crate::hygiene::at;
+use crate::options::{Durability, OnChange, SaveEvery};
+
+impl Expansion {
+    /// The `Job`, as the options describe it.
+    pub(crate) fn job(&self, function: &ItemFn) -> TokenStream {
+        let krate = &self.krate;
+        let site = Span::mixed_site();
+        let name = self.job_name(function);
+        let code = code_fingerprint(function);
+        let options = &self.options;
+        let on_code_change = on_change(krate, options.on_code_change.unwrap_or(OnChange::Continue));
+        let mut job = quote_spanned! {site=> #krate::Job::new(#name).code(#code, #on_code_change) };
+        job.extend(options.on_input_change.map(|change| {
+            let change = on_change(krate, change);
+            quote_spanned! {site=> .on_input_change(#change) }
+        }));
+        job.extend(options.save_every.as_ref().map(|every| match every {
+            SaveEvery::Value(value) => quote_spanned! {site=> .save_every(#value) },
+            SaveEvery::Nanos(nanos) => {
+                quote_spanned! {site=> .save_every(#krate::__private::Duration::from_nanos(#nanos)) }
+            }
+        }));
+        job.extend(options.durability.map(|durability| match durability {
+            Durability::Power => quote_spanned! {site=> .durability(#krate::Durability::Power) },
+            Durability::Process => {
+                quote_spanned! {site=> .durability(#krate::Durability::Process) }
+            }
+        }));
+        job.extend(options.state_dir.as_ref().map(|dir| quote_spanned! {site=> .state_dir(#dir) }));
+        job.extend(
+            options.backend.as_ref().map(|backend| quote_spanned! {site=> .backend(#backend) }),
+        );
+        job.extend(
+            options.version.as_ref().map(|version| quote_spanned! {site=> .version(#version) }),
+        );
+        job.extend(
+            options
+                .keep_on_success
+                .as_ref()
+                .map(|keep| quote_spanned! {site=> .keep_on_success(#keep) }),
+        );
+        job.extend(
+            options.verbose.as_ref().map(|verbose| quote_spanned! {site=> .verbose(#verbose) }),
+        );
+        job
+    }
+
+    fn job_name(&self, function: &ItemFn) -> TokenStream {
+        let krate = &self.krate;
+        if let Some(name) = &self.options.name {
+            // The reference keeps a `String` argument from being moved into the name.
+            let here = at(name.span());
+            return quote_spanned! {here=> #krate::__private::name(&(#name)) };
+        }
+        let site = Span::mixed_site();
+        let name = function.sig.ident.unraw().to_string();
+        if companion::stands_in_impl(function) {
+            return quote_spanned! {site=> #krate::__private::method_name::<Self>(#name) };
+        }
+        let path = format!("::{name}");
+        quote_spanned! {site=> #krate::__private::concat!(#krate::__private::module_path!(), #path) }
+    }
+}
+
+/// A fingerprint of the function's text as tokens, so that comments and white space do not count.
+fn code_fingerprint(function: &ItemFn) -> u64 {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let (sig, block) = (&function.sig, &function.block);
+    let text = quote! { #sig #block }.to_string();
+    // How tokens are spaced in print is the compiler's choice, and may change with it.
+    let significant = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    significant.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
+fn on_change(krate: &Path, change: OnChange) -> TokenStream {
+    let site = Span::mixed_site();
+    match change {
+        OnChange::Fail => quote_spanned! {site=> #krate::OnChange::Fail },
+        OnChange::Restart => quote_spanned! {site=> #krate::OnChange::Restart },
+        OnChange::Continue => quote_spanned! {site=> #krate::OnChange::Continue },
+    }
+}

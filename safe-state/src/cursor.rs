@@ -1,0 +1,89 @@
+//! Where a run stands in one loop.
+
+use safe_state_backends::format::LoopChange;
+use safe_state_backends::{LoopEnd, LoopProgress, Mark};
+
+/// A loop that the run is in.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    loop_id: u16,
+    /// Set until the checkpoint has been told that the loop has begun.
+    begun: Option<Vec<u64>>,
+    /// The index of the next item to complete.
+    pub(crate) position: u64,
+    /// Whether the item at `position` has been handed out, and its body not ended.
+    pub(crate) in_flight: bool,
+    /// Items completed since the last save.
+    unsaved: u64,
+    /// The item whose fingerprint was taken last.
+    mark: Option<Mark>,
+    /// Set until the checkpoint has been told.
+    total: Option<u64>,
+    /// What the checkpoint says of its end, and what is to be said.
+    stored_end: Option<LoopEnd>,
+    end: Option<LoopEnd>,
+}
+
+impl Cursor {
+    /// Begins a loop inside the items at `within` of the loops around it, or goes on where `stored`
+    /// says that it was in the same items.
+    pub(crate) fn enter(
+        loop_id: u16,
+        within: Vec<u64>,
+        stored: Option<&LoopProgress>,
+        total: Option<u64>,
+    ) -> Self {
+        let stored = stored.filter(|stored| stored.within() == within);
+        Cursor {
+            loop_id,
+            begun: stored.is_none().then_some(within),
+            position: stored.map_or(0, |stored| stored.completed().prefix()),
+            in_flight: false,
+            unsaved: 0,
+            mark: None,
+            total: total.filter(|_| stored.and_then(LoopProgress::total) != total),
+            stored_end: stored.and_then(LoopProgress::end),
+            end: None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn complete(&mut self) {
+        self.in_flight = false;
+        self.position += 1;
+        self.unsaved += 1;
+    }
+
+    #[inline]
+    pub(crate) fn set_mark(&mut self, fingerprint: u32) {
+        self.mark = Some(Mark { index: self.position, fingerprint });
+    }
+
+    pub(crate) fn exhausted(&mut self) {
+        self.end = Some(LoopEnd::Exhausted);
+    }
+
+    /// The loop has been left, by `break` if it was not exhausted. Says whether by `break`.
+    pub(crate) fn left(&mut self) -> bool {
+        self.in_flight = false;
+        *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
+    }
+
+    /// What the checkpoint has not been told yet; none if there is nothing.
+    pub(crate) fn change(&mut self) -> Option<LoopChange> {
+        let count = std::mem::take(&mut self.unsaved);
+        let last = self.mark.filter(|mark| count > 0 && mark.index + 1 == self.position);
+        let end = self.end.filter(|_| self.end != self.stored_end);
+        self.stored_end = end.or(self.stored_end);
+        let change = LoopChange {
+            loop_id: self.loop_id,
+            begun: self.begun.take(),
+            count,
+            fingerprint: last.map(|mark| mark.fingerprint),
+            total: self.total.take(),
+            end,
+        };
+        let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
+        (change != nothing).then_some(change)
+    }
+}

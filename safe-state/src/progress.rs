@@ -1,0 +1,291 @@
+//! The way of the items through a run: entering loops, completing items, leaving, and what the
+//! next save has to tell of it.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use safe_state_backends::format::{Change, LoopChange};
+use safe_state_backends::{Carried, CarriedError, LoopEnd, LoopProgress, Store};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::begin::OnChange;
+use crate::cursor::Cursor;
+use crate::items::{Entry, WrongInput};
+use crate::run::Run;
+
+/// How many saves lie between two that store the items' median time.
+const SAVES_PER_MEDIAN: u64 = 32;
+
+/// Where a run stands.
+#[derive(Debug, Default)]
+pub(crate) struct Position {
+    /// The loops it is in, from the outside in.
+    pub(crate) open: Vec<Cursor>,
+    /// What loops that were left have not told the checkpoint yet, and how many were around each.
+    ended: Vec<(usize, LoopChange)>,
+    /// The carried variables that changed.
+    carried: Vec<(String, Carried)>,
+    /// Whether the function carries variables, which then have to match the progress.
+    carries: bool,
+    /// The loop entered last.
+    pub(crate) location: Cow<'static, str>,
+    /// Whether a `return` in a loop's body is what leaves it.
+    pub(crate) returning: bool,
+    saves: u64,
+}
+
+impl Position {
+    /// The items that the run is in, from the outside in, of the first `depth` loops.
+    fn within(&self, depth: usize) -> Vec<u64> {
+        self.open.iter().take(depth).map(|cursor| cursor.position).collect()
+    }
+
+    /// The item in flight, of the innermost loop that has one.
+    pub(crate) fn in_flight(&self) -> Option<u64> {
+        self.open.iter().rfind(|cursor| cursor.in_flight).map(|cursor| cursor.position)
+    }
+
+    /// After a failure the carried variables hold what the failed item did to them, and their
+    /// values as of the last item that completed are gone: the items since the last save run again.
+    pub(crate) fn keep_only_what_matches_carried_values(&mut self) {
+        if self.carries {
+            self.open.clear();
+            self.ended.clear();
+            self.carried.clear();
+        }
+    }
+
+    /// A loop left from within by a label, or by `continue` of an outer one, has not said so. What
+    /// it did belongs to an item that is complete, or will begin anew.
+    #[cold]
+    fn forget_inner(&mut self, depth: usize) {
+        self.open.truncate(depth + 1);
+    }
+}
+
+impl Run {
+    /// Enters a loop over `total` items, if its input tells.
+    pub(crate) fn enter_loop(
+        &mut self,
+        depth: usize,
+        loop_id: u16,
+        location: Cow<'static, str>,
+        total: Option<u64>,
+    ) -> Result<Entry, Error> {
+        self.position.open.truncate(depth);
+        self.position.location = location;
+        let within = self.position.within(depth);
+        let stored = self.stored_loop(loop_id).filter(|stored| stored.within() == within);
+        let cursor = Cursor::enter(loop_id, within, stored, total);
+        let completed = cursor.position;
+        let is_closed = stored.is_some_and(|stored| self.is_closed(loop_id, stored));
+        let mark = stored.and_then(LoopProgress::mark);
+        let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
+        if depth == 0 && completed > 0 {
+            self.say_resumed(completed);
+        }
+        self.position.open.push(cursor);
+        match total {
+            Some(total) if total < completed && !is_closed => {
+                Err(self.input_shrank(completed, Some(total)))
+            }
+            _ => Ok(Entry { completed, mark, is_closed }),
+        }
+    }
+
+    fn stored_loop(&self, loop_id: u16) -> Option<&LoopProgress> {
+        self.store.as_ref()?.checkpoint().loop_progress(loop_id)
+    }
+
+    /// Whether a `break` had left the loop, and the run before had come to a later one.
+    fn is_closed(&self, loop_id: u16, stored: &LoopProgress) -> bool {
+        let checkpoint = self.store.as_ref().map(Store::checkpoint);
+        let is_later =
+            |(id, later): (u16, &LoopProgress)| id > loop_id && later.within() == stored.within();
+        stored.end() == Some(LoopEnd::Left)
+            && checkpoint.is_some_and(|checkpoint| checkpoint.numbered_loops().any(is_later))
+    }
+
+    fn say_resumed(&self, completed: u64) {
+        if let Some(store) = &self.store {
+            let checkpoint = store.checkpoint();
+            self.events.resumed(checkpoint.run_count(), completed, checkpoint.typical_item_time());
+        }
+    }
+
+    pub(crate) fn wrong_input(&self, completed: u64, wrong: WrongInput) -> Error {
+        match wrong {
+            WrongInput::TooShort => self.input_shrank(completed, None),
+            WrongInput::OtherItem(index) => {
+                Error::InputChanged { job: self.events.job().to_owned(), index }
+            }
+        }
+    }
+
+    fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
+        Error::InputShrank { job: self.events.job().to_owned(), completed, found }
+    }
+
+    /// Says whether the item's fingerprint is wanted: it may be the last before a save.
+    #[inline]
+    pub(crate) fn hand_out(&mut self, depth: usize) -> bool {
+        if let Some(cursor) = self.position.open.get_mut(depth) {
+            cursor.in_flight = true;
+        }
+        self.schedule.is_due_next()
+    }
+
+    #[inline]
+    pub(crate) fn mark(&mut self, depth: usize, fingerprint: Option<u32>) {
+        if let (Some(cursor), Some(fingerprint)) = (self.position.open.get_mut(depth), fingerprint)
+        {
+            cursor.set_mark(fingerprint);
+        }
+    }
+
+    /// The body of the item handed out last has ended. Says whether a save is due.
+    #[inline]
+    pub(crate) fn complete(&mut self, depth: usize) -> bool {
+        match self.position.open.get_mut(depth) {
+            Some(cursor) if cursor.in_flight => cursor.complete(),
+            _ => return false,
+        }
+        if self.position.open.len() > depth + 1 {
+            self.position.forget_inner(depth);
+        }
+        if !self.position.ended.is_empty() {
+            // What ended in the item that is complete now is complete with it.
+            self.position.ended.retain(|(around, _)| *around <= depth);
+        }
+        self.schedule.item_completed()
+    }
+
+    pub(crate) fn exhausted(&mut self, depth: usize) {
+        if let Some(cursor) = self.position.open.get_mut(depth) {
+            cursor.exhausted();
+        }
+    }
+
+    /// The loop has been left. Says whether that is to be saved now.
+    pub(crate) fn leave_loop(&mut self, depth: usize) -> bool {
+        self.position.open.truncate(depth + 1);
+        let Some(mut cursor) = self.position.open.pop() else { return false };
+        let by_break = cursor.left();
+        self.position.ended.extend(cursor.change().map(|change| (depth, change)));
+        // What a `break` leaves behind in carried variables is no longer what they were when the
+        // item before completed. And an inner loop's end is saved with what comes next.
+        let matches = !(by_break && self.position.carries);
+        matches && depth == 0 && !self.position.ended.is_empty()
+    }
+
+    /// In manual mode: counts one more `checkpoint!()`. Says whether a save is due.
+    pub fn checkpoint(&mut self, location: &'static str) -> bool {
+        if self.position.open.is_empty() {
+            // There is no input that could be wrong.
+            let _ = self.enter_loop(0, 0, Cow::Borrowed(location), None);
+        }
+        self.hand_out(0);
+        self.complete(0)
+    }
+
+    /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails.
+    pub fn carry<T: Serialize>(
+        &mut self,
+        name: &str,
+        depth: usize,
+        value: &T,
+    ) -> Result<(), Error> {
+        let mut carried =
+            Carried::encode(name, value).map_err(|error| self.carried_error(error))?;
+        carried.set_within(self.position.within(depth));
+        let unchanged =
+            self.store.as_ref().is_none_or(|store| store.checkpoint().carries(name, &carried));
+        if !unchanged {
+            self.position.carried.push((name.to_owned(), carried));
+        }
+        Ok(())
+    }
+
+    /// The value that a carried variable had with the progress the run resumes from; none on a
+    /// fresh start.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type, or was not saved with the progress.
+    pub fn restore<T: DeserializeOwned>(
+        &mut self,
+        name: &str,
+        depth: usize,
+    ) -> Result<Option<T>, Error> {
+        self.position.carries = true;
+        let restored = self.stored_value(name, depth)?;
+        let completed = self.store.as_ref().map_or(0, |store| store.checkpoint().all_completed());
+        if restored.is_none() && depth == 0 && completed > 0 {
+            let job = self.events.job().to_owned();
+            return Err(Error::NotCarried { job, name: name.to_owned(), completed });
+        }
+        Ok(restored)
+    }
+
+    /// The value that a `step!` had in an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type.
+    pub fn remembered<T: DeserializeOwned>(&self, step: &str) -> Result<Option<T>, Error> {
+        self.stored_value(&step_name(step), 0)
+    }
+
+    /// What saves the value of a `step!`, and nothing else: what loops have done since their last
+    /// save is theirs to save.
+    pub(crate) fn step_change<T: Serialize>(&self, step: &str, value: &T) -> Result<Change, Error> {
+        let name = step_name(step);
+        let carried = Carried::encode(&name, value).map_err(|error| self.carried_error(error))?;
+        Ok(Change { carried: vec![(name, carried)], ..Change::default() })
+    }
+
+    fn stored_value<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        depth: usize,
+    ) -> Result<Option<T>, Error> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let within = self.position.within(depth);
+        store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))
+    }
+
+    fn carried_error(&self, carried: CarriedError) -> Error {
+        Error::Carried { job: self.events.job().to_owned(), carried }
+    }
+
+    /// What is to be saved now.
+    pub(crate) fn change(&mut self, now: Instant) -> Change {
+        let position = &mut self.position;
+        let ended = position.ended.drain(..).map(|(_, change)| change);
+        let loops: Vec<LoopChange> =
+            ended.chain(position.open.iter_mut().filter_map(Cursor::change)).collect();
+        let count = loops.iter().map(|change| change.count).sum();
+        if count > 0 {
+            self.pace.worked(count, now - self.schedule.last_save());
+        }
+        position.saves += 1;
+        let median_is_due = position.saves.is_multiple_of(SAVES_PER_MEDIAN);
+        Change {
+            loops,
+            carried: std::mem::take(&mut position.carried),
+            item_nanos: if median_is_due { self.pace.median() } else { None },
+            ..Change::default()
+        }
+    }
+}
+
+/// The name under which a step's value is stored. No variable has it.
+fn step_name(step: &str) -> String {
+    format!("step!({step:?})")
+}

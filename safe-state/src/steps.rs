@@ -1,0 +1,77 @@
+//! The macros that stand inside functions under `#[resumable]`, which fills them in.
+
+/// Remembers the value of one expensive expression outside the loops of a function under
+/// [`#[resumable]`](macro@crate::resumable).
+///
+/// `step!("name", expression)` evaluates the expression and saves its value, which any type has that
+/// is `Serialize + DeserializeOwned`. In a resumed run the value is restored, and the expression not
+/// evaluated. The name stands for the value in the checkpoint; it may be used once in a function.
+///
+/// ```
+/// use safe_state::{resumable, step};
+///
+/// # fn fetch_list(_: &str) -> std::io::Result<Vec<u32>> { Ok(vec![1, 2]) }
+/// # fn process(_: u32) -> std::io::Result<()> { Ok(()) }
+/// #[resumable]
+/// fn import(source: &str) -> std::io::Result<()> {
+///     let list: Vec<u32> = step!("list", fetch_list(source)?);
+///     for id in list {
+///         process(id)?;
+///     }
+///     Ok(())
+/// }
+/// # let dir = tempfile::tempdir()?;
+/// # std::env::set_current_dir(&dir)?;
+/// # import("here")
+/// ```
+#[macro_export]
+macro_rules! step {
+    (@filled_in $run:ident, $on_error:ident, [$($wait:tt)*], $remember:ident, $name:expr, $value:expr) => {
+        match $run.remembered($name) {
+            $crate::__private::Ok($crate::__private::Some(value)) => value,
+            $crate::__private::Ok($crate::__private::None) => {
+                let value = $value;
+                match $run.$remember($name, &value)$($wait)* {
+                    $crate::__private::Ok(()) => value,
+                    $crate::__private::Err(error) => return $on_error(error),
+                }
+            }
+            $crate::__private::Err(error) => return $on_error(error),
+        }
+    };
+    ($($misplaced:tt)*) => {
+        compile_error!(
+            "`step!` belongs into a function under `#[resumable]`, before, between or after its resumable loops"
+        )
+    };
+}
+
+/// Saves the carried variables where it stands, in a function under `#[resumable(manual)]`.
+///
+/// ```
+/// use safe_state::{checkpoint, resumable};
+///
+/// # fn links(page: u32) -> std::io::Result<Vec<u32>> { Ok((page * 2..page * 2 + 2).filter(|p| *p < 9).collect()) }
+/// #[resumable(name = "crawl", manual, carry(queue, seen))]
+/// fn crawl(start: u32) -> std::io::Result<usize> {
+///     let mut queue = vec![start];
+///     let mut seen: Vec<u32> = Vec::new();
+///     while let Some(page) = queue.pop() {
+///         seen.push(page);
+///         queue.extend(links(page)?);
+///         checkpoint!();
+///     }
+///     Ok(seen.len())
+/// }
+/// # let dir = tempfile::tempdir()?;
+/// # std::env::set_current_dir(&dir)?;
+/// # assert_eq!(crawl(1)?, 8);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[macro_export]
+macro_rules! checkpoint {
+    (@filled_in $($filled_in:tt)*) => { $($filled_in)* };
+    ($($misplaced:tt)*) => {
+        compile_error!("`checkpoint!()` belongs into a function under `#[resumable(manual)]`")
+    };
+}

@@ -1,0 +1,247 @@
+//! Several resumable loops in a function, loops inside one another, steps, manual checkpoints, and
+//! `while let`: each stopped at every point and rerun, until it comes through.
+
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+
+use safe_state::{checkpoint, resumable, step};
+
+/// What a run does, in order, and after how much of it the run is stopped.
+#[derive(Default)]
+struct World {
+    log: RefCell<Vec<String>>,
+    left: Cell<Option<usize>>,
+}
+
+impl World {
+    fn act(&self, what: impl std::fmt::Display) -> anyhow::Result<()> {
+        if let Some(left) = self.left.get() {
+            anyhow::ensure!(left > 0, "stopped");
+            self.left.set(Some(left - 1));
+        }
+        self.log.borrow_mut().push(what.to_string());
+        Ok(())
+    }
+}
+
+/// Runs `job` uninterrupted, then stops it after every number of acts, once, twice and so on, and
+/// checks that it returns the same, and that its acts are the same but for `repeated` of them.
+#[track_caller]
+fn check<R: PartialEq + std::fmt::Debug>(
+    repeated_a_stop: usize,
+    job: impl Fn(&Path, &World) -> anyhow::Result<R>,
+) {
+    let whole = World::default();
+    let dir = tempfile::tempdir().unwrap();
+    let expected = job(dir.path(), &whole).unwrap();
+    let acts = whole.log.into_inner();
+    for stop_after in 0..=acts.len() {
+        let world = World::default();
+        let dir = tempfile::tempdir().unwrap();
+        let mut stops = 0;
+        let result = loop {
+            world.left.set(Some(stop_after.max(1) + stops));
+            match job(dir.path(), &world) {
+                Ok(result) => break result,
+                Err(error) if error.to_string() == "stopped" => stops += 1,
+                Err(error) => panic!("{error:#}"),
+            }
+            assert!(stops < 100, "no progress when stopped after {stop_after} acts");
+        };
+        assert_eq!(result, expected, "stopped {stops} times after {stop_after} acts");
+        let log = world.log.into_inner();
+        let missing: Vec<_> = acts.iter().filter(|act| !log.contains(act)).collect();
+        assert!(missing.is_empty(), "{missing:?} were lost");
+        assert!(log.len() <= acts.len() + stops * repeated_a_stop, "{stops} stops: {log:?}");
+    }
+}
+
+#[resumable(name = "phases", state_dir = dir, durability = "process", carry(sum, names))]
+fn phases(
+    dir: &Path,
+    numbers: &[u32],
+    words: &[&str],
+    world: &World,
+) -> anyhow::Result<(u32, String)> {
+    let mut sum = 0;
+    let mut names = String::new();
+    #[resume]
+    for number in numbers {
+        world.act(format_args!("number {number}"))?;
+        if *number == 4 {
+            break;
+        }
+        sum += number;
+    }
+    #[resume]
+    for word in words {
+        names.push_str(word);
+        world.act(format_args!("word {word}"))?;
+    }
+    #[resume]
+    for number in numbers.iter().rev() {
+        sum += 10 * number;
+        world.act(format_args!("back {number}"))?;
+    }
+    world.act("end")?;
+    Ok((sum, names))
+}
+
+#[test]
+fn phases_resume_where_they_stopped() {
+    // The item that `break` leaves at runs again, until the next phase has begun.
+    check(1, |dir, world| phases(dir, &[1, 2, 3, 4, 5], &["a", "b", "c"], world));
+}
+
+#[resumable(name = "nested", state_dir = dir, durability = "process", carry(total, of_row))]
+fn nested(dir: &Path, rows: &[Vec<u32>], world: &World) -> anyhow::Result<(u32, Vec<u32>)> {
+    let mut total = 0;
+    let mut rows_done = Vec::new();
+    #[resume]
+    for (at, row) in rows.iter().enumerate() {
+        let mut of_row = 0;
+        #[resume]
+        for cell in row {
+            world.act(format_args!("cell {at} {cell}"))?;
+            of_row += cell;
+            total += cell;
+        }
+        world.act(format_args!("row {at} {of_row}"))?;
+        let _ = &rows_done;
+    }
+    rows_done.push(total);
+    Ok((total, rows_done))
+}
+
+#[test]
+fn an_inner_loop_belongs_to_the_outer_item_it_was_in() {
+    check(0, |dir, world| nested(dir, &[vec![1, 2], vec![], vec![3, 1], vec![1, 2, 3]], world));
+}
+
+#[resumable(name = "labels", state_dir = dir, durability = "process")]
+fn labels(dir: &Path, rows: &[Vec<u32>], world: &World) -> anyhow::Result<()> {
+    #[resume]
+    'rows: for (at, row) in rows.iter().enumerate() {
+        #[resume]
+        for cell in row {
+            world.act(format_args!("{at} {cell}"))?;
+            match cell {
+                7 => continue 'rows,
+                9 => break 'rows,
+                _ => {}
+            }
+        }
+        world.act(format_args!("{at} end"))?;
+    }
+    world.act("end")
+}
+
+#[test]
+fn labels_lead_out_of_inner_loops() {
+    let rows = [vec![1, 7, 2], vec![7, 7], vec![3], vec![1, 9, 1], vec![5]];
+    check(2, |dir, world| labels(dir, &rows, world));
+}
+
+#[resumable(name = "steps", state_dir = dir, durability = "process")]
+fn steps(dir: &Path, count: u32, world: &World) -> anyhow::Result<Vec<u32>> {
+    let list: Vec<u32> = step!("list", {
+        world.act("list")?;
+        (0..count).collect()
+    });
+    for number in &list {
+        world.act(format_args!("number {number}"))?;
+    }
+    let sum: u32 = step!("sum", {
+        world.act("sum")?;
+        list.iter().sum()
+    });
+    world.act("end")?;
+    Ok(vec![sum, list.len().try_into()?])
+}
+
+#[test]
+fn a_step_is_taken_once() {
+    check(0, |dir, world| steps(dir, 4, world));
+}
+
+#[resumable(name = "graph", state_dir = dir, durability = "process", manual, carry(queue, seen))]
+fn graph(dir: &Path, start: u32, world: &World) -> anyhow::Result<Vec<u32>> {
+    let mut queue = vec![start];
+    let mut seen = Vec::new();
+    while let Some(node) = queue.pop() {
+        if !seen.contains(&node) {
+            world.act(format_args!("node {node}"))?;
+            seen.push(node);
+            queue.extend([node * 2, node * 3].iter().filter(|next| **next < 30));
+        }
+        checkpoint!();
+    }
+    Ok(seen)
+}
+
+#[test]
+fn a_graph_walk_goes_on() {
+    check(0, |dir, world| graph(dir, 1, world));
+}
+
+#[resumable(name = "while-let", state_dir = dir, durability = "process", carry(sum))]
+fn while_let(dir: &Path, items: &[u32], world: &World) -> anyhow::Result<u32> {
+    let mut sum = 0;
+    let mut items = items.iter();
+    #[resume]
+    while let Some(item) = items.next() {
+        world.act(item)?;
+        sum += item;
+    }
+    Ok(sum)
+}
+
+#[test]
+fn a_while_let_loop_resumes() {
+    check(0, |dir, world| while_let(dir, &[5, 6, 7, 8], world));
+}
+
+#[resumable(name = "stream", state_dir = dir.clone(), durability = "process", carry(sum))]
+async fn stream(
+    dir: std::path::PathBuf,
+    mut input: tokio::sync::mpsc::Receiver<u32>,
+    world: &World,
+) -> anyhow::Result<u32> {
+    let mut sum = 0;
+    #[resume]
+    while let Some(item) = input.recv().await {
+        world.act(item)?;
+        sum += item;
+    }
+    let doubled = step!("doubled", {
+        tokio::task::yield_now().await;
+        world.act("double")?;
+        sum * 2
+    });
+    Ok(doubled)
+}
+
+#[test]
+fn a_stream_resumes() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    check(0, |dir, world| {
+        let (sender, receiver) = tokio::sync::mpsc::channel(8);
+        (1..=4).for_each(|item| sender.try_send(item).unwrap());
+        drop(sender);
+        runtime.block_on(stream(dir.to_owned(), receiver, world))
+    });
+}
+
+#[test]
+fn a_changed_stream_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::default();
+    world.left.set(Some(2));
+    while_let(dir.path(), &[5, 6, 7], &world).unwrap_err();
+    world.left.set(None);
+    let error = while_let(dir.path(), &[5, 9, 7], &world).unwrap_err().to_string();
+    assert!(error.contains("item 1 is not the one that was completed"), "{error}");
+    let error = while_let(dir.path(), &[5], &world).unwrap_err().to_string();
+    assert!(error.contains("fewer items than that"), "{error}");
+    assert_eq!(while_let(dir.path(), &[5, 6, 7], &world).unwrap(), 18);
+}
