@@ -1,5 +1,7 @@
 //! Checkpoints in files, the default backend.
 
+#[cfg(test)]
+mod crash;
 mod fs;
 mod lock;
 mod log;

@@ -3,7 +3,7 @@
 //! A checkpoint is a header and a log of framed records: the first is a whole snapshot, each
 //! later one what changed since. Writing is appending; reading is replaying.
 
-mod frame;
+pub(crate) mod frame;
 mod record;
 
 use crate::Checkpoint;

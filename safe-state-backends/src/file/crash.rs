@@ -1,0 +1,251 @@
+//! Every state in which a power cut or a kill may leave the disk, and what is loaded from it.
+//!
+//! The production [`Log`](super::log::Log) runs on a [`Recorder`] in place of the disk. At each
+//! operation it issued, the power is cut in every way that the syncs before it allow, and what
+//! is then loaded has to be a state that was saved: none older than the last save that returned,
+//! none younger than the last that began. And so that this means something, each part of the
+//! protocol is left out in turn, which has to be noticed.
+
+mod dice;
+mod image;
+mod power;
+mod recorder;
+mod workload;
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::format::{FormatError, frame};
+use crate::{Checkpoint, Durability};
+use dice::Dice;
+use image::{Image, Op};
+use power::{Disk, Names};
+use recorder::{Protocol, Recorder};
+use workload::{History, Save};
+
+const PATH: &str = "job.safestate";
+
+/// What a crash must not lead to.
+#[derive(Debug, PartialEq)]
+enum Violation {
+    Missing,
+    Unreadable(FormatError),
+    Older,
+    Invented,
+}
+
+/// How much was tried.
+#[derive(Default)]
+struct Tally {
+    states: AtomicU64,
+    decodes: AtomicU64,
+}
+
+impl History {
+    /// The saves that may be found when of the operations `done` had returned, and `begun` begun.
+    fn window(&self, done: usize, begun: usize) -> RangeInclusive<usize> {
+        let last = |is: &dyn Fn(&Save) -> bool| self.saves.iter().rposition(is).unwrap();
+        last(&|save| save.end <= done)..=last(&|save| save.start < begun || save.end == 0)
+    }
+
+    fn judge(&self, bytes: Option<&[u8]>, window: RangeInclusive<usize>) -> Result<(), Violation> {
+        let found = match bytes.map(Checkpoint::decode).transpose() {
+            Ok(found) => found,
+            Err(error) => return Err(Violation::Unreadable(error)),
+        };
+        let saved = |range: &[Save]| range.iter().any(|save| save.state == found);
+        if saved(&self.saves[window.clone()]) {
+            Ok(())
+        } else if found.is_none() {
+            Err(Violation::Missing)
+        } else if saved(&self.saves[..*window.start()]) {
+            Err(Violation::Older)
+        } else {
+            Err(Violation::Invented)
+        }
+    }
+
+    /// Cuts the power at every operation, in every way.
+    fn cut_power(&self, names: Names, dice: &mut Dice, tally: &Tally) -> Vec<Violation> {
+        let mut disk = Disk::new(self.base.clone());
+        let mut violations = self.look(&disk, 0, names, dice, tally);
+        for (op, issued) in self.ops.iter().zip(1..) {
+            disk.apply(op);
+            violations.extend(self.look(&disk, issued, names, dice, tally));
+        }
+        violations
+    }
+
+    fn look(
+        &self,
+        disk: &Disk,
+        issued: usize,
+        names: Names,
+        dice: &mut Dice,
+        tally: &Tally,
+    ) -> Vec<Violation> {
+        let window = self.window(issued, issued);
+        let mut violations = Vec::new();
+        for (inode, ways) in disk.named(Path::new(PATH), names, dice) {
+            let mut judge = |bytes: Option<&[u8]>| {
+                tally.states.fetch_add(ways, Ordering::Relaxed);
+                tally.decodes.fetch_add(1, Ordering::Relaxed);
+                violations.extend(self.judge(bytes, window.clone()).err());
+            };
+            match inode {
+                None => judge(None),
+                Some(inode) => disk.contents(inode, dice, |content| judge(Some(content))),
+            }
+        }
+        violations
+    }
+
+    /// Kills the process at every operation, and at every byte of every write.
+    fn kill(&self) -> Vec<Violation> {
+        let mut image = self.base.clone();
+        let mut violations = Vec::new();
+        for (op, done) in self.ops.iter().zip(0..) {
+            let mut look = |image: &Image, done| {
+                let window = self.window(done, done + 1);
+                violations.extend(self.judge(image.at(Path::new(PATH)), window).err());
+            };
+            look(&image, done);
+            if let Op::Data(inode, data) = op {
+                data.each_cut(|cut| {
+                    let mut killed = image.clone();
+                    killed.apply(&Op::Data(*inode, cut));
+                    look(&killed, done);
+                });
+            }
+            image.apply(op);
+        }
+        violations
+    }
+}
+
+/// A job that runs, and after each cut runs again on what the last one left.
+fn lives(seed: u64, mut inspect: impl FnMut(&History, &mut Dice)) {
+    let mut dice = Dice::new(seed);
+    let mut base = Image::default();
+    for _ in 0..3 {
+        let recorder = Recorder::new(base, Protocol::AsAsked);
+        let history = History::random(&recorder, Durability::Power, &mut dice);
+        inspect(&history, &mut dice);
+        base = history.some_cut(&mut dice);
+    }
+}
+
+impl History {
+    fn some_cut(&self, dice: &mut Dice) -> Image {
+        let mut disk = Disk::new(self.base.clone());
+        let issued = dice.up_to(self.ops.len());
+        self.ops.iter().take(issued).for_each(|op| disk.apply(op));
+        disk.cut(dice)
+    }
+}
+
+/// Calls `check` with as many seeds as asked for, times `SAFE_STATE_STORM`, on all cores.
+fn storm(seeds: u64, check: impl Fn(u64) + Sync) {
+    let factor = std::env::var("SAFE_STATE_STORM").map_or(1, |factor| factor.parse().unwrap());
+    let next = AtomicU64::new(0);
+    let work = || {
+        while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|s| *s < seeds * factor) {
+            check(seed);
+        }
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (0..cores).for_each(|_| drop(scope.spawn(work)));
+    });
+}
+
+/// What a power cut makes of a protocol that leaves something out.
+fn violations_of(protocol: Protocol) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for seed in 0..4 {
+        let mut dice = Dice::new(seed);
+        let recorder = Recorder::new(Image::default(), protocol);
+        let history = History::random(&recorder, Durability::Power, &mut dice);
+        violations.extend(history.cut_power(Names::Ordered, &mut dice, &Tally::default()));
+    }
+    violations
+}
+
+fn is_unreadable(violation: &Violation) -> bool {
+    matches!(violation, Violation::Unreadable(_))
+}
+
+#[test]
+fn a_power_cut_leaves_the_last_save_or_the_one_under_way() {
+    let tally = Tally::default();
+    storm(60, |seed| {
+        lives(seed, |history, dice| {
+            for names in [Names::Ordered, Names::Any] {
+                assert_eq!(history.cut_power(names, dice, &tally), [], "seed {seed}, {names:?}");
+            }
+        });
+    });
+    let (states, decodes) = (tally.states.into_inner(), tally.decodes.into_inner());
+    println!("{states} states, {decodes} files decoded");
+    assert!(states > 10_000_000, "only {states} states");
+}
+
+#[test]
+fn a_kill_leaves_the_last_save_or_the_one_under_way() {
+    storm(100, |seed| {
+        for durability in [Durability::Power, Durability::Process] {
+            let recorder = Recorder::new(Image::default(), Protocol::AsAsked);
+            let history = History::random(&recorder, durability, &mut Dice::new(seed));
+            assert_eq!(history.kill(), [], "seed {seed}, {durability:?}");
+        }
+    });
+}
+
+/// Without syncs a power cut may lose or damage anything, which is noticed or is an older save.
+#[test]
+fn without_syncs_nothing_is_invented() {
+    let tally = Tally::default();
+    storm(20, |seed| {
+        let mut dice = Dice::new(seed);
+        let recorder = Recorder::new(Image::default(), Protocol::AsAsked);
+        let history = History::random(&recorder, Durability::Process, &mut dice);
+        let violations = history.cut_power(Names::Any, &mut dice, &tally);
+        assert!(!violations.contains(&Violation::Invented), "seed {seed}");
+        assert!(violations.contains(&Violation::Missing), "seed {seed}");
+        assert!(violations.iter().any(is_unreadable), "seed {seed}");
+    });
+}
+
+#[test]
+fn a_rename_without_a_sync_before_it_is_noticed() {
+    assert!(violations_of(Protocol::NoSyncBeforeRename).iter().any(is_unreadable));
+}
+
+#[test]
+fn a_rename_before_the_sync_is_noticed() {
+    assert!(violations_of(Protocol::RenameBeforeSync).iter().any(is_unreadable));
+}
+
+#[test]
+fn a_rename_before_the_write_is_noticed() {
+    assert!(violations_of(Protocol::RenameBeforeWriting).iter().any(is_unreadable));
+}
+
+#[test]
+fn an_append_without_a_sync_is_noticed() {
+    assert!(violations_of(Protocol::NoSyncAfterAppend).contains(&Violation::Older));
+}
+
+#[test]
+fn a_directory_without_a_sync_is_noticed() {
+    let violations = violations_of(Protocol::NoSyncOfDirectory);
+    assert!(violations.contains(&Violation::Missing));
+    assert!(violations.contains(&Violation::Older));
+}
+
+#[test]
+fn a_frame_without_a_checksum_is_noticed() {
+    let violations = frame::without_checksums(|| violations_of(Protocol::AsAsked));
+    assert!(violations.contains(&Violation::Invented));
+}

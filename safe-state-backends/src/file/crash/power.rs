@@ -1,0 +1,148 @@
+//! What a power cut may leave: of all that was not synced, anything.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::dice::Dice;
+use super::image::{Data, Image, Inode, Name, Op};
+
+/// What of a write is on the disk or not as one; disks promise 512 bytes.
+const SECTOR: usize = 64;
+/// Of so many pieces all subsets are tried; of more, as many at random.
+const EXHAUSTIVE: usize = 12;
+
+/// In which order names become durable.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Names {
+    /// As issued, as on a file system with a journal.
+    Ordered,
+    /// In any, as POSIX allows.
+    Any,
+}
+
+/// A disk with a cache that forgets.
+pub(super) struct Disk {
+    durable: Image,
+    data: BTreeMap<Inode, Vec<Data>>,
+    names: Vec<Name>,
+}
+
+impl Disk {
+    pub(super) fn new(durable: Image) -> Self {
+        Disk { durable, data: BTreeMap::new(), names: Vec::new() }
+    }
+
+    pub(super) fn apply(&mut self, op: &Op) {
+        match op {
+            Op::Data(inode, data) => self.data.entry(*inode).or_default().push(data.clone()),
+            Op::Name(name) => self.names.push(name.clone()),
+            Op::Sync(inode) => {
+                let content = self.durable.files.entry(*inode).or_default();
+                let pending = self.data.remove(inode).unwrap_or_default();
+                pending.iter().for_each(|data| data.apply(content));
+            }
+            Op::SyncDir => {
+                let names = &mut self.durable.names;
+                self.names.drain(..).for_each(|name| name.apply(names));
+            }
+        }
+    }
+
+    /// The files that a cut now may leave under `path`, each with the number of ways to it.
+    pub(super) fn named(
+        &self,
+        path: &Path,
+        order: Names,
+        dice: &mut Dice,
+    ) -> BTreeMap<Option<Inode>, u64> {
+        let mut named = BTreeMap::new();
+        let count = self.names.len();
+        let mut visit = |kept: &[bool]| {
+            *named.entry(self.directory(kept).get(path).copied()).or_default() += 1;
+        };
+        match order {
+            Names::Any => each_subset(count, dice, visit),
+            Names::Ordered => {
+                (0..=count).for_each(|len| visit(&(0..count).map(|i| i < len).collect::<Vec<_>>()));
+            }
+        }
+        named
+    }
+
+    /// Every content that a cut now may leave in a file.
+    pub(super) fn contents(&self, inode: Inode, dice: &mut Dice, mut visit: impl FnMut(&[u8])) {
+        let durable = self.durable.files.get(&inode).cloned().unwrap_or_default();
+        let pending = self.data.get(&inode).map_or(&[][..], Vec::as_slice);
+        let pieces: Vec<Data> = pending.iter().flat_map(pieces).collect();
+        let mut content = Vec::new();
+        each_subset(pieces.len(), dice, |kept| {
+            content.clone_from(&durable);
+            apply_kept(&pieces, kept, &mut content);
+            visit(&content);
+        });
+        let mut whole = durable;
+        for data in pending {
+            data.each_cut(|cut| {
+                content.clone_from(&whole);
+                cut.apply(&mut content);
+                visit(&content);
+            });
+            data.apply(&mut whole);
+        }
+    }
+
+    /// One of the states that a cut now may leave.
+    pub(super) fn cut(&self, dice: &mut Dice) -> Image {
+        let names = self.directory(&dice.choose(self.names.len()));
+        let mut files = self.durable.files.clone();
+        for (inode, pending) in &self.data {
+            let pieces: Vec<Data> = pending.iter().flat_map(pieces).collect();
+            let kept = dice.choose(pieces.len());
+            apply_kept(&pieces, &kept, files.entry(*inode).or_default());
+        }
+        files.retain(|inode, _| names.values().any(|named| named == inode));
+        Image { files, names }
+    }
+
+    fn directory(&self, kept: &[bool]) -> BTreeMap<PathBuf, Inode> {
+        let mut names = self.durable.names.clone();
+        let applied = self.names.iter().zip(kept).filter(|(_, kept)| **kept);
+        applied.for_each(|(name, _)| name.apply(&mut names));
+        names
+    }
+}
+
+fn each_subset(count: usize, dice: &mut Dice, mut visit: impl FnMut(&[bool])) {
+    let mut kept = vec![false; count];
+    for mask in 0..1_u32 << count.min(EXHAUSTIVE) {
+        if count <= EXHAUSTIVE {
+            kept.iter_mut().enumerate().for_each(|(i, kept)| *kept = mask >> i & 1 == 1);
+        } else {
+            kept = dice.choose(count);
+        }
+        visit(&kept);
+    }
+}
+
+fn apply_kept(pieces: &[Data], kept: &[bool], content: &mut Vec<u8>) {
+    let kept = pieces.iter().zip(kept).filter(|(_, kept)| **kept);
+    kept.for_each(|(piece, _)| piece.apply(content));
+}
+
+/// The parts of an operation that reach the disk each by itself: sectors, and of what is not
+/// much longer than one, smaller parts.
+fn pieces(data: &Data) -> Vec<Data> {
+    let Data::Write(offset, bytes) = data else { return vec![data.clone()] };
+    let len = match bytes.len() {
+        short if short <= 2 * SECTOR => short.div_ceil(EXHAUSTIVE),
+        _ => SECTOR,
+    };
+    let first = (len - offset % len).min(bytes.len());
+    let (head, rest) = bytes.split_at(first);
+    let mut at = *offset;
+    let parts = std::iter::once(head).chain(rest.chunks(len)).map(|part| {
+        at += part.len();
+        Data::Write(at - part.len(), part.into())
+    });
+    parts.collect()
+}

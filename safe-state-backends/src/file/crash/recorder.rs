@@ -1,0 +1,151 @@
+//! A file system that remembers what was asked of it, and may cheat about it.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::image::{Data, Image, Inode, Name, Op};
+use crate::file::fs::Fs;
+
+/// What the recorder does with the protocol it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Protocol {
+    AsAsked,
+    NoSyncBeforeRename,
+    NoSyncAfterAppend,
+    NoSyncOfDirectory,
+    RenameBeforeWriting,
+    RenameBeforeSync,
+}
+
+#[derive(Clone)]
+pub(super) struct Recorder {
+    trace: Arc<Mutex<Trace>>,
+    protocol: Protocol,
+}
+
+struct Trace {
+    base: Image,
+    live: Image,
+    ops: Vec<Op>,
+    next: Inode,
+}
+
+impl Recorder {
+    /// On a disk that holds `base`, durably.
+    pub(super) fn new(base: Image, protocol: Protocol) -> Self {
+        let next = base.files.keys().next_back().map_or(0, |last| last + 1);
+        let trace = Trace { live: base.clone(), base, ops: Vec::new(), next };
+        Recorder { trace: Arc::new(Mutex::new(trace)), protocol }
+    }
+
+    pub(super) fn op_count(&self) -> usize {
+        self.trace().ops.len()
+    }
+
+    /// What the disk held at first, and what was done to it.
+    pub(super) fn recorded(&self) -> (Image, Vec<Op>) {
+        let trace = self.trace();
+        (trace.base.clone(), trace.ops.clone())
+    }
+
+    fn trace(&self) -> MutexGuard<'_, Trace> {
+        self.trace.lock().unwrap()
+    }
+
+    fn skips_sync_of(&self, inode: Inode, trace: &Trace) -> bool {
+        let is_temporary = |path: &Path| path.extension().is_some_and(|ext| ext == "tmp");
+        let names = &trace.live.names;
+        let temporary = names.iter().any(|(path, named)| *named == inode && is_temporary(path));
+        match self.protocol {
+            Protocol::NoSyncBeforeRename => temporary,
+            Protocol::NoSyncAfterAppend => !temporary,
+            _ => false,
+        }
+    }
+
+    /// Where in the trace a rename that comes now is to stand.
+    fn place_of_rename(&self, trace: &Trace) -> usize {
+        let is_create = |op: &Op| matches!(op, Op::Name(Name::Create(..)));
+        let is_sync = |op: &Op| matches!(op, Op::Sync(_));
+        let last = |wanted: &dyn Fn(&Op) -> bool| trace.ops.iter().rposition(wanted).unwrap();
+        match self.protocol {
+            Protocol::RenameBeforeWriting => last(&is_create) + 1,
+            Protocol::RenameBeforeSync => last(&is_sync),
+            _ => trace.ops.len(),
+        }
+    }
+}
+
+impl Trace {
+    fn push(&mut self, op: Op) {
+        self.live.apply(&op);
+        self.ops.push(op);
+    }
+}
+
+impl Fs for Recorder {
+    type File = Inode;
+
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.trace().live.at(path).map(<[u8]>::to_vec))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Inode> {
+        self.remove(path)?;
+        let mut trace = self.trace();
+        let inode = trace.next;
+        trace.next += 1;
+        trace.push(Op::Name(Name::Create(inode, path.to_owned())));
+        Ok(inode)
+    }
+
+    fn allocate(&self, file: &Inode, len: u64) -> io::Result<()> {
+        let len = usize::try_from(len).unwrap();
+        self.trace().push(Op::Data(*file, Data::Grow(len)));
+        Ok(())
+    }
+
+    fn write_at(&self, file: &Inode, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let offset = usize::try_from(offset).unwrap();
+        self.trace().push(Op::Data(*file, Data::Write(offset, bytes.into())));
+        Ok(())
+    }
+
+    fn sync_data(&self, file: &Inode) -> io::Result<()> {
+        let mut trace = self.trace();
+        if !self.skips_sync_of(*file, &trace) {
+            trace.push(Op::Sync(*file));
+        }
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut trace = self.trace();
+        let inode = trace.live.names[from];
+        let op = Op::Name(Name::Rename(inode, from.to_owned(), to.to_owned()));
+        trace.live.apply(&op);
+        let place = self.place_of_rename(&trace);
+        trace.ops.insert(place, op);
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let mut trace = self.trace();
+        if trace.live.names.contains_key(path) {
+            trace.push(Op::Name(Name::Remove(path.to_owned())));
+        }
+        Ok(())
+    }
+
+    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+        if self.protocol != Protocol::NoSyncOfDirectory {
+            self.trace().push(Op::SyncDir);
+        }
+        Ok(())
+    }
+
+    fn create_dir(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
