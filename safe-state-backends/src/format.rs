@@ -5,9 +5,11 @@
 
 pub(crate) mod frame;
 mod record;
+#[cfg(test)]
+mod torn;
 
 use crate::Checkpoint;
-use frame::{Frame, Frames};
+use frame::{Frame, Frames, Place};
 
 pub use record::{Advance, Change, LoopChange, Record};
 
@@ -55,13 +57,13 @@ pub fn tail_room(snapshot_len: usize) -> usize {
 pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
     let mut frames = Frames::open(bytes)?;
     let mut checkpoint = match frames.next_frame()? {
-        Some(Frame { kind: record::SNAPSHOT, payload, offset }) => {
+        Some(Frame { kind: record::SNAPSHOT, payload, offset, .. }) => {
             record::snapshot(payload, offset)?
         }
         Some(Frame { offset, .. }) => {
             return Err(damaged(offset, "the first record is no snapshot"));
         }
-        None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off")),
+        None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off or damaged")),
     };
     while let Some(frame) = frames.next_frame()? {
         checkpoint.apply(record::decode(&frame)?);
@@ -75,13 +77,29 @@ pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> 
     Ok(bytes)
 }
 
-/// Appends `record` to `buffer`, framed to stand at byte `offset` of the checkpoint.
-pub(crate) fn write_record(
-    record: &Record,
-    offset: usize,
-    buffer: &mut Vec<u8>,
-) -> Result<(), FormatError> {
-    record::write(record, offset, buffer)
+/// Where records may be appended behind a snapshot.
+pub(crate) struct Tail {
+    place: Place,
+    limit: usize,
+}
+
+impl Tail {
+    /// `None` if the bytes are no snapshot.
+    pub(crate) fn after(snapshot: &[u8]) -> Option<Tail> {
+        let limit = snapshot.len() + tail_room(snapshot.len());
+        Some(Tail { place: Place::after(snapshot)?, limit })
+    }
+
+    /// Appends `record` to `buffer`, framed to stand at the end of the tail.
+    pub(crate) fn frame(&self, record: &Record, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
+        record::write(record, self.place, buffer)
+    }
+
+    /// The tail with a framed record more; `None` if it has no room for it.
+    pub(crate) fn with(self, framed: &[u8]) -> Option<Tail> {
+        let offset = self.place.offset + framed.len();
+        (offset <= self.limit).then_some(Tail { place: self.place.at(offset), ..self })
+    }
 }
 
 fn damaged(offset: usize, what: &'static str) -> FormatError {

@@ -32,6 +32,8 @@ mod failure;
 mod file;
 pub mod format;
 mod memory;
+#[cfg(test)]
+mod sample;
 mod store;
 mod timestamp;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::format::{self, Change, FormatError, Record};
+use crate::format::{Change, FormatError, Record, Tail};
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions};
 
@@ -18,12 +18,6 @@ pub struct Store {
     /// `None` when only a snapshot may follow: what an append that failed left is not known.
     tail: Option<Tail>,
     framed: Vec<u8>,
-}
-
-/// Where records may be appended.
-struct Tail {
-    end: usize,
-    limit: usize,
 }
 
 /// A lease just taken, and what was found under it.
@@ -63,9 +57,11 @@ impl Store {
     pub fn save(&mut self, mut change: Change) -> Result<(), Error> {
         change.micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
         let record = Record::from(change);
-        let fits = self.frame(&record)?;
+        let longer = self.frame(&record)?;
         self.checkpoint.apply(record);
-        if fits && self.append()? == Appended::Yes {
+        if let Some(longer) = longer
+            && self.append(longer)? == Appended::Yes
+        {
             return Ok(());
         }
         self.save_whole()
@@ -91,21 +87,17 @@ impl Store {
         self.lease.delete()
     }
 
-    /// Frames `record` for the end of the tail, and says whether it fits there.
-    fn frame(&mut self, record: &Record) -> Result<bool, Error> {
-        let Some(tail) = &self.tail else { return Ok(false) };
+    /// Frames `record` for the end of the tail, and gives the tail with it if it fits there.
+    fn frame(&mut self, record: &Record) -> Result<Option<Tail>, Error> {
+        let Some(tail) = self.tail.take() else { return Ok(None) };
         self.framed.clear();
-        format::write_record(record, tail.end, &mut self.framed)
-            .map_err(|source| self.unreadable(source))?;
-        Ok(tail.end + self.framed.len() <= tail.limit)
+        tail.frame(record, &mut self.framed).map_err(|source| self.unreadable(source))?;
+        Ok(tail.with(&self.framed))
     }
 
-    fn append(&mut self) -> Result<Appended, Error> {
-        let tail = self.tail.take();
+    fn append(&mut self, longer: Tail) -> Result<Appended, Error> {
         let appended = self.lease.append(&self.framed)?;
-        if appended == Appended::Yes {
-            self.tail = tail.map(|tail| Tail { end: tail.end + self.framed.len(), ..tail });
-        }
+        self.tail = (appended == Appended::Yes).then_some(longer);
         Ok(appended)
     }
 
@@ -113,8 +105,7 @@ impl Store {
         self.tail = None;
         let snapshot = self.checkpoint.encode().map_err(|source| self.unreadable(source))?;
         self.lease.save(&snapshot)?;
-        let end = snapshot.len();
-        self.tail = Some(Tail { end, limit: end + format::tail_room(end) });
+        self.tail = Tail::after(&snapshot);
         Ok(())
     }
 

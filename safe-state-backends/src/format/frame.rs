@@ -11,10 +11,40 @@ pub(super) const HEADER_LEN: usize = 16;
 /// Length of the payload, checksum, kind.
 pub(super) const FRAME_LEN: usize = 4 + 4 + 1;
 
+/// Where a frame stands. Its checksum covers that, so that a record that moved, or that stands
+/// behind another snapshot than it was written for, is no record.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) offset: usize,
+    /// The checksum of the snapshot's frame; 0 for that frame itself.
+    snapshot: u32,
+}
+
+impl Place {
+    pub(super) const FIRST: Place = Place { offset: HEADER_LEN, snapshot: 0 };
+
+    /// Where the first record after a snapshot stands; `None` if the bytes are none.
+    pub(super) fn after(snapshot: &[u8]) -> Option<Place> {
+        let first = frame_at(snapshot, Place::FIRST)?;
+        Some(Place::FIRST.next(&first))
+    }
+
+    fn next(self, frame: &Frame<'_>) -> Place {
+        let first = self.offset == HEADER_LEN;
+        let snapshot = if first { frame.checksum } else { self.snapshot };
+        Place { offset: frame.offset + FRAME_LEN + frame.payload.len(), snapshot }
+    }
+
+    pub(super) fn at(self, offset: usize) -> Place {
+        Place { offset, ..self }
+    }
+}
+
 pub(super) struct Frame<'a> {
     pub(super) kind: u8,
     pub(super) payload: &'a [u8],
     pub(super) offset: usize,
+    checksum: u32,
 }
 
 pub(super) fn header() -> [u8; HEADER_LEN] {
@@ -43,17 +73,17 @@ pub(super) fn begin(buffer: &mut Vec<u8>) -> usize {
     start
 }
 
-/// Completes the frame begun at `start`, to stand at byte `offset` of the checkpoint.
+/// Completes the frame begun at `start`, to stand at `place`.
 pub(super) fn end(
     buffer: &mut [u8],
     start: usize,
-    offset: usize,
+    place: Place,
     kind: u8,
 ) -> Result<(), FormatError> {
     let (_, frame) = buffer.split_at_mut(start);
     let (head, payload) = frame.split_at_mut(FRAME_LEN);
     let len = u32::try_from(payload.len()).map_err(|_| FormatError::TooLarge(payload.len()))?;
-    let crc = checksum(offset, len, kind, payload);
+    let crc = checksum(place, len, kind, payload);
     let (len_field, rest) = head.split_at_mut(4);
     let (crc_field, kind_field) = rest.split_at_mut(4);
     len_field.copy_from_slice(&len.to_le_bytes());
@@ -62,8 +92,7 @@ pub(super) fn end(
     Ok(())
 }
 
-/// Covers the offset too, so that a record that moved is no record.
-fn checksum(offset: usize, len: u32, kind: u8, payload: &[u8]) -> u32 {
+fn checksum(place: Place, len: u32, kind: u8, payload: &[u8]) -> u32 {
     #[cfg(test)]
     if WITHOUT_CHECKSUMS.get() {
         return 0;
@@ -71,10 +100,10 @@ fn checksum(offset: usize, len: u32, kind: u8, payload: &[u8]) -> u32 {
     let mut head = [0; 13];
     let (offset_field, rest) = head.split_at_mut(8);
     let (len_field, kind_field) = rest.split_at_mut(4);
-    offset_field.copy_from_slice(&(offset as u64).to_le_bytes());
+    offset_field.copy_from_slice(&(place.offset as u64).to_le_bytes());
     len_field.copy_from_slice(&len.to_le_bytes());
     kind_field.copy_from_slice(&[kind]);
-    let mut hasher = crc32fast::Hasher::new();
+    let mut hasher = crc32fast::Hasher::new_with_initial(place.snapshot);
     hasher.update(&head);
     hasher.update(payload);
     hasher.finalize()
@@ -83,7 +112,7 @@ fn checksum(offset: usize, len: u32, kind: u8, payload: &[u8]) -> u32 {
 /// The frames of a checkpoint, in order.
 pub(super) struct Frames<'a> {
     bytes: &'a [u8],
-    at: usize,
+    place: Place,
 }
 
 impl<'a> Frames<'a> {
@@ -103,7 +132,7 @@ impl<'a> Frames<'a> {
             return Err(damaged(0, "the header's checksum is wrong"));
         }
         match version {
-            VERSION => Ok(Frames { bytes, at: HEADER_LEN }),
+            VERSION => Ok(Frames { bytes, place: Place::FIRST }),
             0 => Err(damaged(0, "format version 0 never existed")),
             found => Err(FormatError::Newer { found }),
         }
@@ -111,29 +140,29 @@ impl<'a> Frames<'a> {
 
     /// The next whole frame; `None` at the end, be it clean or a torn tail.
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'a>>, FormatError> {
-        if let Some(frame) = frame_at(self.bytes, self.at) {
-            self.at = frame.offset + FRAME_LEN + frame.payload.len();
+        if let Some(frame) = frame_at(self.bytes, self.place) {
+            self.place = self.place.next(&frame);
             return Ok(Some(frame));
         }
         // A crash tears the last save only: whole records after the place are older damage.
-        if self.holds_frames_after(self.at) {
+        if self.holds_frames_ahead() {
             return Err(damaged(
-                self.at,
+                self.place.offset,
                 "a record's checksum is wrong, and whole records follow it",
             ));
         }
         Ok(None)
     }
 
-    fn holds_frames_after(&self, at: usize) -> bool {
+    fn holds_frames_ahead(&self) -> bool {
         // Bytes made to look like many overlapping records could cost the square of their
         // number to check; what exhausts the budget is no torn tail.
         let mut budget = 4 * self.bytes.len();
         // A frame's last head byte, its kind, is not zero; allocated space is.
-        let used = self.bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        for offset in at + 1..(used + 1).saturating_sub(FRAME_LEN) {
+        let used = self.bytes.len() - zeros_at_end(self.bytes);
+        for offset in self.place.offset + 1..(used + 1).saturating_sub(FRAME_LEN) {
             let Some((_, payload)) = head_at(self.bytes, offset) else { continue };
-            if payload.len() > budget || frame_at(self.bytes, offset).is_some() {
+            if payload.len() > budget || frame_at(self.bytes, self.place.at(offset)).is_some() {
                 return true;
             }
             budget -= payload.len();
@@ -142,9 +171,15 @@ impl<'a> Frames<'a> {
     }
 }
 
+/// About how many: whole chunks, which the compiler compares many bytes at a time.
+fn zeros_at_end(bytes: &[u8]) -> usize {
+    let is_zero = |chunk: &&[u8]| chunk.iter().fold(0, |any, byte| any | byte) == 0;
+    bytes.rchunks(64).take_while(is_zero).map(<[u8]>::len).sum()
+}
+
 struct Head {
     len: u32,
-    crc: u32,
+    checksum: u32,
     kind: u8,
 }
 
@@ -154,17 +189,18 @@ fn head_at(bytes: &[u8], offset: usize) -> Option<(Head, &[u8])> {
         bytes.get(offset..)?.split_first_chunk::<FRAME_LEN>()?;
     let head = Head {
         len: u32::from_le_bytes([l0, l1, l2, l3]),
-        crc: u32::from_le_bytes([c0, c1, c2, c3]),
+        checksum: u32::from_le_bytes([c0, c1, c2, c3]),
         kind,
     };
     let payload = rest.get(..usize::try_from(head.len).ok()?)?;
     (kind != 0).then_some((head, payload))
 }
 
-fn frame_at(bytes: &[u8], offset: usize) -> Option<Frame<'_>> {
-    let (head, payload) = head_at(bytes, offset)?;
-    let whole = checksum(offset, head.len, head.kind, payload) == head.crc;
-    whole.then_some(Frame { kind: head.kind, payload, offset })
+fn frame_at(bytes: &[u8], place: Place) -> Option<Frame<'_>> {
+    let offset = place.offset;
+    let (Head { len, checksum: stored, kind }, payload) = head_at(bytes, offset)?;
+    let whole = checksum(place, len, kind, payload) == stored;
+    whole.then_some(Frame { kind, payload, offset, checksum: stored })
 }
 
 #[cfg(test)]

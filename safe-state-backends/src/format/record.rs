@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, Frame};
+use super::frame::{self, Frame, Place};
 use super::{FormatError, damaged};
 use crate::{Carried, Checkpoint, Failure, LoopEnd};
 
@@ -120,13 +120,13 @@ fn payload<'de, T: Deserialize<'de>>(bytes: &'de [u8], offset: usize) -> Result<
 
 pub(super) fn write(
     record: &Record,
-    offset: usize,
+    place: Place,
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     match record {
-        Record::Snapshot(checkpoint) => push(SNAPSHOT, checkpoint, offset, buffer),
-        Record::Advance(advance) => push(ADVANCE, advance, offset, buffer),
-        Record::Change(change) => push(CHANGE, change, offset, buffer),
+        Record::Snapshot(checkpoint) => push(SNAPSHOT, checkpoint, place, buffer),
+        Record::Advance(advance) => push(ADVANCE, advance, place, buffer),
+        Record::Change(change) => push(CHANGE, change, place, buffer),
     }
 }
 
@@ -134,19 +134,18 @@ pub(super) fn write_snapshot(
     checkpoint: &Checkpoint,
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
-    let offset = buffer.len();
-    push(SNAPSHOT, checkpoint, offset, buffer)
+    push(SNAPSHOT, checkpoint, Place::FIRST, buffer)
 }
 
 fn push(
     kind: u8,
     value: &impl Serialize,
-    offset: usize,
+    place: Place,
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let start = frame::begin(buffer);
     let written = postcard::to_extend(value, std::mem::take(buffer));
     // Our own types fail to serialise into memory in no way but by their size.
     *buffer = written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
-    frame::end(buffer, start, offset, kind)
+    frame::end(buffer, start, place, kind)
 }

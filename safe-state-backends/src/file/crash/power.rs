@@ -1,15 +1,14 @@
 //! What a power cut may leave: of all that was not synced, anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::dice::Dice;
 use super::image::{Data, Image, Inode, Name, Op};
+use crate::sample::dice::Dice;
+use crate::sample::subset::{EXHAUSTIVE, each_subset};
 
 /// What of a write is on the disk or not as one; disks promise 512 bytes.
 const SECTOR: usize = 64;
-/// Of so many pieces all subsets are tried; of more, as many at random.
-const EXHAUSTIVE: usize = 12;
 
 /// In which order names become durable.
 #[derive(Clone, Copy, Debug)]
@@ -48,22 +47,26 @@ impl Disk {
         }
     }
 
-    /// The files that a cut now may leave under `path`, each with the number of ways to it.
+    /// The files that a cut now may leave under `path`.
     pub(super) fn named(
         &self,
         path: &Path,
         order: Names,
         dice: &mut Dice,
-    ) -> BTreeMap<Option<Inode>, u64> {
-        let mut named = BTreeMap::new();
-        let count = self.names.len();
+    ) -> BTreeSet<Option<Inode>> {
+        let mut named = BTreeSet::new();
         let mut visit = |kept: &[bool]| {
-            *named.entry(self.directory(kept).get(path).copied()).or_default() += 1;
+            named.insert(self.directory(kept).get(path).copied());
         };
+        let mut kept = vec![false; self.names.len()];
         match order {
-            Names::Any => each_subset(count, dice, visit),
+            Names::Any => each_subset(kept.len(), dice, visit),
             Names::Ordered => {
-                (0..=count).for_each(|len| visit(&(0..count).map(|i| i < len).collect::<Vec<_>>()));
+                visit(&kept);
+                for at in 0..kept.len() {
+                    kept[at] = true;
+                    visit(&kept);
+                }
             }
         }
         named
@@ -109,18 +112,6 @@ impl Disk {
         let applied = self.names.iter().zip(kept).filter(|(_, kept)| **kept);
         applied.for_each(|(name, _)| name.apply(&mut names));
         names
-    }
-}
-
-fn each_subset(count: usize, dice: &mut Dice, mut visit: impl FnMut(&[bool])) {
-    let mut kept = vec![false; count];
-    for mask in 0..1_u32 << count.min(EXHAUSTIVE) {
-        if count <= EXHAUSTIVE {
-            kept.iter_mut().enumerate().for_each(|(i, kept)| *kept = mask >> i & 1 == 1);
-        } else {
-            kept = dice.choose(count);
-        }
-        visit(&kept);
     }
 }
 

@@ -4,16 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::PATH;
-use super::dice::Dice;
 use super::image::{Image, Op};
 use super::recorder::Recorder;
 use crate::file::fs::Fs;
 use crate::file::log::Log;
-use crate::format::Change;
-use crate::{
-    Appended, Backend, Checkpoint, Durability, Error, Failure, FailureKind, Lease, LeaseOptions,
-    LoopEnd, LoopProgress, Store,
-};
+use crate::sample::dice::Dice;
+use crate::sample::{self, JOB};
+use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions, Store};
 
 /// What the disk held, what was done to it, and which states that was to save.
 pub(super) struct History {
@@ -47,8 +44,6 @@ impl History {
     }
 }
 
-const JOB: &str = "job";
-
 fn run(
     backend: Arc<dyn Backend>,
     options: LeaseOptions,
@@ -59,12 +54,12 @@ fn run(
     let mut push = |start, state| saves.push(Save { start, end: recorder.op_count(), state });
     let opening = Store::open(backend, JOB, options).unwrap();
     let start = recorder.op_count();
-    let begun = begin(opening.found().cloned(), dice);
+    let begun = sample::begin(opening.found().cloned(), dice);
     let mut store = opening.begin(begun).unwrap();
     push(start, Some(store.checkpoint().clone()));
     for _ in 0..dice.up_to(24) {
         let start = recorder.op_count();
-        store.save(change(dice)).unwrap();
+        store.save(sample::change(dice)).unwrap();
         push(start, Some(store.checkpoint().clone()));
     }
     let start = recorder.op_count();
@@ -77,37 +72,6 @@ fn run(
         _ => return,
     }
     push(start, Some(store.checkpoint().clone()));
-}
-
-fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
-    if let Some(mut checkpoint) = found.filter(|checkpoint| !checkpoint.is_finished()) {
-        checkpoint.begin_run();
-        return checkpoint;
-    }
-    let mut checkpoint = Checkpoint::new(JOB, dice.one_in(2).then(|| "1.0".to_owned()));
-    if dice.one_in(2) {
-        let completed = (0..dice.up_to(60)).map(|_| dice.up_to(200_000) as u64).collect();
-        checkpoint.loops.insert(0, LoopProgress { completed, ..LoopProgress::default() });
-    }
-    checkpoint
-}
-
-fn change(dice: &mut Dice) -> Change {
-    let mut change = Change { count: dice.up_to(1000) as u64, ..Change::default() };
-    match dice.up_to(12) {
-        1 => change.total = Some(dice.next()),
-        2 => change.end = Some(LoopEnd::Exhausted),
-        3 => change.item_nanos = Some(dice.next() >> 40),
-        4 => change.failure = Some(failure(dice)),
-        5 => change.loop_id = 1,
-        _ => {}
-    }
-    change
-}
-
-fn failure(dice: &mut Dice) -> Failure {
-    let message = "x".repeat(dice.up_to(2000));
-    Failure::new(FailureKind::Error, "io::Error", message).with_index(Some(dice.next()))
 }
 
 struct Recorded(Recorder);

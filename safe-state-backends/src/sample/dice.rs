@@ -1,14 +1,15 @@
 //! Numbers that look random and are the same in every run.
 
 /// [SplitMix64](https://prng.di.unimi.it/splitmix64.c).
-pub(super) struct Dice(u64);
+#[derive(Debug)]
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Dice(seed)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,17 +18,17 @@ impl Dice {
     }
 
     /// From 1 to `most`.
-    pub(super) fn up_to(&mut self, most: usize) -> usize {
+    pub(crate) fn up_to(&mut self, most: usize) -> usize {
         1 + usize::try_from(self.next() % most as u64).unwrap()
     }
 
     /// Some of `count` things: few of them, many, or about half.
-    pub(super) fn choose(&mut self, count: usize) -> Vec<bool> {
+    pub(crate) fn choose(&mut self, count: usize) -> Vec<bool> {
         let share = self.up_to(16);
         (0..count).map(|_| self.up_to(16) < share).collect()
     }
 
-    pub(super) fn one_in(&mut self, many: usize) -> bool {
+    pub(crate) fn one_in(&mut self, many: usize) -> bool {
         self.up_to(many) == 1
     }
 }

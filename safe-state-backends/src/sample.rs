@@ -1,0 +1,61 @@
+//! Random checkpoints and changes, the same in every run.
+
+pub(crate) mod dice;
+pub(crate) mod subset;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::format::Change;
+use crate::{Checkpoint, Failure, FailureKind, LoopEnd, LoopProgress};
+use dice::Dice;
+
+pub(crate) const JOB: &str = "job";
+
+/// Where a run begins that found what it is given.
+pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
+    if let Some(mut checkpoint) = found.filter(|checkpoint| !checkpoint.is_finished()) {
+        checkpoint.begin_run();
+        return checkpoint;
+    }
+    let mut checkpoint = Checkpoint::new(JOB, dice.one_in(2).then(|| "1.0".to_owned()));
+    if dice.one_in(2) {
+        let completed = (0..dice.up_to(60)).map(|_| dice.up_to(200_000) as u64).collect();
+        checkpoint.loops.insert(0, LoopProgress { completed, ..LoopProgress::default() });
+    }
+    checkpoint
+}
+
+pub(crate) fn change(dice: &mut Dice) -> Change {
+    let mut change = Change { count: dice.up_to(1000) as u64, ..Change::default() };
+    match dice.up_to(12) {
+        1 => change.total = Some(dice.next()),
+        2 => change.end = Some(LoopEnd::Exhausted),
+        3 => change.item_nanos = Some(dice.next() >> 40),
+        4 => change.failure = Some(failure(dice)),
+        5 => change.loop_id = 1,
+        _ => {}
+    }
+    change
+}
+
+fn failure(dice: &mut Dice) -> Failure {
+    let message = "x".repeat(dice.up_to(2000));
+    Failure::new(FailureKind::Error, "io::Error", message).with_index(Some(dice.next()))
+}
+
+/// Calls `check` with as many seeds as asked for, times `SAFE_STATE_STORM`, on all cores.
+pub(crate) fn storm(seeds: u64, check: impl Fn(u64) + Sync) {
+    let factor = std::env::var("SAFE_STATE_STORM").map_or(1, |factor| factor.parse().unwrap());
+    let next = AtomicU64::new(0);
+    let work = || {
+        while let Some(seed) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).filter(|s| *s < seeds * factor)
+        {
+            check(seed);
+        }
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (0..cores).for_each(|_| drop(scope.spawn(work)));
+    });
+}
