@@ -5,10 +5,17 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::bounded;
+use crate::checkpoint::NESTING_LIMIT;
+
+/// Most variables and steps of one job.
+pub(crate) const CARRIED_LIMIT: usize = 256;
+
 /// A carried variable's value as it is stored: its bytes, and the name of its type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     /// The items of the loops around the variable's declaration in which it was saved.
+    #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
     within: Vec<u64>,
     type_name: String,
     #[serde(with = "serde_bytes")]
@@ -36,6 +43,12 @@ pub enum CarriedError {
         name: String,
         /// Its type.
         current: &'static str,
+    },
+    /// There are more variables and steps than a checkpoint holds.
+    #[error("`{name}` is one too many: a job holds 256 carried variables and steps")]
+    TooMany {
+        /// The variable or step.
+        name: String,
     },
     /// The value's `Serialize` failed.
     #[error("`{name}`, a `{current}`, cannot be saved: {reason}")]

@@ -7,9 +7,15 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::carried::CARRIED_LIMIT;
 use crate::format::{self, FormatError, LoopChange, Record};
 use crate::timestamp::{Timestamp, readable};
-use crate::{Carried, CarriedError, Completed, Failure};
+use crate::{Carried, CarriedError, Completed, Failure, bounded};
+
+/// Most resumable loops of one function.
+pub(crate) const LOOP_LIMIT: usize = 64;
+/// Most resumable loops inside one another.
+pub(crate) const NESTING_LIMIT: usize = 16;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
 ///
@@ -28,8 +34,10 @@ pub struct Checkpoint {
     /// The median time an item took, in nanoseconds, once measured.
     pub(crate) item_nanos: Option<u64>,
     /// By the loops' order in the function.
+    #[serde(deserialize_with = "bounded::map::<LOOP_LIMIT, _, _, _>")]
     pub(crate) loops: BTreeMap<u16, LoopProgress>,
     /// By the variables' names.
+    #[serde(deserialize_with = "bounded::map::<CARRIED_LIMIT, _, _, _>")]
     pub(crate) carried: BTreeMap<String, Carried>,
     pub(crate) failure: Option<Failure>,
 }
@@ -37,6 +45,7 @@ pub struct Checkpoint {
 /// How far one loop of a job has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoopProgress {
+    #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
     pub(crate) within: Vec<u64>,
     pub(crate) completed: Completed,
     /// The last completed item whose fingerprint was taken.
@@ -180,6 +189,18 @@ impl Checkpoint {
     /// The names of the variables that are carried.
     pub fn carried_names(&self) -> impl Iterator<Item = &str> {
         self.carried.keys().map(String::as_str)
+    }
+
+    /// Whether a variable of that name can be carried.
+    ///
+    /// # Errors
+    ///
+    /// There are 256 others.
+    pub fn has_room_for(&self, name: &str) -> Result<(), CarriedError> {
+        if self.carried.len() < CARRIED_LIMIT || self.carried.contains_key(name) {
+            return Ok(());
+        }
+        Err(CarriedError::TooMany { name: name.to_owned() })
     }
 
     /// Whether the variable `name` was saved with that value.

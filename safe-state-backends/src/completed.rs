@@ -1,11 +1,15 @@
 //! The set of completed indices: a prefix, and a compressed bitmap of what lies beyond it.
 
+mod bitmap;
+mod bytes;
+
 use std::fmt;
 use std::ops::Range;
 
-use roaring::RoaringTreemap;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use bitmap::Bitmap;
 
 /// The indices of completed items.
 ///
@@ -28,7 +32,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Completed {
     prefix: u64,
     /// Holds no index below or at `prefix`: the index at `prefix` is never complete.
-    beyond: RoaringTreemap,
+    beyond: Bitmap,
 }
 
 impl Completed {
@@ -54,15 +58,14 @@ impl Completed {
 
     /// The completed indices as disjoint ranges, in order.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> + '_ {
-        let mut beyond = self.beyond.iter().peekable();
+        let mut beyond = self.beyond.ranges().peekable();
         let head = (self.prefix > 0).then_some(0..self.prefix);
         head.into_iter().chain(std::iter::from_fn(move || {
-            let start = beyond.next()?;
-            let mut end = start + 1;
-            while beyond.next_if_eq(&end).is_some() {
-                end += 1;
+            let (start, mut last) = beyond.next()?.into_inner();
+            while let Some(adjoining) = beyond.next_if(|next| *next.start() == last + 1) {
+                last = *adjoining.end();
             }
-            Some(start..end)
+            Some(start..last + 1)
         }))
     }
 
@@ -78,22 +81,24 @@ impl Completed {
     /// Marks the next `count` items after the prefix complete.
     pub fn extend_prefix(&mut self, count: u64) {
         self.prefix = self.prefix.saturating_add(count);
-        if !self.beyond.is_empty() {
-            self.absorb();
-        }
+        self.absorb();
     }
 
+    /// Moves into the prefix what it has reached.
     fn absorb(&mut self) {
-        self.beyond.remove_range(..self.prefix);
-        let adjoining = self.beyond.iter().zip(self.prefix..).take_while(|(i, want)| i == want);
-        self.prefix += adjoining.count() as u64;
-        self.beyond.remove_range(..self.prefix);
+        while self.beyond.min().is_some_and(|least| least <= self.prefix) {
+            self.beyond.remove_below(self.prefix);
+            let reached = self.beyond.ranges().next().filter(|range| *range.start() == self.prefix);
+            if let Some(range) = reached {
+                self.prefix = range.end() + 1;
+            }
+        }
     }
 
     /// Marks every index of `other` complete as well.
     pub fn merge(&mut self, other: &Completed) {
         self.prefix = self.prefix.max(other.prefix);
-        self.beyond |= &other.beyond;
+        self.beyond.merge(&other.beyond);
         self.absorb();
     }
 }
@@ -131,9 +136,12 @@ impl FromIterator<Range<u64>> for Completed {
     fn from_iter<T: IntoIterator<Item = Range<u64>>>(ranges: T) -> Self {
         let mut completed = Completed::default();
         for range in ranges {
-            completed.beyond.insert_range(range);
+            if range.start <= completed.prefix {
+                completed.prefix = completed.prefix.max(range.end);
+            } else {
+                completed.beyond.insert_range(&range);
+            }
         }
-        completed.beyond.remove(u64::MAX);
         completed.absorb();
         completed
     }
@@ -154,11 +162,7 @@ impl Serialize for Completed {
         if serializer.is_human_readable() {
             return serializer.collect_seq(self.ranges().map(|range| (range.start, range.end)));
         }
-        let mut bitmap = Vec::new();
-        if !self.beyond.is_empty() {
-            self.beyond.serialize_into(&mut bitmap).map_err(serde::ser::Error::custom)?;
-        }
-        (self.prefix, bitmap).serialize(serializer)
+        (self.prefix, &self.beyond).serialize(serializer)
     }
 }
 
@@ -168,11 +172,7 @@ impl<'de> Deserialize<'de> for Completed {
             let ranges = Vec::<(u64, u64)>::deserialize(deserializer)?;
             return Ok(ranges.into_iter().map(|(start, end)| start..end).collect());
         }
-        let (prefix, bitmap) = <(u64, Vec<u8>)>::deserialize(deserializer)?;
-        let beyond = match bitmap.as_slice() {
-            [] => RoaringTreemap::new(),
-            bytes => RoaringTreemap::deserialize_from(bytes).map_err(D::Error::custom)?,
-        };
+        let (prefix, beyond) = <(u64, Bitmap)>::deserialize(deserializer)?;
         if beyond.min().is_some_and(|least| least <= prefix) {
             return Err(D::Error::custom("the bitmap overlaps the prefix"));
         }
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn an_overlapping_bitmap_is_refused() {
-        let mut overlapping = Completed { prefix: 0, beyond: RoaringTreemap::new() };
+        let mut overlapping = Completed { prefix: 0, beyond: Bitmap::default() };
         overlapping.beyond.insert(5);
         overlapping.prefix = 5;
         let bytes = postcard::to_stdvec(&overlapping).unwrap();

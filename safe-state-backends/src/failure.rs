@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounded;
 use crate::timestamp::{Timestamp, readable};
 
 /// Longest message kept, in bytes; a longer one is cut, and says so.
@@ -19,6 +20,7 @@ pub struct Failure {
     pub(crate) index: Option<u64>,
     pub(crate) error_type: String,
     pub(crate) message: String,
+    #[serde(deserialize_with = "bounded::list::<CAUSES_LIMIT, _, _>")]
     pub(crate) causes: Vec<String>,
     pub(crate) location: Option<String>,
     pub(crate) at: Timestamp,

@@ -24,6 +24,7 @@
 )]
 
 mod backend;
+mod bounded;
 mod carried;
 mod checkpoint;
 mod completed;

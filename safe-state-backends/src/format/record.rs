@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
 use super::{FormatError, damaged};
-use crate::{Carried, Checkpoint, Failure, LoopEnd};
+use crate::carried::CARRIED_LIMIT;
+use crate::checkpoint::{LOOP_LIMIT, NESTING_LIMIT};
+use crate::{Carried, Checkpoint, Failure, LoopEnd, bounded};
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -40,8 +42,10 @@ pub struct Change {
     /// Microseconds since the save before.
     pub micros: u64,
     /// The loops that came further.
+    #[serde(deserialize_with = "bounded::list::<LOOP_LIMIT, _, _>")]
     pub loops: Vec<LoopChange>,
     /// The carried variables that changed, by name.
+    #[serde(deserialize_with = "bounded::list::<CARRIED_LIMIT, _, _>")]
     pub carried: Vec<(String, Carried)>,
     /// The median time an item took, in nanoseconds, if measured anew.
     pub item_nanos: Option<u64>,
@@ -56,6 +60,7 @@ pub struct LoopChange {
     pub loop_id: u16,
     /// If it has begun: the items of the loops around it in which it runs, from the outside in.
     /// What was stored of it in other items is forgotten.
+    #[serde(deserialize_with = "bounded::optional_list::<NESTING_LIMIT, _, _>")]
     pub begun: Option<Vec<u64>>,
     /// How many of its items completed.
     pub count: u64,
@@ -70,39 +75,52 @@ pub struct LoopChange {
 impl From<Change> for Record {
     /// The shorter form where it says all.
     fn from(change: Change) -> Self {
-        match &change {
-            Change { micros, loops, carried, item_nanos: None, failure: None }
-                if carried.is_empty() =>
-            {
-                match loops.as_slice() {
-                    [
-                        LoopChange {
-                            loop_id,
-                            begun: None,
-                            count,
-                            fingerprint,
-                            total: None,
-                            end: None,
-                        },
-                    ] => {
-                        let (micros, loop_id, count, fingerprint) =
-                            (*micros, *loop_id, *count, *fingerprint);
-                        Record::Advance(Advance { micros, loop_id, count, fingerprint })
-                    }
-                    _ => Record::Change(change),
-                }
-            }
-            _ => Record::Change(change),
+        match Advance::all_of(&change) {
+            Some(advance) => Record::Advance(advance),
+            None => Record::Change(change),
         }
     }
 }
 
+impl Advance {
+    /// The same as `change`, if that says no more than an advance can.
+    fn all_of(change: &Change) -> Option<Self> {
+        let Change { micros, loops, carried, item_nanos: None, failure: None } = change else {
+            return None;
+        };
+        let [LoopChange { loop_id, begun: None, count, fingerprint, total: None, end: None }] =
+            loops.as_slice()
+        else {
+            return None;
+        };
+        let advance = Advance {
+            micros: *micros,
+            loop_id: *loop_id,
+            count: *count,
+            fingerprint: *fingerprint,
+        };
+        carried.is_empty().then_some(advance)
+    }
+}
+
 pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
-    match frame.kind {
+    let record = match frame.kind {
         ADVANCE => payload(frame.payload, frame.offset).map(Record::Advance),
         CHANGE => payload(frame.payload, frame.offset).map(Record::Change),
         SNAPSHOT => Err(damaged(frame.offset, "a snapshot that is not the first record")),
         _ => Err(damaged(frame.offset, "a record of unknown kind")),
+    }?;
+    let in_range = match &record {
+        Record::Snapshot(_) => true,
+        Record::Advance(advance) => usize::from(advance.loop_id) < LOOP_LIMIT,
+        Record::Change(change) => {
+            change.loops.iter().all(|it| usize::from(it.loop_id) < LOOP_LIMIT)
+        }
+    };
+    if in_range {
+        Ok(record)
+    } else {
+        Err(damaged(frame.offset, "a loop's number is out of range"))
     }
 }
 

@@ -38,7 +38,9 @@ impl Disk {
             Op::Sync(inode) => {
                 let content = self.durable.files.entry(*inode).or_default();
                 let pending = self.data.remove(inode).unwrap_or_default();
-                pending.iter().for_each(|data| data.apply(content));
+                for data in pending {
+                    data.apply(content);
+                }
             }
             Op::SyncDir => {
                 let names = &mut self.durable.names;

@@ -1,0 +1,44 @@
+//! Reads bytes that anyone may have made. Run it with
+//! `cargo +nightly fuzz run decode` in `safe-state-backends/`.
+//!
+//! The input is a list of records, which are framed with right checksums: else hardly one in
+//! four billion would get past them. An input that begins with 0 is taken as it is.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use safe_state_backends::Checkpoint;
+
+#[path = "../../tests/framing/mod.rs"]
+mod framing;
+
+fuzz_target!(|input: &[u8]| {
+    match input {
+        [0, bytes @ ..] => read(bytes),
+        _ => read(&framing::file(records(input))),
+    }
+});
+
+/// Kind, length and payload, and so on.
+fn records(mut input: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut records = Vec::new();
+    while let [kind, l0, l1, rest @ ..] = input {
+        let len = usize::from(u16::from_le_bytes([*l0, *l1])).min(rest.len());
+        let (payload, rest) = rest.split_at(len);
+        records.push((*kind, payload));
+        input = rest;
+    }
+    records
+}
+
+fn read(bytes: &[u8]) {
+    let Ok(checkpoint) = Checkpoint::decode(bytes) else { return };
+    let _ = (checkpoint.to_string(), format!("{checkpoint:?}"), checkpoint.progress());
+    for progress in checkpoint.loops() {
+        assert!(!progress.completed().contains(progress.completed().prefix()));
+        let in_ranges: u64 = progress.completed().ranges().map(|r| r.end - r.start).sum();
+        assert_eq!(in_ranges, progress.completed().len());
+    }
+    let encoded = checkpoint.encode().unwrap();
+    assert_eq!(Checkpoint::decode(&encoded).unwrap(), checkpoint);
+}

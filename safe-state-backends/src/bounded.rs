@@ -1,0 +1,87 @@
+//! Collections that are read up to a length, so that a few bytes can't claim many elements.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// For `#[serde(deserialize_with)]`: a list of at most `N` elements.
+pub(crate) fn list<'de, const N: usize, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_seq(List::<N, T>(PhantomData))
+}
+
+/// The same, if there is one.
+pub(crate) fn optional_list<'de, const N: usize, T, D>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(bound = "T: Deserialize<'de>")]
+    struct Short<const N: usize, T>(#[serde(deserialize_with = "list::<N, _, _>")] Vec<T>);
+
+    let short = Option::<Short<N, T>>::deserialize(deserializer)?;
+    Ok(short.map(|Short(list)| list))
+}
+
+/// For `#[serde(deserialize_with)]`: a map of at most `N` entries.
+pub(crate) fn map<'de, const N: usize, K, T, D>(deserializer: D) -> Result<BTreeMap<K, T>, D::Error>
+where
+    K: Deserialize<'de> + Ord,
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_map(Map::<N, K, T>(PhantomData))
+}
+
+struct List<const N: usize, T>(PhantomData<T>);
+
+impl<'de, const N: usize, T: Deserialize<'de>> Visitor<'de> for List<N, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at most {N} elements")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            if list.len() == N {
+                return Err(A::Error::invalid_length(N + 1, &self));
+            }
+            list.push(element);
+        }
+        Ok(list)
+    }
+}
+
+struct Map<const N: usize, K, T>(PhantomData<(K, T)>);
+
+impl<'de, const N: usize, K: Deserialize<'de> + Ord, T: Deserialize<'de>> Visitor<'de>
+    for Map<N, K, T>
+{
+    type Value = BTreeMap<K, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at most {N} entries")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some((key, value)) = entries.next_entry()? {
+            map.insert(key, value);
+            if map.len() > N {
+                return Err(A::Error::invalid_length(N + 1, &self));
+            }
+        }
+        Ok(map)
+    }
+}
