@@ -1,7 +1,7 @@
 //! A second writer of the file format, made from `docs/format.md` alone, that frames anything.
 
 /// A checkpoint of these records, each a kind and a payload.
-pub fn file<'a>(records: impl IntoIterator<Item = (u8, &'a [u8])>) -> Vec<u8> {
+pub(crate) fn file<'a>(records: impl IntoIterator<Item = (u8, &'a [u8])>) -> Vec<u8> {
     let mut file = b"\x89SAFE\r\n\x1a\x01\0\0\0".to_vec();
     file.extend_from_slice(&crc32fast::hash(&file).to_le_bytes());
     let mut snapshot = 0;
