@@ -62,7 +62,7 @@ fn change() -> Vec<u8> {
 
 /// A bitmap of 32-bit indices with `count` containers of one run each.
 fn runs(count: u32, length: u16) -> Vec<u8> {
-    let mut bytes = ((count - 1) << 16 | 12_347).to_le_bytes().to_vec();
+    let mut bytes = ((count - 1) << 16 | 0x303b).to_le_bytes().to_vec();
     bytes.resize(bytes.len() + count.div_ceil(8) as usize, 0xff);
     for key in 0..count {
         bytes.extend_from_slice(&u16::try_from(key).unwrap().to_le_bytes());
@@ -78,7 +78,7 @@ fn runs(count: u32, length: u16) -> Vec<u8> {
 
 /// A bitmap of 32-bit indices with `count` containers of one index each.
 fn lists(count: u32) -> Vec<u8> {
-    let mut bytes = [12_346, count].map(u32::to_le_bytes).concat();
+    let mut bytes = [0x303a, count].map(u32::to_le_bytes).concat();
     for key in 0..count {
         bytes.extend_from_slice(&u16::try_from(key).unwrap().to_le_bytes());
         bytes.extend_from_slice(&[0, 0]);

@@ -15,7 +15,7 @@ use crate::{Error, Holder};
 #[derive(Debug)]
 pub(super) struct Lock {
     /// Closing it releases the lock.
-    _file: File,
+    file: File,
     path: PathBuf,
 }
 
@@ -35,7 +35,7 @@ impl Lock {
             // Else the holder before removed the file between our opening and locking it.
             if names(&path, &file).map_err(Error::io("look at the lock", &path))? {
                 announce(&mut file).map_err(Error::io("write the lock", &path))?;
-                return Ok(Lock { _file: file, path });
+                return Ok(Lock { file, path });
             }
         }
     }
@@ -44,14 +44,19 @@ impl Lock {
 impl Drop for Lock {
     #[cfg(unix)]
     fn drop(&mut self) {
-        // Removed while still locked, so that nobody can have taken this file over. If it can't
-        // be removed it stays, unlocked, and the next run uses it again.
-        let _ = fs::remove_file(&self.path);
+        // Removed while still locked, so that nobody can have taken this file over; and not if
+        // someone has removed it before, and it is another run's by now. If it can't be removed
+        // it stays, unlocked, and the next run uses it again.
+        if names(&self.path, &self.file).unwrap_or(false) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 
     /// An open file can't be removed here; it stays, and the next run uses it again.
     #[cfg(not(unix))]
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        let _ = (&self.file, &self.path);
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
