@@ -168,6 +168,22 @@ fn a_power_cut_leaves_the_last_save_or_the_one_under_way() {
     assert!(states > 10_000_000, "only {states} states");
 }
 
+/// What a failed sync could not write is gone, and may never be taken for saved.
+#[test]
+fn a_power_cut_after_a_failed_sync_leaves_a_save_that_returned() {
+    let states = AtomicU64::new(0);
+    let failures = AtomicU64::new(0);
+    storm(80, |seed| {
+        let mut dice = Dice::new(seed);
+        let recorder = Recorder::failing_after(dice.up_to(20) - 1);
+        let history = History::random(&recorder, Durability::Power, &mut dice);
+        failures.fetch_add(recorder.has_failed().into(), Ordering::Relaxed);
+        let violations = history.cut_power(Names::Any, &mut dice, &states);
+        assert_eq!(violations, [], "seed {seed}");
+    });
+    assert!(failures.into_inner() > 40);
+}
+
 #[test]
 fn a_kill_leaves_the_last_save_or_the_one_under_way() {
     storm(100, |seed| {

@@ -11,6 +11,8 @@ pub(super) enum Op {
     Data(Inode, Data),
     Name(Name),
     Sync(Inode),
+    /// A sync that failed: what it could not write is dropped, and no later sync tries again.
+    SyncFailed(Inode),
     SyncDir,
 }
 
@@ -40,7 +42,7 @@ impl Image {
         match op {
             Op::Data(inode, data) => data.apply(self.files.entry(*inode).or_default()),
             Op::Name(name) => name.apply(&mut self.names),
-            Op::Sync(_) | Op::SyncDir => {}
+            Op::Sync(_) | Op::SyncFailed(_) | Op::SyncDir => {}
         }
     }
 

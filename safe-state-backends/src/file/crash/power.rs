@@ -42,6 +42,7 @@ impl Disk {
                     data.apply(content);
                 }
             }
+            Op::SyncFailed(inode) => drop(self.data.remove(inode)),
             Op::SyncDir => {
                 let names = &mut self.durable.names;
                 self.names.drain(..).for_each(|name| name.apply(names));

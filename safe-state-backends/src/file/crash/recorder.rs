@@ -29,14 +29,28 @@ struct Trace {
     live: Image,
     ops: Vec<Op>,
     next: Inode,
+    /// How many syncs go well before one fails; none if none is to fail any more.
+    good_syncs: Option<usize>,
 }
 
 impl Recorder {
     /// On a disk that holds `base`, durably.
     pub(super) fn new(base: Image, protocol: Protocol) -> Self {
         let next = base.files.keys().next_back().map_or(0, |last| last + 1);
-        let trace = Trace { live: base.clone(), base, ops: Vec::new(), next };
+        let trace = Trace { live: base.clone(), base, ops: Vec::new(), next, good_syncs: None };
         Recorder { trace: Arc::new(Mutex::new(trace)), protocol }
+    }
+
+    /// On an empty disk, where after that many syncs one fails.
+    pub(super) fn failing_after(good_syncs: usize) -> Self {
+        let recorder = Recorder::new(Image::default(), Protocol::AsAsked);
+        recorder.trace().good_syncs = Some(good_syncs);
+        recorder
+    }
+
+    /// Whether the sync that is to fail has come.
+    pub(super) fn has_failed(&self) -> bool {
+        self.trace().good_syncs.is_none()
     }
 
     pub(super) fn op_count(&self) -> usize {
@@ -82,6 +96,20 @@ impl Trace {
         self.live.apply(&op);
         self.ops.push(op);
     }
+
+    /// A directory's failed sync leaves its names where they were: neither durable nor lost.
+    fn sync(&mut self, good: Op, failed: Option<Op>) -> io::Result<()> {
+        if self.good_syncs == Some(0) {
+            self.good_syncs = None;
+            if let Some(op) = failed {
+                self.push(op);
+            }
+            return Err(io::Error::other("the disk is broken"));
+        }
+        self.good_syncs = self.good_syncs.map(|left| left - 1);
+        self.push(good);
+        Ok(())
+    }
 }
 
 impl Fs for Recorder {
@@ -114,10 +142,10 @@ impl Fs for Recorder {
 
     fn sync_data(&self, file: &Inode) -> io::Result<()> {
         let mut trace = self.trace();
-        if !self.skips_sync_of(*file, &trace) {
-            trace.push(Op::Sync(*file));
+        if self.skips_sync_of(*file, &trace) {
+            return Ok(());
         }
-        Ok(())
+        trace.sync(Op::Sync(*file), Some(Op::SyncFailed(*file)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -139,10 +167,10 @@ impl Fs for Recorder {
     }
 
     fn sync_dir(&self, _: &Path) -> io::Result<()> {
-        if self.protocol != Protocol::NoSyncOfDirectory {
-            self.trace().push(Op::SyncDir);
+        if self.protocol == Protocol::NoSyncOfDirectory {
+            return Ok(());
         }
-        Ok(())
+        self.trace().sync(Op::SyncDir, None)
     }
 
     fn create_dir(&self, _: &Path) -> io::Result<()> {

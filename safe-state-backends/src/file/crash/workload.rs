@@ -23,6 +23,7 @@ pub(super) struct History {
 /// One call of the store, made of the operations from `start` to `end`.
 pub(super) struct Save {
     pub(super) start: usize,
+    /// Never, if it failed.
     pub(super) end: usize,
     /// `None` if it removed the checkpoint.
     pub(super) state: Option<Checkpoint>,
@@ -51,27 +52,42 @@ fn run(
     dice: &mut Dice,
     saves: &mut Vec<Save>,
 ) {
-    let mut push = |start, state| saves.push(Save { start, end: recorder.op_count(), state });
     let opening = Store::open(backend, JOB, options).unwrap();
+    let first = sample::begin(opening.found().cloned(), dice);
     let start = recorder.op_count();
-    let begun = sample::begin(opening.found().cloned(), dice);
-    let mut store = opening.begin(begun).unwrap();
-    push(start, Some(store.checkpoint().clone()));
+    let store = opening.begin(first.clone());
+    saves.push(Save::of(start, &store, Some(first), recorder));
+    let Ok(mut store) = store else { return };
     for _ in 0..dice.up_to(24) {
         let start = recorder.op_count();
-        store.save(sample::change(dice)).unwrap();
-        push(start, Some(store.checkpoint().clone()));
+        let result = store.save(sample::change(dice));
+        saves.push(Save::of(start, &result, Some(store.checkpoint().clone()), recorder));
     }
+    end(store, recorder, dice, saves);
+}
+
+fn end(mut store: Store, recorder: &Recorder, dice: &mut Dice, saves: &mut Vec<Save>) {
     let start = recorder.op_count();
     match dice.up_to(4) {
-        1 => store.finish().unwrap(),
-        2 => {
-            store.delete().unwrap();
-            return push(start, None);
+        1 => {
+            let result = store.finish();
+            saves.push(Save::of(start, &result, Some(store.checkpoint().clone()), recorder));
         }
-        _ => return,
+        2 => saves.push(Save::of(start, &store.delete(), None, recorder)),
+        _ => {}
     }
-    push(start, Some(store.checkpoint().clone()));
+}
+
+impl Save {
+    fn of<T>(
+        start: usize,
+        result: &Result<T, Error>,
+        state: Option<Checkpoint>,
+        recorder: &Recorder,
+    ) -> Self {
+        let end = if result.is_ok() { recorder.op_count() } else { usize::MAX };
+        Save { start, end, state }
+    }
 }
 
 struct Recorded(Recorder);
