@@ -215,6 +215,50 @@ mod tests {
         }
     }
 
+    /// Near the bounds of the bitmaps and of their containers.
+    fn range() -> impl Strategy<Value = Range<u64>> {
+        let bound = prop::sample::select(vec![0_u64, 1 << 16, (1 << 32) - 1, 1 << 32, 1 << 33]);
+        let start = (bound, 0..8_u64).prop_map(|(bound, offset)| bound.saturating_add(offset));
+        (start, prop_oneof![1..8_u64, Just(1 << 16), Just(1 << 33)])
+            .prop_map(|(start, len)| start..start + len)
+    }
+
+    fn disjoint(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
+        ranges.sort_unstable_by_key(|range| range.start);
+        let mut disjoint: Vec<Range<u64>> = Vec::new();
+        for range in ranges {
+            match disjoint.last_mut() {
+                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+                _ => disjoint.push(range),
+            }
+        }
+        disjoint
+    }
+
+    proptest! {
+        // A range of 2^33 indices is many containers.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn ranges_join_across_bitmaps(ranges in prop::collection::vec(range(), 0..6)) {
+            let completed: Completed = ranges.iter().cloned().collect();
+            let bytes = postcard::to_stdvec(&completed).unwrap();
+            prop_assert_eq!(&postcard::from_bytes::<Completed>(&bytes).unwrap(), &completed);
+            prop_assert_eq!(completed.ranges().collect::<Vec<_>>(), disjoint(ranges));
+        }
+
+        #[test]
+        fn a_prefix_grows_like_a_set(ranges in prop::collection::vec(range(), 0..6),
+                                     count in prop::sample::select(vec![1_u64, 9, 1 << 16, 1 << 32])) {
+            let mut completed: Completed = ranges.iter().cloned().collect();
+            let end = completed.prefix() + count;
+            completed.extend_prefix(count);
+            let all = ranges.into_iter().chain(std::iter::once(0..end)).collect();
+            prop_assert_eq!(completed.ranges().collect::<Vec<_>>(), disjoint(all));
+            prop_assert!(!completed.contains(completed.prefix()));
+        }
+    }
+
     #[test]
     fn a_prefix_swallows_what_it_reaches() {
         let mut completed: Completed = [3, 4, 9].into_iter().collect();
