@@ -5,21 +5,35 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::bounded;
 use crate::checkpoint::NESTING_LIMIT;
+use crate::{Results, bounded};
 
 /// Most variables and steps of one job.
 pub(crate) const CARRIED_LIMIT: usize = 256;
 
-/// A carried variable's value as it is stored: its bytes, and the name of its type.
+/// A carried variable's value as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     /// The items of the loops around the variable's declaration in which it was saved.
     #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
     within: Vec<u64>,
     type_name: String,
+    /// Of a collection that grows, how many elements the bytes are; their encodings follow one
+    /// another, so that more can be added.
+    elements: Option<u64>,
     #[serde(with = "serde_bytes")]
     bytes: Vec<u8>,
+}
+
+/// What became of a carried variable since the save before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CarriedChange {
+    /// The variable.
+    pub name: String,
+    /// Whether elements were added to what is stored; else the value takes its place.
+    pub appends: bool,
+    /// The value, or the elements.
+    pub value: Carried,
 }
 
 /// Why a carried value cannot be given back or stored.
@@ -62,32 +76,84 @@ pub enum CarriedError {
     },
 }
 
-impl Carried {
-    /// The stored form of the variable `name`.
+/// What can be carried: anything that is `Serialize`, and [`Results`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be carried",
+    label = "this is not `Serialize`",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or name the variable in `fresh(..)` if every run may start with a new one"
+)]
+pub trait Carry {
+    /// What is to be saved of the variable `name`, of which `stored` is there already; none if it
+    /// has not changed.
     ///
     /// # Errors
     ///
     /// Its `Serialize` fails.
-    pub fn encode<T: Serialize>(name: &str, value: &T) -> Result<Self, CarriedError> {
-        let current = type_name::<T>();
-        match postcard::to_stdvec(value) {
-            Ok(bytes) => Ok(Carried { within: Vec::new(), type_name: current.to_owned(), bytes }),
-            Err(error) => Err(CarriedError::Unserializable {
-                name: name.to_owned(),
-                current,
-                reason: error.to_string(),
-            }),
-        }
-    }
+    fn change(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError>;
+}
 
+impl<T: Serialize> Carry for T {
+    fn change(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError> {
+        let bytes = postcard::to_stdvec(self).map_err(|error| unserializable::<T>(name, &error))?;
+        let value =
+            Carried { within, type_name: type_name::<T>().to_owned(), elements: None, bytes };
+        let changed = stored != Some(&value);
+        Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
+    }
+}
+
+impl<T: Serialize> Carry for Results<T> {
+    fn change(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError> {
+        let type_name = type_name::<Self>();
+        let stored =
+            stored.filter(|stored| stored.within == within && stored.type_name == type_name);
+        let saved = stored.and_then(|stored| usize::try_from(stored.elements?).ok());
+        let new = self.get(saved.unwrap_or(0)..).unwrap_or_default();
+        if saved.is_some() && new.is_empty() {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        for element in new {
+            bytes = postcard::to_extend(element, bytes)
+                .map_err(|error| unserializable::<Self>(name, &error))?;
+        }
+        let value = Carried {
+            within,
+            type_name: type_name.to_owned(),
+            elements: Some(new.len() as u64),
+            bytes,
+        };
+        Ok(Some(CarriedChange { name: name.to_owned(), appends: saved.is_some(), value }))
+    }
+}
+
+fn unserializable<T>(name: &str, error: &postcard::Error) -> CarriedError {
+    CarriedError::Unserializable {
+        name: name.to_owned(),
+        current: type_name::<T>(),
+        reason: error.to_string(),
+    }
+}
+
+impl Carried {
     /// The items of the loops around the variable's declaration in which it was saved.
     pub fn within(&self) -> &[u64] {
         &self.within
-    }
-
-    /// Says in which items of the loops around it the variable lives.
-    pub fn set_within(&mut self, within: Vec<u64>) {
-        self.within = within;
     }
 
     /// The value of the variable `name`.
@@ -104,10 +170,33 @@ impl Carried {
                 current,
             });
         }
-        match postcard::take_from_bytes(&self.bytes) {
-            Ok((value, [])) => Ok(value),
-            _ => Err(CarriedError::ShapeChanged { name, current }),
+        let decoded = match self.elements {
+            None => from_bytes(&self.bytes),
+            // With their number in front they are what a list is.
+            Some(elements) => postcard::to_stdvec(&elements).ok().and_then(|mut list| {
+                list.extend_from_slice(&self.bytes);
+                from_bytes(&list)
+            }),
+        };
+        decoded.ok_or(CarriedError::ShapeChanged { name, current })
+    }
+
+    /// Takes in what became of it.
+    pub(crate) fn apply(&mut self, change: CarriedChange) {
+        if !change.appends {
+            *self = change.value;
+            return;
         }
+        let added = change.value.elements.unwrap_or(0);
+        self.elements = Some(self.elements.unwrap_or(0).saturating_add(added));
+        self.bytes.extend_from_slice(&change.value.bytes);
+    }
+}
+
+fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Some(value),
+        _ => None,
     }
 }
 
@@ -115,22 +204,52 @@ impl Carried {
 mod tests {
     use super::*;
 
+    fn carried<T: Carry>(value: &T) -> Carried {
+        value.change("it", Vec::new(), None).unwrap().unwrap().value
+    }
+
     #[test]
     fn a_value_comes_back() {
         let words = vec!["a".to_owned(), "b".to_owned()];
-        assert_eq!(Carried::encode("words", &words).unwrap().decode("words"), Ok(words));
+        assert_eq!(carried(&words).decode("it"), Ok(words));
+    }
+
+    #[test]
+    fn an_unchanged_value_is_not_saved_again() {
+        let stored = carried(&7u64);
+        assert_eq!(7u64.change("it", Vec::new(), Some(&stored)), Ok(None));
+        assert!(7u64.change("it", vec![1], Some(&stored)).unwrap().is_some());
+        assert!(8u64.change("it", Vec::new(), Some(&stored)).unwrap().is_some());
+    }
+
+    #[test]
+    fn of_results_only_what_was_pushed_is_saved() {
+        let mut results: Results<String> = Results::new();
+        let mut stored = carried(&results);
+        for count in 0..100 {
+            results.push(format!("number {count}"));
+            let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+            assert!(change.appends && change.value.bytes.len() < 16);
+            stored.apply(change);
+        }
+        assert_eq!(results.change("it", Vec::new(), Some(&stored)), Ok(None));
+        assert_eq!(stored.decode::<Results<String>>("it").unwrap(), results);
     }
 
     #[test]
     fn another_type_is_named() {
-        let carried = Carried::encode("sum", &7i64).unwrap();
-        let error = carried.decode::<u64>("sum").unwrap_err();
+        let error = carried(&7i64).decode::<u64>("sum").unwrap_err();
         assert_eq!(error.to_string(), "`sum` was saved as `i64`, but is now a `u64`");
     }
 
     #[test]
     fn another_shape_under_the_same_name_is_noticed() {
-        let carried = Carried { bytes: vec![1, 2, 3], ..Carried::encode("sum", &7u64).unwrap() };
-        assert!(matches!(carried.decode::<u64>("sum"), Err(CarriedError::ShapeChanged { .. })));
+        let longer = Carried { bytes: vec![1, 2, 3], ..carried(&7u64) };
+        assert!(matches!(longer.decode::<u64>("sum"), Err(CarriedError::ShapeChanged { .. })));
+        let fewer = Carried { elements: Some(3), ..carried(&Results::<u8>::new()) };
+        assert!(matches!(
+            fewer.decode::<Results<u8>>("it"),
+            Err(CarriedError::ShapeChanged { .. })
+        ));
     }
 }

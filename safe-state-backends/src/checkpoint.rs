@@ -203,9 +203,9 @@ impl Checkpoint {
         Err(CarriedError::TooMany { name: name.to_owned() })
     }
 
-    /// Whether the variable `name` was saved with that value.
-    pub fn carries(&self, name: &str, carried: &Carried) -> bool {
-        self.carried.get(name) == Some(carried)
+    /// What is stored of the variable `name`.
+    pub fn carried_value(&self, name: &str) -> Option<&Carried> {
+        self.carried.get(name)
     }
 
     /// The resumable loops that have begun, in their order in the function.
@@ -302,7 +302,9 @@ impl Checkpoint {
                 for it in change.loops {
                     self.loops.entry(it.loop_id).or_default().apply(it);
                 }
-                self.carried.extend(change.carried);
+                for it in change.carried {
+                    self.carried.entry(it.name.clone()).or_default().apply(it);
+                }
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
                 self.failure = change.failure.or(self.failure.take());
             }

@@ -33,17 +33,19 @@ mod failure;
 mod file;
 pub mod format;
 mod memory;
+mod results;
 #[cfg(test)]
 mod sample;
 mod store;
 mod timestamp;
 
 pub use backend::{Appended, Backend, Durability, Holder, Lease, LeaseOptions};
-pub use carried::{Carried, CarriedError};
+pub use carried::{Carried, CarriedChange, CarriedError, Carry};
 pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Mark, Progress};
 pub use completed::Completed;
 pub use error::Error;
 pub use failure::{Failure, FailureKind};
 pub use file::FileBackend;
 pub use memory::MemoryBackend;
+pub use results::Results;
 pub use store::{Opening, Store};

@@ -5,8 +5,10 @@ pub(crate) mod subset;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::format::Change;
-use crate::{Checkpoint, Failure, FailureKind, LoopEnd, LoopProgress};
+use crate::format::{Change, LoopChange};
+use crate::{
+    CarriedChange, Carry, Checkpoint, Failure, FailureKind, LoopEnd, LoopProgress, Results,
+};
 use dice::Dice;
 
 pub(crate) const JOB: &str = "job";
@@ -26,16 +28,35 @@ pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
 }
 
 pub(crate) fn change(dice: &mut Dice) -> Change {
-    let mut change = Change { count: dice.up_to(1000) as u64, ..Change::default() };
-    match dice.up_to(12) {
-        1 => change.total = Some(dice.next()),
-        2 => change.end = Some(LoopEnd::Exhausted),
+    let mut change = Change::default();
+    let mut loop_change = LoopChange { count: dice.up_to(1000) as u64, ..LoopChange::default() };
+    match dice.up_to(14) {
+        1 => loop_change.total = Some(dice.next()),
+        2 => loop_change.end = Some(LoopEnd::Exhausted),
         3 => change.item_nanos = Some(dice.next() >> 40),
         4 => change.failure = Some(failure(dice)),
-        5 => change.loop_id = 1,
+        5 => loop_change.loop_id = 1,
+        6 => loop_change.fingerprint = u32::try_from(dice.up_to(1 << 30)).ok(),
+        7 => loop_change.begun = Some(vec![dice.up_to(9) as u64]),
+        8 => change.carried = carried(dice),
+        9 => change.loops.push(LoopChange { loop_id: 2, ..loop_change.clone() }),
         _ => {}
     }
+    change.loops.push(loop_change);
     change
+}
+
+fn carried(dice: &mut Dice) -> Vec<CarriedChange> {
+    let results: Results<u64> = {
+        let mut results = Results::new();
+        results.extend((0..dice.up_to(20)).map(|_| dice.next()));
+        results
+    };
+    let text = "y".repeat(dice.up_to(300));
+    [text.change("text", Vec::new(), None), results.change("results", vec![1], None)]
+        .into_iter()
+        .filter_map(|change| change.unwrap())
+        .collect()
 }
 
 fn failure(dice: &mut Dice) -> Failure {

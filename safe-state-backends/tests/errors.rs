@@ -35,11 +35,11 @@ fn load(state_dir: &Path) -> Option<Checkpoint> {
 /// A change too long for the tail, so that a snapshot is due.
 fn long_change() -> Change {
     let failure = Failure::new(FailureKind::Error, "E", "x".repeat(16_000));
-    Change { count: 1, failure: Some(failure), ..Change::default() }
+    Change { failure: Some(failure), ..Change::completed(1) }
 }
 
 fn short_change() -> Change {
-    Change { count: 1, ..Change::default() }
+    Change::completed(1)
 }
 
 /// That the error says so, and whence.

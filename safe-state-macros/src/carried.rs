@@ -82,7 +82,7 @@ impl Expansion {
             .flat_map(|it| &it.locals);
         let manual = survey.all_locals.iter().filter(|_| targets.is_empty());
         let is_it = |local: &&Local| local.binding.ident == *ident;
-        let source = if let Some(local) = standing.chain(manual).filter(is_it).next_back() {
+        let source = if let Some(local) = standing.chain(manual).rfind(is_it) {
             local_source(local, targets)?
         } else if let Some(argument) =
             self.arguments.iter().find(|argument| argument.ident == *ident)

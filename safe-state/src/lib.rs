@@ -25,8 +25,8 @@ pub use begin::OnChange;
 pub use error::Error;
 pub use job::Job;
 pub use safe_state_backends::{
-    Backend, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend, LoopEnd,
-    LoopProgress, MemoryBackend, Progress,
+    Backend, Carry, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend, LoopEnd,
+    LoopProgress, MemoryBackend, Progress, Results,
 };
 pub use safe_state_macros::resumable;
 pub use save_every::SaveEvery;

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use safe_state_backends::format::{Change, LoopChange};
-use safe_state_backends::{Carried, CarriedError, LoopEnd, LoopProgress, Store};
-use serde::Serialize;
+use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopEnd, LoopProgress, Store};
 use serde::de::DeserializeOwned;
 
 use crate::Error;
@@ -26,7 +25,7 @@ pub(crate) struct Position {
     /// What loops that were left have not told the checkpoint yet, and how many were around each.
     ended: Vec<(usize, LoopChange)>,
     /// The carried variables that changed.
-    carried: Vec<(String, Carried)>,
+    carried: Vec<CarriedChange>,
     /// Whether the function carries variables, which then have to match the progress.
     carries: bool,
     /// The loop entered last.
@@ -195,21 +194,24 @@ impl Run {
     /// # Errors
     ///
     /// Its `Serialize` fails.
-    pub fn carry<T: Serialize>(
-        &mut self,
-        name: &str,
-        depth: usize,
-        value: &T,
-    ) -> Result<(), Error> {
-        let mut carried =
-            Carried::encode(name, value).map_err(|error| self.carried_error(error))?;
-        carried.set_within(self.position.within(depth));
-        let unchanged =
-            self.store.as_ref().is_none_or(|store| store.checkpoint().carries(name, &carried));
-        if !unchanged {
-            self.position.carried.push((name.to_owned(), carried));
-        }
+    pub fn carry<T: Carry>(&mut self, name: &str, depth: usize, value: &T) -> Result<(), Error> {
+        let change = self.carried_change(name, self.position.within(depth), value)?;
+        self.position.carried.extend(change);
         Ok(())
+    }
+
+    fn carried_change<T: Carry>(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        value: &T,
+    ) -> Result<Option<CarriedChange>, Error> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let checkpoint = store.checkpoint();
+        let change = checkpoint
+            .has_room_for(name)
+            .and_then(|()| value.change(name, within, checkpoint.carried_value(name)));
+        change.map_err(|error| self.carried_error(error))
     }
 
     /// The value that a carried variable had with the progress the run resumes from; none on a
@@ -244,10 +246,9 @@ impl Run {
 
     /// What saves the value of a `step!`, and nothing else: what loops have done since their last
     /// save is theirs to save.
-    pub(crate) fn step_change<T: Serialize>(&self, step: &str, value: &T) -> Result<Change, Error> {
-        let name = step_name(step);
-        let carried = Carried::encode(&name, value).map_err(|error| self.carried_error(error))?;
-        Ok(Change { carried: vec![(name, carried)], ..Change::default() })
+    pub(crate) fn step_change<T: Carry>(&self, step: &str, value: &T) -> Result<Change, Error> {
+        let carried = self.carried_change(&step_name(step), Vec::new(), value)?;
+        Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
     }
 
     fn stored_value<T: DeserializeOwned>(

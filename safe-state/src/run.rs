@@ -4,8 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{Error as BackendError, Failure, Store};
-use serde::Serialize;
+use safe_state_backends::{Carry, Error as BackendError, Failure, Store};
 
 use crate::active::Active;
 use crate::begin::{OnChange, begin};
@@ -244,7 +243,7 @@ impl Run {
     /// # Errors
     ///
     /// The value cannot be serialised, or the backend not be written.
-    pub fn remember<T: Serialize>(&mut self, step: &str, value: &T) -> Result<(), Error> {
+    pub fn remember<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
         let change = self.step_change(step, value)?;
         self.write(Write::Change(change))
     }
@@ -254,11 +253,7 @@ impl Run {
     /// # Errors
     ///
     /// As [`remember`](Self::remember).
-    pub async fn remember_async<T: Serialize>(
-        &mut self,
-        step: &str,
-        value: &T,
-    ) -> Result<(), Error> {
+    pub async fn remember_async<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
         let change = self.step_change(step, value)?;
         self.write_async(Write::Change(change)).await
     }

@@ -6,7 +6,7 @@ use super::frame::{self, Frame, Place};
 use super::{FormatError, damaged};
 use crate::carried::CARRIED_LIMIT;
 use crate::checkpoint::{LOOP_LIMIT, NESTING_LIMIT};
-use crate::{Carried, Checkpoint, Failure, LoopEnd, bounded};
+use crate::{CarriedChange, Checkpoint, Failure, LoopEnd, bounded};
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -44,9 +44,9 @@ pub struct Change {
     /// The loops that came further.
     #[serde(deserialize_with = "bounded::list::<LOOP_LIMIT, _, _>")]
     pub loops: Vec<LoopChange>,
-    /// The carried variables that changed, by name.
+    /// The carried variables that changed.
     #[serde(deserialize_with = "bounded::list::<CARRIED_LIMIT, _, _>")]
-    pub carried: Vec<(String, Carried)>,
+    pub carried: Vec<CarriedChange>,
     /// The median time an item took, in nanoseconds, if measured anew.
     pub item_nanos: Option<u64>,
     /// How the run failed, if it did.
@@ -70,6 +70,13 @@ pub struct LoopChange {
     pub total: Option<u64>,
     /// How it ended, if it did.
     pub end: Option<LoopEnd>,
+}
+
+impl Change {
+    /// The next `count` items of the function's first loop completed.
+    pub fn completed(count: u64) -> Self {
+        Change { loops: vec![LoopChange { count, ..LoopChange::default() }], ..Change::default() }
+    }
 }
 
 impl From<Change> for Record {
