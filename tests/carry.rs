@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use safe_state::resumable;
+use safe_state::{Results, resumable};
 
 #[resumable(name = "sum", state_dir = dir, carry(sum, words), save_every = every, durability = "process")]
 fn sum(
@@ -178,4 +178,25 @@ fn async_functions_carry_as_well() {
     };
     run(4).unwrap_err();
     assert_eq!(run(0).unwrap(), 15);
+}
+
+#[resumable(name = "results", state_dir = dir, carry(sizes), save_every = 2, durability = "process")]
+fn results(dir: &Path, words: &[&str], fail: bool) -> anyhow::Result<Vec<usize>> {
+    let mut sizes = Results::new();
+    for word in words {
+        anyhow::ensure!(!fail || *word != "fail");
+        sizes.push(word.len());
+    }
+    Ok(sizes.into())
+}
+
+#[test]
+fn results_grow_and_can_be_looked_at() {
+    let dir = tempfile::tempdir().unwrap();
+    results(dir.path(), &["a", "bb", "ccc", "dddd", "fail"], true).unwrap_err();
+    let checkpoint = results::peek_checkpoint(dir.path()).unwrap().unwrap();
+    let seen: Results<usize> = checkpoint.carried("sizes").unwrap().unwrap();
+    assert_eq!(*seen, [1, 2, 3, 4]);
+    let whole = results(dir.path(), &["a", "bb", "ccc", "dddd", "fail"], false).unwrap();
+    assert_eq!(whole, [1, 2, 3, 4, 4]);
 }

@@ -12,11 +12,12 @@ pub use std::path::PathBuf;
 pub use std::string::String;
 
 pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
-pub use crate::items::{Items, Receipt, Received, Step};
+pub use crate::items::{Items, Step};
 pub use crate::outcome::{
     Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
     ViaOption, ViaType,
 };
+pub use crate::received::{Receipt, Received};
 pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
 pub use crate::{__failing as failing, __fingerprint as fingerprint, __on_error as on_error};

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 use crate::begin::OnChange;
 use crate::cursor::Cursor;
-use crate::items::{Entry, WrongInput};
+use crate::entry::{Entry, WrongInput};
 use crate::run::Run;
 
 /// How many saves lie between two that store the items' median time.
