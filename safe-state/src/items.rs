@@ -107,6 +107,31 @@ impl<'r, I: Iterator> Items<'r, I> {
     }
 }
 
+/// Calls `body` on the items of `input` that are not complete.
+pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
+    run: &mut Run,
+    location: String,
+    input: I,
+    mut body: impl FnMut(I::Item) -> Result<(), E>,
+) -> Result<(), E> {
+    // What the item's type offers can't be known here.
+    let mut items = Items::new(run, 0, 0, location.into(), input.into_iter(), |_| None);
+    loop {
+        if items.complete() {
+            items.run().save()?;
+        }
+        match items.next() {
+            Step::Item(item) => body(item)?,
+            Step::Done => break,
+            Step::Failed(error) => return Err(error.into()),
+        }
+    }
+    if items.leave() {
+        items.run().save()?;
+    }
+    Ok(())
+}
+
 /// How many items there are in all, where the iterator tells.
 fn exact_len(iter: &impl Iterator) -> Option<u64> {
     match iter.size_hint() {

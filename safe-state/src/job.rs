@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use safe_state_backends::{Backend, Checkpoint, Durability, FileBackend, LeaseOptions};
 
+use crate::items::for_each;
 use crate::outcome::Failing;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
@@ -186,7 +187,7 @@ impl Job {
     {
         let location = std::panic::Location::caller().to_string();
         let mut run = Run::open(self)?;
-        let outcome = run::call(|| run.for_each(location, items, body));
+        let outcome = run::call(|| for_each(&mut run, location, items, body));
         let failing = outcome.as_ref().map_or_else(
             |panic| Failing::of_panic(&**panic),
             |returned| returned.as_ref().err().map_or(Failing::No, Failing::of_displayed),

@@ -9,7 +9,6 @@ use safe_state_backends::{Carry, Error as BackendError, Failure, Store};
 use crate::active::Active;
 use crate::begin::{OnChange, begin};
 use crate::events::Events;
-use crate::items::{Items, Step};
 use crate::offload::Worker;
 use crate::outcome::{Failing, Outcome};
 use crate::pace::Pace;
@@ -265,34 +264,6 @@ impl Run {
             self.events.slow_saving();
         }
         written.inspect(|()| self.events.saved(self.completed()))
-    }
-}
-
-/// Without the macro.
-impl Run {
-    /// Calls `body` on the items that are not complete.
-    pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
-        &mut self,
-        location: String,
-        input: I,
-        mut body: impl FnMut(I::Item) -> Result<(), E>,
-    ) -> Result<(), E> {
-        // What the item's type offers can't be known here.
-        let mut items = Items::new(self, 0, 0, location.into(), input.into_iter(), |_| None);
-        loop {
-            match items.next() {
-                Step::Item(item) => body(item)?,
-                Step::Done => break,
-                Step::Failed(error) => return Err(error.into()),
-            }
-            if items.complete() {
-                items.run().save()?;
-            }
-        }
-        if items.leave() {
-            items.run().save()?;
-        }
-        Ok(())
     }
 }
 

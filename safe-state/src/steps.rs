@@ -22,7 +22,8 @@
 /// }
 /// # let dir = tempfile::tempdir()?;
 /// # std::env::set_current_dir(&dir)?;
-/// # import("here")
+/// # import("here")?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[macro_export]
 macro_rules! step {
