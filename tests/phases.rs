@@ -245,3 +245,28 @@ fn a_changed_stream_is_noticed() {
     assert!(error.contains("fewer items than that"), "{error}");
     assert_eq!(while_let(dir.path(), &[5, 6, 7], &world).unwrap(), 18);
 }
+
+#[resumable(name = "search", state_dir = dir, durability = "process", carry(looked_at), keep_on_success)]
+fn search(dir: &Path, items: &[u32], wanted: u32, world: &World) -> anyhow::Result<(usize, bool)> {
+    let mut looked_at = 0;
+    let mut found = false;
+    for item in items {
+        world.act(item)?;
+        looked_at += 1;
+        if *item == wanted {
+            break;
+        }
+    }
+    found |= items.contains(&wanted);
+    Ok((looked_at, found))
+}
+
+#[test]
+fn a_finished_search_is_not_searched_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::default();
+    assert_eq!(search(dir.path(), &[3, 5, 7, 9], 7, &world).unwrap(), (3, true));
+    assert_eq!(search(dir.path(), &[3, 5, 7, 9], 7, &world).unwrap(), (3, true));
+    assert_eq!(*world.log.borrow(), ["3", "5", "7"]);
+    check(1, |dir, world| search(dir, &[3, 5, 7, 9], 7, world));
+}

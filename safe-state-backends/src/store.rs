@@ -67,12 +67,13 @@ impl Store {
         self.save_whole()
     }
 
-    /// Saves the whole state, marked finished.
+    /// Saves the whole state, with what changed last, and marked finished.
     ///
     /// # Errors
     ///
     /// The backend cannot be written.
-    pub fn finish(&mut self) -> Result<(), Error> {
+    pub fn finish(&mut self, change: Change) -> Result<(), Error> {
+        self.checkpoint.apply(Record::Change(change));
         self.checkpoint.finish();
         self.save_whole()
     }

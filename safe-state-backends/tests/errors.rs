@@ -223,7 +223,7 @@ fn a_directory_that_vanishes() {
     let mut store = open(&state_dir);
     fs::remove_dir_all(&state_dir).unwrap();
     let path = state_dir.join("job.safestate.tmp");
-    assert_names(store.finish(), "create", &path, ErrorKind::NotFound);
+    assert_names(store.finish(Change::default()), "create", &path, ErrorKind::NotFound);
 }
 
 #[test]

@@ -33,7 +33,7 @@
 //!                                 Step::Failed(error) => return on_error(error),
 //!                             }
 //!                         }
-//!                         if items.leave() { items.save() or return the error }
+//!                         if items.leave() { the same, unless it has to wait }
 //!                     }
 //!                 }
 //!                 Ok(1)

@@ -12,7 +12,7 @@
 //!                 Step::Failed(error) => return on_error(error),
 //!             }
 //!         }
-//!         if items.leave() { carry and save, or return the error }
+//!         if items.leave() { carry, and save unless that has to wait, or return the error }
 //!     }
 //! }
 //! ```
@@ -60,16 +60,20 @@ impl Expansion {
         let items = &self.names.items;
         let Lowered { attrs, label, keyword, entered, next } = lowered;
         let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
-        let save = self.save(&quote_spanned! {Span::mixed_site()=> #items.run() }, locals);
+        let run = quote_spanned! {Span::mixed_site()=> #items.run() };
+        let (carry, save) = (self.carry(&run, locals), self.save(&run));
         Expr::Verbatim(quote_spanned! {at(keyword)=>
             #(#attrs)*
             match #entered {
                 mut #items => {
                     #label loop {
-                        if #items.complete() { #save }
+                        if #items.complete() { #carry #save }
                         #next
                     }
-                    if #items.leave() { #save }
+                    if #items.leave() {
+                        #carry
+                        if #run.saves_now() { #save }
+                    }
                 }
             }
         })
@@ -121,19 +125,17 @@ impl Expansion {
         Lowered { attrs, label, keyword, entered, next }
     }
 
-    /// What carries the variables that stand there, and saves, through `run`.
-    pub(crate) fn save(&self, run: &TokenStream, locals: &[Local]) -> TokenStream {
+    /// What saves, through `run`.
+    pub(crate) fn save(&self, run: &TokenStream) -> TokenStream {
         let krate = &self.krate;
         let Names { error, on_error, .. } = &self.names;
         let site = Span::mixed_site();
-        let carry = self.carry(run, locals);
         let saved = if self.is_async {
             quote_spanned! {site=> #run.save_async().await }
         } else {
             quote_spanned! {site=> #run.save() }
         };
         quote_spanned! {site=>
-            #carry
             if let #krate::__private::Err(#error) = #saved { return #on_error(#error); }
         }
     }

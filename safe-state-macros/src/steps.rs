@@ -77,8 +77,9 @@ impl Expansion {
         let run = &self.names.run;
         let here = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
         let location = self.location(here);
-        let save = self.save(&run.to_token_stream(), &survey.all_locals);
-        quote_spanned! {at(here)=> @filled_in if #run.checkpoint(#location) { #save } }
+        let run_tokens = run.to_token_stream();
+        let (carry, save) = (self.carry(&run_tokens, &survey.all_locals), self.save(&run_tokens));
+        quote_spanned! {at(here)=> @filled_in if #run.checkpoint(#location) { #carry #save } }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether and how a run continues what is stored.
 
-use safe_state_backends::{Checkpoint, Opening, Store};
+use safe_state_backends::{Checkpoint, Store};
 
 use crate::{Error, Job};
 
@@ -15,8 +15,17 @@ pub enum OnChange {
     Continue,
 }
 
-/// Begins a run under the lease just taken.
-pub(crate) fn begin(job: &Job, opening: Opening) -> Result<Store, Error> {
+/// A run that has begun.
+pub(crate) struct Begun {
+    pub(crate) store: Store,
+    /// Whether the run before had finished the job.
+    pub(crate) was_finished: bool,
+}
+
+/// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
+pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
+    let opening = Store::open(job.stored_in(), job.job_name(), job.lease_options())?;
+    let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let checkpoint = match opening.found() {
         Some(found) => continued(job, found.clone())?,
         None => None,
@@ -24,7 +33,7 @@ pub(crate) fn begin(job: &Job, opening: Opening) -> Result<Store, Error> {
     let mut checkpoint =
         checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
     checkpoint.set_code(job.code);
-    Ok(opening.begin(checkpoint)?)
+    Ok(Begun { store: opening.begin(checkpoint)?, was_finished })
 }
 
 /// The state to go on from; none to start over.

@@ -32,6 +32,8 @@ pub(crate) struct Position {
     pub(crate) location: Cow<'static, str>,
     /// Whether a `return` in a loop's body is what leaves it.
     pub(crate) returning: bool,
+    /// Whether the end of the loop left last waits for what comes next.
+    holds_back: bool,
     saves: u64,
 }
 
@@ -98,13 +100,14 @@ impl Run {
         self.store.as_ref()?.checkpoint().loop_progress(loop_id)
     }
 
-    /// Whether a `break` had left the loop, and the run before had come to a later one.
+    /// Whether a `break` had left the loop, and the run before had come to a later one, or to its end.
     fn is_closed(&self, loop_id: u16, stored: &LoopProgress) -> bool {
         let checkpoint = self.store.as_ref().map(Store::checkpoint);
         let is_later =
             |(id, later): (u16, &LoopProgress)| id > loop_id && later.within() == stored.within();
-        stored.end() == Some(LoopEnd::Left)
-            && checkpoint.is_some_and(|checkpoint| checkpoint.numbered_loops().any(is_later))
+        let is_left_behind =
+            || checkpoint.is_some_and(|checkpoint| checkpoint.numbered_loops().any(is_later));
+        stored.end() == Some(LoopEnd::Left) && (self.was_finished || is_left_behind())
     }
 
     fn say_resumed(&self, completed: u64) {
@@ -167,16 +170,22 @@ impl Run {
         }
     }
 
-    /// The loop has been left. Says whether that is to be saved now.
+    /// The loop has been left. Says whether that is to be saved.
     pub(crate) fn leave_loop(&mut self, depth: usize) -> bool {
         self.position.open.truncate(depth + 1);
         let Some(mut cursor) = self.position.open.pop() else { return false };
         let by_break = cursor.left();
         self.position.ended.extend(cursor.change().map(|change| (depth, change)));
         // What a `break` leaves behind in carried variables is no longer what they were when the
-        // item before completed. And an inner loop's end is saved with what comes next.
-        let matches = !(by_break && self.position.carries);
-        matches && depth == 0 && !self.position.ended.is_empty()
+        // item before completed, so it is saved with what comes next, be it the end. And so is an
+        // inner loop's end.
+        self.position.holds_back = depth > 0 || (by_break && self.position.carries);
+        !self.position.ended.is_empty()
+    }
+
+    /// Whether what was left is to be saved at once.
+    pub fn saves_now(&self) -> bool {
+        !self.position.holds_back
     }
 
     /// In manual mode: counts one more `checkpoint!()`. Says whether a save is due.
@@ -196,6 +205,7 @@ impl Run {
     /// Its `Serialize` fails.
     pub fn carry<T: Carry>(&mut self, name: &str, depth: usize, value: &T) -> Result<(), Error> {
         let change = self.carried_change(name, self.position.within(depth), value)?;
+        self.position.carried.retain(|earlier| earlier.name != name);
         self.position.carried.extend(change);
         Ok(())
     }

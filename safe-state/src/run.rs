@@ -7,7 +7,7 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{Carry, Error as BackendError, Failure, Store};
 
 use crate::active::Active;
-use crate::begin::{OnChange, begin};
+use crate::begin::{Begun, OnChange, begin};
 use crate::events::Events;
 use crate::offload::Worker;
 use crate::outcome::{Failing, Outcome};
@@ -25,6 +25,8 @@ pub struct Run {
     active: Option<Active>,
     pub(crate) events: Events,
     keep_on_success: bool,
+    /// Whether the run before had finished the job.
+    pub(crate) was_finished: bool,
     pub(crate) on_input_change: OnChange,
     pub(crate) schedule: Schedule,
     pub(crate) pace: Pace,
@@ -34,7 +36,7 @@ pub struct Run {
 /// What is written to a store.
 enum Write {
     Change(Change),
-    Finish,
+    Finish(Change),
     Delete,
 }
 
@@ -55,18 +57,18 @@ impl Run {
     ///
     /// The job is running already, or its checkpoint cannot be read, written or continued.
     pub fn open(job: &Job) -> Result<Run, Error> {
-        match Store::open(job.stored_in(), job.job_name(), job.lease_options()) {
-            Ok(opening) => {
-                let mut run = Run::new(job, Some(begin(job, opening)?));
+        match begin(job) {
+            Ok(begun) => {
+                let mut run = Run::new(job, Some(begun));
                 run.active = Some(Active::enter(job.job_name()));
                 Ok(run)
             }
-            Err(BackendError::Held { .. }) if Active::contains(job.job_name()) => {
-                let run = Run::new(job, None);
+            Err(Error::Backend(BackendError::Held { .. })) if Active::contains(job.job_name()) => {
+                let run = Run::new(&job.clone().save_every(u64::MAX).verbose(false), None);
                 run.events.nested();
                 Ok(run)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -78,18 +80,18 @@ impl Run {
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
         let on_worker = job.clone();
-        let begun = worker.run(move || {
-            let job = &on_worker;
-            begin(job, Store::open(job.stored_in(), job.job_name(), job.lease_options())?)
-        });
-        let mut run = Run::new(job, Some(begun.await?));
+        let begun = worker.run(move || begin(&on_worker)).await?;
+        let mut run = Run::new(job, Some(begun));
         run.worker = Some(worker);
         Ok(run)
     }
 
-    fn new(job: &Job, store: Option<Store>) -> Run {
+    /// A run that has begun, or one that is nested in another and keeps no progress.
+    fn new(job: &Job, begun: Option<Begun>) -> Run {
         let now = Instant::now();
         let events = Events::new(job.job_name(), job.verbose);
+        let was_finished = begun.as_ref().is_some_and(|begun| begun.was_finished);
+        let store = begun.map(|begun| begun.store);
         if let Some(store) = &store {
             events.opened(store.checkpoint());
         }
@@ -101,6 +103,7 @@ impl Run {
             keep_on_success: job.keep_on_success,
             schedule: Schedule::new(job.save_every, now),
             pace: Pace::new(now),
+            was_finished,
             on_input_change: job.on_input_change,
             position: Position::default(),
         }
@@ -147,7 +150,7 @@ impl Run {
         };
         match failure {
             Some(failure) => (Write::Change(self.failure(failure)), true),
-            None if self.keep_on_success => (Write::Finish, false),
+            None if self.keep_on_success => (Write::Finish(self.change(Instant::now())), false),
             None => (Write::Delete, false),
         }
     }
@@ -173,6 +176,7 @@ impl Run {
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
         let completed = self.completed();
+        let is_nested = self.store.is_none();
         // Gives the lease back before the caller goes on.
         self.store = None;
         let returned = outcome.unwrap_or_else(|panic| {
@@ -185,7 +189,7 @@ impl Run {
             // The user's error comes first.
             Err(error) if failed => self.events.not_saved(&error),
             Err(error) => return on_error(error),
-            Ok(()) if failed => {}
+            Ok(()) if failed || is_nested => {}
             Ok(()) => self.events.finished(completed),
         }
         returned
@@ -288,7 +292,7 @@ impl Write {
     fn to(self, store: &mut Store) -> Result<(), BackendError> {
         match self {
             Write::Change(change) => store.save(change),
-            Write::Finish => store.finish(),
+            Write::Finish(change) => store.finish(change),
             Write::Delete => store.delete(),
         }
     }

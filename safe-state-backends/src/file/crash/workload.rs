@@ -8,6 +8,7 @@ use super::image::{Image, Op};
 use super::recorder::Recorder;
 use crate::file::fs::Fs;
 use crate::file::log::Log;
+use crate::format::Change;
 use crate::sample::dice::Dice;
 use crate::sample::{self, JOB};
 use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions, Store};
@@ -70,7 +71,7 @@ fn end(mut store: Store, recorder: &Recorder, dice: &mut Dice, saves: &mut Vec<S
     let start = recorder.op_count();
     match dice.up_to(4) {
         1 => {
-            let result = store.finish();
+            let result = store.finish(Change::default());
             saves.push(Save::of(start, &result, Some(store.checkpoint().clone()), recorder));
         }
         2 => saves.push(Save::of(start, &store.delete(), None, recorder)),
