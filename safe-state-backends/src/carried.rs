@@ -36,6 +36,21 @@ pub struct CarriedChange {
     pub value: Carried,
 }
 
+impl CarriedChange {
+    /// A variable of type `T` for which `bytes` stand; none if that is what is `stored`.
+    pub fn of_bytes<T>(
+        name: &str,
+        within: Vec<u64>,
+        bytes: Vec<u8>,
+        stored: Option<&Carried>,
+    ) -> Option<Self> {
+        let value =
+            Carried { within, type_name: type_name::<T>().to_owned(), elements: None, bytes };
+        let changed = stored != Some(&value);
+        changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value })
+    }
+}
+
 /// Why a carried value cannot be given back or stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -105,10 +120,7 @@ impl<T: Serialize> Carry for T {
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
         let bytes = postcard::to_stdvec(self).map_err(|error| unserializable::<T>(name, &error))?;
-        let value =
-            Carried { within, type_name: type_name::<T>().to_owned(), elements: None, bytes };
-        let changed = stored != Some(&value);
-        Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
+        Ok(CarriedChange::of_bytes::<T>(name, within, bytes, stored))
     }
 }
 
@@ -156,29 +168,41 @@ impl Carried {
         &self.within
     }
 
+    /// The bytes that stand for a variable of type `T`, if they were not made by serialising it.
+    ///
+    /// # Errors
+    ///
+    /// It was saved as another type.
+    pub fn bytes_of<T>(&self, name: &str) -> Result<&[u8], CarriedError> {
+        let current = type_name::<T>();
+        if self.type_name == current {
+            return Ok(&self.bytes);
+        }
+        Err(CarriedError::TypeChanged {
+            name: name.to_owned(),
+            stored: self.type_name.clone(),
+            current,
+        })
+    }
+
     /// The value of the variable `name`.
     ///
     /// # Errors
     ///
     /// It was saved as another type.
     pub fn decode<T: DeserializeOwned>(&self, name: &str) -> Result<T, CarriedError> {
-        let (name, current) = (name.to_owned(), type_name::<T>());
-        if self.type_name != current {
-            return Err(CarriedError::TypeChanged {
-                name,
-                stored: self.type_name.clone(),
-                current,
-            });
-        }
+        let bytes = self.bytes_of::<T>(name)?;
         let decoded = match self.elements {
-            None => from_bytes(&self.bytes),
+            None => from_bytes(bytes),
             // With their number in front they are what a list is.
             Some(elements) => postcard::to_stdvec(&elements).ok().and_then(|mut list| {
-                list.extend_from_slice(&self.bytes);
+                list.extend_from_slice(bytes);
                 from_bytes(&list)
             }),
         };
-        decoded.ok_or(CarriedError::ShapeChanged { name, current })
+        let changed =
+            || CarriedError::ShapeChanged { name: name.to_owned(), current: type_name::<T>() };
+        decoded.ok_or_else(changed)
     }
 
     /// Takes in what became of it.

@@ -1,4 +1,4 @@
-//! The variables named in `carry(..)`: restored where they are initialised, saved at the loop's
+//! The variables named in `carry(..)` and `reconnect(..)`: restored where they are initialised, saved at the loop's
 //! head.
 //!
 //! ```text
@@ -13,7 +13,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Block, Error, Result};
+use syn::{Block, Error, Result, Type};
 
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
@@ -21,10 +21,19 @@ use crate::function::Argument;
 use crate::hygiene::at;
 use crate::loops::{Local, Survey, replace_initialiser};
 
-/// A carried variable, and where it comes from.
+/// A carried or reconnected variable, and where it comes from.
 pub(crate) struct CarriedVariable {
     ident: Ident,
     source: Source,
+    way: Way,
+}
+
+/// How a variable comes through to the next run.
+enum Way {
+    /// By its value.
+    Carry,
+    /// Rebuilt; its type, if it is written.
+    Reconnect(Option<Box<Type>>),
 }
 
 enum Source {
@@ -55,46 +64,55 @@ impl CarriedVariable {
         let ident = &self.ident;
         let is_reference = matches!(self.source, Source::Argument { is_reference: true });
         let star = is_reference.then(|| quote_spanned! {at(ident.span())=> * });
-        quote_spanned! {at(ident.span())=> &#star #ident }
+        match self.way {
+            Way::Carry => quote_spanned! {at(ident.span())=> &#star #ident },
+            Way::Reconnect(_) => quote_spanned! {at(ident.span())=> &mut #star #ident },
+        }
     }
 }
 
 impl Expansion {
-    /// The variables named in `carry(..)`.
+    /// The variables named in `carry(..)` and `reconnect(..)`.
     pub(crate) fn carried_variables(
         &self,
         survey: &Survey,
         targets: &[Target],
     ) -> Result<Vec<CarriedVariable>> {
-        let named = self.options.carry.iter();
-        named.map(|ident| self.carried_variable(ident, survey, targets)).collect()
+        let carried = self.options.carry.iter().map(|ident| {
+            let (source, _) = self.source(ident, survey, targets)?;
+            Ok(CarriedVariable { ident: ident.clone(), source, way: Way::Carry })
+        });
+        let reconnected = self.options.reconnect.iter().map(|ident| {
+            let (source, ty) = self.source(ident, survey, targets)?;
+            Ok(CarriedVariable {
+                ident: ident.clone(),
+                source,
+                way: Way::Reconnect(ty.map(Box::new)),
+            })
+        });
+        carried.chain(reconnected).collect()
     }
 
-    fn carried_variable(
+    /// Where a variable comes from, and its type if it is written.
+    fn source(
         &self,
         ident: &Ident,
         survey: &Survey,
         targets: &[Target],
-    ) -> Result<CarriedVariable> {
+    ) -> Result<(Source, Option<Type>)> {
         let standing = targets
             .iter()
             .filter_map(|target| survey.loops.get(target.at))
             .flat_map(|it| &it.locals);
         let manual = survey.all_locals.iter().filter(|_| targets.is_empty());
         let is_it = |local: &&Local| local.binding.ident == *ident;
-        let source = if let Some(local) = standing.chain(manual).rfind(is_it) {
-            local_source(local, targets)?
-        } else if let Some(argument) =
-            self.arguments.iter().find(|argument| argument.ident == *ident)
-        {
-            argument_source(ident, argument)?
-        } else {
-            return Err(Error::new(
-                ident.span(),
-                format!("there is no variable `{ident}` before the loop"),
-            ));
-        };
-        Ok(CarriedVariable { ident: ident.clone(), source })
+        if let Some(local) = standing.chain(manual).rfind(is_it) {
+            return Ok((local_source(local, targets)?, local.ty.clone()));
+        }
+        if let Some(argument) = self.arguments.iter().find(|argument| argument.ident == *ident) {
+            return Ok((argument_source(ident, argument)?, argument.value_type()));
+        }
+        Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop")))
     }
 
     /// Makes the initialisers of carried locals restore them, and gives the statements that restore
@@ -139,13 +157,29 @@ impl Expansion {
         let name = variable.ident.unraw().to_string();
         let depth = variable.depth();
         let run = self.run_at(depth);
-        quote_spanned! {at(variable.ident.span())=>
-            match #run.restore(#name, #depth) {
+        let here = at(variable.ident.span());
+        let restored = match &variable.way {
+            Way::Carry => quote_spanned! {here=> #run.restore(#name, #depth) },
+            Way::Reconnect(ty) => {
+                let means = self.means(variable, ty.as_deref());
+                quote_spanned! {here=> #run.reconnect(#name, #depth, &#means) }
+            }
+        };
+        quote_spanned! {here=>
+            match #restored {
                 #krate::__private::Ok(#krate::__private::Some(#value)) => #found,
                 #krate::__private::Ok(#krate::__private::None) => #fresh,
                 #krate::__private::Err(#error) => return #on_error(#error),
             }
         }
+    }
+
+    /// By what a handle is rebuilt: what its type offers if that is written, else its trait.
+    fn means(&self, variable: &CarriedVariable, ty: Option<&Type>) -> TokenStream {
+        let krate = &self.krate;
+        let here = at(variable.ident.span());
+        let by_trait = || quote_spanned! {here=> #krate::__private::by_trait() };
+        ty.map_or_else(by_trait, |ty| quote_spanned! {here=> #krate::__private::means!(#ty) })
     }
 
     /// Takes the values of the variables that stand among `locals` into the next save of `run`.
@@ -156,8 +190,16 @@ impl Expansion {
         let carry = standing.map(|variable| {
             let (depth, value) = (variable.depth(), variable.value());
             let name = variable.ident.unraw().to_string();
-            quote_spanned! {at(variable.ident.span())=>
-                if let #krate::__private::Err(#error) = #run.carry(#name, #depth, #value) {
+            let here = at(variable.ident.span());
+            let taken = match &variable.way {
+                Way::Carry => quote_spanned! {here=> #run.carry(#name, #depth, #value) },
+                Way::Reconnect(ty) => {
+                    let means = self.means(variable, ty.as_deref());
+                    quote_spanned! {here=> #run.extract(#name, #depth, #value, &#means) }
+                }
+            };
+            quote_spanned! {here=>
+                if let #krate::__private::Err(#error) = #taken {
                     return #on_error(#error);
                 }
             }
@@ -169,8 +211,9 @@ impl Expansion {
 fn local_source(local: &Local, targets: &[Target]) -> Result<Source> {
     let ident = &local.binding.ident;
     if !local.is_plain {
-        let text =
-            format!("a carried variable needs a `let` of its own; write `let mut {ident} = ...;`");
+        let text = format!(
+            "a variable to be restored needs a `let` of its own; write `let mut {ident} = ...;`"
+        );
         return Err(Error::new(ident.span(), text));
     }
     let is_target = |around: &&usize| targets.iter().any(|target| target.at == **around);
@@ -182,7 +225,8 @@ fn argument_source(ident: &Ident, argument: &Argument) -> Result<Source> {
     if is_reference || argument.is_mut {
         return Ok(Source::Argument { is_reference });
     }
-    let text =
-        format!("`{ident}` does not change; a carried argument is `mut` or a `&mut` reference");
+    let text = format!(
+        "`{ident}` does not change; an argument to be restored is `mut` or a `&mut` reference"
+    );
     Err(Error::new(ident.span(), text))
 }

@@ -28,6 +28,14 @@ impl Argument {
         self.ident.unraw().to_string()
     }
 
+    /// The type of the value: of a `&mut T` the `T`.
+    pub(crate) fn value_type(&self) -> Option<Type> {
+        match self.ty.as_ref()? {
+            Type::Reference(it) if it.mutability.is_some() => Some((*it.elem).clone()),
+            ty => Some(ty.clone()),
+        }
+    }
+
     pub(crate) fn is_mut_reference(&self) -> bool {
         matches!(&self.ty, Some(Type::Reference(it)) if it.mutability.is_some())
     }

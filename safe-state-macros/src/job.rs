@@ -41,6 +41,8 @@ impl Expansion {
         job.extend(
             options.backend.as_ref().map(|backend| quote_spanned! {site=> .backend(#backend) }),
         );
+        let registry = options.registry.as_ref();
+        job.extend(registry.map(|registry| quote_spanned! {site=> .registry(&#registry) }));
         job.extend(
             options.version.as_ref().map(|version| quote_spanned! {site=> .version(#version) }),
         );

@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, Item, Macro, Pat, Result,
+    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, Item, Macro, Pat, Result, Type,
 };
 
 use crate::function::{Binding, bindings};
@@ -62,6 +62,8 @@ pub(crate) struct Local {
     pub(crate) at: usize,
     /// Whether the `let` binds nothing else, and has an initialiser.
     pub(crate) is_plain: bool,
+    /// Its type as written.
+    pub(crate) ty: Option<Type>,
     /// The loops around it, from the outside in.
     pub(crate) around: Vec<usize>,
 }
@@ -205,12 +207,17 @@ impl<'ast> Visit<'ast> for Survey {
             .map(|init| mentions(init.expr.to_token_stream()))
             .unwrap_or_default();
         let is_plain = is_plain(local);
+        let ty = match &local.pat {
+            Pat::Type(typed) => Some((*typed.ty).clone()),
+            _ => None,
+        };
         for binding in bindings(&local.pat) {
             let name = binding.name();
             if !from.contains(&name) {
                 self.shadows.insert(name, binding.ident.span());
             }
-            let local = Local { binding, at, is_plain, around: self.enclosing.clone() };
+            let (ty, around) = (ty.clone(), self.enclosing.clone());
+            let local = Local { binding, at, is_plain, ty, around };
             self.all_locals.push(local.clone());
             self.locals.push(local);
         }

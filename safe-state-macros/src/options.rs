@@ -16,6 +16,8 @@ const NAMES: &[&str] = &[
     "state_dir",
     "backend",
     "carry",
+    "reconnect",
+    "registry",
     "fresh",
     "on_input_change",
     "on_code_change",
@@ -38,6 +40,8 @@ pub(crate) struct Options {
     pub(crate) state_dir: Option<Expr>,
     pub(crate) backend: Option<Expr>,
     pub(crate) carry: Vec<Ident>,
+    pub(crate) reconnect: Vec<Ident>,
+    pub(crate) registry: Option<Expr>,
     pub(crate) fresh: Vec<Ident>,
     pub(crate) on_input_change: Option<OnChange>,
     pub(crate) on_code_change: Option<OnChange>,
@@ -107,6 +111,8 @@ impl Options {
             "state_dir" => self.state_dir = Some(value(option, input)?),
             "backend" => self.backend = Some(value(option, input)?),
             "carry" => self.carry = variables(option, input)?,
+            "reconnect" => self.reconnect = variables(option, input)?,
+            "registry" => self.registry = Some(value(option, input)?),
             "fresh" => self.fresh = variables(option, input)?,
             "on_input_change" => {
                 self.on_input_change = Some(on_input_change(&value(option, input)?)?);
@@ -125,10 +131,10 @@ impl Options {
         Ok(())
     }
 
-    /// A variable is carried or fresh, and named once.
+    /// A variable is carried, reconnected or fresh, and named once.
     fn check_variables(&self) -> Result<()> {
         let mut seen: Vec<&Ident> = Vec::new();
-        for variable in self.carry.iter().chain(&self.fresh) {
+        for variable in self.carry.iter().chain(&self.reconnect).chain(&self.fresh) {
             if seen.contains(&variable) {
                 return Err(Error::new(
                     variable.span(),

@@ -5,6 +5,8 @@ use std::io;
 
 use safe_state_backends::{CarriedError, Error as BackendError};
 
+use crate::reconnect::ReconnectError;
+
 /// Why a run could not begin, save or finish.
 ///
 /// A function under [`#[resumable]`](crate::resumable) that returns `Result<_, E>` with
@@ -90,6 +92,16 @@ pub enum Error {
         name: String,
         /// How many items are complete.
         completed: u64,
+    },
+    /// A handle cannot be rebuilt, or its state not be saved.
+    #[error("in job `{job}`, `{name}` cannot be reconnected")]
+    Reconnect {
+        /// The job.
+        job: String,
+        /// The variable.
+        name: String,
+        /// Why.
+        source: ReconnectError,
     },
     /// An async function's thread for blocking work could not be started.
     #[error("cannot start the thread that saves for an async function")]

@@ -8,6 +8,7 @@ use safe_state_backends::{Backend, Checkpoint, Durability, FileBackend, LeaseOpt
 
 use crate::items::for_each;
 use crate::outcome::Failing;
+use crate::reconnect::ReconnectRegistry;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
 
@@ -42,6 +43,7 @@ pub struct Job {
     pub(crate) code: Option<u64>,
     pub(crate) on_code_change: OnChange,
     pub(crate) on_input_change: OnChange,
+    pub(crate) registry: ReconnectRegistry,
     durability: Durability,
     state_dir: Option<PathBuf>,
     backend: Option<Arc<dyn Backend>>,
@@ -59,6 +61,7 @@ impl Job {
             code: None,
             on_code_change: OnChange::Continue,
             on_input_change: OnChange::Fail,
+            registry: ReconnectRegistry::global().clone(),
             durability: Durability::Power,
             state_dir: None,
             backend: None,
@@ -122,6 +125,13 @@ impl Job {
     /// default, or to go on. [`OnChange::Restart`] fails as well: by then items are gone.
     pub fn on_input_change(mut self, on_change: OnChange) -> Self {
         self.on_input_change = on_change;
+        self
+    }
+
+    /// How handles of other crates' types are rebuilt, instead of by what
+    /// [`register_reconnector`](crate::reconnect::register_reconnector) was told.
+    pub fn registry(mut self, registry: &ReconnectRegistry) -> Self {
+        self.registry = registry.clone();
         self
     }
 

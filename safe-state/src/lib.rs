@@ -18,6 +18,7 @@ mod outcome;
 mod pace;
 mod progress;
 mod received;
+pub mod reconnect;
 mod returns;
 mod run;
 mod save_every;

@@ -18,9 +18,12 @@ pub use crate::outcome::{
     ViaOption, ViaType,
 };
 pub use crate::received::{Receipt, Received};
+pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
-pub use crate::{__failing as failing, __fingerprint as fingerprint, __on_error as on_error};
+pub use crate::{
+    __failing as failing, __fingerprint as fingerprint, __means as means, __on_error as on_error,
+};
 
 /// The items of the loop over `input`, which has that number, and that many resumable loops around
 /// it.

@@ -12,6 +12,8 @@ use crate::Error;
 use crate::begin::OnChange;
 use crate::cursor::Cursor;
 use crate::entry::{Entry, WrongInput};
+use crate::reconnect::ReconnectError;
+use crate::reconnect::means::Means;
 use crate::run::Run;
 
 /// How many saves lie between two that store the items' median time.
@@ -235,14 +237,80 @@ impl Run {
         name: &str,
         depth: usize,
     ) -> Result<Option<T>, Error> {
-        self.position.carries = true;
         let restored = self.stored_value(name, depth)?;
-        let completed = self.store.as_ref().map_or(0, |store| store.checkpoint().all_completed());
-        if restored.is_none() && depth == 0 && completed > 0 {
-            let job = self.events.job().to_owned();
-            return Err(Error::NotCarried { job, name: name.to_owned(), completed });
-        }
+        self.expect_stored(name, depth, restored.is_some())?;
         Ok(restored)
+    }
+
+    fn restore_bytes<T>(&mut self, name: &str, depth: usize) -> Result<Option<Vec<u8>>, Error> {
+        let within = self.position.within(depth);
+        let carried = self.store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
+        let carried = carried.filter(|carried| carried.within() == within);
+        let bytes =
+            carried.map(|carried| carried.bytes_of::<T>(name).map(<[u8]>::to_vec)).transpose();
+        let bytes = bytes.map_err(|error| self.carried_error(error))?;
+        self.expect_stored(name, depth, bytes.is_some())?;
+        Ok(bytes)
+    }
+
+    /// What is restored with progress has to have been saved with it.
+    fn expect_stored(&mut self, name: &str, depth: usize, is_stored: bool) -> Result<(), Error> {
+        self.position.carries = true;
+        let completed = self.store.as_ref().map_or(0, |store| store.checkpoint().all_completed());
+        if is_stored || depth > 0 || completed == 0 {
+            return Ok(());
+        }
+        let job = self.events.job().to_owned();
+        Err(Error::NotCarried { job, name: name.to_owned(), completed })
+    }
+
+    /// The handle that a variable was, rebuilt; none on a fresh start.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be rebuilt; on a fresh start, it could not be later.
+    pub fn reconnect<T>(
+        &mut self,
+        name: &str,
+        depth: usize,
+        means: &Means<T>,
+    ) -> Result<Option<T>, Error> {
+        (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
+        let Some(bytes) = self.restore_bytes::<T>(name, depth)? else { return Ok(None) };
+        let rebuilt = (means.reconnect)(&bytes, &self.registry);
+        rebuilt.map(Some).map_err(|error| self.reconnect_error(name, error))
+    }
+
+    /// Takes what a handle is rebuilt from into the next save.
+    ///
+    /// # Errors
+    ///
+    /// The handle is one that can't be rebuilt, or has failed.
+    pub fn extract<T>(
+        &mut self,
+        name: &str,
+        depth: usize,
+        handle: &mut T,
+        means: &Means<T>,
+    ) -> Result<(), Error> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let extracted = (means.extract)(handle, &self.registry).and_then(|bytes| {
+            if self.syncs {
+                (means.sync)(handle)?;
+            }
+            Ok(bytes)
+        });
+        let bytes = extracted.map_err(|error| self.reconnect_error(name, error))?;
+        let within = self.position.within(depth);
+        let stored = store.checkpoint().carried_value(name);
+        let change = CarriedChange::of_bytes::<T>(name, within, bytes, stored);
+        self.position.carried.retain(|earlier| earlier.name != name);
+        self.position.carried.extend(change);
+        Ok(())
+    }
+
+    fn reconnect_error(&self, name: &str, source: ReconnectError) -> Error {
+        Error::Reconnect { job: self.events.job().to_owned(), name: name.to_owned(), source }
     }
 
     /// The value that a `step!` had in an earlier run.

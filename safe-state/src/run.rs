@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{Carry, Error as BackendError, Failure, Store};
+use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, Store};
 
 use crate::active::Active;
 use crate::begin::{Begun, OnChange, begin};
@@ -13,6 +13,7 @@ use crate::offload::Worker;
 use crate::outcome::{Failing, Outcome};
 use crate::pace::Pace;
 use crate::progress::Position;
+use crate::reconnect::ReconnectRegistry;
 use crate::save_every::Schedule;
 use crate::{Error, Job};
 
@@ -28,6 +29,9 @@ pub struct Run {
     /// Whether the run before had finished the job.
     pub(crate) was_finished: bool,
     pub(crate) on_input_change: OnChange,
+    pub(crate) registry: ReconnectRegistry,
+    /// Whether what is saved has to survive a loss of power.
+    pub(crate) syncs: bool,
     pub(crate) schedule: Schedule,
     pub(crate) pace: Pace,
     pub(crate) position: Position,
@@ -105,6 +109,8 @@ impl Run {
             pace: Pace::new(now),
             was_finished,
             on_input_change: job.on_input_change,
+            registry: job.registry.clone(),
+            syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
         }
     }

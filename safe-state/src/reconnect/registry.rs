@@ -1,0 +1,127 @@
+//! How types of other crates are rebuilt.
+
+use std::any::{Any, TypeId, type_name};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::ReconnectError;
+
+/// Rebuilds types that can't implement [`Reconnect`](super::Reconnect) themselves.
+///
+/// [`register_reconnector`] adds to the one that jobs use by default; one of one's own goes with
+/// [`Job::registry`](crate::Job::registry).
+///
+/// ```
+/// use safe_state::reconnect::ReconnectRegistry;
+///
+/// // Of another crate.
+/// struct Client { url: String }
+///
+/// let registry = ReconnectRegistry::default();
+/// registry.register::<Client, _>(|client| Ok(client.url.clone()), |url| Ok(Client { url }));
+/// assert!(registry.knows::<Client>());
+/// ```
+#[derive(Clone, Default)]
+pub struct ReconnectRegistry {
+    reconnectors: Arc<RwLock<HashMap<TypeId, Arc<Reconnector>>>>,
+}
+
+struct Reconnector {
+    extract: Box<Extract>,
+    reconnect: Box<Rebuild>,
+}
+
+type Extract = dyn Fn(&mut dyn Any) -> Result<Vec<u8>, ReconnectError> + Send + Sync;
+type Rebuild = dyn Fn(&[u8]) -> Result<Box<dyn Any>, ReconnectError> + Send + Sync;
+
+/// Tells all jobs how to rebuild a `T`: `extract` says what is saved of it, and `reconnect` makes a
+/// new one of that. What is registered for a type last counts.
+pub fn register_reconnector<T: 'static, M: Serialize + DeserializeOwned>(
+    extract: impl Fn(&mut T) -> Result<M, ReconnectError> + Send + Sync + 'static,
+    reconnect: impl Fn(M) -> Result<T, ReconnectError> + Send + Sync + 'static,
+) {
+    ReconnectRegistry::global().register(extract, reconnect);
+}
+
+impl ReconnectRegistry {
+    pub(crate) fn global() -> &'static ReconnectRegistry {
+        static GLOBAL: LazyLock<ReconnectRegistry> = LazyLock::new(ReconnectRegistry::default);
+        &GLOBAL
+    }
+
+    /// As [`register_reconnector`], for the jobs that use this registry.
+    pub fn register<T: 'static, M: Serialize + DeserializeOwned>(
+        &self,
+        extract: impl Fn(&mut T) -> Result<M, ReconnectError> + Send + Sync + 'static,
+        reconnect: impl Fn(M) -> Result<T, ReconnectError> + Send + Sync + 'static,
+    ) {
+        let reconnector = Reconnector {
+            extract: Box::new(move |handle| {
+                let handle = handle.downcast_mut::<T>().ok_or_else(wrong_type::<T>)?;
+                encode(&extract(handle)?)
+            }),
+            reconnect: Box::new(move |bytes| Ok(Box::new(reconnect(decode(bytes)?)?))),
+        };
+        let mut reconnectors = self.reconnectors.write().unwrap_or_else(PoisonError::into_inner);
+        reconnectors.insert(TypeId::of::<T>(), Arc::new(reconnector));
+    }
+
+    /// Whether it rebuilds `T`s.
+    pub fn knows<T: 'static>(&self) -> bool {
+        self.find::<T>().is_ok()
+    }
+
+    fn find<T: 'static>(&self) -> Result<Arc<Reconnector>, ReconnectError> {
+        let reconnectors = self.reconnectors.read().unwrap_or_else(PoisonError::into_inner);
+        reconnectors.get(&TypeId::of::<T>()).cloned().ok_or_else(|| {
+            let name = type_name::<T>();
+            ReconnectError::new(format!(
+                "nothing is known of how to rebuild a `{name}`; \
+                 call `safe_state::reconnect::register_reconnector::<{name}, _>(extract, reconnect)` before the job"
+            ))
+        })
+    }
+
+    pub(crate) fn check<T: 'static>(&self) -> Result<(), ReconnectError> {
+        self.find::<T>().map(drop)
+    }
+
+    pub(crate) fn extract<T: 'static>(&self, handle: &mut T) -> Result<Vec<u8>, ReconnectError> {
+        (self.find::<T>()?.extract)(handle)
+    }
+
+    pub(crate) fn reconnect<T: 'static>(&self, bytes: &[u8]) -> Result<T, ReconnectError> {
+        let rebuilt = (self.find::<T>()?.reconnect)(bytes)?;
+        rebuilt.downcast::<T>().map(|handle| *handle).map_err(|_| wrong_type::<T>())
+    }
+}
+
+fn wrong_type<T>() -> ReconnectError {
+    ReconnectError::new(format!(
+        "what is registered for `{}` is for another type",
+        type_name::<T>()
+    ))
+}
+
+pub(super) fn encode(meta: &impl Serialize) -> Result<Vec<u8>, ReconnectError> {
+    postcard::to_stdvec(meta).map_err(|error| {
+        ReconnectError::because("what is to be saved of it does not serialise", error)
+    })
+}
+
+pub(super) fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, ReconnectError> {
+    postcard::from_bytes(bytes).map_err(|error| {
+        ReconnectError::because("what was saved of it has another form now", error)
+    })
+}
+
+impl fmt::Debug for ReconnectRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.reconnectors.read().unwrap_or_else(PoisonError::into_inner).len();
+        f.debug_struct("ReconnectRegistry").field("known", &known).finish_non_exhaustive()
+    }
+}
