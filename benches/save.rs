@@ -1,0 +1,55 @@
+//! A save after every item, over the system calls that it cannot do without.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use safe_state::resumable;
+use safe_state_benches::{RawLog, Scratch, Target, bench, compare, time};
+
+const UNSYNCED: u32 = 100_000;
+const SYNCED: u32 = 2_000;
+const ROUNDS: usize = 15;
+
+fn main() {
+    bench("A save after every item, over the same bytes written raw", |table| {
+        let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
+        let process = compare(
+            ROUNDS,
+            || time(|| each_survives_the_process(scratch.path(), UNSYNCED)),
+            || {
+                let mut raw = RawLog::create(scratch.path(), UNSYNCED);
+                time(|| (0..UNSYNCED).for_each(|_| raw.write()))
+            },
+        );
+        table.row("durability = \"process\", over pwrite", "x", process.ratio(), Target::AtMost(1.5));
+        table.row("  a save", "us", process.micros(UNSYNCED), Target::None);
+
+        let power = compare(
+            ROUNDS,
+            || time(|| each_survives_power_loss(scratch.path(), SYNCED)),
+            || {
+                let mut raw = RawLog::create(scratch.path(), SYNCED);
+                time(|| (0..SYNCED).for_each(|_| raw.write_and_sync()))
+            },
+        );
+        let what = "durability = \"power\", over pwrite and fdatasync";
+        table.row(what, "x", power.ratio(), Target::AtMost(1.2));
+        table.row("  a save", "us", power.micros(SYNCED), Target::None);
+    });
+}
+
+#[resumable(durability = "process", state_dir = dir)]
+fn each_survives_the_process(dir: &Path, count: u32) {
+    #[resume]
+    for number in 0..count {
+        black_box(number);
+    }
+}
+
+#[resumable(state_dir = dir)]
+fn each_survives_power_loss(dir: &Path, count: u32) {
+    #[resume]
+    for number in 0..count {
+        black_box(number);
+    }
+}

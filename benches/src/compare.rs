@@ -1,0 +1,75 @@
+//! Two sides, taken in turns.
+
+use std::time::{Duration, Instant};
+
+/// The times of two sides, round by round.
+#[derive(Debug)]
+pub struct Compared {
+    rounds: Vec<(f64, f64)>,
+}
+
+/// A median and the quartiles beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Spread {
+    /// A quarter of the rounds lies below it.
+    pub lower: f64,
+    /// Half of the rounds lies below it.
+    pub median: f64,
+    /// Three quarters of the rounds lie below it.
+    pub upper: f64,
+}
+
+/// Measures two sides in `rounds` rounds, after one to warm up. Each side gives the time of
+/// what counts of its work; which of them goes first changes from round to round.
+pub fn compare(
+    rounds: usize,
+    mut ours: impl FnMut() -> Duration,
+    mut theirs: impl FnMut() -> Duration,
+) -> Compared {
+    let mut round = |i: usize| {
+        if i.is_multiple_of(2) {
+            let first = ours();
+            return (first.as_secs_f64(), theirs().as_secs_f64());
+        }
+        let first = theirs();
+        (ours().as_secs_f64(), first.as_secs_f64())
+    };
+    round(0);
+    Compared { rounds: (0..rounds).map(round).collect() }
+}
+
+/// How long `work` takes.
+pub fn time(work: impl FnOnce()) -> Duration {
+    let began = Instant::now();
+    work();
+    began.elapsed()
+}
+
+impl Compared {
+    /// How many times as long as their side ours took.
+    pub fn ratio(&self) -> Spread {
+        Spread::of(self.rounds.iter().map(|(ours, theirs)| ours / theirs))
+    }
+
+    /// How many nanoseconds longer ours took on each of `count` items.
+    pub fn extra_nanos(&self, count: u32) -> Spread {
+        let each = 1e9 / f64::from(count);
+        Spread::of(self.rounds.iter().map(|(ours, theirs)| (ours - theirs) * each))
+    }
+
+    /// The microseconds that ours took on each of `count` items.
+    pub fn micros(&self, count: u32) -> Spread {
+        let each = 1e6 / f64::from(count);
+        Spread::of(self.rounds.iter().map(|(ours, _)| ours * each))
+    }
+}
+
+impl Spread {
+    /// Of samples in any order.
+    pub fn of(samples: impl Iterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = samples.collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = |quarter: usize| sorted[(sorted.len() - 1) * quarter / 4];
+        Spread { lower: at(1), median: at(2), upper: at(3) }
+    }
+}

@@ -1,0 +1,14 @@
+//! How the benches measure and what they print.
+//!
+//! Machines are noisy and differ, so a figure is a comparison: both sides alternate in one
+//! process, and what is printed is the median over the rounds, with the quartiles beside it.
+
+mod compare;
+mod raw;
+mod scratch;
+mod table;
+
+pub use compare::{Compared, Spread, compare, time};
+pub use raw::RawLog;
+pub use scratch::Scratch;
+pub use table::{Target, bench};
