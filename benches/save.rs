@@ -21,7 +21,12 @@ fn main() {
                 time(|| (0..UNSYNCED).for_each(|_| raw.write()))
             },
         );
-        table.row("durability = \"process\", over pwrite", "x", process.ratio(), Target::AtMost(1.5));
+        table.row(
+            "durability = \"process\", over pwrite",
+            "x",
+            process.ratio(),
+            Target::AtMost(1.5),
+        );
         table.row("  a save", "us", process.micros(UNSYNCED), Target::None);
 
         let power = compare(

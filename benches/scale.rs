@@ -19,11 +19,8 @@ fn main() {
             table.row(&what, "x", compared.ratio(), Target::AtMost(1.1));
         }
         let many = 1_000_000_000;
-        let compared = compare(
-            2 * ROUNDS,
-            || resume_after(&scratch, many),
-            || resume_after(&scratch, FEW),
-        );
+        let compared =
+            compare(2 * ROUNDS, || resume_after(&scratch, many), || resume_after(&scratch, FEW));
         table.row("a resume at 1000000000 items", "x", compared.ratio(), Target::AtMost(1.1));
         let millis = Spread::of(compared.micros(1).iter().map(|micros| micros / 1000.0));
         table.row("  from the call to the first item, synced", "ms", millis, Target::AtMost(1.0));
