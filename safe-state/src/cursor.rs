@@ -54,6 +54,12 @@ impl Cursor {
         self.unsaved += 1;
     }
 
+    pub(crate) fn settle(&mut self, completed: u64, in_flight: bool) {
+        self.position += completed;
+        self.unsaved += completed;
+        self.in_flight = in_flight;
+    }
+
     #[inline]
     pub(crate) fn set_mark(&mut self, fingerprint: u32) {
         self.mark = Some(Mark { index: self.position, fingerprint });

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::Error;
 use crate::run::Run;
+use crate::tally::Tally;
 
 /// The items of a loop that are not complete yet.
 ///
@@ -11,9 +12,7 @@ use crate::run::Run;
 /// `continue`.
 #[derive(Debug)]
 pub struct Items<'r, I: Iterator> {
-    run: &'r mut Run,
-    /// How many resumable loops are around this one.
-    depth: usize,
+    tally: Tally<'r>,
     iter: I,
     fingerprint: fn(&I::Item) -> Option<u32>,
     gate: Gate,
@@ -40,6 +39,7 @@ pub enum Step<T> {
 }
 
 impl<'r, I: Iterator> Items<'r, I> {
+    #[inline]
     pub(crate) fn new(
         run: &'r mut Run,
         depth: usize,
@@ -55,18 +55,19 @@ impl<'r, I: Iterator> Items<'r, I> {
             Err(wrong) => Err(run.wrong_input(entry.completed, wrong)),
         });
         let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
-        Items { run, depth, iter, fingerprint, gate }
+        Items { tally: Tally::new(run, depth), iter, fingerprint, gate }
     }
 
     /// The run, for what else is to be done with it in the loop.
+    #[inline]
     pub fn run(&mut self) -> &mut Run {
-        self.run
+        self.tally.run()
     }
 
     /// The body of the item before has ended. Says whether a save is due.
     #[inline]
     pub fn complete(&mut self) -> bool {
-        self.run.complete(self.depth)
+        self.tally.complete()
     }
 
     /// The next item.
@@ -78,12 +79,12 @@ impl<'r, I: Iterator> Items<'r, I> {
             Gate::Closed | Gate::Refused(_) => return self.turned_away(),
         }
         if let Some(item) = self.iter.next() {
-            if self.run.hand_out(self.depth) {
-                self.run.mark(self.depth, (self.fingerprint)(&item));
+            if self.tally.hand_out() {
+                self.tally.mark((self.fingerprint)(&item));
             }
             Step::Item(item)
         } else {
-            self.run.exhausted(self.depth);
+            self.tally.exhausted();
             Step::Done
         }
     }
@@ -97,13 +98,15 @@ impl<'r, I: Iterator> Items<'r, I> {
     }
 
     /// The loop has ended, by exhaustion or `break`. Says whether there is something to save.
+    #[inline]
     pub fn leave(&mut self) -> bool {
-        self.run.leave_loop(self.depth)
+        self.tally.leave()
     }
 
     /// Marks a `return` that is about to leave the loop.
+    #[inline]
     pub fn returning(&mut self) {
-        self.run.position.returning = true;
+        self.tally.run().position.returning = true;
     }
 }
 

@@ -23,6 +23,7 @@ mod returns;
 mod run;
 mod save_every;
 mod steps;
+mod tally;
 
 pub use begin::OnChange;
 pub use error::Error;

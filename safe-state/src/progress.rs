@@ -166,6 +166,19 @@ impl Run {
         self.schedule.item_completed()
     }
 
+    /// Takes in what a loop has counted by itself, and whether an item is in flight there.
+    pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
+        if let Some(cursor) = self.position.open.get_mut(depth) {
+            cursor.settle(completed, in_flight);
+        }
+        self.schedule.items_completed(completed);
+    }
+
+    /// How many items may complete until a save may be due.
+    pub(crate) fn items_until_a_look(&self) -> u64 {
+        self.schedule.budget()
+    }
+
     pub(crate) fn exhausted(&mut self, depth: usize) {
         if let Some(cursor) = self.position.open.get_mut(depth) {
             cursor.exhausted();

@@ -79,6 +79,16 @@ impl Schedule {
         self.budget == 1
     }
 
+    /// Takes in `count` completed items, fewer than may complete before the next look.
+    pub(crate) fn items_completed(&mut self, count: u64) {
+        self.budget -= count;
+    }
+
+    /// How many items complete before the next look.
+    pub(crate) fn budget(&self) -> u64 {
+        self.budget
+    }
+
     #[cold]
     fn look(&mut self) -> bool {
         self.budget = self.every.budget();

@@ -1,0 +1,140 @@
+//! Counts a loop's items beside the run: in a local of the loop that nothing points to, so that
+//! the compiler can keep the count in registers, and an item costs an instruction or two.
+
+use crate::run::Run;
+
+/// Stands between a loop and its run, and lets the run know of an item when a save may be due
+/// with it, when something else is asked of the run, and when the loop is left, however that
+/// happens.
+#[derive(Debug)]
+pub(crate) struct Tally<'r> {
+    run: &'r mut Run,
+    /// How many resumable loops are around this one.
+    depth: usize,
+    /// How many items may complete until a save may be due; the last of them is the run's to count.
+    granted: u64,
+    /// How many of them are left.
+    left: u64,
+    /// Whether an item has been handed out whose body has not ended.
+    in_flight: bool,
+}
+
+impl<'r> Tally<'r> {
+    #[inline]
+    pub(crate) fn new(run: &'r mut Run, depth: usize) -> Self {
+        Tally { run, depth, granted: 0, left: 0, in_flight: false }
+    }
+
+    /// The run, which knows everything now. It is asked for the next item's part again.
+    #[inline]
+    pub(crate) fn run(&mut self) -> &mut Run {
+        self.settle();
+        self.granted = 0;
+        self.left = 0;
+        self.run
+    }
+
+    /// An item has been handed out. Says whether its fingerprint is wanted.
+    #[inline]
+    pub(crate) fn hand_out(&mut self) -> bool {
+        self.in_flight = true;
+        self.left <= 1 && self.run.hand_out(self.depth)
+    }
+
+    #[inline]
+    pub(crate) fn mark(&mut self, fingerprint: Option<u32>) {
+        let depth = self.depth;
+        self.run().mark(depth, fingerprint);
+    }
+
+    /// The body of the item in flight, if there is one, has ended. Says whether a save is due.
+    #[inline]
+    pub(crate) fn complete(&mut self) -> bool {
+        if self.in_flight && self.left > 1 {
+            self.in_flight = false;
+            self.left -= 1;
+            return false;
+        }
+        self.settle();
+        self.in_flight = false;
+        let is_due = self.run.complete(self.depth);
+        self.granted = self.run.items_until_a_look();
+        self.left = self.granted;
+        is_due
+    }
+
+    /// There are no more items.
+    #[inline]
+    pub(crate) fn exhausted(&mut self) {
+        let depth = self.depth;
+        self.run().exhausted(depth);
+    }
+
+    /// The loop has ended. Says whether that is to be saved now.
+    #[inline]
+    pub(crate) fn leave(&mut self) -> bool {
+        let depth = self.depth;
+        self.in_flight = false;
+        self.run().leave_loop(depth)
+    }
+
+    #[inline]
+    fn settle(&mut self) {
+        self.run.settle(self.depth, self.granted - self.left, self.in_flight);
+        self.granted = self.left;
+    }
+}
+
+impl Drop for Tally<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use crate::{Error, Job};
+
+    fn job(dir: &tempfile::TempDir) -> Job {
+        Job::new("tally").state_dir(dir.path()).save_every(10)
+    }
+
+    fn completed_and_failed(job: &Job) -> (u64, Option<u64>) {
+        let checkpoint = job.peek_checkpoint().unwrap().unwrap();
+        (checkpoint.completed().len(), checkpoint.last_failure().unwrap().index())
+    }
+
+    #[test]
+    fn an_error_between_two_looks_loses_no_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let failing = |item| match item {
+            17 => Err(Error::Thread(std::io::ErrorKind::Other.into())),
+            _ => Ok(()),
+        };
+        job(&dir).run(0..30, failing).unwrap_err();
+        assert_eq!(completed_and_failed(&job(&dir)), (17, Some(17)));
+    }
+
+    #[test]
+    fn nor_does_a_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        let panicking = |item| {
+            assert_ne!(item, 7, "seven");
+            Ok::<(), Error>(())
+        };
+        catch_unwind(AssertUnwindSafe(|| job(&dir).run(0..30, panicking))).unwrap_err();
+        assert_eq!(completed_and_failed(&job(&dir)), (7, Some(7)));
+    }
+
+    #[test]
+    fn an_iterator_that_panics_leaves_nothing_in_flight() {
+        let dir = tempfile::tempdir().unwrap();
+        let items = (0..30).inspect(|item| assert_ne!(*item, 12, "twelve"));
+        let run = || job(&dir).run(items, |_| Ok::<(), Error>(()));
+        catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+        assert_eq!(completed_and_failed(&job(&dir)), (12, None));
+    }
+}
