@@ -27,7 +27,7 @@ fn main() {
             process.ratio(),
             Target::AtMost(1.5),
         );
-        table.row("  a save", "us", process.micros(UNSYNCED), Target::None);
+        table.row("  a save", "us", process.ours(1e6 / f64::from(UNSYNCED)), Target::None);
 
         let power = compare(
             ROUNDS,
@@ -39,7 +39,7 @@ fn main() {
         );
         let what = "durability = \"power\", over pwrite and fdatasync";
         table.row(what, "x", power.ratio(), Target::AtMost(1.2));
-        table.row("  a save", "us", power.micros(SYNCED), Target::None);
+        table.row("  a save", "us", power.ours(1e6 / f64::from(SYNCED)), Target::None);
     });
 }
 

@@ -57,10 +57,9 @@ impl Compared {
         Spread::of(self.rounds.iter().map(|(ours, theirs)| (ours - theirs) * each))
     }
 
-    /// The microseconds that ours took on each of `count` items.
-    pub fn micros(&self, count: u32) -> Spread {
-        let each = 1e6 / f64::from(count);
-        Spread::of(self.rounds.iter().map(|(ours, _)| ours * each))
+    /// How long ours took, in units of which `per_second` make a second.
+    pub fn ours(&self, per_second: f64) -> Spread {
+        Spread::of(self.rounds.iter().map(|(ours, _)| ours * per_second))
     }
 }
 
