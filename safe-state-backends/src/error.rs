@@ -76,8 +76,8 @@ impl Error {
         action: &'static str,
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(io::Error) -> Error {
-        let path = path.into();
-        move |source| Error::Io { action, path, source }
+        // The path is copied by an error alone, not by each save that makes none.
+        move |source| Error::Io { action, path: path.into(), source }
     }
 }
 

@@ -56,9 +56,13 @@ impl Pace {
     /// Counts a save, and says, once in a run, that more than a fifth of it went into saving.
     pub(crate) fn saved(&mut self, began: Instant, ended: Instant) -> bool {
         self.saving += ended - began;
+        if self.warned {
+            return false;
+        }
         let elapsed = ended - self.began;
         let slow = elapsed > SETTLED && self.saving * 5 > elapsed;
-        slow && !std::mem::replace(&mut self.warned, true)
+        self.warned = slow;
+        slow
     }
 }
 
