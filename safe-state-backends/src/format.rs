@@ -8,7 +8,7 @@ mod record;
 #[cfg(test)]
 mod torn;
 
-use crate::Checkpoint;
+use crate::{Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
 
 pub use record::{Advance, Change, LoopChange, Record};
@@ -19,6 +19,9 @@ pub const VERSION: u16 = 1;
 /// The least number of bytes that may be appended before a new snapshot is due. With it, the
 /// file of a job that runs in order stays under 4 KiB.
 const MIN_TAIL: usize = 3 * 1024;
+/// The same where nothing is synced: replacing the file then costs as much as a hundred appends,
+/// and has to be that much rarer.
+const MIN_UNSYNCED_TAIL: usize = 64 * 1024;
 
 /// Why bytes are not a checkpoint that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,8 +53,12 @@ pub enum FormatError {
 
 /// How many bytes may follow a snapshot of that length before the whole is written anew: as
 /// many as the snapshot has, so that writing snapshots at most doubles what is written.
-pub fn tail_room(snapshot_len: usize) -> usize {
-    snapshot_len.max(MIN_TAIL)
+pub fn tail_room(snapshot_len: usize, durability: Durability) -> usize {
+    let least = match durability {
+        Durability::Power => MIN_TAIL,
+        Durability::Process => MIN_UNSYNCED_TAIL,
+    };
+    snapshot_len.max(least)
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
@@ -85,8 +92,8 @@ pub(crate) struct Tail {
 
 impl Tail {
     /// `None` if the bytes are no snapshot.
-    pub(crate) fn after(snapshot: &[u8]) -> Option<Tail> {
-        let limit = snapshot.len() + tail_room(snapshot.len());
+    pub(crate) fn after(snapshot: &[u8], durability: Durability) -> Option<Tail> {
+        let limit = snapshot.len() + tail_room(snapshot.len(), durability);
         Some(Tail { place: Place::after(snapshot)?, limit })
     }
 

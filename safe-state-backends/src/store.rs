@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::format::{Change, FormatError, Record, Tail};
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions};
+use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions};
 
 /// The checkpoint of a job under a lease.
 ///
@@ -14,6 +14,7 @@ use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions};
 pub struct Store {
     backend: Arc<dyn Backend>,
     lease: Box<dyn Lease>,
+    durability: Durability,
     checkpoint: Checkpoint,
     /// `None` when only a snapshot may follow: what an append that failed left is not known.
     tail: Option<Tail>,
@@ -24,6 +25,7 @@ pub struct Store {
 pub struct Opening {
     backend: Arc<dyn Backend>,
     lease: Box<dyn Lease>,
+    durability: Durability,
     found: Option<Checkpoint>,
 }
 
@@ -40,7 +42,7 @@ impl Store {
     ) -> Result<Opening, Error> {
         let lease = Arc::clone(&backend).lease(job, options)?;
         let found = Checkpoint::load(&*backend, job)?;
-        Ok(Opening { backend, lease, found })
+        Ok(Opening { backend, lease, durability: options.durability, found })
     }
 
     /// The state, with all changes passed to [`save`](Self::save).
@@ -106,7 +108,7 @@ impl Store {
         self.tail = None;
         let snapshot = self.checkpoint.encode().map_err(|source| self.unreadable(source))?;
         self.lease.save(&snapshot)?;
-        self.tail = Tail::after(&snapshot);
+        self.tail = Tail::after(&snapshot, self.durability);
         Ok(())
     }
 
@@ -127,8 +129,9 @@ impl Opening {
     ///
     /// The backend cannot be written.
     pub fn begin(self, checkpoint: Checkpoint) -> Result<Store, Error> {
-        let Opening { backend, lease, .. } = self;
-        let mut store = Store { backend, lease, checkpoint, tail: None, framed: Vec::new() };
+        let Opening { backend, lease, durability, .. } = self;
+        let mut store =
+            Store { backend, lease, durability, checkpoint, tail: None, framed: Vec::new() };
         store.save_whole()?;
         Ok(store)
     }

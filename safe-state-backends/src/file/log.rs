@@ -44,7 +44,7 @@ impl<F: Fs> Log<F> {
     }
 
     fn write_temporary(&self, path: &Path, snapshot: &[u8]) -> Result<F::File, Error> {
-        let room = snapshot.len() + tail_room(snapshot.len());
+        let room = snapshot.len() + tail_room(snapshot.len(), self.durability);
         let file = self.fs.create(path).map_err(Error::io("create", path))?;
         self.fs.allocate(&file, room as u64).map_err(Error::io("allocate space for", path))?;
         self.fs.write_at(&file, snapshot, 0).map_err(Error::io("write", path))?;
