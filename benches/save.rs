@@ -6,9 +6,9 @@ use std::path::Path;
 use safe_state::resumable;
 use safe_state_benches::{RawLog, Scratch, Target, bench, compare, time};
 
-const UNSYNCED: u32 = 100_000;
-const SYNCED: u32 = 2_000;
-const ROUNDS: usize = 15;
+const UNSYNCED: u32 = 50_000;
+const SYNCED: u32 = 500;
+const ROUNDS: usize = 31;
 
 fn main() {
     bench("A save after every item, over the same bytes written raw", |table| {

@@ -51,10 +51,9 @@ impl Compared {
         Spread::of(self.rounds.iter().map(|(ours, theirs)| ours / theirs))
     }
 
-    /// How many nanoseconds longer ours took on each of `count` items.
-    pub fn extra_nanos(&self, count: u32) -> Spread {
-        let each = 1e9 / f64::from(count);
-        Spread::of(self.rounds.iter().map(|(ours, theirs)| (ours - theirs) * each))
+    /// How much longer ours took, in units of which `per_second` make a second.
+    pub fn extra(&self, per_second: f64) -> Spread {
+        Spread::of(self.rounds.iter().map(|(ours, theirs)| (ours - theirs) * per_second))
     }
 
     /// How long ours took, in units of which `per_second` make a second.

@@ -11,4 +11,4 @@ mod table;
 pub use compare::{Compared, Spread, compare, time};
 pub use raw::RawLog;
 pub use scratch::Scratch;
-pub use table::{Target, bench};
+pub use table::{Table, Target, bench};

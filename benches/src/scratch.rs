@@ -1,8 +1,9 @@
 //! A place for a bench's files.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use safe_state::{Durability, Job, SaveEvery};
+use safe_state::{Durability, FileBackend, Job, SaveEvery};
 use safe_state_backends::format::Change;
 use safe_state_backends::{Checkpoint, LeaseOptions, Store};
 use tempfile::TempDir;
@@ -31,15 +32,20 @@ impl Scratch {
         Job::new(name).state_dir(self.path()).durability(durability).save_every(every)
     }
 
-    /// Leaves a checkpoint of the job `name`, with `completed` items done.
+    /// Leaves a checkpoint of the job `name` with `completed` items done, the last of them in
+    /// `saves` saves of one item.
     ///
     /// # Panics
     ///
     /// If it can't be written.
-    pub fn begun(&self, name: &str, completed: u64) {
-        let backend = std::sync::Arc::new(safe_state::FileBackend::new(self.path()));
-        let opening = Store::open(backend, name, LeaseOptions::default()).expect("a free job");
+    pub fn begun(&self, name: &str, completed: u64, saves: u64) {
+        let backend = Arc::new(FileBackend::new(self.path()));
+        let options = LeaseOptions::new(Durability::Process);
+        let opening = Store::open(backend, name, options).expect("a free job");
         let mut store = opening.begin(Checkpoint::new(name, None)).expect("a first save");
-        store.save(Change { count: completed, ..Change::default() }).expect("a second save");
+        let counts = std::iter::once(completed - saves).chain((0..saves).map(|_| 1));
+        for count in counts {
+            store.save(Change { count, ..Change::default() }).expect("a save");
+        }
     }
 }

@@ -7,52 +7,48 @@ use crate::Spread;
 pub enum Target {
     /// No more than that.
     AtMost(f64),
-    /// No less than that.
-    AtLeast(f64),
     /// Whatever it is: it is there to be known.
     None,
 }
 
 /// Runs `figures` under `title`. `cargo bench` alone does: `cargo test --all-targets` starts
 /// the same program, and has nothing to wait for here.
-pub fn bench(title: &str, figures: impl FnOnce(&mut Table)) {
+pub fn bench(title: &str, figures: impl FnOnce(&Table)) {
     if std::env::args().any(|argument| argument == "--bench") {
         println!("\n{title}");
-        figures(&mut Table { missed: 0 });
+        figures(&Table);
     }
 }
 
 /// Prints figures as they come.
 #[derive(Debug)]
-pub struct Table {
-    missed: usize,
-}
+pub struct Table;
 
 impl Table {
     /// One figure, `unit` behind its numbers.
-    pub fn row(&mut self, what: &str, unit: &str, figure: Spread, target: Target) {
+    pub fn row(&self, what: &str, unit: &str, figure: Spread, target: Target) {
         let Spread { lower, median, upper } = figure;
         let measured = format!("{} {unit}", short(median));
         let spread = format!("{}..{}", short(lower), short(upper));
         let (wanted, verdict) = target.judge(median, unit);
-        self.missed += usize::from(verdict == "missed");
         println!("  {what:<52} {measured:>12}  {spread:>15}  {wanted:<18} {verdict}");
     }
 
     /// One figure that was measured once.
-    pub fn once(&mut self, what: &str, unit: &str, figure: f64, target: Target) {
+    pub fn once(&self, what: &str, unit: &str, figure: f64, target: Target) {
         self.row(what, unit, Spread { lower: figure, median: figure, upper: figure }, target);
     }
 }
 
 impl Target {
     fn judge(self, figure: f64, unit: &str) -> (String, &'static str) {
-        let (words, limit, met) = match self {
-            Target::AtMost(limit) => ("at most", limit, figure <= limit),
-            Target::AtLeast(limit) => ("at least", limit, figure >= limit),
-            Target::None => return (String::new(), ""),
-        };
-        (format!("{words} {limit} {unit}"), if met { "ok" } else { "missed" })
+        match self {
+            Target::AtMost(limit) => {
+                let verdict = if figure <= limit { "ok" } else { "missed" };
+                (format!("at most {limit} {unit}"), verdict)
+            }
+            Target::None => (String::new(), ""),
+        }
     }
 }
 
