@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use safe_state::{Durability, FileBackend, Job, SaveEvery};
-use safe_state_backends::format::Change;
+use safe_state_backends::format::{Change, LoopChange};
 use safe_state_backends::{Checkpoint, LeaseOptions, Store};
 use tempfile::TempDir;
 
@@ -45,7 +45,12 @@ impl Scratch {
         let mut store = opening.begin(Checkpoint::new(name, None)).expect("a first save");
         let counts = std::iter::once(completed - saves).chain((0..saves).map(|_| 1));
         for count in counts {
-            store.save(Change { count, ..Change::default() }).expect("a save");
+            store.save(progress(count)).expect("a save");
         }
     }
+}
+
+fn progress(count: u64) -> Change {
+    let progress = LoopChange { count, ..LoopChange::default() };
+    Change { loops: vec![progress], ..Change::default() }
 }
