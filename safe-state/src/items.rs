@@ -65,13 +65,15 @@ impl<'r, I: Iterator> Items<'r, I> {
     }
 
     /// The body of the item before has ended. Says whether a save is due.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn complete(&mut self) -> bool {
         self.tally.complete()
     }
 
     /// The next item.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     #[expect(clippy::should_implement_trait, reason = "it gives errors too")]
     pub fn next(&mut self) -> Step<I::Item> {
         match &self.gate {

@@ -135,9 +135,12 @@ impl Run {
     /// Says whether the item's fingerprint is wanted: it may be the last before a save.
     #[inline]
     pub(crate) fn hand_out(&mut self, depth: usize) -> bool {
-        if let Some(cursor) = self.position.open.get_mut(depth) {
-            cursor.in_flight = true;
-        }
+        self.settle(depth, 0, true);
+        self.may_save_next()
+    }
+
+    /// Whether a save may be due when the next item completes.
+    pub(crate) fn may_save_next(&self) -> bool {
         self.schedule.is_due_next()
     }
 

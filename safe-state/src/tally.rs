@@ -38,13 +38,16 @@ impl<'r> Tally<'r> {
     #[inline]
     pub(crate) fn hand_out(&mut self) -> bool {
         self.in_flight = true;
-        self.left <= 1 && self.run.hand_out(self.depth)
+        if self.left > 1 {
+            return false;
+        }
+        self.settle();
+        self.run.may_save_next()
     }
 
     #[inline]
     pub(crate) fn mark(&mut self, fingerprint: Option<u32>) {
-        let depth = self.depth;
-        self.run().mark(depth, fingerprint);
+        self.run.mark(self.depth, fingerprint);
     }
 
     /// The body of the item in flight, if there is one, has ended. Says whether a save is due.
@@ -66,8 +69,7 @@ impl<'r> Tally<'r> {
     /// There are no more items.
     #[inline]
     pub(crate) fn exhausted(&mut self) {
-        let depth = self.depth;
-        self.run().exhausted(depth);
+        self.run.exhausted(self.depth);
     }
 
     /// The loop has ended. Says whether that is to be saved now.
