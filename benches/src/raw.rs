@@ -4,8 +4,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// The bytes that a save appends: length, checksum, kind, and what completed and when.
-const RECORD: [u8; 13] = [0xa5; 13];
+/// As many bytes as a save appends: length, checksum, kind, when, what completed, and the last
+/// item's fingerprint.
+const RECORD: [u8; 18] = [0xa5; 18];
 
 /// A file with room for all records that will be written, one behind the other.
 #[derive(Debug)]

@@ -44,9 +44,11 @@ impl Events {
         });
     }
 
-    pub(crate) fn saved(&self, completed: u64) {
-        tracing::debug!(target: "safe_state", job = %self.job, completed, "saved");
-        self.line(|| format!("saved, {completed} items complete"));
+    pub(crate) fn saved(&self, checkpoint: &Checkpoint) {
+        // Counted only if someone listens.
+        let completed = || checkpoint.completed().len();
+        tracing::debug!(target: "safe_state", job = %self.job, completed = completed(), "saved");
+        self.line(|| format!("saved, {} items complete", completed()));
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {

@@ -273,7 +273,11 @@ impl Run {
         if self.pace.saved(began, now) {
             self.events.slow_saving();
         }
-        written.inspect(|()| self.events.saved(self.completed()))
+        written.inspect(|()| {
+            if let Some(store) = &self.store {
+                self.events.saved(store.checkpoint());
+            }
+        })
     }
 }
 
