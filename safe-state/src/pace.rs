@@ -60,9 +60,8 @@ impl Pace {
             return false;
         }
         let elapsed = ended - self.began;
-        let slow = elapsed > SETTLED && self.saving * 5 > elapsed;
-        self.warned = slow;
-        slow
+        self.warned = elapsed > SETTLED && self.saving * 5 > elapsed;
+        self.warned
     }
 }
 

@@ -362,9 +362,9 @@ impl Run {
     /// What is to be saved now.
     pub(crate) fn change(&mut self, now: Instant) -> Change {
         let position = &mut self.position;
-        let ended = position.ended.drain(..).map(|(_, change)| change);
-        let loops: Vec<LoopChange> =
-            ended.chain(position.open.iter_mut().filter_map(Cursor::change)).collect();
+        let mut loops = Vec::with_capacity(position.ended.len() + position.open.len());
+        loops.extend(position.ended.drain(..).map(|(_, change)| change));
+        loops.extend(position.open.iter_mut().filter_map(Cursor::change));
         let count = loops.iter().map(|change| change.count).sum();
         if count > 0 {
             self.pace.worked(count, now - self.schedule.last_save());
