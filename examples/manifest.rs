@@ -1,0 +1,207 @@
+//! Writes the SHA-256 of every file below a directory, as `sha256sum` does, and can be killed at
+//! any instant: run again, it goes on with the file it was at, and the manifest comes out the same.
+//!
+//! ```text
+//! cargo run --example manifest -- DIR                    # writes MANIFEST.sha256
+//! cargo run --example manifest -- DIR --crash-at 100     # dies at the 100th file
+//! cargo run --example manifest -- DIR                    # goes on there
+//! sha256sum --check MANIFEST.sha256
+//! ```
+//!
+//! It shows how a loop that makes one large output stays right when an item runs twice: each
+//! item's result goes to a place of its own, and the output is put together after the loop.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use safe_state::resumable;
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+type Hash = [u8; 32];
+
+/// Writes the SHA-256 of every file below a directory.
+#[derive(Parser)]
+struct Options {
+    /// Whose files to list.
+    dir: PathBuf,
+    /// Where the manifest goes.
+    #[arg(long, default_value = "MANIFEST.sha256")]
+    out: PathBuf,
+    /// Forget what an interrupted run has done.
+    #[arg(long)]
+    start_over: bool,
+    /// Abort the process at that item, counted from 0.
+    #[arg(long)]
+    crash_at: Option<usize>,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let work = Work::beside(&options.out);
+    let files = files_below(&options.dir, &[&options.out, &work.dir])?;
+    if options.start_over {
+        write_manifest::clear_checkpoint(&files, &work)?;
+    } else if let Some(checkpoint) = write_manifest::peek_checkpoint(&files, &work)? {
+        println!("going on after {}", checkpoint.progress());
+    }
+    write_manifest(&files, &work, &options.out, options.crash_at)?;
+    work.remove()?;
+    println!("{} files in {}", files.len(), options.out.display());
+    Ok(())
+}
+
+/// The progress survives the death of the process, and so do the digests, which nobody syncs. A
+/// power cut may lose some of either; the output is refused if it lacks one.
+///
+/// A checkpoint belongs to the list of files it was begun with: its version.
+#[resumable(
+    name = "manifest",
+    state_dir = &work.dir,
+    durability = "process",
+    version = fingerprint(files)
+)]
+fn write_manifest(
+    files: &[PathBuf],
+    work: &Work,
+    out: &Path,
+    crash_at: Option<usize>,
+) -> Result<()> {
+    let digests = work.open_digests()?;
+    for (index, file) in files.iter().enumerate() {
+        if crash_at == Some(index) {
+            std::process::abort();
+        }
+        let digest = sha256(file).with_context(|| format!("cannot read {}", file.display()))?;
+        // A place for each item: one that runs twice writes the same bytes there again.
+        digests.write_all_at(&digest, offset(index))?;
+    }
+    publish(out, &work.manifest(), |manifest| {
+        for (index, file) in files.iter().enumerate() {
+            let mut digest = Hash::default();
+            digests.read_exact_at(&mut digest, offset(index))?;
+            ensure!(digest != Hash::default(), "a digest was lost; run with --start-over");
+            write_line(manifest, &digest, file)?;
+        }
+        Ok(())
+    })
+}
+
+fn offset(index: usize) -> u64 {
+    (index * size_of::<Hash>()) as u64
+}
+
+/// What is kept beside the manifest until it is done: the checkpoint, the digests so far.
+struct Work {
+    dir: PathBuf,
+}
+
+impl Work {
+    fn beside(out: &Path) -> Self {
+        let mut dir = out.as_os_str().to_owned();
+        dir.push(".work");
+        Work { dir: dir.into() }
+    }
+
+    fn digests(&self) -> PathBuf {
+        self.dir.join("digests")
+    }
+
+    fn manifest(&self) -> PathBuf {
+        self.dir.join("manifest")
+    }
+
+    fn open_digests(&self) -> io::Result<File> {
+        File::options().read(true).write(true).create(true).truncate(false).open(self.digests())
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        fs::remove_file(self.digests())?;
+        // Another run may have begun, and it needs the directory.
+        let _ = fs::remove_dir(&self.dir);
+        Ok(())
+    }
+}
+
+/// The regular files below `dir`, in an order that is the same in every run, but for `ours`.
+fn files_below(dir: &Path, ours: &[&Path]) -> Result<Vec<PathBuf>> {
+    let ours: Vec<PathBuf> = ours.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let is_ours = |path: &Path| path.canonicalize().is_ok_and(|path| ours.contains(&path));
+    let mut files = Vec::new();
+    let entries = WalkDir::new(dir).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|entry| !is_ours(entry.path())) {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
+
+/// Tells one list of files from another.
+fn fingerprint(files: &[PathBuf]) -> String {
+    let mut hasher = Sha256::new();
+    for file in files {
+        hasher.update(file.as_os_str().as_bytes());
+        hasher.update([0]);
+    }
+    let [a, b, c, d, ..]: Hash = hasher.finalize().into();
+    format!("{} files, {:08x}", files.len(), u32::from_be_bytes([a, b, c, d]))
+}
+
+fn sha256(path: &Path) -> io::Result<Hash> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finalize().into()),
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+}
+
+/// Writes a file elsewhere first, so that `path` is never half of it.
+fn publish(
+    path: &Path,
+    temporary: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
+) -> Result<()> {
+    let mut writer = BufWriter::new(File::create(temporary)?);
+    write(&mut writer)?;
+    writer.into_inner()?.sync_all()?;
+    fs::rename(temporary, path)?;
+    Ok(())
+}
+
+/// As `sha256sum` prints it: a name with a line break or a backslash is escaped, which a
+/// backslash in front of the line tells.
+fn write_line(writer: &mut impl Write, digest: &Hash, path: &Path) -> io::Result<()> {
+    let name = path.as_os_str().as_bytes();
+    let escaped = escape(name);
+    if escaped != name {
+        writer.write_all(b"\\")?;
+    }
+    digest.iter().try_for_each(|byte| write!(writer, "{byte:02x}"))?;
+    writer.write_all(b"  ")?;
+    writer.write_all(&escaped)?;
+    writer.write_all(b"\n")
+}
+
+fn escape(name: &[u8]) -> Vec<u8> {
+    let mut escaped = Vec::with_capacity(name.len());
+    for byte in name {
+        match byte {
+            b'\\' => escaped.extend(b"\\\\"),
+            b'\n' => escaped.extend(b"\\n"),
+            b'\r' => escaped.extend(b"\\r"),
+            byte => escaped.push(*byte),
+        }
+    }
+    escaped
+}
