@@ -160,9 +160,17 @@ fn unknown_option(unknown: &str) -> String {
 fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
-        return input.parse();
+        return input.parse().map(bare);
     }
     Err(Error::new(option.span(), format!("`{option}` needs a value; write `{option} = ...`")))
+}
+
+/// What a `macro_rules!` passes on as `$value:expr` or `$value:literal` comes in a group.
+fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => bare(*group.expr),
+        value => value,
+    }
 }
 
 /// `carry(a, b)`.
