@@ -1,1 +1,5 @@
 //! Helpers for the tests.
+
+mod effects;
+
+pub use effects::Effects;

@@ -1,0 +1,146 @@
+//! The examples, run as a user runs them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// An example, and a directory to run it in.
+struct Example {
+    name: &'static str,
+    dir: TempDir,
+}
+
+impl Example {
+    fn new(name: &'static str) -> Self {
+        Example { name, dir: tempfile::tempdir().unwrap() }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--example", self.name, "--manifest-path"])
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("Cargo.toml"))
+            .arg("--")
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env_remove("SAFE_STATE_DIR")
+            .env("RUST_BACKTRACE", "0")
+            .output()
+            .unwrap()
+    }
+
+    /// What a run that succeeds says.
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a run that fails complains of.
+    fn complains(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn write_tree(&self) {
+        for (name, text) in [("b", "2"), ("a", "1"), ("c/d", "3"), ("c/e f", "4"), ("g\\h", "5")] {
+            let path = self.dir.path().join("tree").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.dir.path().join(path)).unwrap()
+    }
+}
+
+/// The files directly in a directory.
+fn files_in(dir: &Path) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let read = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().unwrap();
+        (name, fs::read_to_string(entry.path()).unwrap())
+    };
+    entries.map(read).collect()
+}
+
+#[test]
+fn manifest_writes_what_sha256sum_does() {
+    let example = Example::new("manifest");
+    example.write_tree();
+    assert_eq!(example.says(&["tree"]), "5 files in MANIFEST.sha256\n");
+    let manifest = example.read("MANIFEST.sha256");
+    let names: Vec<&str> = manifest.lines().map(|line| line.split_once("  ").unwrap().1).collect();
+    assert_eq!(names, ["tree/a", "tree/b", "tree/c/d", "tree/c/e f", "tree/g\\\\h"]);
+    // The well-known hash of the text `1`.
+    let hash = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b";
+    assert!(manifest.starts_with(hash), "{manifest}");
+    assert!(manifest.lines().last().unwrap().starts_with('\\'), "{manifest}");
+}
+
+#[test]
+fn manifest_comes_out_the_same_wherever_it_crashed() {
+    let example = Example::new("manifest");
+    example.write_tree();
+    example.says(&["tree", "--out", "whole"]);
+    let whole = example.read("whole");
+    for crash_at in 0..5 {
+        let out = format!("crashed-{crash_at}");
+        example.complains(&["tree", "--out", &out, "--crash-at", &crash_at.to_string()]);
+        assert!(!example.dir.path().join(&out).exists(), "half of it must never be seen");
+        let said = example.says(&["tree", "--out", &out]);
+        assert!(said.contains(&format!("after {crash_at} of 5 items")) || crash_at == 0, "{said}");
+        assert_eq!(example.read(&out), whole, "crashed at {crash_at}");
+        assert!(!example.dir.path().join(out + ".work").exists(), "it left its work behind");
+    }
+}
+
+#[test]
+fn manifest_notices_that_the_tree_changed() {
+    let example = Example::new("manifest");
+    example.write_tree();
+    example.complains(&["tree", "--crash-at", "3"]);
+    fs::write(example.dir.path().join("tree/aa"), "new").unwrap();
+    let complaint = example.complains(&["tree"]);
+    assert!(complaint.contains("version `5 files, "), "{complaint}");
+    assert!(complaint.contains("now version `6 files, "), "{complaint}");
+    assert_eq!(example.says(&["tree", "--start-over"]), "6 files in MANIFEST.sha256\n");
+}
+
+#[test]
+fn backfill_fills_every_row_after_a_crash() {
+    let example = Example::new("backfill");
+    let filled = "1000 of 1000 orders have a total, 514554 in all\n";
+    assert_eq!(example.says(&["whole.db"]), filled);
+    example.complains(&["crashed.db", "--crash-at", "7"]);
+    let resumed = format!("going on after 7 of 10 items (70 %)\n{filled}");
+    assert_eq!(example.says(&["crashed.db"]), resumed);
+    assert_eq!(example.says(&["crashed.db"]), filled, "another run is a job of its own");
+}
+
+#[test]
+fn backfill_refuses_batches_of_another_size() {
+    let example = Example::new("backfill");
+    example.complains(&["orders.db", "--crash-at", "7"]);
+    let complaint = example.complains(&["orders.db", "--batch", "50"]);
+    assert!(complaint.contains("version `batches of 100`"), "{complaint}");
+}
+
+#[test]
+fn scraper_goes_on_after_failures_and_crashes() {
+    let example = Example::new("scraper");
+    assert_eq!(example.says(&["whole"]), "20 pages in whole\n");
+    let failed = example.complains(&["pages", "--fail-every", "8"]);
+    assert!(failed.contains("stopped after 7 of 20 items (35 %); run again to go on"), "{failed}");
+    assert!(failed.contains("cannot fetch page-007"), "{failed}");
+    assert!(failed.contains("503 Service Unavailable"), "{failed}");
+    example.complains(&["pages", "--crash-at", "12"]);
+    let resumed = example.says(&["pages"]);
+    assert_eq!(resumed, "going on after 12 of 20 items (60 %)\n20 pages in pages\n");
+    let dir = example.dir.path();
+    assert_eq!(files_in(&dir.join("pages")), files_in(&dir.join("whole")));
+}

@@ -1,0 +1,46 @@
+//! What a job's items did, in a file, so that it outlives the process that did it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A file with a line for every time an item ran.
+#[derive(Debug)]
+pub struct Effects {
+    file: File,
+    path: PathBuf,
+}
+
+impl Effects {
+    /// The effects in `path`, to which more can be added.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref().to_owned();
+        let file = File::options().create(true).append(true).open(&path)?;
+        Ok(Effects { file, path })
+    }
+
+    /// Adds one. It is one `write` to a file opened for appending, which a kill does not divide.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn record(&self, item: u64) -> io::Result<()> {
+        let line = format!("{item}\n");
+        let written = (&self.file).write(line.as_bytes())?;
+        if written == line.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+    }
+
+    /// All so far.
+    ///
+    /// # Panics
+    ///
+    /// If the file cannot be read, or holds something else.
+    pub fn all(&self) -> Vec<u64> {
+        let text = fs::read_to_string(&self.path).unwrap();
+        text.lines().map(|line| line.parse().unwrap()).collect()
+    }
+}

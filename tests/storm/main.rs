@@ -1,0 +1,177 @@
+//! Jobs killed at random instants, again and again. After each kill the checkpoint has to load,
+//! and what was done has to be what the promise allows: nothing that the checkpoint calls complete
+//! is missing, no more than the items since the last save run again, and all in order.
+//!
+//! `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
+
+use std::env;
+use std::ops::Range;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use fastrand::Rng;
+use safe_state::{Checkpoint, Job};
+use safe_state_tests::Effects;
+use tempfile::TempDir;
+
+/// A third of it passes before the process has begun.
+const LONGEST_RUN: Duration = Duration::from_millis(12);
+
+#[test]
+fn a_function_survives_kills_when_every_item_is_saved() {
+    storm("function", 1, 85);
+}
+
+#[test]
+fn a_function_survives_kills_when_every_seventh_item_is_saved() {
+    storm("function", 7, 85);
+}
+
+#[test]
+fn a_function_survives_kills_when_every_thousandth_item_is_saved() {
+    storm("function", 1000, 85);
+}
+
+#[test]
+fn an_async_function_survives_kills() {
+    storm("future", 1, 25);
+    storm("future", 7, 25);
+}
+
+#[test]
+fn a_job_without_the_attribute_survives_kills() {
+    storm("job", 1, 25);
+    storm("job", 7, 25);
+}
+
+fn storm(kind: &'static str, save_every: u64, kills: u32) {
+    for durability in ["power", "process"] {
+        // So many that few runs are over before they are killed, and so few that one soon is.
+        let items = if (durability, save_every) == ("power", 1) { 2000 } else { 20_000 };
+        let seed = number("SAFE_STATE_STORM_SEED").unwrap_or(save_every);
+        let storm = Storm { kind, durability, save_every, items, seed };
+        let rounds = number("SAFE_STATE_STORM").unwrap_or(1);
+        storm.rage(kills * u32::try_from(rounds).unwrap());
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Storm {
+    kind: &'static str,
+    durability: &'static str,
+    save_every: u64,
+    items: u64,
+    seed: u64,
+}
+
+impl Storm {
+    fn rage(self, kills: u32) {
+        let mut rng = Rng::with_seed(self.seed);
+        let mut victim = Victim::new(self);
+        let mut inside = 0;
+        for kill in 0..kills {
+            victim.run_for(LONGEST_RUN.mul_f64(rng.f64()));
+            match victim.look(&format!("{self:?}, kill {kill}")) {
+                Found::Nothing => {}
+                Found::Part => inside += 1,
+                Found::Finished => victim = Victim::new(self),
+            }
+        }
+        victim.run_to_the_end();
+        let end = victim.look(&format!("{self:?}, at the end"));
+        assert!(matches!(end, Found::Finished), "{self:?}: ended with {end:?}");
+        println!("{self:?}: {inside} of {kills} kills left a checkpoint");
+        assert!(inside * 10 > kills, "{self:?}: only {inside} of {kills} kills were of any use");
+    }
+}
+
+/// A job, from its first run to the one that finishes it.
+struct Victim {
+    storm: Storm,
+    dir: TempDir,
+    /// The items that the checkpoint said were complete when the last run began.
+    complete: u64,
+    /// How many effects there were then.
+    seen: usize,
+}
+
+#[derive(Debug)]
+enum Found {
+    Nothing,
+    Part,
+    Finished,
+}
+
+impl Victim {
+    fn new(storm: Storm) -> Self {
+        Victim { storm, dir: tempfile::tempdir().unwrap(), complete: 0, seen: 0 }
+    }
+
+    fn run_for(&self, time: Duration) {
+        let mut child = self.spawn();
+        thread::sleep(time);
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(matches!(output.status.code(), None | Some(0)), "{:?}: {output:?}", self.storm);
+    }
+
+    fn run_to_the_end(&self) {
+        let output = self.spawn().wait_with_output().unwrap();
+        assert!(output.status.success(), "{:?}: {output:?}", self.storm);
+    }
+
+    fn spawn(&self) -> Child {
+        let Storm { kind, durability, save_every, items, .. } = self.storm;
+        Command::new(env!("CARGO_BIN_EXE_worker"))
+            .args(["storm", kind, durability, &save_every.to_string(), &items.to_string()])
+            .arg(self.dir.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Holds what the last run left against the promise.
+    fn look(&mut self, when: &str) -> Found {
+        let ran = self.last_run(when);
+        let when = format!("{when}: ran {ran:?}");
+        let job = Job::new("storm").state_dir(self.dir.path());
+        match job.peek_checkpoint().expect(&when) {
+            None if ran.end == 0 => Found::Nothing,
+            None => {
+                assert_eq!(ran.end, self.storm.items, "{when}: the checkpoint is gone");
+                Found::Finished
+            }
+            Some(checkpoint) => {
+                self.hold_against(&checkpoint, &ran, &when);
+                Found::Part
+            }
+        }
+    }
+
+    /// The items that the last run did, which have to be those after the ones complete before it.
+    fn last_run(&mut self, when: &str) -> Range<u64> {
+        let effects = Effects::open(self.dir.path().join("effects")).unwrap().all();
+        let last = &effects[self.seen..];
+        self.seen = effects.len();
+        let ran = self.complete..self.complete + last.len() as u64;
+        assert!(last.iter().copied().eq(ran.clone()), "{when}: {last:?} is not {ran:?}");
+        ran
+    }
+
+    fn hold_against(&mut self, checkpoint: &Checkpoint, ran: &Range<u64>, when: &str) {
+        let completed = checkpoint.completed();
+        let prefix = completed.prefix();
+        assert_eq!(completed.len(), prefix, "{when}: {checkpoint}");
+        assert!(prefix >= ran.start, "{when}: fell back to {prefix}");
+        assert!(prefix <= ran.end, "{when}: {prefix} are said to be complete");
+        // Those completed since the last save, of which the last may be in flight instead.
+        let again = ran.end - prefix;
+        assert!(again <= self.storm.save_every, "{when}: {again} items run again");
+        self.complete = prefix;
+    }
+}

@@ -1,0 +1,104 @@
+//! The process that the tests kill, and run beside their own.
+
+use std::io::{Read, stdin};
+use std::path::{Path, PathBuf};
+
+use safe_state::{Durability, Job, resumable};
+use safe_state_tests::Effects;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["storm", kind, durability, save_every, items, dir] => {
+            let storm = Storm {
+                items: items.parse()?,
+                save_every: save_every.parse()?,
+                effects: Effects::open(Path::new(dir).join("effects"))?,
+                dir: dir.into(),
+            };
+            storm.run(kind, durability)
+        }
+        ["hold", dir] => hold(Path::new(dir)),
+        other => anyhow::bail!("unknown: {other:?}"),
+    }
+}
+
+struct Storm {
+    items: u64,
+    save_every: u64,
+    effects: Effects,
+    dir: PathBuf,
+}
+
+impl Storm {
+    fn run(&self, kind: &str, durability: &str) -> anyhow::Result<()> {
+        match (kind, durability) {
+            ("function", "power") => power(self),
+            ("function", "process") => process(self),
+            ("future", "power") => block_on(power_async(self)),
+            ("future", "process") => block_on(process_async(self)),
+            ("job", "power") => self.job(Durability::Power),
+            ("job", "process") => self.job(Durability::Process),
+            other => anyhow::bail!("unknown: {other:?}"),
+        }
+    }
+
+    fn job(&self, durability: Durability) -> anyhow::Result<()> {
+        let job = Job::new("storm")
+            .state_dir(&self.dir)
+            .save_every(self.save_every)
+            .durability(durability);
+        job.run(0..self.items, |item| Ok(self.effects.record(item)?))
+    }
+}
+
+/// The same function with each durability, which only a literal can name.
+macro_rules! storm {
+    ($name:ident, $name_async:ident, $durability:literal) => {
+        #[resumable(
+                                                    name = "storm",
+                                                    state_dir = &storm.dir,
+                                                    save_every = storm.save_every,
+                                                    durability = $durability
+                                                )]
+        fn $name(storm: &Storm) -> anyhow::Result<()> {
+            for item in 0..storm.items {
+                storm.effects.record(item)?;
+            }
+            Ok(())
+        }
+
+        #[resumable(
+                                                    name = "storm",
+                                                    state_dir = &storm.dir,
+                                                    save_every = storm.save_every,
+                                                    durability = $durability
+                                                )]
+        async fn $name_async(storm: &Storm) -> anyhow::Result<()> {
+            for item in 0..storm.items {
+                storm.effects.record(item)?;
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        }
+    };
+}
+
+storm!(power, power_async, "power");
+storm!(process, process_async, "process");
+
+fn block_on<R>(future: impl Future<Output = anyhow::Result<R>>) -> anyhow::Result<R> {
+    tokio::runtime::Builder::new_current_thread().build()?.block_on(future)
+}
+
+/// Says when it has completed the first of two items, and holds the job until its input ends.
+#[resumable(name = "held", state_dir = dir)]
+fn hold(dir: &Path) -> anyhow::Result<()> {
+    for item in 0..2 {
+        if item == 1 {
+            println!("holding");
+            stdin().read_to_end(&mut Vec::new())?;
+        }
+    }
+    Ok(())
+}
