@@ -121,7 +121,10 @@ impl Fs for Disk {
         #[cfg(unix)]
         builder.mode(0o700);
         match builder.create(dir) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                // Also of one above the directory asked for, which does not exist.
+                if dir.is_dir() { Ok(()) } else { Err(ErrorKind::NotADirectory.into()) }
+            }
             Err(error) => Err(error),
             Ok(()) => self.sync_dir(parent),
         }
