@@ -56,11 +56,11 @@ impl Storm {
 macro_rules! storm {
     ($name:ident, $name_async:ident, $durability:literal) => {
         #[resumable(
-                                                    name = "storm",
-                                                    state_dir = &storm.dir,
-                                                    save_every = storm.save_every,
-                                                    durability = $durability
-                                                )]
+                                                                    name = "storm",
+                                                                    state_dir = &storm.dir,
+                                                                    save_every = storm.save_every,
+                                                                    durability = $durability
+                                                                )]
         fn $name(storm: &Storm) -> anyhow::Result<()> {
             for item in 0..storm.items {
                 storm.effects.record(item)?;
@@ -69,11 +69,11 @@ macro_rules! storm {
         }
 
         #[resumable(
-                                                    name = "storm",
-                                                    state_dir = &storm.dir,
-                                                    save_every = storm.save_every,
-                                                    durability = $durability
-                                                )]
+                                                                    name = "storm",
+                                                                    state_dir = &storm.dir,
+                                                                    save_every = storm.save_every,
+                                                                    durability = $durability
+                                                                )]
         async fn $name_async(storm: &Storm) -> anyhow::Result<()> {
             for item in 0..storm.items {
                 storm.effects.record(item)?;

@@ -1,5 +1,13 @@
 //! Helpers for the tests.
 
 mod effects;
+mod faulty;
+mod heard;
+mod ran;
+mod worker;
 
 pub use effects::Effects;
+pub use faulty::Faulty;
+pub use heard::heard;
+pub use ran::Ran;
+pub use worker::Worker;

@@ -1,0 +1,64 @@
+//! A process beside the test's own.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A process that runs a job and does not end by itself. Dropping it kills it.
+#[derive(Debug)]
+pub struct Worker(Child);
+
+impl Worker {
+    /// Starts `executable`, to hold a job in `dir`, and waits until it does.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come to hold the job.
+    pub fn holding(executable: &str, dir: &Path) -> Self {
+        let mut child = Command::new(executable)
+            .arg("hold")
+            .arg(dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let worker = Worker(child);
+        assert_eq!(line, "holding\n");
+        worker
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Kills it with a signal that it cannot catch.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be waited for.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Lets it go on to its end.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    pub fn let_go(mut self) {
+        drop(self.0.stdin.take());
+        assert!(self.0.wait().unwrap().success());
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
