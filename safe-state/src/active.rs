@@ -2,23 +2,34 @@
 //! item that called it, and keeps no progress of its own.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
+
+use crate::Job;
 
 thread_local! {
-    static ACTIVE: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static ACTIVE: RefCell<Vec<Identity>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Which job it is: its name, and the file of its checkpoint if it has one, since a job of the
+/// same name in another state directory is another job.
+type Identity = (String, Option<PathBuf>);
+
+fn identity(job: &Job) -> Identity {
+    (job.job_name().to_owned(), job.checkpoint_path())
 }
 
 /// Marks a job as under way until dropped.
 #[derive(Debug)]
-pub(crate) struct Active(String);
+pub(crate) struct Active(Identity);
 
 impl Active {
-    pub(crate) fn enter(job: &str) -> Self {
-        ACTIVE.with_borrow_mut(|jobs| jobs.push(job.to_owned()));
-        Active(job.to_owned())
+    pub(crate) fn enter(job: &Job) -> Self {
+        ACTIVE.with_borrow_mut(|jobs| jobs.push(identity(job)));
+        Active(identity(job))
     }
 
-    pub(crate) fn contains(job: &str) -> bool {
-        ACTIVE.with_borrow(|jobs| jobs.iter().any(|active| active == job))
+    pub(crate) fn contains(job: &Job) -> bool {
+        ACTIVE.with_borrow(|jobs| jobs.contains(&identity(job)))
     }
 }
 

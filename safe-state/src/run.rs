@@ -64,10 +64,10 @@ impl Run {
         match begin(job) {
             Ok(begun) => {
                 let mut run = Run::new(job, Some(begun));
-                run.active = Some(Active::enter(job.job_name()));
+                run.active = Some(Active::enter(job));
                 Ok(run)
             }
-            Err(Error::Backend(BackendError::Held { .. })) if Active::contains(job.job_name()) => {
+            Err(Error::Backend(BackendError::Held { .. })) if Active::contains(job) => {
                 let run = Run::new(&job.clone().save_every(u64::MAX).verbose(false), None);
                 run.events.nested();
                 Ok(run)
