@@ -267,9 +267,10 @@ impl Checkpoint {
 
 /// How a [`Store`](crate::Store) changes a checkpoint.
 impl Checkpoint {
-    /// The state in which a new run begins: one run more, and no failure.
+    /// The state in which a new run begins: one run more, not finished, and no failure.
     pub fn begin_run(&mut self) {
         self.run_count = self.run_count.saturating_add(1);
+        self.finished = false;
         self.failure = None;
         self.updated_at = Timestamp::now();
     }
