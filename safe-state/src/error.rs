@@ -36,9 +36,9 @@ pub enum Error {
     },
     /// The input is shorter than what is complete of it.
     #[error(
-        "the input of job `{job}` has changed: it has {}, but {completed} items of it are complete; \
+        "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
          give it the input it began with, or clear the checkpoint to start over",
-        items(*found)
+        found.map_or_else(|| "fewer items than before".to_owned(), items)
     )]
     InputShrank {
         /// The job.
@@ -112,8 +112,10 @@ fn version(version: Option<&str>) -> String {
     version.map_or_else(|| "no version".to_owned(), |version| format!("version `{version}`"))
 }
 
-fn items(count: Option<u64>) -> String {
-    count.map_or_else(|| "fewer items than that".to_owned(), |count| format!("{count} items"))
+/// `1 item`, `2 items`.
+pub(crate) fn items(count: u64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} item{plural}")
 }
 
 impl From<Error> for io::Error {

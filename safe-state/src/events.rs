@@ -6,7 +6,7 @@ use std::time::Duration;
 use safe_state_backends::{Checkpoint, Failure};
 
 use crate::Error;
-use crate::error::one_line;
+use crate::error::{items, one_line};
 
 /// Says things about one job.
 #[derive(Debug)]
@@ -38,9 +38,10 @@ impl Events {
         let took =
             item_time.map(|time| time.saturating_mul(u32::try_from(skipped).unwrap_or(u32::MAX)));
         tracing::info!(target: "safe_state", %job, run, skipped, took = took.map(tracing::field::debug), "resumed");
+        let skipped = items(skipped);
         self.line(|| match took {
-            Some(took) => format!("run {run} skips {skipped} items, which took about {took:.1?}"),
-            None => format!("run {run} skips {skipped} items"),
+            Some(took) => format!("run {run} skips {skipped}, which took about {took:.1?}"),
+            None => format!("run {run} skips {skipped}"),
         });
     }
 
@@ -48,7 +49,7 @@ impl Events {
         // Counted only if someone listens.
         let completed = || checkpoint.completed().len();
         tracing::debug!(target: "safe_state", job = %self.job, completed = completed(), "saved");
-        self.line(|| format!("saved, {} items complete", completed()));
+        self.line(|| format!("saved, {} complete", items(completed())));
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {
@@ -66,7 +67,7 @@ impl Events {
 
     pub(crate) fn finished(&self, completed: u64) {
         tracing::info!(target: "safe_state", job = %self.job, completed, "finished");
-        self.line(|| format!("finished, {completed} items complete"));
+        self.line(|| format!("finished, {} complete", items(completed)));
     }
 
     pub(crate) fn slow_saving(&self) {
