@@ -19,6 +19,8 @@ fn main() -> anyhow::Result<()> {
             storm.run(kind, durability)
         }
         ["hold", dir] => hold(Path::new(dir)),
+        ["by-default", fails] => by_default(fails.parse()?),
+        ["aloud", fails] => aloud(fails.parse()?),
         other => anyhow::bail!("unknown: {other:?}"),
     }
 }
@@ -99,6 +101,24 @@ fn hold(dir: &Path) -> anyhow::Result<()> {
             println!("holding");
             stdin().read_to_end(&mut Vec::new())?;
         }
+    }
+    Ok(())
+}
+
+/// A job whose checkpoint is where it is by default.
+#[resumable(name = "by-default")]
+fn by_default(fails: bool) -> anyhow::Result<()> {
+    for item in 0..2 {
+        println!("item {item}");
+        anyhow::ensure!(item == 0 || !fails, "asked to fail");
+    }
+    Ok(())
+}
+
+#[resumable(name = "aloud", verbose)]
+fn aloud(fails: bool) -> anyhow::Result<()> {
+    for item in 0..2 {
+        anyhow::ensure!(item == 0 || !fails, "asked to fail");
     }
     Ok(())
 }

@@ -1,0 +1,166 @@
+//! One run of a job at a time.
+
+use std::io;
+use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use safe_state::{Error, Job, resumable};
+use safe_state_tests::{Ran, Worker, heard};
+
+/// The job that a [`Worker`] holds.
+fn held(dir: &Path) -> Job {
+    Job::new("held").state_dir(dir)
+}
+
+fn hold(dir: &Path) -> Worker {
+    Worker::holding(env!("CARGO_BIN_EXE_worker"), dir)
+}
+
+fn run(job: &Job, ran: &Ran) -> Result<(), Error> {
+    job.run(0..2, |item| {
+        ran.note(item);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_second_process_is_told_who_runs_the_job() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = SystemTime::now() - Duration::from_secs(1);
+    let worker = hold(dir.path());
+    let ran = Ran::default();
+    let error = run(&held(dir.path()), &ran).unwrap_err();
+    assert_eq!(ran.take(), []);
+
+    let Error::Backend(safe_state::backend::Error::Held { holder: Some(holder), .. }) = &error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(holder.pid(), worker.pid());
+    assert!(before < holder.since() && holder.since() < SystemTime::now(), "{holder}");
+    let this_host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert_eq!(holder.host(), this_host.trim_end());
+    let text = error.to_string();
+    let start = format!("job `held` is already running: pid {} on host ", worker.pid());
+    assert!(text.starts_with(&start), "{text}");
+    assert!(text.ends_with("Z; wait for that run, or stop it"), "{text}");
+    assert_eq!(io::Error::from(error).kind(), io::ErrorKind::WouldBlock);
+
+    worker.let_go();
+    run(&held(dir.path()), &ran).unwrap();
+    assert_eq!(ran.take(), [0, 1]);
+}
+
+#[test]
+fn a_killed_process_holds_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    hold(dir.path()).kill();
+    let ran = Ran::default();
+    run(&held(dir.path()), &ran).unwrap();
+    assert_eq!(ran.take(), [1], "item 0 was saved before the kill");
+}
+
+#[test]
+fn a_running_job_can_be_looked_at_and_not_cleared() {
+    let dir = tempfile::tempdir().unwrap();
+    let worker = hold(dir.path());
+    let job = held(dir.path());
+    assert_eq!(job.peek_checkpoint().unwrap().unwrap().progress().completed, 1);
+    let error = job.clear_checkpoint().unwrap_err();
+    assert!(error.to_string().contains(&format!("pid {}", worker.pid())), "{error}");
+    assert_eq!(job.peek_checkpoint().unwrap().unwrap().progress().completed, 1);
+    worker.kill();
+    job.clear_checkpoint().unwrap();
+    assert_eq!(job.peek_checkpoint().unwrap(), None);
+}
+
+#[test]
+fn a_second_thread_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = held(dir.path());
+    let (begun, tried) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        let first = scope.spawn(|| {
+            job.run(0..1, |_| {
+                begun.wait();
+                tried.wait();
+                Ok::<_, Error>(())
+            })
+        });
+        begun.wait();
+        let second = run(&job, &Ran::default());
+        tried.wait();
+        first.join().unwrap().unwrap();
+        let refusal = second.unwrap_err().to_string();
+        assert!(refusal.contains(&format!("pid {}", std::process::id())), "{refusal}");
+    });
+    run(&job, &Ran::default()).unwrap();
+}
+
+#[test]
+fn the_lease_of_a_run_that_failed_is_free() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = held(dir.path());
+    for _ in 0..2 {
+        job.run(0..2, |_| Err::<(), _>(io::Error::other("no"))).unwrap_err();
+    }
+    assert_eq!(job.peek_checkpoint().unwrap().unwrap().run_count(), 2);
+}
+
+#[resumable(name = "walk", state_dir = dir)]
+fn walk(dir: &Path, depth: u64, ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    for item in 0..2 {
+        ran.note(10 * depth + item);
+        if depth < 2 {
+            walk(dir, depth + 1, ran, false)?;
+        }
+        anyhow::ensure!(!(fails && item == 1), "asked to fail");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_job_called_within_its_own_run_is_part_of_the_item() {
+    let dir = tempfile::tempdir().unwrap();
+    let ran = Ran::default();
+    let (failed, events) = heard(|| walk(dir.path(), 1, &ran, true));
+    failed.unwrap_err();
+    assert_eq!(ran.take(), [10, 20, 21, 11, 20, 21]);
+    assert!(events.iter().any(|event| event.contains("called within its own run")), "{events:#?}");
+    assert_eq!(walk::peek_checkpoint(dir.path()).unwrap().unwrap().progress().completed, 1);
+    walk(dir.path(), 1, &ran, false).unwrap();
+    assert_eq!(ran.take(), [11, 20, 21]);
+    assert_eq!(walk::peek_checkpoint(dir.path()).unwrap(), None);
+}
+
+#[test]
+fn a_job_of_the_same_name_elsewhere_is_another_job() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let worker = hold(there.path());
+    let ran = Ran::default();
+    let outcome = held(here.path()).run(0..1, |_| run(&held(there.path()), &ran));
+    let error = outcome.expect_err("the other directory's job is running already");
+    assert!(error.to_string().contains(&format!("pid {}", worker.pid())), "{error}");
+    assert_eq!(ran.take(), []);
+}
+
+#[test]
+fn a_future_that_is_dropped_gives_its_lease_back() {
+    #[resumable(name = "stalls", state_dir = dir)]
+    async fn stalls(dir: &Path, stalls: bool) {
+        for item in 0..3 {
+            if stalls && item == 2 {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let stalled = tokio::time::timeout(Duration::from_millis(100), stalls(dir.path(), true));
+        stalled.await.unwrap_err();
+        stalls(dir.path(), false).await;
+    });
+}
