@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use safe_state::{Error, Job, resumable};
+use safe_state::{Error, Job, MemoryBackend, resumable};
 use safe_state_tests::{Ran, Worker, heard};
 
 /// The job that a [`Worker`] holds.
@@ -72,6 +72,17 @@ fn a_running_job_can_be_looked_at_and_not_cleared() {
     assert!(error.to_string().contains(&format!("pid {}", worker.pid())), "{error}");
     assert_eq!(job.peek_checkpoint().unwrap().unwrap().progress().completed, 1);
     worker.kill();
+    job.clear_checkpoint().unwrap();
+    assert_eq!(job.peek_checkpoint().unwrap(), None);
+}
+
+#[test]
+fn no_backend_with_leases_clears_a_running_job() {
+    let job = Job::new("held").backend(MemoryBackend::default());
+    let cleared = job.run(0..1, |_| job.clear_checkpoint());
+    let refusal = cleared.unwrap_err().to_string();
+    assert!(refusal.contains(&format!("pid {}", std::process::id())), "{refusal}");
+    assert!(job.peek_checkpoint().unwrap().is_some());
     job.clear_checkpoint().unwrap();
     assert_eq!(job.peek_checkpoint().unwrap(), None);
 }

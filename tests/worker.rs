@@ -19,6 +19,7 @@ fn main() -> anyhow::Result<()> {
             storm.run(kind, durability)
         }
         ["hold", dir] => hold(Path::new(dir)),
+        ["exit", dir] => exit(Path::new(dir)),
         ["by-default", fails] => by_default(fails.parse()?),
         ["aloud", fails] => aloud(fails.parse()?),
         other => anyhow::bail!("unknown: {other:?}"),
@@ -100,6 +101,16 @@ fn hold(dir: &Path) -> anyhow::Result<()> {
         if item == 1 {
             println!("holding");
             stdin().read_to_end(&mut Vec::new())?;
+        }
+    }
+    Ok(())
+}
+
+#[resumable(name = "exits", state_dir = dir)]
+fn exit(dir: &Path) -> anyhow::Result<()> {
+    for item in 0..2 {
+        if item == 1 {
+            std::process::exit(5);
         }
     }
     Ok(())

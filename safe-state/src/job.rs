@@ -156,7 +156,11 @@ impl Job {
     ///
     /// The job is running, or the backend cannot be written.
     pub fn clear_checkpoint(&self) -> Result<(), Error> {
-        Ok(self.stored_in().delete(&self.name)?)
+        let backend = self.stored_in();
+        if backend.exists(&self.name)? {
+            backend.lease(&self.name, self.lease_options())?.delete()?;
+        }
+        Ok(())
     }
 
     /// The file that the checkpoint is or would be in; `None` if the backend keeps no files.

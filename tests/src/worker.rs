@@ -34,6 +34,17 @@ impl Worker {
         self.0.id()
     }
 
+    /// Sends it a signal, such as `TERM`, and waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// If it does not die of it.
+    pub fn signal(mut self, signal: &str) {
+        let kill = Command::new("kill").args(["-s", signal, &self.pid().to_string()]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(self.0.wait().unwrap().code(), None);
+    }
+
     /// Kills it with a signal that it cannot catch.
     ///
     /// # Panics
