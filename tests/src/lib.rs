@@ -4,6 +4,7 @@ mod effects;
 mod faulty;
 mod heard;
 mod ran;
+pub mod shapes;
 mod worker;
 
 pub use effects::Effects;

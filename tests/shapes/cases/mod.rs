@@ -1,0 +1,21 @@
+//! The shapes, by topic. Whatever includes them says what `resumable` is.
+
+#![deny(warnings)]
+
+use super::resumable;
+
+pub(crate) mod arguments;
+pub(crate) mod asynchronous;
+pub(crate) mod attributes;
+pub(crate) mod control_flow;
+pub(crate) mod drop_order;
+pub(crate) mod generics;
+pub(crate) mod inputs;
+pub(crate) mod macros;
+pub(crate) mod methods;
+pub(crate) mod mutable;
+pub(crate) mod nesting;
+pub(crate) mod positions;
+pub(crate) mod returns;
+pub(crate) mod shadowed;
+pub(crate) mod strict;
