@@ -71,8 +71,8 @@ fn only_in_types<T>(items: &[u32], _marker: PhantomData<T>) -> usize {
     size_of::<T>()
 }
 
-#[resumable(name = prefix.clone().into(), backend = store())]
-fn name_of_generic<S: Into<String> + Clone, T: Debug>(prefix: S, items: &[T]) {
+#[resumable(name = prefix, backend = store())]
+fn name_of_generic<S: AsRef<str>, T: Debug>(prefix: S, items: &[T]) {
     for x in items {
         step(x);
     }
