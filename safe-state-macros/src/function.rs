@@ -206,11 +206,11 @@ impl Returned {
         }
     }
 
-    /// Whether it is written as an `Option`.
-    pub(crate) fn is_option(&self) -> bool {
-        let Returned::Type(ty) = self else { return false };
-        let Type::Path(path) = &**ty else { return false };
-        path.path.segments.last().is_some_and(|segment| segment.ident == "Option")
+    /// The type, if it is written as an `Option`.
+    pub(crate) fn option(&self) -> Option<&Type> {
+        let Returned::Type(ty) = self else { return None };
+        let Type::Path(path) = &**ty else { return None };
+        path.path.segments.last().filter(|segment| segment.ident == "Option").map(|_| &**ty)
     }
 }
 

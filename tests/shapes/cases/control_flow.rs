@@ -77,6 +77,16 @@ fn returns_none(items: &[u32]) -> Option<u32> {
 }
 
 #[resumable(backend = store())]
+fn asks_in_a_return(items: &[u32]) -> Option<Box<dyn std::fmt::Debug>> {
+    for x in items {
+        if *x == 2 {
+            return Some(Box::new(maybe_step(x)?));
+        }
+    }
+    None
+}
+
+#[resumable(backend = store())]
 fn labels(items: &[u32]) {
     'o: for x in items {
         step(x);
@@ -214,6 +224,7 @@ safe_state_tests::shapes! {
     returns_err => returns_err(&[1, 2, 3]);
     asks_an_option => asks_an_option(&[1, 2, 3]);
     returns_none => returns_none(&[1, 2, 3]);
+    asks_in_a_return => asks_in_a_return(&[1, 2, 3]);
     labels => labels(&[0, 1, 5, 1]);
     inner_loops => inner_loops(&[1, 2]);
     labelled_block => labelled_block(&[1, 2, 3]);

@@ -45,6 +45,14 @@ fn parts_of_a_pattern((first, items): (Noisy, Vec<Noisy>), last: Noisy) {
     }
 }
 
+#[resumable(backend = store())]
+fn part_of_an_item(items: Vec<(Noisy, Noisy)>) {
+    for (x, _) in items {
+        step(&x);
+        let _local = Noisy("local");
+    }
+}
+
 struct Pair {
     items: Vec<Noisy>,
     other: Noisy,
@@ -192,6 +200,7 @@ safe_state_tests::shapes! {
     never_mentioned => never_mentioned(Noisy("guard"), two(), Noisy("other"));
     moved_in_the_body => moved_in_the_body(vec![1, 2], Noisy("other"));
     parts_of_a_pattern => parts_of_a_pattern((Noisy("first"), two()), Noisy("last"));
+    part_of_an_item => part_of_an_item(vec![(Noisy("x"), Noisy("y")), (Noisy("z"), Noisy("w"))]);
     field_moved_out => field_moved_out(Pair { items: two(), other: Noisy("other") }, Noisy("last"));
     temporary_in_the_head => temporary_in_the_head(&[1, 2]);
     guard_in_the_head => guard_in_the_head(&[1, 2]);

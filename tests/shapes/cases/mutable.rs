@@ -65,7 +65,33 @@ fn mutable_item(items: Vec<u32>) {
     }
 }
 
+#[resumable(backend = store())]
+fn changed_before_a_break(items: &mut Vec<u32>) {
+    for x in items.iter() {
+        step(x);
+        if *x == 2 {
+            items.clear();
+            break;
+        }
+    }
+    items.push(7);
+}
+
+#[resumable(backend = store())]
+fn changed_before_a_return(items: &mut Vec<u32>) -> Option<usize> {
+    for x in items.iter() {
+        step(x);
+        if *x == 2 {
+            items.clear();
+            return Some(items.len());
+        }
+    }
+    None
+}
+
 safe_state_tests::shapes! {
+    changed_before_a_break => changed_before_a_break(&mut vec![1, 2, 3]);
+    changed_before_a_return => changed_before_a_return(&mut vec![1, 2, 3]);
     iter_mut => iter_mut(&mut vec![1, 2, 3]);
     by_itself => by_itself(&mut [1, 2, 3]);
     reborrowed => reborrowed(&mut [1, 2, 3].into_iter());
