@@ -4,7 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use syn::{Error, Result};
+use syn::parse::Parser;
+use syn::{Attribute, Error, Result};
+
+use crate::loops;
 
 /// What `expand` makes of `item`, or its error beside the item.
 pub(crate) fn or_original(
@@ -47,13 +50,12 @@ fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> Tok
     changed.into()
 }
 
-/// Whether the token is the `[resume]` of a `#[resume]`.
+/// Whether the token is the `[resume]` of a `#[resume]`, however it is written.
 fn is_marker(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
-    let mut content = group.stream().into_iter();
-    let first = content.next();
-    let is_resume = matches!(first, Some(TokenTree::Ident(ident)) if ident == "resume");
-    group.delimiter() == Delimiter::Bracket && is_resume && content.next().is_none()
+    let attribute = quote::quote! { # #group };
+    let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
+    group.delimiter() == Delimiter::Bracket && parsed.iter().any(loops::is_marker)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which loop is the job's.
 
 use proc_macro2::Ident;
-use syn::{Error, Result, Type};
+use syn::{Attribute, Error, Result, Type};
 
 use crate::function::Argument;
 use crate::loops::{ForHead, Hidden, Loop, LoopKind, Survey};
@@ -45,30 +45,61 @@ pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> 
 /// The loops with `#[resume]` on them.
 fn marked(survey: &Survey) -> Result<Vec<Target>> {
     if let Some(stray) = survey.stray_markers.first() {
-        return Err(Error::new(*stray, "`#[resume]` goes on a loop"));
+        let text = "`#[resume]` goes on a loop in the function's own body";
+        return Err(Error::new_spanned(stray, text));
     }
     let mut targets: Vec<Target> = Vec::new();
     for (at, it) in survey.loops.iter().enumerate() {
-        let Some(marker) = it.marker else { continue };
-        if let LoopKind::Other = it.kind {
-            let text = "this loop has no items to resume; `#[resume]` goes on `for` and `while let Some(..)` loops, \
-                        and for others there is `#[resumable(manual)]`";
-            return Err(Error::new(marker, text));
-        }
+        let Some(marker) = &it.marker else { continue };
+        check_marker(it, marker)?;
         let is_unmarked = |outer: &usize| !targets.iter().any(|target| target.at == *outer);
         if let Some(outer) =
             survey.around(at).find(is_unmarked).and_then(|outer| survey.loops.get(outer))
         {
-            return Err(Error::new(outer.keyword, NESTED));
+            return Err(nested_in(outer));
         }
-        let id = u16::try_from(targets.len()).map_err(|_| Error::new(marker, "too many loops"))?;
-        targets.push(Target { at, id, depth: survey.around(at).count() });
+        let depth = survey.around(at).count();
+        if targets.len() == LOOP_LIMIT || depth == NESTING_LIMIT {
+            let text = format!(
+                "a function has at most {LOOP_LIMIT} resumable loops, {NESTING_LIMIT} of them inside one another"
+            );
+            return Err(Error::new_spanned(marker, text));
+        }
+        let id = u16::try_from(targets.len()).unwrap_or(u16::MAX);
+        targets.push(Target { at, id, depth });
     }
     Ok(targets)
 }
 
-const NESTED: &str = "the loop to resume is inside this one, which runs it again and again; mark this one \
-                      with `#[resume]` as well, or move the inner loop into a function of its own";
+/// What a checkpoint holds.
+const LOOP_LIMIT: usize = 64;
+const NESTING_LIMIT: usize = 16;
+
+fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
+    if !marker.path().is_ident("resume") || marker.meta.require_path_only().is_err() {
+        return Err(Error::new_spanned(marker, "write it as `#[resume]`"));
+    }
+    match it.kind {
+        LoopKind::For(_) | LoopKind::WhileLet { .. } => Ok(()),
+        LoopKind::Other => {
+            let text = "this loop has no items to resume; `#[resume]` goes on `for` and `while let Some(..)` loops, \
+                        and for others there is `#[resumable(manual)]`";
+            Err(Error::new_spanned(marker, text))
+        }
+    }
+}
+
+/// A resumable loop that runs again and again in another one would begin anew each time.
+fn nested_in(outer: &Loop) -> Error {
+    let choice = match outer.kind {
+        LoopKind::For(_) | LoopKind::WhileLet { .. } => "mark this one with `#[resume]` as well, or ",
+        LoopKind::Other => "",
+    };
+    let text = format!(
+        "the loop to resume is inside this one, which runs it again and again; {choice}move the inner loop into a function of its own"
+    );
+    Error::new(outer.keyword, text)
+}
 
 impl Survey {
     fn for_loop(&self, at: usize) -> Option<(&Loop, &ForHead)> {
@@ -200,6 +231,10 @@ impl Search<'_> {
                 format!("`{method}` walks its items out of sight; write it as a `for` loop"),
             );
         }
+        if let Some(other) = survey.loops.first() {
+            let text = "this loop has no items that could be counted; write it as a `for` loop";
+            return Error::new(other.keyword, text);
+        }
         self.here(format!(
             "there is no loop to resume in `{}`; `#[resumable]` needs a `for` loop",
             self.function
@@ -255,7 +290,8 @@ impl Search<'_> {
             .arguments
             .iter()
             .find(|argument| root.is_some_and(|root| *root == argument.name()));
-        match walked.and_then(|argument| argument.ty.as_ref()).and_then(unordered) {
+        let ty = head.root_type.as_deref().or(walked.and_then(|argument| argument.ty.as_ref()));
+        match ty.and_then(unordered) {
             Some((name, ty)) => {
                 let text = format!(
                     "the order of a `{name}` is another in every run; use a `BTree{}`, or sort its items first",
@@ -281,11 +317,10 @@ fn unordered(ty: &Type) -> Option<(&'static str, &Type)> {
     }
 }
 
-/// A resumable loop that runs again and again in another one would begin anew each time.
 fn not_nested(survey: &Survey, at: usize) -> Result<()> {
     match survey.around(at).last().and_then(|outer| survey.loops.get(outer)) {
         None => Ok(()),
-        Some(outer) => Err(Error::new(outer.keyword, NESTED)),
+        Some(outer) => Err(nested_in(outer)),
     }
 }
 

@@ -69,7 +69,7 @@ fn check(function: &ItemFn) -> Result<()> {
     Ok(())
 }
 
-fn is_resumable(attribute: &Attribute) -> bool {
+pub(crate) fn is_resumable(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == "resumable")
 }
 
@@ -78,26 +78,22 @@ fn is_resumable(attribute: &Attribute) -> bool {
 fn not_a_function(item: TokenStream) -> Option<Error> {
     if let Ok(TraitItemFn { semi_token: Some(semi), default: None, .. }) = syn::parse2(item.clone())
     {
-        let text = "this method has no body; put `#[resumable]` on its implementation";
+        let text = "this function has no body; put `#[resumable]` on its implementation";
         return Some(Error::new(semi.span, text));
     }
-    let keyword = item.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) => Some(ident).filter(is_item_keyword),
-        _ => None,
-    })?;
+    let keyword = item_keyword(item)?;
     let text = match keyword.to_string().as_str() {
-        "fn" => return None,
         "impl" | "trait" => {
-            "`#[resumable]` goes on a function: put it on the method whose loop is to be resumed"
+            "`#[resumable]` goes on a function; put it on the method whose loop is to be resumed"
         }
-        _ => "`#[resumable]` goes on a function, on the one whose loop is to be resumed",
+        _ => "`#[resumable]` goes on a function; put it on the one whose loop is to be resumed",
     };
     Some(Error::new(keyword.span(), text))
 }
 
-fn is_item_keyword(ident: &Ident) -> bool {
-    let keywords = [
-        "fn",
+/// The keyword that says what an item is; none if that is `fn`, or there is none.
+fn item_keyword(item: TokenStream) -> Option<Ident> {
+    const KEYWORDS: &[&str] = &[
         "struct",
         "enum",
         "union",
@@ -109,9 +105,18 @@ fn is_item_keyword(ident: &Ident) -> bool {
         "const",
         "type",
         "macro_rules",
+        "extern",
     ];
-    // `const fn` and `const X` begin alike; the first is a function, and parsed.
-    keywords.iter().any(|keyword| ident == keyword)
+    let mut words = item.into_iter().filter_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident),
+        _ => None,
+    });
+    let first = words.find(|word| KEYWORDS.iter().any(|keyword| word == keyword))?;
+    // `const fn`, `extern "C" fn`.
+    let is_qualifier = words.next().is_some_and(|next| {
+        ["fn", "unsafe", "async", "extern"].iter().any(|qualifier| next == qualifier)
+    });
+    Some(first).filter(|_| !is_qualifier)
 }
 
 /// The variables that the arguments bind, in order, `self` first.
@@ -238,7 +243,11 @@ mod tests {
 
     #[test]
     fn what_is_no_function_is_said() {
-        assert!(refused(quote! { struct S; }).contains("goes on a function"));
+        assert!(refused(quote! { pub(crate) struct S; }).contains("goes on a function"));
+        assert!(refused(quote! { const F: fn() = f; }).contains("goes on a function"));
+        assert!(refused(quote! { unsafe extern "C" {} }).contains("goes on a function"));
+        assert!(refused(quote! { extern "C" fn f(x: u8, ...) {} }).contains("pass a slice"));
+        assert!(!refused(quote! { extern "C" fn f() }).contains("goes on a function"));
         assert!(refused(quote! { impl S {} }).contains("on the method"));
         assert!(refused(quote! { fn f(&self); }).contains("on its implementation"));
         assert!(refused(quote! { const fn f() {} }).contains("remove the `const`"));

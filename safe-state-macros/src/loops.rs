@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, Item, Macro, Pat, Result, Type,
+    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, Macro, Pat, Result,
+    Signature, Type,
 };
 
-use crate::function::{Binding, bindings};
+use crate::function::{Binding, bindings, is_resumable};
 use crate::mentions::mentions;
 
 /// A `for`, `while` or `loop`.
@@ -23,7 +25,7 @@ pub(crate) struct Loop {
     /// The loop around it, by its place in [`Survey::loops`].
     pub(crate) parent: Option<usize>,
     /// Its `#[resume]`.
-    pub(crate) marker: Option<Span>,
+    pub(crate) marker: Option<Attribute>,
     /// The locals that stand when it begins, the innermost last.
     pub(crate) locals: Vec<Local>,
     pub(crate) kind: LoopKind,
@@ -47,6 +49,8 @@ pub(crate) struct ForHead {
     pub(crate) mentions: Vec<String>,
     /// The variable at the root of the expression: `items` in `&items.iter().rev()`.
     pub(crate) root: Option<String>,
+    /// The type that a `let` wrote for that variable.
+    pub(crate) root_type: Option<Box<Type>>,
     /// A `let` of a mentioned name that has nothing to do with the value before.
     pub(crate) shadowed_by: Option<(String, Span)>,
     /// A method that makes the iterator parallel.
@@ -78,14 +82,16 @@ pub(crate) struct Survey {
     pub(crate) consumers: Vec<Ident>,
     /// All locals, in the order of their declaration.
     pub(crate) all_locals: Vec<Local>,
-    /// The `#[resume]` that stand on something else than a loop.
-    pub(crate) stray_markers: Vec<Span>,
+    /// The `#[resume]` that stand on something else than a loop of the function's own.
+    pub(crate) stray_markers: Vec<Attribute>,
     /// How many of the markers visited next stand on a loop: a loop's attributes come first in it.
     on_loop: usize,
     enclosing: Vec<usize>,
     locals: Vec<Local>,
     lets: usize,
     shadows: BTreeMap<String, Span>,
+    /// The types of locals, where they are written.
+    types: BTreeMap<String, Box<Type>>,
 }
 
 pub(crate) enum Hidden {
@@ -104,7 +110,7 @@ pub(crate) fn survey(block: &Block) -> Survey {
 
 impl Survey {
     fn enter(&mut self, keyword: Span, attrs: &[Attribute], kind: LoopKind) {
-        let marker = attrs.iter().find(|attr| is_marker(attr)).map(Spanned::span);
+        let marker = attrs.iter().find(|attr| is_marker(attr)).cloned();
         self.on_loop = usize::from(marker.is_some());
         let parent = self.enclosing.last().copied();
         self.enclosing.push(self.loops.len());
@@ -119,6 +125,7 @@ impl Survey {
         ForHead {
             text: format!("for {} in {}", pat.to_token_stream(), expr.to_token_stream()),
             mentions: seen,
+            root_type: root(expr).and_then(|name| self.types.get(&name).cloned()),
             root: root(expr),
             shadowed_by: shadowed.into_iter().find_map(|name| {
                 let span = self.shadows.get(&name).copied()?;
@@ -161,8 +168,16 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_item(&mut self, item: &'ast Item) {
-        if let Item::Fn(inner) = item {
-            self.hide(&inner.block, || Hidden::Function(inner.sig.ident.clone()));
+        match item {
+            Item::Fn(inner) => self.hide_function(&inner.attrs, &inner.sig, &inner.block),
+            Item::Impl(inner) => {
+                for member in &inner.items {
+                    if let ImplItem::Fn(inner) = member {
+                        self.hide_function(&inner.attrs, &inner.sig, &inner.block);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -176,7 +191,7 @@ impl<'ast> Visit<'ast> for Survey {
         if is_marker(attribute) {
             match self.on_loop.checked_sub(1) {
                 Some(left) => self.on_loop = left,
-                None => self.stray_markers.push(attribute.span()),
+                None => self.stray_markers.push(attribute.clone()),
             }
         }
     }
@@ -191,9 +206,10 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
-        let (shadows, locals) = (self.shadows.clone(), self.locals.len());
+        let outside = (self.shadows.clone(), self.types.clone());
+        let locals = self.locals.len();
         visit::visit_block(self, block);
-        self.shadows = shadows;
+        (self.shadows, self.types) = outside;
         self.locals.truncate(locals);
     }
 
@@ -213,6 +229,7 @@ impl<'ast> Visit<'ast> for Survey {
         };
         for binding in bindings(&local.pat) {
             let name = binding.name();
+            self.types.remove(&name);
             if !from.contains(&name) {
                 self.shadows.insert(name, binding.ident.span());
             }
@@ -220,6 +237,10 @@ impl<'ast> Visit<'ast> for Survey {
             let local = Local { binding, at, is_plain, ty, around };
             self.all_locals.push(local.clone());
             self.locals.push(local);
+        }
+        if let Pat::Type(typed) = &local.pat {
+            let names = bindings(&typed.pat).into_iter().map(|it| it.name());
+            self.types.extend(names.map(|name| (name, typed.ty.clone())));
         }
     }
 }
@@ -239,11 +260,42 @@ impl Survey {
         if holds_for(inside.to_token_stream()) {
             self.hidden.push(hidden());
         }
+        self.stray_markers.extend(markers(inside.to_token_stream()));
+    }
+
+    /// A function within, whose markers are its own if it is resumable too.
+    fn hide_function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
+        if !attrs.iter().any(is_resumable) {
+            self.hide(block, || Hidden::Function(sig.ident.clone()));
+        }
     }
 }
 
+/// Whether it is `#[resume]`, however it is written.
 pub(crate) fn is_marker(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("resume")
+    let segments = &attribute.path().segments;
+    let is_ours =
+        segments.len() == 1 || segments.first().is_some_and(|it| it.ident == "safe_state");
+    is_ours && segments.last().is_some_and(|it| it.ident == "resume")
+}
+
+/// The markers anywhere in the tokens.
+fn markers(tokens: TokenStream) -> Vec<Attribute> {
+    let mut found = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match (token, tokens.peek()) {
+            (TokenTree::Punct(hash), Some(TokenTree::Group(group))) if hash.as_char() == '#' => {
+                let attribute =
+                    TokenStream::from_iter([hash.into(), TokenTree::from(group.clone())]);
+                let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
+                found.extend(parsed.into_iter().filter(is_marker));
+            }
+            (TokenTree::Group(group), _) => found.extend(markers(group.stream())),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<String> {

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::token::Paren;
-use syn::{Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token};
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Result, Token, UnOp};
 
 /// All options, in the order of their documentation.
 const NAMES: &[&str] = &[
@@ -83,7 +83,9 @@ impl Parse for Options {
         let mut options = Options::default();
         let mut seen: Vec<Ident> = Vec::new();
         while !input.is_empty() {
-            let option = Ident::parse_any(input)?;
+            let option = Ident::parse_any(input).map_err(|error| {
+                Error::new(error.span(), "expected an option, such as `name = \"nightly-import\"`")
+            })?;
             if seen.contains(&option) {
                 return Err(Error::new(
                     option.span(),
@@ -160,7 +162,9 @@ fn unknown_option(unknown: &str) -> String {
 fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
-        return input.parse().map(bare);
+        if !input.is_empty() {
+            return input.parse().map(bare);
+        }
     }
     Err(Error::new(option.span(), format!("`{option}` needs a value; write `{option} = ...`")))
 }
@@ -203,6 +207,10 @@ fn not_literal_but(value: Expr, expected: &str, fits: impl FnOnce(&Lit) -> bool)
         Expr::Lit(ExprLit { lit, .. }) if !fits(lit) => {
             Err(Error::new(lit.span(), format!("expected {expected}")))
         }
+        // A negative number is the one literal that is not a single token.
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) if matches!(**expr, Expr::Lit(_)) => {
+            Err(Error::new_spanned(&value, format!("expected {expected}")))
+        }
         _ => Ok(value),
     }
 }
@@ -242,17 +250,17 @@ fn save_every(value: Expr) -> Result<SaveEvery> {
         let time = humantime::parse_duration(&text.value());
         let nanos = time.ok().and_then(|time| u64::try_from(time.as_nanos()).ok());
         let refused = || {
-            Error::new(text.span(), format!("`{}` is no time; expected {EXPECTED}", text.value()))
+            Error::new(
+                text.span(),
+                format!("`{}` is no time to wait; expected {EXPECTED}", text.value()),
+            )
         };
-        return nanos.map(SaveEvery::Nanos).ok_or_else(refused);
+        return nanos.filter(|nanos| *nanos > 0).map(SaveEvery::Nanos).ok_or_else(refused);
     }
     let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
     match &value {
         Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) if count.base10_digits() == "0" => {
-            Err(Error::new(
-                count.span(),
-                "saving every 0 items means never; write 1 to save after each",
-            ))
+            Err(Error::new(count.span(), "every 0 items is never; write 1 to save after each"))
         }
         _ => Ok(SaveEvery::Value(Box::new(value))),
     }
@@ -309,7 +317,9 @@ fn krate(option: &Ident, input: ParseStream<'_>) -> Result<Path> {
         return Err(Error::new(option.span(), "`crate` needs a value; write `crate = ::path`"));
     }
     input.parse::<Token![=]>()?;
-    let path: Path = input.call(Path::parse_mod_style)?;
+    let path: Path = input.call(Path::parse_mod_style).map_err(|error| {
+        Error::new(error.span(), "expected a path without quotes, such as `crate = ::path`")
+    })?;
     let first = path.segments.first().map(|segment| segment.ident.to_string()).unwrap_or_default();
     if path.leading_colon.is_some() || first == "crate" {
         return Ok(path);

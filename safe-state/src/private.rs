@@ -27,7 +27,10 @@ pub use crate::{
 
 /// The items of the loop over `input`, which has that number, and that many resumable loops around
 /// it.
-pub fn items<'r, I: IntoIterator>(
+///
+/// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second
+/// time where `input` is no iterator.
+pub fn items<'r, I, Iter>(
     run: &'r mut Run,
     (depth, loop_id): (usize, u16),
     location: &'static str,
