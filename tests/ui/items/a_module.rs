@@ -1,0 +1,10 @@
+use safe_state::resumable;
+
+#[resumable]
+mod job {
+    pub fn f() {}
+}
+
+fn main() {
+    job::f();
+}

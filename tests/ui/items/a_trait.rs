@@ -1,0 +1,9 @@
+use safe_state::resumable;
+
+#[resumable]
+trait Job {}
+
+impl Job for () {}
+
+fn main() {
+}

@@ -1,0 +1,7 @@
+use safe_state::resumable;
+
+#[resumable]
+unsafe extern "C" {}
+
+fn main() {
+}

@@ -1,0 +1,16 @@
+use safe_state::resumable;
+
+struct Shop;
+
+impl Shop {
+    #[resumable]
+    fn print(lines: &[u32]) {
+        for line in lines {
+            println!("{line}");
+        }
+    }
+}
+
+fn main() {
+    Shop::print(&[1]);
+}

@@ -1,0 +1,13 @@
+use safe_state::resumable;
+
+#[resumable]
+#[resumable]
+fn print(lines: &[u32]) {
+    for line in lines {
+        println!("{line}");
+    }
+}
+
+fn main() {
+    print(&[1]);
+}

@@ -1,0 +1,12 @@
+use safe_state::resumable;
+
+#[resumable(iter = lines)]
+fn print() {
+    for line in 0..3 {
+        println!("{line}");
+    }
+}
+
+fn main() {
+    print();
+}
