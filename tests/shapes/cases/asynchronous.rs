@@ -1,6 +1,6 @@
 //! Async functions, functions that return futures, and the macros that make them.
 
-use std::future::ready;
+use std::future::{Future, ready};
 use std::pin::Pin;
 
 use safe_state_tests::shapes::{Interrupted, block_on, maybe_step, send, step, store, try_step};

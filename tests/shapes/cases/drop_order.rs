@@ -1,5 +1,7 @@
 //! When arguments, locals and temporaries are dropped.
 
+use std::future::Future;
+
 use safe_state_tests::shapes::{Interrupted, Noisy, block_on, effect, step, store, try_step};
 
 use super::resumable;

@@ -305,16 +305,16 @@ fn not_fused(items: Restless) {
 
 fn receiver() -> mpsc::Receiver<u32> {
     let (sender, receiver) = mpsc::channel();
-    [1, 2, 3].into_iter().for_each(|x| sender.send(x).unwrap());
+    vec![1, 2, 3].into_iter().for_each(|x| sender.send(x).unwrap());
     receiver
 }
 
 safe_state_tests::shapes! {
     vec => vec(vec![1, 2, 3]);
     slice => slice(&[1, 2, 3]);
-    any_iterator => any_iterator([1, 2, 3].into_iter());
+    any_iterator => any_iterator(vec![1, 2, 3].into_iter());
     any_displayed => any_displayed(["a", "b", "c"]);
-    dyn_boxed => dyn_boxed(Box::new([1, 2, 3].into_iter()));
+    dyn_boxed => dyn_boxed(Box::new(vec![1, 2, 3].into_iter()));
     array => array([1, 2, 3]);
     up_to => up_to(3);
     range => range(253..=255);

@@ -94,8 +94,8 @@ safe_state_tests::shapes! {
     changed_before_a_return => changed_before_a_return(&mut vec![1, 2, 3]);
     iter_mut => iter_mut(&mut vec![1, 2, 3]);
     by_itself => by_itself(&mut [1, 2, 3]);
-    reborrowed => reborrowed(&mut [1, 2, 3].into_iter());
-    by_ref => by_ref([1, 2, 3, 4].into_iter());
+    reborrowed => reborrowed(&mut vec![1, 2, 3].into_iter());
+    by_ref => by_ref(vec![1, 2, 3, 4].into_iter());
     drained => drained(vec![1, 2, 3]);
     sorted_first => sorted_first(vec![3, 1, 2]);
     mutable_item => mutable_item(vec![1, 2]);

@@ -21,7 +21,7 @@ fn iterator<'a>(items: &'a [u32]) -> impl Iterator<Item = &'a u32> + use<'a> {
 }
 
 #[resumable(backend = store())]
-fn opaque_in_a_result(items: &[u32]) -> Result<impl Iterator<Item = u32>, Interrupted> {
+fn opaque_in_a_result(items: &[u32]) -> Result<impl Iterator<Item = u32> + '_, Interrupted> {
     for x in items {
         try_step(x)?;
     }
