@@ -37,6 +37,9 @@ extern "C" fn foreign(items: Box<[u32; 2]>) -> u32 {
     items[1]
 }
 
+/// # Safety
+///
+/// `items` must point to `length` numbers.
 #[resumable(backend = store())]
 #[no_mangle]
 pub unsafe extern "C" fn safe_state_tests_exported(items: *const u32, length: usize) -> u32 {

@@ -28,6 +28,7 @@ tests! {
     arguments: check_resumes,
     asynchronous: check_resumes,
     attributes: check_resumes,
+    bare: check_resumes,
     control_flow: check_resumes,
     drop_order: check_alike,
     generics: check_resumes,

@@ -21,6 +21,7 @@ pub fn all() -> Vec<safe_state_tests::shapes::Shape> {
         cases::arguments::all(),
         cases::asynchronous::all(),
         cases::attributes::all(),
+        cases::bare::all(),
         cases::control_flow::all(),
         cases::drop_order::all(),
         cases::generics::all(),

@@ -7,6 +7,8 @@ use super::resumable;
 pub(crate) mod arguments;
 pub(crate) mod asynchronous;
 pub(crate) mod attributes;
+#[no_implicit_prelude]
+pub(crate) mod bare;
 pub(crate) mod control_flow;
 pub(crate) mod drop_order;
 pub(crate) mod generics;
