@@ -87,7 +87,7 @@ mod changed {
     use super::*;
 
     #[resumable(name = "changed", state_dir = dir, carry(sum))]
-    pub fn before(dir: &Path, items: &[u64]) -> anyhow::Result<i64> {
+    pub(crate) fn before(dir: &Path, items: &[u64]) -> anyhow::Result<i64> {
         let mut sum = 0i64;
         for item in items {
             anyhow::ensure!(*item < 3);
@@ -97,7 +97,7 @@ mod changed {
     }
 
     #[resumable(name = "changed", state_dir = dir, carry(sum))]
-    pub fn after(dir: &Path, items: &[u64]) -> anyhow::Result<u64> {
+    pub(crate) fn after(dir: &Path, items: &[u64]) -> anyhow::Result<u64> {
         let mut sum = 0u64;
         for item in items {
             sum += item;
@@ -106,7 +106,7 @@ mod changed {
     }
 
     #[resumable(name = "changed", state_dir = dir, carry(sum, more))]
-    pub fn with_more(dir: &Path, items: &[u64]) -> anyhow::Result<i64> {
+    pub(crate) fn with_more(dir: &Path, items: &[u64]) -> anyhow::Result<i64> {
         let mut sum = 0i64;
         let mut more = 0i64;
         for _ in items {

@@ -115,7 +115,7 @@ mod code {
     use super::*;
 
     #[resumable(name = "code", state_dir = dir)]
-    pub fn first(dir: &Path, items: &[u32]) -> Result<u32, String> {
+    pub(crate) fn first(dir: &Path, items: &[u32]) -> Result<u32, String> {
         for item in items {
             if *item == 2 {
                 return Err("two".to_owned());
@@ -125,13 +125,13 @@ mod code {
     }
 
     #[resumable(name = "code", state_dir = dir, on_code_change = "fail")]
-    pub fn strict(dir: &Path, items: &[u32]) -> Result<u32, String> {
+    pub(crate) fn strict(dir: &Path, items: &[u32]) -> Result<u32, String> {
         for _ in items {}
         Ok(2)
     }
 
     #[resumable(name = "code", state_dir = dir, on_code_change = "restart", verbose)]
-    pub fn restarting(dir: &Path, items: &[u32], seen: &RefCell<Vec<u32>>) -> Result<u32, String> {
+    pub(crate) fn restarting(dir: &Path, items: &[u32], seen: &RefCell<Vec<u32>>) -> Result<u32, String> {
         for item in items {
             seen.borrow_mut().push(*item);
         }

@@ -153,7 +153,8 @@ impl Expansion {
         fresh: &TokenStream,
     ) -> TokenStream {
         let krate = &self.krate;
-        let Names { value, error, on_error, .. } = &self.names;
+        let Names { value, error, .. } = &self.names;
+        let fail = self.fail(at(variable.ident.span()));
         let name = variable.ident.unraw().to_string();
         let depth = variable.depth();
         let run = self.run_at(depth);
@@ -169,7 +170,7 @@ impl Expansion {
             match #restored {
                 #krate::__private::Ok(#krate::__private::Some(#value)) => #found,
                 #krate::__private::Ok(#krate::__private::None) => #fresh,
-                #krate::__private::Err(#error) => return #on_error(#error),
+                #krate::__private::Err(#error) => #fail,
             }
         }
     }
@@ -185,12 +186,13 @@ impl Expansion {
     /// Takes the values of the variables that stand among `locals` into the next save of `run`.
     pub(crate) fn carry(&self, run: &TokenStream, locals: &[Local]) -> TokenStream {
         let krate = &self.krate;
-        let Names { error, on_error, .. } = &self.names;
+        let error = &self.names.error;
         let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
         let carry = standing.map(|variable| {
             let (depth, value) = (variable.depth(), variable.value());
             let name = variable.ident.unraw().to_string();
             let here = at(variable.ident.span());
+            let fail = self.fail(here);
             let taken = match &variable.way {
                 Way::Carry => quote_spanned! {here=> #run.carry(#name, #depth, #value) },
                 Way::Reconnect(ty) => {
@@ -200,7 +202,7 @@ impl Expansion {
             };
             quote_spanned! {here=>
                 if let #krate::__private::Err(#error) = #taken {
-                    return #on_error(#error);
+                    #fail
                 }
             }
         });

@@ -22,26 +22,14 @@
 //!         call(move || -> Result<u64> {
 //!             let _ = &rate;
 //!             let _ = &orders;
-//!             {
-//!                 match items(run, 0, "src/main.rs:3:5", orders, |item| fingerprint!(item)) {
-//!                     mut items => {
-//!                         loop {
-//!                             if items.complete() { items.save() or return the error }
-//!                             match items.next() {
-//!                                 Step::Item(order) => { ship(order, &rate)? }
-//!                                 Step::Done => break,
-//!                                 Step::Failed(error) => return on_error(error),
-//!                             }
-//!                         }
-//!                         if items.leave() { the same, unless it has to wait }
-//!                     }
-//!                 }
+//!             match () { () => {
+//!                 the loop, see `head`
 //!                 Ok(1)
-//!             }
+//!             } }
 //!         })
 //!     };
 //!     let failing = failing!(&outcome);
-//!     run.finish(outcome, failing, on_error)
+//!     return run.finish(outcome, failing, on_error);
 //! }
 //! struct total {} // the companion, with peek_checkpoint and the like
 //! ```
@@ -80,6 +68,8 @@ pub(crate) struct Names {
     pub(crate) job: Ident,
     pub(crate) run: Ident,
     pub(crate) items: Ident,
+    pub(crate) tally: Ident,
+    pub(crate) item: Ident,
     pub(crate) value: Ident,
     pub(crate) error: Ident,
     pub(crate) on_error: Ident,
@@ -101,6 +91,8 @@ impl Names {
             job: local("job"),
             run: local("run"),
             items: local("items"),
+            tally: local("tally"),
+            item: local("item"),
             value: local("value"),
             error: local("error"),
             on_error: local("on_error"),
@@ -131,14 +123,25 @@ impl Expansion {
     fn rewrite(&mut self, function: &mut ItemFn) -> Result<()> {
         let name = function.sig.ident.clone();
         let job = self.job(function);
+        // A future that the function returns drops what it has captured in the order of its text.
+        let captures = match future::output(function) {
+            Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
+            _ => self.captures(&function.block),
+        };
         future::with_block(function, |block| {
-            *block = self.region(block, &name, &job)?;
+            *block = self.region(block, &name, &job, &captures)?;
             Ok(())
         })
     }
 
     /// The block that takes the place of the user's `block`, and holds it.
-    fn region(&mut self, block: &mut Block, name: &Ident, job: &TokenStream) -> Result<Block> {
+    fn region(
+        &mut self,
+        block: &mut Block,
+        name: &Ident,
+        job: &TokenStream,
+        captures: &TokenStream,
+    ) -> Result<Block> {
         let survey = survey(block);
         let targets = self.targets(block, &survey, name)?;
         self.carried = self.carried_variables(&survey, &targets)?;
@@ -152,8 +155,11 @@ impl Expansion {
             None => it,
         });
         self.fill_in(block, &survey, name)?;
-        let (open, call, finish) = (self.open(job), self.call(block, &restore), self.finish());
-        syn::parse2(quote_spanned! {Span::mixed_site()=> { #open #call #finish } })
+        let (open, call, finish) =
+            (self.open(job), self.call(block, captures, &restore), self.finish());
+        let tokens = quote_spanned! {Span::mixed_site()=> { #open #call #finish } };
+        // An item whose last brace is not the user's is taken for generated, and not linted.
+        Ok(Block { brace_token: block.brace_token, ..syn::parse2(tokens)? })
     }
 
     /// The loops to make resumable, whose bodies have passed the accumulator check.
@@ -183,12 +189,7 @@ impl Expansion {
                 quote_spanned! {site=> #krate::__private::panic_with }
             }
         };
-        let refused = match &self.returned {
-            Returned::Never => quote_spanned! {site=> match #on_error(#error) {} },
-            Returned::Type(_) | Returned::Opaque => {
-                quote_spanned! {site=> return #on_error(#error) }
-            }
-        };
+        let fail = self.fail(site);
         let opened = if self.is_async {
             quote_spanned! {site=> #krate::__private::Run::open_async(&#job_local).await }
         } else {
@@ -199,22 +200,34 @@ impl Expansion {
             let #on_error = #converter;
             let mut #run = match #opened {
                 #krate::__private::Ok(#run) => #run,
-                #krate::__private::Err(#error) => #refused,
+                #krate::__private::Err(#error) => #fail,
             };
         }
     }
 
-    fn call(&self, block: &Block, restore: &TokenStream) -> TokenStream {
+    /// Leaves the function with a storage error.
+    pub(crate) fn fail(&self, span: Span) -> TokenStream {
+        let Names { error, on_error, .. } = &self.names;
+        match self.returned {
+            // A `return` of what never returns would be reported as unreachable.
+            Returned::Never => quote_spanned! {span=> match #on_error(#error) {} },
+            Returned::Type(_) | Returned::Opaque => {
+                quote_spanned! {span=> return #on_error(#error) }
+            }
+        }
+    }
+
+    fn call(&self, block: &Block, captures: &TokenStream, restore: &TokenStream) -> TokenStream {
         let krate = &self.krate;
         let Names { run, outcome, .. } = &self.names;
         let site = Span::mixed_site();
-        let captures = self.captures(block);
         let ty = match &self.returned {
             Returned::Type(ty) => ty.to_token_stream(),
             Returned::Opaque => quote_spanned! {site=> _ },
             Returned::Never => quote_spanned! {site=> #krate::__private::Infallible },
         };
-        let body = quote_spanned! {site=> { #captures #restore #block } };
+        // As the tail of a block, the user's own would be reported for its braces.
+        let body = quote_spanned! {site=> { #captures #restore match () { () => #block } } };
         let called = if self.is_async {
             quote_spanned! {site=> #krate::__private::call_async::<#ty>(async move #body).await }
         } else {
@@ -226,14 +239,20 @@ impl Expansion {
     }
 
     /// Takes the arguments in from the last to the first, which is the order in which a function
-    /// drops them, and whole, where the block might mention only a part.
+    /// drops them, and whole, where the block might mention only a part. An argument that is not
+    /// mentioned stays outside: the compiler is to report it as unused, unless its name says that
+    /// it is.
     fn captures(&self, block: &Block) -> TokenStream {
         let mentioned = mentions(block.to_token_stream());
-        let inner =
-            self.arguments.iter().rev().filter(|argument| mentioned.contains(&argument.name()));
+        let inner = self.arguments.iter().rev().filter(|argument| {
+            let name = argument.name();
+            name.starts_with('_') || mentioned.contains(&name)
+        });
         let captures = inner.map(|Argument { ident, cfgs, .. }| {
             // The name is the user's, in the user's scope; the span's place is nobody's.
-            quote_spanned! {Span::mixed_site()=> #(#cfgs)* let _ = &#ident; }
+            quote_spanned! {Span::mixed_site()=>
+                #(#cfgs)* #[allow(clippy::used_underscore_binding)] let _ = &#ident;
+            }
         });
         captures.collect()
     }
@@ -249,7 +268,8 @@ impl Expansion {
         };
         let finished = match &self.returned {
             Returned::Never => quote_spanned! {site=> match #finished {} },
-            Returned::Type(_) | Returned::Opaque => finished,
+            // In a tail, its temporaries would be dropped at another time in another edition.
+            Returned::Type(_) | Returned::Opaque => quote_spanned! {site=> return #finished; },
         };
         quote_spanned! {site=>
             let #failing = #krate::__private::failing!(&#outcome);

@@ -92,7 +92,9 @@ fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
 /// A resumable loop that runs again and again in another one would begin anew each time.
 fn nested_in(outer: &Loop) -> Error {
     let choice = match outer.kind {
-        LoopKind::For(_) | LoopKind::WhileLet { .. } => "mark this one with `#[resume]` as well, or ",
+        LoopKind::For(_) | LoopKind::WhileLet { .. } => {
+            "mark this one with `#[resume]` as well, or "
+        }
         LoopKind::Other => "",
     };
     let text = format!(
@@ -342,6 +344,7 @@ mod tests {
     use quote::quote;
 
     use crate::function::{arguments, parse};
+    use crate::loops::survey;
 
     /// The heads of the loops chosen in a function, or what is said instead.
     fn chosen(
@@ -353,9 +356,9 @@ mod tests {
         let iter = iter.map(|name| quote::format_ident!("{name}"));
         let search =
             Search { function: &function.sig.ident, arguments: &arguments, iter: iter.as_ref() };
-        let chosen = find(&function.block, &search).map_err(|error| error.to_string())?;
         let survey = survey(&function.block);
-        let heads = chosen.into_iter().filter_map(|at| survey.for_loop(at));
+        let targets = find(&survey, &search).map_err(|error| error.to_string())?;
+        let heads = targets.iter().filter_map(|target| survey.for_loop(target.at));
         Ok(heads.map(|(_, head)| head.text.clone()).collect())
     }
 
@@ -415,7 +418,7 @@ mod tests {
             quote! { fn f(a: T) { for x in a {} #[resume] for y in z() {} } },
             &["for y in z ()"],
         );
-        refuses(quote! { fn f(a: T) { #[resume] a.go(); for x in a {} } }, "on a `for` loop");
+        refuses(quote! { fn f(a: T) { #[resume] a.go(); for x in a {} } }, "on a loop in the");
         refuses(quote! { fn f(a: T) { #[resume(x)] for x in a {} } }, "write it as `#[resume]`");
         refuses(
             quote! { fn f(a: T) { loop { #[resume] for x in a {} } } },
@@ -423,7 +426,7 @@ mod tests {
         );
         refuses(
             quote! { fn f(a: T) { for y in z { #[resume] for x in a {} } } },
-            "mark this one with `#[resume]` instead",
+            "mark this one with `#[resume]` as well",
         );
     }
 
@@ -467,7 +470,10 @@ mod tests {
         refuses(quote! { fn f(a: T) { (|| for x in a {})() } }, "inside this closure");
         refuses(quote! { fn f(a: T) { fn g() { for x in a {} } } }, "inside `g`");
         refuses(quote! { fn f(a: T) { struct S; impl S { fn g() { for x in a {} } } } }, "`g`");
-        refuses(quote! { fn f(a: T) { while let Some(x) = a.next() {} } }, "a `while let` loop");
+        refuses(
+            quote! { fn f(a: T) { while let Some(x) = a.next() {} } },
+            "is not resumed by itself",
+        );
         refuses(quote! { fn f(a: T) { loop {} } }, "no items that could be counted");
         refuses(quote! { fn f(a: T) { a.for_each(g) } }, "`for_each` walks");
         refuses(quote! { fn f(a: T) {} }, "no loop to resume in `f`");

@@ -2,34 +2,40 @@
 //!
 //! ```text
 //! for order in orders { ship(order)? }    // becomes
-//! match items(run, (0, 0), "src/main.rs:3:5", orders, |item| fingerprint!(item)) {
-//!     mut items => {
+//! match () { () => match items(run, (0, 0), "src/main.rs:3:5", orders, |item| fingerprint!(item)) {
+//!     (mut items, mut tally) => {
 //!         loop {
-//!             if items.complete() { carry and save, or return the error }
-//!             match items.next() {
-//!                 Step::Item(order) => { ship(order)? }
+//!             if tally.complete() { carry and save, or return the error }
+//!             match items.next(&mut tally) {
+//!                 Step::Item(item) => {
+//!                     let order = item;
+//!                     match () { () => { ship(order)? } }
+//!                 }
 //!                 Step::Done => break,
 //!                 Step::Failed(error) => return on_error(error),
 //!             }
 //!         }
-//!         if items.leave() { carry, and save unless that has to wait, or return the error }
+//!         if tally.leave() { carry, and save unless that has to wait, or return the error }
 //!     }
-//! }
+//! } }
 //! ```
 //!
 //! The `match` keeps the temporaries of the iterated expression alive through the loop, as `for`
-//! does. The loop's head is reached by `continue` as well, even from inside a macro call.
+//! does, and the one around it drops them after it: in a tail, editions before 2024 would keep them
+//! until after the locals. The loop's head is reached by `continue` as well, even from inside a
+//! macro call. A body that is an arm is not reported for its braces.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Item, Label, Pat};
+use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Item, Label, Pat, Type};
 
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::hygiene::at;
 use crate::loops::{Local, is_marker, while_let};
+use crate::parens;
 
 /// A loop on its way through.
 struct Lowered {
@@ -57,22 +63,24 @@ impl Expansion {
             }
             other => return other,
         };
-        let items = &self.names.items;
+        let Names { items, tally, .. } = &self.names;
         let Lowered { attrs, label, keyword, entered, next } = lowered;
         let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
-        let run = quote_spanned! {Span::mixed_site()=> #items.run() };
+        let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let (carry, save) = (self.carry(&run, locals), self.save(&run));
         Expr::Verbatim(quote_spanned! {at(keyword)=>
             #(#attrs)*
-            match #entered {
-                mut #items => {
-                    #label loop {
-                        if #items.complete() { #carry #save }
-                        #next
-                    }
-                    if #items.leave() {
-                        #carry
-                        if #run.saves_now() { #save }
+            match () {
+                () => match #entered {
+                    (mut #items, mut #tally) => {
+                        #label loop {
+                            if #tally.complete() { #carry #save }
+                            #next
+                        }
+                        if #tally.leave() {
+                            #carry
+                            if #run.saves_now() { #save }
+                        }
                     }
                 }
             }
@@ -81,22 +89,26 @@ impl Expansion {
 
     fn for_loop(&self, it: ExprForLoop, target: &Target) -> Lowered {
         let krate = &self.krate;
-        let Names { items, error, on_error, .. } = &self.names;
+        let Names { items, tally, item, error, .. } = &self.names;
         let ExprForLoop { attrs, label, for_token, pat, expr, mut body, .. } = it;
         self.mark_returns(&mut body);
         let keyword = for_token.span;
         let (here, input) = (at(keyword), at(expr.span()));
         let (run, number, location) =
             (self.run_around(target), number(target), self.location(keyword));
+        let (expr, fail) = (parens::without_needless(*expr), self.fail(here));
         let fingerprint = quote_spanned! {input=> |item| #krate::__private::fingerprint!(item) };
         let entered = quote_spanned! {input=>
             #krate::__private::items(#run, #number, #location, #expr, #fingerprint)
         };
         let next = quote_spanned! {here=>
-            match #items.next() {
-                #krate::__private::Step::Item(#pat) => #body
+            match #items.next(&mut #tally) {
+                #krate::__private::Step::Item(#item) => {
+                    let #pat = #item;
+                    match () { () => #body }
+                }
                 #krate::__private::Step::Done => break,
-                #krate::__private::Step::Failed(#error) => return #on_error(#error),
+                #krate::__private::Step::Failed(#error) => #fail,
             }
         };
         Lowered { attrs, label, keyword, entered, next }
@@ -104,22 +116,26 @@ impl Expansion {
 
     fn while_loop(&self, it: ExprWhile, pat: &Pat, expr: &Expr, target: &Target) -> Lowered {
         let krate = &self.krate;
-        let Names { items, error, on_error, .. } = &self.names;
+        let Names { items, tally, item, error, .. } = &self.names;
         let ExprWhile { attrs, label, while_token, mut body, .. } = it;
         self.mark_returns(&mut body);
         let keyword = while_token.span;
         let here = at(keyword);
         let (run, number, location) =
             (self.run_around(target), number(target), self.location(keyword));
+        let fail = self.fail(here);
         let entered =
             quote_spanned! {here=> #krate::__private::received(#run, #number, #location) };
         let next = quote_spanned! {here=>
             if #items.is_closed() { break; }
-            match #items.receive(#expr, |item| #krate::__private::fingerprint!(item)) {
-                #krate::__private::Receipt::Item(#pat) => #body
+            match #items.receive(&mut #tally, #expr, |item| #krate::__private::fingerprint!(item)) {
+                #krate::__private::Receipt::Item(#item) => {
+                    let #pat = #item;
+                    match () { () => #body }
+                }
                 #krate::__private::Receipt::Skipped => {}
                 #krate::__private::Receipt::Done => break,
-                #krate::__private::Receipt::Failed(#error) => return #on_error(#error),
+                #krate::__private::Receipt::Failed(#error) => #fail,
             }
         };
         Lowered { attrs, label, keyword, entered, next }
@@ -128,15 +144,16 @@ impl Expansion {
     /// What saves, through `run`.
     pub(crate) fn save(&self, run: &TokenStream) -> TokenStream {
         let krate = &self.krate;
-        let Names { error, on_error, .. } = &self.names;
+        let error = &self.names.error;
         let site = Span::mixed_site();
+        let fail = self.fail(site);
         let saved = if self.is_async {
             quote_spanned! {site=> #run.save_async().await }
         } else {
             quote_spanned! {site=> #run.save() }
         };
         quote_spanned! {site=>
-            if let #krate::__private::Err(#error) = #saved { return #on_error(#error); }
+            if let #krate::__private::Err(#error) = #saved { #fail }
         }
     }
 
@@ -147,10 +164,10 @@ impl Expansion {
 
     /// The run, inside that many resumable loops.
     pub(crate) fn run_at(&self, depth: usize) -> TokenStream {
-        let Names { run, items, .. } = &self.names;
+        let Names { run, tally, .. } = &self.names;
         let site = Span::mixed_site();
         if depth > 0 {
-            quote_spanned! {site=> #items.run() }
+            quote_spanned! {site=> #tally.run() }
         } else {
             quote_spanned! {site=> #run }
         }
@@ -167,8 +184,8 @@ impl Expansion {
     /// In a function that returns an `Option`, tells the run of each `return` in the loop, which
     /// else could not tell a `return None` from a `None` that `?` returns.
     fn mark_returns(&self, body: &mut Block) {
-        if self.returned.is_option() {
-            MarkReturns { items: &self.names.items }.visit_block_mut(body);
+        if let Some(ty) = self.returned.option() {
+            MarkReturns { names: &self.names, ty }.visit_block_mut(body);
         }
     }
 }
@@ -179,7 +196,8 @@ fn number(target: &Target) -> TokenStream {
 }
 
 struct MarkReturns<'a> {
-    items: &'a Ident,
+    names: &'a Names,
+    ty: &'a Type,
 }
 
 impl VisitMut for MarkReturns<'_> {
@@ -193,9 +211,13 @@ impl VisitMut for MarkReturns<'_> {
     fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
         visit_mut::visit_expr_return_mut(self, it);
         if let Some(value) = &mut it.expr {
-            let items = self.items;
-            let marked =
-                quote_spanned! {at(it.return_token.span)=> { #items.returning(); #value } };
+            let (Names { tally, item, .. }, ty) = (self.names, self.ty);
+            // The value first: a `?` in it may still leave the loop.
+            let marked = quote_spanned! {at(it.return_token.span)=> {
+                let #item: #ty = #value;
+                #tally.run().returning();
+                #item
+            } };
             **value = Expr::Verbatim(marked);
         }
     }

@@ -18,6 +18,8 @@ mod fallback;
 mod find;
 mod function;
 mod future;
+#[cfg(test)]
+mod garbage;
 mod head;
 mod hygiene;
 mod job;
@@ -25,6 +27,7 @@ mod loops;
 mod mentions;
 mod mutations;
 mod options;
+mod parens;
 mod steps;
 
 use proc_macro::TokenStream;

@@ -11,8 +11,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, Macro, Pat, Result,
-    Signature, Type,
+    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, Macro, Pat,
+    Result, Signature, Type,
 };
 
 use crate::function::{Binding, bindings, is_resumable};

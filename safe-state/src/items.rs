@@ -1,6 +1,8 @@
 //! The iterator of a resumable loop: skips what is complete, and is where each item completes.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
+use std::ops::{Deref, DerefMut};
 
 use crate::Error;
 use crate::run::Run;
@@ -8,13 +10,12 @@ use crate::tally::Tally;
 
 /// The items of a loop that are not complete yet.
 ///
-/// An item completes when the loop's head is reached again: the body has reached its end or a
-/// `continue`.
+/// It holds nothing of the run, nor does the [`Tally`] beside it hold anything of the iterator: a
+/// loop that is left may have changed what it iterates over.
 #[derive(Debug)]
-pub struct Items<'r, I: Iterator> {
-    tally: Tally<'r>,
+pub struct Items<I, T> {
     iter: I,
-    fingerprint: fn(&I::Item) -> Option<u32>,
+    fingerprint: fn(&T) -> Option<u32>,
     gate: Gate,
 }
 
@@ -38,16 +39,16 @@ pub enum Step<T> {
     Failed(Error),
 }
 
-impl<'r, I: Iterator> Items<'r, I> {
+impl<T, I: Iterator<Item = T>> Items<I, T> {
+    /// Enters the loop.
     #[inline]
-    pub(crate) fn new(
+    pub(crate) fn enter<'r>(
         run: &'r mut Run,
-        depth: usize,
-        loop_id: u16,
+        (depth, loop_id): (usize, u16),
         location: Cow<'static, str>,
         mut iter: I,
-        fingerprint: fn(&I::Item) -> Option<u32>,
-    ) -> Self {
+        fingerprint: fn(&T) -> Option<u32>,
+    ) -> (Self, Tally<'r>) {
         let entered = run.enter_loop(depth, loop_id, location, exact_len(&iter));
         let gate = entered.and_then(|entry| match entry.skip(&mut iter, fingerprint) {
             Ok(()) if entry.is_closed => Ok(Gate::Closed),
@@ -55,60 +56,60 @@ impl<'r, I: Iterator> Items<'r, I> {
             Err(wrong) => Err(run.wrong_input(entry.completed, wrong)),
         });
         let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
-        Items { tally: Tally::new(run, depth), iter, fingerprint, gate }
-    }
-
-    /// The run, for what else is to be done with it in the loop.
-    #[inline]
-    pub fn run(&mut self) -> &mut Run {
-        self.tally.run()
-    }
-
-    /// The body of the item before has ended. Says whether a save is due.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
-    pub fn complete(&mut self) -> bool {
-        self.tally.complete()
+        (Items { iter, fingerprint, gate }, Tally::new(run, depth))
     }
 
     /// The next item.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
-    #[expect(clippy::should_implement_trait, reason = "it gives errors too")]
-    pub fn next(&mut self) -> Step<I::Item> {
+    pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<T> {
         match &self.gate {
             Gate::Open => {}
             Gate::Closed | Gate::Refused(_) => return self.turned_away(),
         }
         if let Some(item) = self.iter.next() {
-            if self.tally.hand_out() {
-                self.tally.mark((self.fingerprint)(&item));
+            if tally.hand_out() {
+                tally.mark((self.fingerprint)(&item));
             }
             Step::Item(item)
         } else {
-            self.tally.exhausted();
+            tally.exhausted();
             Step::Done
         }
     }
 
     #[cold]
-    fn turned_away(&mut self) -> Step<I::Item> {
+    fn turned_away(&mut self) -> Step<T> {
         match std::mem::replace(&mut self.gate, Gate::Closed) {
             Gate::Refused(error) => Step::Failed(*error),
             Gate::Open | Gate::Closed => Step::Done,
         }
     }
+}
 
-    /// The loop has ended, by exhaustion or `break`. Says whether there is something to save.
-    #[inline]
-    pub fn leave(&mut self) -> bool {
-        self.tally.leave()
+/// What [`Items`] of no iterator falls back to. That it is none has then been reported where it
+/// was entered, and is not to be reported again where the next item is asked for.
+#[derive(Debug)]
+pub struct NoItems(Infallible);
+
+impl NoItems {
+    /// Cannot be called.
+    pub fn next<T>(&mut self, _: &mut Tally<'_>) -> Step<T> {
+        match self.0 {}
     }
+}
 
-    /// Marks a `return` that is about to leave the loop.
-    #[inline]
-    pub fn returning(&mut self) {
-        self.tally.run().position.returning = true;
+impl<I, T> Deref for Items<I, T> {
+    type Target = NoItems;
+
+    fn deref(&self) -> &NoItems {
+        unreachable!("an iterator has methods of its own")
+    }
+}
+
+impl<I, T> DerefMut for Items<I, T> {
+    fn deref_mut(&mut self) -> &mut NoItems {
+        unreachable!("an iterator has methods of its own")
     }
 }
 
@@ -120,19 +121,21 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
     mut body: impl FnMut(I::Item) -> Result<(), E>,
 ) -> Result<(), E> {
     // What the item's type offers can't be known here.
-    let mut items = Items::new(run, 0, 0, location.into(), input.into_iter(), |_| None);
+    let fingerprint = |_: &I::Item| None;
+    let (mut items, mut tally) =
+        Items::enter(run, (0, 0), location.into(), input.into_iter(), fingerprint);
     loop {
-        if items.complete() {
-            items.run().save()?;
+        if tally.complete() {
+            tally.run().save()?;
         }
-        match items.next() {
+        match items.next(&mut tally) {
             Step::Item(item) => body(item)?,
             Step::Done => break,
             Step::Failed(error) => return Err(error.into()),
         }
     }
-    if items.leave() {
-        items.run().save()?;
+    if tally.leave() {
+        tally.run().save()?;
     }
     Ok(())
 }

@@ -21,32 +21,37 @@ pub use crate::received::{Receipt, Received};
 pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
+pub use crate::tally::Tally;
 pub use crate::{
     __failing as failing, __fingerprint as fingerprint, __means as means, __on_error as on_error,
 };
 
-/// The items of the loop over `input`, which has that number, and that many resumable loops around
-/// it.
+/// The items of the loop over `input`, which has that many resumable loops around it, and that
+/// number.
 ///
 /// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second
 /// time where `input` is no iterator.
-pub fn items<'r, I, Iter>(
+pub fn items<'r, I, Iter, T>(
     run: &'r mut Run,
-    (depth, loop_id): (usize, u16),
+    number: (usize, u16),
     location: &'static str,
     input: I,
-    fingerprint: fn(&I::Item) -> Option<u32>,
-) -> Items<'r, I::IntoIter> {
-    Items::new(run, depth, loop_id, Cow::Borrowed(location), input.into_iter(), fingerprint)
+    fingerprint: fn(&T) -> Option<u32>,
+) -> (Items<Iter, T>, Tally<'r>)
+where
+    I: IntoIterator<IntoIter = Iter, Item = T>,
+    Iter: Iterator<Item = T>,
+{
+    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), fingerprint)
 }
 
 /// The items of a `while let` loop, as [`items`].
 pub fn received<'r>(
     run: &'r mut Run,
-    (depth, loop_id): (usize, u16),
+    number: (usize, u16),
     location: &'static str,
-) -> Received<'r> {
-    Received::new(run, depth, loop_id, Cow::Borrowed(location))
+) -> (Received, Tally<'r>) {
+    Received::enter(run, number, Cow::Borrowed(location))
 }
 
 /// As [`call`], for a future: sees whether it returned or panicked.

@@ -206,6 +206,11 @@ impl Run {
         !self.position.holds_back
     }
 
+    /// Marks a `return` that is about to leave a loop.
+    pub fn returning(&mut self) {
+        self.position.returning = true;
+    }
+
     /// In manual mode: counts one more `checkpoint!()`. Says whether a save is due.
     pub fn checkpoint(&mut self, location: &'static str) -> bool {
         if self.position.open.is_empty() {

@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use crate::Error;
 use crate::entry::{Entry, WrongInput};
 use crate::run::Run;
+use crate::tally::Tally;
 
 /// The items of a `while let` loop, which it asks for itself: of a stream, or of a cursor that
 /// lends them.
 #[derive(Debug)]
-pub struct Received<'r> {
-    run: &'r mut Run,
-    depth: usize,
+pub struct Received {
     entry: Entry,
     /// How many have been asked for.
     asked: u64,
@@ -31,30 +30,19 @@ pub enum Receipt<T> {
     Failed(Error),
 }
 
-impl<'r> Received<'r> {
-    pub(crate) fn new(
+impl Received {
+    /// Enters the loop.
+    pub(crate) fn enter<'r>(
         run: &'r mut Run,
-        depth: usize,
-        loop_id: u16,
+        (depth, loop_id): (usize, u16),
         location: Cow<'static, str>,
-    ) -> Self {
+    ) -> (Self, Tally<'r>) {
         let nothing = Entry { completed: 0, mark: None, is_closed: true };
         let (entry, refused) = match run.enter_loop(depth, loop_id, location, None) {
             Ok(entry) => (entry, None),
             Err(error) => (nothing, Some(Box::new(error))),
         };
-        Received { run, depth, entry, asked: 0, refused }
-    }
-
-    /// The run, for what else is to be done with it in the loop.
-    pub fn run(&mut self) -> &mut Run {
-        self.run
-    }
-
-    /// The body of the item before has ended. Says whether a save is due.
-    #[inline]
-    pub fn complete(&mut self) -> bool {
-        self.run.complete(self.depth)
+        (Received { entry, asked: 0, refused }, Tally::new(run, depth))
     }
 
     /// Whether the loop gives items at all.
@@ -65,46 +53,37 @@ impl<'r> Received<'r> {
     /// Takes what the loop asked for.
     pub fn receive<T>(
         &mut self,
+        tally: &mut Tally<'_>,
         next: Option<T>,
         fingerprint: fn(&T) -> Option<u32>,
     ) -> Receipt<T> {
         if let Some(error) = self.refused.take() {
             return Receipt::Failed(*error);
         }
-        let Some(item) = next else { return self.exhausted() };
+        let Some(item) = next else { return self.exhausted(tally) };
         let index = self.asked;
         self.asked += 1;
         if index >= self.entry.completed {
-            if self.run.hand_out(self.depth) {
-                self.run.mark(self.depth, fingerprint(&item));
+            if tally.hand_out() {
+                tally.mark(fingerprint(&item));
             }
             return Receipt::Item(item);
         }
         match self.entry.mark.filter(|mark| mark.index == index) {
             Some(mark) if fingerprint(&item).is_some_and(|found| found != mark.fingerprint) => {
-                Receipt::Failed(self.run.wrong_input(index, WrongInput::OtherItem(index)))
+                Receipt::Failed(tally.run().wrong_input(index, WrongInput::OtherItem(index)))
             }
             _ => Receipt::Skipped,
         }
     }
 
-    fn exhausted<T>(&mut self) -> Receipt<T> {
+    fn exhausted<T>(&mut self, tally: &mut Tally<'_>) -> Receipt<T> {
         if self.asked < self.entry.completed {
             return Receipt::Failed(
-                self.run.wrong_input(self.entry.completed, WrongInput::TooShort),
+                tally.run().wrong_input(self.entry.completed, WrongInput::TooShort),
             );
         }
-        self.run.exhausted(self.depth);
+        tally.exhausted();
         Receipt::Done
-    }
-
-    /// The loop has ended, by exhaustion or `break`. Says whether there is something to save.
-    pub fn leave(&mut self) -> bool {
-        self.run.leave_loop(self.depth)
-    }
-
-    /// Marks a `return` that is about to leave the loop.
-    pub fn returning(&mut self) {
-        self.run.position.returning = true;
     }
 }

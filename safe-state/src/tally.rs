@@ -7,7 +7,7 @@ use crate::run::Run;
 /// with it, when something else is asked of the run, and when the loop is left, however that
 /// happens.
 #[derive(Debug)]
-pub(crate) struct Tally<'r> {
+pub struct Tally<'r> {
     run: &'r mut Run,
     /// How many resumable loops are around this one.
     depth: usize,
@@ -27,7 +27,7 @@ impl<'r> Tally<'r> {
 
     /// The run, which knows everything now. It is asked for the next item's part again.
     #[inline]
-    pub(crate) fn run(&mut self) -> &mut Run {
+    pub fn run(&mut self) -> &mut Run {
         self.settle();
         self.granted = 0;
         self.left = 0;
@@ -50,9 +50,11 @@ impl<'r> Tally<'r> {
         self.run.mark(self.depth, fingerprint);
     }
 
-    /// The body of the item in flight, if there is one, has ended. Says whether a save is due.
-    #[inline]
-    pub(crate) fn complete(&mut self) -> bool {
+    /// The body of the item in flight, if there is one, has ended: the loop's head is reached again.
+    /// Says whether a save is due.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
+    pub fn complete(&mut self) -> bool {
         if self.in_flight && self.left > 1 {
             self.in_flight = false;
             self.left -= 1;
@@ -74,7 +76,7 @@ impl<'r> Tally<'r> {
 
     /// The loop has ended. Says whether that is to be saved now.
     #[inline]
-    pub(crate) fn leave(&mut self) -> bool {
+    pub fn leave(&mut self) -> bool {
         let depth = self.depth;
         self.in_flight = false;
         self.run().leave_loop(depth)
