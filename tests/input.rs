@@ -131,7 +131,11 @@ mod code {
     }
 
     #[resumable(name = "code", state_dir = dir, on_code_change = "restart", verbose)]
-    pub(crate) fn restarting(dir: &Path, items: &[u32], seen: &RefCell<Vec<u32>>) -> Result<u32, String> {
+    pub(crate) fn restarting(
+        dir: &Path,
+        items: &[u32],
+        seen: &RefCell<Vec<u32>>,
+    ) -> Result<u32, String> {
         for item in items {
             seen.borrow_mut().push(*item);
         }

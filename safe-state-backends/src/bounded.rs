@@ -16,7 +16,16 @@ where
     deserializer.deserialize_seq(List::<N, T>(PhantomData))
 }
 
-/// The same, if there is one.
+/// The same without room to grow.
+pub(crate) fn boxed_list<'de, const N: usize, T, D>(deserializer: D) -> Result<Box<[T]>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    list::<N, T, D>(deserializer).map(Into::into)
+}
+
+/// A list, if there is one.
 pub(crate) fn optional_list<'de, const N: usize, T, D>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error>
@@ -52,7 +61,8 @@ impl<'de, const N: usize, T: Deserialize<'de>> Visitor<'de> for List<N, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
+        // The hint is no more than bytes are left, and room to spare would be most of a short list.
+        let mut list = Vec::with_capacity(elements.size_hint().unwrap_or(0).min(N));
         while let Some(element) = elements.next_element()? {
             if list.len() == N {
                 return Err(A::Error::invalid_length(N + 1, &self));

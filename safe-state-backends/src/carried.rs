@@ -5,7 +5,7 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::NESTING_LIMIT;
+use crate::checkpoint::{NESTING_LIMIT, Refused};
 use crate::{Results, bounded};
 
 /// Most variables and steps of one job.
@@ -15,9 +15,9 @@ pub(crate) const CARRIED_LIMIT: usize = 256;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     /// The items of the loops around the variable's declaration in which it was saved.
-    #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
-    within: Vec<u64>,
-    type_name: String,
+    #[serde(deserialize_with = "bounded::boxed_list::<NESTING_LIMIT, _, _>")]
+    within: Box<[u64]>,
+    type_name: Box<str>,
     /// Of a collection that grows, how many elements the bytes are; their encodings follow one
     /// another, so that more can be added.
     elements: Option<u64>,
@@ -44,8 +44,12 @@ impl CarriedChange {
         bytes: Vec<u8>,
         stored: Option<&Carried>,
     ) -> Option<Self> {
-        let value =
-            Carried { within, type_name: type_name::<T>().to_owned(), elements: None, bytes };
+        let value = Carried {
+            within: within.into(),
+            type_name: type_name::<T>().into(),
+            elements: None,
+            bytes,
+        };
         let changed = stored != Some(&value);
         changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value })
     }
@@ -133,7 +137,7 @@ impl<T: Serialize> Carry for Results<T> {
     ) -> Result<Option<CarriedChange>, CarriedError> {
         let type_name = type_name::<Self>();
         let stored =
-            stored.filter(|stored| stored.within == within && stored.type_name == type_name);
+            stored.filter(|stored| *stored.within == within && *stored.type_name == *type_name);
         let saved = stored.and_then(|stored| usize::try_from(stored.elements?).ok());
         let new = self.get(saved.unwrap_or(0)..).unwrap_or_default();
         if saved.is_some() && new.is_empty() {
@@ -145,8 +149,8 @@ impl<T: Serialize> Carry for Results<T> {
                 .map_err(|error| unserializable::<Self>(name, &error))?;
         }
         let value = Carried {
-            within,
-            type_name: type_name.to_owned(),
+            within: within.into(),
+            type_name: type_name.into(),
             elements: Some(new.len() as u64),
             bytes,
         };
@@ -175,12 +179,12 @@ impl Carried {
     /// It was saved as another type.
     pub fn bytes_of<T>(&self, name: &str) -> Result<&[u8], CarriedError> {
         let current = type_name::<T>();
-        if self.type_name == current {
+        if *self.type_name == *current {
             return Ok(&self.bytes);
         }
         Err(CarriedError::TypeChanged {
             name: name.to_owned(),
-            stored: self.type_name.clone(),
+            stored: self.type_name.to_string(),
             current,
         })
     }
@@ -205,15 +209,14 @@ impl Carried {
         decoded.ok_or_else(changed)
     }
 
-    /// Takes in what became of it.
-    pub(crate) fn apply(&mut self, change: CarriedChange) {
-        if !change.appends {
-            *self = change.value;
-            return;
-        }
-        let added = change.value.elements.unwrap_or(0);
-        self.elements = Some(self.elements.unwrap_or(0).saturating_add(added));
-        self.bytes.extend_from_slice(&change.value.bytes);
+    /// Adds elements to a list of the same type, saved in the same items.
+    pub(crate) fn append(&mut self, added: &Carried) -> Result<(), Refused> {
+        let alike = self.within == added.within && self.type_name == added.type_name;
+        let counts = self.elements.zip(added.elements).filter(|_| alike);
+        let (stored, more) = counts.ok_or("elements are added to what is no list of them")?;
+        self.elements = Some(stored.saturating_add(more));
+        self.bytes.extend_from_slice(&added.bytes);
+        Ok(())
     }
 }
 
@@ -254,7 +257,7 @@ mod tests {
             results.push(format!("number {count}"));
             let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
             assert!(change.appends && change.value.bytes.len() < 16);
-            stored.apply(change);
+            stored.append(&change.value).unwrap();
         }
         assert_eq!(results.change("it", Vec::new(), Some(&stored)), Ok(None));
         assert_eq!(stored.decode::<Results<String>>("it").unwrap(), results);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::carried::CARRIED_LIMIT;
 use crate::format::{self, FormatError, LoopChange, Record};
 use crate::timestamp::{Timestamp, readable};
-use crate::{Carried, CarriedError, Completed, Failure, bounded};
+use crate::{Carried, CarriedChange, CarriedError, Completed, Failure, bounded};
 
 /// Most resumable loops of one function.
 pub(crate) const LOOP_LIMIT: usize = 64;
@@ -289,29 +289,58 @@ impl Checkpoint {
         self.updated_at = Timestamp::now();
     }
 
-    /// Replays one record; the inverse of writing it.
-    pub(crate) fn apply(&mut self, record: Record) {
+    /// Replays one record; the inverse of writing it. One that is refused may have been applied in
+    /// part, but never beyond what a checkpoint can hold.
+    pub(crate) fn apply(&mut self, record: Record) -> Result<(), Refused> {
         match record {
             Record::Snapshot(whole) => *self = whole,
             Record::Advance(advance) => {
                 self.updated_at = self.updated_at.plus_micros(advance.micros);
-                let progress = self.loops.entry(advance.loop_id).or_default();
+                let progress = self.progress_of(advance.loop_id)?;
                 progress.advance(advance.count, advance.fingerprint);
             }
             Record::Change(change) => {
                 self.updated_at = self.updated_at.plus_micros(change.micros);
                 for it in change.loops {
-                    self.loops.entry(it.loop_id).or_default().apply(it);
+                    self.progress_of(it.loop_id)?.apply(it);
                 }
                 for it in change.carried {
-                    self.carried.entry(it.name.clone()).or_default().apply(it);
+                    self.carry(it)?;
                 }
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
                 self.failure = change.failure.or(self.failure.take());
             }
         }
+        Ok(())
+    }
+
+    /// Whether every loop has a number that a record may name.
+    pub(crate) fn has_loops_in_range(&self) -> bool {
+        self.loops.keys().all(|id| usize::from(*id) < LOOP_LIMIT)
+    }
+
+    fn progress_of(&mut self, loop_id: u16) -> Result<&mut LoopProgress, Refused> {
+        if usize::from(loop_id) < LOOP_LIMIT {
+            Ok(self.loops.entry(loop_id).or_default())
+        } else {
+            Err("a loop's number is out of range")
+        }
+    }
+
+    fn carry(&mut self, change: CarriedChange) -> Result<(), Refused> {
+        let CarriedChange { name, appends, value } = change;
+        self.has_room_for(&name).map_err(|_| "there are more than 256 carried values")?;
+        if appends {
+            let stored = self.carried.get_mut(&name).ok_or("elements are added to nothing")?;
+            return stored.append(&value);
+        }
+        self.carried.insert(name, value);
+        Ok(())
     }
 }
+
+/// What is wrong with a record.
+pub(crate) type Refused = &'static str;
 
 impl LoopProgress {
     /// The items of the loops around it in which it runs, from the outside in; none if it is in no

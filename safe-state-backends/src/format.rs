@@ -49,6 +49,9 @@ pub enum FormatError {
     /// A record does not fit the format's 32-bit length.
     #[error("a record of {0} bytes is larger than the format's 4 GiB")]
     TooLarge(usize),
+    /// A change that no checkpoint can hold, which is not written.
+    #[error("a change that cannot be saved: {0}")]
+    Unwritable(&'static str),
 }
 
 /// How many bytes may follow a snapshot of that length before the whole is written anew: as
@@ -73,7 +76,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off or damaged")),
     };
     while let Some(frame) = frames.next_frame()? {
-        checkpoint.apply(record::decode(&frame)?);
+        let record = record::decode(&frame)?;
+        checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;
     }
     Ok(checkpoint)
 }

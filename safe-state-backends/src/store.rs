@@ -60,7 +60,7 @@ impl Store {
         change.micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
         let record = Record::from(change);
         let longer = self.frame(&record)?;
-        self.checkpoint.apply(record);
+        self.apply(record)?;
         if let Some(longer) = longer
             && self.append(longer)? == Appended::Yes
         {
@@ -75,9 +75,14 @@ impl Store {
     ///
     /// The backend cannot be written.
     pub fn finish(&mut self, change: Change) -> Result<(), Error> {
-        self.checkpoint.apply(Record::Change(change));
+        self.apply(Record::Change(change))?;
         self.checkpoint.finish();
         self.save_whole()
+    }
+
+    fn apply(&mut self, record: Record) -> Result<(), Error> {
+        let applied = self.checkpoint.apply(record);
+        applied.map_err(|what| self.unreadable(FormatError::Unwritable(what)))
     }
 
     /// Removes the checkpoint.

@@ -6,7 +6,9 @@ mod framing;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use safe_state_backends::Checkpoint;
+use safe_state_backends::{CarriedError, Checkpoint, Results};
+use serde::de::DeserializeOwned;
+use serde_bytes::Bytes;
 
 const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -21,6 +23,10 @@ fn decode(bytes: &[u8]) -> bool {
     assert!(measured.bytes_max <= limit, "{} of {limit} bytes", measured.bytes_max);
     let Some(checkpoint) = decoded else { return false };
     assert!(checkpoint.to_string().len() <= 4 * bytes.len() + 4096);
+    for name in checkpoint.carried_names() {
+        restore::<Results<u64>>(&checkpoint, name, bytes.len());
+        restore::<Vec<String>>(&checkpoint, name, bytes.len());
+    }
     for progress in checkpoint.loops() {
         let completed = progress.completed();
         let in_ranges: u64 = completed.ranges().map(|range| range.end - range.start).sum();
@@ -30,34 +36,67 @@ fn decode(bytes: &[u8]) -> bool {
     true
 }
 
-/// A snapshot with one loop: its prefix, and the bytes of its bitmap.
-fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
-    let progress = (prefix, Raw(bitmap), None::<u64>, None::<u32>);
-    let failure = None::<u32>;
-    let head = ("job", Some("1.0"), 7_u64, 9_u64, 1_u32, false, None::<u64>);
-    postcard::to_stdvec(&(head, 1_u8, 0_u16, progress, failure)).unwrap()
+/// A list of as many bytes may have an element for each, and space for as many again; while it
+/// grows, half of that is there twice.
+fn restore<T: DeserializeOwned + IntoIterator>(checkpoint: &Checkpoint, name: &str, len: usize) {
+    let restore = || drop(checkpoint.carried::<T>(name));
+    let measured = allocation_counter::measure(restore);
+    let limit = (3 * size_of::<T::Item>() + 5) * len + 4096;
+    assert!(measured.bytes_max <= limit as u64, "{} of {limit} bytes", measured.bytes_max);
 }
 
-struct Raw<'a>(&'a [u8]);
+type Loop<'a> = (u16, (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>));
+type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
 
-impl serde::Serialize for Raw<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(self.0)
-    }
+/// A snapshot of these loops and carried values, each with its key.
+fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
+    let head = ("job", Some("1.0"), Some(3_u64), 7_u64, 9_u64, 1_u32, false, None::<u64>);
+    postcard::to_stdvec(&(head, loops, carried, None::<u32>)).unwrap()
+}
+
+/// One loop, with its prefix and the bytes of its bitmap, and two carried values.
+fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
+    let progress = (0, (&[][..], prefix, Bytes::new(bitmap), Some((4, 99)), None, None));
+    let carried = [("sizes".to_owned(), list(2, &[1, 2])), ("words".to_owned(), words())];
+    snapshot_of(&[progress], &carried)
+}
+
+const LIST: &str = "safe_state_backends::results::Results<u64>";
+const STRINGS: &str = "alloc::vec::Vec<alloc::string::String>";
+
+fn list(elements: u64, bytes: &[u8]) -> Value<'_> {
+    (&[], LIST, Some(elements), Bytes::new(bytes))
+}
+
+fn words() -> Value<'static> {
+    (&[1], STRINGS, None, Bytes::new(b"\x02\x01a\x00"))
+}
+
+type LoopChange<'a> = (u16, Option<&'a [u64]>, u64, Option<u32>, Option<u64>, Option<u32>);
+type CarriedChange<'a> = (String, bool, Value<'a>);
+
+fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
+    postcard::to_stdvec(&(2_u64, loops, carried, None::<u64>, None::<u32>)).unwrap()
 }
 
 fn change() -> Vec<u8> {
+    let inner: LoopChange = (1, Some(&[3]), 3, Some(9), Some(9), None);
+    let outer: LoopChange = (0, None, 3, None, None, Some(1));
+    let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
     let failure = (0_u8, Some(3_u64), "E", "message", vec!["cause", ""], None::<&str>, 5_u64);
     postcard::to_stdvec(&(
         2_u64,
-        0_u16,
-        3_u64,
-        Some(9_u64),
-        None::<u32>,
+        [inner, outer].as_slice(),
+        carried.as_slice(),
         Some(1_u64),
         Some(failure),
     ))
     .unwrap()
+}
+
+/// Elements added to the list of [`snapshot`].
+fn appended(elements: u64, bytes: &[u8]) -> CarriedChange<'_> {
+    ("sizes".to_owned(), true, list(elements, bytes))
 }
 
 /// A bitmap of 32-bit indices with `count` containers of one run each.
@@ -117,7 +156,7 @@ fn record() -> impl Strategy<Value = (u8, Vec<u8>)> {
     prop_oneof![
         (0..5_u8, prop::collection::vec(any::<u8>(), 0..60)),
         mutated(change()).prop_map(|payload| (CHANGE, payload)),
-        mutated(vec![1, 0, 5]).prop_map(|payload| (ADVANCE, payload)),
+        mutated(vec![1, 0, 5, 1, 7]).prop_map(|payload| (ADVANCE, payload)),
     ]
 }
 
@@ -153,7 +192,7 @@ fn what_the_mutations_start_from_is_read() {
     assert!(decode(&frame(&[
         (SNAPSHOT, snapshot(0, &bitmap)),
         (CHANGE, change()),
-        (ADVANCE, vec![1, 0, 5])
+        (ADVANCE, vec![1, 0, 5, 1, 7])
     ])));
 }
 
@@ -174,20 +213,126 @@ fn few_bytes_claim_no_memory() {
     }
 }
 
+/// As many entries as lists may have, each as small as can be, and with the longest `within`.
+#[test]
+fn tiny_entries_claim_no_memory() {
+    let items = [0; 16];
+    for within in [&[], &items[..1], &items[..]] {
+        let progress = (within, 0, Bytes::new(&[]), None, None, None);
+        let loops: Vec<Loop> = (0..64).map(|id| (id, progress)).collect();
+        let value = (within, "", Some(0), Bytes::new(&[]));
+        let values: Vec<_> = names(0..256).map(|name| (name, value)).collect();
+        let begun: Vec<_> = (0..64).map(|id| (id, Some(within), 0, None, None, None)).collect();
+        let appended: Vec<_> = names(0..256).map(|name| (name, true, value)).collect();
+        let change = (CHANGE, change_of(&begun, &appended));
+        let first = (SNAPSHOT, snapshot_of(&loops, &values));
+        assert!(decode(&frame(&[first, change.clone(), change])));
+    }
+}
+
+#[test]
+fn longer_lists_are_refused() {
+    let value = (&[][..], "", Some(0), Bytes::new(&[]));
+    let deep = [0; 17];
+    let changes = [
+        change_of(&vec![(0, None, 0, None, None, None); 65], &[]),
+        change_of(&[(0, Some(&deep), 0, None, None, None)], &[]),
+        change_of(&[(64, None, 0, None, None, None)], &[]),
+        change_of(&[], &vec![(String::new(), false, value); 257]),
+        change_of(&[], &[("deep".to_owned(), false, (&deep, "", None, Bytes::new(&[])))]),
+    ];
+    for change in changes {
+        assert!(!decode(&frame(&[(SNAPSHOT, snapshot(0, &[])), (CHANGE, change)])));
+    }
+    let beyond = (64, (&[][..], 0, Bytes::new(&[]), None, None, None));
+    assert!(!decode(&frame(&[(SNAPSHOT, snapshot_of(&[beyond], &[]))])));
+}
+
+/// Each change is within the limit, and both together are not.
+#[test]
+fn changes_add_no_values_beyond_the_limit() {
+    let value = (&[][..], "", None, Bytes::new(&[]));
+    let change = |range| {
+        let carried: Vec<_> = names(range).map(|name| (name, false, value)).collect();
+        (CHANGE, change_of(&[], &carried))
+    };
+    let first = (SNAPSHOT, snapshot_of(&[], &[]));
+    assert!(decode(&frame(&[first.clone(), change(0..200), change(0..256)])));
+    assert!(!decode(&frame(&[first, change(0..200), change(1..257)])));
+}
+
+fn names(range: std::ops::Range<u16>) -> impl Iterator<Item = String> {
+    range.map(|number| format!("{number:x}"))
+}
+
+/// Only to a list of the same type, in the same items, can elements be added.
+#[test]
+fn elements_are_added_to_their_list_alone() {
+    let bytes = Bytes::new(&[3]);
+    let refused: [(&str, Value); 5] = [
+        ("words", (&[1], STRINGS, Some(1), bytes)),
+        ("none", (&[], LIST, Some(1), bytes)),
+        ("sizes", (&[], LIST, None, bytes)),
+        ("sizes", (&[1], LIST, Some(1), bytes)),
+        ("sizes", (&[], STRINGS, Some(1), bytes)),
+    ];
+    let decodes = |name: &str, value| {
+        let change = change_of(&[], &[(name.to_owned(), true, value)]);
+        decode(&frame(&[(SNAPSHOT, snapshot(0, &[])), (CHANGE, change)]))
+    };
+    for (name, value) in refused {
+        assert!(!decodes(name, value), "{name}: {value:?}");
+    }
+    assert!(decodes("sizes", list(1, &[3])));
+}
+
+/// More elements than there are bytes, by little and by as much as can be.
+#[test]
+fn elements_that_are_not_there_are_noticed() {
+    for elements in [1, 3, 1 << 20, u64::MAX] {
+        let change = change_of(&[], &[appended(elements, &[3, 4])]);
+        let bytes = frame(&[(SNAPSHOT, snapshot(0, &[])), (CHANGE, change)]);
+        assert!(decode(&bytes));
+        let sizes = Checkpoint::decode(&bytes).unwrap().carried::<Results<u64>>("sizes");
+        assert!(matches!(sizes, Err(CarriedError::ShapeChanged { .. })), "{elements}: {sizes:?}");
+    }
+}
+
+/// A million bytes of the smallest elements, and as many elements claimed in front of few bytes.
+#[test]
+fn restored_lists_claim_no_memory() {
+    let zeros = vec![0; 1 << 20];
+    let claimed = [&[0xff, 0xff, 0xff, 0x7f][..], &zeros].concat();
+    let values = [
+        list(1 << 20, &zeros),
+        list(u64::MAX, &zeros),
+        (&[], STRINGS, Some(1 << 20), Bytes::new(&zeros)),
+        (&[], STRINGS, None, Bytes::new(&claimed)),
+        (&[], STRINGS, None, Bytes::new(&claimed[..4])),
+    ];
+    for value in values {
+        assert!(decode(&frame(&[(SNAPSHOT, snapshot_of(&[], &[("it".to_owned(), value)]))])));
+    }
+}
+
 /// Each of them is as costly as a million bytes can be made.
 #[test]
 fn a_million_bytes_take_no_time() {
     let bitmap = chunks(&[runs(1 << 16, 65_534)]);
     let sparse = chunks(&vec![lists(1); 40_000]);
     let half = chunks(&[runs(1 << 15, 65_534)]);
-    let jump = postcard::to_stdvec(&(1_u64, 0_u16, 1_u64 << 31)).unwrap();
-    let step = postcard::to_stdvec(&(1_u64, 0_u16, 1_u64 << 16)).unwrap();
+    let jump = postcard::to_stdvec(&(1_u64, 0_u16, 1_u64 << 31, None::<u32>)).unwrap();
+    let step = postcard::to_stdvec(&(1_u64, 0_u16, 1_u64 << 16, None::<u32>)).unwrap();
+    let first = (SNAPSHOT, snapshot(0, &[]));
+    let grown = change_of(&[], &[appended(20, &[7; 20])]);
     let many = |record: &Vec<u8>| vec![(ADVANCE, record.clone()); 30_000];
     let files = [
         frame(&[(SNAPSHOT, snapshot(0, &bitmap)), (ADVANCE, jump)]),
         frame(&[&[(SNAPSHOT, snapshot(0, &half))][..], &many(&step)].concat()),
         frame(&[(SNAPSHOT, snapshot(0, &chunks(&[lists(1 << 16)])))]),
-        frame(&[&[(SNAPSHOT, snapshot(0, &sparse))][..], &many(&vec![1, 0, 0])].concat()),
+        frame(&[&[first.clone()][..], &vec![(CHANGE, grown); 30_000]].concat()),
+        frame(&[&[first][..], &vec![(CHANGE, change()); 8_000]].concat()),
+        frame(&[&[(SNAPSHOT, snapshot(0, &sparse))][..], &many(&vec![1, 0, 0, 0])].concat()),
     ];
     for file in files {
         let start = Instant::now();

@@ -111,28 +111,18 @@ impl Advance {
 }
 
 pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
-    let record = match frame.kind {
+    match frame.kind {
         ADVANCE => payload(frame.payload, frame.offset).map(Record::Advance),
         CHANGE => payload(frame.payload, frame.offset).map(Record::Change),
         SNAPSHOT => Err(damaged(frame.offset, "a snapshot that is not the first record")),
         _ => Err(damaged(frame.offset, "a record of unknown kind")),
-    }?;
-    let in_range = match &record {
-        Record::Snapshot(_) => true,
-        Record::Advance(advance) => usize::from(advance.loop_id) < LOOP_LIMIT,
-        Record::Change(change) => {
-            change.loops.iter().all(|it| usize::from(it.loop_id) < LOOP_LIMIT)
-        }
-    };
-    if in_range {
-        Ok(record)
-    } else {
-        Err(damaged(frame.offset, "a loop's number is out of range"))
     }
 }
 
 pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, FormatError> {
-    payload(bytes, offset)
+    let checkpoint: Checkpoint = payload(bytes, offset)?;
+    let in_range = checkpoint.has_loops_in_range();
+    in_range.then_some(checkpoint).ok_or_else(|| damaged(offset, "a loop's number is out of range"))
 }
 
 fn payload<'de, T: Deserialize<'de>>(bytes: &'de [u8], offset: usize) -> Result<T, FormatError> {
