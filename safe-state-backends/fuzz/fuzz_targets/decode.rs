@@ -7,7 +7,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use safe_state_backends::Checkpoint;
+use safe_state_backends::{Checkpoint, Results};
 
 #[path = "../../tests/framing/mod.rs"]
 mod framing;
@@ -34,6 +34,10 @@ fn records(mut input: &[u8]) -> Vec<(u8, &[u8])> {
 fn read(bytes: &[u8]) {
     let Ok(checkpoint) = Checkpoint::decode(bytes) else { return };
     let _ = (checkpoint.to_string(), format!("{checkpoint:?}"), checkpoint.progress());
+    for name in checkpoint.carried_names() {
+        let _ = checkpoint.carried::<Results<u64>>(name);
+        let _ = checkpoint.carried::<Vec<String>>(name);
+    }
     for progress in checkpoint.loops() {
         assert!(!progress.completed().contains(progress.completed().prefix()));
         let in_ranges: u64 = progress.completed().ranges().map(|r| r.end - r.start).sum();
