@@ -11,7 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use safe_state_backends::Checkpoint;
+use safe_state_backends::{Checkpoint, Results};
+use serde::Serialize;
+use serde_bytes::Bytes;
 use serde_json::{Value, json};
 
 const SNAPSHOT: u8 = 1;
@@ -39,6 +41,9 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("failed", encode(&failed)),
         ("finished", encode(&with(with(failed, "failure", Value::Null), "finished", json!(true)))),
         ("torn", torn()),
+        ("carried", carried()),
+        ("nested", nested()),
+        ("marked", marked()),
     ])
 }
 
@@ -46,12 +51,14 @@ fn fresh() -> Value {
     json!({
         "job": "müller/import",
         "version": "1.0",
+        "code": 14_695_981_039_346_656_037_u64,
         "started_at": "2026-11-21T09:30:00.000001Z",
         "updated_at": "2026-11-21T09:30:00.000001Z",
         "run_count": 1,
         "finished": false,
         "item_nanos": null,
         "loops": {},
+        "carried": {},
         "failure": null,
     })
 }
@@ -82,38 +89,146 @@ fn out_of_order() -> Value {
     let beyond = list.chain(run).chain(bits).chain(far);
     let completed: Vec<_> = [[0, 7]].into_iter().chain(beyond).collect();
     json!({
-        "0": { "completed": [[0, 100]], "total": 100, "end": "Exhausted" },
-        "3": { "completed": completed, "total": null, "end": null },
+        "0": progress(&[], &[[0, 100]], Some(100), Some("Exhausted")),
+        "3": progress(&[], &completed, None, None),
     })
 }
 
-fn in_order() -> Vec<u8> {
-    let snapshot = payload(&encode(&fresh()));
-    let change = postcard::to_stdvec(&(
-        (1_000_u64, 0_u16, 4_u64, Some(400_u64), Some(1_u32), Some(25_000_u64)),
-        Some((
-            1_u32,
-            Some(9_u64),
-            "panic",
-            "index out of bounds",
-            ["a cause"].as_slice(),
-            None::<&str>,
-            5_u64,
-        )),
-    ));
-    framing::file([
-        (SNAPSHOT, snapshot.as_slice()),
-        (ADVANCE, &[5, 0, 1]),
-        (ADVANCE, &[0xe8, 0x07, 0, 0xac, 0x02]),
-        (CHANGE, &change.unwrap()),
-        (ADVANCE, &[1, 1, 2]),
-    ])
+fn progress(
+    within: &[u64],
+    completed: &[[u64; 2]],
+    total: Option<u64>,
+    end: Option<&str>,
+) -> Value {
+    json!({ "within": within, "completed": completed, "mark": null, "total": total, "end": end })
 }
 
-/// The last record lacks its last byte; after it there is allocated space.
+fn in_order() -> Vec<u8> {
+    let left = LoopChange { count: 4, total: Some(400), end: Some(1), ..LoopChange::default() };
+    let failure = (
+        (1_u32, Some(9_u64), "panic", "index out of bounds"),
+        (["a cause"].as_slice(), None::<&str>, 5_u64),
+    );
+    let change = Change {
+        micros: 1000,
+        loops: vec![left],
+        item_nanos: Some(25_000),
+        failure: Some(failure),
+        ..Change::default()
+    };
+    file(
+        &fresh(),
+        &[
+            (ADVANCE, vec![5, 0, 1, 0]),
+            (ADVANCE, vec![0xe8, 0x07, 0, 0xac, 0x02, 0]),
+            (CHANGE, encoded(&change)),
+            (ADVANCE, vec![1, 1, 2, 0]),
+        ],
+    )
+}
+
+/// A value that is replaced, a list that grows twice, and a variable that appears.
+fn carried() -> Vec<u8> {
+    let stored = json!({
+        "step!(\"list\")": value(&[], "alloc::vec::Vec<u32>", None, &[2, 1, 0xac, 2]),
+        "sizes": value(&[7], SIZES, Some(2), &[3, 0x80, 1]),
+        "sum": value(&[], "u64", None, &[0x83, 1]),
+    });
+    let grown = |bytes| CarriedChange("sizes", true, (vec![7], SIZES, Some(1), Bytes::new(bytes)));
+    let replaced = CarriedChange("sum", false, (vec![], "u64", None, Bytes::new(&[0x84, 1])));
+    let begun = CarriedChange("fresh", false, (vec![8], SIZES, Some(0), Bytes::new(&[])));
+    let first = Change { micros: 1, carried: vec![grown(&[5]), replaced], ..Change::default() };
+    let second = Change { micros: 2, carried: vec![begun, grown(&[0xff, 1])], ..Change::default() };
+    let changes = [first, second].map(|change| (CHANGE, encoded(&change)));
+    file(&with(fresh(), "carried", stored), &changes)
+}
+
+const SIZES: &str = "safe_state_backends::results::Results<u64>";
+
+fn value(within: &[u64], type_name: &str, elements: Option<u64>, bytes: &[u8]) -> Value {
+    json!({ "within": within, "type_name": type_name, "elements": elements, "bytes": bytes })
+}
+
+/// A loop that goes on where it was, and loops that begin in other items.
+fn nested() -> Vec<u8> {
+    let stored = json!({
+        "0": progress(&[], &[[0, 2]], Some(9), None),
+        "1": progress(&[2], &[[0, 5]], None, None),
+        "2": progress(&[2, 5], &[[0, 1], [3, 4]], Some(4), Some("Left")),
+    });
+    let inner =
+        LoopChange { loop_id: 2, begun: Some(vec![2, 6]), count: 1, ..LoopChange::default() };
+    let outer = LoopChange { count: 1, ..LoopChange::default() };
+    let middle = LoopChange { loop_id: 1, begun: Some(vec![3]), ..LoopChange::default() };
+    let change = |loops| (CHANGE, encoded(&Change { micros: 3, loops, ..Change::default() }));
+    let advance = (ADVANCE, vec![1, 1, 1, 0]);
+    file(
+        &with(fresh(), "loops", stored),
+        &[change(vec![inner]), advance, change(vec![outer, middle])],
+    )
+}
+
+/// Marks that are set, kept and moved.
+fn marked() -> Vec<u8> {
+    let mut first = progress(&[], &[[0, 6]], None, None);
+    first["mark"] = json!({ "index": 4, "fingerprint": 3_735_928_559_u32 });
+    let stored = json!({ "0": first, "1": progress(&[], &[[0, 1]], None, None) });
+    let marked = LoopChange { loop_id: 1, count: 2, fingerprint: Some(7), ..LoopChange::default() };
+    let unmarked = LoopChange { count: 1, ..LoopChange::default() };
+    let loops = vec![marked, unmarked];
+    file(
+        &with(fresh(), "loops", stored),
+        &[
+            (CHANGE, encoded(&Change { micros: 1, loops, ..Change::default() })),
+            (ADVANCE, vec![1, 2, 3, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+            (ADVANCE, vec![1, 1, 1, 0]),
+        ],
+    )
+}
+
+/// The fields of a change, in the order of `docs/format.md`.
+#[derive(Default, Serialize)]
+struct Change {
+    micros: u64,
+    loops: Vec<LoopChange>,
+    carried: Vec<CarriedChange>,
+    item_nanos: Option<u64>,
+    failure: Option<Failure>,
+}
+
+#[derive(Default, Serialize)]
+struct LoopChange {
+    loop_id: u16,
+    begun: Option<Vec<u64>>,
+    count: u64,
+    fingerprint: Option<u32>,
+    total: Option<u64>,
+    end: Option<u32>,
+}
+
+/// Name, whether it appends, and the value: within, type, elements, bytes.
+#[derive(Serialize)]
+struct CarriedChange(&'static str, bool, (Vec<u64>, &'static str, Option<u64>, &'static Bytes));
+
+type Failure = (
+    (u32, Option<u64>, &'static str, &'static str),
+    (&'static [&'static str], Option<&'static str>, u64),
+);
+
+fn encoded(change: &Change) -> Vec<u8> {
+    postcard::to_stdvec(change).unwrap()
+}
+
+fn file(snapshot: &Value, records: &[(u8, Vec<u8>)]) -> Vec<u8> {
+    let snapshot = payload(&encode(snapshot));
+    let records = records.iter().map(|(kind, payload)| (*kind, payload.as_slice()));
+    framing::file(std::iter::once((SNAPSHOT, snapshot.as_slice())).chain(records))
+}
+
+/// The last record lacks its last two bytes, of which the second is 0 as allocated space is.
 fn torn() -> Vec<u8> {
     let mut file = in_order();
-    file.pop();
+    file.truncate(file.len() - 2);
     file.resize(file.len() + 100, 0);
     file
 }
@@ -173,4 +288,30 @@ fn a_torn_file_is_the_one_before_its_last_record() {
     assert_eq!(whole.loop_progress(0), torn.loop_progress(0));
     assert_eq!(whole.loop_progress(1).unwrap().completed().len(), 2);
     assert_eq!(torn.loop_progress(1), None);
+}
+
+#[test]
+fn what_is_appended_stands_behind_what_was_there() {
+    let checkpoint = Checkpoint::decode(&read("carried", "safestate")).unwrap();
+    let sizes = checkpoint.carried_within::<Results<u64>>("sizes", &[7]).unwrap().unwrap();
+    assert_eq!(*sizes, [3, 128, 5, 255]);
+    assert_eq!(checkpoint.carried("fresh"), Ok(Some(Results::<u64>::new())));
+    assert_eq!(checkpoint.carried("sum"), Ok(Some(132_u64)));
+    assert_eq!(checkpoint.carried("step!(\"list\")"), Ok(Some(vec![1_u32, 300])));
+}
+
+#[test]
+fn a_loop_that_begins_in_other_items_forgets_what_it_was() {
+    let checkpoint = Checkpoint::decode(&read("nested", "safestate")).unwrap();
+    let loops = checkpoint.loops().map(|it| (it.within(), it.completed().len(), it.total()));
+    let expected: [(&[u64], u64, Option<u64>); 3] =
+        [(&[], 3, Some(9)), (&[3], 0, None), (&[2, 6], 1, None)];
+    assert!(loops.eq(expected));
+}
+
+#[test]
+fn a_mark_is_the_last_item_whose_fingerprint_was_taken() {
+    let checkpoint = Checkpoint::decode(&read("marked", "safestate")).unwrap();
+    let marks = checkpoint.loops().map(|it| it.mark().map(|mark| (mark.index, mark.fingerprint)));
+    assert!(marks.eq([Some((4, 0xdead_beef)), Some((2, 7)), Some((2, u32::MAX))]));
 }
