@@ -185,3 +185,41 @@ impl fmt::Debug for Opening {
         f.debug_struct("Opening").field("found", &self.found).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::LoopChange;
+    use crate::sample::JOB;
+    use crate::{Carry, MemoryBackend};
+
+    fn store() -> (Arc<MemoryBackend>, Store) {
+        let backend = Arc::new(MemoryBackend::default());
+        let opening = Store::open(Arc::clone(&backend) as _, JOB, LeaseOptions::default()).unwrap();
+        (backend, opening.begin(Checkpoint::new(JOB, None)).unwrap())
+    }
+
+    fn carried(names: std::ops::Range<u16>) -> Change {
+        let value = |name: u16| 7_u8.change(&name.to_string(), Vec::new(), None).unwrap();
+        Change { carried: names.filter_map(value).collect(), ..Change::default() }
+    }
+
+    fn out_of_range() -> Change {
+        let beyond = LoopChange { loop_id: 64, ..LoopChange::default() };
+        Change { loops: vec![beyond], ..Change::completed(1) }
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_written() {
+        for change in [carried(0..257), out_of_range()] {
+            let (backend, mut store) = store();
+            let before = backend.load(JOB).unwrap();
+            let error = store.save(change).unwrap_err();
+            assert!(matches!(error, Error::Format { source: FormatError::Unwritable(_), .. }));
+            assert_eq!(backend.load(JOB).unwrap(), before);
+            store.save(Change::completed(1)).unwrap();
+            let loaded = Checkpoint::load(&*backend, JOB).unwrap();
+            assert_eq!(loaded.as_ref(), Some(store.checkpoint()));
+        }
+    }
+}
