@@ -52,7 +52,7 @@ fn carried(dice: &mut Dice) -> Vec<CarriedChange> {
         results.extend((0..dice.up_to(20)).map(|_| dice.next()));
         results
     };
-    let text = "y".repeat(dice.up_to(300));
+    let text = "y".repeat(dice.up_to(100));
     [text.change("text", Vec::new(), None), results.change("results", vec![1], None)]
         .into_iter()
         .filter_map(|change| change.unwrap())
@@ -60,7 +60,7 @@ fn carried(dice: &mut Dice) -> Vec<CarriedChange> {
 }
 
 fn failure(dice: &mut Dice) -> Failure {
-    let message = "x".repeat(dice.up_to(2000));
+    let message = "x".repeat(dice.up_to(1000));
     Failure::new(FailureKind::Error, "io::Error", message).with_index(Some(dice.next()))
 }
 

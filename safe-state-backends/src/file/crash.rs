@@ -156,7 +156,7 @@ fn is_unreadable(violation: &Violation) -> bool {
 #[test]
 fn a_power_cut_leaves_the_last_save_or_the_one_under_way() {
     let states = AtomicU64::new(0);
-    storm(80, |seed| {
+    storm(60, |seed| {
         lives(seed, |history, dice| {
             for names in [Names::Ordered, Names::Any] {
                 assert_eq!(history.cut_power(names, dice, &states), [], "seed {seed}, {names:?}");
@@ -199,7 +199,7 @@ fn a_kill_leaves_the_last_save_or_the_one_under_way() {
 #[test]
 fn without_syncs_nothing_is_invented() {
     let states = AtomicU64::new(0);
-    storm(20, |seed| {
+    storm(8, |seed| {
         let mut dice = Dice::new(seed);
         let recorder = Recorder::new(Image::default(), Protocol::AsAsked);
         let history = History::random(&recorder, Durability::Process, &mut dice);
