@@ -13,6 +13,7 @@ mod jobs {
     use super::*;
 
     #[resumable]
+    #[expect(dead_code, reason = "only its companion is asked")]
     pub(super) fn plain(items: &[u64]) {
         for item in items {
             let _ = item;

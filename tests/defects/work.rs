@@ -163,6 +163,7 @@ fn s33_where_checkpoints_are_does_not_depend_on_the_working_directory_if_told() 
 #[test]
 fn s34_the_default_name_has_nothing_of_the_files_place() {
     #[resumable]
+    #[expect(dead_code, reason = "only its companion is asked")]
     fn job(items: &[u64]) {
         for item in items {
             let _ = item;
