@@ -81,12 +81,14 @@ impl Cursor {
         let last = self.mark.filter(|mark| count > 0 && mark.index + 1 == self.position);
         let end = self.end.filter(|_| self.end != self.stored_end);
         self.stored_end = end.or(self.stored_end);
+        // Not by itself: the input may be refused, and then its length says nothing of the job's.
+        let comes_further = self.begun.is_some() || count > 0 || end.is_some();
         let change = LoopChange {
             loop_id: self.loop_id,
             begun: self.begun.take(),
             count,
             fingerprint: last.map(|mark| mark.fingerprint),
-            total: self.total.take(),
+            total: if comes_further { self.total.take() } else { None },
             end,
         };
         let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
