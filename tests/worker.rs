@@ -40,6 +40,8 @@ impl Storm {
             ("function", "process") => process(self),
             ("future", "power") => block_on(power_async(self)),
             ("future", "process") => block_on(process_async(self)),
+            ("carrying", "power") => power_carrying(self),
+            ("carrying", "process") => process_carrying(self),
             ("job", "power") => self.job(Durability::Power),
             ("job", "process") => self.job(Durability::Process),
             other => anyhow::bail!("unknown: {other:?}"),
@@ -57,7 +59,7 @@ impl Storm {
 
 /// The same function with each durability, which only a literal can name.
 macro_rules! storm {
-    ($name:ident, $name_async:ident, $durability:literal) => {
+    ($name:ident, $name_async:ident, $name_carrying:ident, $durability:literal) => {
         #[resumable(
                                                                     name = "storm",
                                                                     state_dir = &storm.dir,
@@ -84,11 +86,29 @@ macro_rules! storm {
             }
             Ok(())
         }
+
+        #[resumable(
+            name = "storm",
+            state_dir = &storm.dir,
+            save_every = storm.save_every,
+            durability = $durability,
+            carry(sum)
+        )]
+        fn $name_carrying(storm: &Storm) -> anyhow::Result<()> {
+            let mut sum = 0;
+            for item in 0..storm.items {
+                storm.effects.record(item)?;
+                sum += item;
+            }
+            let right = storm.items * (storm.items - 1) / 2;
+            anyhow::ensure!(sum == right, "the sum came out as {sum}, not {right}");
+            Ok(())
+        }
     };
 }
 
-storm!(power, power_async, "power");
-storm!(process, process_async, "process");
+storm!(power, power_async, power_carrying, "power");
+storm!(process, process_async, process_carrying, "process");
 
 fn block_on<R>(future: impl Future<Output = anyhow::Result<R>>) -> anyhow::Result<R> {
     tokio::runtime::Builder::new_current_thread().build()?.block_on(future)

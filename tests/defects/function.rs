@@ -9,6 +9,22 @@ use safe_state_tests::Ran;
 use crate::{peek, run};
 
 #[test]
+fn s04_an_accumulator_goes_on() {
+    #[resumable(name = "sum", state_dir = dir, carry(sums))]
+    fn job(dir: &Path, items: &[u64], fails_at: Option<u64>) -> anyhow::Result<Vec<u64>> {
+        let mut sums = Vec::new();
+        for item in items {
+            anyhow::ensure!(fails_at != Some(*item), "asked to fail");
+            sums.push(item + sums.last().unwrap_or(&0));
+        }
+        Ok(sums)
+    }
+    let dir = tempfile::tempdir().unwrap();
+    job(dir.path(), &[1, 2, 3, 4, 5], Some(3)).unwrap_err();
+    assert_eq!(job(dir.path(), &[1, 2, 3, 4, 5], None).unwrap(), [1, 3, 6, 10, 15]);
+}
+
+#[test]
 fn s08_progress_is_never_more_than_there_is() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("shrank").state_dir(dir.path());

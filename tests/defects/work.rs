@@ -37,6 +37,22 @@ fn s02_a_run_that_was_refused_has_overwritten_nothing() {
 }
 
 #[test]
+fn s05_an_item_put_in_front_is_noticed() {
+    #[resumable(name = "front", state_dir = dir)]
+    fn job(dir: &Path, items: &[&str], fails_at: &str) -> anyhow::Result<()> {
+        for item in items {
+            anyhow::ensure!(*item != fails_at, "asked to fail");
+        }
+        Ok(())
+    }
+    let dir = tempfile::tempdir().unwrap();
+    job(dir.path(), &["b", "c", "d"], "d").unwrap_err();
+    let error = job(dir.path(), &["new", "b", "c", "d"], "").unwrap_err().to_string();
+    assert!(error.contains("item 1 is not the one that was completed"), "{error}");
+    job(dir.path(), &["b", "c", "d"], "").unwrap();
+}
+
+#[test]
 fn s07_the_name_may_tell_the_arguments_apart() {
     #[resumable(name = format!("of-{tenant}"), state_dir = dir, iter = items)]
     fn job(

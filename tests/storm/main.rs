@@ -40,6 +40,12 @@ fn an_async_function_survives_kills() {
 }
 
 #[test]
+fn a_carried_sum_is_right_in_the_end() {
+    storm("carrying", 1, 25);
+    storm("carrying", 7, 25);
+}
+
+#[test]
 fn a_job_without_the_attribute_survives_kills() {
     storm("job", 1, 25);
     storm("job", 7, 25);
