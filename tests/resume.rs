@@ -110,6 +110,15 @@ fn a_kept_checkpoint_whose_input_grew_is_not_finished() {
 }
 
 #[test]
+fn a_kept_checkpoint_stays_finished_while_its_rerun_has_done_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = Job::new("kept").state_dir(dir.path()).keep_on_success(true);
+    run(&job, 0..3, None);
+    let within = (0..4).inspect(|_| assert!(job.peek_checkpoint().unwrap().unwrap().is_finished()));
+    assert_eq!(run(&job, within, None), [3]);
+}
+
+#[test]
 fn the_completed_part_of_a_range_is_passed_over_in_one_step() {
     const FAR: u64 = 1 << 50;
     struct Counted(std::ops::Range<u64>, std::rc::Rc<std::cell::Cell<u64>>);

@@ -267,10 +267,9 @@ impl Checkpoint {
 
 /// How a [`Store`](crate::Store) changes a checkpoint.
 impl Checkpoint {
-    /// The state in which a new run begins: one run more, not finished, and no failure.
+    /// The state in which a new run begins: one run more, and no failure.
     pub fn begin_run(&mut self) {
         self.run_count = self.run_count.saturating_add(1);
-        self.finished = false;
         self.failure = None;
         self.updated_at = Timestamp::now();
     }
@@ -295,11 +294,13 @@ impl Checkpoint {
         match record {
             Record::Snapshot(whole) => *self = whole,
             Record::Advance(advance) => {
+                self.finished = false;
                 self.updated_at = self.updated_at.plus_micros(advance.micros);
                 let progress = self.progress_of(advance.loop_id)?;
                 progress.advance(advance.count, advance.fingerprint);
             }
             Record::Change(change) => {
+                self.finished &= change.is_idle();
                 self.updated_at = self.updated_at.plus_micros(change.micros);
                 for it in change.loops {
                     self.progress_of(it.loop_id)?.apply(it);

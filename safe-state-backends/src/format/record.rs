@@ -73,6 +73,11 @@ pub struct LoopChange {
 }
 
 impl Change {
+    /// Whether nothing was done: no item completed, and none failed.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.failure.is_none() && self.loops.iter().all(|it| it.count == 0)
+    }
+
     /// The next `count` items of the function's first loop completed.
     pub fn completed(count: u64) -> Self {
         Change { loops: vec![LoopChange { count, ..LoopChange::default() }], ..Change::default() }
