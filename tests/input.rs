@@ -47,7 +47,7 @@ fn an_item_put_in_front_is_noticed() {
 fn an_item_taken_away_is_noticed() {
     let (dir, seen) = begun();
     let error = words(dir.path(), &["a"], &seen).unwrap_err().to_string();
-    assert!(error.contains("it has 1 items, but 2 items of it are complete"), "{error}");
+    assert!(error.contains("it has 1 item, but 2 are complete"), "{error}");
     let error = words(dir.path(), &["b", "c"], &seen).unwrap_err().to_string();
     assert!(error.contains("item 1 is not the one"), "{error}");
 }
@@ -84,7 +84,7 @@ fn lines_of_unknown_number_are_known_again() {
     let seen = Seen::default();
     lines(dir.path(), &b"a\nb\nfail"[..], &seen).unwrap_err();
     let error = lines(dir.path(), &b"a\n"[..], &seen).unwrap_err().to_string();
-    assert!(error.contains("it has fewer items than that"), "{error}");
+    assert!(error.contains("it has fewer items than before"), "{error}");
     let error = lines(dir.path(), &b"a\nB\nc"[..], &seen).unwrap_err().to_string();
     assert!(error.contains("item 1 is not the one"), "{error}");
     lines(dir.path(), &b"a\nb\nc"[..], &seen).unwrap();

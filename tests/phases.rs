@@ -242,7 +242,7 @@ fn a_changed_stream_is_noticed() {
     let error = while_let(dir.path(), &[5, 9, 7], &world).unwrap_err().to_string();
     assert!(error.contains("item 1 is not the one that was completed"), "{error}");
     let error = while_let(dir.path(), &[5], &world).unwrap_err().to_string();
-    assert!(error.contains("fewer items than that"), "{error}");
+    assert!(error.contains("fewer items than before"), "{error}");
     assert_eq!(while_let(dir.path(), &[5, 6, 7], &world).unwrap(), 18);
 }
 

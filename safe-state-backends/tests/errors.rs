@@ -92,7 +92,7 @@ fn a_file_in_place_of_the_directory() {
     let state_dir = dir.path().join("state");
     fs::write(&state_dir, "a file").unwrap();
     let action = "create the state directory";
-    assert_names(try_open(&state_dir), action, &state_dir, ErrorKind::AlreadyExists);
+    assert_names(try_open(&state_dir), action, &state_dir, ErrorKind::NotADirectory);
     let path = state_dir.join("job.safestate");
     let loaded = FileBackend::new(&state_dir).load(JOB);
     assert_names(loaded, "read", &path, ErrorKind::NotADirectory);
