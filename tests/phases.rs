@@ -60,7 +60,7 @@ fn check<R: PartialEq + std::fmt::Debug>(
 fn phases(
     dir: &Path,
     numbers: &[u32],
-    words: &[&str],
+    texts: &[&str],
     world: &World,
 ) -> anyhow::Result<(u32, String)> {
     let mut sum = 0;
@@ -74,9 +74,9 @@ fn phases(
         sum += number;
     }
     #[resume]
-    for word in words {
-        names.push_str(word);
-        world.act(format_args!("word {word}"))?;
+    for text in texts {
+        names.push_str(text);
+        world.act(format_args!("text {text}"))?;
     }
     #[resume]
     for number in numbers.iter().rev() {

@@ -95,13 +95,13 @@ pub enum CarriedError {
     },
 }
 
-/// What can be carried: anything that is `Serialize`, and [`Results`].
+/// What can be carried: anything that is `Serialize + DeserializeOwned`, and [`Results`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried",
-    label = "this is not `Serialize`",
+    label = "this is not `Serialize` and `Deserialize`",
     note = "derive `serde::Serialize` and `serde::Deserialize` for it, or name the variable in `fresh(..)` if every run may start with a new one"
 )]
-pub trait Carry {
+pub trait Carry: Sized {
     /// What is to be saved of the variable `name`, of which `stored` is there already; none if it
     /// has not changed.
     ///
@@ -114,9 +114,16 @@ pub trait Carry {
         within: Vec<u64>,
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError>;
+
+    /// The value of the variable `name` that is `stored`.
+    ///
+    /// # Errors
+    ///
+    /// It was saved as another type.
+    fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError>;
 }
 
-impl<T: Serialize> Carry for T {
+impl<T: Serialize + DeserializeOwned> Carry for T {
     fn change(
         &self,
         name: &str,
@@ -126,9 +133,13 @@ impl<T: Serialize> Carry for T {
         let bytes = postcard::to_stdvec(self).map_err(|error| unserializable::<T>(name, &error))?;
         Ok(CarriedChange::of_bytes::<T>(name, within, bytes, stored))
     }
+
+    fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
+        stored.decode(name)
+    }
 }
 
-impl<T: Serialize> Carry for Results<T> {
+impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     fn change(
         &self,
         name: &str,
@@ -155,6 +166,10 @@ impl<T: Serialize> Carry for Results<T> {
             bytes,
         };
         Ok(Some(CarriedChange { name: name.to_owned(), appends: saved.is_some(), value }))
+    }
+
+    fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
+        stored.decode(name)
     }
 }
 

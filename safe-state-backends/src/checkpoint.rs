@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::carried::CARRIED_LIMIT;
 use crate::format::{self, FormatError, LoopChange, Record};
 use crate::timestamp::{Timestamp, readable};
-use crate::{Carried, CarriedChange, CarriedError, Completed, Failure, bounded};
+use crate::{Carried, CarriedChange, CarriedError, Carry, Completed, Failure, bounded};
 
 /// Most resumable loops of one function.
 pub(crate) const LOOP_LIMIT: usize = 64;
@@ -177,13 +177,13 @@ impl Checkpoint {
     /// # Errors
     ///
     /// As [`carried`](Self::carried).
-    pub fn carried_within<T: DeserializeOwned>(
+    pub fn carried_within<T: Carry>(
         &self,
         name: &str,
         within: &[u64],
     ) -> Result<Option<T>, CarriedError> {
         let carried = self.carried.get(name).filter(|carried| carried.within() == within);
-        carried.map(|carried| carried.decode(name)).transpose()
+        carried.map(|carried| T::restore(name, carried)).transpose()
     }
 
     /// The names of the variables that are carried.

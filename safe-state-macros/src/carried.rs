@@ -18,7 +18,7 @@ use syn::{Block, Error, Result, Type};
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::function::Argument;
-use crate::hygiene::at;
+use crate::hygiene::{at, moved};
 use crate::loops::{Local, Survey, replace_initialiser};
 
 /// A carried or reconnected variable, and where it comes from.
@@ -177,8 +177,9 @@ impl Expansion {
 
     /// By what a handle is rebuilt: what its type offers if that is written, else its trait.
     fn means(&self, variable: &CarriedVariable, ty: Option<&Type>) -> TokenStream {
-        let krate = &self.krate;
         let here = at(variable.ident.span());
+        // All of the path there, or an error would point at the whole attribute.
+        let krate = moved(&self.krate, here);
         let by_trait = || quote_spanned! {here=> #krate::__private::by_trait() };
         ty.map_or_else(by_trait, |ty| quote_spanned! {here=> #krate::__private::means!(#ty) })
     }

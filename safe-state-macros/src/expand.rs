@@ -143,8 +143,9 @@ impl Expansion {
         captures: &TokenStream,
     ) -> Result<Block> {
         let survey = survey(block);
-        let targets = self.targets(block, &survey, name)?;
+        let targets = self.targets(&survey, name)?;
         self.carried = self.carried_variables(&survey, &targets)?;
+        self.check_bodies(block, &survey, &targets)?;
         let restore = self.restore(block)?;
         replace(block, |at, it| match targets.iter().find(|target| target.at == at) {
             Some(target) => {
@@ -162,21 +163,25 @@ impl Expansion {
         Ok(Block { brace_token: block.brace_token, ..syn::parse2(tokens)? })
     }
 
-    /// The loops to make resumable, whose bodies have passed the accumulator check.
-    fn targets(&self, block: &Block, survey: &Survey, name: &Ident) -> Result<Vec<Target>> {
+    /// The loops to make resumable.
+    fn targets(&self, survey: &Survey, name: &Ident) -> Result<Vec<Target>> {
         if self.options.manual.is_some() {
             return Ok(Vec::new());
         }
         let search =
             Search { function: name, arguments: &self.arguments, iter: self.options.iter.as_ref() };
-        let targets = find(survey, &search)?;
+        find(survey, &search)
+    }
+
+    /// Holds the bodies of the loops to the accumulator check.
+    fn check_bodies(&self, block: &Block, survey: &Survey, targets: &[Target]) -> Result<()> {
         let bodies = bodies(block);
-        for target in &targets {
+        for target in targets {
             if let (Some(body), Some(it)) = (bodies.get(target.at), survey.loops.get(target.at)) {
                 self.check_accumulators(body, &it.locals)?;
             }
         }
-        Ok(targets)
+        Ok(())
     }
 
     fn open(&self, job: &TokenStream) -> TokenStream {

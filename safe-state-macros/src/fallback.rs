@@ -4,6 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::parse::Parser;
 use syn::{Attribute, Error, Result};
 
@@ -26,9 +27,10 @@ pub(crate) fn or_original(
     })
 }
 
-/// The tokens without our helper attributes, which nothing else would know.
+/// The tokens without our helper attributes, which nothing else would know; and with our macros told
+/// that nothing will fill them in.
 pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
-    let mut kept = Vec::new();
+    let mut kept: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
@@ -37,11 +39,21 @@ pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
             {
                 tokens.next();
             }
+            TokenTree::Group(group) if calls_ours(&kept) => kept.push(inside(&group, |tokens| {
+                let tokens = without_markers(tokens);
+                quote! { @as_is #tokens }
+            })),
             TokenTree::Group(group) => kept.push(inside(&group, without_markers)),
             token => kept.push(token),
         }
     }
     kept.into_iter().collect()
+}
+
+/// Whether the tokens end in `step!` or `checkpoint!`.
+fn calls_ours(tokens: &[TokenTree]) -> bool {
+    let [.., TokenTree::Ident(name), TokenTree::Punct(bang)] = tokens else { return false };
+    bang.as_char() == '!' && (name == "step" || name == "checkpoint")
 }
 
 fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {
@@ -53,7 +65,7 @@ fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> Tok
 /// Whether the token is the `[resume]` of a `#[resume]`, however it is written.
 fn is_marker(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
-    let attribute = quote::quote! { # #group };
+    let attribute = quote! { # #group };
     let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
     group.delimiter() == Delimiter::Bracket && parsed.iter().any(loops::is_marker)
 }
@@ -61,7 +73,6 @@ fn is_marker(token: &TokenTree) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quote::quote;
 
     #[test]
     fn an_error_keeps_the_function_and_drops_the_markers() {

@@ -4,7 +4,8 @@
 //! user's never meet, and no lint takes it for the user's code. Where an error should point at
 //! the user's code, that span is moved there.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 
 /// What users may not begin their arguments' names with.
 pub(crate) const RESERVED: &str = "__safe_state";
@@ -17,4 +18,15 @@ pub(crate) fn at(place: Span) -> Span {
 /// The generated local of that name.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(&format!("{RESERVED}_{name}"), Span::mixed_site())
+}
+
+/// The tokens with all of their spans at `span`.
+pub(crate) fn moved(tokens: &impl ToTokens, span: Span) -> TokenStream {
+    let tokens = tokens.to_token_stream().into_iter();
+    tokens
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
 }

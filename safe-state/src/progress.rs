@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use safe_state_backends::format::{Change, LoopChange};
 use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopEnd, LoopProgress, Store};
-use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::begin::OnChange;
@@ -253,11 +252,7 @@ impl Run {
     /// # Errors
     ///
     /// The value is of another type, or was not saved with the progress.
-    pub fn restore<T: DeserializeOwned>(
-        &mut self,
-        name: &str,
-        depth: usize,
-    ) -> Result<Option<T>, Error> {
+    pub fn restore<T: Carry>(&mut self, name: &str, depth: usize) -> Result<Option<T>, Error> {
         let restored = self.stored_value(name, depth)?;
         self.expect_stored(name, depth, restored.is_some())?;
         Ok(restored)
@@ -339,7 +334,7 @@ impl Run {
     /// # Errors
     ///
     /// The value is of another type.
-    pub fn remembered<T: DeserializeOwned>(&self, step: &str) -> Result<Option<T>, Error> {
+    pub fn remembered<T: Carry>(&self, step: &str) -> Result<Option<T>, Error> {
         self.stored_value(&step_name(step), 0)
     }
 
@@ -350,11 +345,7 @@ impl Run {
         Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
     }
 
-    fn stored_value<T: DeserializeOwned>(
-        &self,
-        name: &str,
-        depth: usize,
-    ) -> Result<Option<T>, Error> {
+    fn stored_value<T: Carry>(&self, name: &str, depth: usize) -> Result<Option<T>, Error> {
         let Some(store) = &self.store else { return Ok(None) };
         let within = self.position.within(depth);
         store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))

@@ -40,9 +40,11 @@ macro_rules! step {
             $crate::__private::Err(error) => return $on_error(error),
         }
     };
+    // After an error of the attribute, which is enough.
+    (@as_is $name:expr, $value:expr $(,)?) => { $value };
     ($($misplaced:tt)*) => {
         compile_error!(
-            "`step!` belongs into a function under `#[resumable]`, before, between or after its resumable loops"
+            "`step!` belongs in a function under `#[resumable]`, before, between or after its resumable loops"
         )
     };
 }
@@ -72,7 +74,8 @@ macro_rules! step {
 #[macro_export]
 macro_rules! checkpoint {
     (@filled_in $($filled_in:tt)*) => { $($filled_in)* };
+    (@as_is) => { () };
     ($($misplaced:tt)*) => {
-        compile_error!("`checkpoint!()` belongs into a function under `#[resumable(manual)]`")
+        compile_error!("`checkpoint!()` belongs in a function under `#[resumable(manual)]`")
     };
 }

@@ -1,27 +1,34 @@
 //! The `tracing` events of a piece of code.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 /// Calls `speak`, and gives what it returned, and the events of the crate on the way, each as its
-/// level and then its fields.
+/// level and then its fields. Only this thread's are heard.
 ///
 /// # Panics
 ///
-/// If `speak` does.
+/// If another subscriber has been set for the process.
 pub fn heard<R>(speak: impl FnOnce() -> R) -> (R, Vec<String>) {
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let ear = Ear(Arc::clone(&lines));
-    let returned = tracing::subscriber::with_default(ear, speak);
-    let lines = std::mem::take(&mut *lines.lock().unwrap());
-    (returned, lines)
+    // One for the whole process: whether anyone listens to an event is kept for all threads, and one
+    // that comes and goes with a thread is missed by the others.
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| tracing::subscriber::set_global_default(Ear).unwrap());
+    LINES.take();
+    let returned = speak();
+    (returned, LINES.take())
 }
 
-struct Ear(Arc<Mutex<Vec<String>>>);
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Ear;
 
 impl Subscriber for Ear {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -31,7 +38,7 @@ impl Subscriber for Ear {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        LINES.with_borrow_mut(|lines| lines.push(line.0));
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
