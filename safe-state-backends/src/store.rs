@@ -56,9 +56,9 @@ impl Store {
     ///
     /// The backend cannot be written. The state in memory has changed nevertheless, and goes
     /// out whole with the next save that succeeds.
-    pub fn save(&mut self, mut change: Change) -> Result<(), Error> {
-        change.micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
-        let record = Record::from(change);
+    pub fn save(&mut self, change: impl Into<Record>) -> Result<(), Error> {
+        let mut record = change.into();
+        record.set_micros(Timestamp::now().micros_since(self.checkpoint.updated_at));
         let longer = self.frame(&record)?;
         self.apply(record)?;
         if let Some(longer) = longer

@@ -1,6 +1,6 @@
 //! Where a run stands in one loop.
 
-use safe_state_backends::format::LoopChange;
+use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{LoopEnd, LoopProgress, Mark};
 
 /// A loop that the run is in.
@@ -75,10 +75,26 @@ impl Cursor {
         *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
     }
 
+    /// The items that completed since the last save, if there is nothing else to tell.
+    pub(crate) fn advance(&mut self) -> Option<Advance> {
+        let has_more = self.begun.is_some() || self.total.is_some() || self.end.is_some();
+        if has_more || self.unsaved == 0 {
+            return None;
+        }
+        let fingerprint = self.last_fingerprint();
+        let count = std::mem::take(&mut self.unsaved);
+        Some(Advance { micros: 0, loop_id: self.loop_id, count, fingerprint })
+    }
+
+    /// The fingerprint of the item completed last, if it was taken.
+    fn last_fingerprint(&self) -> Option<u32> {
+        let last = self.mark.filter(|mark| mark.index + 1 == self.position);
+        last.map(|mark| mark.fingerprint)
+    }
+
     /// What the checkpoint has not been told yet; none if there is nothing.
     pub(crate) fn change(&mut self) -> Option<LoopChange> {
         let count = std::mem::take(&mut self.unsaved);
-        let last = self.mark.filter(|mark| count > 0 && mark.index + 1 == self.position);
         let end = self.end.filter(|_| self.end != self.stored_end);
         self.stored_end = end.or(self.stored_end);
         // Not by itself: the input may be refused, and then its length says nothing of the job's.
@@ -87,7 +103,7 @@ impl Cursor {
             loop_id: self.loop_id,
             begun: self.begun.take(),
             count,
-            fingerprint: last.map(|mark| mark.fingerprint),
+            fingerprint: if count > 0 { self.last_fingerprint() } else { None },
             total: if comes_further { self.total.take() } else { None },
             end,
         };

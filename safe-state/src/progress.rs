@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use safe_state_backends::format::{Change, LoopChange};
+use safe_state_backends::format::{Advance, Change, LoopChange, Record};
 use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopEnd, LoopProgress, Store};
 
 use crate::Error;
@@ -353,6 +353,28 @@ impl Run {
 
     fn carried_error(&self, carried: CarriedError) -> Error {
         Error::Carried { job: self.events.job().to_owned(), carried }
+    }
+
+    /// What is to be saved now, in its shortest form: most saves need no more than an advance, and
+    /// are spared the rest.
+    pub(crate) fn record(&mut self, now: Instant) -> Record {
+        match self.advance(now) {
+            Some(advance) => Record::Advance(advance),
+            None => self.change(now).into(),
+        }
+    }
+
+    fn advance(&mut self, now: Instant) -> Option<Advance> {
+        let position = &mut self.position;
+        let [cursor] = position.open.as_mut_slice() else { return None };
+        let median_is_due = (position.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
+        if median_is_due || !position.ended.is_empty() || !position.carried.is_empty() {
+            return None;
+        }
+        let advance = cursor.advance()?;
+        position.saves += 1;
+        self.pace.worked(advance.count, now - self.schedule.last_save());
+        Some(advance)
     }
 
     /// What is to be saved now.

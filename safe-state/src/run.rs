@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Instant;
 
-use safe_state_backends::format::Change;
+use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, Store};
 
 use crate::active::Active;
@@ -39,7 +39,7 @@ pub struct Run {
 
 /// What is written to a store.
 enum Write {
-    Change(Change),
+    Save(Record),
     Finish(Change),
     Delete,
 }
@@ -155,7 +155,7 @@ impl Run {
             Failing::No | Failing::IfInLoop(_) => None,
         };
         match failure {
-            Some(failure) => (Write::Change(self.failure(failure)), true),
+            Some(failure) => (Write::Save(self.failure(failure).into()), true),
             None if self.keep_on_success => (Write::Finish(self.change(Instant::now())), false),
             None => (Write::Delete, false),
         }
@@ -230,8 +230,8 @@ impl Run {
     /// The backend cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
         let began = Instant::now();
-        let change = self.change(began);
-        let written = self.write(Write::Change(change));
+        let record = self.record(began);
+        let written = self.write(Write::Save(record));
         self.saved(began, written)
     }
 
@@ -242,8 +242,8 @@ impl Run {
     /// As [`save`](Self::save).
     pub async fn save_async(&mut self) -> Result<(), Error> {
         let began = Instant::now();
-        let change = self.change(began);
-        let written = self.write_async(Write::Change(change)).await;
+        let record = self.record(began);
+        let written = self.write_async(Write::Save(record)).await;
         self.saved(began, written)
     }
 
@@ -254,7 +254,7 @@ impl Run {
     /// The value cannot be serialised, or the backend not be written.
     pub fn remember<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
         let change = self.step_change(step, value)?;
-        self.write(Write::Change(change))
+        self.write(Write::Save(change.into()))
     }
 
     /// The same without blocking.
@@ -264,7 +264,7 @@ impl Run {
     /// As [`remember`](Self::remember).
     pub async fn remember_async<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
         let change = self.step_change(step, value)?;
-        self.write_async(Write::Change(change)).await
+        self.write_async(Write::Save(change.into())).await
     }
 
     fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
@@ -291,7 +291,7 @@ impl Drop for Run {
         self.position.keep_only_what_matches_carried_values();
         let change = self.change(Instant::now());
         if !change.loops.is_empty()
-            && let Err(error) = self.write(Write::Change(change))
+            && let Err(error) = self.write(Write::Save(change.into()))
         {
             self.events.not_saved(&error);
         }
@@ -301,7 +301,7 @@ impl Drop for Run {
 impl Write {
     fn to(self, store: &mut Store) -> Result<(), BackendError> {
         match self {
-            Write::Change(change) => store.save(change),
+            Write::Save(record) => store.save(record),
             Write::Finish(change) => store.finish(change),
             Write::Delete => store.delete(),
         }

@@ -72,6 +72,18 @@ pub struct LoopChange {
     pub end: Option<LoopEnd>,
 }
 
+impl Record {
+    /// Sets how long after the save before it is made.
+    pub(crate) fn set_micros(&mut self, since: u64) {
+        match self {
+            Record::Snapshot(_) => {}
+            Record::Advance(Advance { micros, .. }) | Record::Change(Change { micros, .. }) => {
+                *micros = since;
+            }
+        }
+    }
+}
+
 impl Change {
     /// Whether nothing was done: no item completed, and none failed.
     pub(crate) fn is_idle(&self) -> bool {
