@@ -1,8 +1,10 @@
 //! The process that the tests kill, and run beside their own.
 
-use std::io::{Read, stdin};
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write, stdin};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use safe_state::{Durability, Job, resumable};
 use safe_state_tests::Effects;
 
@@ -17,6 +19,11 @@ fn main() -> anyhow::Result<()> {
                 dir: dir.into(),
             };
             storm.run(kind, durability)
+        }
+        ["convert", save_every, dir] => {
+            let dir = Path::new(dir);
+            let input = BufReader::new(File::open(dir.join("input.csv"))?);
+            convert(dir, input, save_every.parse()?).map(|sum| println!("{sum}"))
         }
         ["hold", dir] => hold(Path::new(dir)),
         ["exit", dir] => exit(Path::new(dir)),
@@ -58,14 +65,16 @@ impl Storm {
 }
 
 /// The same function with each durability, which only a literal can name.
+// rustfmt moves the attributes further in each time.
+#[rustfmt::skip]
 macro_rules! storm {
     ($name:ident, $name_async:ident, $name_carrying:ident, $durability:literal) => {
         #[resumable(
-                                                                    name = "storm",
-                                                                    state_dir = &storm.dir,
-                                                                    save_every = storm.save_every,
-                                                                    durability = $durability
-                                                                )]
+            name = "storm",
+            state_dir = &storm.dir,
+            save_every = storm.save_every,
+            durability = $durability
+        )]
         fn $name(storm: &Storm) -> anyhow::Result<()> {
             for item in 0..storm.items {
                 storm.effects.record(item)?;
@@ -74,11 +83,11 @@ macro_rules! storm {
         }
 
         #[resumable(
-                                                                    name = "storm",
-                                                                    state_dir = &storm.dir,
-                                                                    save_every = storm.save_every,
-                                                                    durability = $durability
-                                                                )]
+            name = "storm",
+            state_dir = &storm.dir,
+            save_every = storm.save_every,
+            durability = $durability
+        )]
         async fn $name_async(storm: &Storm) -> anyhow::Result<()> {
             for item in 0..storm.items {
                 storm.effects.record(item)?;
@@ -92,7 +101,7 @@ macro_rules! storm {
             state_dir = &storm.dir,
             save_every = storm.save_every,
             durability = $durability,
-            carry(sum)
+                    carry(sum)
         )]
         fn $name_carrying(storm: &Storm) -> anyhow::Result<()> {
             let mut sum = 0;
@@ -112,6 +121,21 @@ storm!(process, process_async, process_carrying, "process");
 
 fn block_on<R>(future: impl Future<Output = anyhow::Result<R>>) -> anyhow::Result<R> {
     tokio::runtime::Builder::new_current_thread().build()?.block_on(future)
+}
+
+/// From one CSV file to another, with a running total.
+#[resumable(name = "convert", state_dir = dir, save_every = every, carry(total), reconnect(output))]
+fn convert(dir: &Path, input: impl BufRead, every: u64) -> anyhow::Result<u64> {
+    let mut output = BufWriter::new(File::create(dir.join("output.csv"))?);
+    let mut total = 0;
+    for line in input.lines() {
+        let line = line?;
+        let (name, amount) = line.split_once(',').context("a line without a comma")?;
+        total += amount.parse::<u64>()?;
+        writeln!(output, "{},{amount},{total}", name.to_uppercase())?;
+    }
+    output.flush()?;
+    Ok(total)
 }
 
 /// Says when it has completed the first of two items, and holds the job until its input ends.
