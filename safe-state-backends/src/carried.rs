@@ -55,12 +55,14 @@ impl CarriedChange {
     }
 }
 
+const GO_BACK: &str = "give it its old type, finish with the program that began it, or clear the checkpoint to start over";
+
 /// Why a carried value cannot be given back or stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarriedError {
     /// The type has another name than the one it was saved as.
-    #[error("`{name}` was saved as `{stored}`, but is now a `{current}`")]
+    #[error("`{name}` was saved as `{stored}`, but is now a `{current}`; {GO_BACK}")]
     TypeChanged {
         /// The variable.
         name: String,
@@ -70,7 +72,7 @@ pub enum CarriedError {
         current: &'static str,
     },
     /// The type has its name, but not its shape.
-    #[error("`{name}` was saved as another form of `{current}` than it has now")]
+    #[error("`{name}` was saved as another form of `{current}` than it has now; {GO_BACK}")]
     ShapeChanged {
         /// The variable.
         name: String,
@@ -131,6 +133,9 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
         let bytes = postcard::to_stdvec(self).map_err(|error| unserializable::<T>(name, &error))?;
+        if stored.is_none() {
+            check_reads_back::<T>(name, &bytes)?;
+        }
         Ok(CarriedChange::of_bytes::<T>(name, within, bytes, stored))
     }
 
@@ -149,9 +154,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
         let type_name = type_name::<Self>();
         let stored =
             stored.filter(|stored| *stored.within == within && *stored.type_name == *type_name);
-        let saved = stored.and_then(|stored| usize::try_from(stored.elements?).ok());
-        let new = self.get(saved.unwrap_or(0)..).unwrap_or_default();
-        if saved.is_some() && new.is_empty() {
+        let stored = stored.and_then(|stored| usize::try_from(stored.elements?).ok());
+        let (appends, new) = self.unsaved(stored);
+        if appends && new.is_empty() {
             return Ok(None);
         }
         let mut bytes = Vec::new();
@@ -165,12 +170,40 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
             elements: Some(new.len() as u64),
             bytes,
         };
-        Ok(Some(CarriedChange { name: name.to_owned(), appends: saved.is_some(), value }))
+        if stored.is_none() {
+            check_reads_back::<Vec<T>>(name, &postcard::to_stdvec(&**self).unwrap_or_default())?;
+        }
+        Ok(Some(CarriedChange { name: name.to_owned(), appends, value }))
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name)
+        stored.decode(name).map(Results::restored)
     }
+}
+
+/// Refuses a value at its first save that could not be restored: `Serialize` may leave out or shape
+/// things in ways that only formats with names in them can read.
+fn check_reads_back<T: Serialize + DeserializeOwned>(
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), CarriedError> {
+    // In any order, as that of a hash map is another each time.
+    let sorted = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    let again = from_bytes::<T>(bytes).and_then(|value| postcard::to_stdvec(&value).ok());
+    if again.is_some_and(|again| sorted(&again) == sorted(bytes)) {
+        return Ok(());
+    }
+    let reason = "it does not read back as what was written; `serde`'s `skip`, `skip_serializing_if`, `tag`, \
+                  `untagged` and `flatten` need a format that names its fields";
+    Err(CarriedError::Unserializable {
+        name: name.to_owned(),
+        current: type_name::<T>(),
+        reason: reason.to_owned(),
+    })
 }
 
 fn unserializable<T>(name: &str, error: &postcard::Error) -> CarriedError {
@@ -279,9 +312,44 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_takes_the_place_of_another_is_saved_whole() {
+        let mut results: Results<u8> = Results::new();
+        results.extend([1, 2, 3]);
+        let mut stored = carried(&results);
+        for next in [vec![4, 5, 6], vec![7], vec![8, 9, 10, 11]] {
+            results = Results::new();
+            results.extend(next);
+            let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+            stored = if change.appends { panic!("appended") } else { change.value };
+            assert_eq!(stored.decode::<Results<u8>>("it").unwrap(), results);
+        }
+    }
+
+    #[test]
+    fn what_would_not_read_back_is_refused_at_its_first_save() {
+        #[derive(Serialize, Deserialize)]
+        struct Skips {
+            #[serde(skip_serializing_if = "Option::is_none", default)]
+            a: Option<u8>,
+            b: Vec<u8>,
+            c: Vec<u64>,
+        }
+        let skips = Skips { a: None, b: vec![9], c: vec![200, 0] };
+        let refused = skips.change("it", Vec::new(), None).unwrap_err().to_string();
+        assert!(refused.contains("does not read back as what was written"), "{refused}");
+        let value = serde_json::json!({ "a": 1 });
+        assert!(value.change("it", Vec::new(), None).is_err());
+        let map: std::collections::HashMap<u32, String> =
+            (0..50).map(|n| (n, n.to_string())).collect();
+        assert!(map.change("it", Vec::new(), None).unwrap().is_some());
+    }
+
+    #[test]
     fn another_type_is_named() {
         let error = carried(&7i64).decode::<u64>("sum").unwrap_err();
-        assert_eq!(error.to_string(), "`sum` was saved as `i64`, but is now a `u64`");
+        assert!(
+            error.to_string().starts_with("`sum` was saved as `i64`, but is now a `u64`; give")
+        );
     }
 
     #[test]

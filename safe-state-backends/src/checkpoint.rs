@@ -218,9 +218,10 @@ impl Checkpoint {
         self.loops.iter().map(|(id, progress)| (*id, progress))
     }
 
-    /// How many items are complete in all loops together.
-    pub fn all_completed(&self) -> u64 {
-        self.loops().fold(0, |sum, progress| sum.saturating_add(progress.completed.len()))
+    /// How many items are complete in the loops from that number on, all together.
+    pub fn completed_from(&self, loop_id: u16) -> u64 {
+        let loops = self.loops.range(loop_id..);
+        loops.fold(0, |sum, (_, progress)| sum.saturating_add(progress.completed.len()))
     }
 
     /// The progress of the loop of that number, counted from 0 in the function's text.
@@ -404,8 +405,8 @@ impl fmt::Display for Progress {
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match (self.finished, &self.failure) {
-            (true, _) => "finished",
-            (false, Some(_)) => "failed",
+            (_, Some(_)) => "failed",
+            (true, None) => "finished",
             (false, None) => "not finished",
         };
         writeln!(f, "job {}: {state}", self.job)?;

@@ -1,8 +1,9 @@
 //! A list that grows as a job runs.
 
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// A list that is only pushed to. Carried through a loop, a save costs what was pushed since the
 /// save before, and not what is in it.
@@ -20,30 +21,64 @@ use serde::Deserialize;
 /// assert_eq!(sizes, [3, 4]);
 /// ```
 // Not `Serialize`: what it saves of itself depends on what was saved before, see `Carry`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(transparent)]
-pub struct Results<T>(Vec<T>);
+#[derive(Debug, Default)]
+pub struct Results<T> {
+    elements: Vec<T>,
+    /// How many elements have been saved. Not by length alone: a list that takes the place of
+    /// another may be longer, and have none in common.
+    saved: AtomicUsize,
+}
 
 impl<T> Results<T> {
     /// An empty list.
     pub const fn new() -> Self {
-        Results(Vec::new())
+        Results { elements: Vec::new(), saved: AtomicUsize::new(0) }
     }
 
     /// Adds `result` at the end.
     pub fn push(&mut self, result: T) {
-        self.0.push(result);
+        self.elements.push(result);
     }
 
     /// The same as a `Vec`.
     pub fn into_vec(self) -> Vec<T> {
-        self.0
+        self.elements
+    }
+
+    /// The elements that are new behind the `stored` ones; all if those are another list's.
+    pub(crate) fn unsaved(&self, stored: Option<usize>) -> (bool, &[T]) {
+        let saved = self.saved.swap(self.len(), Ordering::Relaxed);
+        match self.elements.get(saved..) {
+            Some(new) if stored == Some(saved) => (true, new),
+            _ => (false, &self.elements),
+        }
+    }
+
+    /// The list, all of which is stored.
+    pub(crate) fn restored(self) -> Self {
+        self.saved.store(self.len(), Ordering::Relaxed);
+        self
     }
 }
 
-impl<T> Default for Results<T> {
-    fn default() -> Self {
-        Results::new()
+impl<T: PartialEq> PartialEq for Results<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.elements == other.elements
+    }
+}
+
+impl<T: Eq> Eq for Results<T> {}
+
+impl<T: Clone> Clone for Results<T> {
+    fn clone(&self) -> Self {
+        Results { elements: self.elements.clone(), saved: AtomicUsize::new(0) }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Results<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer)
+            .map(|elements| Results { elements, saved: AtomicUsize::new(0) })
     }
 }
 
@@ -51,19 +86,19 @@ impl<T> Deref for Results<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.elements
     }
 }
 
 impl<T> From<Results<T>> for Vec<T> {
     fn from(results: Results<T>) -> Vec<T> {
-        results.0
+        results.elements
     }
 }
 
 impl<T> Extend<T> for Results<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, results: I) {
-        self.0.extend(results);
+        self.elements.extend(results);
     }
 }
 
@@ -72,7 +107,7 @@ impl<T> IntoIterator for Results<T> {
     type IntoIter = std::vec::IntoIter<T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.elements.into_iter()
     }
 }
 
@@ -81,6 +116,6 @@ impl<'a, T> IntoIterator for &'a Results<T> {
     type IntoIter = std::slice::Iter<'a, T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.elements.iter()
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct CarriedVariable {
     ident: Ident,
     source: Source,
     way: Way,
+    /// The number of the first resumable loop that it stands before.
+    first_loop: u16,
 }
 
 /// How a variable comes through to the next run.
@@ -80,15 +82,14 @@ impl Expansion {
     ) -> Result<Vec<CarriedVariable>> {
         let carried = self.options.carry.iter().map(|ident| {
             let (source, _) = self.source(ident, survey, targets)?;
-            Ok(CarriedVariable { ident: ident.clone(), source, way: Way::Carry })
+            let first_loop = first_loop(&source, survey, targets);
+            Ok(CarriedVariable { ident: ident.clone(), source, way: Way::Carry, first_loop })
         });
         let reconnected = self.options.reconnect.iter().map(|ident| {
             let (source, ty) = self.source(ident, survey, targets)?;
-            Ok(CarriedVariable {
-                ident: ident.clone(),
-                source,
-                way: Way::Reconnect(ty.map(Box::new)),
-            })
+            let first_loop = first_loop(&source, survey, targets);
+            let way = Way::Reconnect(ty.map(Box::new));
+            Ok(CarriedVariable { ident: ident.clone(), source, way, first_loop })
         });
         carried.chain(reconnected).collect()
     }
@@ -156,14 +157,14 @@ impl Expansion {
         let Names { value, error, .. } = &self.names;
         let fail = self.fail(at(variable.ident.span()));
         let name = variable.ident.unraw().to_string();
-        let depth = variable.depth();
+        let (depth, first_loop) = (variable.depth(), variable.first_loop);
         let run = self.run_at(depth);
         let here = at(variable.ident.span());
         let restored = match &variable.way {
-            Way::Carry => quote_spanned! {here=> #run.restore(#name, #depth) },
+            Way::Carry => quote_spanned! {here=> #run.restore(#name, (#depth, #first_loop)) },
             Way::Reconnect(ty) => {
                 let means = self.means(variable, ty.as_deref());
-                quote_spanned! {here=> #run.reconnect(#name, #depth, &#means) }
+                quote_spanned! {here=> #run.reconnect(#name, (#depth, #first_loop), &#means) }
             }
         };
         quote_spanned! {here=>
@@ -232,4 +233,13 @@ fn argument_source(ident: &Ident, argument: &Argument) -> Result<Source> {
         "`{ident}` does not change; an argument to be restored is `mut` or a `&mut` reference"
     );
     Err(Error::new(ident.span(), text))
+}
+
+fn first_loop(source: &Source, survey: &Survey, targets: &[Target]) -> u16 {
+    let Source::Local { at, .. } = source else { return 0 };
+    let stands = |target: &&Target| {
+        let locals = survey.loops.get(target.at).map(|it| it.locals.as_slice()).unwrap_or_default();
+        locals.iter().any(|local| local.at == *at)
+    };
+    targets.iter().find(stands).map_or(0, |target| target.id)
 }

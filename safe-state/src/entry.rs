@@ -30,6 +30,9 @@ impl Entry {
         fingerprint: fn(&I::Item) -> Option<u32>,
     ) -> Result<(), WrongInput> {
         if self.is_closed {
+            // The item that a `break` left the loop at has been taken too, from what the next loop
+            // may go on with.
+            drop(nth(iter, self.completed));
             return Ok(());
         }
         let mut left = self.completed;

@@ -70,10 +70,7 @@ pub enum Error {
         job: String,
     },
     /// A carried variable cannot be saved, or not be restored as what it is now.
-    #[error(
-        "in job `{job}`, {carried}; give it its old type, finish with the program that began it, \
-         or clear the checkpoint to start over"
-    )]
+    #[error("in job `{job}`, {carried}")]
     Carried {
         /// The job.
         job: String,
@@ -92,6 +89,16 @@ pub enum Error {
         name: String,
         /// How many items are complete.
         completed: u64,
+    },
+    /// A `step!` was come to a second time: its name stands for one value.
+    #[error(
+        "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own"
+    )]
+    StepAgain {
+        /// The job.
+        job: String,
+        /// The step.
+        step: String,
     },
     /// A handle cannot be rebuilt, or its state not be saved.
     #[error("in job `{job}`, `{name}` cannot be reconnected")]

@@ -2,6 +2,7 @@
 //! next save has to tell of it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use safe_state_backends::format::{Advance, Change, LoopChange, Record};
@@ -18,6 +19,10 @@ use crate::run::Run;
 /// How many saves lie between two that store the items' median time.
 const SAVES_PER_MEDIAN: u64 = 32;
 
+/// Where a variable is declared: inside how many resumable loops; and the first of those that it
+/// stands before.
+pub(crate) type Place = (usize, u16);
+
 /// Where a run stands.
 #[derive(Debug, Default)]
 pub(crate) struct Position {
@@ -33,6 +38,8 @@ pub(crate) struct Position {
     pub(crate) location: Cow<'static, str>,
     /// Whether a `return` in a loop's body is what leaves it.
     pub(crate) returning: bool,
+    /// The steps that were come to.
+    steps: BTreeSet<String>,
     /// Whether the end of the loop left last waits for what comes next.
     holds_back: bool,
     saves: u64,
@@ -252,27 +259,33 @@ impl Run {
     /// # Errors
     ///
     /// The value is of another type, or was not saved with the progress.
-    pub fn restore<T: Carry>(&mut self, name: &str, depth: usize) -> Result<Option<T>, Error> {
-        let restored = self.stored_value(name, depth)?;
-        self.expect_stored(name, depth, restored.is_some())?;
+    pub fn restore<T: Carry>(&mut self, name: &str, place: Place) -> Result<Option<T>, Error> {
+        let restored = self.stored_value(name, place.0)?;
+        self.expect_stored(name, place, restored.is_some())?;
         Ok(restored)
     }
 
-    fn restore_bytes<T>(&mut self, name: &str, depth: usize) -> Result<Option<Vec<u8>>, Error> {
-        let within = self.position.within(depth);
+    fn restore_bytes<T>(&mut self, name: &str, place: Place) -> Result<Option<Vec<u8>>, Error> {
+        let within = self.position.within(place.0);
         let carried = self.store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
         let carried = carried.filter(|carried| carried.within() == within);
         let bytes =
             carried.map(|carried| carried.bytes_of::<T>(name).map(<[u8]>::to_vec)).transpose();
         let bytes = bytes.map_err(|error| self.carried_error(error))?;
-        self.expect_stored(name, depth, bytes.is_some())?;
+        self.expect_stored(name, place, bytes.is_some())?;
         Ok(bytes)
     }
 
     /// What is restored with progress has to have been saved with it.
-    fn expect_stored(&mut self, name: &str, depth: usize, is_stored: bool) -> Result<(), Error> {
+    fn expect_stored(
+        &mut self,
+        name: &str,
+        (depth, first_loop): Place,
+        is_stored: bool,
+    ) -> Result<(), Error> {
         self.position.carries = true;
-        let completed = self.store.as_ref().map_or(0, |store| store.checkpoint().all_completed());
+        let completed =
+            self.store.as_ref().map_or(0, |store| store.checkpoint().completed_from(first_loop));
         if is_stored || depth > 0 || completed == 0 {
             return Ok(());
         }
@@ -288,11 +301,11 @@ impl Run {
     pub fn reconnect<T>(
         &mut self,
         name: &str,
-        depth: usize,
+        place: Place,
         means: &Means<T>,
     ) -> Result<Option<T>, Error> {
         (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
-        let Some(bytes) = self.restore_bytes::<T>(name, depth)? else { return Ok(None) };
+        let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
         let rebuilt = (means.reconnect)(&bytes, &self.registry);
         rebuilt.map(Some).map_err(|error| self.reconnect_error(name, error))
     }
@@ -334,7 +347,11 @@ impl Run {
     /// # Errors
     ///
     /// The value is of another type.
-    pub fn remembered<T: Carry>(&self, step: &str) -> Result<Option<T>, Error> {
+    pub fn remembered<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
+        if !self.position.steps.insert(step.to_owned()) {
+            let job = self.events.job().to_owned();
+            return Err(Error::StepAgain { job, step: step.to_owned() });
+        }
         self.stored_value(&step_name(step), 0)
     }
 

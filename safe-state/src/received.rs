@@ -45,9 +45,10 @@ impl Received {
         (Received { entry, asked: 0, refused }, Tally::new(run, depth))
     }
 
-    /// Whether the loop gives items at all.
+    /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
+    /// for as many as it had then.
     pub fn is_closed(&self) -> bool {
-        self.entry.is_closed && self.refused.is_none()
+        self.entry.is_closed && self.refused.is_none() && self.asked > self.entry.completed
     }
 
     /// Takes what the loop asked for.
@@ -63,6 +64,9 @@ impl Received {
         let Some(item) = next else { return self.exhausted(tally) };
         let index = self.asked;
         self.asked += 1;
+        if self.entry.is_closed {
+            return Receipt::Skipped;
+        }
         if index >= self.entry.completed {
             if tally.hand_out() {
                 tally.mark(fingerprint(&item));
@@ -78,7 +82,7 @@ impl Received {
     }
 
     fn exhausted<T>(&mut self, tally: &mut Tally<'_>) -> Receipt<T> {
-        if self.asked < self.entry.completed {
+        if self.asked < self.entry.completed && !self.entry.is_closed {
             return Receipt::Failed(
                 tally.run().wrong_input(self.entry.completed, WrongInput::TooShort),
             );

@@ -156,9 +156,17 @@ impl Run {
         };
         match failure {
             Some(failure) => (Write::Save(self.failure(failure).into()), true),
-            None if self.keep_on_success => (Write::Finish(self.change(Instant::now())), false),
+            None if self.keep_on_success => (Write::Finish(self.last_change()), false),
             None => (Write::Delete, false),
         }
+    }
+
+    fn last_change(&mut self) -> Change {
+        // A `return` from within a loop leaves its item unfinished, as a failure does.
+        if self.position.in_flight().is_some() {
+            self.position.keep_only_what_matches_carried_values();
+        }
+        self.change(Instant::now())
     }
 
     fn left_by_question_mark(&self) -> bool {

@@ -85,9 +85,9 @@ impl Record {
 }
 
 impl Change {
-    /// Whether nothing was done: no item completed, and none failed.
+    /// Whether no item completed.
     pub(crate) fn is_idle(&self) -> bool {
-        self.failure.is_none() && self.loops.iter().all(|it| it.count == 0)
+        self.loops.iter().all(|it| it.count == 0)
     }
 
     /// The next `count` items of the function's first loop completed.
