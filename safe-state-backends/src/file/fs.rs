@@ -112,8 +112,15 @@ impl Fs for Disk {
     }
 
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
-        if dir.is_dir() {
-            return Ok(());
+        match fs::metadata(dir) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            // In the same words, whether it or one above it is a file.
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                return Err(error.kind().into());
+            }
+            Ok(_) => return Err(ErrorKind::NotADirectory.into()),
+            Err(error) => return Err(error),
         }
         let parent = parent_of(dir);
         self.create_dir(parent)?;
@@ -122,7 +129,7 @@ impl Fs for Disk {
         builder.mode(0o700);
         match builder.create(dir) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                // Also of one above the directory asked for, which does not exist.
+                // Made by another run meanwhile; or a link that leads nowhere.
                 if dir.is_dir() { Ok(()) } else { Err(ErrorKind::NotADirectory.into()) }
             }
             Err(error) => Err(error),
