@@ -1,6 +1,7 @@
 //! The protocol by which a checkpoint's bytes reach the disk: snapshots by an atomic rename,
 //! records by appending into allocated space.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::fs::{Fs, parent_of};
@@ -60,10 +61,21 @@ impl<F: Fs> Log<F> {
         Ok(Appended::Yes)
     }
 
+    /// After an error the checkpoint is there as it was: who is told of one runs the job again.
     pub(crate) fn delete(&mut self) -> Result<(), Error> {
         self.open = None;
-        self.fs.remove(&self.path).map_err(Error::io("remove", &self.path))?;
-        self.sync_dir()
+        let aside = name::temporary(&self.path);
+        match self.fs.rename(&self.path, &aside) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            moved => moved.map_err(Error::io("remove", &self.path))?,
+        }
+        let removed = self
+            .sync_dir()
+            .and_then(|()| self.fs.remove(&aside).map_err(Error::io("remove", &aside)));
+        removed.inspect_err(|_| {
+            // The error to report is why it could not be removed, not that it could not be put back.
+            let _ = self.fs.rename(&aside, &self.path);
+        })
     }
 
     fn sync(&self, file: &F::File, path: &Path) -> Result<(), Error> {
