@@ -16,7 +16,7 @@ fn main() -> anyhow::Result<()> {
                 items: items.parse()?,
                 save_every: save_every.parse()?,
                 effects: Effects::open(Path::new(dir).join("effects"))?,
-                dir: dir.into(),
+                dir: Path::new(dir).join("state"),
             };
             storm.run(kind, durability)
         }
@@ -49,6 +49,7 @@ impl Storm {
             ("future", "process") => block_on(process_async(self)),
             ("carrying", "power") => power_carrying(self),
             ("carrying", "process") => process_carrying(self),
+            ("bulky", "power") => bulky(self),
             ("job", "power") => self.job(Durability::Power),
             ("job", "process") => self.job(Durability::Process),
             other => anyhow::bail!("unknown: {other:?}"),
@@ -118,6 +119,27 @@ macro_rules! storm {
 
 storm!(power, power_async, power_carrying, "power");
 storm!(process, process_async, process_carrying, "process");
+
+/// Carries so much that every few items the whole is written anew.
+#[resumable(
+    name = "storm",
+    state_dir = &storm.dir,
+    save_every = storm.save_every,
+    carry(bulk)
+)]
+fn bulky(storm: &Storm) -> anyhow::Result<()> {
+    let mut bulk = String::new();
+    for item in 0..storm.items {
+        storm.effects.record(item)?;
+        anyhow::ensure!(bulk == bulk_before(item), "item {item} found another item's bulk");
+        bulk = bulk_before(item + 1);
+    }
+    Ok(())
+}
+
+fn bulk_before(item: u64) -> String {
+    item.to_string().repeat(if item == 0 { 0 } else { 1200 })
+}
 
 fn block_on<R>(future: impl Future<Output = anyhow::Result<R>>) -> anyhow::Result<R> {
     tokio::runtime::Builder::new_current_thread().build()?.block_on(future)

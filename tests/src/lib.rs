@@ -3,6 +3,7 @@
 mod effects;
 mod faulty;
 mod heard;
+mod ledger;
 mod ran;
 pub mod shapes;
 mod worker;
@@ -10,5 +11,6 @@ mod worker;
 pub use effects::Effects;
 pub use faulty::Faulty;
 pub use heard::heard;
+pub use ledger::{Found, Ledger};
 pub use ran::Ran;
 pub use worker::Worker;

@@ -15,7 +15,16 @@ impl Worker {
     ///
     /// If it does not come to hold the job.
     pub fn holding(executable: &str, dir: &Path) -> Self {
-        let mut child = Command::new(executable)
+        Worker::holding_by(Command::new(executable), dir)
+    }
+
+    /// The same by a command that starts it.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn holding_by(mut command: Command, dir: &Path) -> Self {
+        let mut child = command
             .arg("hold")
             .arg(dir)
             .stdin(Stdio::piped())

@@ -5,14 +5,12 @@
 //! `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
 
 use std::env;
-use std::ops::Range;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use safe_state::{Checkpoint, Job};
-use safe_state_tests::Effects;
+use safe_state_tests::{Found, Ledger};
 use tempfile::TempDir;
 
 /// A third of it passes before the process has begun.
@@ -82,14 +80,14 @@ impl Storm {
         let mut inside = 0;
         for kill in 0..kills {
             victim.run_for(LONGEST_RUN.mul_f64(rng.f64()));
-            match victim.look(&format!("{self:?}, kill {kill}")) {
+            match victim.ledger.look(&format!("{self:?}, kill {kill}")) {
                 Found::Nothing => {}
                 Found::Part => inside += 1,
                 Found::Finished => victim = Victim::new(self),
             }
         }
         victim.run_to_the_end();
-        let end = victim.look(&format!("{self:?}, at the end"));
+        let end = victim.ledger.look(&format!("{self:?}, at the end"));
         assert!(matches!(end, Found::Finished), "{self:?}: ended with {end:?}");
         println!("{self:?}: {inside} of {kills} kills left a checkpoint");
         assert!(inside * 10 > kills, "{self:?}: only {inside} of {kills} kills were of any use");
@@ -100,22 +98,14 @@ impl Storm {
 struct Victim {
     storm: Storm,
     dir: TempDir,
-    /// The items that the checkpoint said were complete when the last run began.
-    complete: u64,
-    /// How many effects there were then.
-    seen: usize,
-}
-
-#[derive(Debug)]
-enum Found {
-    Nothing,
-    Part,
-    Finished,
+    ledger: Ledger,
 }
 
 impl Victim {
     fn new(storm: Storm) -> Self {
-        Victim { storm, dir: tempfile::tempdir().unwrap(), complete: 0, seen: 0 }
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(dir.path(), storm.items, storm.save_every);
+        Victim { storm, dir, ledger }
     }
 
     fn run_for(&self, time: Duration) {
@@ -139,45 +129,5 @@ impl Victim {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
-    }
-
-    /// Holds what the last run left against the promise.
-    fn look(&mut self, when: &str) -> Found {
-        let ran = self.last_run(when);
-        let when = format!("{when}: ran {ran:?}");
-        let job = Job::new("storm").state_dir(self.dir.path());
-        match job.peek_checkpoint().expect(&when) {
-            None if ran.end == 0 => Found::Nothing,
-            None => {
-                assert_eq!(ran.end, self.storm.items, "{when}: the checkpoint is gone");
-                Found::Finished
-            }
-            Some(checkpoint) => {
-                self.hold_against(&checkpoint, &ran, &when);
-                Found::Part
-            }
-        }
-    }
-
-    /// The items that the last run did, which have to be those after the ones complete before it.
-    fn last_run(&mut self, when: &str) -> Range<u64> {
-        let effects = Effects::open(self.dir.path().join("effects")).unwrap().all();
-        let last = &effects[self.seen..];
-        self.seen = effects.len();
-        let ran = self.complete..self.complete + last.len() as u64;
-        assert!(last.iter().copied().eq(ran.clone()), "{when}: {last:?} is not {ran:?}");
-        ran
-    }
-
-    fn hold_against(&mut self, checkpoint: &Checkpoint, ran: &Range<u64>, when: &str) {
-        let completed = checkpoint.completed();
-        let prefix = completed.prefix();
-        assert_eq!(completed.len(), prefix, "{when}: {checkpoint}");
-        assert!(prefix >= ran.start, "{when}: fell back to {prefix}");
-        assert!(prefix <= ran.end, "{when}: {prefix} are said to be complete");
-        // Those completed since the last save, of which the last may be in flight instead.
-        let again = ran.end - prefix;
-        assert!(again <= self.storm.save_every, "{when}: {again} items run again");
-        self.complete = prefix;
     }
 }

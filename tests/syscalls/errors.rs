@@ -1,0 +1,108 @@
+//! Failed at each call.
+
+use std::io;
+use std::process::Output;
+
+use safe_state_tests::Found;
+
+use crate::traced::{Call, Kind, Victim, calls_of};
+
+/// What a call may answer, by the name `strace` has for it and by its number.
+const ERRORS: [(&str, i32); 5] =
+    [("ENOSPC", 28), ("EIO", 5), ("EDQUOT", 122), ("EROFS", 30), ("EMFILE", 24)];
+
+/// The calls that a run does not need: where room cannot be allocated zeros are written, a lock that
+/// cannot be removed is used again, a directory that cannot be looked at is created.
+const DISPENSABLE: [&str; 3] = ["fallocate", "unlink", "statx"];
+
+/// The calls that the standard library or ours repeats when they are interrupted.
+const REPEATED: [&str; 7] =
+    ["fdatasync", "fsync", "ftruncate", "openat", "pwrite64", "rename", "write"];
+
+#[test]
+fn an_error_of_each_call_is_reported() {
+    fail_each(Kind("function", "power"));
+    fail_each(Kind("function", "process"));
+}
+
+#[test]
+fn an_error_of_each_call_is_reported_where_snapshots_are_replaced() {
+    fail_each(Kind("bulky", "power"));
+}
+
+#[test]
+fn an_interrupted_call_is_repeated() {
+    let kind = Kind("bulky", "power");
+    for call in calls_of(kind).iter().filter(|call| REPEATED.contains(&&*call.name)) {
+        let mut victim = Victim::new(kind);
+        let (output, _) = victim.run(Some(&format!("{}:error=EINTR:when={}", call.name, call.nth)));
+        assert!(output.status.success(), "{call:?}: {output:?}");
+        assert_eq!(victim.look(&format!("{call:?}")), Found::Finished);
+    }
+}
+
+#[test]
+fn a_write_that_writes_nothing_is_reported() {
+    let kind = Kind("bulky", "power");
+    for call in calls_of(kind).iter().filter(|call| call.name.contains("write")) {
+        let victim = Victim::new(kind);
+        let (output, _) = victim.run(Some(&format!("{}:retval=0:when={}", call.name, call.nth)));
+        expect_failure(victim, call, &output, "failed to write whole buffer");
+    }
+}
+
+fn fail_each(kind: Kind) {
+    let calls = calls_of(kind);
+    let can_fail = |call: &&Call| !["close", "fcntl", "lseek"].contains(&&*call.name);
+    for (at, call) in calls.iter().filter(can_fail).enumerate() {
+        for (turn, error) in ERRORS.into_iter().enumerate() {
+            // Each call fails with each error, once for some and from then on for the others.
+            let lasting = if (at + turn) % 2 == 0 { "" } else { "+" };
+            fail(kind, call, error, lasting);
+        }
+    }
+}
+
+fn fail(kind: Kind, call: &Call, (error, number): (&str, i32), lasting: &str) {
+    let mut victim = Victim::new(kind);
+    let inject = format!("{}:error={error}:when={}{lasting}", call.name, call.nth);
+    let (output, calls) = victim.run(Some(&inject));
+    assert!(calls.iter().any(|call| call.text.contains("INJECTED")), "{inject}: {calls:?}");
+    forsakes_what_it_could_not_sync(&calls);
+    if output.status.success() {
+        assert!(DISPENSABLE.contains(&&*call.name), "{inject}: was not reported");
+        assert_eq!(victim.look(&inject), Found::Finished, "{inject}");
+    } else {
+        let reason = io::Error::from_raw_os_error(number).to_string();
+        expect_failure(victim, call, &output, &reason);
+    }
+}
+
+/// The error names what was tried, and on what, and why it failed; and a run after it has what it needs.
+fn expect_failure(mut victim: Victim, call: &Call, output: &Output, reason: &str) {
+    let when = format!("{call:?} failed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let dir = victim.dir.path().to_str().unwrap();
+    let told = ["Error: cannot ", dir, reason].iter().all(|part| said.contains(part));
+    assert!(output.status.code() == Some(1) && told, "{when}: {output:?}");
+    let left = victim.dir.path().join("state/storm.safestate.tmp").exists();
+    assert!(!left || call.name == "unlink", "{when}: the temporary file is left");
+    let found = victim.look(&when);
+    assert_ne!(found, Found::Finished, "{when}: but the checkpoint is gone");
+    victim.run_to_the_end(&when);
+}
+
+/// A sync that failed may have dropped what it could not write, and the next would report success:
+/// nothing is done with the file but closing it.
+fn forsakes_what_it_could_not_sync(calls: &[Call]) {
+    let failed = |call: &Call| call.name == "fdatasync" && call.text.contains("INJECTED");
+    for (at, call) in calls.iter().enumerate().filter(|(_, call)| failed(call)) {
+        let (handle, _) = call.text["fdatasync(".len()..].split_once(')').unwrap();
+        let on_it = |call: &&Call| {
+            let rest = call.text[call.name.len() + 1..].strip_prefix(handle);
+            rest.is_some_and(|rest| rest.starts_with([',', ')']))
+        };
+        let then = calls[at + 1..].iter().filter(on_it).find(|call| call.name != "fcntl");
+        assert_eq!(then.map(|call| &*call.name), Some("close"), "after {call:?}");
+    }
+}

@@ -1,0 +1,120 @@
+//! A worker's job under `strace`, which sees the calls on the job's own files, and tampers with one.
+
+use std::collections::HashMap;
+use std::fs;
+use std::process::{Command, Output};
+
+use safe_state::Job;
+use safe_state_tests::{Found, Ledger};
+use tempfile::TempDir;
+
+const ITEMS: u64 = 6;
+
+/// A job for the worker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind(pub(crate) &'static str, pub(crate) &'static str);
+
+/// A system call that a run made.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) name: String,
+    /// It was the thread's first of that name, its second, ...
+    pub(crate) nth: usize,
+    /// From the name on, as `strace` prints it.
+    pub(crate) text: String,
+}
+
+/// A job, from its first run to the one that finishes it.
+pub(crate) struct Victim {
+    kind: Kind,
+    pub(crate) dir: TempDir,
+    ledger: Ledger,
+}
+
+impl Victim {
+    pub(crate) fn new(kind: Kind) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(dir.path(), ITEMS, 1);
+        Victim { kind, dir, ledger }
+    }
+
+    /// Runs it with a call tampered with as `strace -e inject=` has it, and gives the calls it made.
+    pub(crate) fn run(&self, inject: Option<&str>) -> (Output, Vec<Call>) {
+        self.run_by(Command::new("env"), inject)
+    }
+
+    /// The same by a command that starts programs.
+    pub(crate) fn run_by(&self, mut strace: Command, inject: Option<&str>) -> (Output, Vec<Call>) {
+        let log = self.dir.path().join("calls");
+        strace.arg("strace");
+        strace.args(["-f", "-qqq", "-o"]).arg(&log);
+        for file in
+            ["", "state", "state/storm.lock", "state/storm.safestate", "state/storm.safestate.tmp"]
+        {
+            strace.arg("-P").arg(self.dir.path().join(file));
+        }
+        strace.args(inject.iter().flat_map(|inject| ["-e".to_owned(), format!("inject={inject}")]));
+        let output = self.worker(strace).output().expect("install faketime");
+        let log = fs::read_to_string(log);
+        let calls = parse(&log.unwrap_or_else(|_| panic!("install strace: {output:?}")));
+        (output, calls)
+    }
+
+    /// Runs it untouched, as it is run after whatever befell it.
+    pub(crate) fn run_to_the_end(&mut self, when: &str) {
+        let output = self.worker(Command::new("env")).output().unwrap();
+        assert!(output.status.success(), "{when}: {output:?}");
+        assert_eq!(self.look(when), Found::Finished, "{when}");
+    }
+
+    fn worker(&self, mut before: Command) -> Command {
+        let Kind(kind, durability) = self.kind;
+        before
+            .arg(env!("CARGO_BIN_EXE_worker"))
+            .args(["storm", kind, durability, "1", &ITEMS.to_string()])
+            .arg(self.dir.path())
+            .env("RUST_BACKTRACE", "0");
+        before
+    }
+
+    pub(crate) fn job(&self) -> Job {
+        self.ledger.job()
+    }
+
+    pub(crate) fn look(&mut self, when: &str) -> Found {
+        self.ledger.look(when)
+    }
+}
+
+/// The calls of a run that nothing befalls.
+pub(crate) fn calls_of(kind: Kind) -> Vec<Call> {
+    let mut victim = Victim::new(kind);
+    let (output, calls) = victim.run(None);
+    assert!(output.status.success(), "{kind:?}: {output:?}");
+    assert_eq!(victim.look("untouched"), Found::Finished);
+    let replaced = calls.iter().filter(|call| call.name == "fallocate").count();
+    assert_eq!(replaced > 1, kind.0 == "bulky", "{kind:?} wrote {replaced} snapshots");
+    calls
+}
+
+/// The lines are `PID NAME(ARGUMENTS) = RESULT`; a call that another thread's divides is begun on one
+/// and resumed on another.
+fn parse(log: &str) -> Vec<Call> {
+    let mut counts = HashMap::new();
+    let mut calls = Vec::new();
+    for line in log.lines() {
+        let (thread, text) = line.split_once(' ').unwrap();
+        let text = text.trim_start();
+        let Some((name, _)) = text.split_once('(').filter(|(name, _)| is_name(name)) else {
+            continue;
+        };
+        let nth = counts.entry((thread, name)).or_insert(0);
+        *nth += 1;
+        calls.push(Call { name: name.to_owned(), nth: *nth, text: text.to_owned() });
+    }
+    calls
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
