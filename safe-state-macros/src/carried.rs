@@ -23,8 +23,8 @@ use crate::loops::{Local, Survey, replace_initialiser};
 
 /// A carried or reconnected variable, and where it comes from.
 pub(crate) struct CarriedVariable {
-    ident: Ident,
-    source: Source,
+    pub(crate) ident: Ident,
+    pub(crate) source: Source,
     way: Way,
     /// The number of the first resumable loop that it stands before.
     first_loop: u16,
@@ -38,7 +38,7 @@ enum Way {
     Reconnect(Option<Box<Type>>),
 }
 
-enum Source {
+pub(crate) enum Source {
     /// The `let` at that place, inside that many resumable loops.
     Local { at: usize, depth: usize },
     /// An argument; of a `&mut T` the `T` is carried.

@@ -41,6 +41,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, ItemFn, Path, Result};
 
+use crate::between;
 use crate::carried::CarriedVariable;
 use crate::companion;
 use crate::find::{Search, Target, find};
@@ -146,6 +147,9 @@ impl Expansion {
         let targets = self.targets(&survey, name)?;
         self.carried = self.carried_variables(&survey, &targets)?;
         self.check_bodies(block, &survey, &targets)?;
+        for variable in &self.carried {
+            between::check(block, variable, &targets)?;
+        }
         let restore = self.restore(block)?;
         replace(block, |at, it| match targets.iter().find(|target| target.at == at) {
             Some(target) => {

@@ -26,7 +26,7 @@
 //! macro call. A body that is an arm is not reported for its braces.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Item, Label, Pat, Type};
@@ -97,7 +97,12 @@ impl Expansion {
         let (run, number, location) =
             (self.run_around(target), number(target), self.location(keyword));
         let (expr, fail) = (parens::without_needless(*expr), self.fail(here));
-        let fingerprint = quote_spanned! {input=> |item| #krate::__private::fingerprint!(item) };
+        // What the loop may change has no lasting fingerprint, whatever tuple it comes in.
+        let fingerprint = if gives_mutably(&expr) {
+            quote_spanned! {input=> |_| #krate::__private::None }
+        } else {
+            quote_spanned! {input=> |item| #krate::__private::fingerprint!(item) }
+        };
         let entered = quote_spanned! {input=>
             #krate::__private::items(#run, #number, #location, #expr, #fingerprint)
         };
@@ -188,6 +193,12 @@ impl Expansion {
             MarkReturns { names: &self.names, ty }.visit_block_mut(body);
         }
     }
+}
+
+/// Whether the expression names `&mut` or a method like `iter_mut`.
+fn gives_mutably(expr: &Expr) -> bool {
+    let text = expr.to_token_stream().to_string();
+    text.contains("& mut") || text.contains("&mut") || text.contains("_mut")
 }
 
 fn number(target: &Target) -> TokenStream {

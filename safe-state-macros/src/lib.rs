@@ -11,6 +11,7 @@
 )]
 
 mod accumulators;
+mod between;
 mod carried;
 mod companion;
 mod expand;

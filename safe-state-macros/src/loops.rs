@@ -233,6 +233,9 @@ impl<'ast> Visit<'ast> for Survey {
             if !from.contains(&name) {
                 self.shadows.insert(name, binding.ident.span());
             }
+            // What is borrowed mutably is changed through the reference.
+            let is_mut = binding.is_mut || borrows_mutably(local);
+            let binding = Binding { is_mut, ..binding };
             let (ty, around) = (ty.clone(), self.enclosing.clone());
             let local = Local { binding, at, is_plain, ty, around };
             self.all_locals.push(local.clone());
@@ -243,6 +246,11 @@ impl<'ast> Visit<'ast> for Survey {
             self.types.extend(names.map(|name| (name, typed.ty.clone())));
         }
     }
+}
+
+fn borrows_mutably(local: &syn::Local) -> bool {
+    let init = local.init.as_ref().map(|init| &*init.expr);
+    matches!(init, Some(Expr::Reference(it)) if it.mutability.is_some())
 }
 
 /// Whether the `let` is `let x = ..` or `let x: T = ..`.

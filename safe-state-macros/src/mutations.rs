@@ -5,10 +5,11 @@
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprClosure, ExprForLoop, ExprIf,
-    ExprMethodCall, ExprReference, ExprWhile, Ident, Item, Local, Macro, Pat,
+    Arm, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprForLoop, ExprIf,
+    ExprMethodCall, ExprReference, ExprWhile, Ident, Item, Local, Macro, Pat, Stmt, Token,
 };
 
 use crate::function::bindings;
@@ -71,12 +72,13 @@ const READERS: &[&str] = &[
     "windows",
     "chunks",
     "binary_search",
+    "binary_search_by",
+    "binary_search_by_key",
     "join",
     "display",
     "exists",
     "borrow",
     "lock",
-    "read",
     "load",
     "elapsed",
     "hash",
@@ -130,9 +132,17 @@ const READING_MACROS: &[&str] = &[
 
 /// Whether `body` may change `variable`.
 pub(crate) fn may_change(body: &Block, variable: &Ident) -> bool {
-    let mut search = Search { name: variable.unraw().to_string(), hidden: false, found: false };
-    search.visit_block(body);
-    search.found
+    Search::of(variable, |search| search.visit_block(body))
+}
+
+/// Whether a statement may.
+pub(crate) fn stmt_may_change(stmt: &Stmt, variable: &Ident) -> bool {
+    Search::of(variable, |search| search.visit_stmt(stmt))
+}
+
+/// Whether an expression may.
+pub(crate) fn expr_may_change(expr: &Expr, variable: &Ident) -> bool {
+    Search::of(variable, |search| search.visit_expr(expr))
 }
 
 struct Search {
@@ -143,6 +153,12 @@ struct Search {
 }
 
 impl Search {
+    fn of(variable: &Ident, visit: impl FnOnce(&mut Self)) -> bool {
+        let mut search = Search { name: variable.unraw().to_string(), hidden: false, found: false };
+        visit(&mut search);
+        search.found
+    }
+
     /// Whether `expr` is the variable, or a part of it.
     fn is_place(&self, expr: &Expr) -> bool {
         if self.hidden {
@@ -157,9 +173,22 @@ impl Search {
             Expr::Paren(it) => self.is_place(&it.expr),
             Expr::Group(it) => self.is_place(&it.expr),
             Expr::Unary(it) => self.is_place(&it.expr),
+            // On the left of an assignment.
             Expr::Tuple(it) => it.elems.iter().any(|elem| self.is_place(elem)),
+            Expr::Array(it) => it.elems.iter().any(|elem| self.is_place(elem)),
+            Expr::Struct(it) => it.fields.iter().any(|field| self.is_place(&field.expr)),
             _ => false,
         }
+    }
+
+    /// Whether the arguments of a macro change it, as far as they are expressions.
+    fn changed_in(&self, it: &Macro) -> bool {
+        let arguments = it.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        let mut search = Search { name: self.name.clone(), hidden: self.hidden, found: false };
+        for argument in arguments.iter().flatten() {
+            search.visit_expr(argument);
+        }
+        search.found
     }
 
     fn changed_if(&mut self, changed: bool) {
@@ -217,11 +246,17 @@ impl<'ast> Visit<'ast> for Search {
         visit::visit_expr_method_call(self, it);
     }
 
+    /// A closure in a variable that is `mut` changes what it has captured.
+    fn visit_expr_call(&mut self, it: &'ast ExprCall) {
+        self.changed_if(self.is_place(&it.func));
+        visit::visit_expr_call(self, it);
+    }
+
     fn visit_macro(&mut self, it: &'ast Macro) {
         let name =
             it.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         let is_mentioned = !self.hidden && mentions(it.tokens.clone()).contains(&self.name);
-        let reads = READING_MACROS.contains(&name.as_str()) && !mentions_mutably(it, &self.name);
+        let reads = READING_MACROS.contains(&name.as_str()) && !self.changed_in(it);
         self.changed_if(is_mentioned && !reads);
     }
 
@@ -276,12 +311,6 @@ fn is_assignment(op: &BinOp) -> bool {
     text.ends_with('=') && !["==", "!=", "<=", ">="].contains(&text.as_str())
 }
 
-/// Whether a macro's tokens hold `&mut name`.
-fn mentions_mutably(it: &Macro, name: &str) -> bool {
-    let text = it.tokens.to_string();
-    [format!("& mut {name}"), format!("&mut {name}")].iter().any(|mutably| text.contains(mutably))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,6 +340,10 @@ mod tests {
         check(true, quote! { if go { match y { Some(_) => x -= 1, None => {} } } });
         check(true, quote! { { let x = 2; f(x); } x += 1; });
         check(true, quote! { dbg!(f(&mut x)); });
+        check(true, quote! { assert!(x.insert(y)); });
+        check(true, quote! { x(y); });
+        check(true, quote! { [x, y] = [y, x + y]; });
+        check(true, quote! { Pair { x, .. } = pair; });
     }
 
     #[test]

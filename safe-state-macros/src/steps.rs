@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Error, Expr, Item, Macro, Result, Token};
+use syn::{Block, Error, Expr, Item, Macro, Path, Result, Token};
 
 use crate::expand::{Expansion, Names};
 use crate::hygiene::at;
@@ -61,6 +61,15 @@ impl Expansion {
         }
     }
 
+    /// The name of a macro that may be ours: by itself, or behind the crate's name.
+    fn our_macro(&self, path: &Path) -> Option<String> {
+        let mut segments = path.segments.iter().rev();
+        let name = segments.next()?.ident.to_string();
+        let krate = self.krate.segments.last().map(|last| last.ident.to_string());
+        let is_ours = segments.next().is_none_or(|before| Some(before.ident.to_string()) == krate);
+        Some(name).filter(|_| is_ours)
+    }
+
     fn step(&self, mac: &Macro) -> Result<TokenStream> {
         let Names { run, on_error, .. } = &self.names;
         let Step { name, value } = mac.parse_body()?;
@@ -85,9 +94,7 @@ impl Expansion {
 
 impl VisitMut for FillIn<'_> {
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
-        let Some(name) = mac.path.segments.last().map(|last| last.ident.to_string()) else {
-            return;
-        };
+        let Some(name) = self.expansion.our_macro(&mac.path) else { return };
         match name.as_str() {
             "step" => match self.expansion.step(mac) {
                 Ok(filled_in) => mac.tokens = filled_in,
