@@ -88,7 +88,7 @@ fn refused(meanwhile: impl FnOnce(&Path)) -> String {
 #[test]
 fn a_file_that_is_not_what_it_was_is_refused() {
     let gone = refused(|file| fs::remove_file(file).unwrap());
-    assert!(gone.contains("in job `convert`, `out` cannot be reconnected: cannot open"), "{gone}");
+    assert!(gone.contains("in job `convert`, `out` cannot be reconnected; put it back"), "{gone}");
     let shorter = refused(|file| fs::write(file, "").unwrap());
     assert!(shorter.contains("has 0 bytes, but had 6 when the progress was saved"), "{shorter}");
 }

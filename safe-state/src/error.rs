@@ -101,7 +101,9 @@ pub enum Error {
         step: String,
     },
     /// A handle cannot be rebuilt, or its state not be saved.
-    #[error("in job `{job}`, `{name}` cannot be reconnected")]
+    #[error(
+        "in job `{job}`, `{name}` cannot be reconnected; put it back as it was, or clear the checkpoint to start over"
+    )]
     Reconnect {
         /// The job.
         job: String,
