@@ -39,7 +39,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Block, ItemFn, Path, Result};
+use syn::{Block, Error, ItemFn, Path, Result};
 
 use crate::between;
 use crate::carried::CarriedVariable;
@@ -48,7 +48,7 @@ use crate::find::{Search, Target, find};
 use crate::function::{self, Argument, Returned};
 use crate::future;
 use crate::hygiene::local;
-use crate::loops::{Survey, bodies, replace, survey};
+use crate::loops::{Survey, bodies, break_to, replace, survey};
 use crate::mentions::mentions;
 use crate::options::Options;
 
@@ -183,6 +183,13 @@ impl Expansion {
         for target in targets {
             if let (Some(body), Some(it)) = (bodies.get(target.at), survey.loops.get(target.at)) {
                 self.check_accumulators(body, &it.locals)?;
+                // Of several loops each has to be seen to be left, or the next would not know.
+                let block_labels = if targets.len() > 1 { it.block_labels.as_slice() } else { &[] };
+                if let Some(label) = break_to(body, block_labels) {
+                    let text = "this leaves a resumable loop for the end of a block, past what tells that it has \
+                                been left; put a `break` of the loop itself before";
+                    return Err(Error::new(label.span(), text));
+                }
             }
         }
         Ok(())

@@ -11,8 +11,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, Macro, Pat,
-    Result, Signature, Type,
+    Attribute, Block, Expr, ExprBreak, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item,
+    Lifetime, Macro, Pat, Result, Signature, Type,
 };
 
 use crate::function::{Binding, bindings, is_resumable};
@@ -28,6 +28,8 @@ pub(crate) struct Loop {
     pub(crate) marker: Option<Attribute>,
     /// The locals that stand when it begins, the innermost last.
     pub(crate) locals: Vec<Local>,
+    /// The labels of the blocks around it.
+    pub(crate) block_labels: Vec<Lifetime>,
     pub(crate) kind: LoopKind,
 }
 
@@ -88,6 +90,7 @@ pub(crate) struct Survey {
     on_loop: usize,
     enclosing: Vec<usize>,
     locals: Vec<Local>,
+    block_labels: Vec<Lifetime>,
     lets: usize,
     shadows: BTreeMap<String, Span>,
     /// The types of locals, where they are written.
@@ -114,7 +117,8 @@ impl Survey {
         self.on_loop = usize::from(marker.is_some());
         let parent = self.enclosing.last().copied();
         self.enclosing.push(self.loops.len());
-        self.loops.push(Loop { keyword, parent, marker, locals: self.locals.clone(), kind });
+        let (locals, block_labels) = (self.locals.clone(), self.block_labels.clone());
+        self.loops.push(Loop { keyword, parent, marker, locals, block_labels, kind });
     }
 
     fn head(&self, for_loop: &ExprForLoop) -> ForHead {
@@ -159,6 +163,11 @@ impl<'ast> Visit<'ast> for Survey {
                 self.enter(it.loop_token.span, &it.attrs, LoopKind::Other);
                 visit::visit_expr(self, expr);
                 self.enclosing.pop();
+            }
+            Expr::Block(it) if it.label.is_some() => {
+                self.block_labels.extend(it.label.as_ref().map(|label| label.name.clone()));
+                visit::visit_expr(self, expr);
+                self.block_labels.pop();
             }
             Expr::Closure(it) => self.hide(&it.body, || Hidden::Closure(it.inputs_begin.span)),
             Expr::Async(it) => self.hide(&it.block, || Hidden::Async(it.async_token.span)),
@@ -431,6 +440,23 @@ pub(crate) fn replace(block: &mut Block, change: impl FnMut(usize, Expr) -> Expr
         fn visit_item_mut(&mut self, _: &mut Item) {}
     }
     Replace { at: 0, change }.visit_block_mut(block);
+}
+
+/// The first `break` in `body` to one of `labels`.
+pub(crate) fn break_to(body: &Block, labels: &[Lifetime]) -> Option<Lifetime> {
+    struct Breaks<'a> {
+        labels: &'a [Lifetime],
+        found: Option<Lifetime>,
+    }
+    impl Visit<'_> for Breaks<'_> {
+        fn visit_expr_break(&mut self, it: &ExprBreak) {
+            let label = it.label.as_ref().filter(|label| self.labels.contains(label));
+            self.found = self.found.take().or(label.cloned());
+        }
+    }
+    let mut breaks = Breaks { labels, found: None };
+    breaks.visit_block(body);
+    breaks.found
 }
 
 /// The body of each loop, by its place in the survey.
