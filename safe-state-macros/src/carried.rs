@@ -19,7 +19,8 @@ use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::function::Argument;
 use crate::hygiene::{at, moved};
-use crate::loops::{Local, Survey, replace_initialiser};
+use crate::loops::{Local, Survey};
+use crate::passes::replace_initialiser;
 
 /// A carried or reconnected variable, and where it comes from.
 pub(crate) struct CarriedVariable {

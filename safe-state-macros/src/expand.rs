@@ -48,9 +48,10 @@ use crate::find::{Search, Target, find};
 use crate::function::{self, Argument, Returned};
 use crate::future;
 use crate::hygiene::local;
-use crate::loops::{Survey, bodies, break_to, replace, survey};
+use crate::loops::{Survey, survey};
 use crate::mentions::mentions;
 use crate::options::Options;
+use crate::passes::{bodies, break_to, replace};
 
 /// All that the generated code is made from.
 pub(crate) struct Expansion {

@@ -29,6 +29,7 @@ mod mentions;
 mod mutations;
 mod options;
 mod parens;
+mod passes;
 mod steps;
 
 use proc_macro::TokenStream;

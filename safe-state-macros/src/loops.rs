@@ -9,10 +9,9 @@ use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, Expr, ExprBreak, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item,
-    Lifetime, Macro, Pat, Result, Signature, Type,
+    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, Lifetime,
+    Macro, Pat, Signature, Type,
 };
 
 use crate::function::{Binding, bindings, is_resumable};
@@ -375,109 +374,4 @@ fn holds_for(tokens: TokenStream) -> bool {
         }
     }
     false
-}
-
-/// Replaces the initialiser of the `let` at place `chosen` by what `change` makes of it.
-pub(crate) fn replace_initialiser(
-    block: &mut Block,
-    chosen: usize,
-    change: impl FnOnce(&Expr) -> Result<Expr>,
-) -> Result<()> {
-    struct Search<F> {
-        left: usize,
-        change: Option<F>,
-        result: Result<()>,
-    }
-    // Must number the `let`s as `Survey` does.
-    impl<F: FnOnce(&Expr) -> Result<Expr>> VisitMut for Search<F> {
-        fn visit_local_mut(&mut self, local: &mut syn::Local) {
-            let Some(left) = self.left.checked_sub(1) else {
-                if let (Some(init), Some(change)) = (&mut local.init, self.change.take()) {
-                    self.result = change(&init.expr).map(|changed| *init.expr = changed);
-                }
-                return;
-            };
-            self.left = left;
-            visit_mut::visit_local_mut(self, local);
-        }
-
-        fn visit_expr_mut(&mut self, expr: &mut Expr) {
-            match expr {
-                Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
-                _ => visit_mut::visit_expr_mut(self, expr),
-            }
-        }
-
-        fn visit_item_mut(&mut self, _: &mut Item) {}
-    }
-    let mut search = Search { left: chosen, change: Some(change), result: Ok(()) };
-    search.visit_block_mut(block);
-    search.result
-}
-
-/// Passes each loop of `block` with its place in the survey to `change`, inner loops first.
-pub(crate) fn replace(block: &mut Block, change: impl FnMut(usize, Expr) -> Expr) {
-    struct Replace<F> {
-        at: usize,
-        change: F,
-    }
-    // Must number the loops as `Survey` does.
-    impl<F: FnMut(usize, Expr) -> Expr> VisitMut for Replace<F> {
-        fn visit_expr_mut(&mut self, expr: &mut Expr) {
-            match expr {
-                Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
-                    let at = self.at;
-                    self.at += 1;
-                    visit_mut::visit_expr_mut(self, expr);
-                    let taken = std::mem::replace(expr, Expr::PLACEHOLDER);
-                    *expr = (self.change)(at, taken);
-                }
-                Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
-                _ => visit_mut::visit_expr_mut(self, expr),
-            }
-        }
-
-        fn visit_item_mut(&mut self, _: &mut Item) {}
-    }
-    Replace { at: 0, change }.visit_block_mut(block);
-}
-
-/// The first `break` in `body` to one of `labels`.
-pub(crate) fn break_to(body: &Block, labels: &[Lifetime]) -> Option<Lifetime> {
-    struct Breaks<'a> {
-        labels: &'a [Lifetime],
-        found: Option<Lifetime>,
-    }
-    impl Visit<'_> for Breaks<'_> {
-        fn visit_expr_break(&mut self, it: &ExprBreak) {
-            let label = it.label.as_ref().filter(|label| self.labels.contains(label));
-            self.found = self.found.take().or(label.cloned());
-        }
-    }
-    let mut breaks = Breaks { labels, found: None };
-    breaks.visit_block(body);
-    breaks.found
-}
-
-/// The body of each loop, by its place in the survey.
-pub(crate) fn bodies(block: &Block) -> Vec<Block> {
-    struct Bodies(Vec<Block>);
-    // Must number the loops as `Survey` does.
-    impl Visit<'_> for Bodies {
-        fn visit_expr(&mut self, expr: &Expr) {
-            match expr {
-                Expr::ForLoop(it) => self.0.push(it.body.clone()),
-                Expr::While(it) => self.0.push(it.body.clone()),
-                Expr::Loop(it) => self.0.push(it.body.clone()),
-                Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
-                _ => {}
-            }
-            visit::visit_expr(self, expr);
-        }
-
-        fn visit_item(&mut self, _: &Item) {}
-    }
-    let mut bodies = Bodies(Vec::new());
-    bodies.visit_block(block);
-    bodies.0
 }
