@@ -6,19 +6,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use safe_state::{Error, Job, LoopEnd, resumable};
-use safe_state_tests::{Ran, heard};
-
-/// A run over `items` that fails at the one given.
-fn run(job: &Job, items: impl IntoIterator<Item = u64>, fails_at: Option<u64>) -> Vec<u64> {
-    let ran = Ran::default();
-    let outcome = job.run(items, |item| {
-        ran.note(item);
-        anyhow::ensure!(fails_at != Some(item), "asked to fail");
-        Ok(())
-    });
-    assert_eq!(outcome.is_err(), fails_at.is_some(), "{outcome:?}");
-    ran.take()
-}
+use safe_state_tests::{Ran, heard, run};
 
 fn refused(job: &Job, items: impl IntoIterator<Item = u64>) -> String {
     let ran = Ran::default();

@@ -152,10 +152,11 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
         let type_name = type_name::<Self>();
+        let is_first = stored.is_none_or(|stored| stored.bytes.is_empty());
         let stored =
             stored.filter(|stored| *stored.within == within && *stored.type_name == *type_name);
-        let stored = stored.and_then(|stored| usize::try_from(stored.elements?).ok());
-        let (appends, new) = self.unsaved(stored);
+        let (appends, new) =
+            self.unsaved(stored.and_then(|stored| usize::try_from(stored.elements?).ok()));
         if appends && new.is_empty() {
             return Ok(None);
         }
@@ -170,8 +171,9 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
             elements: Some(new.len() as u64),
             bytes,
         };
-        if stored.is_none() {
-            check_reads_back::<Vec<T>>(name, &postcard::to_stdvec(&**self).unwrap_or_default())?;
+        // An empty list shows nothing of its elements.
+        if is_first && let Some(list) = value.as_list() {
+            check_reads_back::<Vec<T>>(name, &list)?;
         }
         Ok(Some(CarriedChange { name: name.to_owned(), appends, value }))
     }
@@ -246,15 +248,18 @@ impl Carried {
         let bytes = self.bytes_of::<T>(name)?;
         let decoded = match self.elements {
             None => from_bytes(bytes),
-            // With their number in front they are what a list is.
-            Some(elements) => postcard::to_stdvec(&elements).ok().and_then(|mut list| {
-                list.extend_from_slice(bytes);
-                from_bytes(&list)
-            }),
+            Some(_) => self.as_list().and_then(|list| from_bytes(&list)),
         };
         let changed =
             || CarriedError::ShapeChanged { name: name.to_owned(), current: type_name::<T>() };
         decoded.ok_or_else(changed)
+    }
+
+    /// The encoding of a list: its elements, with their number in front.
+    fn as_list(&self) -> Option<Vec<u8>> {
+        let mut list = postcard::to_stdvec(&self.elements?).ok()?;
+        list.extend_from_slice(&self.bytes);
+        Some(list)
     }
 
     /// Adds elements to a list of the same type, saved in the same items.

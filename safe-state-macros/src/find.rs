@@ -80,7 +80,7 @@ fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
         return Err(Error::new_spanned(marker, "write it as `#[resume]`"));
     }
     match it.kind {
-        LoopKind::For(_) | LoopKind::WhileLet { .. } => Ok(()),
+        LoopKind::For(_) | LoopKind::WhileLet => Ok(()),
         LoopKind::Other => {
             let text = "this loop has no items to resume; `#[resume]` goes on `for` and `while let Some(..)` loops, \
                         and for others there is `#[resumable(manual)]`";
@@ -92,9 +92,7 @@ fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
 /// A resumable loop that runs again and again in another one would begin anew each time.
 fn nested_in(outer: &Loop) -> Error {
     let choice = match outer.kind {
-        LoopKind::For(_) | LoopKind::WhileLet { .. } => {
-            "mark this one with `#[resume]` as well, or "
-        }
+        LoopKind::For(_) | LoopKind::WhileLet => "mark this one with `#[resume]` as well, or ",
         LoopKind::Other => "",
     };
     let text = format!(
@@ -108,7 +106,7 @@ impl Survey {
         let it = self.loops.get(at)?;
         match &it.kind {
             LoopKind::For(head) => Some((it, head)),
-            LoopKind::WhileLet { .. } | LoopKind::Other => None,
+            LoopKind::WhileLet | LoopKind::Other => None,
         }
     }
 
@@ -211,11 +209,8 @@ impl Search<'_> {
 
     /// Why there is no loop, as well as can be told.
     fn no_loop(&self, survey: &Survey) -> Error {
-        let by_next = survey
-            .loops
-            .iter()
-            .find(|it| matches!(it.kind, LoopKind::WhileLet { walks_by_next: true }));
-        if let Some(while_let) = by_next {
+        let while_let = survey.loops.iter().find(|it| matches!(it.kind, LoopKind::WhileLet));
+        if let Some(while_let) = while_let {
             return Error::new(
                 while_let.keyword,
                 "this loop is not resumed by itself; write it as a `for` loop, or mark it with `#[resume]`",
@@ -473,6 +468,10 @@ mod tests {
         refuses(
             quote! { fn f(a: T) { while let Some(x) = a.next() {} } },
             "is not resumed by itself",
+        );
+        refuses(
+            quote! { fn f(a: T) { while let Some(x) = a.recv() {} } },
+            "mark it with `#[resume]`",
         );
         refuses(quote! { fn f(a: T) { loop {} } }, "no items that could be counted");
         refuses(quote! { fn f(a: T) { a.for_each(g) } }, "`for_each` walks");

@@ -34,10 +34,8 @@ pub(crate) struct Loop {
 
 pub(crate) enum LoopKind {
     For(ForHead),
-    /// `while let Some(x) = ..`, and whether `..` is `items.next()` or the like.
-    WhileLet {
-        walks_by_next: bool,
-    },
+    /// `while let Some(x) = ..`.
+    WhileLet,
     /// Another loop.
     Other,
 }
@@ -150,10 +148,8 @@ impl<'ast> Visit<'ast> for Survey {
                 self.enclosing.pop();
             }
             Expr::While(it) => {
-                let kind = match while_let(it) {
-                    Some((_, expr)) => LoopKind::WhileLet { walks_by_next: calls_next(expr) },
-                    None => LoopKind::Other,
-                };
+                let kind =
+                    if while_let(it).is_some() { LoopKind::WhileLet } else { LoopKind::Other };
                 self.enter(it.while_token.span, &it.attrs, kind);
                 visit::visit_expr(self, expr);
                 self.enclosing.pop();
@@ -328,15 +324,6 @@ pub(crate) fn while_let(it: &ExprWhile) -> Option<(&Pat, &Expr)> {
     match (elems.next(), elems.next()) {
         (Some(pat), None) if is_some => Some((pat, &cond.expr)),
         _ => None,
-    }
-}
-
-fn calls_next(expr: &Expr) -> bool {
-    match expr {
-        Expr::MethodCall(call) => call.method == "next",
-        Expr::Await(it) => calls_next(&it.base),
-        Expr::Try(it) => calls_next(&it.expr),
-        _ => false,
     }
 }
 

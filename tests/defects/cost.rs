@@ -3,9 +3,9 @@
 use std::fs;
 
 use safe_state::{Durability, Error, Job};
-use safe_state_tests::Ran;
+use safe_state_tests::{Ran, run};
 
-use crate::{peek, run};
+use crate::peek;
 
 fn size(job: &Job) -> u64 {
     fs::metadata(job.checkpoint_path().unwrap()).unwrap().len()

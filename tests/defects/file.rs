@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use safe_state::{Backend, Checkpoint, Error, Job, MemoryBackend};
-use safe_state_tests::{Faulty, Ran};
+use safe_state_tests::{Faulty, Ran, run};
 
-use crate::{peek, run};
+use crate::peek;
 
 /// Why `job` refuses to run, having run nothing.
 fn refusal(job: &Job) -> String {

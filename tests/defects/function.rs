@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use safe_state::{Error, Job, resumable};
-use safe_state_tests::Ran;
+use safe_state_tests::{Ran, run};
 
-use crate::{peek, run};
+use crate::peek;
 
 #[test]
 fn s04_an_accumulator_goes_on() {

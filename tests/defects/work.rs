@@ -5,9 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use safe_state::{Error, Job, resumable};
-use safe_state_tests::{Ran, Worker};
+use safe_state_tests::{Ran, Worker, run};
 
-use crate::{peek, run};
+use crate::peek;
 
 fn hold(dir: &Path) -> (Worker, Job) {
     let worker = Worker::holding(env!("CARGO_BIN_EXE_worker"), dir);

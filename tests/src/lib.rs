@@ -12,5 +12,5 @@ pub use effects::Effects;
 pub use faulty::Faulty;
 pub use heard::heard;
 pub use ledger::{Found, Ledger};
-pub use ran::Ran;
+pub use ran::{Ran, run};
 pub use worker::Worker;
