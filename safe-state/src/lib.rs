@@ -6,7 +6,6 @@
 pub mod __private;
 mod active;
 mod begin;
-mod cursor;
 mod entry;
 mod error;
 mod events;
@@ -14,6 +13,7 @@ mod fingerprint;
 mod items;
 mod job;
 mod offload;
+mod open_loop;
 mod outcome;
 mod pace;
 mod progress;
@@ -24,6 +24,7 @@ mod run;
 mod save_every;
 mod steps;
 mod tally;
+mod values;
 
 pub use begin::OnChange;
 pub use error::Error;

@@ -6,40 +6,34 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use safe_state_backends::format::{Advance, Change, LoopChange, Record};
-use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopEnd, LoopProgress, Store};
+use safe_state_backends::{CarriedChange, LoopEnd, LoopProgress, Store};
 
 use crate::Error;
 use crate::begin::OnChange;
-use crate::cursor::Cursor;
 use crate::entry::{Entry, WrongInput};
-use crate::reconnect::ReconnectError;
-use crate::reconnect::means::Means;
+use crate::open_loop::OpenLoop;
 use crate::run::Run;
 
 /// How many saves lie between two that store the items' median time.
 const SAVES_PER_MEDIAN: u64 = 32;
 
-/// Where a variable is declared: inside how many resumable loops; and the first of those that it
-/// stands before.
-pub(crate) type Place = (usize, u16);
-
 /// Where a run stands.
 #[derive(Debug, Default)]
 pub(crate) struct Position {
     /// The loops it is in, from the outside in.
-    pub(crate) open: Vec<Cursor>,
+    pub(crate) open: Vec<OpenLoop>,
     /// What loops that were left have not told the checkpoint yet, and how many were around each.
     ended: Vec<(usize, LoopChange)>,
     /// The carried variables that changed.
-    carried: Vec<CarriedChange>,
+    pub(crate) carried: Vec<CarriedChange>,
     /// Whether the function carries variables, which then have to match the progress.
-    carries: bool,
+    pub(crate) carries: bool,
     /// The loop entered last.
     pub(crate) location: Cow<'static, str>,
     /// Whether a `return` in a loop's body is what leaves it.
     pub(crate) returning: bool,
     /// The steps that were come to.
-    steps: BTreeSet<String>,
+    pub(crate) steps: BTreeSet<String>,
     /// Whether the end of the loop left last waits for what comes next.
     holds_back: bool,
     saves: u64,
@@ -47,13 +41,13 @@ pub(crate) struct Position {
 
 impl Position {
     /// The items that the run is in, from the outside in, of the first `depth` loops.
-    fn within(&self, depth: usize) -> Vec<u64> {
-        self.open.iter().take(depth).map(|cursor| cursor.position).collect()
+    pub(crate) fn within(&self, depth: usize) -> Vec<u64> {
+        self.open.iter().take(depth).map(|open| open.position).collect()
     }
 
     /// The item in flight, of the innermost loop that has one.
     pub(crate) fn in_flight(&self) -> Option<u64> {
-        self.open.iter().rfind(|cursor| cursor.in_flight).map(|cursor| cursor.position)
+        self.open.iter().rfind(|open| open.in_flight).map(|open| open.position)
     }
 
     /// After a failure the carried variables hold what the failed item did to them, and their
@@ -87,15 +81,15 @@ impl Run {
         self.position.location = location;
         let within = self.position.within(depth);
         let stored = self.stored_loop(loop_id).filter(|stored| stored.within() == within);
-        let cursor = Cursor::enter(loop_id, within, stored, total);
-        let completed = cursor.position;
+        let open = OpenLoop::enter(loop_id, within, stored, total);
+        let completed = open.position;
         let is_closed = stored.is_some_and(|stored| self.is_closed(loop_id, stored));
         let mark = stored.and_then(LoopProgress::mark);
         let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
         if depth == 0 && completed > 0 {
             self.say_resumed(completed);
         }
-        self.position.open.push(cursor);
+        self.position.open.push(open);
         match total {
             Some(total) if total < completed && !is_closed => {
                 Err(self.input_shrank(completed, Some(total)))
@@ -152,9 +146,8 @@ impl Run {
 
     #[inline]
     pub(crate) fn mark(&mut self, depth: usize, fingerprint: Option<u32>) {
-        if let (Some(cursor), Some(fingerprint)) = (self.position.open.get_mut(depth), fingerprint)
-        {
-            cursor.set_mark(fingerprint);
+        if let (Some(open), Some(fingerprint)) = (self.position.open.get_mut(depth), fingerprint) {
+            open.set_mark(fingerprint);
         }
     }
 
@@ -162,7 +155,7 @@ impl Run {
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
         match self.position.open.get_mut(depth) {
-            Some(cursor) if cursor.in_flight => cursor.complete(),
+            Some(open) if open.in_flight => open.complete(),
             _ => return false,
         }
         if self.position.open.len() > depth + 1 {
@@ -177,8 +170,8 @@ impl Run {
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
     pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
-        if let Some(cursor) = self.position.open.get_mut(depth) {
-            cursor.settle(completed, in_flight);
+        if let Some(open) = self.position.open.get_mut(depth) {
+            open.settle(completed, in_flight);
         }
         self.schedule.items_completed(completed);
     }
@@ -189,17 +182,17 @@ impl Run {
     }
 
     pub(crate) fn exhausted(&mut self, depth: usize) {
-        if let Some(cursor) = self.position.open.get_mut(depth) {
-            cursor.exhausted();
+        if let Some(open) = self.position.open.get_mut(depth) {
+            open.exhausted();
         }
     }
 
     /// The loop has been left. Says whether that is to be saved.
     pub(crate) fn leave_loop(&mut self, depth: usize) -> bool {
         self.position.open.truncate(depth + 1);
-        let Some(mut cursor) = self.position.open.pop() else { return false };
-        let by_break = cursor.left();
-        self.position.ended.extend(cursor.change().map(|change| (depth, change)));
+        let Some(mut open) = self.position.open.pop() else { return false };
+        let by_break = open.left();
+        self.position.ended.extend(open.change().map(|change| (depth, change)));
         // What a `break` leaves behind in carried variables is no longer what they were when the
         // item before completed, so it is saved with what comes next, be it the end. And so is an
         // inner loop's end.
@@ -227,151 +220,6 @@ impl Run {
         self.complete(0)
     }
 
-    /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
-    ///
-    /// # Errors
-    ///
-    /// Its `Serialize` fails.
-    pub fn carry<T: Carry>(&mut self, name: &str, depth: usize, value: &T) -> Result<(), Error> {
-        let change = self.carried_change(name, self.position.within(depth), value)?;
-        self.position.carried.retain(|earlier| earlier.name != name);
-        self.position.carried.extend(change);
-        Ok(())
-    }
-
-    fn carried_change<T: Carry>(
-        &self,
-        name: &str,
-        within: Vec<u64>,
-        value: &T,
-    ) -> Result<Option<CarriedChange>, Error> {
-        let Some(store) = &self.store else { return Ok(None) };
-        let checkpoint = store.checkpoint();
-        let change = checkpoint
-            .has_room_for(name)
-            .and_then(|()| value.change(name, within, checkpoint.carried_value(name)));
-        change.map_err(|error| self.carried_error(error))
-    }
-
-    /// The value that a carried variable had with the progress the run resumes from; none on a
-    /// fresh start.
-    ///
-    /// # Errors
-    ///
-    /// The value is of another type, or was not saved with the progress.
-    pub fn restore<T: Carry>(&mut self, name: &str, place: Place) -> Result<Option<T>, Error> {
-        let restored = self.stored_value(name, place.0)?;
-        self.expect_stored(name, place, restored.is_some())?;
-        Ok(restored)
-    }
-
-    fn restore_bytes<T>(&mut self, name: &str, place: Place) -> Result<Option<Vec<u8>>, Error> {
-        let within = self.position.within(place.0);
-        let carried = self.store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
-        let carried = carried.filter(|carried| carried.within() == within);
-        let bytes =
-            carried.map(|carried| carried.bytes_of::<T>(name).map(<[u8]>::to_vec)).transpose();
-        let bytes = bytes.map_err(|error| self.carried_error(error))?;
-        self.expect_stored(name, place, bytes.is_some())?;
-        Ok(bytes)
-    }
-
-    /// What is restored with progress has to have been saved with it.
-    fn expect_stored(
-        &mut self,
-        name: &str,
-        (depth, first_loop): Place,
-        is_stored: bool,
-    ) -> Result<(), Error> {
-        self.position.carries = true;
-        let completed =
-            self.store.as_ref().map_or(0, |store| store.checkpoint().completed_from(first_loop));
-        if is_stored || depth > 0 || completed == 0 {
-            return Ok(());
-        }
-        let job = self.events.job().to_owned();
-        Err(Error::NotCarried { job, name: name.to_owned(), completed })
-    }
-
-    /// The handle that a variable was, rebuilt; none on a fresh start.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be rebuilt; on a fresh start, it could not be later.
-    pub fn reconnect<T>(
-        &mut self,
-        name: &str,
-        place: Place,
-        means: &Means<T>,
-    ) -> Result<Option<T>, Error> {
-        (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
-        let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
-        let rebuilt = (means.reconnect)(&bytes, &self.registry);
-        rebuilt.map(Some).map_err(|error| self.reconnect_error(name, error))
-    }
-
-    /// Takes what a handle is rebuilt from into the next save.
-    ///
-    /// # Errors
-    ///
-    /// The handle is one that can't be rebuilt, or has failed.
-    pub fn extract<T>(
-        &mut self,
-        name: &str,
-        depth: usize,
-        handle: &mut T,
-        means: &Means<T>,
-    ) -> Result<(), Error> {
-        let Some(store) = &self.store else { return Ok(()) };
-        let extracted = (means.extract)(handle, &self.registry).and_then(|bytes| {
-            if self.syncs {
-                (means.sync)(handle)?;
-            }
-            Ok(bytes)
-        });
-        let bytes = extracted.map_err(|error| self.reconnect_error(name, error))?;
-        let within = self.position.within(depth);
-        let stored = store.checkpoint().carried_value(name);
-        let change = CarriedChange::of_bytes::<T>(name, within, bytes, stored);
-        self.position.carried.retain(|earlier| earlier.name != name);
-        self.position.carried.extend(change);
-        Ok(())
-    }
-
-    fn reconnect_error(&self, name: &str, source: ReconnectError) -> Error {
-        Error::Reconnect { job: self.events.job().to_owned(), name: name.to_owned(), source }
-    }
-
-    /// The value that a `step!` had in an earlier run.
-    ///
-    /// # Errors
-    ///
-    /// The value is of another type.
-    pub fn remembered<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
-        if !self.position.steps.insert(step.to_owned()) {
-            let job = self.events.job().to_owned();
-            return Err(Error::StepAgain { job, step: step.to_owned() });
-        }
-        self.stored_value(&step_name(step), 0)
-    }
-
-    /// What saves the value of a `step!`, and nothing else: what loops have done since their last
-    /// save is theirs to save.
-    pub(crate) fn step_change<T: Carry>(&self, step: &str, value: &T) -> Result<Change, Error> {
-        let carried = self.carried_change(&step_name(step), Vec::new(), value)?;
-        Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
-    }
-
-    fn stored_value<T: Carry>(&self, name: &str, depth: usize) -> Result<Option<T>, Error> {
-        let Some(store) = &self.store else { return Ok(None) };
-        let within = self.position.within(depth);
-        store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))
-    }
-
-    fn carried_error(&self, carried: CarriedError) -> Error {
-        Error::Carried { job: self.events.job().to_owned(), carried }
-    }
-
     /// What is to be saved now, in its shortest form: most saves need no more than an advance, and
     /// are spared the rest.
     pub(crate) fn record(&mut self, now: Instant) -> Record {
@@ -383,12 +231,12 @@ impl Run {
 
     fn advance(&mut self, now: Instant) -> Option<Advance> {
         let position = &mut self.position;
-        let [cursor] = position.open.as_mut_slice() else { return None };
+        let [open] = position.open.as_mut_slice() else { return None };
         let median_is_due = (position.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
         if median_is_due || !position.ended.is_empty() || !position.carried.is_empty() {
             return None;
         }
-        let advance = cursor.advance()?;
+        let advance = open.advance()?;
         position.saves += 1;
         self.pace.worked(advance.count, now - self.schedule.last_save());
         Some(advance)
@@ -399,7 +247,7 @@ impl Run {
         let position = &mut self.position;
         let mut loops = Vec::with_capacity(position.ended.len() + position.open.len());
         loops.extend(position.ended.drain(..).map(|(_, change)| change));
-        loops.extend(position.open.iter_mut().filter_map(Cursor::change));
+        loops.extend(position.open.iter_mut().filter_map(OpenLoop::change));
         let count = loops.iter().map(|change| change.count).sum();
         if count > 0 {
             self.pace.worked(count, now - self.schedule.last_save());
@@ -413,9 +261,4 @@ impl Run {
             ..Change::default()
         }
     }
-}
-
-/// The name under which a step's value is stored. No variable has it.
-fn step_name(step: &str) -> String {
-    format!("step!({step:?})")
 }

@@ -5,7 +5,7 @@ use safe_state_backends::{LoopEnd, LoopProgress, Mark};
 
 /// A loop that the run is in.
 #[derive(Debug)]
-pub(crate) struct Cursor {
+pub(crate) struct OpenLoop {
     loop_id: u16,
     /// Set until the checkpoint has been told that the loop has begun.
     begun: Option<Vec<u64>>,
@@ -24,7 +24,7 @@ pub(crate) struct Cursor {
     end: Option<LoopEnd>,
 }
 
-impl Cursor {
+impl OpenLoop {
     /// Begins a loop inside the items at `within` of the loops around it, or goes on where `stored`
     /// says that it was in the same items.
     pub(crate) fn enter(
@@ -34,7 +34,7 @@ impl Cursor {
         total: Option<u64>,
     ) -> Self {
         let stored = stored.filter(|stored| stored.within() == within);
-        Cursor {
+        OpenLoop {
             loop_id,
             begun: stored.is_none().then_some(within),
             position: stored.map_or(0, |stored| stored.completed().prefix()),

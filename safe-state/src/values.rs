@@ -1,0 +1,165 @@
+//! The values that a run restores and saves with its progress: carried variables, handles, steps.
+
+use safe_state_backends::format::Change;
+use safe_state_backends::{CarriedChange, CarriedError, Carry};
+
+use crate::Error;
+use crate::reconnect::ReconnectError;
+use crate::reconnect::means::Means;
+use crate::run::Run;
+
+/// Where a variable is declared: inside how many resumable loops; and the first of those that it
+/// stands before.
+pub(crate) type Place = (usize, u16);
+
+impl Run {
+    /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails.
+    pub fn carry<T: Carry>(&mut self, name: &str, depth: usize, value: &T) -> Result<(), Error> {
+        let change = self.carried_change(name, self.position.within(depth), value)?;
+        self.position.carried.retain(|earlier| earlier.name != name);
+        self.position.carried.extend(change);
+        Ok(())
+    }
+
+    fn carried_change<T: Carry>(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        value: &T,
+    ) -> Result<Option<CarriedChange>, Error> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let checkpoint = store.checkpoint();
+        let change = checkpoint
+            .has_room_for(name)
+            .and_then(|()| value.change(name, within, checkpoint.carried_value(name)));
+        change.map_err(|error| self.carried_error(error))
+    }
+
+    /// The value that a carried variable had with the progress the run resumes from; none on a
+    /// fresh start.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type, or was not saved with the progress.
+    pub fn restore<T: Carry>(&mut self, name: &str, place: Place) -> Result<Option<T>, Error> {
+        let restored = self.stored_value(name, place.0)?;
+        self.expect_stored(name, place, restored.is_some())?;
+        Ok(restored)
+    }
+
+    fn restore_bytes<T>(&mut self, name: &str, place: Place) -> Result<Option<Vec<u8>>, Error> {
+        let within = self.position.within(place.0);
+        let carried = self.store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
+        let carried = carried.filter(|carried| carried.within() == within);
+        let bytes =
+            carried.map(|carried| carried.bytes_of::<T>(name).map(<[u8]>::to_vec)).transpose();
+        let bytes = bytes.map_err(|error| self.carried_error(error))?;
+        self.expect_stored(name, place, bytes.is_some())?;
+        Ok(bytes)
+    }
+
+    /// What is restored with progress has to have been saved with it.
+    fn expect_stored(
+        &mut self,
+        name: &str,
+        (depth, first_loop): Place,
+        is_stored: bool,
+    ) -> Result<(), Error> {
+        self.position.carries = true;
+        let completed =
+            self.store.as_ref().map_or(0, |store| store.checkpoint().completed_from(first_loop));
+        if is_stored || depth > 0 || completed == 0 {
+            return Ok(());
+        }
+        let job = self.events.job().to_owned();
+        Err(Error::NotCarried { job, name: name.to_owned(), completed })
+    }
+
+    /// The handle that a variable was, rebuilt; none on a fresh start.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be rebuilt; on a fresh start, it could not be later.
+    pub fn reconnect<T>(
+        &mut self,
+        name: &str,
+        place: Place,
+        means: &Means<T>,
+    ) -> Result<Option<T>, Error> {
+        (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
+        let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
+        let rebuilt = (means.reconnect)(&bytes, &self.registry);
+        rebuilt.map(Some).map_err(|error| self.reconnect_error(name, error))
+    }
+
+    /// Takes what a handle is rebuilt from into the next save.
+    ///
+    /// # Errors
+    ///
+    /// The handle is one that can't be rebuilt, or has failed.
+    pub fn extract<T>(
+        &mut self,
+        name: &str,
+        depth: usize,
+        handle: &mut T,
+        means: &Means<T>,
+    ) -> Result<(), Error> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let extracted = (means.extract)(handle, &self.registry).and_then(|bytes| {
+            if self.syncs {
+                (means.sync)(handle)?;
+            }
+            Ok(bytes)
+        });
+        let bytes = extracted.map_err(|error| self.reconnect_error(name, error))?;
+        let within = self.position.within(depth);
+        let stored = store.checkpoint().carried_value(name);
+        let change = CarriedChange::of_bytes::<T>(name, within, bytes, stored);
+        self.position.carried.retain(|earlier| earlier.name != name);
+        self.position.carried.extend(change);
+        Ok(())
+    }
+
+    fn reconnect_error(&self, name: &str, source: ReconnectError) -> Error {
+        Error::Reconnect { job: self.events.job().to_owned(), name: name.to_owned(), source }
+    }
+
+    /// The value that a `step!` had in an earlier run.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type.
+    pub fn remembered<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
+        if !self.position.steps.insert(step.to_owned()) {
+            let job = self.events.job().to_owned();
+            return Err(Error::StepAgain { job, step: step.to_owned() });
+        }
+        self.stored_value(&step_name(step), 0)
+    }
+
+    /// What saves the value of a `step!`, and nothing else: what loops have done since their last
+    /// save is theirs to save.
+    pub(crate) fn step_change<T: Carry>(&self, step: &str, value: &T) -> Result<Change, Error> {
+        let carried = self.carried_change(&step_name(step), Vec::new(), value)?;
+        Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
+    }
+
+    fn stored_value<T: Carry>(&self, name: &str, depth: usize) -> Result<Option<T>, Error> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let within = self.position.within(depth);
+        store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))
+    }
+
+    fn carried_error(&self, carried: CarriedError) -> Error {
+        Error::Carried { job: self.events.job().to_owned(), carried }
+    }
+}
+
+/// The name under which a step's value is stored. No variable has it.
+fn step_name(step: &str) -> String {
+    format!("step!({step:?})")
+}
