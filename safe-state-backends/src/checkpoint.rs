@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::carried::CARRIED_LIMIT;
 use crate::format::{self, FormatError, LoopChange, Record};
 use crate::timestamp::{Timestamp, readable};
-use crate::{Carried, CarriedChange, CarriedError, Carry, Completed, Failure, bounded};
+use crate::{Carried, CarriedChange, CarriedError, Carry, Completed, Failure, Keys, bounded};
 
 /// Most resumable loops of one function.
 pub(crate) const LOOP_LIMIT: usize = 64;
@@ -52,6 +52,11 @@ pub struct LoopProgress {
     pub(crate) mark: Option<Mark>,
     pub(crate) total: Option<u64>,
     pub(crate) end: Option<LoopEnd>,
+    /// The completed items of a loop that knows them by key; their indices are then those of its
+    /// latest walk.
+    pub(crate) keys: Option<Box<Keys>>,
+    /// Where the input of a loop that knows its items by cursor goes on.
+    pub(crate) cursor: Option<Box<Carried>>,
 }
 
 /// A completed item, to be known again by.
@@ -304,7 +309,7 @@ impl Checkpoint {
                 self.finished &= change.is_idle();
                 self.updated_at = self.updated_at.plus_micros(change.micros);
                 for it in change.loops {
-                    self.progress_of(it.loop_id)?.apply(it);
+                    self.progress_of(it.loop_id)?.apply(it)?;
                 }
                 for it in change.carried {
                     self.carry(it)?;
@@ -351,9 +356,20 @@ impl LoopProgress {
         &self.within
     }
 
-    /// Its completed items.
+    /// Its completed items. Of a loop that knows its items by key they are those that it has come to
+    /// in its latest walk over its input.
     pub fn completed(&self) -> &Completed {
         &self.completed
+    }
+
+    /// Its completed items, if it knows them by key.
+    pub fn keys(&self) -> Option<&Keys> {
+        self.keys.as_deref()
+    }
+
+    /// The cursor of the last completed item, if it knows its items by cursor.
+    pub fn cursor(&self) -> Option<&Carried> {
+        self.cursor.as_deref()
     }
 
     /// How many items it has in all, where its input told.
@@ -366,13 +382,20 @@ impl LoopProgress {
         self.mark
     }
 
-    fn apply(&mut self, change: LoopChange) {
+    fn apply(&mut self, change: LoopChange) -> Result<(), Refused> {
         if let Some(within) = change.begun {
-            *self = LoopProgress { within, ..LoopProgress::default() };
+            // In the same items it walks its input anew, of which the same keys are complete.
+            let keys = self.keys.take().filter(|_| self.within == within);
+            *self = LoopProgress { within, keys, ..LoopProgress::default() };
         }
         self.advance(change.count, change.fingerprint);
         self.total = change.total.or(self.total);
         self.end = change.end.or(self.end);
+        self.cursor = change.cursor.or(self.cursor.take());
+        match change.keys {
+            Some(keys) => self.keys.get_or_insert_default().add(*keys),
+            None => Ok(()),
+        }
     }
 
     /// Completes the next `count` items, of which the last has that fingerprint.

@@ -12,6 +12,9 @@ use crate::timestamp::{Timestamp, readable};
 const MESSAGE_LIMIT: usize = 16 * 1024;
 /// Most causes kept.
 const CAUSES_LIMIT: usize = 32;
+/// Most captured values kept, and the longest text of one, in bytes.
+const CAPTURED_LIMIT: usize = 64;
+const VALUE_LIMIT: usize = 4 * 1024;
 
 /// How the last failed run of a job failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +27,17 @@ pub struct Failure {
     pub(crate) causes: Vec<String>,
     pub(crate) location: Option<String>,
     pub(crate) at: Timestamp,
+    #[serde(deserialize_with = "bounded::list::<CAPTURED_LIMIT, _, _>")]
+    pub(crate) captured: Vec<Captured>,
+}
+
+/// A value that was captured of the item that failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    /// Its name.
+    pub name: String,
+    /// The value as text.
+    pub value: String,
 }
 
 /// What ended a failed run.
@@ -48,17 +62,27 @@ impl Failure {
         Failure {
             kind,
             index: None,
-            error_type: bounded(error_type.into()),
-            message: bounded(message.into()),
+            error_type: bounded(error_type.into(), MESSAGE_LIMIT),
+            message: bounded(message.into(), MESSAGE_LIMIT),
             causes: Vec::new(),
             location: None,
             at: Timestamp::now(),
+            captured: Vec::new(),
         }
     }
 
     /// Adds the chain of causes, outermost first; at most 32 are kept.
     pub fn with_causes(mut self, causes: impl IntoIterator<Item = String>) -> Self {
-        self.causes = causes.into_iter().take(CAUSES_LIMIT).map(bounded).collect();
+        let causes = causes.into_iter().take(CAUSES_LIMIT);
+        self.causes = causes.map(|cause| bounded(cause, MESSAGE_LIMIT)).collect();
+        self
+    }
+
+    /// Adds the values captured of the item; at most 64 are kept, 4 KiB of each.
+    pub fn with_captured(mut self, captured: impl IntoIterator<Item = Captured>) -> Self {
+        let captured = captured.into_iter().take(CAPTURED_LIMIT);
+        let kept = |it: Captured| Captured { value: bounded(it.value, VALUE_LIMIT), ..it };
+        self.captured = captured.map(kept).collect();
         self
     }
 
@@ -105,15 +129,20 @@ impl Failure {
         self.location.as_deref()
     }
 
+    /// What was captured of the item that failed.
+    pub fn captured(&self) -> &[Captured] {
+        &self.captured
+    }
+
     /// When it was recorded.
     pub fn at(&self) -> SystemTime {
         self.at.into()
     }
 }
 
-fn bounded(mut text: String) -> String {
-    if text.len() > MESSAGE_LIMIT {
-        let mut end = MESSAGE_LIMIT;
+fn bounded(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        let mut end = limit;
         while !text.is_char_boundary(end) {
             end -= 1;
         }
@@ -128,7 +157,7 @@ fn bounded(mut text: String) -> String {
 
 impl fmt::Display for Failure {
     /// `item 6432: connection reset (std::io::Error), at src/main.rs:14:5, 2026-11-21T09:30:00Z`,
-    /// then a line a cause.
+    /// then a line a cause and a line a captured value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.index {
             Some(index) => write!(f, "item {index}: ")?,
@@ -139,7 +168,8 @@ impl fmt::Display for Failure {
             write!(f, ", at {location}")?;
         }
         write!(f, ", {}", readable(self.at))?;
-        self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {cause}"))
+        self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {cause}"))?;
+        self.captured.iter().try_for_each(|it| write!(f, "\n  {} = {}", it.name, it.value))
     }
 }
 

@@ -32,6 +32,7 @@ mod error;
 mod failure;
 mod file;
 pub mod format;
+mod keys;
 mod memory;
 mod results;
 #[cfg(test)]
@@ -44,8 +45,9 @@ pub use carried::{Carried, CarriedChange, CarriedError, Carry};
 pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Mark, Progress};
 pub use completed::Completed;
 pub use error::Error;
-pub use failure::{Failure, FailureKind};
+pub use failure::{Captured, Failure, FailureKind};
 pub use file::FileBackend;
+pub use keys::Keys;
 pub use memory::MemoryBackend;
 pub use results::Results;
 pub use store::{Opening, Store};

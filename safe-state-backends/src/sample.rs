@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::format::{Change, LoopChange};
 use crate::{
-    CarriedChange, Carry, Checkpoint, Failure, FailureKind, LoopEnd, LoopProgress, Results,
+    Captured, CarriedChange, Carry, Checkpoint, Failure, FailureKind, Keys, LoopEnd, LoopProgress,
+    Results,
 };
 use dice::Dice;
 
@@ -40,6 +41,17 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         7 => loop_change.begun = Some(vec![dice.up_to(9) as u64]),
         8 => change.carried = carried(dice),
         9 => change.loops.push(LoopChange { loop_id: 2, ..loop_change.clone() }),
+        10 => {
+            loop_change.loop_id = 3;
+            loop_change.begun = dice.one_in(4).then(|| vec![dice.up_to(2) as u64]);
+            let hashes = (0..dice.up_to(9)).map(|_| dice.next()).collect();
+            loop_change.keys = Some(Box::new(Keys::new(7, hashes)));
+        }
+        11 => {
+            let cursor = dice.next().change("cursor!()", Vec::new(), None).unwrap().unwrap();
+            loop_change.loop_id = 4;
+            loop_change.cursor = Some(Box::new(cursor.value));
+        }
         _ => {}
     }
     change.loops.push(loop_change);
@@ -61,7 +73,10 @@ fn carried(dice: &mut Dice) -> Vec<CarriedChange> {
 
 fn failure(dice: &mut Dice) -> Failure {
     let message = "x".repeat(dice.up_to(1000));
-    Failure::new(FailureKind::Error, "io::Error", message).with_index(Some(dice.next()))
+    let captured = Captured { name: "item".to_owned(), value: dice.next().to_string() };
+    Failure::new(FailureKind::Error, "io::Error", message)
+        .with_index(Some(dice.next()))
+        .with_captured(dice.one_in(2).then_some(captured))
 }
 
 /// Calls `check` with as many seeds as asked for, times `SAFE_STATE_STORM`, on all cores.

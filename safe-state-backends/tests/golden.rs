@@ -44,6 +44,8 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("carried", carried()),
         ("nested", nested()),
         ("marked", marked()),
+        ("keyed", keyed()),
+        ("sought", sought()),
     ])
 }
 
@@ -77,6 +79,7 @@ fn failure() -> Value {
         "causes": ["the peer is gone", "… and why"],
         "location": "src/main.rs:14:5",
         "at": "2026-11-21T09:31:00Z",
+        "captured": [{ "name": "url", "value": "\"https://a.example\"" }],
     })
 }
 
@@ -100,14 +103,22 @@ fn progress(
     total: Option<u64>,
     end: Option<&str>,
 ) -> Value {
-    json!({ "within": within, "completed": completed, "mark": null, "total": total, "end": end })
+    json!({
+        "within": within,
+        "completed": completed,
+        "mark": null,
+        "total": total,
+        "end": end,
+        "keys": null,
+        "cursor": null,
+    })
 }
 
 fn in_order() -> Vec<u8> {
     let left = LoopChange { count: 4, total: Some(400), end: Some(1), ..LoopChange::default() };
     let failure = (
         (1_u32, Some(9_u64), "panic", "index out of bounds"),
-        (["a cause"].as_slice(), None::<&str>, 5_u64),
+        (["a cause"].as_slice(), None::<&str>, 5_u64, [("n", "9")].as_slice()),
     );
     let change = Change {
         micros: 1000,
@@ -186,6 +197,37 @@ fn marked() -> Vec<u8> {
     )
 }
 
+/// A loop by key that adds keys, walks its input anew, and begins in another item.
+fn keyed() -> Vec<u8> {
+    let mut outer = progress(&[], &[[0, 3]], Some(9), None);
+    outer["keys"] = json!({ "made_by": 7, "hashes": [1, u64::MAX, 256] });
+    let mut inner = progress(&[u64::MAX], &[[0, 1]], None, Some("Exhausted"));
+    inner["keys"] = json!({ "made_by": 8, "hashes": [5] });
+    let anew = LoopChange {
+        begun: Some(vec![]),
+        count: 2,
+        total: Some(10),
+        keys: Some((7, Bytes::new(&[9, 0, 0, 0, 0, 0, 0, 1]))),
+        ..LoopChange::default()
+    };
+    let elsewhere = LoopChange { loop_id: 1, begun: Some(vec![9]), ..LoopChange::default() };
+    let change = Change { micros: 1, loops: vec![anew, elsewhere], ..Change::default() };
+    file(&with(fresh(), "loops", json!({ "0": outer, "1": inner })), &[(CHANGE, encoded(&change))])
+}
+
+/// A cursor that is replaced, and one that is kept.
+fn sought() -> Vec<u8> {
+    let mut first = progress(&[], &[[0, 6]], None, None);
+    first["cursor"] = value(&[], "i64", None, &[2]);
+    let cursor = (vec![], "i64", None, Bytes::new(&[4]));
+    let further = LoopChange { count: 1, cursor: Some(cursor), ..LoopChange::default() };
+    let change = Change { micros: 1, loops: vec![further], ..Change::default() };
+    file(
+        &with(fresh(), "loops", json!({ "0": first })),
+        &[(CHANGE, encoded(&change)), (ADVANCE, vec![1, 0, 1, 0])],
+    )
+}
+
 /// The fields of a change, in the order of `docs/format.md`.
 #[derive(Default, Serialize)]
 struct Change {
@@ -204,15 +246,20 @@ struct LoopChange {
     fingerprint: Option<u32>,
     total: Option<u64>,
     end: Option<u32>,
+    keys: Option<(u32, &'static Bytes)>,
+    cursor: Option<Carried>,
 }
 
-/// Name, whether it appends, and the value: within, type, elements, bytes.
+/// Name, whether it appends, and the value.
 #[derive(Serialize)]
-struct CarriedChange(&'static str, bool, (Vec<u64>, &'static str, Option<u64>, &'static Bytes));
+struct CarriedChange(&'static str, bool, Carried);
+
+/// Within, type, elements, bytes.
+type Carried = (Vec<u64>, &'static str, Option<u64>, &'static Bytes);
 
 type Failure = (
     (u32, Option<u64>, &'static str, &'static str),
-    (&'static [&'static str], Option<&'static str>, u64),
+    (&'static [&'static str], Option<&'static str>, u64, &'static [(&'static str, &'static str)]),
 );
 
 fn encoded(change: &Change) -> Vec<u8> {
@@ -314,4 +361,16 @@ fn a_mark_is_the_last_item_whose_fingerprint_was_taken() {
     let checkpoint = Checkpoint::decode(&read("marked", "safestate")).unwrap();
     let marks = checkpoint.loops().map(|it| it.mark().map(|mark| (mark.index, mark.fingerprint)));
     assert!(marks.eq([Some((4, 0xdead_beef)), Some((2, 7)), Some((2, u32::MAX))]));
+}
+
+#[test]
+fn keys_and_cursors_stay_until_told_otherwise() {
+    let checkpoint = Checkpoint::decode(&read("keyed", "safestate")).unwrap();
+    let keys = checkpoint.loop_progress(0).unwrap().keys().unwrap();
+    assert_eq!(keys.hashes(), [1, u64::MAX, 256, 1 << 56 | 9]);
+    assert_eq!(checkpoint.completed().prefix(), 2, "of the walk begun anew");
+    assert_eq!(checkpoint.loop_progress(1).unwrap().keys(), None);
+    let checkpoint = Checkpoint::decode(&read("sought", "safestate")).unwrap();
+    let cursor = checkpoint.loop_progress(0).unwrap().cursor().unwrap();
+    assert_eq!(cursor.decode("cursor!()"), Ok(2_i64));
 }

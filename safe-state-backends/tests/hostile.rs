@@ -45,7 +45,13 @@ fn restore<T: DeserializeOwned + IntoIterator>(checkpoint: &Checkpoint, name: &s
     assert!(measured.bytes_max <= limit as u64, "{} of {limit} bytes", measured.bytes_max);
 }
 
-type Loop<'a> = (u16, (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>));
+type Loop<'a> = (u16, LoopProgress<'a>);
+type LoopProgress<'a> = (
+    (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>),
+    (Option<Keys<'a>>, Option<Value<'a>>),
+);
+type Keys<'a> = (u32, &'a Bytes);
+const NEITHER: (Option<Keys>, Option<Value>) = (None, None);
 type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
 
 /// A snapshot of these loops and carried values, each with its key.
@@ -56,7 +62,8 @@ fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
 
 /// One loop, with its prefix and the bytes of its bitmap, and two carried values.
 fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
-    let progress = (0, (&[][..], prefix, Bytes::new(bitmap), Some((4, 99)), None, None));
+    let progress = (&[][..], prefix, Bytes::new(bitmap), Some((4, 99)), None, None);
+    let progress = (0, (progress, (Some((7, Bytes::new(&[9; 24]))), Some(words()))));
     let carried = [("sizes".to_owned(), list(2, &[1, 2])), ("words".to_owned(), words())];
     snapshot_of(&[progress], &carried)
 }
@@ -72,7 +79,10 @@ fn words() -> Value<'static> {
     (&[1], STRINGS, None, Bytes::new(b"\x02\x01a\x00"))
 }
 
-type LoopChange<'a> = (u16, Option<&'a [u64]>, u64, Option<u32>, Option<u64>, Option<u32>);
+type LoopChange<'a> = (
+    (u16, Option<&'a [u64]>, u64, Option<u32>, Option<u64>, Option<u32>),
+    (Option<Keys<'a>>, Option<Value<'a>>),
+);
 type CarriedChange<'a> = (String, bool, Value<'a>);
 
 fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
@@ -80,10 +90,13 @@ fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
 }
 
 fn change() -> Vec<u8> {
-    let inner: LoopChange = (1, Some(&[3]), 3, Some(9), Some(9), None);
-    let outer: LoopChange = (0, None, 3, None, None, Some(1));
+    let keys = (7, Bytes::new(&[1; 16]));
+    let inner: LoopChange = ((1, Some(&[3]), 3, Some(9), Some(9), None), (Some(keys), None));
+    let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words())));
     let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
-    let failure = (0_u8, Some(3_u64), "E", "message", vec!["cause", ""], None::<&str>, 5_u64);
+    let causes = ["cause", ""].as_slice();
+    let captured = [("url", "a"), ("", "")].as_slice();
+    let failure = (0_u8, Some(3_u64), "E", "message", causes, None::<&str>, 5_u64, captured);
     postcard::to_stdvec(&(
         2_u64,
         [inner, outer].as_slice(),
@@ -218,11 +231,12 @@ fn few_bytes_claim_no_memory() {
 fn tiny_entries_claim_no_memory() {
     let items = [0; 16];
     for within in [&[], &items[..1], &items[..]] {
-        let progress = (within, 0, Bytes::new(&[]), None, None, None);
+        let progress = ((within, 0, Bytes::new(&[]), None, None, None), NEITHER);
         let loops: Vec<Loop> = (0..64).map(|id| (id, progress)).collect();
         let value = (within, "", Some(0), Bytes::new(&[]));
         let values: Vec<_> = names(0..256).map(|name| (name, value)).collect();
-        let begun: Vec<_> = (0..64).map(|id| (id, Some(within), 0, None, None, None)).collect();
+        let begun: Vec<_> =
+            (0..64).map(|id| ((id, Some(within), 0, None, None, None), NEITHER)).collect();
         let appended: Vec<_> = names(0..256).map(|name| (name, true, value)).collect();
         let change = (CHANGE, change_of(&begun, &appended));
         let first = (SNAPSHOT, snapshot_of(&loops, &values));
@@ -235,16 +249,16 @@ fn longer_lists_are_refused() {
     let value = (&[][..], "", Some(0), Bytes::new(&[]));
     let deep = [0; 17];
     let changes = [
-        change_of(&vec![(0, None, 0, None, None, None); 65], &[]),
-        change_of(&[(0, Some(&deep), 0, None, None, None)], &[]),
-        change_of(&[(64, None, 0, None, None, None)], &[]),
+        change_of(&vec![((0, None, 0, None, None, None), NEITHER); 65], &[]),
+        change_of(&[((0, Some(&deep), 0, None, None, None), NEITHER)], &[]),
+        change_of(&[((64, None, 0, None, None, None), NEITHER)], &[]),
         change_of(&[], &vec![(String::new(), false, value); 257]),
         change_of(&[], &[("deep".to_owned(), false, (&deep, "", None, Bytes::new(&[])))]),
     ];
     for change in changes {
         assert!(!decode(&frame(&[(SNAPSHOT, snapshot(0, &[])), (CHANGE, change)])));
     }
-    let beyond = (64, (&[][..], 0, Bytes::new(&[]), None, None, None));
+    let beyond = (64, ((&[][..], 0, Bytes::new(&[]), None, None, None), NEITHER));
     assert!(!decode(&frame(&[(SNAPSHOT, snapshot_of(&[beyond], &[]))])));
 }
 

@@ -151,7 +151,8 @@ impl Expansion {
         for variable in &self.carried {
             between::check(block, variable, &targets)?;
         }
-        let restore = self.restore(block)?;
+        let mut restore = self.restore(block)?;
+        restore.extend(self.cursors(block, &targets)?);
         replace(block, |at, it| match targets.iter().find(|target| target.at == at) {
             Some(target) => {
                 let locals =
@@ -173,8 +174,12 @@ impl Expansion {
         if self.options.manual.is_some() {
             return Ok(Vec::new());
         }
-        let search =
-            Search { function: name, arguments: &self.arguments, iter: self.options.iter.as_ref() };
+        let search = Search {
+            function: name,
+            arguments: &self.arguments,
+            iter: self.options.iter.as_ref(),
+            items: &self.options.items,
+        };
         find(survey, &search)
     }
 

@@ -50,10 +50,10 @@ pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Whether the tokens end in `step!` or `checkpoint!`.
+/// Whether the tokens end in `step!`, `checkpoint!` or `cursor!`.
 fn calls_ours(tokens: &[TokenTree]) -> bool {
     let [.., TokenTree::Ident(name), TokenTree::Punct(bang)] = tokens else { return false };
-    bang.as_char() == '!' && (name == "step" || name == "checkpoint")
+    bang.as_char() == '!' && ["step", "checkpoint", "cursor"].iter().any(|ours| name == ours)
 }
 
 fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {

@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::{Attribute, Error, Result, Type};
 
 use crate::function::Argument;
+use crate::item_options::{Identity, ItemOptions};
 use crate::loops::{ForHead, Hidden, Loop, LoopKind, Survey};
 
 /// What the search goes by.
@@ -13,10 +14,12 @@ pub(crate) struct Search<'a> {
     pub(crate) arguments: &'a [Argument],
     /// The argument named by the option `iter`.
     pub(crate) iter: Option<&'a Ident>,
+    /// What the attribute says of the items.
+    pub(crate) items: &'a ItemOptions,
 }
 
 /// A loop to make resumable.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Target {
     /// Its place in the survey.
     pub(crate) at: usize,
@@ -24,6 +27,7 @@ pub(crate) struct Target {
     pub(crate) id: u16,
     /// How many resumable loops are around it.
     pub(crate) depth: usize,
+    pub(crate) items: ItemOptions,
 }
 
 /// Finds the job's loops.
@@ -32,11 +36,15 @@ pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> 
     let mut targets = marked(survey)?;
     if targets.is_empty() {
         let unmarked = search.unmarked(survey)?.into_iter();
-        targets = unmarked.map(|at| Target { at, id: 0, depth: 0 }).collect();
+        let target = |at| Target { at, id: 0, depth: 0, items: search.items.clone() };
+        targets = unmarked.map(target).collect();
+    } else {
+        search.give_items(&mut targets)?;
     }
     for target in &targets {
+        let by_key = matches!(target.items.identity, Identity::Key(_));
         if let Some((_, head)) = survey.for_loop(target.at) {
-            search.check_head(head)?;
+            search.check_head(head, by_key)?;
         }
     }
     Ok(targets)
@@ -66,7 +74,7 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
             return Err(Error::new_spanned(marker, text));
         }
         let id = u16::try_from(targets.len()).unwrap_or(u16::MAX);
-        targets.push(Target { at, id, depth });
+        targets.push(Target { at, id, depth, items: ItemOptions::of_marker(marker)? });
     }
     Ok(targets)
 }
@@ -76,7 +84,7 @@ const LOOP_LIMIT: usize = 64;
 const NESTING_LIMIT: usize = 16;
 
 fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
-    if !marker.path().is_ident("resume") || marker.meta.require_path_only().is_err() {
+    if !marker.path().is_ident("resume") {
         return Err(Error::new_spanned(marker, "write it as `#[resume]`"));
     }
     match it.kind {
@@ -275,7 +283,23 @@ impl Search<'_> {
         Error::new(keyword, text)
     }
 
-    fn check_head(&self, head: &ForHead) -> Result<()> {
+    /// Gives what the attribute says of the items to the only loop.
+    fn give_items(&self, targets: &mut [Target]) -> Result<()> {
+        let Some(place) = self.items.place() else { return Ok(()) };
+        match targets {
+            [only] if only.items.place().is_none() => {
+                only.items = self.items.clone();
+                Ok(())
+            }
+            _ => {
+                let text = "loops are marked; say `key`, `cursor` and `capture` on the one that is meant, as \
+                            `#[resume(key = ..)]`";
+                Err(Error::new(place, text))
+            }
+        }
+    }
+
+    fn check_head(&self, head: &ForHead, by_key: bool) -> Result<()> {
         if let Some(method) = &head.parallel {
             let text = format!(
                 "the order in which `{method}` completes items is not defined; walk them in order, and make the work on each item parallel"
@@ -288,10 +312,11 @@ impl Search<'_> {
             .iter()
             .find(|argument| root.is_some_and(|root| *root == argument.name()));
         let ty = head.root_type.as_deref().or(walked.and_then(|argument| argument.ty.as_ref()));
-        match ty.and_then(unordered) {
+        match ty.and_then(unordered).filter(|_| !by_key) {
             Some((name, ty)) => {
                 let text = format!(
-                    "the order of a `{name}` is another in every run; use a `BTree{}`, or sort its items first",
+                    "the order of a `{name}` is another in every run; use a `BTree{}`, sort its items first, \
+                     or know them by a key, as with `key = |item| ..`",
                     name.trim_start_matches("Hash")
                 );
                 Err(Error::new_spanned(ty, text))
@@ -349,8 +374,12 @@ mod tests {
         let function = parse(function).map_err(|error| error.to_string())?;
         let arguments = arguments(&function.sig).map_err(|error| error.to_string())?;
         let iter = iter.map(|name| quote::format_ident!("{name}"));
-        let search =
-            Search { function: &function.sig.ident, arguments: &arguments, iter: iter.as_ref() };
+        let search = Search {
+            function: &function.sig.ident,
+            arguments: &arguments,
+            iter: iter.as_ref(),
+            items: &ItemOptions::default(),
+        };
         let survey = survey(&function.block);
         let targets = find(&survey, &search).map_err(|error| error.to_string())?;
         let heads = targets.iter().filter_map(|target| survey.for_loop(target.at));
@@ -414,7 +443,7 @@ mod tests {
             &["for y in z ()"],
         );
         refuses(quote! { fn f(a: T) { #[resume] a.go(); for x in a {} } }, "on a loop in the");
-        refuses(quote! { fn f(a: T) { #[resume(x)] for x in a {} } }, "write it as `#[resume]`");
+        refuses(quote! { fn f(a: T) { #[resume(x)] for x in a {} } }, "no `x` for one loop");
         refuses(
             quote! { fn f(a: T) { loop { #[resume] for x in a {} } } },
             "again and again; move the inner",

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! for order in orders { ship(order)? }    // becomes
-//! match () { () => match items(run, (0, 0), "src/main.rs:3:5", orders, |item| fingerprint!(item)) {
+//! match () { () => match items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, |item| fingerprint!(item)) {
 //!     (mut items, mut tally) => {
 //!         loop {
 //!             if tally.complete() { carry and save, or return the error }
@@ -26,7 +26,7 @@
 //! macro call. A body that is an arm is not reported for its braces.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Item, Label, Pat, Type};
@@ -34,6 +34,7 @@ use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Item, Labe
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::hygiene::at;
+use crate::items::KnownBy;
 use crate::loops::{Local, is_marker, while_let};
 use crate::parens;
 
@@ -97,19 +98,18 @@ impl Expansion {
         let (run, number, location) =
             (self.run_around(target), number(target), self.location(keyword));
         let (expr, fail) = (parens::without_needless(*expr), self.fail(here));
-        // What the loop may change has no lasting fingerprint, whatever tuple it comes in.
-        let fingerprint = if gives_mutably(&expr) {
-            quote_spanned! {input=> |_| #krate::__private::None }
-        } else {
-            quote_spanned! {input=> |item| #krate::__private::fingerprint!(item) }
-        };
+        let known_by = self.known_by(target, &expr);
+        let KnownBy { way, of_item, .. } = &known_by;
+        let enter = known_by.function("items", input);
         let entered = quote_spanned! {input=>
-            #krate::__private::items(#run, #number, #location, #expr, #fingerprint)
+            #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
         };
+        let capture = self.capture(target);
         let next = quote_spanned! {here=>
             match #items.next(&mut #tally) {
                 #krate::__private::Step::Item(#item) => {
                     let #pat = #item;
+                    #capture
                     match () { () => #body }
                 }
                 #krate::__private::Step::Done => break,
@@ -129,13 +129,18 @@ impl Expansion {
         let (run, number, location) =
             (self.run_around(target), number(target), self.location(keyword));
         let fail = self.fail(here);
+        let known_by = self.known_by(target, expr);
+        let KnownBy { way, of_item, .. } = &known_by;
         let entered =
-            quote_spanned! {here=> #krate::__private::received(#run, #number, #location) };
+            quote_spanned! {here=> #krate::__private::received(#run, #number, #location, #way) };
+        let receive = known_by.function("receive", here);
+        let capture = self.capture(target);
         let next = quote_spanned! {here=>
             if #items.is_closed() { break; }
-            match #items.receive(&mut #tally, #expr, |item| #krate::__private::fingerprint!(item)) {
+            match #items.#receive(#expr, &mut #tally, #of_item) {
                 #krate::__private::Receipt::Item(#item) => {
                     let #pat = #item;
+                    #capture
                     match () { () => #body }
                 }
                 #krate::__private::Receipt::Skipped => {}
@@ -193,12 +198,6 @@ impl Expansion {
             MarkReturns { names: &self.names, ty }.visit_block_mut(body);
         }
     }
-}
-
-/// Whether the expression names `&mut` or a method like `iter_mut`.
-fn gives_mutably(expr: &Expr) -> bool {
-    let text = expr.to_token_stream().to_string();
-    text.contains("& mut") || text.contains("&mut") || text.contains("_mut")
 }
 
 fn number(target: &Target) -> TokenStream {

@@ -21,7 +21,7 @@ impl Expansion {
         let options = &self.options;
         let on_code_change = on_change(krate, options.on_code_change.unwrap_or(OnChange::Continue));
         let mut job = quote_spanned! {site=> #krate::Job::new(#name).code(#code, #on_code_change) };
-        job.extend(options.on_input_change.map(|change| {
+        job.extend(options.on_input_change.map(|(change, _)| {
             let change = on_change(krate, change);
             quote_spanned! {site=> .on_input_change(#change) }
         }));
@@ -75,12 +75,16 @@ impl Expansion {
     }
 }
 
-/// A fingerprint of the function's text as tokens, so that comments and white space do not count.
 fn code_fingerprint(function: &ItemFn) -> u64 {
+    let (sig, block) = (&function.sig, &function.block);
+    text_fingerprint(&quote! { #sig #block })
+}
+
+/// A fingerprint of the tokens, so that comments and white space do not count.
+pub(crate) fn text_fingerprint(tokens: &TokenStream) -> u64 {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let (sig, block) = (&function.sig, &function.block);
-    let text = quote! { #sig #block }.to_string();
+    let text = tokens.to_string();
     // How tokens are spaced in print is the compiler's choice, and may change with it.
     let significant = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
     significant.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))

@@ -1,5 +1,6 @@
 //! The attribute's options.
 
+use crate::item_options::{self, Identity, ItemOptions};
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -19,6 +20,9 @@ const NAMES: &[&str] = &[
     "reconnect",
     "registry",
     "fresh",
+    "key",
+    "cursor",
+    "capture",
     "on_input_change",
     "on_code_change",
     "version",
@@ -43,7 +47,9 @@ pub(crate) struct Options {
     pub(crate) reconnect: Vec<Ident>,
     pub(crate) registry: Option<Expr>,
     pub(crate) fresh: Vec<Ident>,
-    pub(crate) on_input_change: Option<OnChange>,
+    /// What is said of the items, where there is one loop.
+    pub(crate) items: ItemOptions,
+    pub(crate) on_input_change: Option<(OnChange, Span)>,
     pub(crate) on_code_change: Option<OnChange>,
     pub(crate) version: Option<Expr>,
     /// Where it says `manual`.
@@ -99,6 +105,7 @@ impl Parse for Options {
             }
         }
         options.check_variables()?;
+        options.check_items()?;
         Ok(options)
     }
 }
@@ -117,7 +124,8 @@ impl Options {
             "registry" => self.registry = Some(value(option, input)?),
             "fresh" => self.fresh = variables(option, input)?,
             "on_input_change" => {
-                self.on_input_change = Some(on_input_change(&value(option, input)?)?);
+                let on_change = on_input_change(&value(option, input)?)?;
+                self.on_input_change = Some((on_change, option.span()));
             }
             "on_code_change" => {
                 self.on_code_change = Some(on_change(&value(option, input)?, true)?);
@@ -128,6 +136,9 @@ impl Options {
             "verbose" => self.verbose = Some(flag(option, input)?),
             "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),
             "crate" => self.krate = Some(krate(option, input)?),
+            of_items if item_options::NAMES.contains(&of_items) => {
+                self.items.parse_one(option, input)?;
+            }
             unknown => return Err(Error::new(option.span(), unknown_option(unknown))),
         }
         Ok(())
@@ -149,6 +160,29 @@ impl Options {
     }
 }
 
+impl Options {
+    /// What is said of the items fits to the rest.
+    fn check_items(&self) -> Result<()> {
+        let option = match &self.items.identity {
+            Identity::Index => return Ok(()),
+            Identity::Key(of_item) | Identity::Cursor(of_item) => of_item.option,
+        };
+        if self.manual.is_some() {
+            return Err(Error::new(
+                option,
+                "with `manual` there is no loop whose items it could know",
+            ));
+        }
+        match &self.on_input_change {
+            Some((_, span)) => {
+                let text = "items that are known by a key or a cursor are known wherever they stand; remove this";
+                Err(Error::new(*span, text))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 fn unknown_option(unknown: &str) -> String {
     let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
     let nearest = NAMES.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
@@ -159,7 +193,7 @@ fn unknown_option(unknown: &str) -> String {
     format!("there is no option `{unknown}`; expected one of {}", names.join(", "))
 }
 
-fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+pub(crate) fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         if !input.is_empty() {
@@ -170,7 +204,7 @@ fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
 }
 
 /// What a `macro_rules!` passes on as `$value:expr` or `$value:literal` comes in a group.
-fn bare(value: Expr) -> Expr {
+pub(crate) fn bare(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => bare(*group.expr),
         value => value,

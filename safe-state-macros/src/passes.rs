@@ -3,7 +3,7 @@
 
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprBreak, Item, Lifetime, Result};
+use syn::{Block, Expr, ExprBreak, Item, Lifetime, Macro, Result};
 
 /// Replaces the initialiser of the `let` at place `chosen` by what `change` makes of it.
 pub(crate) fn replace_initialiser(
@@ -66,6 +66,59 @@ pub(crate) fn replace(block: &mut Block, change: impl FnMut(usize, Expr) -> Expr
         fn visit_item_mut(&mut self, _: &mut Item) {}
     }
     Replace { at: 0, change }.visit_block_mut(block);
+}
+
+/// Passes each macro call of `block` to `change`, with the place of the loop that follows it or whose
+/// head it is in, and the loops around it from the outside in. The condition of a `while` is inside of
+/// it.
+pub(crate) fn each_macro(
+    block: &mut Block,
+    change: impl FnMut(&mut Macro, usize, &[usize]) -> Result<()>,
+) -> Result<()> {
+    struct Macros<F> {
+        at: usize,
+        /// The loop whose head this is.
+        head_of: Option<usize>,
+        around: Vec<usize>,
+        change: F,
+        result: Result<()>,
+    }
+    impl<F: FnMut(&mut Macro, usize, &[usize]) -> Result<()>> VisitMut for Macros<F> {
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            match expr {
+                Expr::ForLoop(it) => {
+                    let at = self.at;
+                    self.at += 1;
+                    let outer = self.head_of.replace(at);
+                    self.visit_expr_mut(&mut it.expr);
+                    self.head_of = outer;
+                    self.around.push(at);
+                    self.visit_block_mut(&mut it.body);
+                    self.around.pop();
+                }
+                Expr::While(_) | Expr::Loop(_) => {
+                    self.around.push(self.at);
+                    self.at += 1;
+                    visit_mut::visit_expr_mut(self, expr);
+                    self.around.pop();
+                }
+                Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+                _ => visit_mut::visit_expr_mut(self, expr),
+            }
+        }
+
+        fn visit_macro_mut(&mut self, mac: &mut Macro) {
+            if self.result.is_ok() {
+                let next = self.head_of.unwrap_or(self.at);
+                self.result = (self.change)(mac, next, &self.around);
+            }
+        }
+
+        fn visit_item_mut(&mut self, _: &mut Item) {}
+    }
+    let mut macros = Macros { at: 0, head_of: None, around: Vec::new(), change, result: Ok(()) };
+    macros.visit_block_mut(block);
+    macros.result
 }
 
 /// The first `break` in `body` to one of `labels`.

@@ -62,7 +62,7 @@ impl Expansion {
     }
 
     /// The name of a macro that may be ours: by itself, or behind the crate's name.
-    fn our_macro(&self, path: &Path) -> Option<String> {
+    pub(crate) fn our_macro(&self, path: &Path) -> Option<String> {
         let mut segments = path.segments.iter().rev();
         let name = segments.next()?.ident.to_string();
         let krate = self.krate.segments.last().map(|last| last.ident.to_string());

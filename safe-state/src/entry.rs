@@ -2,6 +2,15 @@
 
 use safe_state_backends::Mark;
 
+/// Which loop it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Number {
+    /// How many resumable loops are around it.
+    pub(crate) depth: usize,
+    /// Its place among the function's resumable loops, in the order of its text.
+    pub(crate) id: u16,
+}
+
 /// What a loop passes over, and by what it knows that it is in the right place.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -27,7 +36,7 @@ impl Entry {
     pub(crate) fn skip<I: Iterator>(
         &self,
         iter: &mut I,
-        fingerprint: fn(&I::Item) -> Option<u32>,
+        fingerprint: impl FnOnce(&I::Item) -> Option<u32>,
     ) -> Result<(), WrongInput> {
         if self.is_closed {
             // The item that a `break` left the loop at has been taken too, from what the next loop

@@ -60,6 +60,36 @@ pub enum Error {
         /// The item.
         index: u64,
     },
+    /// A loop knows its items in another way than the checkpoint does.
+    #[error(
+        "job `{job}` has items complete that it knew by {before}, and not as it would now; \
+         put `key` and `cursor` back as they were, or clear the checkpoint to start over"
+    )]
+    OtherWay {
+        /// The job.
+        job: String,
+        /// How the items were known before.
+        before: &'static str,
+    },
+    /// Carried values have a part of an item that another now comes before.
+    #[error(
+        "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
+         first; put that item in front of new ones, or clear the checkpoint to start over"
+    )]
+    LeftBehind {
+        /// The job.
+        job: String,
+    },
+    /// An item's key cannot be serialised.
+    #[error(
+        "in job `{job}`, the key of an item cannot be serialised ({reason}); let `key` give something else"
+    )]
+    NoKey {
+        /// The job.
+        job: String,
+        /// What its `Serialize` says.
+        reason: String,
+    },
     /// The function is not the one that the checkpoint was made by.
     #[error(
         "the code of job `{job}` has changed since its checkpoint was made; \

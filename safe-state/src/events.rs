@@ -79,6 +79,17 @@ impl Events {
         );
     }
 
+    /// An item was left in the middle of its inner loop, and does not come first.
+    pub(crate) fn inner_items_again(&self, completed: u64) {
+        tracing::warn!(
+            target: "safe_state",
+            job = %self.job,
+            completed,
+            "an item was left in the middle of its inner loop, and the input gives another new one before \
+             it; the inner items that were complete are done again"
+        );
+    }
+
     /// A call of the job from within its own run, on the same thread.
     pub(crate) fn nested(&self) {
         tracing::debug!(target: "safe_state", job = %self.job, "called within its own run");

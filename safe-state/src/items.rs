@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use std::ops::{Deref, DerefMut};
 
 use crate::Error;
+use crate::entry::{Entry, Number};
+use crate::identity::{ByIndex, Handed, Identity, Way};
 use crate::run::Run;
 use crate::tally::Tally;
 
@@ -13,9 +15,9 @@ use crate::tally::Tally;
 /// It holds nothing of the run, nor does the [`Tally`] beside it hold anything of the iterator: a
 /// loop that is left may have changed what it iterates over.
 #[derive(Debug)]
-pub struct Items<I, T> {
+pub struct Items<I, K> {
     iter: I,
-    fingerprint: fn(&T) -> Option<u32>,
+    identity: K,
     gate: Gate,
 }
 
@@ -39,47 +41,50 @@ pub enum Step<T> {
     Failed(Error),
 }
 
-impl<T, I: Iterator<Item = T>> Items<I, T> {
+impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
     /// Enters the loop.
     #[inline]
     pub(crate) fn enter<'r>(
         run: &'r mut Run,
-        (depth, loop_id): (usize, u16),
+        number: Number,
         location: Cow<'static, str>,
         mut iter: I,
-        fingerprint: fn(&T) -> Option<u32>,
+        (way, identity): (Way, K),
     ) -> (Self, Tally<'r>) {
-        let entered = run.enter_loop(depth, loop_id, location, exact_len(&iter));
-        let gate = entered.and_then(|entry| match entry.skip(&mut iter, fingerprint) {
+        let entered = run.enter_loop(number, location, exact_len(&iter), way);
+        let mut skip = |entry: &Entry| entry.skip(&mut iter, |item| identity.fingerprint(item));
+        let gate = entered.and_then(|entry| match skip(&entry) {
             Ok(()) if entry.is_closed => Ok(Gate::Closed),
             Ok(()) => Ok(Gate::Open),
             Err(wrong) => Err(run.wrong_input(entry.completed, wrong)),
         });
         let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
-        (Items { iter, fingerprint, gate }, Tally::new(run, depth))
+        (Items { iter, identity, gate }, Tally::new(run, number.depth))
     }
 
     /// The next item.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
-    pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<T> {
+    pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
         match &self.gate {
             Gate::Open => {}
             Gate::Closed | Gate::Refused(_) => return self.turned_away(),
         }
-        if let Some(item) = self.iter.next() {
-            if tally.hand_out() {
-                tally.mark((self.fingerprint)(&item));
+        loop {
+            let Some(item) = self.iter.next() else {
+                tally.exhausted();
+                return Step::Done;
+            };
+            match self.identity.hand_out(tally, &item) {
+                Handed::Out => return Step::Item(item),
+                Handed::PassedOver => {}
+                Handed::Failed(error) => return Step::Failed(error),
             }
-            Step::Item(item)
-        } else {
-            tally.exhausted();
-            Step::Done
         }
     }
 
     #[cold]
-    fn turned_away(&mut self) -> Step<T> {
+    fn turned_away(&mut self) -> Step<I::Item> {
         match std::mem::replace(&mut self.gate, Gate::Closed) {
             Gate::Refused(error) => Step::Failed(*error),
             Gate::Open | Gate::Closed => Step::Done,
@@ -99,7 +104,7 @@ impl NoItems {
     }
 }
 
-impl<I, T> Deref for Items<I, T> {
+impl<I, K> Deref for Items<I, K> {
     type Target = NoItems;
 
     fn deref(&self) -> &NoItems {
@@ -107,7 +112,7 @@ impl<I, T> Deref for Items<I, T> {
     }
 }
 
-impl<I, T> DerefMut for Items<I, T> {
+impl<I, K> DerefMut for Items<I, K> {
     fn deref_mut(&mut self) -> &mut NoItems {
         unreachable!("an iterator has methods of its own")
     }
@@ -121,9 +126,10 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
     mut body: impl FnMut(I::Item) -> Result<(), E>,
 ) -> Result<(), E> {
     // What the item's type offers can't be known here.
-    let fingerprint = |_: &I::Item| None;
+    let identity = (Way::Index, ByIndex(|_: &I::Item| None));
+    let number = Number { depth: 0, id: 0 };
     let (mut items, mut tally) =
-        Items::enter(run, (0, 0), location.into(), input.into_iter(), fingerprint);
+        Items::enter(run, number, location.into(), input.into_iter(), identity);
     loop {
         if tally.complete() {
             tally.run().save()?;

@@ -6,12 +6,16 @@
 pub mod __private;
 mod active;
 mod begin;
+mod capture;
 mod entry;
 mod error;
 mod events;
 mod fingerprint;
+mod identity;
 mod items;
 mod job;
+mod key;
+mod keyed;
 mod offload;
 mod open_loop;
 mod outcome;
@@ -30,8 +34,8 @@ pub use begin::OnChange;
 pub use error::Error;
 pub use job::Job;
 pub use safe_state_backends::{
-    Backend, Carry, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend, LoopEnd,
-    LoopProgress, MemoryBackend, Progress, Results,
+    Backend, Captured, Carry, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend,
+    Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Results,
 };
 pub use safe_state_macros::resumable;
 pub use save_every::SaveEvery;

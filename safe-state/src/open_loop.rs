@@ -1,7 +1,10 @@
 //! Where a run stands in one loop.
 
 use safe_state_backends::format::{Advance, LoopChange};
-use safe_state_backends::{LoopEnd, LoopProgress, Mark};
+use safe_state_backends::{Captured, Carried, LoopEnd, LoopProgress, Mark};
+
+use crate::identity::Way;
+use crate::keyed::Keyed;
 
 /// A loop that the run is in.
 #[derive(Debug)]
@@ -17,6 +20,17 @@ pub(crate) struct OpenLoop {
     unsaved: u64,
     /// The item whose fingerprint was taken last.
     mark: Option<Mark>,
+    /// Items passed over since the last save, of a loop that finds out item by item.
+    passed_over: u64,
+    /// Of a loop that knows its items by key.
+    keyed: Option<Keyed>,
+    /// Of a loop that knows its items by cursor: that of the item in flight; that of the last which
+    /// completed; and whether the checkpoint has not been told of it.
+    next_cursor: Option<Carried>,
+    cursor: Option<Carried>,
+    cursor_is_new: bool,
+    /// What was recorded of the item in flight.
+    pub(crate) captured: Vec<Captured>,
     /// Set until the checkpoint has been told.
     total: Option<u64>,
     /// What the checkpoint says of its end, and what is to be said.
@@ -32,8 +46,16 @@ impl OpenLoop {
         within: Vec<u64>,
         stored: Option<&LoopProgress>,
         total: Option<u64>,
+        way: Way,
     ) -> Self {
-        let stored = stored.filter(|stored| stored.within() == within);
+        let keys = stored.and_then(LoopProgress::keys);
+        let keyed = match way {
+            Way::Key(made_by) => Some(Keyed::new(made_by, keys)),
+            Way::Index | Way::Cursor => None,
+        };
+        let cursor = stored.and_then(LoopProgress::cursor).cloned();
+        // By key, it walks its input anew.
+        let stored = stored.filter(|_| keyed.is_none());
         OpenLoop {
             loop_id,
             begun: stored.is_none().then_some(within),
@@ -41,10 +63,50 @@ impl OpenLoop {
             in_flight: false,
             unsaved: 0,
             mark: None,
+            passed_over: 0,
+            keyed,
+            next_cursor: None,
+            cursor,
+            cursor_is_new: false,
+            captured: Vec::new(),
             total: total.filter(|_| stored.and_then(LoopProgress::total) != total),
             stored_end: stored.and_then(LoopProgress::end),
             end: None,
         }
+    }
+
+    /// What the item at `position` is known by: its index, or its key's hash.
+    pub(crate) fn item(&self) -> u64 {
+        self.keyed.as_ref().map_or(self.position, Keyed::in_flight)
+    }
+
+    /// Whether that item, which is not the one in flight, was left before it was complete, and may
+    /// come later.
+    pub(crate) fn has_left(&self, item: u64) -> bool {
+        self.keyed.as_ref().is_some_and(|keyed| !keyed.knows(item))
+    }
+
+    /// Takes in the next item of a loop by key. Says whether it is to be done.
+    pub(crate) fn meet(&mut self, hash: u64) -> bool {
+        let is_to_do = self.keyed.as_mut().is_none_or(|keyed| keyed.meet(hash));
+        if !is_to_do {
+            self.position += 1;
+            self.passed_over += 1;
+        }
+        is_to_do
+    }
+
+    pub(crate) fn loop_id(&self) -> u16 {
+        self.loop_id
+    }
+
+    /// The cursor of the item that completed last.
+    pub(crate) fn cursor(&self) -> Option<&Carried> {
+        self.cursor.as_ref()
+    }
+
+    pub(crate) fn reach(&mut self, cursor: Option<Carried>) {
+        self.next_cursor = cursor;
     }
 
     #[inline]
@@ -52,6 +114,13 @@ impl OpenLoop {
         self.in_flight = false;
         self.position += 1;
         self.unsaved += 1;
+        if let Some(keyed) = &mut self.keyed {
+            keyed.complete();
+        }
+        if self.next_cursor.is_some() {
+            self.cursor = self.next_cursor.take();
+            self.cursor_is_new = true;
+        }
     }
 
     pub(crate) fn settle(&mut self, completed: u64, in_flight: bool) {
@@ -78,6 +147,7 @@ impl OpenLoop {
     /// The items that completed since the last save, if there is nothing else to tell.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.begun.is_some() || self.total.is_some() || self.end.is_some();
+        let has_more = has_more || self.keyed.is_some() || self.cursor_is_new;
         if has_more || self.unsaved == 0 {
             return None;
         }
@@ -92,9 +162,11 @@ impl OpenLoop {
         last.map(|mark| mark.fingerprint)
     }
 
-    /// What the checkpoint has not been told yet; none if there is nothing.
-    pub(crate) fn change(&mut self) -> Option<LoopChange> {
-        let count = std::mem::take(&mut self.unsaved);
+    /// What the checkpoint has not been told yet, and how many items completed with it; none if there
+    /// is nothing.
+    pub(crate) fn change(&mut self) -> Option<(LoopChange, u64)> {
+        let completed = std::mem::take(&mut self.unsaved);
+        let count = completed + std::mem::take(&mut self.passed_over);
         let end = self.end.filter(|_| self.end != self.stored_end);
         self.stored_end = end.or(self.stored_end);
         // Not by itself: the input may be refused, and then its length says nothing of the job's.
@@ -106,8 +178,17 @@ impl OpenLoop {
             fingerprint: if count > 0 { self.last_fingerprint() } else { None },
             total: if comes_further { self.total.take() } else { None },
             end,
+            keys: self.keyed.as_mut().and_then(Keyed::take_unsaved).map(Box::new),
+            cursor: self.unsaved_cursor(),
         };
         let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
-        (change != nothing).then_some(change)
+        (change != nothing).then_some((change, completed))
+    }
+
+    fn unsaved_cursor(&mut self) -> Option<Box<Carried>> {
+        let cursor = self.cursor.as_ref().filter(|_| self.cursor_is_new);
+        let cursor = cursor.cloned().map(Box::new);
+        self.cursor_is_new = false;
+        cursor
     }
 }

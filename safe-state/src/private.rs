@@ -3,16 +3,24 @@
 
 use std::borrow::Cow;
 
+use safe_state_backends::Carry;
+
+use crate::entry::Number;
+use crate::identity::{ByCursor, ByIndex, ByKey};
+
 pub use core::convert::{Infallible, Into};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
-pub use core::{concat, file, module_path};
+pub use core::{concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
+pub use crate::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
+pub use crate::identity::{CursorType, Way};
 pub use crate::items::{Items, Step};
+pub use crate::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, hash_of};
 pub use crate::outcome::{
     Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
     ViaOption, ViaType,
@@ -23,7 +31,8 @@ pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
 pub use crate::tally::Tally;
 pub use crate::{
-    __failing as failing, __fingerprint as fingerprint, __means as means, __on_error as on_error,
+    __failing as failing, __fingerprint as fingerprint, __key as key, __means as means,
+    __on_error as on_error, __shown as shown,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
@@ -32,26 +41,67 @@ pub use crate::{
 /// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second
 /// time where `input` is no iterator.
 pub fn items<'r, I, Iter, T>(
-    run: &'r mut Run,
-    number: (usize, u16),
-    location: &'static str,
     input: I,
+    run: &'r mut Run,
+    (depth, id): (usize, u16),
+    location: &'static str,
+    way: Way,
     fingerprint: fn(&T) -> Option<u32>,
-) -> (Items<Iter, T>, Tally<'r>)
+) -> (Items<Iter, ByIndex<T>>, Tally<'r>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
 {
-    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), fingerprint)
+    let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
+    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity)
+}
+
+/// The same of a loop that knows its items by the hash of a key.
+pub fn items_by_key<'r, I, Iter, T, F>(
+    input: I,
+    run: &'r mut Run,
+    (depth, id): (usize, u16),
+    location: &'static str,
+    way: Way,
+    hash: F,
+) -> (Items<Iter, ByKey<F>>, Tally<'r>)
+where
+    I: IntoIterator<IntoIter = Iter, Item = T>,
+    Iter: Iterator<Item = T>,
+    F: Fn(&T) -> Result<u64, String>,
+{
+    let (number, identity) = (Number { depth, id }, (way, ByKey::new(hash)));
+    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity)
+}
+
+/// The same of a loop that knows its items by cursor.
+pub fn items_by_cursor<'r, I, Iter, T, C, F>(
+    input: I,
+    run: &'r mut Run,
+    (depth, id): (usize, u16),
+    location: &'static str,
+    way: Way,
+    of_type: &CursorType<C>,
+    cursor: F,
+) -> (Items<Iter, ByCursor<C, F>>, Tally<'r>)
+where
+    I: IntoIterator<IntoIter = Iter, Item = T>,
+    Iter: Iterator<Item = T>,
+    C: Carry,
+    F: Fn(&T) -> C,
+{
+    let (number, identity) = (Number { depth, id }, (way, ByCursor::new(of_type, cursor)));
+    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity)
 }
 
 /// The items of a `while let` loop, as [`items`].
 pub fn received<'r>(
     run: &'r mut Run,
-    number: (usize, u16),
+    (depth, id): (usize, u16),
     location: &'static str,
+    way: Way,
 ) -> (Received, Tally<'r>) {
-    Received::enter(run, number, Cow::Borrowed(location))
+    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), way)
 }
 
 /// As [`call`], for a future: sees whether it returned or panicked.

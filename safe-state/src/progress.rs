@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use safe_state_backends::format::{Advance, Change, LoopChange, Record};
-use safe_state_backends::{CarriedChange, LoopEnd, LoopProgress, Store};
+use safe_state_backends::{Captured, CarriedChange, LoopEnd, LoopProgress, Store};
 
 use crate::Error;
 use crate::begin::OnChange;
-use crate::entry::{Entry, WrongInput};
+use crate::entry::{Entry, Number, WrongInput};
+use crate::identity::Way;
 use crate::open_loop::OpenLoop;
 use crate::run::Run;
 
@@ -24,6 +25,8 @@ pub(crate) struct Position {
     pub(crate) open: Vec<OpenLoop>,
     /// What loops that were left have not told the checkpoint yet, and how many were around each.
     ended: Vec<(usize, LoopChange)>,
+    /// How many items those completed.
+    completed: u64,
     /// The carried variables that changed.
     pub(crate) carried: Vec<CarriedChange>,
     /// Whether the function carries variables, which then have to match the progress.
@@ -42,12 +45,18 @@ pub(crate) struct Position {
 impl Position {
     /// The items that the run is in, from the outside in, of the first `depth` loops.
     pub(crate) fn within(&self, depth: usize) -> Vec<u64> {
-        self.open.iter().take(depth).map(|open| open.position).collect()
+        self.open.iter().take(depth).map(OpenLoop::item).collect()
     }
 
     /// The item in flight, of the innermost loop that has one.
     pub(crate) fn in_flight(&self) -> Option<u64> {
         self.open.iter().rfind(|open| open.in_flight).map(|open| open.position)
+    }
+
+    /// What was recorded of the items in flight.
+    pub(crate) fn captured(&self) -> impl Iterator<Item = Captured> {
+        let in_flight = self.open.iter().filter(|open| open.in_flight);
+        in_flight.flat_map(|open| open.captured.iter().cloned())
     }
 
     /// After a failure the carried variables hold what the failed item did to them, and their
@@ -72,34 +81,69 @@ impl Run {
     /// Enters a loop over `total` items, if its input tells.
     pub(crate) fn enter_loop(
         &mut self,
-        depth: usize,
-        loop_id: u16,
+        Number { depth, id: loop_id }: Number,
         location: Cow<'static, str>,
         total: Option<u64>,
+        way: Way,
     ) -> Result<Entry, Error> {
         self.position.open.truncate(depth);
         self.position.location = location;
         let within = self.position.within(depth);
-        let stored = self.stored_loop(loop_id).filter(|stored| stored.within() == within);
-        let open = OpenLoop::enter(loop_id, within, stored, total);
-        let completed = open.position;
+        let stored = self.stored_loop(loop_id, depth);
+        self.check_left_behind(loop_id, &within)?;
+        let checked = stored.map_or(Ok(()), |stored| way.check(stored));
+        checked.map_err(|before| self.other_way(before))?;
         let is_closed = stored.is_some_and(|stored| self.is_closed(loop_id, stored));
+        // What it is left with stays as it is.
+        let way = if is_closed { Way::Index } else { way };
+        let completed = stored.map_or(0, |stored| stored.completed().prefix());
+        let total = match way {
+            Way::Cursor => total.map(|left| left.saturating_add(completed)),
+            Way::Index | Way::Key(_) => total,
+        };
+        let open = OpenLoop::enter(loop_id, within, stored, total, way);
         let mark = stored.and_then(LoopProgress::mark);
         let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
-        if depth == 0 && completed > 0 {
-            self.say_resumed(completed);
+        let keys = stored.and_then(LoopProgress::keys).map_or(0, |keys| keys.len() as u64);
+        if depth == 0 && completed.max(keys) > 0 {
+            self.say_resumed(completed.max(keys));
         }
         self.position.open.push(open);
-        match total {
-            Some(total) if total < completed && !is_closed => {
+        match (way, total) {
+            (Way::Index, Some(total)) if total < completed && !is_closed => {
                 Err(self.input_shrank(completed, Some(total)))
             }
-            _ => Ok(Entry { completed, mark, is_closed }),
+            (Way::Index, _) => Ok(Entry { completed, mark, is_closed }),
+            (Way::Key(_) | Way::Cursor, _) => Ok(Entry { completed: 0, mark: None, is_closed }),
         }
     }
 
-    fn stored_loop(&self, loop_id: u16) -> Option<&LoopProgress> {
-        self.store.as_ref()?.checkpoint().loop_progress(loop_id)
+    /// What is stored of the loop in the items that the run is in.
+    pub(crate) fn stored_loop(&self, loop_id: u16, depth: usize) -> Option<&LoopProgress> {
+        let stored = self.store.as_ref()?.checkpoint().loop_progress(loop_id)?;
+        (stored.within() == self.position.within(depth)).then_some(stored)
+    }
+
+    /// Only one item's progress of an inner loop is stored. If that item is not complete, and the
+    /// input of the outer loop, which knows items by key, gives another before it, its inner items
+    /// are done again: which is no harm, unless carried values have them already.
+    fn check_left_behind(&self, loop_id: u16, within: &[u64]) -> Result<(), Error> {
+        let checkpoint = self.store.as_ref().map(Store::checkpoint);
+        let Some(stored) = checkpoint.and_then(|checkpoint| checkpoint.loop_progress(loop_id))
+        else {
+            return Ok(());
+        };
+        let around = self.position.open.iter().zip(stored.within()).zip(within);
+        let is_left =
+            around.into_iter().any(|((open, item), now)| item != now && open.has_left(*item));
+        if !is_left || stored.completed().is_empty() {
+            return Ok(());
+        }
+        if self.position.carries {
+            return Err(Error::LeftBehind { job: self.events.job().to_owned() });
+        }
+        self.events.inner_items_again(stored.completed().len());
+        Ok(())
     }
 
     /// Whether a `break` had left the loop, and the run before had come to a later one, or to its end.
@@ -128,6 +172,14 @@ impl Run {
         }
     }
 
+    fn other_way(&self, before: &'static str) -> Error {
+        Error::OtherWay { job: self.events.job().to_owned(), before }
+    }
+
+    pub(crate) fn no_key(&self, reason: String) -> Error {
+        Error::NoKey { job: self.events.job().to_owned(), reason }
+    }
+
     fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
         Error::InputShrank { job: self.events.job().to_owned(), completed, found }
     }
@@ -149,6 +201,11 @@ impl Run {
         if let (Some(open), Some(fingerprint)) = (self.position.open.get_mut(depth), fingerprint) {
             open.set_mark(fingerprint);
         }
+    }
+
+    /// Takes in an item of a loop by key. Says whether it is to be done.
+    pub(crate) fn meet(&mut self, depth: usize, hash: u64) -> bool {
+        self.position.open.get_mut(depth).is_none_or(|open| open.meet(hash))
     }
 
     /// The body of the item handed out last has ended. Says whether a save is due.
@@ -192,7 +249,10 @@ impl Run {
         self.position.open.truncate(depth + 1);
         let Some(mut open) = self.position.open.pop() else { return false };
         let by_break = open.left();
-        self.position.ended.extend(open.change().map(|change| (depth, change)));
+        if let Some((change, completed)) = open.change() {
+            self.position.ended.push((depth, change));
+            self.position.completed += completed;
+        }
         // What a `break` leaves behind in carried variables is no longer what they were when the
         // item before completed, so it is saved with what comes next, be it the end. And so is an
         // inner loop's end.
@@ -214,7 +274,8 @@ impl Run {
     pub fn checkpoint(&mut self, location: &'static str) -> bool {
         if self.position.open.is_empty() {
             // There is no input that could be wrong.
-            let _ = self.enter_loop(0, 0, Cow::Borrowed(location), None);
+            let number = Number { depth: 0, id: 0 };
+            let _ = self.enter_loop(number, Cow::Borrowed(location), None, Way::Index);
         }
         self.hand_out(0);
         self.complete(0)
@@ -247,8 +308,11 @@ impl Run {
         let position = &mut self.position;
         let mut loops = Vec::with_capacity(position.ended.len() + position.open.len());
         loops.extend(position.ended.drain(..).map(|(_, change)| change));
-        loops.extend(position.open.iter_mut().filter_map(OpenLoop::change));
-        let count = loops.iter().map(|change| change.count).sum();
+        let mut count = std::mem::take(&mut position.completed);
+        for (change, completed) in position.open.iter_mut().filter_map(OpenLoop::change) {
+            loops.push(change);
+            count += completed;
+        }
         if count > 0 {
             self.pace.worked(count, now - self.schedule.last_save());
         }

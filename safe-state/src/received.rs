@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use safe_state_backends::Carry;
+
 use crate::Error;
-use crate::entry::{Entry, WrongInput};
+use crate::entry::{Entry, Number, WrongInput};
+use crate::identity::{ByCursor, ByIndex, ByKey, CursorType, Handed, Identity, Way};
 use crate::run::Run;
 use crate::tally::Tally;
 
@@ -34,15 +37,16 @@ impl Received {
     /// Enters the loop.
     pub(crate) fn enter<'r>(
         run: &'r mut Run,
-        (depth, loop_id): (usize, u16),
+        number: Number,
         location: Cow<'static, str>,
+        way: Way,
     ) -> (Self, Tally<'r>) {
         let nothing = Entry { completed: 0, mark: None, is_closed: true };
-        let (entry, refused) = match run.enter_loop(depth, loop_id, location, None) {
+        let (entry, refused) = match run.enter_loop(number, location, None, way) {
             Ok(entry) => (entry, None),
             Err(error) => (nothing, Some(Box::new(error))),
         };
-        (Received { entry, asked: 0, refused }, Tally::new(run, depth))
+        (Received { entry, asked: 0, refused }, Tally::new(run, number.depth))
     }
 
     /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
@@ -51,12 +55,42 @@ impl Received {
         self.entry.is_closed && self.refused.is_none() && self.asked > self.entry.completed
     }
 
-    /// Takes what the loop asked for.
+    /// Takes what the loop asked for, of which it knows items by their index.
     pub fn receive<T>(
         &mut self,
-        tally: &mut Tally<'_>,
         next: Option<T>,
+        tally: &mut Tally<'_>,
         fingerprint: fn(&T) -> Option<u32>,
+    ) -> Receipt<T> {
+        self.take(next, tally, &ByIndex(fingerprint))
+    }
+
+    /// The same by the hash of a key.
+    pub fn receive_by_key<T>(
+        &mut self,
+        next: Option<T>,
+        tally: &mut Tally<'_>,
+        hash: impl Fn(&T) -> Result<u64, String>,
+    ) -> Receipt<T> {
+        self.take(next, tally, &ByKey::new(hash))
+    }
+
+    /// The same by cursor.
+    pub fn receive_by_cursor<T, C: Carry>(
+        &mut self,
+        next: Option<T>,
+        tally: &mut Tally<'_>,
+        of_type: &CursorType<C>,
+        cursor: impl Fn(&T) -> C,
+    ) -> Receipt<T> {
+        self.take(next, tally, &ByCursor::new(of_type, cursor))
+    }
+
+    fn take<T>(
+        &mut self,
+        next: Option<T>,
+        tally: &mut Tally<'_>,
+        identity: &impl Identity<T>,
     ) -> Receipt<T> {
         if let Some(error) = self.refused.take() {
             return Receipt::Failed(*error);
@@ -68,13 +102,16 @@ impl Received {
             return Receipt::Skipped;
         }
         if index >= self.entry.completed {
-            if tally.hand_out() {
-                tally.mark(fingerprint(&item));
-            }
-            return Receipt::Item(item);
+            return match identity.hand_out(tally, &item) {
+                Handed::Out => Receipt::Item(item),
+                Handed::PassedOver => Receipt::Skipped,
+                Handed::Failed(error) => Receipt::Failed(error),
+            };
         }
         match self.entry.mark.filter(|mark| mark.index == index) {
-            Some(mark) if fingerprint(&item).is_some_and(|found| found != mark.fingerprint) => {
+            Some(mark)
+                if identity.fingerprint(&item).is_some_and(|found| found != mark.fingerprint) =>
+            {
                 Receipt::Failed(tally.run().wrong_input(index, WrongInput::OtherItem(index)))
             }
             _ => Receipt::Skipped,

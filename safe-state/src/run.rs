@@ -176,6 +176,7 @@ impl Run {
     fn failure(&mut self, failure: Failure) -> Change {
         let failure = failure.with_index(self.position.in_flight());
         let failure = failure.with_location(self.position.location.clone());
+        let failure = failure.with_captured(self.position.captured());
         self.events.failed(&failure);
         self.position.keep_only_what_matches_carried_values();
         let median = self.pace.median();

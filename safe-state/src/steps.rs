@@ -79,3 +79,39 @@ macro_rules! checkpoint {
         compile_error!("`checkpoint!()` belongs in a function under `#[resumable(manual)]`")
     };
 }
+
+/// The cursor of the last item that is complete, in a function under `#[resumable(cursor = ..)]`: what
+/// its input goes on behind. `None` on a fresh start.
+///
+/// It stands before the loop, in its head, or in the condition of a `while let`, and its type is that
+/// of what `cursor` gives. In a resumed run nothing is passed over item by item.
+///
+/// ```
+/// use safe_state::{cursor, resumable};
+///
+/// # struct Row { id: i64 }
+/// # fn rows_after(id: i64) -> impl Iterator<Item = Row> { (id + 1..9).map(|id| Row { id }) }
+/// # fn send(_: &Row) -> std::io::Result<()> { Ok(()) }
+/// #[resumable(name = "export", cursor = |row| row.id)]
+/// fn export() -> std::io::Result<()> {
+///     let after = cursor!().unwrap_or(0);
+///     for row in rows_after(after) { // WHERE id > ? ORDER BY id
+///         send(&row)?;
+///     }
+///     Ok(())
+/// }
+/// # let dir = tempfile::tempdir()?;
+/// # std::env::set_current_dir(&dir)?;
+/// # export()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[macro_export]
+macro_rules! cursor {
+    (@filled_in $($filled_in:tt)*) => { $($filled_in)* };
+    (@as_is) => { $crate::__private::None };
+    ($($misplaced:tt)*) => {
+        compile_error!(
+            "`cursor!()` belongs in a function under `#[resumable(cursor = ..)]`, before or in the head of its loop; from inside a closure or another macro's arguments, move it to a `let` before"
+        )
+    };
+}

@@ -1,6 +1,9 @@
 //! Counts a loop's items beside the run: in a local of the loop that nothing points to, so that
 //! the compiler can keep the count in registers, and an item costs an instruction or two.
 
+use safe_state_backends::Carry;
+
+use crate::Error;
 use crate::run::Run;
 
 /// Stands between a loop and its run, and lets the run know of an item when a save may be due
@@ -43,6 +46,27 @@ impl<'r> Tally<'r> {
         }
         self.settle();
         self.run.may_save_next()
+    }
+
+    /// The same of an item that is known by its key. Says whether it is to be done.
+    pub(crate) fn hand_out_by_key(&mut self, hash: u64) -> bool {
+        let depth = self.depth;
+        self.in_flight = self.run().meet(depth, hash);
+        self.settle();
+        self.in_flight
+    }
+
+    /// The same of an item that is known by its cursor.
+    ///
+    /// # Errors
+    ///
+    /// The cursor can't be serialised.
+    pub(crate) fn hand_out_by_cursor<C: Carry>(&mut self, cursor: &C) -> Result<(), Error> {
+        let depth = self.depth;
+        self.run().reach(depth, cursor)?;
+        self.in_flight = true;
+        self.settle();
+        Ok(())
     }
 
     #[inline]

@@ -1,9 +1,10 @@
 //! The values that a run restores and saves with its progress: carried variables, handles, steps.
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{CarriedChange, CarriedError, Carry};
+use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopProgress};
 
 use crate::Error;
+use crate::identity::CursorType;
 use crate::reconnect::ReconnectError;
 use crate::reconnect::means::Means;
 use crate::run::Run;
@@ -11,6 +12,9 @@ use crate::run::Run;
 /// Where a variable is declared: inside how many resumable loops; and the first of those that it
 /// stands before.
 pub(crate) type Place = (usize, u16);
+
+/// What a cursor is called in messages.
+const CURSOR: &str = "cursor!()";
 
 impl Run {
     /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
@@ -152,6 +156,39 @@ impl Run {
         let Some(store) = &self.store else { return Ok(None) };
         let within = self.position.within(depth);
         store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))
+    }
+
+    /// The item handed out next is known by `cursor`.
+    pub(crate) fn reach<C: Carry>(&mut self, depth: usize, cursor: &C) -> Result<(), Error> {
+        let Some(open) = self.position.open.get_mut(depth) else { return Ok(()) };
+        match cursor.change(CURSOR, Vec::new(), open.cursor()) {
+            Ok(change) => {
+                open.reach(change.map(|change| change.value));
+                Ok(())
+            }
+            Err(error) => Err(self.carried_error(error)),
+        }
+    }
+
+    /// The cursor of the last item that the loop of that number completed, which has `depth` loops
+    /// around it; none on a fresh start. The loop may be under way.
+    ///
+    /// # Errors
+    ///
+    /// It is of another type.
+    pub fn cursor<C: Carry>(
+        &self,
+        depth: usize,
+        loop_id: u16,
+        _: &CursorType<C>,
+    ) -> Result<Option<C>, Error> {
+        let open = self.position.open.get(depth).filter(|open| open.loop_id() == loop_id);
+        let cursor = match open {
+            Some(open) => open.cursor(),
+            None => self.stored_loop(loop_id, depth).and_then(LoopProgress::cursor),
+        };
+        let restored = cursor.map(|cursor| C::restore(CURSOR, cursor)).transpose();
+        restored.map_err(|error| self.carried_error(error))
     }
 
     fn carried_error(&self, carried: CarriedError) -> Error {

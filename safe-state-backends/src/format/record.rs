@@ -6,7 +6,7 @@ use super::frame::{self, Frame, Place};
 use super::{FormatError, damaged};
 use crate::carried::CARRIED_LIMIT;
 use crate::checkpoint::{LOOP_LIMIT, NESTING_LIMIT};
-use crate::{CarriedChange, Checkpoint, Failure, LoopEnd, bounded};
+use crate::{Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, bounded};
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -70,6 +70,10 @@ pub struct LoopChange {
     pub total: Option<u64>,
     /// How it ended, if it did.
     pub end: Option<LoopEnd>,
+    /// The keys of those items, if it knows its items by key.
+    pub keys: Option<Box<Keys>>,
+    /// The cursor of the last of those items, if it knows its items by cursor.
+    pub cursor: Option<Box<Carried>>,
 }
 
 impl Record {
@@ -112,8 +116,18 @@ impl Advance {
         let Change { micros, loops, carried, item_nanos: None, failure: None } = change else {
             return None;
         };
-        let [LoopChange { loop_id, begun: None, count, fingerprint, total: None, end: None }] =
-            loops.as_slice()
+        let [
+            LoopChange {
+                loop_id,
+                begun: None,
+                count,
+                fingerprint,
+                total: None,
+                end: None,
+                keys: None,
+                cursor: None,
+            },
+        ] = loops.as_slice()
         else {
             return None;
         };

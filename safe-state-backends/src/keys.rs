@@ -1,0 +1,137 @@
+//! The keys of completed items, of loops that know their items by key.
+
+use std::fmt;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::checkpoint::Refused;
+
+/// What is complete of a loop that knows its items by key: a hash of each item's key.
+///
+/// It takes eight bytes an item, in memory as in the file, and a save writes those of the items
+/// that completed since the save before.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// A fingerprint of how the keys are made.
+    made_by: u32,
+    #[serde(with = "flat")]
+    hashes: Vec<u64>,
+}
+
+impl Keys {
+    /// Hashes of keys that are made in the way of which `made_by` is a fingerprint.
+    pub fn new(made_by: u32, hashes: Vec<u64>) -> Self {
+        Keys { made_by, hashes }
+    }
+
+    /// The fingerprint of how the keys are made.
+    pub fn made_by(&self) -> u32 {
+        self.made_by
+    }
+
+    /// The hashes, in the order in which the items completed.
+    pub fn hashes(&self) -> &[u64] {
+        &self.hashes
+    }
+
+    /// How many items are complete.
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Whether no item is complete.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, added: Keys) -> Result<(), Refused> {
+        if self.is_empty() {
+            *self = added;
+        } else if self.made_by == added.made_by {
+            self.hashes.extend(added.hashes);
+        } else {
+            return Err("keys that are made in another way");
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys", self.len())
+    }
+}
+
+/// Numbers as bytes, eight each: hashes do not get shorter as varints. In formats for people
+/// (JSON), as a list of numbers.
+mod flat {
+    use super::{Bytes, Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        numbers: &[u64],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return numbers.serialize(serializer);
+        }
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        serializer.serialize_bytes(&bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u64>, D::Error> {
+        if deserializer.is_human_readable() {
+            return Vec::deserialize(deserializer);
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+struct Bytes;
+
+impl Visitor<'_> for Bytes {
+    type Value = Vec<u64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("eight bytes for each key")
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        let (numbers, rest) = bytes.as_chunks::<8>();
+        if !rest.is_empty() {
+            return Err(E::invalid_length(bytes.len(), &self));
+        }
+        Ok(numbers.iter().copied().map(u64::from_le_bytes).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_takes_eight_bytes() {
+        let keys = Keys::new(7, vec![1, u64::MAX]);
+        let bytes = postcard::to_stdvec(&keys).unwrap();
+        assert_eq!(bytes.len(), 2 + 2 * 8);
+        assert_eq!(postcard::from_bytes::<Keys>(&bytes).unwrap(), keys);
+        let json = serde_json::to_string(&keys).unwrap();
+        assert_eq!(serde_json::from_str::<Keys>(&json).unwrap(), keys);
+    }
+
+    #[test]
+    fn a_part_of_a_key_is_refused() {
+        postcard::from_bytes::<Keys>(&[7, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9]).unwrap_err();
+    }
+
+    #[test]
+    fn keys_of_another_making_are_refused() {
+        let mut keys = Keys::default();
+        keys.add(Keys::new(7, vec![1])).unwrap();
+        keys.add(Keys::new(7, vec![2])).unwrap();
+        keys.add(Keys::new(8, vec![3])).unwrap_err();
+        assert_eq!(keys, Keys::new(7, vec![1, 2]));
+    }
+}

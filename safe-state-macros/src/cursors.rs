@@ -1,0 +1,82 @@
+//! `cursor!()`: where the input of a loop that knows its items by cursor goes on.
+//!
+//! ```text
+//! rows_after(cursor!())    // becomes, with a local that ties its type to that of the loop's cursors
+//! rows_after(match run.cursor(0, 0, &cursor_0) { Ok(cursor) => cursor, Err(error) => return on_error(error) })
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+use syn::{Block, Error, Macro, Result};
+
+use crate::expand::Expansion;
+use crate::find::Target;
+use crate::hygiene::{at, local};
+use crate::item_options::{Identity, OfItem};
+use crate::passes::each_macro;
+
+/// The local that stands for the type of a loop's cursors.
+pub(crate) fn cursor_type(target: &Target) -> Ident {
+    local(&format!("cursor_{}", target.id))
+}
+
+impl Expansion {
+    /// Fills in each `cursor!()` of `block`, and gives the statements that they need before it.
+    pub(crate) fn cursors(&self, block: &mut Block, targets: &[Target]) -> Result<TokenStream> {
+        let krate = &self.krate;
+        let sought: Vec<(&Target, &OfItem)> = targets
+            .iter()
+            .filter_map(|target| match &target.items.identity {
+                Identity::Cursor(of_item) => Some((target, of_item)),
+                Identity::Index | Identity::Key(_) => None,
+            })
+            .collect();
+        let mut used: Vec<u16> = Vec::new();
+        each_macro(block, |mac, next, around| {
+            if sought.is_empty() || self.our_macro(&mac.path).is_none_or(|name| name != "cursor") {
+                return Ok(());
+            }
+            let is_meant = |(target, _): &&(&Target, &OfItem)| {
+                around.last() == Some(&target.at) || target.at >= next
+            };
+            let is_target = |at: &&usize| targets.iter().any(|target| target.at == **at);
+            let depth = around.iter().filter(is_target).count();
+            let Some((target, _)) = sought.iter().find(is_meant) else {
+                return Err(Error::new(mac.path.span(), "no loop with `cursor` follows this"));
+            };
+            if depth < target.depth {
+                let text =
+                    "the loop with `cursor` is inside another one; take its `cursor!()` there";
+                return Err(Error::new(mac.path.span(), text));
+            }
+            used.push(target.id);
+            mac.tokens = self.cursor(mac, target, depth);
+            Ok(())
+        })?;
+        if let Some((_, of_item)) = sought.iter().find(|(target, _)| !used.contains(&target.id)) {
+            let text = "the input has to go on behind the last item that is complete; ask for its cursor with \
+                        `safe_state::cursor!()`, as in `for row in rows_after(cursor!())`";
+            return Err(Error::new(of_item.option, text));
+        }
+        let types = sought.iter().map(|(target, _)| {
+            let local = cursor_type(target);
+            quote_spanned! {Span::mixed_site()=> let #local = #krate::__private::CursorType::new(); }
+        });
+        Ok(types.collect())
+    }
+
+    /// What the macro is told, which stands inside `around` resumable loops.
+    fn cursor(&self, mac: &Macro, target: &Target, around: usize) -> TokenStream {
+        let (krate, error) = (&self.krate, &self.names.error);
+        let Target { depth, id, .. } = target;
+        let here = at(mac.path.span());
+        let (run, local, fail) = (self.run_at(around), cursor_type(target), self.fail(here));
+        quote_spanned! {here=>
+            @filled_in match #run.cursor(#depth, #id, &#local) {
+                #krate::__private::Ok(cursor) => cursor,
+                #krate::__private::Err(#error) => #fail,
+            }
+        }
+    }
+}

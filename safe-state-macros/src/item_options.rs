@@ -1,0 +1,176 @@
+//! What is said of a loop's items: how the next run knows them, and what is recorded of one that
+//! fails. On the attribute, or in `#[resume(..)]` on the loop.
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Expr, ExprClosure, Meta, Pat, Result, Token};
+
+use crate::options::{bare, value};
+
+/// The names of the options.
+pub(crate) const NAMES: [&str; 3] = ["key", "cursor", "capture"];
+
+#[derive(Clone, Default)]
+pub(crate) struct ItemOptions {
+    pub(crate) identity: Identity,
+    pub(crate) capture: Vec<Capture>,
+}
+
+/// How the next run knows an item again.
+#[derive(Clone, Default)]
+pub(crate) enum Identity {
+    #[default]
+    Index,
+    Key(OfItem),
+    Cursor(OfItem),
+}
+
+/// What is made of an item: `|row| row.id`.
+#[derive(Clone)]
+pub(crate) struct OfItem {
+    /// Where the option stands.
+    pub(crate) option: Span,
+    pub(crate) pat: Pat,
+    pub(crate) body: Expr,
+}
+
+/// A value to record, as `tracing` writes its fields: `name = ?expr`.
+#[derive(Clone)]
+pub(crate) struct Capture {
+    pub(crate) name: String,
+    pub(crate) form: Form,
+    pub(crate) expr: Expr,
+}
+
+/// How a value becomes text.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// `?`
+    Debug,
+    /// `%`
+    Display,
+    /// Whichever it has.
+    Any,
+}
+
+impl ItemOptions {
+    /// Those of a `#[resume]` or `#[resume(..)]`.
+    pub(crate) fn of_marker(marker: &Attribute) -> Result<Self> {
+        match &marker.meta {
+            Meta::Path(_) => Ok(ItemOptions::default()),
+            Meta::List(list) if marker.path().segments.len() == 1 => list.parse_args(),
+            _ => {
+                Err(Error::new_spanned(marker, "write it as `#[resume]`, or `#[resume(key = ..)]`"))
+            }
+        }
+    }
+
+    /// Where the first of them stands, if there is one.
+    pub(crate) fn place(&self) -> Option<Span> {
+        match &self.identity {
+            Identity::Key(of_item) | Identity::Cursor(of_item) => Some(of_item.option),
+            Identity::Index => self.capture.first().map(|capture| capture.expr.span()),
+        }
+    }
+
+    /// Takes in the option, which is one of [`NAMES`].
+    pub(crate) fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
+        if option == "capture" {
+            self.capture = captures(option, input)?;
+            return Ok(());
+        }
+        if !matches!(self.identity, Identity::Index) {
+            let text = "items are known by a `key` or by a `cursor`; remove one";
+            return Err(Error::new(option.span(), text));
+        }
+        let of_item = OfItem::parse(option, value(option, input)?)?;
+        self.identity =
+            if option == "key" { Identity::Key(of_item) } else { Identity::Cursor(of_item) };
+        Ok(())
+    }
+}
+
+impl Parse for ItemOptions {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = ItemOptions::default();
+        while !input.is_empty() {
+            let option = Ident::parse_any(input)?;
+            if !NAMES.iter().any(|name| option == name) {
+                let text = format!(
+                    "there is no `{option}` for one loop; expected `key = ..`, `cursor = ..` or `capture(..)`"
+                );
+                return Err(Error::new(option.span(), text));
+            }
+            options.parse_one(&option, input)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl OfItem {
+    fn parse(option: &Ident, value: Expr) -> Result<Self> {
+        let span = option.span();
+        match bare(value) {
+            Expr::Closure(ExprClosure { inputs, body, .. }) if inputs.len() == 1 => {
+                let pat = inputs.into_iter().next().ok_or_else(|| expected(option, option))?;
+                Ok(OfItem { option: span, pat, body: *body })
+            }
+            Expr::Path(path) => {
+                let item = crate::hygiene::local("item");
+                Ok(OfItem {
+                    option: span,
+                    pat: syn::parse_quote!(#item),
+                    body: syn::parse_quote!(#path(#item)),
+                })
+            }
+            other => Err(expected(option, &other)),
+        }
+    }
+}
+
+fn expected(option: &Ident, place: &impl Spanned) -> Error {
+    let text = format!("expected a closure of one item, such as `{option} = |row| row.id`");
+    Error::new(place.span(), text)
+}
+
+fn captures(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Capture>> {
+    if !input.peek(syn::token::Paren) {
+        let text =
+            "`capture` needs what is to be recorded; write `capture(url = %item.url, ?item)`";
+        return Err(Error::new(option.span(), text));
+    }
+    let fields;
+    syn::parenthesized!(fields in input);
+    let fields: Punctuated<Capture, Token![,]> =
+        fields.parse_terminated(Capture::parse, Token![,])?;
+    Ok(fields.into_iter().collect())
+}
+
+impl Parse for Capture {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name = if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
+            let name = Ident::parse_any(input)?;
+            input.parse::<Token![=]>()?;
+            Some(name.unraw().to_string())
+        } else {
+            None
+        };
+        let form = if input.parse::<Option<Token![?]>>()?.is_some() {
+            Form::Debug
+        } else if input.parse::<Option<Token![%]>>()?.is_some() {
+            Form::Display
+        } else {
+            Form::Any
+        };
+        let expr: Expr = input.parse()?;
+        let text = || expr.to_token_stream().to_string().replace(' ', "");
+        Ok(Capture { name: name.unwrap_or_else(text), form, expr })
+    }
+}

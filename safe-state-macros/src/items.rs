@@ -1,0 +1,98 @@
+//! What a loop is told of its items: how they are known, and what is recorded of one that fails.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use crate::cursors::cursor_type;
+use crate::expand::Expansion;
+use crate::find::Target;
+use crate::hygiene::{at, moved};
+use crate::item_options::{Capture, Form, Identity, OfItem};
+use crate::job::text_fingerprint;
+
+/// How a loop knows its items, as generated code says it.
+pub(crate) struct KnownBy {
+    /// What the names of the runtime's functions for it end in.
+    suffix: &'static str,
+    /// The runtime's name of the way.
+    pub(crate) way: TokenStream,
+    /// What makes of an item what it is known by: one or two arguments.
+    pub(crate) of_item: TokenStream,
+}
+
+impl KnownBy {
+    /// The function of the runtime for the way.
+    pub(crate) fn function(&self, name: &str, span: Span) -> Ident {
+        Ident::new(&format!("{name}{}", self.suffix), span)
+    }
+}
+
+impl Expansion {
+    /// How the loop over `input` knows its items.
+    pub(crate) fn known_by(&self, target: &Target, input: &Expr) -> KnownBy {
+        let krate = &self.krate;
+        let here = at(input.span());
+        match &target.items.identity {
+            Identity::Index => KnownBy {
+                suffix: "",
+                way: quote_spanned! {here=> #krate::__private::Way::Index },
+                // What the loop may change has no lasting fingerprint, whatever tuple it comes in.
+                of_item: if gives_mutably(input) {
+                    quote_spanned! {here=> |_| #krate::__private::None }
+                } else {
+                    quote_spanned! {here=> |item| #krate::__private::fingerprint!(item) }
+                },
+            },
+            Identity::Key(OfItem { pat, body, .. }) => {
+                let made_by = text_fingerprint(&quote! { #pat #body });
+                let made_by = u32::try_from(made_by & u64::from(u32::MAX)).unwrap_or_default();
+                let here = at(body.span());
+                // All of the path there, or an error would point at the whole attribute.
+                let krate = moved(krate, here);
+                KnownBy {
+                    suffix: "_by_key",
+                    way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
+                    of_item: quote_spanned! {here=> |#pat| #krate::__private::key!(#body) },
+                }
+            }
+            Identity::Cursor(OfItem { pat, body, .. }) => {
+                let (here, cursor_type) = (at(body.span()), cursor_type(target));
+                KnownBy {
+                    suffix: "_by_cursor",
+                    way: quote_spanned! {here=> #krate::__private::Way::Cursor },
+                    of_item: quote_spanned! {here=> &#cursor_type, |#pat| #body },
+                }
+            }
+        }
+    }
+
+    /// Records what is to be captured of the item that has been handed out.
+    pub(crate) fn capture(&self, target: &Target) -> TokenStream {
+        if target.items.capture.is_empty() {
+            return TokenStream::new();
+        }
+        let krate = &self.krate;
+        let depth = target.depth;
+        let run = self.run_at(depth + 1);
+        let values = target.items.capture.iter().map(|Capture { name, form, expr }| {
+            let here = at(expr.span());
+            let value = match form {
+                Form::Debug => quote_spanned! {here=> format_args!("{:?}", #expr) },
+                Form::Display => quote_spanned! {here=> format_args!("{}", #expr) },
+                Form::Any => {
+                    quote_spanned! {here=> format_args!("{}", #krate::__private::shown!(#expr)) }
+                }
+            };
+            quote_spanned! {here=> (#name, #krate::__private::#value) }
+        });
+        quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#(#values),*]); }
+    }
+}
+
+/// Whether the expression names `&mut` or a method like `iter_mut`.
+fn gives_mutably(expr: &Expr) -> bool {
+    let text = expr.to_token_stream().to_string();
+    text.contains("& mut") || text.contains("&mut") || text.contains("_mut")
+}

@@ -1,0 +1,134 @@
+//! Values recorded of the item in flight, for the case that it fails.
+
+use std::any::type_name;
+use std::fmt::{self, Arguments, Debug, Display, Write};
+
+use safe_state_backends::Captured;
+
+use crate::run::Run;
+
+/// Longest text kept of a value, in bytes.
+const LIMIT: usize = 4 * 1024;
+
+impl Run {
+    /// Records values of the item that was handed out last by the loop inside `depth` others.
+    pub fn capture(&mut self, depth: usize, values: &[(&str, Arguments<'_>)]) {
+        let Some(open) = self.position.open.get_mut(depth) else { return };
+        // The texts of the item before give their space.
+        open.captured.resize_with(values.len(), Captured::default);
+        for (captured, (name, value)) in open.captured.iter_mut().zip(values) {
+            captured.name.clear();
+            captured.name.push_str(name);
+            captured.value.clear();
+            write_bounded(&mut captured.value, *value);
+        }
+    }
+}
+
+/// Writes no more than the limit, however long the value is or says to be.
+fn write_bounded(text: &mut String, value: Arguments<'_>) {
+    struct Bounded<'a>(&'a mut String);
+    impl Write for Bounded<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            let room = LIMIT - self.0.len();
+            if part.len() <= room {
+                self.0.push_str(part);
+                return Ok(());
+            }
+            let end = (0..=room).rev().find(|end| part.is_char_boundary(*end)).unwrap_or(0);
+            self.0.push_str(&part[..end]);
+            Err(fmt::Error)
+        }
+    }
+    if Bounded(text).write_fmt(value).is_err() {
+        text.push('…');
+    }
+}
+
+/// A value to be shown with what its type offers. More references in front mean a higher rank.
+#[derive(Debug)]
+pub struct Value<'a, T: ?Sized>(pub &'a T);
+
+macro_rules! rank {
+    ($(#[$doc:meta])* $name:ident for $value:ty, [$($bound:tt)*], $it:ident => $shown:expr) => {
+        $(#[$doc])*
+        pub trait $name {
+            /// The value as text.
+            fn shown(&self) -> String;
+        }
+
+        impl<T: $($bound)* ?Sized> $name for $value {
+            fn shown(&self) -> String {
+                let $it = self.0;
+                $shown
+            }
+        }
+    };
+}
+
+rank! {
+    /// What prints for programmers.
+    ShownByDebug for &&Value<'_, T>, [Debug +], value => bounded(format_args!("{value:?}"))
+}
+rank! {
+    /// What prints.
+    ShownByDisplay for &Value<'_, T>, [Display +], value => bounded(format_args!("{value}"))
+}
+rank! {
+    /// Anything else.
+    ShownByType for Value<'_, T>, [], value => {
+        let _: &T = value;
+        format!("({})", type_name::<T>())
+    }
+}
+
+fn bounded(value: Arguments<'_>) -> String {
+    let mut text = String::new();
+    write_bounded(&mut text, value);
+    text
+}
+
+/// Shows a value with what its type offers.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __shown {
+    ($value:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{ShownByDebug as _, ShownByDisplay as _, ShownByType as _};
+        (&&&$crate::__private::Value(&$value)).shown()
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Mute;
+    struct Printed;
+    impl Display for Printed {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("printed")
+        }
+    }
+    struct Endless;
+    impl Debug for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                f.write_str("ä and so on, ")?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_shown_as_well_as_it_can_be() {
+        assert_eq!(__shown!("a"), "\"a\"");
+        assert_eq!(__shown!(Printed), "printed");
+        assert!(__shown!(Mute).ends_with("tests::Mute)"));
+    }
+
+    #[test]
+    fn what_never_ends_is_cut() {
+        let shown = __shown!(Endless);
+        assert!(shown.len() <= LIMIT + '…'.len_utf8() && shown.ends_with('…'), "{shown}");
+    }
+}

@@ -1,0 +1,156 @@
+//! How a loop knows its items again in the next run: by their index, by a key, or not at all, as its
+//! input goes on behind the item that a cursor names.
+
+use std::marker::PhantomData;
+
+use safe_state_backends::{Carry, LoopProgress};
+
+use crate::Error;
+use crate::tally::Tally;
+
+/// How a loop knows its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By their index, with the fingerprint of one of them.
+    Index,
+    /// By a key, which is made in the way of which this is a fingerprint.
+    Key(u32),
+    /// By the cursor behind which the input goes on.
+    Cursor,
+}
+
+/// What a loop does with an item that its input gives.
+#[derive(Debug)]
+pub enum Handed {
+    /// Its body runs.
+    Out,
+    /// It is complete.
+    PassedOver,
+    /// The run cannot go on.
+    Failed(Error),
+}
+
+/// How a loop knows items of type `T`.
+pub trait Identity<T> {
+    /// Takes in the next item of the input.
+    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed;
+
+    /// A checksum of the item, where it is to be known again by its index.
+    fn fingerprint(&self, item: &T) -> Option<u32>;
+}
+
+/// By index, with that fingerprint.
+#[derive(Clone, Copy, Debug)]
+pub struct ByIndex<T>(pub fn(&T) -> Option<u32>);
+
+impl<T> Identity<T> for ByIndex<T> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
+    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
+        if tally.hand_out() {
+            tally.mark((self.0)(item));
+        }
+        Handed::Out
+    }
+
+    fn fingerprint(&self, item: &T) -> Option<u32> {
+        (self.0)(item)
+    }
+}
+
+/// By the hash of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct ByKey<F> {
+    hash: F,
+}
+
+impl<F> ByKey<F> {
+    /// By the hash that `hash` makes of an item's key.
+    pub(crate) fn new<T>(hash: F) -> Self
+    where
+        F: Fn(&T) -> Result<u64, String>,
+    {
+        ByKey { hash }
+    }
+}
+
+impl<T, F: Fn(&T) -> Result<u64, String>> Identity<T> for ByKey<F> {
+    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
+        match (self.hash)(item) {
+            Ok(hash) if tally.hand_out_by_key(hash) => Handed::Out,
+            Ok(_) => Handed::PassedOver,
+            Err(reason) => Handed::Failed(tally.run().no_key(reason)),
+        }
+    }
+
+    fn fingerprint(&self, _: &T) -> Option<u32> {
+        None
+    }
+}
+
+/// Ties the type of a loop's cursors to what `cursor!()` gives.
+#[derive(Debug)]
+pub struct CursorType<C>(PhantomData<fn() -> C>);
+
+impl<C> CursorType<C> {
+    /// Of any type, for the compiler to find out.
+    #[expect(clippy::new_without_default, reason = "only generated code makes one")]
+    pub const fn new() -> Self {
+        CursorType(PhantomData)
+    }
+}
+
+/// By cursor.
+#[derive(Clone, Copy, Debug)]
+pub struct ByCursor<C, F> {
+    cursor: F,
+    of_type: PhantomData<fn() -> C>,
+}
+
+impl<C, F> ByCursor<C, F> {
+    /// By the cursor that `cursor` makes of an item.
+    pub(crate) fn new<T>(_: &CursorType<C>, cursor: F) -> Self
+    where
+        F: Fn(&T) -> C,
+    {
+        ByCursor { cursor, of_type: PhantomData }
+    }
+}
+
+impl<T, C: Carry, F: Fn(&T) -> C> Identity<T> for ByCursor<C, F> {
+    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
+        match tally.hand_out_by_cursor(&(self.cursor)(item)) {
+            Ok(()) => Handed::Out,
+            Err(error) => Handed::Failed(error),
+        }
+    }
+
+    fn fingerprint(&self, _: &T) -> Option<u32> {
+        None
+    }
+}
+
+impl Way {
+    /// How the loop of which `stored` is told knew its items; none if that can't be told yet.
+    fn of(stored: &LoopProgress) -> Option<Way> {
+        match (stored.keys(), stored.cursor()) {
+            (Some(keys), _) => Some(Way::Key(keys.made_by())),
+            (None, Some(_)) => Some(Way::Cursor),
+            (None, None) if stored.completed().is_empty() => None,
+            (None, None) => Some(Way::Index),
+        }
+    }
+
+    /// Whether a loop can go on in this way from what is stored; else, how it went before.
+    pub(crate) fn check(self, stored: &LoopProgress) -> Result<(), &'static str> {
+        match Way::of(stored) {
+            Some(before) if before != self => Err(match before {
+                Way::Index => "their index",
+                Way::Key(_) if matches!(self, Way::Key(_)) => "another key",
+                Way::Key(_) => "a key",
+                Way::Cursor => "a cursor",
+            }),
+            _ => Ok(()),
+        }
+    }
+}

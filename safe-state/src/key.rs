@@ -1,0 +1,162 @@
+//! A hash of an item's key, by which a loop with `key` knows its items.
+//!
+//! As with [fingerprints](crate::fingerprint), what the key's type offers is chosen by method
+//! resolution: `Serialize` before `Hash`, as its result depends on the value alone.
+
+use std::hash::{Hash, Hasher};
+use std::io;
+
+use serde::Serialize;
+use siphasher::sip::SipHasher13;
+
+/// A key to be hashed. More references in front mean a higher rank.
+#[derive(Debug)]
+pub struct Key<'a, T: ?Sized>(pub &'a T);
+
+/// Keys that can be serialised.
+pub trait KeyBySerialize {
+    /// The key's hash.
+    ///
+    /// # Errors
+    ///
+    /// Why its `Serialize` fails.
+    fn hashed(&self) -> Result<u64, String>;
+}
+
+impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
+    fn hashed(&self) -> Result<u64, String> {
+        let mut sink = Sink(SipHasher13::new());
+        postcard::to_io(self.0, &mut sink).map_err(|error| error.to_string())?;
+        Ok(sink.0.finish())
+    }
+}
+
+/// Keys that can be hashed.
+pub trait KeyByHash {
+    /// The key's hash.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    fn hashed(&self) -> Result<u64, String>;
+}
+
+impl<T: Hash + ?Sized> KeyByHash for &Key<'_, T> {
+    fn hashed(&self) -> Result<u64, String> {
+        let mut hasher = SipHasher13::new();
+        self.0.hash(&mut hasher);
+        Ok(hasher.finish())
+    }
+}
+
+/// What is neither, so that the compiler can say so.
+pub trait KeyByNothing<T: ?Sized> {
+    /// Cannot be called.
+    fn hashed(&self) -> NoKey<T>;
+}
+
+impl<T: ?Sized> KeyByNothing<T> for Key<'_, T> {
+    fn hashed(&self) -> NoKey<T> {
+        NoKey(std::marker::PhantomData)
+    }
+}
+
+/// Stands for a key of a type that can't be one.
+#[derive(Debug)]
+pub struct NoKey<T: ?Sized>(std::marker::PhantomData<T>);
+
+/// A hash that was made.
+#[diagnostic::on_unimplemented(
+    message = "an item cannot be known by this key: it is neither `Serialize` nor `Hash`",
+    label = "this is `{Self}`",
+    note = "derive `serde::Serialize` or `Hash` for its type, or let `key` give a part of it that is, such as an id"
+)]
+pub trait Hashed {
+    /// The hash.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    fn hash(self) -> Result<u64, String>;
+}
+
+impl Hashed for Result<u64, String> {
+    fn hash(self) -> Result<u64, String> {
+        self
+    }
+}
+
+/// The hash of a key that `key` gives.
+///
+/// # Errors
+///
+/// Its `Serialize` fails.
+pub fn hash_of(key: impl Hashed) -> Result<u64, String> {
+    key.hash()
+}
+
+/// Hashes a key with what its type offers.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __key {
+    ($key:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{KeyByHash as _, KeyByNothing as _, KeyBySerialize as _};
+        $crate::__private::hash_of((&&&$crate::__private::Key(&$key)).hashed())
+    }};
+}
+
+/// The hash of the `n`-th more item with the same key.
+pub(crate) fn nth(hash: u64, n: u64) -> u64 {
+    let mut hasher = SipHasher13::new();
+    hasher.write(&hash.to_le_bytes());
+    hasher.write(&n.to_le_bytes());
+    hasher.finish()
+}
+
+struct Sink(SipHasher13);
+
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[derive(Hash)]
+    struct Hashable(u8);
+
+    #[test]
+    fn equal_keys_have_equal_hashes() {
+        assert_eq!(__key!("a"), __key!(String::from("a")));
+        assert_ne!(__key!("a"), __key!("b"));
+        assert_ne!(__key!(("ab", "c")), __key!(("a", "bc")));
+        assert_eq!(__key!(Hashable(1)), __key!(Hashable(1)));
+        assert_ne!(__key!(Hashable(1)), __key!(Hashable(2)));
+        assert_ne!(nth(1, 1), nth(1, 2));
+    }
+
+    #[test]
+    fn hashes_are_the_same_for_ever() {
+        assert_eq!(__key!("a key"), Ok(15_241_394_726_557_920_880));
+        assert_eq!(nth(1, 1), 7_912_899_488_978_770_657);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_fails_to_serialise_says_so() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"\xff"));
+        assert!(__key!(path).is_err());
+    }
+}

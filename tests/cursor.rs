@@ -1,0 +1,206 @@
+//! Inputs that go on behind the last completed item.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::path::Path;
+
+use safe_state::{cursor, resumable};
+
+/// A table that counts the rows it gives.
+struct Table {
+    rows: Vec<(i64, &'static str)>,
+    given: RefCell<u32>,
+}
+
+impl Table {
+    fn new(rows: &[(i64, &'static str)]) -> Self {
+        Table { rows: rows.to_vec(), given: RefCell::new(0) }
+    }
+
+    fn after(&self, id: Option<i64>) -> impl Iterator<Item = (i64, &'static str)> {
+        let after = move |row: &&(i64, &str)| id.is_none_or(|id| row.0 > id);
+        self.rows.iter().filter(after).copied().inspect(|_| *self.given.borrow_mut() += 1)
+    }
+}
+
+#[resumable(name = "export", state_dir = dir, cursor = |(id, _)| *id, save_every = every)]
+fn export(
+    dir: &Path,
+    every: u64,
+    table: &Table,
+    seen: &RefCell<Vec<i64>>,
+    fail: i64,
+) -> anyhow::Result<()> {
+    for (id, _) in table.after(cursor!()) {
+        anyhow::ensure!(id != fail);
+        seen.borrow_mut().push(id);
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_is_passed_over_row_by_row() {
+    [1, 2, 100].into_iter().for_each(resumed);
+}
+
+fn resumed(every: u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let table = Table::new(&[(3, "a"), (5, "b"), (9, "c"), (11, "d")]);
+    let seen = RefCell::default();
+    export(dir.path(), every, &table, &seen, 9).unwrap_err();
+    assert_eq!(export::peek_checkpoint(dir.path(), every).unwrap().unwrap().completed().len(), 2);
+    table.given.replace(0);
+    export(dir.path(), every, &table, &seen, 0).unwrap();
+    assert_eq!(*seen.borrow(), [3, 5, 9, 11]);
+    assert_eq!(table.given.take(), 2);
+}
+
+#[test]
+fn rows_that_came_and_went_before_the_cursor_do_not_matter() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = RefCell::default();
+    let before = Table::new(&[(3, "a"), (5, "b"), (9, "c")]);
+    export(dir.path(), 1, &before, &seen, 9).unwrap_err();
+    let after = Table::new(&[(1, "new"), (2, "new"), (5, "b"), (7, "new"), (9, "c")]);
+    export(dir.path(), 1, &after, &seen, 0).unwrap();
+    assert_eq!(*seen.borrow(), [3, 5, 7, 9]);
+}
+
+/// Lines with the offset behind each.
+fn lines_from(path: &Path, offset: u64) -> impl Iterator<Item = (u64, String)> {
+    let mut file = BufReader::new(fs::File::open(path).unwrap());
+    file.seek(SeekFrom::Start(offset)).unwrap();
+    let mut at = offset;
+    file.lines().map(move |line| {
+        let line = line.unwrap();
+        at += line.len() as u64 + 1;
+        (at, line)
+    })
+}
+
+#[resumable(name = "lines", state_dir = dir, cursor = |(end, _)| *end)]
+fn lines(dir: &Path, file: &Path, seen: &RefCell<Vec<String>>) -> anyhow::Result<()> {
+    let start = cursor!().unwrap_or(0);
+    for (_, line) in lines_from(file, start) {
+        anyhow::ensure!(line != "fail");
+        seen.borrow_mut().push(line);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_goes_on_at_its_byte_offset() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("lines");
+    let seen = RefCell::default();
+    fs::write(&file, "a\nbc\nfail\n").unwrap();
+    lines(dir.path(), &file, &seen).unwrap_err();
+    fs::write(&file, "X\nYZ\nc\nd\n").unwrap();
+    lines(dir.path(), &file, &seen).unwrap();
+    assert_eq!(*seen.borrow(), ["a", "bc", "c", "d"]);
+}
+
+/// A service that gives pages, and a token for the page after.
+struct Pages(RefCell<Vec<Option<String>>>);
+
+impl Pages {
+    fn page(&self, token: Option<String>) -> Option<(String, u32)> {
+        self.0.borrow_mut().push(token.clone());
+        let number =
+            token.map_or(0, |token| token.strip_prefix("after-").unwrap().parse().unwrap());
+        (number < 4).then(|| (format!("after-{}", number + 1), number))
+    }
+}
+
+#[resumable(name = "pages", state_dir = dir)]
+fn pages(dir: &Path, service: &Pages, seen: &RefCell<Vec<u32>>, fail: u32) -> Result<(), String> {
+    #[resume(cursor = |(token, _)| token.clone())]
+    while let Some((_, page)) = service.page(cursor!()) {
+        if page == fail {
+            return Err("failed".to_owned());
+        }
+        seen.borrow_mut().push(page);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_page_token_is_asked_for_at_each_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let (service, seen) = (Pages(RefCell::default()), RefCell::default());
+    pages(dir.path(), &service, &seen, 2).unwrap_err();
+    let asked = service.0.take();
+    assert_eq!(asked, [None, Some("after-1".to_owned()), Some("after-2".to_owned())]);
+    pages(dir.path(), &service, &seen, 99).unwrap();
+    assert_eq!(service.0.take()[0], Some("after-2".to_owned()));
+    assert_eq!(*seen.borrow(), [0, 1, 2, 3]);
+}
+
+#[resumable(name = "tenants", state_dir = dir, carry(seen))]
+fn tenants(dir: &Path, tenants: &[Table], fail: i64) -> anyhow::Result<Vec<i64>> {
+    let mut seen = Vec::new();
+    #[resume]
+    for tenant in tenants.iter().map(|table| &table.rows) {
+        let table = Table::new(tenant);
+        let after = cursor!();
+        #[resume(cursor = |row| row.0)]
+        for (id, _) in table.after(after) {
+            anyhow::ensure!(id != fail);
+            seen.push(id);
+        }
+    }
+    Ok(seen)
+}
+
+#[test]
+fn a_cursor_belongs_to_the_item_around_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let input = [Table::new(&[(1, ""), (8, "")]), Table::new(&[(2, ""), (4, ""), (6, "")])];
+    tenants(dir.path(), &input, 4).unwrap_err();
+    assert_eq!(tenants(dir.path(), &input, 0).unwrap(), [1, 8, 2, 4, 6]);
+}
+
+mod changed {
+    use super::*;
+
+    #[resumable(name = "changed", state_dir = dir, cursor = |item| **item)]
+    pub(crate) fn by_number(dir: &Path, items: &[u32]) -> anyhow::Result<()> {
+        let after = cursor!().unwrap_or(0);
+        for item in items.iter().filter(|item| **item > after) {
+            anyhow::ensure!(*item != 3);
+        }
+        Ok(())
+    }
+
+    #[resumable(name = "changed", state_dir = dir, cursor = |item| item.to_string())]
+    pub(crate) fn by_text(dir: &Path, items: &[u32]) -> anyhow::Result<()> {
+        let after: Option<String> = cursor!();
+        let after = after.map_or(0, |text| text.parse().unwrap());
+        for item in items.iter().filter(|item| **item > after) {
+            anyhow::ensure!(*item != 3);
+        }
+        Ok(())
+    }
+
+    #[resumable(name = "changed", state_dir = dir)]
+    pub(crate) fn by_index(dir: &Path, items: &[u32]) -> anyhow::Result<()> {
+        for item in items {
+            anyhow::ensure!(*item != 3);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn another_cursor_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    changed::by_number(dir.path(), &[1, 3]).unwrap_err();
+    let error = changed::by_text(dir.path(), &[1]).unwrap_err().to_string();
+    assert!(
+        error.contains("`cursor!()` was saved as `u32`, but is now a `alloc::string::String`"),
+        "{error}"
+    );
+    let error = changed::by_index(dir.path(), &[1]).unwrap_err().to_string();
+    assert!(error.contains("knew by a cursor"), "{error}");
+}

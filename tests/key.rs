@@ -1,0 +1,238 @@
+//! Items that are known by a key: inserted, removed, reordered and repeated.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use safe_state::resumable;
+
+type Seen = RefCell<Vec<String>>;
+
+#[resumable(name = "words", state_dir = dir, key = |word| word)]
+fn words(dir: &Path, items: &[&str], seen: &Seen) -> anyhow::Result<()> {
+    for item in items {
+        anyhow::ensure!(*item != "fail");
+        seen.borrow_mut().push((*item).to_owned());
+    }
+    Ok(())
+}
+
+/// What a run on `second` does after one on `first`, which ends in a failure.
+fn then(first: &[&str], second: &[&str]) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Seen::default();
+    words(dir.path(), first, &seen).unwrap_err();
+    seen.take();
+    words(dir.path(), second, &seen).unwrap();
+    assert_eq!(words::peek_checkpoint(dir.path()).unwrap(), None);
+    seen.take()
+}
+
+#[test]
+fn what_was_put_in_is_done_and_nothing_else() {
+    assert_eq!(then(&["a", "b", "fail"], &["x", "a", "y", "b", "c"]), ["x", "y", "c"]);
+}
+
+#[test]
+fn what_was_taken_out_is_not_missed() {
+    assert_eq!(then(&["a", "b", "c", "fail"], &["b", "d"]), ["d"]);
+    assert_eq!(then(&["a", "b", "fail"], &[]), [""; 0]);
+}
+
+#[test]
+fn another_order_does_not_matter() {
+    assert_eq!(then(&["a", "b", "c", "fail"], &["d", "c", "b", "a"]), ["d"]);
+}
+
+#[test]
+fn an_item_there_twice_is_done_twice() {
+    assert_eq!(then(&["a", "a", "b", "fail"], &["b", "a", "a", "a", "c"]), ["a", "c"]);
+    assert_eq!(then(&["a", "fail"], &["a", "a"]), ["a"]);
+}
+
+#[test]
+fn a_third_run_knows_what_both_before_have_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = Seen::default();
+    words(dir.path(), &["a", "b", "fail"], &seen).unwrap_err();
+    words(dir.path(), &["c", "b", "fail"], &seen).unwrap_err();
+    let checkpoint = words::peek_checkpoint(dir.path()).unwrap().unwrap();
+    assert_eq!(checkpoint.loop_progress(0).unwrap().keys().unwrap().len(), 3);
+    assert_eq!(checkpoint.completed().len(), 2, "of the input as it was last");
+    assert_eq!(checkpoint.last_failure().unwrap().index(), Some(2));
+    words(dir.path(), &["c", "d", "a", "b"], &seen).unwrap();
+    assert_eq!(*seen.borrow(), ["a", "b", "c", "d"]);
+}
+
+#[resumable(name = "table", state_dir = dir, key = |(id, _)| id)]
+fn table(dir: &Path, rows: &HashMap<u32, u32>, fail: bool) -> Result<Vec<u32>, String> {
+    let done = RefCell::new(Vec::new());
+    for (id, value) in rows {
+        if fail && done.borrow().len() == 5 {
+            return Err(format!("{:?}", done.borrow()));
+        }
+        done.borrow_mut().push(id * value);
+    }
+    Ok(done.into_inner())
+}
+
+#[test]
+fn a_map_without_an_order_has_one_by_its_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = || (1..=20).map(|id| (id, 1)).collect::<HashMap<u32, u32>>();
+    let first = table(dir.path(), &rows(), true).unwrap_err();
+    let first: Vec<u32> = serde_json::from_str(&first).unwrap();
+    let second = table(dir.path(), &rows(), false).unwrap();
+    let all: HashSet<u32> = first.iter().chain(&second).copied().collect();
+    assert_eq!((first.len(), second.len(), all.len()), (5, 15, 20));
+}
+
+struct Order {
+    id: Id,
+    lines: Vec<&'static str>,
+}
+
+#[derive(Hash)]
+struct Id(u64);
+
+#[resumable(name = "orders", state_dir = dir, carry(total))]
+fn orders(dir: &Path, orders: &[Order], fail_at: &str) -> anyhow::Result<Vec<String>> {
+    let mut total = Vec::new();
+    #[resume(key = |order| &order.id)]
+    for order in orders {
+        #[resume(key = |line| *line)]
+        for line in &order.lines {
+            anyhow::ensure!(*line != fail_at);
+            total.push(format!("{}{line}", order.id.0));
+        }
+    }
+    Ok(total)
+}
+
+#[test]
+fn an_inner_loop_belongs_to_its_item_wherever_that_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = [order(1, &["a", "b"]), order(2, &["c", "d", "e"]), order(3, &["a"])];
+    orders(dir.path(), &first, "e").unwrap_err();
+    let reordered = [order(3, &["a"]), order(2, &["e", "x", "d", "c"])];
+    let error = orders(dir.path(), &reordered, "").unwrap_err().to_string();
+    assert!(error.contains("in the middle of an item's inner loop"), "{error}");
+    let second = [order(2, &["e", "x", "d", "c"]), order(1, &["a", "b"]), order(4, &["a"])];
+    let total = orders(dir.path(), &second, "").unwrap();
+    assert_eq!(total, ["1a", "1b", "2c", "2d", "2e", "2x", "4a"]);
+}
+
+#[resumable(name = "nested", state_dir = dir)]
+fn nested(dir: &Path, orders: &[Order], seen: &Seen, fail_at: &str) -> Result<(), String> {
+    #[resume(key = |order| &order.id)]
+    for order in orders {
+        #[resume(key = |line| *line)]
+        for line in &order.lines {
+            if *line == fail_at {
+                return Err(fail_at.to_owned());
+            }
+            seen.borrow_mut().push(format!("{}{line}", order.id.0));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_item_left_in_the_middle_that_comes_later_begins_anew() {
+    let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
+    nested(dir.path(), &[order(1, &["a"]), order(2, &["c", "d"])], &seen, "d").unwrap_err();
+    nested(dir.path(), &[order(3, &["a"]), order(2, &["c", "d"])], &seen, "").unwrap();
+    assert_eq!(*seen.borrow(), ["1a", "2c", "3a", "2c", "2d"]);
+}
+
+fn order(id: u64, lines: &[&'static str]) -> Order {
+    Order { id: Id(id), lines: lines.to_vec() }
+}
+
+mod changed {
+    use super::*;
+
+    #[resumable(name = "changed", state_dir = dir)]
+    pub(crate) fn by_index(dir: &Path, items: &[&str]) -> anyhow::Result<()> {
+        for item in items {
+            anyhow::ensure!(*item != "fail");
+        }
+        Ok(())
+    }
+
+    #[resumable(name = "changed", state_dir = dir, key = |item| item)]
+    pub(crate) fn by_item(dir: &Path, items: &[&str]) -> anyhow::Result<()> {
+        for item in items {
+            anyhow::ensure!(*item != "fail");
+        }
+        Ok(())
+    }
+
+    #[resumable(name = "changed", state_dir = dir, key = |item| item.len())]
+    pub(crate) fn by_length(dir: &Path, items: &[&str]) -> anyhow::Result<()> {
+        for item in items {
+            anyhow::ensure!(*item != "fail");
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn another_way_of_knowing_items_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    changed::by_item(dir.path(), &["a", "fail"]).unwrap_err();
+    let error = changed::by_index(dir.path(), &["a"]).unwrap_err().to_string();
+    assert!(error.contains("items complete that it knew by a key, and not as it would"), "{error}");
+    let error = changed::by_length(dir.path(), &["a"]).unwrap_err().to_string();
+    assert!(error.contains("knew by another key"), "{error}");
+    changed::by_item(dir.path(), &["a"]).unwrap();
+
+    changed::by_index(dir.path(), &["a", "fail"]).unwrap_err();
+    let error = changed::by_item(dir.path(), &["a"]).unwrap_err().to_string();
+    assert!(error.contains("knew by their index"), "{error}");
+}
+
+#[resumable(name = "stream", state_dir = dir, save_every = 3)]
+fn received(
+    dir: &Path,
+    mut items: impl Iterator<Item = u32>,
+    seen: &RefCell<Vec<u32>>,
+    fail: u32,
+) -> Result<(), String> {
+    #[resume(key = |item| item)]
+    while let Some(item) = items.next() {
+        if item == fail {
+            return Err("failed".to_owned());
+        }
+        seen.borrow_mut().push(item);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_received_is_known_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let seen = RefCell::default();
+    received(dir.path(), 0..10, &seen, 5).unwrap_err();
+    received(dir.path(), (0..12).rev(), &seen, 99).unwrap();
+    assert_eq!(*seen.borrow(), [0, 1, 2, 3, 4, 11, 10, 9, 8, 7, 6, 5]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_cannot_be_serialised_ends_the_run_before_its_item() {
+    use std::os::unix::ffi::OsStrExt;
+
+    #[resumable(name = "paths", state_dir = dir, key = |path| path)]
+    fn paths(dir: &Path, paths: &[&Path]) -> anyhow::Result<()> {
+        for path in paths {
+            anyhow::ensure!(path.exists());
+        }
+        Ok(())
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let odd = Path::new(std::ffi::OsStr::from_bytes(b"\xff"));
+    let error = paths(dir.path(), &[dir.path(), odd]).unwrap_err().to_string();
+    assert!(error.contains("the key of an item cannot be serialised"), "{error}");
+    assert_eq!(paths::peek_checkpoint(dir.path()).unwrap().unwrap().completed().len(), 1);
+}
