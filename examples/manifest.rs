@@ -8,18 +8,19 @@
 //! sha256sum --check MANIFEST.sha256
 //! ```
 //!
-//! It shows how a loop that makes one large output stays right when an item runs twice: each
-//! item's result goes to a place of its own, and the output is put together after the loop.
+//! Files are known by their paths, so ones that come and go between two runs do not matter; their
+//! digests are carried, and the output is put together after the loop.
 
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Parser;
-use safe_state::resumable;
+use safe_state::{Results, resumable};
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
@@ -43,89 +44,52 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let work = Work::beside(&options.out);
-    let files = files_below(&options.dir, &[&options.out, &work.dir])?;
+    let mut work = options.out.clone().into_os_string();
+    work.push(".work");
+    let work = PathBuf::from(work);
+    let files = files_below(&options.dir, &[&options.out, &work])?;
     if options.start_over {
-        write_manifest::clear_checkpoint(&files, &work)?;
-    } else if let Some(checkpoint) = write_manifest::peek_checkpoint(&files, &work)? {
+        write_manifest::clear_checkpoint(&work)?;
+    } else if let Some(checkpoint) = write_manifest::peek_checkpoint(&work)? {
         println!("going on after {}", checkpoint.progress());
     }
     write_manifest(&files, &work, &options.out, options.crash_at)?;
-    work.remove()?;
+    // Another run may have begun, and it needs the directory.
+    let _ = fs::remove_dir(&work);
     println!("{} files in {}", files.len(), options.out.display());
     Ok(())
 }
 
-/// The progress survives the death of the process, and so do the digests, which nobody syncs. A
-/// power cut may lose some of either; the output is refused if it lacks one.
-///
-/// A checkpoint belongs to the list of files it was begun with: its version.
+/// A save survives the death of the process; after a power cut, some files may be hashed again.
 #[resumable(
     name = "manifest",
-    state_dir = &work.dir,
+    state_dir = work,
     durability = "process",
-    version = fingerprint(files)
+    key = |(_, file)| file.as_os_str(),
+    carry(digests)
 )]
 fn write_manifest(
     files: &[PathBuf],
-    work: &Work,
+    work: &Path,
     out: &Path,
     crash_at: Option<usize>,
 ) -> Result<()> {
-    let digests = work.open_digests()?;
+    let mut digests: Results<(OsString, Hash)> = Results::new();
     for (index, file) in files.iter().enumerate() {
         if crash_at == Some(index) {
             std::process::abort();
         }
         let digest = sha256(file).with_context(|| format!("cannot read {}", file.display()))?;
-        // A place for each item: one that runs twice writes the same bytes there again.
-        digests.write_all_at(&digest, offset(index))?;
+        digests.push((file.into(), digest));
     }
-    publish(out, &work.manifest(), |manifest| {
-        for (index, file) in files.iter().enumerate() {
-            let mut digest = Hash::default();
-            digests.read_exact_at(&mut digest, offset(index))?;
-            ensure!(digest != Hash::default(), "a digest was lost; run with --start-over");
-            write_line(manifest, &digest, file)?;
+    let digests: HashMap<&OsStr, &Hash> =
+        digests.iter().map(|(file, digest)| (file.as_os_str(), digest)).collect();
+    publish(out, &work.join("manifest"), |manifest| {
+        for file in files {
+            write_line(manifest, digests[file.as_os_str()], file)?;
         }
         Ok(())
     })
-}
-
-fn offset(index: usize) -> u64 {
-    (index * size_of::<Hash>()) as u64
-}
-
-/// What is kept beside the manifest until it is done: the checkpoint, the digests so far.
-struct Work {
-    dir: PathBuf,
-}
-
-impl Work {
-    fn beside(out: &Path) -> Self {
-        let mut dir = out.as_os_str().to_owned();
-        dir.push(".work");
-        Work { dir: dir.into() }
-    }
-
-    fn digests(&self) -> PathBuf {
-        self.dir.join("digests")
-    }
-
-    fn manifest(&self) -> PathBuf {
-        self.dir.join("manifest")
-    }
-
-    fn open_digests(&self) -> io::Result<File> {
-        File::options().read(true).write(true).create(true).truncate(false).open(self.digests())
-    }
-
-    fn remove(&self) -> io::Result<()> {
-        fs::remove_file(self.digests())?;
-        // Another run may have begun, and it needs the directory.
-        let _ = fs::remove_dir(&self.dir);
-        Ok(())
-    }
 }
 
 /// The regular files below `dir`, in an order that is the same in every run, but for `ours`.
@@ -141,17 +105,6 @@ fn files_below(dir: &Path, ours: &[&Path]) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
-}
-
-/// Tells one list of files from another.
-fn fingerprint(files: &[PathBuf]) -> String {
-    let mut hasher = Sha256::new();
-    for file in files {
-        hasher.update(file.as_os_str().as_bytes());
-        hasher.update([0]);
-    }
-    let [a, b, c, d, ..]: Hash = hasher.finalize().into();
-    format!("{} files, {:08x}", files.len(), u32::from_be_bytes([a, b, c, d]))
 }
 
 fn sha256(path: &Path) -> io::Result<Hash> {
