@@ -156,3 +156,19 @@ fn changed_code_goes_on_or_fails_or_restarts_as_asked() {
     assert_eq!(code::restarting(dir.path(), &[1, 2, 3], &seen), Ok(3));
     assert_eq!(*seen.borrow(), [1, 2, 3]);
 }
+
+#[resumable(name = "seldom", state_dir = dir, save_every = 1000)]
+fn seldom(dir: &Path, items: &[&str]) -> anyhow::Result<()> {
+    for item in items {
+        anyhow::ensure!(*item != "fail");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_item_put_in_front_is_noticed_if_only_the_failure_was_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    seldom(dir.path(), &["a", "b", "c", "fail"]).unwrap_err();
+    let error = seldom(dir.path(), &["new", "a", "b", "c", "d"]).unwrap_err().to_string();
+    assert!(error.contains("item 0 is not the one that was completed"), "{error}");
+}

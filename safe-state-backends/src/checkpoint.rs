@@ -48,7 +48,7 @@ pub struct LoopProgress {
     #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
     pub(crate) within: Vec<u64>,
     pub(crate) completed: Completed,
-    /// The last completed item whose fingerprint was taken.
+    /// A completed item, the last that was told.
     pub(crate) mark: Option<Mark>,
     pub(crate) total: Option<u64>,
     pub(crate) end: Option<LoopEnd>,
@@ -388,7 +388,8 @@ impl LoopProgress {
             let keys = self.keys.take().filter(|_| self.within == within);
             *self = LoopProgress { within, keys, ..LoopProgress::default() };
         }
-        self.advance(change.count, change.fingerprint);
+        self.completed.extend_prefix(change.count);
+        self.mark = change.mark.or(self.mark);
         self.total = change.total.or(self.total);
         self.end = change.end.or(self.end);
         self.cursor = change.cursor.or(self.cursor.take());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::format::{Change, LoopChange};
 use crate::{
     Captured, CarriedChange, Carry, Checkpoint, Failure, FailureKind, Keys, LoopEnd, LoopProgress,
-    Results,
+    Mark, Results,
 };
 use dice::Dice;
 
@@ -37,7 +37,10 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         3 => change.item_nanos = Some(dice.next() >> 40),
         4 => change.failure = Some(failure(dice)),
         5 => loop_change.loop_id = 1,
-        6 => loop_change.fingerprint = u32::try_from(dice.up_to(1 << 30)).ok(),
+        6 => {
+            let fingerprint = u32::try_from(dice.up_to(1 << 30)).unwrap();
+            loop_change.mark = Some(Mark { index: dice.up_to(1000) as u64, fingerprint });
+        }
         7 => loop_change.begun = Some(vec![dice.up_to(9) as u64]),
         8 => change.carried = carried(dice),
         9 => change.loops.push(LoopChange { loop_id: 2, ..loop_change.clone() }),

@@ -184,7 +184,7 @@ fn marked() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 6]], None, None);
     first["mark"] = json!({ "index": 4, "fingerprint": 3_735_928_559_u32 });
     let stored = json!({ "0": first, "1": progress(&[], &[[0, 1]], None, None) });
-    let marked = LoopChange { loop_id: 1, count: 2, fingerprint: Some(7), ..LoopChange::default() };
+    let marked = LoopChange { loop_id: 1, count: 2, mark: Some((0, 7)), ..LoopChange::default() };
     let unmarked = LoopChange { count: 1, ..LoopChange::default() };
     let loops = vec![marked, unmarked];
     file(
@@ -243,7 +243,7 @@ struct LoopChange {
     loop_id: u16,
     begun: Option<Vec<u64>>,
     count: u64,
-    fingerprint: Option<u32>,
+    mark: Option<(u64, u32)>,
     total: Option<u64>,
     end: Option<u32>,
     keys: Option<(u32, &'static Bytes)>,
@@ -357,10 +357,10 @@ fn a_loop_that_begins_in_other_items_forgets_what_it_was() {
 }
 
 #[test]
-fn a_mark_is_the_last_item_whose_fingerprint_was_taken() {
+fn a_mark_is_the_item_that_was_told_last() {
     let checkpoint = Checkpoint::decode(&read("marked", "safestate")).unwrap();
     let marks = checkpoint.loops().map(|it| it.mark().map(|mark| (mark.index, mark.fingerprint)));
-    assert!(marks.eq([Some((4, 0xdead_beef)), Some((2, 7)), Some((2, u32::MAX))]));
+    assert!(marks.eq([Some((4, 0xdead_beef)), Some((0, 7)), Some((2, u32::MAX))]));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn words() -> Value<'static> {
 }
 
 type LoopChange<'a> = (
-    (u16, Option<&'a [u64]>, u64, Option<u32>, Option<u64>, Option<u32>),
+    (u16, Option<&'a [u64]>, u64, Option<(u64, u32)>, Option<u64>, Option<u32>),
     (Option<Keys<'a>>, Option<Value<'a>>),
 );
 type CarriedChange<'a> = (String, bool, Value<'a>);
@@ -91,7 +91,7 @@ fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
 
 fn change() -> Vec<u8> {
     let keys = (7, Bytes::new(&[1; 16]));
-    let inner: LoopChange = ((1, Some(&[3]), 3, Some(9), Some(9), None), (Some(keys), None));
+    let inner: LoopChange = ((1, Some(&[3]), 3, Some((9, 9)), Some(9), None), (Some(keys), None));
     let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words())));
     let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
     let causes = ["cause", ""].as_slice();

@@ -20,6 +20,7 @@ pub(crate) struct OpenLoop {
     unsaved: u64,
     /// The item whose fingerprint was taken last.
     mark: Option<Mark>,
+    has_marked: bool,
     /// Items passed over since the last save, of a loop that finds out item by item.
     passed_over: u64,
     /// Of a loop that knows its items by key.
@@ -63,6 +64,7 @@ impl OpenLoop {
             in_flight: false,
             unsaved: 0,
             mark: None,
+            has_marked: false,
             passed_over: 0,
             keyed,
             next_cursor: None,
@@ -130,8 +132,11 @@ impl OpenLoop {
     }
 
     #[inline]
-    pub(crate) fn set_mark(&mut self, fingerprint: u32) {
-        self.mark = Some(Mark { index: self.position, fingerprint });
+    /// The item handed out has that fingerprint, if it can have one.
+    pub(crate) fn set_mark(&mut self, fingerprint: Option<u32>) {
+        let mark = fingerprint.map(|fingerprint| Mark { index: self.position, fingerprint });
+        self.mark = mark.or(self.mark);
+        self.has_marked = true;
     }
 
     pub(crate) fn exhausted(&mut self) {
@@ -156,10 +161,20 @@ impl OpenLoop {
         Some(Advance { micros: 0, loop_id: self.loop_id, count, fingerprint })
     }
 
+    /// Whether this run has not taken the fingerprint of any item yet.
+    pub(crate) fn lacks_mark(&self) -> bool {
+        !self.has_marked
+    }
+
     /// The fingerprint of the item completed last, if it was taken.
     fn last_fingerprint(&self) -> Option<u32> {
         let last = self.mark.filter(|mark| mark.index + 1 == self.position);
         last.map(|mark| mark.fingerprint)
+    }
+
+    fn completed_mark(&mut self) -> Option<Mark> {
+        let position = self.position;
+        self.mark.take_if(|mark| mark.index < position)
     }
 
     /// What the checkpoint has not been told yet, and how many items completed with it; none if there
@@ -175,7 +190,7 @@ impl OpenLoop {
             loop_id: self.loop_id,
             begun: self.begun.take(),
             count,
-            fingerprint: if count > 0 { self.last_fingerprint() } else { None },
+            mark: if count > 0 { self.completed_mark() } else { None },
             total: if comes_further { self.total.take() } else { None },
             end,
             keys: self.keyed.as_mut().and_then(Keyed::take_unsaved).map(Box::new),

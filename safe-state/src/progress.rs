@@ -184,21 +184,24 @@ impl Run {
         Error::InputShrank { job: self.events.job().to_owned(), completed, found }
     }
 
-    /// Says whether the item's fingerprint is wanted: it may be the last before a save.
     #[inline]
-    pub(crate) fn hand_out(&mut self, depth: usize) -> bool {
+    pub(crate) fn hand_out(&mut self, depth: usize) {
         self.settle(depth, 0, true);
-        self.may_save_next()
     }
 
-    /// Whether a save may be due when the next item completes.
-    pub(crate) fn may_save_next(&self) -> bool {
-        self.schedule.is_due_next()
+    /// Whether the fingerprint of the item handed out is wanted: it may be the last before a save,
+    /// or the only one before a failure.
+    pub(crate) fn wants_mark(&self, depth: usize) -> bool {
+        self.schedule.is_due_next() || self.lacks_mark(depth)
+    }
+
+    fn lacks_mark(&self, depth: usize) -> bool {
+        self.position.open.get(depth).is_some_and(OpenLoop::lacks_mark)
     }
 
     #[inline]
     pub(crate) fn mark(&mut self, depth: usize, fingerprint: Option<u32>) {
-        if let (Some(open), Some(fingerprint)) = (self.position.open.get_mut(depth), fingerprint) {
+        if let Some(open) = self.position.open.get_mut(depth) {
             open.set_mark(fingerprint);
         }
     }
@@ -233,9 +236,9 @@ impl Run {
         self.schedule.items_completed(completed);
     }
 
-    /// How many items may complete until a save may be due.
-    pub(crate) fn items_until_a_look(&self) -> u64 {
-        self.schedule.budget()
+    /// How many items may complete until a save may be due, or a fingerprint is wanted.
+    pub(crate) fn items_until_a_look(&self, depth: usize) -> u64 {
+        if self.lacks_mark(depth) { 1 } else { self.schedule.budget() }
     }
 
     pub(crate) fn exhausted(&mut self, depth: usize) {

@@ -45,7 +45,7 @@ impl<'r> Tally<'r> {
             return false;
         }
         self.settle();
-        self.run.may_save_next()
+        self.run.wants_mark(self.depth)
     }
 
     /// The same of an item that is known by its key. Says whether it is to be done.
@@ -87,7 +87,7 @@ impl<'r> Tally<'r> {
         self.settle();
         self.in_flight = false;
         let is_due = self.run.complete(self.depth);
-        self.granted = self.run.items_until_a_look();
+        self.granted = self.run.items_until_a_look(self.depth);
         self.left = self.granted;
         is_due
     }

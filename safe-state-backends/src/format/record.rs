@@ -6,7 +6,7 @@ use super::frame::{self, Frame, Place};
 use super::{FormatError, damaged};
 use crate::carried::CARRIED_LIMIT;
 use crate::checkpoint::{LOOP_LIMIT, NESTING_LIMIT};
-use crate::{Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, bounded};
+use crate::{Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, Mark, bounded};
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -64,8 +64,8 @@ pub struct LoopChange {
     pub begun: Option<Vec<u64>>,
     /// How many of its items completed.
     pub count: u64,
-    /// The fingerprint of the last of them, if taken.
-    pub fingerprint: Option<u32>,
+    /// A completed item to know the input by, if there is a new one.
+    pub mark: Option<Mark>,
     /// The number of its items, if it became known.
     pub total: Option<u64>,
     /// How it ended, if it did.
@@ -121,7 +121,7 @@ impl Advance {
                 loop_id,
                 begun: None,
                 count,
-                fingerprint,
+                mark: None,
                 total: None,
                 end: None,
                 keys: None,
@@ -131,12 +131,8 @@ impl Advance {
         else {
             return None;
         };
-        let advance = Advance {
-            micros: *micros,
-            loop_id: *loop_id,
-            count: *count,
-            fingerprint: *fingerprint,
-        };
+        let advance =
+            Advance { micros: *micros, loop_id: *loop_id, count: *count, fingerprint: None };
         carried.is_empty().then_some(advance)
     }
 }
