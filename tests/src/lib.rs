@@ -6,6 +6,7 @@ mod heard;
 mod ledger;
 mod ran;
 pub mod shapes;
+mod slow;
 mod worker;
 
 pub use effects::Effects;
@@ -13,4 +14,5 @@ pub use faulty::Faulty;
 pub use heard::heard;
 pub use ledger::{Found, Ledger};
 pub use ran::{Ran, run};
+pub use slow::Slow;
 pub use worker::Worker;

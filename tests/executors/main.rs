@@ -1,0 +1,15 @@
+//! Async functions under executors that know nothing of them: on one thread and on several, with
+//! futures that may change threads and that may not, dropped wherever they wait.
+
+mod beside;
+mod dropped;
+mod streams;
+mod tasks;
+
+use std::future::Future;
+
+/// Runs a future to its end on a runtime of tokio's with one thread.
+fn on_tokio<R>(future: impl Future<Output = R>) -> R {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(future)
+}

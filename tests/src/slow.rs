@@ -1,0 +1,94 @@
+//! A backend whose saves take long.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use safe_state::MemoryBackend;
+use safe_state::backend::{Appended, Backend, Error, Lease, LeaseOptions};
+
+/// Keeps checkpoints in memory, blocks for some time in each save, and counts what goes on beside.
+#[derive(Debug)]
+pub struct Slow {
+    inner: Arc<MemoryBackend>,
+    takes: Duration,
+    ticks: AtomicU64,
+    beside: Mutex<Vec<u64>>,
+}
+
+impl Slow {
+    /// A backend whose saves take that long.
+    pub fn new(takes: Duration) -> Arc<Self> {
+        let (inner, ticks, beside) = Default::default();
+        Arc::new(Slow { inner, takes, ticks, beside })
+    }
+
+    /// Something else has come further.
+    pub fn tick(&self) {
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often that happened while a save was under way, for each of the saves.
+    ///
+    /// # Panics
+    ///
+    /// If a save panicked.
+    pub fn ticks_beside_saves(&self) -> Vec<u64> {
+        self.beside.lock().unwrap().clone()
+    }
+
+    fn block(&self) {
+        let before = self.ticks.load(Ordering::Relaxed);
+        thread::sleep(self.takes);
+        let beside = self.ticks.load(Ordering::Relaxed) - before;
+        self.beside.lock().unwrap().push(beside);
+    }
+}
+
+impl Backend for Slow {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.inner.load(job)
+    }
+
+    fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
+        self.block();
+        self.inner.save(job, checkpoint)
+    }
+
+    fn delete(&self, job: &str) -> Result<(), Error> {
+        self.block();
+        self.inner.delete(job)
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, Error> {
+        self.inner.exists(job)
+    }
+
+    fn lease(self: Arc<Self>, job: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
+        let inner = Arc::clone(&self.inner).lease(job, options)?;
+        Ok(Box::new(SlowLease { inner, backend: self }))
+    }
+}
+
+struct SlowLease {
+    inner: Box<dyn Lease>,
+    backend: Arc<Slow>,
+}
+
+impl Lease for SlowLease {
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.backend.block();
+        self.inner.save(checkpoint)
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+        self.backend.block();
+        self.inner.append(record)
+    }
+
+    fn delete(&mut self) -> Result<(), Error> {
+        self.backend.block();
+        self.inner.delete()
+    }
+}
