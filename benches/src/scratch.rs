@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use safe_state::{Durability, FileBackend, Job, SaveEvery};
-use safe_state_backends::format::{Change, LoopChange};
-use safe_state_backends::{Checkpoint, LeaseOptions, Store};
+use safe_state_backends::format::Change;
+use safe_state_backends::{Carry, Checkpoint, LeaseOptions, Results, Store};
 use tempfile::TempDir;
 
 /// A directory that goes with the bench.
@@ -39,18 +39,31 @@ impl Scratch {
     ///
     /// If it can't be written.
     pub fn begun(&self, name: &str, completed: u64, saves: u64) {
+        let mut store = self.store(name);
+        let counts = std::iter::once(completed - saves).chain((0..saves).map(|_| 1));
+        for count in counts {
+            store.save(Change::completed(count)).expect("a save");
+        }
+    }
+
+    /// Leaves a checkpoint of the job `name` whose items have each pushed an element to a list, the
+    /// variable of that name.
+    ///
+    /// # Panics
+    ///
+    /// If it can't be written.
+    pub fn begun_with_list(&self, name: &str, variable: &str, list: &Results<u64>) {
+        let value = list.change(variable, Vec::new(), None).expect("numbers");
+        let carried = value.into_iter().collect();
+        let change = Change { carried, ..Change::completed(list.len() as u64) };
+        self.store(name).save(change).expect("a save");
+    }
+
+    /// A new checkpoint of the job `name`.
+    fn store(&self, name: &str) -> Store {
         let backend = Arc::new(FileBackend::new(self.path()));
         let options = LeaseOptions::new(Durability::Process);
         let opening = Store::open(backend, name, options).expect("a free job");
-        let mut store = opening.begin(Checkpoint::new(name, None)).expect("a first save");
-        let counts = std::iter::once(completed - saves).chain((0..saves).map(|_| 1));
-        for count in counts {
-            store.save(progress(count)).expect("a save");
-        }
+        opening.begin(Checkpoint::new(name, None)).expect("a first save")
     }
-}
-
-fn progress(count: u64) -> Change {
-    let progress = LoopChange { count, ..LoopChange::default() };
-    Change { loops: vec![progress], ..Change::default() }
 }
