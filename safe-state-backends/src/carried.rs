@@ -5,11 +5,8 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::{NESTING_LIMIT, Refused};
+use crate::limits::NESTING_LIMIT;
 use crate::{Results, bounded};
-
-/// Most variables and steps of one job.
-pub(crate) const CARRIED_LIMIT: usize = 256;
 
 /// A carried variable's value as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +77,9 @@ pub enum CarriedError {
         current: &'static str,
     },
     /// There are more variables and steps than a checkpoint holds.
-    #[error("`{name}` is one too many: a job holds 256 carried variables and steps")]
+    #[error(
+        "`{name}` is one too many: a job holds 256 carried variables and steps; put several into one struct"
+    )]
     TooMany {
         /// The variable or step.
         name: String,
@@ -262,14 +261,17 @@ impl Carried {
         Some(list)
     }
 
-    /// Adds elements to a list of the same type, saved in the same items.
-    pub(crate) fn append(&mut self, added: &Carried) -> Result<(), Refused> {
-        let alike = self.within == added.within && self.type_name == added.type_name;
-        let counts = self.elements.zip(added.elements).filter(|_| alike);
-        let (stored, more) = counts.ok_or("elements are added to what is no list of them")?;
-        self.elements = Some(stored.saturating_add(more));
+    /// Whether it is a list, to which the elements of another can be added.
+    pub(crate) fn is_list_like(&self, other: &Carried) -> bool {
+        let are_lists = self.elements.is_some() && other.elements.is_some();
+        are_lists && self.within == other.within && self.type_name == other.type_name
+    }
+
+    /// Adds the elements of another list.
+    pub(crate) fn append(&mut self, added: &Carried) {
+        let counts = self.elements.zip(added.elements);
+        self.elements = counts.map(|(stored, more)| stored.saturating_add(more));
         self.bytes.extend_from_slice(&added.bytes);
-        Ok(())
     }
 }
 
@@ -310,7 +312,7 @@ mod tests {
             results.push(format!("number {count}"));
             let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
             assert!(change.appends && change.value.bytes.len() < 16);
-            stored.append(&change.value).unwrap();
+            stored.append(&change.value);
         }
         assert_eq!(results.change("it", Vec::new(), Some(&stored)), Ok(None));
         assert_eq!(stored.decode::<Results<String>>("it").unwrap(), results);

@@ -1,5 +1,7 @@
 //! What is stored of a job.
 
+mod check;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -7,15 +9,12 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::carried::CARRIED_LIMIT;
 use crate::format::{self, FormatError, LoopChange, Record};
+use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::timestamp::{Timestamp, readable};
 use crate::{Carried, CarriedChange, CarriedError, Carry, Completed, Failure, Keys, bounded};
 
-/// Most resumable loops of one function.
-pub(crate) const LOOP_LIMIT: usize = 64;
-/// Most resumable loops inside one another.
-pub(crate) const NESTING_LIMIT: usize = 16;
+pub(crate) use check::Refused;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
 ///
@@ -196,18 +195,6 @@ impl Checkpoint {
         self.carried.keys().map(String::as_str)
     }
 
-    /// Whether a variable of that name can be carried.
-    ///
-    /// # Errors
-    ///
-    /// There are 256 others.
-    pub fn has_room_for(&self, name: &str) -> Result<(), CarriedError> {
-        if self.carried.len() < CARRIED_LIMIT || self.carried.contains_key(name) {
-            return Ok(());
-        }
-        Err(CarriedError::TooMany { name: name.to_owned() })
-    }
-
     /// What is stored of the variable `name`.
     pub fn carried_value(&self, name: &str) -> Option<&Carried> {
         self.carried.get(name)
@@ -294,26 +281,24 @@ impl Checkpoint {
         self.updated_at = Timestamp::now();
     }
 
-    /// Replays one record; the inverse of writing it. One that is refused may have been applied in
-    /// part, but never beyond what a checkpoint can hold.
+    /// Replays one record; the inverse of writing it. One that is refused changes nothing.
     pub(crate) fn apply(&mut self, record: Record) -> Result<(), Refused> {
+        self.check(&record)?;
         match record {
             Record::Snapshot(whole) => *self = whole,
             Record::Advance(advance) => {
                 self.finished = false;
                 self.updated_at = self.updated_at.plus_micros(advance.micros);
-                let progress = self.progress_of(advance.loop_id)?;
+                let progress = self.loops.entry(advance.loop_id).or_default();
                 progress.advance(advance.count, advance.fingerprint);
             }
             Record::Change(change) => {
                 self.finished &= change.is_idle();
                 self.updated_at = self.updated_at.plus_micros(change.micros);
                 for it in change.loops {
-                    self.progress_of(it.loop_id)?.apply(it)?;
+                    self.loops.entry(it.loop_id).or_default().apply(it);
                 }
-                for it in change.carried {
-                    self.carry(it)?;
-                }
+                change.carried.into_iter().for_each(|it| self.carry(it));
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
                 self.failure = change.failure.or(self.failure.take());
             }
@@ -321,33 +306,14 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Whether every loop has a number that a record may name.
-    pub(crate) fn has_loops_in_range(&self) -> bool {
-        self.loops.keys().all(|id| usize::from(*id) < LOOP_LIMIT)
-    }
-
-    fn progress_of(&mut self, loop_id: u16) -> Result<&mut LoopProgress, Refused> {
-        if usize::from(loop_id) < LOOP_LIMIT {
-            Ok(self.loops.entry(loop_id).or_default())
-        } else {
-            Err("a loop's number is out of range")
-        }
-    }
-
-    fn carry(&mut self, change: CarriedChange) -> Result<(), Refused> {
+    fn carry(&mut self, change: CarriedChange) {
         let CarriedChange { name, appends, value } = change;
-        self.has_room_for(&name).map_err(|_| "there are more than 256 carried values")?;
-        if appends {
-            let stored = self.carried.get_mut(&name).ok_or("elements are added to nothing")?;
-            return stored.append(&value);
+        match self.carried.get_mut(&name).filter(|_| appends) {
+            Some(stored) => stored.append(&value),
+            None => _ = self.carried.insert(name, value),
         }
-        self.carried.insert(name, value);
-        Ok(())
     }
 }
-
-/// What is wrong with a record.
-pub(crate) type Refused = &'static str;
 
 impl LoopProgress {
     /// The items of the loops around it in which it runs, from the outside in; none if it is in no
@@ -382,7 +348,7 @@ impl LoopProgress {
         self.mark
     }
 
-    fn apply(&mut self, change: LoopChange) -> Result<(), Refused> {
+    fn apply(&mut self, change: LoopChange) {
         if let Some(within) = change.begun {
             // In the same items it walks its input anew, of which the same keys are complete.
             let keys = self.keys.take().filter(|_| self.within == within);
@@ -393,9 +359,8 @@ impl LoopProgress {
         self.total = change.total.or(self.total);
         self.end = change.end.or(self.end);
         self.cursor = change.cursor.or(self.cursor.take());
-        match change.keys {
-            Some(keys) => self.keys.get_or_insert_default().add(*keys),
-            None => Ok(()),
+        if let Some(keys) = change.keys {
+            self.keys.get_or_insert_default().add(*keys);
         }
     }
 

@@ -32,6 +32,18 @@ pub enum Error {
         /// What is wrong with it.
         source: FormatError,
     },
+    /// The state is more than a checkpoint holds. What was saved before is still there.
+    #[error(
+        "the checkpoint of job `{job}` in {place} cannot be written: {source}; it was left as it was saved last"
+    )]
+    Unwritable {
+        /// The job.
+        job: String,
+        /// Where its checkpoint is.
+        place: String,
+        /// What is too much.
+        source: FormatError,
+    },
     /// What is stored under the job's name belongs to another job.
     #[error(
         "{place} holds the checkpoint of job `{found}`, not of `{job}`; rename one of them, or give them different state directories"

@@ -23,7 +23,7 @@ const MIN_TAIL: usize = 3 * 1024;
 /// and has to be that much rarer.
 const MIN_UNSYNCED_TAIL: usize = 64 * 1024;
 
-/// Why bytes are not a checkpoint that can be read.
+/// Why bytes are not a checkpoint that can be read, or a state not one that can be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
@@ -47,11 +47,15 @@ pub enum FormatError {
         what: &'static str,
     },
     /// A record does not fit the format's 32-bit length.
-    #[error("a record of {0} bytes is larger than the format's 4 GiB")]
+    #[error(
+        "a record of {0} bytes is larger than the format's 4 GiB; keep what is large in a file of its own, and carry its path"
+    )]
     TooLarge(usize),
     /// A change that no checkpoint can hold, which is not written.
-    #[error("a change that cannot be saved: {0}")]
-    Unwritable(&'static str),
+    #[error(
+        "{0}; put several variables into one struct, or several loops into a function of their own"
+    )]
+    TooMany(&'static str),
 }
 
 /// How many bytes may follow a snapshot of that length before the whole is written anew: as

@@ -5,8 +5,6 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::checkpoint::Refused;
-
 /// What is complete of a loop that knows its items by key: a hash of each item's key.
 ///
 /// It takes eight bytes an item, in memory as in the file, and a save writes those of the items
@@ -45,15 +43,17 @@ impl Keys {
         self.hashes.is_empty()
     }
 
-    pub(crate) fn add(&mut self, added: Keys) -> Result<(), Refused> {
+    /// Whether `added` can be added: keys of one loop are made in one way.
+    pub(crate) fn takes(&self, added: &Keys) -> bool {
+        self.is_empty() || self.made_by == added.made_by
+    }
+
+    pub(crate) fn add(&mut self, added: Keys) {
         if self.is_empty() {
             *self = added;
-        } else if self.made_by == added.made_by {
-            self.hashes.extend(added.hashes);
         } else {
-            return Err("keys that are made in another way");
+            self.hashes.extend(added.hashes);
         }
-        Ok(())
     }
 }
 
@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn keys_of_another_making_are_refused() {
         let mut keys = Keys::default();
-        keys.add(Keys::new(7, vec![1])).unwrap();
-        keys.add(Keys::new(7, vec![2])).unwrap();
-        keys.add(Keys::new(8, vec![3])).unwrap_err();
+        keys.add(Keys::new(7, vec![1]));
+        keys.add(Keys::new(7, vec![2]));
         assert_eq!(keys, Keys::new(7, vec![1, 2]));
+        assert!(!keys.takes(&Keys::new(8, vec![3])));
     }
 }

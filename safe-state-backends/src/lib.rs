@@ -33,6 +33,7 @@ mod failure;
 mod file;
 pub mod format;
 mod keys;
+mod limits;
 mod memory;
 mod results;
 #[cfg(test)]

@@ -82,7 +82,7 @@ impl Store {
 
     fn apply(&mut self, record: Record) -> Result<(), Error> {
         let applied = self.checkpoint.apply(record);
-        applied.map_err(|what| self.unreadable(FormatError::Unwritable(what)))
+        applied.map_err(|what| self.unwritable(FormatError::TooMany(what)))
     }
 
     /// Removes the checkpoint.
@@ -99,7 +99,7 @@ impl Store {
     fn frame(&mut self, record: &Record) -> Result<Option<Tail>, Error> {
         let Some(tail) = self.tail.take() else { return Ok(None) };
         self.framed.clear();
-        tail.frame(record, &mut self.framed).map_err(|source| self.unreadable(source))?;
+        tail.frame(record, &mut self.framed).map_err(|source| self.unwritable(source))?;
         Ok(tail.with(&self.framed))
     }
 
@@ -111,14 +111,15 @@ impl Store {
 
     fn save_whole(&mut self) -> Result<(), Error> {
         self.tail = None;
-        let snapshot = self.checkpoint.encode().map_err(|source| self.unreadable(source))?;
+        let snapshot = self.checkpoint.encode().map_err(|source| self.unwritable(source))?;
         self.lease.save(&snapshot)?;
         self.tail = Tail::after(&snapshot, self.durability);
         Ok(())
     }
 
-    fn unreadable(&self, source: FormatError) -> Error {
-        Error::format(&*self.backend, &self.checkpoint.job, source)
+    fn unwritable(&self, source: FormatError) -> Error {
+        let job = self.checkpoint.job.clone();
+        Error::Unwritable { place: place(&*self.backend, &job), job, source }
     }
 }
 
@@ -152,7 +153,7 @@ impl Checkpoint {
     pub fn load(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Error> {
         let Some(bytes) = backend.load(job)? else { return Ok(None) };
         let checkpoint =
-            Checkpoint::decode(&bytes).map_err(|source| Error::format(backend, job, source))?;
+            Checkpoint::decode(&bytes).map_err(|source| Error::unreadable(backend, job, source))?;
         if checkpoint.job == job {
             return Ok(Some(checkpoint));
         }
@@ -162,7 +163,7 @@ impl Checkpoint {
 }
 
 impl Error {
-    fn format(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
+    fn unreadable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
         Error::Format { job: job.to_owned(), place: place(backend, job), source }
     }
 }
@@ -201,25 +202,48 @@ mod tests {
 
     fn carried(names: std::ops::Range<u16>) -> Change {
         let value = |name: u16| 7_u8.change(&name.to_string(), Vec::new(), None).unwrap();
-        Change { carried: names.filter_map(value).collect(), ..Change::default() }
+        Change { carried: names.filter_map(value).collect(), ..Change::completed(1) }
     }
 
-    fn out_of_range() -> Change {
-        let beyond = LoopChange { loop_id: 64, ..LoopChange::default() };
-        Change { loops: vec![beyond], ..Change::completed(1) }
+    fn with_loop(beyond: LoopChange) -> Change {
+        Change {
+            loops: vec![LoopChange { count: 1, ..LoopChange::default() }, beyond],
+            ..Change::default()
+        }
     }
 
     #[test]
     fn what_could_not_be_read_is_not_written() {
-        for change in [carried(0..257), out_of_range()] {
+        let out_of_range = LoopChange { loop_id: 64, ..LoopChange::default() };
+        let too_deep = LoopChange { begun: Some(vec![0; 17]), ..LoopChange::default() };
+        for change in [carried(0..257), with_loop(out_of_range), with_loop(too_deep)] {
             let (backend, mut store) = store();
-            let before = backend.load(JOB).unwrap();
+            let before = (backend.load(JOB).unwrap(), store.checkpoint().clone());
             let error = store.save(change).unwrap_err();
-            assert!(matches!(error, Error::Format { source: FormatError::Unwritable(_), .. }));
-            assert_eq!(backend.load(JOB).unwrap(), before);
+            assert!(matches!(error, Error::Unwritable { source: FormatError::TooMany(_), .. }));
+            assert_eq!((backend.load(JOB).unwrap(), store.checkpoint().clone()), before);
             store.save(Change::completed(1)).unwrap();
             let loaded = Checkpoint::load(&*backend, JOB).unwrap();
             assert_eq!(loaded.as_ref(), Some(store.checkpoint()));
         }
+    }
+
+    #[test]
+    fn a_save_that_is_too_much_says_so() {
+        let error = store().1.save(carried(0..257)).unwrap_err().to_string();
+        let expected = format!(
+            "the checkpoint of job `{JOB}` in the backend cannot be written: \
+             there are more than 256 carried variables and steps; put several variables"
+        );
+        assert!(error.starts_with(&expected), "{error}");
+        assert!(error.ends_with("it was left as it was saved last"), "{error}");
+    }
+
+    #[test]
+    fn as_many_names_as_there_is_room_for_can_be_saved_again() {
+        let (_, mut store) = store();
+        store.save(carried(0..256)).unwrap();
+        store.save(carried(0..256)).unwrap();
+        store.save(carried(200..257)).unwrap_err();
     }
 }

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
 use super::{FormatError, damaged};
-use crate::carried::CARRIED_LIMIT;
-use crate::checkpoint::{LOOP_LIMIT, NESTING_LIMIT};
+use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, Mark, bounded};
 
 pub(super) const SNAPSHOT: u8 = 1;
@@ -148,8 +147,8 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
 
 pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, FormatError> {
     let checkpoint: Checkpoint = payload(bytes, offset)?;
-    let in_range = checkpoint.has_loops_in_range();
-    in_range.then_some(checkpoint).ok_or_else(|| damaged(offset, "a loop's number is out of range"))
+    checkpoint.check_loops().map_err(|what| damaged(offset, what))?;
+    Ok(checkpoint)
 }
 
 fn payload<'de, T: Deserialize<'de>>(bytes: &'de [u8], offset: usize) -> Result<T, FormatError> {

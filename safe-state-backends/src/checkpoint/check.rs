@@ -1,0 +1,92 @@
+//! Whether a checkpoint can hold what a record adds: looked at before any of it is applied.
+
+use std::collections::BTreeSet;
+
+use super::{Checkpoint, LoopProgress};
+use crate::format::{LoopChange, Record};
+use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
+use crate::{Carried, CarriedChange, CarriedError};
+
+/// What is wrong with a record.
+pub(crate) type Refused = &'static str;
+
+impl Checkpoint {
+    /// Whether a variable of that name can be carried.
+    ///
+    /// # Errors
+    ///
+    /// There are 256 others.
+    pub fn has_room_for(&self, name: &str) -> Result<(), CarriedError> {
+        if self.carried.len() < CARRIED_LIMIT || self.carried.contains_key(name) {
+            return Ok(());
+        }
+        Err(CarriedError::TooMany { name: name.to_owned() })
+    }
+
+    pub(super) fn check(&self, record: &Record) -> Result<(), Refused> {
+        match record {
+            Record::Snapshot(whole) => whole.check_loops(),
+            Record::Advance(advance) => check_number(advance.loop_id),
+            Record::Change(change) => {
+                change.loops.iter().try_for_each(|it| self.check_loop(it))?;
+                self.check_carried(&change.carried)
+            }
+        }
+    }
+
+    /// Whether every loop has a number that a record may name.
+    pub(crate) fn check_loops(&self) -> Result<(), Refused> {
+        self.loops.keys().try_for_each(|id| check_number(*id))
+    }
+
+    fn check_loop(&self, change: &LoopChange) -> Result<(), Refused> {
+        check_number(change.loop_id)?;
+        check_within(change.begun.as_deref().unwrap_or_default())?;
+        let stored = self.loops.get(&change.loop_id).and_then(LoopProgress::keys);
+        let (Some(stored), Some(added)) = (stored, change.keys.as_deref()) else { return Ok(()) };
+        if stored.takes(added) { Ok(()) } else { Err("keys that are made in another way") }
+    }
+
+    fn check_carried(&self, changes: &[CarriedChange]) -> Result<(), Refused> {
+        if !self.has_room(changes) {
+            return Err("there are more than 256 carried variables and steps");
+        }
+        for (at, change) in changes.iter().enumerate() {
+            check_within(change.value.within())?;
+            if change.appends {
+                let stored =
+                    self.stored_before(changes.get(..at).unwrap_or_default(), &change.name);
+                let stored = stored.ok_or("elements are added to nothing")?;
+                if !stored.is_list_like(&change.value) {
+                    return Err("elements are added to what is no list of them");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn has_room(&self, changes: &[CarriedChange]) -> bool {
+        // The names are gone through only if there are nearly too many.
+        self.carried.len() + changes.len() <= CARRIED_LIMIT || {
+            let new = changes.iter().map(|change| &change.name);
+            let all: BTreeSet<&String> = self.carried.keys().chain(new).collect();
+            all.len() <= CARRIED_LIMIT
+        }
+    }
+
+    /// What is stored of a variable once the changes `before` are applied.
+    fn stored_before<'a>(&'a self, before: &'a [CarriedChange], name: &str) -> Option<&'a Carried> {
+        let changed = before.iter().rfind(|change| change.name == name);
+        changed.map(|change| &change.value).or_else(|| self.carried.get(name))
+    }
+}
+
+fn check_number(loop_id: u16) -> Result<(), Refused> {
+    let in_range = usize::from(loop_id) < LOOP_LIMIT;
+    in_range.then_some(()).ok_or("a loop's number is out of range")
+}
+
+fn check_within(within: &[u64]) -> Result<(), Refused> {
+    let in_range = within.len() <= NESTING_LIMIT;
+    in_range.then_some(()).ok_or("there are more than 16 loops inside one another")
+}

@@ -1,0 +1,9 @@
+//! How much a checkpoint holds. What is read or written beyond that is refused, so that a few bytes
+//! can't claim much memory.
+
+/// Most resumable loops of one function.
+pub(crate) const LOOP_LIMIT: usize = 64;
+/// Most resumable loops inside one another.
+pub(crate) const NESTING_LIMIT: usize = 16;
+/// Most carried variables and steps of one job.
+pub(crate) const CARRIED_LIMIT: usize = 256;
