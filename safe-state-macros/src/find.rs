@@ -79,7 +79,7 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// What a checkpoint holds.
+/// What a checkpoint holds: `limits.rs` of the backends, and the test `limits`, which runs as many.
 const LOOP_LIMIT: usize = 64;
 const NESTING_LIMIT: usize = 16;
 
