@@ -1,5 +1,8 @@
 //! The values of carried variables.
 
+mod error;
+mod whole;
+
 use std::any::type_name;
 
 use serde::de::DeserializeOwned;
@@ -7,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::NESTING_LIMIT;
 use crate::{Results, bounded};
+
+pub use error::CarriedError;
 
 /// A carried variable's value as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,50 +57,6 @@ impl CarriedChange {
     }
 }
 
-const GO_BACK: &str = "give it its old type, finish with the program that began it, or clear the checkpoint to start over";
-
-/// Why a carried value cannot be given back or stored.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CarriedError {
-    /// The type has another name than the one it was saved as.
-    #[error("`{name}` was saved as `{stored}`, but is now a `{current}`; {GO_BACK}")]
-    TypeChanged {
-        /// The variable.
-        name: String,
-        /// The type it was saved as.
-        stored: String,
-        /// The type it is to be restored as.
-        current: &'static str,
-    },
-    /// The type has its name, but not its shape.
-    #[error("`{name}` was saved as another form of `{current}` than it has now; {GO_BACK}")]
-    ShapeChanged {
-        /// The variable.
-        name: String,
-        /// Its type.
-        current: &'static str,
-    },
-    /// There are more variables and steps than a checkpoint holds.
-    #[error(
-        "`{name}` is one too many: a job holds 256 carried variables and steps; put several into one struct"
-    )]
-    TooMany {
-        /// The variable or step.
-        name: String,
-    },
-    /// The value's `Serialize` failed.
-    #[error("`{name}`, a `{current}`, cannot be saved: {reason}")]
-    Unserializable {
-        /// The variable.
-        name: String,
-        /// Its type.
-        current: &'static str,
-        /// What serialising it says.
-        reason: String,
-    },
-}
-
 /// What can be carried: anything that is `Serialize + DeserializeOwned`, and [`Results`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried",
@@ -131,7 +92,7 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         within: Vec<u64>,
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
-        let bytes = postcard::to_stdvec(self).map_err(|error| unserializable::<T>(name, &error))?;
+        let bytes = encoded::<T>(name, self, Vec::new())?;
         if stored.is_none() {
             check_reads_back::<T>(name, &bytes)?;
         }
@@ -161,8 +122,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
         }
         let mut bytes = Vec::new();
         for element in new {
-            bytes = postcard::to_extend(element, bytes)
-                .map_err(|error| unserializable::<Self>(name, &error))?;
+            bytes = encoded::<Self>(name, element, bytes)?;
         }
         let value = Carried {
             within: within.into(),
@@ -198,21 +158,18 @@ fn check_reads_back<T: Serialize + DeserializeOwned>(
     if again.is_some_and(|again| sorted(&again) == sorted(bytes)) {
         return Ok(());
     }
-    let reason = "it does not read back as what was written; `serde`'s `skip`, `skip_serializing_if`, `tag`, \
-                  `untagged` and `flatten` need a format that names its fields";
-    Err(CarriedError::Unserializable {
-        name: name.to_owned(),
-        current: type_name::<T>(),
-        reason: reason.to_owned(),
-    })
+    let reason = "it does not read back as what was written; `serde`'s `skip_serializing`, `tag`, `untagged` \
+                  and `flatten` need a format that names its fields";
+    Err(unserializable::<T>(name, reason.to_owned()))
 }
 
-fn unserializable<T>(name: &str, error: &postcard::Error) -> CarriedError {
-    CarriedError::Unserializable {
-        name: name.to_owned(),
-        current: type_name::<T>(),
-        reason: error.to_string(),
-    }
+/// Adds the encoding of `value`, which is a part of the variable `name`, to `bytes`.
+fn encoded<T>(name: &str, value: &impl Serialize, bytes: Vec<u8>) -> Result<Vec<u8>, CarriedError> {
+    whole::encode(value, bytes).map_err(|reason| unserializable::<T>(name, reason))
+}
+
+fn unserializable<T>(name: &str, reason: String) -> CarriedError {
+    CarriedError::Unserializable { name: name.to_owned(), current: type_name::<T>(), reason }
 }
 
 impl Carried {
@@ -346,6 +303,60 @@ mod tests {
         let map: std::collections::HashMap<u32, String> =
             (0..50).map(|n| (n, n.to_string())).collect();
         assert!(map.change("it", Vec::new(), None).unwrap().is_some());
+    }
+
+    #[derive(Default, Serialize, Deserialize)]
+    struct Sparse {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<u8>,
+        #[serde(skip)]
+        cache: Vec<u8>,
+        sum: u8,
+    }
+
+    #[test]
+    fn what_leaves_a_field_out_is_refused_when_it_does() {
+        let sparse = Sparse::default;
+        let whole = Sparse { last: Some(1), ..sparse() };
+        let stored = carried(&whole);
+        let refused = sparse().change("it", Vec::new(), Some(&stored)).unwrap_err().to_string();
+        assert!(refused.contains("`it`, a `"), "{refused}");
+        assert!(refused.contains("its field `last` was left out"), "{refused}");
+        (3, vec![Some(sparse())]).change("it", Vec::new(), Some(&stored)).unwrap_err();
+        let mut results = Results::new();
+        results.extend([whole, sparse()]);
+        results.change("it", Vec::new(), None).unwrap_err();
+    }
+
+    #[test]
+    fn what_is_never_saved_is_nothing_that_is_lost() {
+        let value = Sparse { last: Some(1), cache: vec![2], sum: 3 };
+        let back: Sparse = carried(&value).decode("it").unwrap();
+        assert_eq!((back.last, back.cache, back.sum), (Some(1), vec![], 3));
+    }
+
+    #[test]
+    fn values_of_every_shape_come_back() {
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        enum Shape {
+            Unit,
+            Newtype(char),
+            Tuple(i8, f32),
+            Struct { wide: i128, text: String },
+        }
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        struct Pair(u128, ());
+        let shapes = vec![
+            Shape::Unit,
+            Shape::Newtype('x'),
+            Shape::Tuple(-1, 0.5),
+            Shape::Struct { wide: -1, text: "text".to_owned() },
+        ];
+        let map: std::collections::BTreeMap<u16, Option<bool>> =
+            [(1, Some(true)), (2, None)].into();
+        let value = (shapes, map, Pair(7, ()), std::net::Ipv4Addr::LOCALHOST, [1_i64; 3]);
+        assert_eq!(carried(&value).decode("it"), Ok(value.clone()));
+        assert_eq!(carried(&value).bytes, postcard::to_stdvec(&value).unwrap());
     }
 
     #[test]

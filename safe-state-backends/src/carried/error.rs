@@ -1,0 +1,45 @@
+//! What can be wrong with a carried value.
+
+const GO_BACK: &str = "give it its old type, finish with the program that began it, or clear the checkpoint to start over";
+
+/// Why a carried value cannot be given back or stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CarriedError {
+    /// The type has another name than the one it was saved as.
+    #[error("`{name}` was saved as `{stored}`, but is now a `{current}`; {GO_BACK}")]
+    TypeChanged {
+        /// The variable.
+        name: String,
+        /// The type it was saved as.
+        stored: String,
+        /// The type it is to be restored as.
+        current: &'static str,
+    },
+    /// The type has its name, but not its shape.
+    #[error("`{name}` was saved as another form of `{current}` than it has now; {GO_BACK}")]
+    ShapeChanged {
+        /// The variable.
+        name: String,
+        /// Its type.
+        current: &'static str,
+    },
+    /// There are more variables and steps than a checkpoint holds.
+    #[error(
+        "`{name}` is one too many: a job holds 256 carried variables and steps; put several into one struct"
+    )]
+    TooMany {
+        /// The variable or step.
+        name: String,
+    },
+    /// The value's `Serialize` failed.
+    #[error("`{name}`, a `{current}`, cannot be saved: {reason}")]
+    Unserializable {
+        /// The variable.
+        name: String,
+        /// Its type.
+        current: &'static str,
+        /// What serialising it says.
+        reason: String,
+    },
+}
