@@ -126,6 +126,12 @@ pub trait Lease: Send {
     /// As [`Backend::append`]. After an error, only [`save`](Self::save) may follow.
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error>;
 
+    /// Whether what this lease saved last is still where it was saved, as far as that shows at
+    /// little cost. It is asked now and then; if not, the whole is saved instead of the next record.
+    fn is_in_place(&mut self) -> bool {
+        true
+    }
+
     /// As [`Backend::delete`].
     ///
     /// # Errors

@@ -26,6 +26,9 @@ use log::Log;
 /// `STATE_DIR/JOB.lock`, which the operating system releases when the process dies, however it
 /// dies. On NFS it depends on the server; there, use another backend.
 ///
+/// A state directory that is removed while a job runs is made again, within a millisecond of saves,
+/// with all that is complete.
+///
 /// Job names map to file names one to one: letters, digits, `-`, `_` and inner dots stand for
 /// themselves, other bytes are percent-encoded, and a name too long for a file name is cut and
 /// ends in a hash. Files are readable by their owner alone (0600, directory 0700).
@@ -68,7 +71,8 @@ impl FileBackend {
 
     fn take_lease(&self, job: &str, options: LeaseOptions) -> Result<FileLease, Error> {
         let lock = self.lock(job)?;
-        Ok(FileLease { log: Log::new(Disk, self.path_of(job), options.durability), _lock: lock })
+        let log = Log::new(Disk, self.path_of(job), options.durability);
+        Ok(FileLease { log, lock, backend: self.clone(), job: job.to_owned() })
     }
 }
 
@@ -137,16 +141,27 @@ fn job_in(path: &Path) -> Result<Option<String>, Error> {
 /// Fields drop in order: the file is closed before the lock is released.
 struct FileLease {
     log: Log<Disk>,
-    _lock: Lock,
+    lock: Lock,
+    backend: FileBackend,
+    job: String,
 }
 
 impl Lease for FileLease {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        // The directory may have been removed. What is in memory is then all there is, and goes into
+        // a new one; unless another run has taken the lease there.
+        if !self.lock.stands()? {
+            self.lock = self.backend.lock(&self.job)?;
+        }
         self.log.save(checkpoint)
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
         self.log.append(record)
+    }
+
+    fn is_in_place(&mut self) -> bool {
+        self.log.is_in_place()
     }
 
     fn delete(&mut self) -> Result<(), Error> {

@@ -7,6 +7,10 @@ use crate::format::{Change, FormatError, Record, Tail};
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions};
 
+/// How many microseconds of saves may go by before one looks whether what it adds to is still there:
+/// looking costs about as much as adding.
+const LOOK_EVERY: u64 = 1_000;
+
 /// The checkpoint of a job under a lease.
 ///
 /// A save appends one record, whose size depends on what changed alone; when the records
@@ -19,6 +23,8 @@ pub struct Store {
     /// `None` when only a snapshot may follow: what an append that failed left is not known.
     tail: Option<Tail>,
     framed: Vec<u8>,
+    /// The microseconds since a save last looked.
+    unlooked: u64,
 }
 
 /// A lease just taken, and what was found under it.
@@ -58,10 +64,12 @@ impl Store {
     /// out whole with the next save that succeeds.
     pub fn save(&mut self, change: impl Into<Record>) -> Result<(), Error> {
         let mut record = change.into();
-        record.set_micros(Timestamp::now().micros_since(self.checkpoint.updated_at));
+        let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
+        record.set_micros(micros);
         let longer = self.frame(&record)?;
         self.apply(record)?;
         if let Some(longer) = longer
+            && self.is_in_place(micros)
             && self.append(longer)? == Appended::Yes
         {
             return Ok(());
@@ -103,6 +111,16 @@ impl Store {
         Ok(tail.with(&self.framed))
     }
 
+    /// Whether what was saved last is there to be added to, that long after the save before.
+    fn is_in_place(&mut self, micros: u64) -> bool {
+        self.unlooked = self.unlooked.saturating_add(micros);
+        if self.unlooked < LOOK_EVERY {
+            return true;
+        }
+        self.unlooked = 0;
+        self.lease.is_in_place()
+    }
+
     fn append(&mut self, longer: Tail) -> Result<Appended, Error> {
         let appended = self.lease.append(&self.framed)?;
         self.tail = (appended == Appended::Yes).then_some(longer);
@@ -136,8 +154,15 @@ impl Opening {
     /// The backend cannot be written.
     pub fn begin(self, checkpoint: Checkpoint) -> Result<Store, Error> {
         let Opening { backend, lease, durability, .. } = self;
-        let mut store =
-            Store { backend, lease, durability, checkpoint, tail: None, framed: Vec::new() };
+        let mut store = Store {
+            backend,
+            lease,
+            durability,
+            checkpoint,
+            tail: None,
+            framed: Vec::new(),
+            unlooked: 0,
+        };
         store.save_whole()?;
         Ok(store)
     }

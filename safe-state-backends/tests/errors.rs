@@ -11,6 +11,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
@@ -217,13 +219,47 @@ fn no_more_open_files() {
 }
 
 #[test]
-fn a_directory_that_vanishes() {
+fn a_directory_that_vanishes_is_made_again() {
     let dir = tempfile::tempdir().unwrap();
-    let state_dir = dir.path().join("state");
+    let state_dir = dir.path().join("a/state");
     let mut store = open(&state_dir);
-    fs::remove_dir_all(&state_dir).unwrap();
-    let path = state_dir.join("job.safestate.tmp");
-    assert_names(store.finish(Change::default()), "create", &path, ErrorKind::NotFound);
+    for change in [short_change(), long_change()] {
+        fs::remove_dir_all(dir.path().join("a")).unwrap();
+        // Until then a save does not look.
+        thread::sleep(Duration::from_millis(2));
+        store.save(change).unwrap();
+        assert_eq!(load(&state_dir).as_ref(), Some(store.checkpoint()));
+        assert!(matches!(try_open(&state_dir), Err(Error::Held { .. })), "the lease has gone");
+    }
+    fs::remove_dir_all(dir.path().join("a")).unwrap();
+    store.delete().unwrap();
+    drop(store);
+    assert_eq!(names_in(dir.path()), [""; 0]);
+}
+
+#[test]
+fn a_checkpoint_that_vanishes_is_written_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    store.save(short_change()).unwrap();
+    fs::remove_file(dir.path().join("job.safestate")).unwrap();
+    thread::sleep(Duration::from_millis(2));
+    store.save(short_change()).unwrap();
+    assert_eq!(load(dir.path()).as_ref(), Some(store.checkpoint()));
+}
+
+#[test]
+fn where_another_run_has_begun_none_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    fs::remove_file(dir.path().join("job.safestate")).unwrap();
+    fs::remove_file(dir.path().join("job.lock")).unwrap();
+    let other = open(dir.path());
+    thread::sleep(Duration::from_millis(2));
+    assert!(matches!(store.save(short_change()), Err(Error::Held { .. })));
+    drop(store);
+    assert_eq!(load(dir.path()).as_ref(), Some(other.checkpoint()));
+    assert!(matches!(try_open(dir.path()), Err(Error::Held { .. })));
 }
 
 #[test]

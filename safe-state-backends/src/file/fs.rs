@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 #[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 
 pub(crate) trait Fs: Send {
     type File: Send;
@@ -20,6 +20,8 @@ pub(crate) trait Fs: Send {
     fn write_at(&self, file: &Self::File, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Makes the file's content durable, and what is needed to read it back.
     fn sync_data(&self, file: &Self::File) -> io::Result<()>;
+    /// Whether the file has a name.
+    fn is_linked(&self, file: &Self::File) -> io::Result<bool>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file; doing nothing if there is none.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -81,6 +83,17 @@ impl Fs for Disk {
 
     fn sync_data(&self, file: &File) -> io::Result<()> {
         file.sync_data()
+    }
+
+    #[cfg(unix)]
+    fn is_linked(&self, file: &File) -> io::Result<bool> {
+        Ok(file.metadata()?.nlink() > 0)
+    }
+
+    /// An open file can't be removed here.
+    #[cfg(not(unix))]
+    fn is_linked(&self, _: &File) -> io::Result<bool> {
+        Ok(true)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -39,6 +39,11 @@ impl Lock {
             }
         }
     }
+
+    /// Whether it is still the one that others would try to take.
+    pub(super) fn stands(&self) -> Result<bool, Error> {
+        names(&self.path, &self.file).map_err(Error::io("look at the lock", &self.path))
+    }
 }
 
 impl Drop for Lock {

@@ -61,6 +61,11 @@ impl<F: Fs> Log<F> {
         Ok(Appended::Yes)
     }
 
+    /// Whether the file that `save` wrote last still has a name; so it seems if it can't be told.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| self.fs.is_linked(&open.file).unwrap_or(true))
+    }
+
     /// After an error the checkpoint is there as it was: who is told of one runs the job again.
     pub(crate) fn delete(&mut self) -> Result<(), Error> {
         self.open = None;

@@ -148,6 +148,10 @@ impl Fs for Recorder {
         trace.sync(Op::Sync(*file), Some(Op::SyncFailed(*file)))
     }
 
+    fn is_linked(&self, file: &Inode) -> io::Result<bool> {
+        Ok(self.trace().live.names.values().any(|named| named == file))
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut trace = self.trace();
         let inode = trace.live.names[from];
