@@ -1,0 +1,40 @@
+"""An S3 server: `server.py PORT BUCKET`. It keeps what it stores in memory, and checks no password."""
+
+import io
+import logging
+import sys
+import threading
+
+from moto.moto_server.werkzeug_app import create_backend_app
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.serving import run_simple
+from werkzeug.wsgi import get_input_stream
+
+
+class OneAtATime:
+    """S3 checks a condition and writes in one step; moto, in two, between which no request may come."""
+
+    def __init__(self, application):
+        self.application = application
+        self.turn = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        # Read before its turn, so that a client that stalls holds up no other.
+        try:
+            body = get_input_stream(environ).read()
+        except ClientDisconnected as cut_off:
+            return cut_off(environ, start_response)
+        environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+        with self.turn:
+            return self.application(environ, start_response)
+
+
+def main(port, bucket):
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    s3 = create_backend_app("s3")
+    s3.test_client().put(f"/{bucket}").close()
+    run_simple("127.0.0.1", port, OneAtATime(s3), threaded=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,306 @@
+//! A network that fails on request: a TCP proxy in this process.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+/// Passes on what its clients and the server say to one another, as well as it is told to. Dropping
+/// it ends all connections.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    link: Arc<Link>,
+}
+
+/// What all connections through a proxy share.
+#[derive(Debug)]
+struct Link {
+    server: SocketAddr,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    trouble: Trouble,
+    /// Those of the threads that pass on what is said.
+    connections: Vec<Weak<Connection>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    None,
+    Delay(Duration),
+    HalfClosed,
+    Cut,
+    /// The proxy is gone.
+    Gone,
+}
+
+#[derive(Debug)]
+struct Connection {
+    client: TcpStream,
+    server: TcpStream,
+}
+
+impl Proxy {
+    /// Listens on a free port, and leads to the server at this address.
+    ///
+    /// # Panics
+    ///
+    /// If there is no port to be had.
+    pub fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = State { trouble: Trouble::None, connections: Vec::new() };
+        let link = Arc::new(Link { server, state: Mutex::new(state), changed: Condvar::new() });
+        let accepting = Arc::clone(&link);
+        thread::spawn(move || accept(&listener, &accepting));
+        Proxy { address, link }
+    }
+
+    /// Where clients connect to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends all connections, and each new one at once.
+    pub fn cut(&self) {
+        self.link.set(Trouble::Cut);
+    }
+
+    /// Holds back all that is said for this long; with [`Duration::MAX`], as if the cable were pulled.
+    pub fn delay(&self, delay: Duration) {
+        self.link.set(Trouble::Delay(delay));
+    }
+
+    /// The clients hear no more of the server, and that it has nothing more to say. What they say
+    /// still arrives.
+    pub fn half_close(&self) {
+        self.link.set(Trouble::HalfClosed);
+    }
+
+    /// All is well from now on. Connections that have ended stay so.
+    pub fn restore(&self) {
+        self.link.set(Trouble::None);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.link.set(Trouble::Gone);
+        // One more client, so that the listener looks.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+impl Link {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, trouble: Trouble) {
+        let mut state = self.state();
+        state.trouble = trouble;
+        let lives = |connection: Arc<Connection>| connection.suffers(trouble);
+        state.connections.retain(|connection| connection.upgrade().is_some_and(lives));
+        self.changed.notify_all();
+    }
+
+    /// Connects a client to the server, under the trouble of the day.
+    fn connect(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
+        let server = TcpStream::connect(self.server)?;
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        let connection = Arc::new(Connection { client, server });
+        let mut state = self.state();
+        if connection.suffers(state.trouble) {
+            state.connections.retain(|connection| connection.strong_count() > 0);
+            state.connections.push(Arc::downgrade(&connection));
+            connection.pass_on(self);
+        }
+        Ok(())
+    }
+
+    /// Returns when what has been said may go on.
+    fn hold_back(&self) {
+        let state = self.state();
+        if let Trouble::Delay(delay) = state.trouble {
+            let delayed = |state: &mut State| matches!(state.trouble, Trouble::Delay(_));
+            drop(self.changed.wait_timeout_while(state, delay, delayed));
+        }
+    }
+}
+
+impl Connection {
+    /// Does to it what is done to all, and says whether it lives on. One that has ended by itself
+    /// is no worse for it.
+    fn suffers(&self, trouble: Trouble) -> bool {
+        match trouble {
+            Trouble::None | Trouble::Delay(_) => true,
+            Trouble::HalfClosed => {
+                let _ = self.client.shutdown(Shutdown::Write);
+                true
+            }
+            Trouble::Cut | Trouble::Gone => {
+                let _ = self.client.shutdown(Shutdown::Both);
+                let _ = self.server.shutdown(Shutdown::Both);
+                false
+            }
+        }
+    }
+
+    fn pass_on(self: Arc<Self>, link: &Arc<Link>) {
+        let (up, to_server) = (Arc::clone(&self), Arc::clone(link));
+        thread::spawn(move || pass(&up.client, &up.server, &to_server));
+        let (down, to_client) = (self, Arc::clone(link));
+        thread::spawn(move || pass(&down.server, &down.client, &to_client));
+    }
+}
+
+fn accept(listener: &TcpListener, link: &Arc<Link>) {
+    for client in listener.incoming() {
+        if link.state().trouble == Trouble::Gone {
+            break;
+        }
+        // A client that the server does not take finds its connection closed.
+        let _ = client.and_then(|client| link.connect(client));
+    }
+}
+
+/// One direction of a connection, to its end.
+fn pass(mut from: &TcpStream, mut to: &TcpStream, link: &Link) {
+    let mut chunk = [0; 16 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut chunk) {
+        link.hold_back();
+        if to.write_all(&chunk[..length]).is_err() {
+            break;
+        }
+    }
+    // Either may be closed already.
+    let _ = to.shutdown(Shutdown::Write);
+    let _ = from.shutdown(Shutdown::Read);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufReader, ErrorKind, Read, Write};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+    use std::sync::mpsc::{Receiver, channel};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::Proxy;
+
+    /// A server that answers each byte with the next one, and tells of what it hears.
+    fn server() -> (SocketAddr, Receiver<u8>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, heard) = channel();
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, tell) = (client.unwrap(), tell.clone());
+                thread::spawn(move || {
+                    for byte in BufReader::new(&client).bytes().map_while(Result::ok) {
+                        tell.send(byte).unwrap();
+                        (&client).write_all(&[byte + 1]).unwrap();
+                    }
+                });
+            }
+        });
+        (address, heard)
+    }
+
+    /// What a client of the proxy is answered, or nothing if it hears that there is no more.
+    fn ask(client: &mut TcpStream, byte: u8) -> Option<u8> {
+        client.write_all(&[byte]).ok()?;
+        let mut answer = [0];
+        client.read_exact(&mut answer).ok().map(|()| answer[0])
+    }
+
+    fn connected(proxy: &Proxy) -> TcpStream {
+        TcpStream::connect(proxy.address()).unwrap()
+    }
+
+    #[test]
+    fn what_is_said_is_passed_on_both_ways() {
+        let (address, heard) = server();
+        let proxy = Proxy::to(address);
+        let mut client = connected(&proxy);
+        assert_eq!(ask(&mut client, 1), Some(2));
+        assert_eq!(ask(&mut connected(&proxy), 7), Some(8));
+        assert_eq!(ask(&mut client, 3), Some(4));
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1, 7, 3]);
+    }
+
+    #[test]
+    fn a_cut_ends_connections_until_it_is_restored() {
+        let (address, heard) = server();
+        let proxy = Proxy::to(address);
+        let mut client = connected(&proxy);
+        assert_eq!(ask(&mut client, 1), Some(2));
+        proxy.cut();
+        assert_eq!(ask(&mut client, 3), None);
+        assert_eq!(ask(&mut connected(&proxy), 5), None);
+        proxy.restore();
+        assert_eq!(ask(&mut client, 7), None);
+        assert_eq!(ask(&mut connected(&proxy), 9), Some(10));
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1, 9]);
+    }
+
+    #[test]
+    fn a_delay_holds_back_what_is_said() {
+        let (address, _heard) = server();
+        let proxy = Proxy::to(address);
+        let mut client = connected(&proxy);
+        let delay = Duration::from_millis(50);
+        proxy.delay(delay);
+        let begun = Instant::now();
+        assert_eq!(ask(&mut client, 1), Some(2));
+        assert!(begun.elapsed() >= 2 * delay, "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn a_pulled_cable_is_silent_and_loses_nothing() {
+        let (address, heard) = server();
+        let proxy = Proxy::to(address);
+        let mut client = connected(&proxy);
+        assert_eq!(ask(&mut client, 1), Some(2));
+        proxy.delay(Duration::MAX);
+        client.write_all(&[3]).unwrap();
+        client.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let silence = client.read(&mut [0]).unwrap_err();
+        assert_eq!(silence.kind(), ErrorKind::WouldBlock);
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [1]);
+        proxy.restore();
+        let mut answer = [0];
+        client.set_read_timeout(None).unwrap();
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [4]);
+    }
+
+    #[test]
+    fn half_closed_the_server_hears_and_is_not_heard() {
+        let (address, heard) = server();
+        let proxy = Proxy::to(address);
+        let mut client = connected(&proxy);
+        assert_eq!(ask(&mut client, 1), Some(2));
+        proxy.half_close();
+        assert_eq!(ask(&mut client, 3), None);
+        assert_eq!(ask(&mut connected(&proxy), 5), None);
+        let next = || heard.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!([next(), next(), next()], [1, 3, 5]);
+    }
+
+    #[test]
+    fn a_dropped_proxy_ends_its_connections() {
+        let (address, _heard) = server();
+        let proxy = Proxy::to(address);
+        let mut client = connected(&proxy);
+        assert_eq!(ask(&mut client, 1), Some(2));
+        drop(proxy);
+        assert_eq!(ask(&mut client, 3), None);
+    }
+}

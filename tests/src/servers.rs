@@ -1,0 +1,256 @@
+//! The servers that `tests/servers` has started, and those that a test starts for itself.
+
+use std::env;
+use std::fs::Permissions;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The URL of PostgreSQL, with user and password. It speaks TLS as well.
+///
+/// # Panics
+///
+/// Here and below, if the servers are not there.
+pub fn postgres_url() -> String {
+    variable("SAFE_STATE_TEST_POSTGRES")
+}
+
+/// The URL of MariaDB, with user and password. It speaks TLS as well.
+pub fn mysql_url() -> String {
+    variable("SAFE_STATE_TEST_MYSQL")
+}
+
+/// The URL of Redis, with user and password.
+pub fn redis_url() -> String {
+    variable("SAFE_STATE_TEST_REDIS")
+}
+
+/// The URL of the same Redis by TLS.
+pub fn redis_tls_url() -> String {
+    variable("SAFE_STATE_TEST_REDIS_TLS")
+}
+
+/// The URL of the S3 endpoint. Any credentials do.
+pub fn s3_url() -> String {
+    variable("SAFE_STATE_TEST_S3")
+}
+
+/// The bucket that is there from the start.
+pub const BUCKET: &str = "safe-state";
+
+/// The certificate of the authority that vouches for the servers.
+pub fn authority() -> PathBuf {
+    Path::new(&variable("SAFE_STATE_TEST_TLS")).join("ca.pem")
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set; start the servers with tests/servers, as in `tests/servers cargo nextest run`")
+    })
+}
+
+/// Where the server of a URL listens.
+///
+/// # Panics
+///
+/// If it is none of the URLs from here.
+pub fn address(url: &str) -> SocketAddr {
+    url[authority_of(url)].parse().unwrap()
+}
+
+/// The same URL by way of another address, as that of a [`Proxy`](crate::Proxy).
+pub fn at(url: &str, address: SocketAddr) -> String {
+    let mut url = url.to_owned();
+    url.replace_range(authority_of(&url), &address.to_string());
+    url
+}
+
+/// Where the host and port stand in a URL.
+fn authority_of(url: &str) -> std::ops::Range<usize> {
+    let scheme = url.find("://").unwrap() + 3;
+    let begin = url.find('@').map_or(scheme, |at| at + 1);
+    let end = url[begin..].find('/').map_or(url.len(), |slash| begin + slash);
+    begin..end
+}
+
+/// What a server of one's own can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// PostgreSQL.
+    Postgres,
+    /// MariaDB.
+    MySql,
+    /// Redis, without TLS.
+    Redis,
+}
+
+/// A server that belongs to a test, which may kill it. What it stores survives that. Dropping it
+/// kills it, too.
+#[derive(Debug)]
+pub struct Server {
+    kind: Kind,
+    dir: TempDir,
+    address: SocketAddr,
+    process: Child,
+}
+
+impl Server {
+    /// Starts one, and waits until it answers.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come to answer.
+    pub fn start(kind: Kind) -> Self {
+        // It runs as another user, who has to come by.
+        let passable = Permissions::from_mode(0o711);
+        let dir = tempfile::Builder::new().permissions(passable).tempdir().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let process = serve(kind, dir.path(), address);
+        let mut server = Server { kind, dir, address, process };
+        server.wait_until_ready();
+        server
+    }
+
+    /// Its URL, with user and password.
+    pub fn url(&self) -> String {
+        at(&self.kind.url(), self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it with a signal that it cannot catch.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be waited for.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Kills it if it is running, starts it on the same address with what it stored, and waits until
+    /// it answers.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come to answer.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.process = serve(self.kind, self.dir.path(), self.address);
+        self.wait_until_ready();
+    }
+
+    fn wait_until_ready(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !self.is_ready() {
+            assert!(Instant::now() < deadline, "{:?} does not answer", self.kind);
+            // PostgreSQL refuses to start until the last child of the one killed is gone.
+            if self.process.try_wait().unwrap().is_some() {
+                self.process = serve(self.kind, self.dir.path(), self.address);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        let port = self.address.port().to_string();
+        script().args(["--ready", self.kind.name(), &port]).status().unwrap().success()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Postgres => "postgres",
+            Kind::MySql => "mysql",
+            Kind::Redis => "redis",
+        }
+    }
+
+    /// That of the one that all tests share.
+    fn url(self) -> String {
+        match self {
+            Kind::Postgres => postgres_url(),
+            Kind::MySql => mysql_url(),
+            Kind::Redis => redis_url(),
+        }
+    }
+}
+
+fn serve(kind: Kind, dir: &Path, address: SocketAddr) -> Child {
+    authority();
+    script()
+        .args(["--serve", kind.name()])
+        .arg(dir.join("server"))
+        .arg(address.port().to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn script() -> Command {
+    Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/servers"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    use super::{Kind, Server, address, at, redis_url};
+
+    #[test]
+    fn a_url_leads_to_another_address() {
+        let url = "postgres://tester:hush@127.0.0.1:5432/safe_state";
+        assert_eq!(address(url).port(), 5432);
+        let other = at(url, "127.0.0.1:81".parse().unwrap());
+        assert_eq!(other, "postgres://tester:hush@127.0.0.1:81/safe_state");
+        assert_eq!(address("http://127.0.0.1:80").port(), 80);
+    }
+
+    /// What Redis answers to one command.
+    fn redis(server: &Server, command: &str) -> String {
+        let password = redis_url().split([':', '@']).nth(2).unwrap().to_owned();
+        let mut connection = TcpStream::connect(server.address()).unwrap();
+        write!(connection, "AUTH {password}\r\n{command}\r\nQUIT\r\n").unwrap();
+        let mut answers = String::new();
+        connection.read_to_string(&mut answers).unwrap();
+        answers
+    }
+
+    #[test]
+    fn what_a_server_stores_survives_its_death() {
+        let mut server = Server::start(Kind::Redis);
+        assert_eq!(redis(&server, "SET name value"), "+OK\r\n+OK\r\n+OK\r\n");
+        server.kill();
+        TcpStream::connect(server.address()).unwrap_err();
+        server.restart();
+        assert_eq!(redis(&server, "GET name"), "+OK\r\n$5\r\nvalue\r\n+OK\r\n");
+    }
+
+    #[test]
+    fn databases_start_again_after_they_were_killed() {
+        for kind in [Kind::Postgres, Kind::MySql] {
+            let mut server = Server::start(kind);
+            server.restart();
+            TcpStream::connect(server.address()).unwrap();
+        }
+    }
+}
