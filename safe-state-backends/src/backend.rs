@@ -1,12 +1,10 @@
 //! Where checkpoints are stored: the trait that every backend implements.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
 use crate::Error;
-use crate::timestamp::{Timestamp, readable};
 
 /// A store of checkpoints, which it sees as byte strings under the names of jobs.
 ///
@@ -155,12 +153,21 @@ pub enum Appended {
 pub struct LeaseOptions {
     /// What the saves made under the lease have to survive.
     pub durability: Durability,
+    /// How long to wait for a lease that is held. A backend need not heed it:
+    /// [`Store::open`](crate::Store::open) asks it again until then.
+    pub wait: Option<Duration>,
 }
 
 impl LeaseOptions {
-    /// A lease whose saves survive what `durability` says.
+    /// A lease whose saves survive what `durability` says, and that is not waited for.
     pub fn new(durability: Durability) -> Self {
-        LeaseOptions { durability }
+        LeaseOptions { durability, wait: None }
+    }
+
+    /// The same, waited for that long.
+    pub fn wait(mut self, wait: Option<Duration>) -> Self {
+        self.wait = wait;
+        self
     }
 }
 
@@ -173,59 +180,6 @@ pub enum Durability {
     /// Death of the process: it is with the operating system. No sync is issued, and after a
     /// power cut the checkpoint may be an older one, or damaged, which loading tells.
     Process,
-}
-
-/// Who holds a lease.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    pub(crate) pid: u32,
-    pub(crate) host: String,
-    pub(crate) since: Timestamp,
-}
-
-impl Holder {
-    /// This process, from now.
-    pub fn this_process() -> Self {
-        let host = hostname::get().unwrap_or_default();
-        Holder {
-            pid: std::process::id(),
-            host: host.to_string_lossy().into_owned(),
-            since: Timestamp::now(),
-        }
-    }
-
-    /// As one line of text, for a lock file.
-    pub(crate) fn to_line(&self) -> String {
-        format!("{} {} {}\n", self.pid, self.since.micros(), self.host)
-    }
-
-    pub(crate) fn from_line(line: &str) -> Option<Self> {
-        let mut words = line.strip_suffix('\n')?.splitn(3, ' ');
-        let pid = words.next()?.parse().ok()?;
-        let since = Timestamp::from_micros(words.next()?.parse().ok()?);
-        Some(Holder { pid, since, host: words.next()?.to_owned() })
-    }
-
-    /// The process.
-    pub fn pid(&self) -> u32 {
-        self.pid
-    }
-
-    /// The name of the host it runs on.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// When it took the lease.
-    pub fn since(&self) -> SystemTime {
-        self.since.into()
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pid {} on host {}, since {}", self.pid, self.host, readable(self.since))
-    }
 }
 
 /// A backend that is shared is one as well.

@@ -64,9 +64,29 @@ pub enum Error {
         /// Who runs it, if it has said so.
         holder: Option<Box<Holder>>,
     },
+    /// Another run of the job has taken its lease over, while this one was paused, or cut off. What
+    /// this one did since its last save runs again in that one.
+    #[error(
+        "job `{job}` was taken over {}; this run stops, and saves no more over what that one saves",
+        held_by(holder.as_deref())
+    )]
+    LeaseLost {
+        /// The job.
+        job: String,
+        /// Who runs it now, if it still runs and has said so.
+        holder: Option<Box<Holder>>,
+    },
     /// The job has no name.
     #[error("the job's name is empty; give it one")]
     EmptyName,
+    /// A URL names no backend.
+    #[error("the backend `{url}` cannot be used: {reason}")]
+    Url {
+        /// The URL, without its user, password and query.
+        url: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// The backend does not do that.
     #[error("this backend cannot {0}")]
     Unsupported(&'static str),

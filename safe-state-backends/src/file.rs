@@ -3,16 +3,14 @@
 #[cfg(test)]
 mod crash;
 mod fs;
-mod lock;
 mod log;
-mod name;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions};
+use crate::lock::Lock;
+use crate::{Appended, Backend, Durability, Error, Lease, LeaseOptions, name};
 use fs::{Disk, Fs};
-use lock::Lock;
 use log::Log;
 
 /// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
@@ -131,11 +129,7 @@ fn job_in(path: &Path) -> Result<Option<String>, Error> {
     let Some(stem) = file_name.and_then(|name| name.strip_suffix(name::CHECKPOINT)) else {
         return Ok(None);
     };
-    if let Some(job) = name::decode(stem) {
-        return Ok(Some(job));
-    }
-    let bytes = Disk.read(path).map_err(Error::io("read", path))?.unwrap_or_default();
-    Ok(Checkpoint::decode(&bytes).ok().map(|checkpoint| checkpoint.job))
+    name::job(stem, || Disk.read(path).map_err(Error::io("read", path)))
 }
 
 /// Fields drop in order: the file is closed before the lock is released.

@@ -32,23 +32,33 @@ mod error;
 mod failure;
 mod file;
 pub mod format;
+mod holder;
 mod keys;
 mod limits;
+mod lock;
 mod memory;
+mod name;
+#[cfg(feature = "network")]
+pub mod network;
+mod process;
 mod results;
 #[cfg(test)]
 mod sample;
 mod store;
 mod timestamp;
+mod url;
+mod wait;
 
-pub use backend::{Appended, Backend, Durability, Holder, Lease, LeaseOptions};
+pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry};
 pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Mark, Progress};
 pub use completed::Completed;
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};
 pub use file::FileBackend;
+pub use holder::Holder;
 pub use keys::Keys;
 pub use memory::MemoryBackend;
 pub use results::Results;
 pub use store::{Opening, Store};
+pub use url::{IntoBackend, from_url};

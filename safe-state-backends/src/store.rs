@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::format::{Change, FormatError, Record, Tail};
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions};
+use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions, wait};
 
 /// How many microseconds of saves may go by before one looks whether what it adds to is still there:
 /// looking costs about as much as adding.
@@ -36,7 +36,8 @@ pub struct Opening {
 }
 
 impl Store {
-    /// Takes the lease on `job` and loads what is stored of it. Nothing is written yet.
+    /// Takes the lease on `job`, waiting for it as long as the options say, and loads what is
+    /// stored of it. Nothing is written yet.
     ///
     /// # Errors
     ///
@@ -46,7 +47,7 @@ impl Store {
         job: &str,
         options: LeaseOptions,
     ) -> Result<Opening, Error> {
-        let lease = Arc::clone(&backend).lease(job, options)?;
+        let lease = wait::lease(&backend, job, options)?;
         let found = Checkpoint::load(&*backend, job)?;
         Ok(Opening { backend, lease, durability: options.durability, found })
     }

@@ -5,9 +5,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::fs::{Fs, parent_of};
-use super::name;
 use crate::format::tail_room;
-use crate::{Appended, Durability, Error};
+use crate::{Appended, Durability, Error, name};
 
 pub(crate) struct Log<F: Fs> {
     fs: F,

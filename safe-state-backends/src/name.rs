@@ -1,10 +1,12 @@
-//! Job names as file names, one to one.
+//! Job names as file names and keys, one to one.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-pub(super) const CHECKPOINT: &str = ".safestate";
-pub(super) const LOCK: &str = ".lock";
+use crate::{Checkpoint, Error};
+
+pub(crate) const CHECKPOINT: &str = ".safestate";
+pub(crate) const LOCK: &str = ".lock";
 const TEMPORARY: &str = ".tmp";
 
 /// File systems take 255 bytes; the longest suffix takes its share.
@@ -13,7 +15,7 @@ const STEM_LIMIT: usize = 255 - CHECKPOINT.len() - TEMPORARY.len();
 const HASH_LEN: usize = 2 + 32;
 
 /// The stem of a job's files.
-pub(super) fn encode(job: &str) -> String {
+pub(crate) fn encode(job: &str) -> String {
     let mut stem = String::with_capacity(job.len());
     for (at, byte) in job.bytes().enumerate() {
         // A leading dot would hide the file, or name a directory.
@@ -34,7 +36,7 @@ pub(super) fn encode(job: &str) -> String {
 }
 
 /// The job a stem stands for; `None` if it ends in a hash, or is no encoded name.
-pub(super) fn decode(stem: &str) -> Option<String> {
+pub(crate) fn decode(stem: &str) -> Option<String> {
     let mut job = Vec::with_capacity(stem.len());
     let mut bytes = stem.bytes();
     while let Some(byte) = bytes.next() {
@@ -51,9 +53,21 @@ pub(super) fn decode(stem: &str) -> Option<String> {
     (encode(&job) == stem).then_some(job)
 }
 
+/// The job a stem stands for. If it ends in a hash, its checkpoint tells the name.
+pub(crate) fn job(
+    stem: &str,
+    checkpoint: impl FnOnce() -> Result<Option<Vec<u8>>, Error>,
+) -> Result<Option<String>, Error> {
+    if let Some(job) = decode(stem) {
+        return Ok(Some(job));
+    }
+    let bytes = checkpoint()?.unwrap_or_default();
+    Ok(Checkpoint::decode(&bytes).ok().map(|checkpoint| checkpoint.job))
+}
+
 /// Where a checkpoint is written before it is renamed. One name for each checkpoint, under its
 /// lock: what a crash leaves is overwritten by the next save.
-pub(super) fn temporary(checkpoint: &Path) -> PathBuf {
+pub(crate) fn temporary(checkpoint: &Path) -> PathBuf {
     let mut name = checkpoint.as_os_str().to_owned();
     name.push(TEMPORARY);
     name.into()

@@ -1,4 +1,5 @@
-//! The lock beside a checkpoint. Not on the checkpoint itself, which each rename replaces.
+//! A lock on a file, by which a run holds a job of this machine. The file lies beside the
+//! checkpoint, and is not the checkpoint itself, which may be replaced.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,14 +14,14 @@ use crate::{Error, Holder};
 
 /// An exclusive lock, held until dropped, or until the process dies.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     /// Closing it releases the lock.
     file: File,
     path: PathBuf,
 }
 
 impl Lock {
-    pub(super) fn take(job: &str, path: PathBuf) -> Result<Lock, Error> {
+    pub(crate) fn take(job: &str, path: PathBuf) -> Result<Lock, Error> {
         loop {
             let mut file = open(&path).map_err(Error::io("open the lock", &path))?;
             // Method syntax would pick whatever std adds under this name.
@@ -91,7 +92,7 @@ fn names(_: &Path, _: &File) -> io::Result<bool> {
 /// Says in the lock file who holds it, for those it turns away.
 fn announce(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
-    file.write_all(Holder::this_process().to_line().as_bytes())
+    file.write_all(format!("{}\n", Holder::this_process().to_line()).as_bytes())
 }
 
 /// Who says to hold the lock; `None` if it has not said so yet.
@@ -104,7 +105,7 @@ fn holder_in(path: &Path) -> Option<Holder> {
         let file = File::open(path).ok()?;
         // Whoever wrote the file, a line of ours is shorter than that.
         file.take(4096).read_to_string(&mut line).ok()?;
-        if let Some(holder) = Holder::from_line(&line) {
+        if let Some(holder) = line.strip_suffix('\n').and_then(Holder::from_line) {
             return Some(holder);
         }
     }

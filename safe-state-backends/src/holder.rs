@@ -1,0 +1,111 @@
+//! Who holds a lease, as one line of text.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use crate::process::Process;
+use crate::timestamp::{Timestamp, readable};
+
+/// Who holds a lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pid: u32,
+    host: String,
+    since: Timestamp,
+    /// Which process of that number it is, and the how manieth lease of it this one is; of those
+    /// that wrote it down.
+    mark: Option<(Process, u64)>,
+}
+
+impl Holder {
+    /// This process, from now. No two calls give the same.
+    pub fn this_process() -> Self {
+        static LEASES: AtomicU64 = AtomicU64::new(0);
+        let host = hostname::get().unwrap_or_default();
+        Holder {
+            pid: std::process::id(),
+            host: host.to_string_lossy().into_owned(),
+            since: Timestamp::now(),
+            mark: Process::this().map(|process| (process, LEASES.fetch_add(1, Ordering::Relaxed))),
+        }
+    }
+
+    /// As one line of text: `PID MICROS HOST [PROCESS#LEASE]`.
+    pub(crate) fn to_line(&self) -> String {
+        let Holder { pid, host, since, mark } = self;
+        let mark =
+            mark.as_ref().map(|(process, lease)| format!(" {process}#{lease}")).unwrap_or_default();
+        format!("{pid} {} {host}{mark}", since.micros())
+    }
+
+    /// Reads such a line, of older releases as well, which wrote no mark.
+    pub(crate) fn from_line(line: &str) -> Option<Self> {
+        let mut words = line.splitn(3, ' ');
+        let pid = words.next()?.parse().ok()?;
+        let since = Timestamp::from_micros(words.next()?.parse().ok()?);
+        let rest = words.next()?;
+        let marked = rest.rsplit_once(' ').and_then(|(host, mark)| Some((host, mark_of(mark)?)));
+        let (host, mark) = marked.map_or((rest, None), |(host, mark)| (host, Some(mark)));
+        Some(Holder { pid, since, host: host.to_owned(), mark })
+    }
+
+    /// Whether its process is known to have ended: only one of this machine can be.
+    #[cfg(feature = "network")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.mark.as_ref().is_some_and(|(process, _)| process.has_ended(self.pid))
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The name of the host it runs on.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// When it took the lease.
+    pub fn since(&self) -> SystemTime {
+        self.since.into()
+    }
+}
+
+fn mark_of(word: &str) -> Option<(Process, u64)> {
+    let (process, lease) = word.rsplit_once('#')?;
+    Some((process.parse().ok()?, lease.parse().ok()?))
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {} on host {}, since {}", self.pid, self.host, readable(self.since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_comes_back() {
+        let holder = Holder::this_process();
+        assert_eq!(Holder::from_line(&holder.to_line()), Some(holder));
+    }
+
+    #[test]
+    fn no_two_leases_of_a_process_are_alike() {
+        assert_ne!(Holder::this_process(), Holder::this_process());
+    }
+
+    #[test]
+    fn older_lines_are_read() {
+        let holder = Holder::from_line("4711 1000000 mail-2").unwrap();
+        assert_eq!((holder.pid(), holder.host(), &holder.mark), (4711, "mail-2", &None));
+        assert_eq!(holder.to_string(), "pid 4711 on host mail-2, since 1970-01-01T00:00:01Z");
+        assert_eq!(Holder::from_line("1 1 two words").unwrap().host(), "two words");
+        for line in ["", "1", "1 1", "one 1 host", "1 one host"] {
+            assert_eq!(Holder::from_line(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Backends on a network: what they share.
+//!
+//! Such a backend says how it connects ([`Connect`]) and what each operation is in its server's
+//! language ([`Session`]). [`NetworkBackend`] makes a [`Backend`] of that: leases that expire and
+//! are renewed, fences, retries, and time limits.
+//!
+//! - **Threads.** No call of a driver happens on the caller's thread. A lease has a thread of its
+//!   own, the keeper, which owns the connection; what is asked without a lease is asked on a
+//!   thread that ends with the answer. So a backend works the same from a plain function and
+//!   within any async runtime, and a driver may have a runtime of its own.
+//! - **The lease** is a row, or the like, with an epoch, which grows with each acquisition, and an
+//!   end, on the server's clock. The keeper renews it each third of its time, and each save does.
+//!   It can be taken over once it has ended; or at once, if its holder is a process of the same
+//!   machine that is known to have ended.
+//! - **The fence.** Every operation under a lease says its epoch, and is refused with
+//!   [`Error::LeaseLost`] if the lease has another by then. So a run that was paused or cut off
+//!   for longer than its lease lasted never overwrites the one that took over; and goes on if
+//!   none did.
+//! - **Trouble** that may pass, a broken connection or a server that restarts, is met with new
+//!   tries, after pauses that grow, for a limited time. An append whose outcome is not known is
+//!   not tried again: the whole is saved instead.
+
+#[cfg(test)]
+mod fake;
+mod keeper;
+mod retry;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::{Backend, Error, Lease, LeaseOptions, name};
+use keeper::Kept;
+
+pub use session::{Acquired, Bid, Claim, Connect, Session, Timeouts, Trouble};
+
+/// How long what is asked before a run has begun is tried: nothing is lost yet, and a wrong
+/// address should be told soon.
+const OPENING: Duration = Duration::from_secs(3);
+
+/// The backend on the server that `C` connects to.
+pub struct NetworkBackend<C> {
+    connect: Arc<C>,
+    limits: Limits,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    lease: Duration,
+    retry: Duration,
+    timeouts: Timeouts,
+}
+
+impl<C: Connect> NetworkBackend<C> {
+    /// The backend on that server. It is connected to when a job needs it.
+    pub fn on(connect: C) -> Self {
+        let limits = Limits {
+            lease: Duration::from_secs(30),
+            retry: Duration::from_secs(30),
+            timeouts: Timeouts::default(),
+        };
+        NetworkBackend { connect: Arc::new(connect), limits }
+    }
+
+    /// How long a lease lasts that is not renewed; 30 seconds by default. So long after a run was
+    /// killed another can begin, if the two are not on one machine; and so long a run may be cut
+    /// off or paused without losing its job to another.
+    pub fn lease_time(mut self, time: Duration) -> Self {
+        self.limits.lease = time;
+        self
+    }
+
+    /// How long a save is tried again that fails for a reason that may pass; 30 seconds by default.
+    /// The last try begins within this time, and may take as long as the timeouts say.
+    pub fn retry_time(mut self, time: Duration) -> Self {
+        self.limits.retry = time;
+        self
+    }
+
+    /// How long one try may take; by default, 10 seconds to connect and 30 for a statement.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.limits.timeouts = timeouts;
+        self
+    }
+
+    /// Asks the server something, on a thread that ends with the answer.
+    fn ask<T: Send>(
+        &self,
+        action: &'static str,
+        job: &str,
+        question: impl Fn(&mut C::Session) -> Result<T, Trouble> + Send,
+    ) -> Result<T, Error> {
+        let trouble = Trouble::at(action, job, &*self.connect);
+        let limit = OPENING.min(self.limits.retry);
+        let ask = move || {
+            let once = || question(&mut self.connect.connect(self.limits.timeouts)?);
+            retry::until(limit, job, once)
+        };
+        let answer = thread::scope(|scope| {
+            let asking =
+                thread::Builder::new().spawn_scoped(scope, ask).map_err(Trouble::lasting)?;
+            asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        answer.map_err(trouble)
+    }
+
+    fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<Kept, Error> {
+        if job.is_empty() {
+            return Err(Error::EmptyName);
+        }
+        Kept::lease(&self.connect, self.limits, job, options)
+    }
+}
+
+impl<C: Connect> Backend for NetworkBackend<C> {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
+        let key = name::encode(job);
+        self.ask("loading", job, |session| session.load(&key))
+    }
+
+    /// Fails with [`Error::Held`] while the job runs.
+    fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
+        self.lease_of(job, LeaseOptions::default())?.save(checkpoint)
+    }
+
+    /// Fails with [`Error::Held`] while the job runs.
+    fn delete(&self, job: &str) -> Result<(), Error> {
+        if self.exists(job)? {
+            self.lease_of(job, LeaseOptions::default())?.delete()?;
+        }
+        Ok(())
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, Error> {
+        let key = name::encode(job);
+        self.ask("looking", job, |session| session.exists(&key))
+    }
+
+    fn lease(self: Arc<Self>, job: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
+        Ok(Box::new(self.lease_of(job, options)?))
+    }
+
+    fn list(&self) -> Result<Vec<String>, Error> {
+        let keys = self.ask("listing", "*", Session::list)?;
+        let mut jobs = Vec::new();
+        for key in keys {
+            let load = || self.ask("loading", &key, |session| session.load(&key));
+            jobs.extend(name::job(&key, load)?);
+        }
+        jobs.sort_unstable();
+        Ok(jobs)
+    }
+}
+
+impl<C> Clone for NetworkBackend<C> {
+    fn clone(&self) -> Self {
+        NetworkBackend { connect: Arc::clone(&self.connect), limits: self.limits }
+    }
+}
+
+impl<C: Connect> fmt::Debug for NetworkBackend<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetworkBackend")
+            .field("place", &self.connect.place())
+            .field("limits", &self.limits)
+            .finish()
+    }
+}

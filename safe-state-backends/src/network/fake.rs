@@ -1,0 +1,185 @@
+//! A server in this process, which has the troubles of a network when told to.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::{Acquired, Bid, Claim, Connect, Session, Timeouts, Trouble};
+use crate::Appended;
+
+#[derive(Clone, Default)]
+pub(super) struct Server(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    rows: BTreeMap<String, Row>,
+    faults: BTreeMap<&'static str, VecDeque<Fault>>,
+    connections: usize,
+}
+
+struct Row {
+    epoch: u64,
+    holder: Option<String>,
+    ends: Instant,
+    checkpoint: Option<Vec<Vec<u8>>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Fault {
+    /// The connection breaks before the server has done anything.
+    Before,
+    /// It breaks when the server has done it.
+    After,
+    /// The server refuses.
+    Refusal,
+    Panic,
+}
+
+impl Server {
+    /// The next `times` calls of `operation` go wrong.
+    pub(super) fn disturb(&self, operation: &'static str, fault: Fault, times: usize) {
+        let mut state = self.0.lock().unwrap();
+        state.faults.entry(operation).or_default().extend(vec![fault; times]);
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.0.lock().unwrap().connections
+    }
+
+    /// Ends the lease, as the server's clock would.
+    pub(super) fn end_lease(&self, key: &str) {
+        self.0.lock().unwrap().rows.get_mut(key).unwrap().ends = Instant::now();
+    }
+
+    /// Writes that someone has the lease.
+    pub(super) fn hold(&self, key: &str, holder: &str) {
+        let ends = Instant::now() + Duration::from_secs(60);
+        let row = Row { epoch: 1, holder: Some(holder.to_owned()), ends, checkpoint: None };
+        self.0.lock().unwrap().rows.insert(key.to_owned(), row);
+    }
+
+    fn call<T>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&mut State) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut state = self.0.lock().unwrap();
+        let fault = state.faults.get_mut(operation).and_then(VecDeque::pop_front);
+        match fault {
+            None => work(&mut state),
+            Some(Fault::Before) => Err(Trouble::passing("the connection broke")),
+            Some(Fault::After) => {
+                work(&mut state)?;
+                Err(Trouble::passing("the answer was lost"))
+            }
+            Some(Fault::Refusal) => Err(Trouble::lasting("the disk is full")),
+            Some(Fault::Panic) => {
+                drop(state);
+                panic!("the driver panicked");
+            }
+        }
+    }
+}
+
+impl State {
+    fn claimed(&mut self, claim: &Claim) -> Result<&mut Row, Trouble> {
+        match self.rows.get_mut(&claim.key) {
+            Some(row) if row.epoch == claim.epoch => {
+                row.ends = Instant::now() + claim.time;
+                Ok(row)
+            }
+            row => Err(Trouble::Lost(row.and_then(|row| row.holder.clone()))),
+        }
+    }
+}
+
+impl Connect for Server {
+    type Session = Server;
+
+    fn connect(&self, _: Timeouts) -> Result<Server, Trouble> {
+        self.call("connect", |state| {
+            state.connections += 1;
+            Ok(())
+        })?;
+        Ok(self.clone())
+    }
+
+    fn place(&self) -> String {
+        "fake://server".to_owned()
+    }
+}
+
+impl Session for Server {
+    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        self.call("load", |state| {
+            let row = state.rows.get(key);
+            Ok(row.and_then(|row| row.checkpoint.as_ref()).map(|records| records.concat()))
+        })
+    }
+
+    fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
+        Ok(self.load(key)?.is_some())
+    }
+
+    fn list(&mut self) -> Result<Vec<String>, Trouble> {
+        self.call("list", |state| {
+            let stored = state.rows.iter().filter(|(_, row)| row.checkpoint.is_some());
+            Ok(stored.map(|(key, _)| key.clone()).collect())
+        })
+    }
+
+    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
+        self.call("acquire", |state| {
+            let row = state.rows.entry(bid.key.to_owned()).or_insert_with(|| Row {
+                epoch: 0,
+                holder: None,
+                ends: Instant::now(),
+                checkpoint: None,
+            });
+            if let Some(holder) = &row.holder
+                && row.ends > Instant::now()
+                && bid.over != Some(row.epoch)
+            {
+                return Ok(Acquired::No { epoch: row.epoch, holder: holder.clone() });
+            }
+            row.epoch += 1;
+            row.holder = Some(bid.holder.to_owned());
+            row.ends = Instant::now() + bid.time;
+            Ok(Acquired::Yes { epoch: row.epoch })
+        })
+    }
+
+    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.call("renew", |state| state.claimed(claim).map(drop))
+    }
+
+    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
+        self.call("save", |state| {
+            state.claimed(claim)?.checkpoint = Some(vec![checkpoint.to_vec()]);
+            Ok(())
+        })
+    }
+
+    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+        self.call("append", |state| {
+            let records = state.claimed(claim)?.checkpoint.as_mut().unwrap();
+            assert_eq!(records.len() as u64, number + 1, "a record is missing, or there twice");
+            records.push(record.to_vec());
+            Ok(Appended::Yes)
+        })
+    }
+
+    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.call("delete", |state| {
+            state.claimed(claim)?.checkpoint = None;
+            Ok(())
+        })
+    }
+
+    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.call("release", |state| {
+            state.claimed(claim)?.holder = None;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,226 @@
+//! What differs from one kind of server to the next.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::{Appended, Durability, Error, Holder};
+
+/// How to reach a server.
+pub trait Connect: Send + Sync + Sized + 'static {
+    /// A connection to it.
+    type Session: Session;
+
+    /// Connects, on the thread that will use the connection.
+    ///
+    /// # Errors
+    ///
+    /// The server cannot be reached in time, or lets nobody in.
+    fn connect(&self, timeouts: Timeouts) -> Result<Self::Session, Trouble>;
+
+    /// Which server it is, for messages: without a password.
+    fn place(&self) -> String;
+}
+
+/// A connection, and the operations of a backend on it.
+///
+/// Jobs come as keys, which are theirs alone: of letters, digits and `-_.%` in ASCII, at most 241
+/// of them, in which case matters.
+///
+/// Those that take a [`Claim`] take effect all or not at all, and only while the claim holds: it is
+/// a part of the statement or transaction that does the work. They extend the lease as well.
+pub trait Session {
+    /// The checkpoint under `key`: what was saved last, and the records appended to it, in their
+    /// order; all as of one instant.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble>;
+
+    /// Whether there is a checkpoint under `key`.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn exists(&mut self, key: &str) -> Result<bool, Trouble>;
+
+    /// The keys that have a checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn list(&mut self) -> Result<Vec<String>, Trouble>;
+
+    /// Takes the lease, if it is free, has ended by the server's clock, or has the epoch
+    /// [`Bid::over`]; its epoch grows by one then, and is the first if there was none ever.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble>;
+
+    /// Extends the lease.
+    ///
+    /// # Errors
+    ///
+    /// The claim is lost, or the server does not answer, or refuses.
+    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble>;
+
+    /// Makes `checkpoint` the one of the claim's key, without any records behind it.
+    ///
+    /// # Errors
+    ///
+    /// The claim is lost, or the server does not answer, or refuses.
+    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble>;
+
+    /// Adds a record behind the checkpoint that was saved last: the first is number 0.
+    ///
+    /// # Errors
+    ///
+    /// The claim is lost, or the server does not answer, or refuses.
+    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+        let _ = (claim, number, record);
+        Ok(Appended::No)
+    }
+
+    /// Removes the checkpoint, if there is one. The epoch is kept for ever: a run of the past
+    /// must not come by the same again.
+    ///
+    /// # Errors
+    ///
+    /// The claim is lost, or the server does not answer, or refuses.
+    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble>;
+
+    /// Gives the lease back, if it is still the claim's.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn release(&mut self, claim: &Claim) -> Result<(), Trouble>;
+}
+
+/// How long one try may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// To connect.
+    pub connect: Duration,
+    /// For a statement, from sending it to the end of its answer.
+    pub statement: Duration,
+}
+
+impl Default for Timeouts {
+    /// 10 seconds to connect, 30 for a statement.
+    fn default() -> Self {
+        Timeouts { connect: Duration::from_secs(10), statement: Duration::from_secs(30) }
+    }
+}
+
+/// What a lease is asked for with.
+#[derive(Clone, Copy, Debug)]
+pub struct Bid<'b> {
+    /// The job's.
+    pub key: &'b str,
+    /// Who asks, as one line to be stored and given to those who are refused.
+    pub holder: &'b str,
+    /// How long the lease is to last.
+    pub time: Duration,
+    /// The epoch of a lease that may be taken over though it has not ended.
+    pub over: Option<u64>,
+}
+
+/// Whether a lease was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acquired {
+    /// It was.
+    Yes {
+        /// Its epoch.
+        epoch: u64,
+    },
+    /// Another has it.
+    No {
+        /// Its epoch.
+        epoch: u64,
+        /// The line that its holder gave.
+        holder: String,
+    },
+}
+
+/// A lease that was taken.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The job's.
+    pub key: String,
+    /// What it holds by.
+    pub epoch: u64,
+    /// How long it is to last from each use.
+    pub time: Duration,
+    /// What a save has to survive.
+    pub durability: Durability,
+}
+
+/// Why a server did not do what it was asked.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The claim's epoch is not the lease's any more; and the line of who holds it now.
+    Lost(Option<String>),
+    /// A reason that may pass: the connection broke, the server restarts, two transactions were in
+    /// each other's way. What was asked may or may not have been done.
+    Passing(Box<dyn StdError + Send + Sync>),
+    /// One that won't.
+    Lasting(Box<dyn StdError + Send + Sync>),
+}
+
+impl Trouble {
+    /// For [`Result::map_err`]: a reason that may pass.
+    pub fn passing(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Trouble::Passing(source.into())
+    }
+
+    /// For [`Result::map_err`]: a reason that won't.
+    pub fn lasting(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Trouble::Lasting(source.into())
+    }
+
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Trouble::Passing(_))
+    }
+
+    /// Makes an error of it, which says what was tried, for which job, and where.
+    pub(super) fn at<'a, C: Connect>(
+        action: &'static str,
+        job: &'a str,
+        connect: &'a C,
+    ) -> impl FnOnce(Trouble) -> Error + 'a {
+        move |trouble| {
+            let (job, place) = (job.to_owned(), connect.place());
+            let source: Box<dyn StdError + Send + Sync> = match trouble {
+                Trouble::Lost(holder) => {
+                    let holder = holder.as_deref().and_then(Holder::from_line).map(Box::new);
+                    return Error::LeaseLost { job, holder };
+                }
+                Trouble::Passing(source) => Box::new(At::GivenUp { place, source }),
+                Trouble::Lasting(source) => Box::new(At::Refused { place, source }),
+            };
+            Error::Backend { action, job, source }
+        }
+    }
+}
+
+/// What a server says, and which it is.
+#[derive(Debug, thiserror::Error)]
+enum At {
+    #[error("`{place}` was tried until the time for it was up")]
+    GivenUp { place: String, source: Box<dyn StdError + Send + Sync> },
+    #[error("`{place}` refused")]
+    Refused { place: String, source: Box<dyn StdError + Send + Sync> },
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Lost(_) => f.write_str("the lease was taken over"),
+            Trouble::Passing(source) | Trouble::Lasting(source) => source.fmt(f),
+        }
+    }
+}

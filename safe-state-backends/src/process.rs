@@ -1,0 +1,130 @@
+//! Which process it is, among all that ever have its number.
+
+use std::fmt;
+use std::fs;
+use std::str::FromStr;
+
+/// A process of this machine since it was booted. With its number, no other is like it: not one
+/// that got the number later, nor one in a container with the same host name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Process {
+    /// The machine's boot.
+    boot: String,
+    /// The namespace its number is of: the inode of `/proc/PID/ns/pid`.
+    namespace: u64,
+    /// When it was started, in ticks since the boot.
+    started: u64,
+}
+
+impl Process {
+    /// This one; `None` where it cannot be told.
+    pub(crate) fn this() -> Option<Self> {
+        // Else `/proc` is of another namespace, and shows other processes under these numbers.
+        let shown = fs::read_link("/proc/self").ok()?;
+        if shown.to_str()? != std::process::id().to_string() {
+            return None;
+        }
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+        let inode = namespace.to_str()?.strip_prefix("pid:[")?.strip_suffix(']')?;
+        Some(Process {
+            boot: boot.trim().to_owned(),
+            namespace: inode.parse().ok()?,
+            started: stat_of("self")?.started,
+        })
+    }
+
+    /// Whether this process, of that number, is known to have ended. Known is it of those in
+    /// our own namespace alone.
+    #[cfg(feature = "network")]
+    pub(crate) fn has_ended(&self, pid: u32) -> bool {
+        let is_ours = |us: &Process| us.boot == self.boot && us.namespace == self.namespace;
+        if !Process::this().as_ref().is_some_and(is_ours) {
+            return false;
+        }
+        // `/proc` may hide the processes of other users; those can still be asked for.
+        is_free(pid)
+            || stat_of(&pid.to_string())
+                .is_some_and(|stat| stat.started != self.started || matches!(stat.state, 'Z' | 'X'))
+    }
+}
+
+/// Whether there is no process of that number.
+#[cfg(all(feature = "network", target_os = "linux"))]
+fn is_free(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+}
+
+#[cfg(all(feature = "network", not(target_os = "linux")))]
+fn is_free(_: u32) -> bool {
+    false
+}
+
+struct Stat {
+    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "only others' states matter"))]
+    state: char,
+    started: u64,
+}
+
+fn stat_of(process: &str) -> Option<Stat> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The second field is the program's name, in parentheses, and may have both in it.
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    Some(Stat { state, started: fields.nth(18)?.parse().ok()? })
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.boot, self.namespace, self.started)
+    }
+}
+
+impl FromStr for Process {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.splitn(3, '/');
+        let mut part = || parts.next().ok_or(());
+        Ok(Process {
+            boot: part()?.to_owned(),
+            namespace: part()?.parse().map_err(drop)?,
+            started: part()?.parse().map_err(drop)?,
+        })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_written_and_read() {
+        let this = Process::this().unwrap();
+        assert_eq!(this.to_string().parse(), Ok(this));
+    }
+
+    #[cfg(feature = "network")]
+    #[test]
+    fn the_ended_are_told_from_the_living() {
+        use std::process::Command;
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let stat = stat_of(&child.id().to_string()).unwrap();
+        let sleeper = Process { started: stat.started, ..Process::this().unwrap() };
+        assert!(!sleeper.has_ended(child.id()));
+        let later = Process { started: stat.started + 1, ..sleeper.clone() };
+        assert!(later.has_ended(child.id()), "its number is another's by now");
+        let elsewhere = Process { boot: "another".to_owned(), ..later.clone() };
+        assert!(!elsewhere.has_ended(child.id()), "nothing is known of other machines");
+        let contained = Process { namespace: 1, ..later };
+        assert!(!contained.has_ended(child.id()), "nor of other containers");
+        child.kill().unwrap();
+        while stat_of(&child.id().to_string()).unwrap().state != 'Z' {
+            std::thread::yield_now();
+        }
+        assert!(sleeper.has_ended(child.id()), "nobody has asked for its exit code yet");
+        child.wait().unwrap();
+        assert!(sleeper.has_ended(child.id()));
+    }
+}

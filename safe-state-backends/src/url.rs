@@ -1,0 +1,203 @@
+//! Backends by URL, so that a program is told from outside where its checkpoints live.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{Backend, Error, FileBackend, MemoryBackend};
+
+/// Each scheme, and the feature that its backend is in, if it is in one.
+const SCHEMES: &[(&str, Option<&str>)] = &[("file", None), ("memory", None)];
+
+/// The backend that a URL names. Nothing is opened or connected to yet.
+///
+/// | URL | feature | the backend |
+/// | --- | --- | --- |
+/// | `file:DIR`, `file:///DIR` | | a [`FileBackend`] in that directory |
+/// | `memory:`, `memory:NAME` | | a [`MemoryBackend`], one for each name in the process |
+///
+/// Paths are taken as they are written, without escapes; those of two slashes or more must begin
+/// with three, and are absolute.
+///
+/// ```
+/// let backend = safe_state_backends::from_url("file:state")?;
+/// assert_eq!(backend.path("job").unwrap(), std::path::Path::new("state/job.safestate"));
+///
+/// let error = safe_state_backends::from_url("floppy:a").unwrap_err();
+/// assert!(error.to_string().contains("expected one of `file`, `memory`"), "{error}");
+/// # Ok::<(), safe_state_backends::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// There is no such scheme, its feature is off, or the rest is not as it should be. The error shows
+/// the URL without its user, password and query.
+pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
+    let refused = |reason| Error::Url { url: redacted(url), reason };
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return Err(refused(format!("it has no scheme; {}", expected())));
+    };
+    match scheme {
+        "file" => Ok(Arc::new(FileBackend::new(path(rest).map_err(refused)?))),
+        "memory" => Ok(memory(rest)),
+        scheme => Err(refused(unknown(scheme))),
+    }
+}
+
+/// What can be given as a backend: a [`Backend`], a URL for [`from_url`], or the result of making
+/// one of these, whose error is the job's when it is opened.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no backend",
+    label = "expected a `Backend`, a URL such as \"file:state\", or a `Result` of one"
+)]
+pub trait IntoBackend {
+    /// The backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_url`], or what the result holds.
+    fn into_backend(self) -> Result<Arc<dyn Backend>, Error>;
+}
+
+impl<B: Backend> IntoBackend for B {
+    fn into_backend(self) -> Result<Arc<dyn Backend>, Error> {
+        Ok(Arc::new(self))
+    }
+}
+
+impl IntoBackend for &str {
+    fn into_backend(self) -> Result<Arc<dyn Backend>, Error> {
+        from_url(self)
+    }
+}
+
+impl IntoBackend for &String {
+    fn into_backend(self) -> Result<Arc<dyn Backend>, Error> {
+        from_url(self)
+    }
+}
+
+impl IntoBackend for String {
+    fn into_backend(self) -> Result<Arc<dyn Backend>, Error> {
+        from_url(&self)
+    }
+}
+
+impl<B: IntoBackend> IntoBackend for Result<B, Error> {
+    fn into_backend(self) -> Result<Arc<dyn Backend>, Error> {
+        self.and_then(B::into_backend)
+    }
+}
+
+fn memory(name: &str) -> Arc<MemoryBackend> {
+    static NAMED: Mutex<BTreeMap<String, Arc<MemoryBackend>>> = Mutex::new(BTreeMap::new());
+    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(named.entry(name.to_owned()).or_default())
+}
+
+fn path(rest: &str) -> Result<PathBuf, String> {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    match path {
+        "" => Err("it names no path".to_owned()),
+        path if path.len() < rest.len() && !path.starts_with('/') => {
+            Err("two slashes are followed by a host, and there is none; write one, or three"
+                .to_owned())
+        }
+        path => Ok(path.into()),
+    }
+}
+
+fn unknown(scheme: &str) -> String {
+    match SCHEMES.iter().find(|(known, _)| *known == scheme) {
+        Some((_, Some(feature))) => {
+            format!("turn on the feature `{feature}` of `safe-state` for it")
+        }
+        _ => format!("there is no scheme `{scheme}`; {}", expected()),
+    }
+}
+
+fn expected() -> String {
+    let schemes: Vec<String> = SCHEMES.iter().map(|(scheme, _)| format!("`{scheme}`")).collect();
+    format!("expected one of {}", schemes.join(", "))
+}
+
+/// A URL for messages, without what may be secret in it: its user, password and query. Of one that
+/// is not well formed little is left.
+pub(crate) fn redacted(url: &str) -> String {
+    const HIDDEN: &str = "...";
+    let Some((scheme, rest)) = url.split_once(':') else { return HIDDEN.to_owned() };
+    let Some(rest) = rest.strip_prefix("//") else {
+        // A path or a name, unless it was meant to have an authority.
+        let shown = if rest.contains('@') { HIDDEN } else { rest };
+        return format!("{scheme}:{shown}");
+    };
+    let (user, address) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let (address, _) = address.split_once(['?', '#']).unwrap_or((address, ""));
+    let authority = address.split_once('/').map_or(address, |(authority, _)| authority);
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    // Else the `@` was in a query, or what reads as a port is the password of a URL cut short.
+    let is_plain = !user.contains(['?', '#']) && port.bytes().all(|byte| byte.is_ascii_digit());
+    let user = if user.is_empty() { "" } else { "...@" };
+    if is_plain { format!("{scheme}://{user}{address}") } else { format!("{scheme}://{HIDDEN}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(url: &str) -> String {
+        let Err(error) = from_url(url) else { panic!("{url} was taken") };
+        error.to_string()
+    }
+
+    #[test]
+    fn files_are_where_the_url_says() {
+        for (url, path) in [
+            ("file:state", "state/job.safestate"),
+            ("file:/var/state", "/var/state/job.safestate"),
+            ("file:///var/state", "/var/state/job.safestate"),
+        ] {
+            let backend = from_url(url).unwrap();
+            assert_eq!(backend.path("job").as_deref(), Some(path.as_ref()), "{url}");
+        }
+        assert!(refusal("file:").contains("no path"));
+        assert!(refusal("file://state").contains("one, or three"));
+    }
+
+    #[test]
+    fn memory_is_one_for_each_name() {
+        from_url("memory:url-a").unwrap().save("job", b"a").unwrap();
+        assert!(from_url("memory:url-a").unwrap().exists("job").unwrap());
+        assert!(!from_url("memory:url-b").unwrap().exists("job").unwrap());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_no_password() {
+        assert!(refusal("nothing").contains("it has no scheme; expected one of `file`"));
+        assert!(refusal("floppy:a").contains("there is no scheme `floppy`"));
+        let text = refusal("floppy://me:secret@host/db?password=secret");
+        assert!(text.contains("`floppy://...@host/db`") && !text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn no_secret_is_shown_however_it_is_written() {
+        for url in [
+            "postgres://me:secret@host/db",
+            "postgres://me:sec/secret@host/db",
+            "postgres://me:se?secret@host/db",
+            "postgres://me:secret@secret@host/db",
+            "postgres://host/db?password=secret",
+            "postgres://host/db?password=se@secret",
+            "postgres://host/db#secret",
+            "postgres://me:secret",
+            "postgres://me:secret/db",
+            "postgres:me:secret@host",
+            "me-secret@host",
+        ] {
+            let shown = redacted(url);
+            assert!(!shown.contains("secret"), "{url} is shown as {shown}");
+        }
+        assert_eq!(redacted("redis://[::1]:6379/0"), "redis://[::1]:6379/0");
+        assert_eq!(redacted("sqlite:state.db"), "sqlite:state.db");
+    }
+}
