@@ -87,6 +87,11 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// Tables can't have names that begin like that.
+    #[error(
+        "`{0}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most"
+    )]
+    TablePrefix(String),
     /// The backend does not do that.
     #[error("this backend cannot {0}")]
     Unsupported(&'static str),

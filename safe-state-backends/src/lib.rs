@@ -44,7 +44,11 @@ mod process;
 mod results;
 #[cfg(test)]
 mod sample;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
+#[cfg(feature = "sqlite")]
+mod tables;
 mod timestamp;
 mod url;
 mod wait;
@@ -60,5 +64,7 @@ pub use holder::Holder;
 pub use keys::Keys;
 pub use memory::MemoryBackend;
 pub use results::Results;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteBackend;
 pub use store::{Opening, Store};
 pub use url::{IntoBackend, from_url};

@@ -9,13 +9,20 @@ pub(crate) const CHECKPOINT: &str = ".safestate";
 pub(crate) const LOCK: &str = ".lock";
 const TEMPORARY: &str = ".tmp";
 
-/// File systems take 255 bytes; the longest suffix takes its share.
-const STEM_LIMIT: usize = 255 - CHECKPOINT.len() - TEMPORARY.len();
+/// What file systems take, in bytes.
+pub(crate) const FILE_NAME_LIMIT: usize = 255;
+/// The longest suffix takes its share.
+const STEM_LIMIT: usize = FILE_NAME_LIMIT - CHECKPOINT.len() - TEMPORARY.len();
 /// `%%` and 32 hexadecimal digits. No encoded name has `%%` in it.
 const HASH_LEN: usize = 2 + 32;
 
 /// The stem of a job's files.
 pub(crate) fn encode(job: &str) -> String {
+    encode_within(job, STEM_LIMIT)
+}
+
+/// The same in no more than `limit` bytes, of which a hash needs 34.
+pub(crate) fn encode_within(job: &str, limit: usize) -> String {
     let mut stem = String::with_capacity(job.len());
     for (at, byte) in job.bytes().enumerate() {
         // A leading dot would hide the file, or name a directory.
@@ -28,8 +35,8 @@ pub(crate) fn encode(job: &str) -> String {
             let _ = write!(stem, "%{byte:02X}");
         }
     }
-    if stem.len() > STEM_LIMIT {
-        stem.truncate(STEM_LIMIT - HASH_LEN);
+    if stem.len() > limit {
+        stem.truncate(limit.saturating_sub(HASH_LEN));
         let _ = write!(stem, "%%{:032x}", fnv1a(job.as_bytes()));
     }
     stem
@@ -98,7 +105,8 @@ mod tests {
         }
 
         #[test]
-        fn every_name_fits(job in ".{1,400}") {
+        fn every_name_fits(job in ".{1,400}", limit in HASH_LEN..300) {
+            prop_assert!(encode_within(&job, limit).len() <= limit);
             let stem = encode(&job);
             prop_assert!(stem.len() + CHECKPOINT.len() + TEMPORARY.len() <= 255);
             prop_assert!(!stem.contains('/') && !stem.starts_with('.') && stem.is_ascii());

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::{Backend, Error, FileBackend, MemoryBackend};
 
 /// Each scheme, and the feature that its backend is in, if it is in one.
-const SCHEMES: &[(&str, Option<&str>)] = &[("file", None), ("memory", None)];
+const SCHEMES: &[(&str, Option<&str>)] =
+    &[("file", None), ("memory", None), ("sqlite", Some("sqlite"))];
 
 /// The backend that a URL names. Nothing is opened or connected to yet.
 ///
@@ -15,6 +16,7 @@ const SCHEMES: &[(&str, Option<&str>)] = &[("file", None), ("memory", None)];
 /// | --- | --- | --- |
 /// | `file:DIR`, `file:///DIR` | | a [`FileBackend`] in that directory |
 /// | `memory:`, `memory:NAME` | | a [`MemoryBackend`], one for each name in the process |
+/// | `sqlite:FILE`, `sqlite:///FILE` | `sqlite` | a `SqliteBackend` in that file |
 ///
 /// Paths are taken as they are written, without escapes; those of two slashes or more must begin
 /// with three, and are absolute.
@@ -23,8 +25,8 @@ const SCHEMES: &[(&str, Option<&str>)] = &[("file", None), ("memory", None)];
 /// let backend = safe_state_backends::from_url("file:state")?;
 /// assert_eq!(backend.path("job").unwrap(), std::path::Path::new("state/job.safestate"));
 ///
-/// let error = safe_state_backends::from_url("floppy:a").unwrap_err();
-/// assert!(error.to_string().contains("expected one of `file`, `memory`"), "{error}");
+/// let error = safe_state_backends::from_url("floppy:a").err().unwrap();
+/// assert!(error.to_string().contains("expected one of `file`, `memory`, `sqlite`"), "{error}");
 /// # Ok::<(), safe_state_backends::Error>(())
 /// ```
 ///
@@ -40,6 +42,8 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
     match scheme {
         "file" => Ok(Arc::new(FileBackend::new(path(rest).map_err(refused)?))),
         "memory" => Ok(memory(rest)),
+        #[cfg(feature = "sqlite")]
+        "sqlite" => Ok(Arc::new(crate::SqliteBackend::new(path(rest).map_err(refused)?))),
         scheme => Err(refused(unknown(scheme))),
     }
 }
@@ -59,6 +63,8 @@ pub trait IntoBackend {
     fn into_backend(self) -> Result<Arc<dyn Backend>, Error>;
 }
 
+// Else an error would speak of `Backend` alone, and of all that is one.
+#[diagnostic::do_not_recommend]
 impl<B: Backend> IntoBackend for B {
     fn into_backend(self) -> Result<Arc<dyn Backend>, Error> {
         Ok(Arc::new(self))
@@ -175,6 +181,8 @@ mod tests {
     fn what_is_wrong_is_said_and_no_password() {
         assert!(refusal("nothing").contains("it has no scheme; expected one of `file`"));
         assert!(refusal("floppy:a").contains("there is no scheme `floppy`"));
+        #[cfg(not(feature = "sqlite"))]
+        assert!(refusal("sqlite:a").contains("turn on the feature `sqlite`"));
         let text = refusal("floppy://me:secret@host/db?password=secret");
         assert!(text.contains("`floppy://...@host/db`") && !text.contains("secret"), "{text}");
     }

@@ -1,0 +1,315 @@
+//! A connection, and the statements of the backend on it.
+
+use std::error::Error as StdError;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
+
+use crate::tables::{Tables, VERSION};
+use crate::{Durability, Error, Holder};
+
+/// How long another connection that writes is waited for.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// The statements that make the tables, where they are not there.
+pub(super) fn schema(tables: &Tables) -> String {
+    let Tables { meta, jobs, records } = tables;
+    format!(
+        "CREATE TABLE IF NOT EXISTS {meta} (version INTEGER NOT NULL);
+INSERT INTO {meta} SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM {meta});
+CREATE TABLE IF NOT EXISTS {jobs} (
+    job TEXT NOT NULL PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    holder TEXT,
+    snapshot BLOB
+);
+CREATE TABLE IF NOT EXISTS {records} (
+    job TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    record BLOB NOT NULL,
+    PRIMARY KEY (job, number)
+) WITHOUT ROWID;
+"
+    )
+}
+
+pub(super) struct Database {
+    connection: Arc<Mutex<Connection>>,
+    tables: Tables,
+    /// Whether nobody but this backend has the connection's settings.
+    is_own: bool,
+}
+
+/// A job's row at the time its lease was taken.
+#[derive(Clone, Copy)]
+pub(super) struct Claim<'c> {
+    pub(super) key: &'c str,
+    pub(super) epoch: i64,
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The row has another epoch by now; and who made it.
+    Lost(Option<String>),
+    /// Another has the lease.
+    Held(String),
+    Other(Box<dyn StdError + Send + Sync>),
+}
+
+type Result<T> = std::result::Result<T, Trouble>;
+
+impl Database {
+    /// Opens the database; makes it if it is not there.
+    pub(super) fn create(path: &Path, tables: &Tables) -> Result<Database> {
+        let is_new = make(path)?;
+        let database = Database::open(path, tables)?;
+        if is_new {
+            // It stays in its mode if another connection is at it, and either mode is safe.
+            let _ = database.lock().pragma_update(None, "journal_mode", "WAL");
+        }
+        Ok(database)
+    }
+
+    /// Opens the database if it is there.
+    pub(super) fn existing(path: &Path, tables: &Tables) -> Result<Option<Database>> {
+        match path.try_exists() {
+            Ok(false) => Ok(None),
+            Ok(true) => Database::open(path, tables).map(Some),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn open(path: &Path, tables: &Tables) -> Result<Database> {
+        // As the system names it: SQLite gives `:memory:` and the empty path meanings of its own.
+        let path = fs::canonicalize(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        let connection = Arc::new(Mutex::new(connection));
+        Ok(Database { connection, tables: tables.clone(), is_own: true })
+    }
+
+    /// The database of a connection that others use as well.
+    pub(super) fn shared(connection: &Arc<Mutex<Connection>>, tables: &Tables) -> Database {
+        let connection = Arc::clone(connection);
+        Database { connection, tables: tables.clone(), is_own: false }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        lock(&self.connection)
+    }
+
+    /// Its file; `None` if it is in memory.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        path_of(&self.connection)
+    }
+
+    pub(super) fn has_tables(&self) -> Result<bool> {
+        let connection = self.lock();
+        Ok(connection.table_exists(None, self.tables.meta.as_str())?)
+    }
+
+    /// What a commit has to survive from now on. A connection that is shared is made safer alone.
+    pub(super) fn set_durability(&self, durability: Durability) -> Result<()> {
+        let level = match durability {
+            Durability::Power => "EXTRA",
+            Durability::Process if self.is_own => "NORMAL",
+            Durability::Process => return Ok(()),
+        };
+        Ok(self.lock().pragma_update(None, "synchronous", level)?)
+    }
+
+    #[cfg(test)]
+    pub(super) fn synchronous(&self) -> i64 {
+        self.lock().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap()
+    }
+
+    /// Makes the tables, if they are not there.
+    pub(super) fn make_tables(&self) -> Result<()> {
+        let mut connection = self.lock();
+        let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        making.execute_batch(&schema(&self.tables))?;
+        let version = format!("SELECT version FROM {}", self.tables.meta);
+        let version: i64 = making.query_row(&version, [], |row| row.get(0))?;
+        if version > VERSION {
+            let text = format!(
+                "its tables are of version {version}, newer than {VERSION}, the newest this release uses; update safe-state"
+            );
+            return Err(Trouble::Other(text.into()));
+        }
+        Ok(making.commit()?)
+    }
+
+    /// Takes the row of a job: its epoch grows. In a database that has no file, it is what others
+    /// are refused by.
+    pub(super) fn acquire(&self, key: &str, holder: &str, in_memory: bool) -> Result<i64> {
+        let jobs = &self.tables.jobs;
+        let connection = self.lock();
+        if in_memory {
+            let asked = format!("SELECT holder FROM {jobs} WHERE job = ?1");
+            let held = connection.query_row(&asked, [key], |row| row.get(0)).optional()?;
+            if let Some(Some(holder)) = held {
+                return Err(Trouble::Held(holder));
+            }
+        }
+        let taken = format!(
+            "INSERT INTO {jobs} (job, epoch, holder) VALUES (?1, 1, ?2)
+             ON CONFLICT (job) DO UPDATE SET epoch = epoch + 1, holder = excluded.holder
+             RETURNING epoch"
+        );
+        Ok(connection.query_row(&taken, [key, holder], |row| row.get(0))?)
+    }
+
+    pub(super) fn release(&self, claim: Claim<'_>) -> Result<()> {
+        let free = format!(
+            "UPDATE {} SET holder = NULL WHERE job = :job AND epoch = :epoch",
+            self.tables.jobs
+        );
+        let named = named_params! { ":job": claim.key, ":epoch": claim.epoch };
+        self.lock().execute(&free, named)?;
+        Ok(())
+    }
+
+    /// Puts a snapshot in place of all that is stored; or nothing.
+    pub(super) fn replace(&self, claim: Claim<'_>, snapshot: Option<&[u8]>) -> Result<()> {
+        let Tables { jobs, records, .. } = &self.tables;
+        let mut connection = self.lock();
+        let replacing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let replace =
+            format!("UPDATE {jobs} SET snapshot = :snapshot WHERE job = :job AND epoch = :epoch");
+        let named =
+            named_params! { ":snapshot": snapshot, ":job": claim.key, ":epoch": claim.epoch };
+        if replacing.prepare_cached(&replace)?.execute(named)? == 0 {
+            drop(replacing);
+            return Err(self.lost(&connection, claim));
+        }
+        replacing
+            .prepare_cached(&format!("DELETE FROM {records} WHERE job = ?1"))?
+            .execute([claim.key])?;
+        Ok(replacing.commit()?)
+    }
+
+    /// Puts a record behind the snapshot. One statement, which is a transaction.
+    pub(super) fn append(&self, claim: Claim<'_>, number: i64, record: &[u8]) -> Result<()> {
+        let Tables { jobs, records, .. } = &self.tables;
+        let connection = self.lock();
+        let append = format!(
+            "INSERT INTO {records} (job, number, record)
+             SELECT job, :number, :record FROM {jobs} WHERE job = :job AND epoch = :epoch"
+        );
+        let named = named_params! {
+            ":number": number, ":record": record, ":job": claim.key, ":epoch": claim.epoch
+        };
+        if connection.prepare_cached(&append)?.execute(named)? == 0 {
+            return Err(self.lost(&connection, claim));
+        }
+        Ok(())
+    }
+
+    fn lost(&self, connection: &Connection, claim: Claim<'_>) -> Trouble {
+        let asked = format!("SELECT holder FROM {} WHERE job = ?1", self.tables.jobs);
+        let holder = connection.query_row(&asked, [claim.key], |row| row.get(0));
+        // Who it was is told if it can be.
+        Trouble::Lost(holder.unwrap_or_default())
+    }
+
+    pub(super) fn load(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        let Tables { jobs, records, .. } = &self.tables;
+        let mut connection = self.lock();
+        // One transaction sees one state.
+        let reading = connection.transaction()?;
+        let snapshot = format!("SELECT snapshot FROM {jobs} WHERE job = ?1");
+        let stored = reading.query_row(&snapshot, [key], |row| row.get(0)).optional()?;
+        let Some(mut checkpoint): Option<Vec<u8>> = stored.flatten() else { return Ok(None) };
+        let behind = format!("SELECT record FROM {records} WHERE job = ?1 ORDER BY number");
+        let mut behind = reading.prepare(&behind)?;
+        let mut rows = behind.query([key])?;
+        while let Some(row) = rows.next()? {
+            checkpoint.extend_from_slice(row.get_ref(0)?.as_blob().map_err(io::Error::other)?);
+        }
+        Ok(Some(checkpoint))
+    }
+
+    pub(super) fn exists(&self, key: &str) -> Result<bool> {
+        let asked =
+            format!("SELECT 1 FROM {} WHERE job = ?1 AND snapshot IS NOT NULL", self.tables.jobs);
+        let found = self.lock().query_row(&asked, [key], |_| Ok(())).optional()?;
+        Ok(found.is_some())
+    }
+
+    pub(super) fn list(&self) -> Result<Vec<String>> {
+        let asked = format!("SELECT job FROM {} WHERE snapshot IS NOT NULL", self.tables.jobs);
+        let connection = self.lock();
+        let mut stored = connection.prepare(&asked)?;
+        let keys = stored.query_map([], |row| row.get(0))?;
+        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+pub(super) fn path_of(connection: &Mutex<Connection>) -> Option<PathBuf> {
+    lock(connection).path().filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// A transaction that a panic left open is rolled back where it was begun.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes an empty file for its owner alone, unless it is there; and says whether it is empty.
+fn make(path: &Path) -> io::Result<bool> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    match options.open(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Ok(fs::metadata(path)?.len() == 0)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Trouble {
+    /// Makes an error of it, which says what was tried, for which job, and where.
+    pub(super) fn at(self, action: &'static str, job: &str, place: String) -> Error {
+        let job = job.to_owned();
+        let holder =
+            |line: Option<String>| line.as_deref().and_then(Holder::from_line).map(Box::new);
+        match self {
+            Trouble::Lost(line) => Error::LeaseLost { job, holder: holder(line) },
+            Trouble::Held(line) => Error::Held { job, holder: holder(Some(line)) },
+            Trouble::Other(source) => {
+                Error::Backend { action, job, source: Box::new(In { place, source }) }
+            }
+        }
+    }
+}
+
+/// What went wrong in which database.
+#[derive(Debug, thiserror::Error)]
+#[error("in the database `{place}`")]
+struct In {
+    place: String,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Trouble::Other(error.into())
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Trouble::Other(error.into())
+    }
+}

@@ -1,0 +1,103 @@
+//! The lease on a job in a database: a lock on a file beside it, and an epoch in the job's row.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::database::{Claim, Database, Trouble};
+use crate::lock::Lock;
+use crate::{Appended, Error, Holder, Lease, LeaseOptions, name};
+
+/// Fields drop in order: the database is closed before the lock is released.
+pub(super) struct SqliteLease {
+    database: Database,
+    job: String,
+    place: String,
+    key: String,
+    epoch: i64,
+    /// How many records this lease has put behind the snapshot it saved; `None` if it has saved
+    /// none, or can't tell.
+    records: Option<i64>,
+    /// None in memory, where the row is all there is.
+    lock: Option<Lock>,
+}
+
+impl SqliteLease {
+    pub(super) fn take(
+        database: Database,
+        job: &str,
+        options: LeaseOptions,
+        place: String,
+    ) -> Result<Self, Error> {
+        let lock = match database.path() {
+            Some(path) => Some(Lock::take(job, lock_beside(&path, job)?)?),
+            None => None,
+        };
+        let key = name::encode(job);
+        let holder = Holder::this_process().to_line();
+        let acquired = database
+            .set_durability(options.durability)
+            .and_then(|()| database.make_tables())
+            .and_then(|()| database.acquire(&key, &holder, lock.is_none()));
+        match acquired {
+            Ok(epoch) => {
+                let job = job.to_owned();
+                Ok(SqliteLease { database, job, place, key, epoch, records: None, lock })
+            }
+            Err(trouble) => Err(trouble.at("taking the lease", job, place)),
+        }
+    }
+
+    fn claim(&self) -> Claim<'_> {
+        Claim { key: &self.key, epoch: self.epoch }
+    }
+
+    #[cfg(test)]
+    pub(super) fn synchronous(&self) -> i64 {
+        self.database.synchronous()
+    }
+
+    fn told<T>(&self, action: &'static str, done: Result<T, Trouble>) -> Result<T, Error> {
+        done.map_err(|trouble| trouble.at(action, &self.job, self.place.clone()))
+    }
+}
+
+impl Lease for SqliteLease {
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.records = None;
+        self.told("saving", self.database.replace(self.claim(), Some(checkpoint)))?;
+        self.records = Some(0);
+        Ok(())
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+        let Some(number) = self.records.take() else { return Ok(Appended::No) };
+        self.told("saving", self.database.append(self.claim(), number, record))?;
+        self.records = Some(number + 1);
+        Ok(Appended::Yes)
+    }
+
+    fn delete(&mut self) -> Result<(), Error> {
+        self.records = None;
+        self.told("deleting", self.database.replace(self.claim(), None))
+    }
+}
+
+impl Drop for SqliteLease {
+    fn drop(&mut self) {
+        if self.lock.is_none() {
+            // In memory, where nothing fails but an allocation.
+            let _ = self.database.release(self.claim());
+        }
+    }
+}
+
+/// One file for each database and job, whichever link leads to the database.
+fn lock_beside(database: &Path, job: &str) -> Result<PathBuf, Error> {
+    let database = fs::canonicalize(database).map_err(Error::io("look for", database))?;
+    let mut file_name = OsString::from(database.file_name().unwrap_or_default());
+    file_name.push(".");
+    let room = name::FILE_NAME_LIMIT.saturating_sub(file_name.len() + name::LOCK.len());
+    file_name.push(name::encode_within(job, room) + name::LOCK);
+    Ok(database.with_file_name(file_name))
+}
