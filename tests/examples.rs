@@ -26,6 +26,7 @@ impl Example {
             .args(arguments)
             .current_dir(self.dir.path())
             .env_remove("SAFE_STATE_DIR")
+            .env_remove("SAFE_STATE_BACKEND")
             .env("RUST_BACKTRACE", "0")
             .output()
             .unwrap()
@@ -131,6 +132,16 @@ fn backfill_refuses_batches_of_another_size() {
     example.complains(&["orders.db", "--crash-at", "7"]);
     let complaint = example.complains(&["orders.db", "--batch", "50"]);
     assert!(complaint.contains("version `batches of 100`"), "{complaint}");
+}
+
+#[test]
+fn a_backend_of_ones_own_goes_on() {
+    let example = Example::new("own_backend");
+    let failed = example.complains(&["true"]);
+    assert!(failed.contains("asked to fail at item 2"), "{failed}");
+    assert!(example.dir.path().join("count").exists());
+    assert_eq!(example.says(&["false"]), "item 2\nitem 3\nitem 4\n");
+    assert!(!example.dir.path().join("count").exists());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use safe_state::{Error, Job, MemoryBackend, resumable};
 use safe_state_tests::{Ran, Worker, heard};
@@ -51,6 +51,69 @@ fn a_second_process_is_told_who_runs_the_job() {
     worker.let_go();
     run(&held(dir.path()), &ran).unwrap();
     assert_eq!(ran.take(), [0, 1]);
+}
+
+#[test]
+fn a_run_waits_for_the_one_before_as_long_as_it_is_told() {
+    #[resumable(name = "held", state_dir = dir, wait = "60s")]
+    fn patient(dir: &Path) -> Result<(), Error> {
+        for item in 0..2 {
+            let _ = item;
+        }
+        Ok(())
+    }
+    #[resumable(name = "held", state_dir = dir, wait = wait)]
+    fn told(dir: &Path, wait: Duration) -> Result<(), Error> {
+        for item in 0..2 {
+            let _ = item;
+        }
+        Ok(())
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let worker = hold(dir.path());
+    let began = Instant::now();
+    let wait = Duration::from_millis(200);
+    let refusal = told(dir.path(), wait).unwrap_err().to_string();
+    assert!(refusal.contains("already running") && began.elapsed() >= wait, "{refusal}");
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| patient(dir.path()));
+        thread::sleep(Duration::from_millis(100));
+        assert!(!waiting.is_finished());
+        worker.let_go();
+        waiting.join().unwrap().unwrap();
+    });
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}
+
+#[test]
+fn an_async_run_waits_without_blocking_its_executor() {
+    #[resumable(name = "held", state_dir = dir, wait = "60s")]
+    async fn patient(dir: &Path) -> Result<(), Error> {
+        for item in 0..2 {
+            let _ = item;
+        }
+        Ok(())
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut worker = Some(hold(dir.path()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        // The same thread lets go of what is waited for.
+        let let_go = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            worker.take().unwrap().let_go();
+        };
+        let (waited, ()) = tokio::join!(patient(dir.path()), let_go);
+        waited.unwrap();
+    });
+}
+
+#[test]
+fn a_job_called_within_its_own_run_does_not_wait_for_itself() {
+    let job = Job::new("itself").backend(MemoryBackend::default()).wait(Duration::from_secs(60));
+    let began = Instant::now();
+    job.run(0..1, |_| job.run(0..1, |_| Ok::<_, Error>(()))).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The `Job` that the options describe.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{ItemFn, Path};
@@ -9,7 +9,7 @@ use syn::{ItemFn, Path};
 use crate::companion;
 use crate::expand::Expansion;
 use crate::hygiene::at;
-use crate::options::{Durability, OnChange, SaveEvery};
+use crate::options::{Durability, Nanos, OnChange, SaveEvery, Time};
 
 impl Expansion {
     /// The `Job`, as the options describe it.
@@ -27,8 +27,9 @@ impl Expansion {
         }));
         job.extend(options.save_every.as_ref().map(|every| match every {
             SaveEvery::Value(value) => quote_spanned! {site=> .save_every(#value) },
-            SaveEvery::Nanos(nanos) => {
-                quote_spanned! {site=> .save_every(#krate::__private::Duration::from_nanos(#nanos)) }
+            SaveEvery::Time(nanos) => {
+                let time = duration(krate, *nanos);
+                quote_spanned! {site=> .save_every(#time) }
             }
         }));
         job.extend(options.durability.map(|durability| match durability {
@@ -41,6 +42,13 @@ impl Expansion {
         job.extend(
             options.backend.as_ref().map(|backend| quote_spanned! {site=> .backend(#backend) }),
         );
+        job.extend(options.wait.as_ref().map(|wait| {
+            let time = match wait {
+                Time::Value(value) => value.to_token_stream(),
+                Time::Text(nanos) => duration(krate, *nanos),
+            };
+            quote_spanned! {site=> .wait(#time) }
+        }));
         let registry = options.registry.as_ref();
         job.extend(registry.map(|registry| quote_spanned! {site=> .registry(&#registry) }));
         job.extend(
@@ -88,6 +96,10 @@ pub(crate) fn text_fingerprint(tokens: &TokenStream) -> u64 {
     // How tokens are spaced in print is the compiler's choice, and may change with it.
     let significant = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
     significant.fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
+fn duration(krate: &Path, Nanos(nanos): Nanos) -> TokenStream {
+    quote_spanned! {Span::mixed_site()=> #krate::__private::Duration::from_nanos(#nanos) }
 }
 
 fn on_change(krate: &Path, change: OnChange) -> TokenStream {

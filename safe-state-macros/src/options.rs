@@ -16,6 +16,7 @@ const NAMES: &[&str] = &[
     "durability",
     "state_dir",
     "backend",
+    "wait",
     "carry",
     "reconnect",
     "registry",
@@ -43,6 +44,7 @@ pub(crate) struct Options {
     pub(crate) durability: Option<Durability>,
     pub(crate) state_dir: Option<Expr>,
     pub(crate) backend: Option<Expr>,
+    pub(crate) wait: Option<Time>,
     pub(crate) carry: Vec<Ident>,
     pub(crate) reconnect: Vec<Ident>,
     pub(crate) registry: Option<Expr>,
@@ -63,8 +65,19 @@ pub(crate) struct Options {
 pub(crate) enum SaveEvery {
     /// A number of items, or anything else that makes a `SaveEvery`.
     Value(Box<Expr>),
-    Nanos(u64),
+    Time(Nanos),
 }
+
+/// A time.
+pub(crate) enum Time {
+    /// A `Duration`.
+    Value(Box<Expr>),
+    Text(Nanos),
+}
+
+/// A time that was written as text.
+#[derive(Clone, Copy)]
+pub(crate) struct Nanos(pub(crate) u64);
 
 #[derive(Clone, Copy)]
 pub(crate) enum Durability {
@@ -119,6 +132,7 @@ impl Options {
             "durability" => self.durability = Some(durability(&value(option, input)?)?),
             "state_dir" => self.state_dir = Some(value(option, input)?),
             "backend" => self.backend = Some(value(option, input)?),
+            "wait" => self.wait = Some(wait(value(option, input)?)?),
             "carry" => self.carry = variables(option, input)?,
             "reconnect" => self.reconnect = variables(option, input)?,
             "registry" => self.registry = Some(value(option, input)?),
@@ -281,15 +295,7 @@ fn save_every(value: Expr) -> Result<SaveEvery> {
     const EXPECTED: &str =
         "a number of items or a time, such as `save_every = 100` or `save_every = \"250ms\"`";
     if let Some(text) = text(&value) {
-        let time = humantime::parse_duration(&text.value());
-        let nanos = time.ok().and_then(|time| u64::try_from(time.as_nanos()).ok());
-        let refused = || {
-            Error::new(
-                text.span(),
-                format!("`{}` is no time to wait; expected {EXPECTED}", text.value()),
-            )
-        };
-        return nanos.filter(|nanos| *nanos > 0).map(SaveEvery::Nanos).ok_or_else(refused);
+        return nanos(text, EXPECTED).map(SaveEvery::Time);
     }
     let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
     match &value {
@@ -298,6 +304,26 @@ fn save_every(value: Expr) -> Result<SaveEvery> {
         }
         _ => Ok(SaveEvery::Value(Box::new(value))),
     }
+}
+
+fn wait(value: Expr) -> Result<Time> {
+    const EXPECTED: &str = "a time, such as `wait = \"30s\"` or a `Duration`";
+    match text(&value) {
+        Some(text) => nanos(text, EXPECTED).map(Time::Text),
+        None => Ok(Time::Value(Box::new(not_literal_but(value, EXPECTED, |_| false)?))),
+    }
+}
+
+fn nanos(text: &LitStr, expected: &str) -> Result<Nanos> {
+    let time = humantime::parse_duration(&text.value());
+    let nanos = time.ok().and_then(|time| u64::try_from(time.as_nanos()).ok());
+    let refused = || {
+        Error::new(
+            text.span(),
+            format!("`{}` is no time to wait; expected {expected}", text.value()),
+        )
+    };
+    nanos.filter(|nanos| *nanos > 0).map(Nanos).ok_or_else(refused)
 }
 
 fn durability(value: &Expr) -> Result<Durability> {

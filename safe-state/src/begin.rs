@@ -24,7 +24,7 @@ pub(crate) struct Begun {
 
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
-    let opening = Store::open(job.stored_in(), job.job_name(), job.lease_options())?;
+    let opening = Store::open(job.stored_in()?, job.job_name(), job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let checkpoint = match opening.found() {
         Some(found) => continued(job, found.clone())?,

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 
 use safe_state_backends::{CarriedError, Error as BackendError};
 
@@ -19,6 +20,9 @@ pub enum Error {
     /// The checkpoint could not be stored, read or reserved.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// There is no backend to store the checkpoint in.
+    #[error(transparent)]
+    NoBackend(Arc<BackendError>),
     /// The job's version is not the checkpoint's.
     #[error(
         "job `{job}` has a checkpoint of {}, but is now {}; \
@@ -165,6 +169,7 @@ impl From<Error> for io::Error {
                 source.kind()
             }
             Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
+            Error::NoBackend(_) => io::ErrorKind::InvalidInput,
             _ => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)

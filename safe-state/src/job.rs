@@ -1,10 +1,15 @@
 //! A job: its name and options, and what can be asked of it from outside.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use safe_state_backends::{Backend, Checkpoint, Durability, FileBackend, LeaseOptions};
+use safe_state_backends::{
+    Backend, Checkpoint, Durability, Error as BackendError, FileBackend, IntoBackend, LeaseOptions,
+    from_url,
+};
 
 use crate::items::for_each;
 use crate::outcome::Failing;
@@ -45,8 +50,10 @@ pub struct Job {
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
     durability: Durability,
+    wait: Option<Duration>,
     state_dir: Option<PathBuf>,
-    backend: Option<Arc<dyn Backend>>,
+    /// Or why there is none, which each use of it tells.
+    backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
 }
 
 impl Job {
@@ -63,6 +70,7 @@ impl Job {
             on_input_change: OnChange::Fail,
             registry: ReconnectRegistry::global().clone(),
             durability: Durability::Power,
+            wait: None,
             state_dir: None,
             backend: None,
         }
@@ -81,6 +89,12 @@ impl Job {
         self
     }
 
+    /// How long to wait for another run of the job to end, instead of being refused at once.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
+        self
+    }
+
     /// Where the file backend keeps its files. The default is `$SAFE_STATE_DIR`, else
     /// `.safe_state` in the working directory. A [`backend`](Self::backend) goes before it.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
@@ -88,9 +102,21 @@ impl Job {
         self
     }
 
-    /// Where the checkpoint is stored, instead of in files. An `Arc` of a backend will do.
-    pub fn backend(mut self, backend: impl Backend) -> Self {
-        self.backend = Some(Arc::new(backend));
+    /// Where the checkpoint is stored, instead of in files: a backend, an `Arc` of one, a URL for
+    /// [`from_url`](crate::backend::from_url), or a `Result` of one of these, whose error is told
+    /// when the job is run or asked. The default is the URL in `$SAFE_STATE_BACKEND`, unless there is
+    /// a [`state_dir`](Self::state_dir).
+    ///
+    /// ```
+    /// use safe_state::Job;
+    ///
+    /// assert!(Job::new("mailer").backend("memory:").peek_checkpoint()?.is_none());
+    /// let error = Job::new("mailer").backend("floppy:a").peek_checkpoint().unwrap_err();
+    /// assert!(error.to_string().contains("there is no scheme `floppy`"), "{error}");
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    pub fn backend(mut self, backend: impl IntoBackend) -> Self {
+        self.backend = Some(backend.into_backend().map_err(Arc::new));
         self
     }
 
@@ -147,7 +173,7 @@ impl Job {
     ///
     /// The backend cannot be read, or what it holds is no checkpoint of this job.
     pub fn peek_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        Ok(Checkpoint::load(&*self.stored_in(), &self.name)?)
+        Ok(Checkpoint::load(&*self.stored_in()?, &self.name)?)
     }
 
     /// Removes the checkpoint, so that the next run starts over. Doing nothing if there is none.
@@ -156,16 +182,17 @@ impl Job {
     ///
     /// The job is running, or the backend cannot be written.
     pub fn clear_checkpoint(&self) -> Result<(), Error> {
-        let backend = self.stored_in();
+        let backend = self.stored_in()?;
         if backend.exists(&self.name)? {
             backend.lease(&self.name, self.lease_options())?.delete()?;
         }
         Ok(())
     }
 
-    /// The file that the checkpoint is or would be in; `None` if the backend keeps no files.
+    /// The file that the checkpoint is or would be in; `None` if the backend keeps no files, or
+    /// cannot be used.
     pub fn checkpoint_path(&self) -> Option<PathBuf> {
-        self.stored_in().path(&self.name)
+        self.stored_in().ok()?.path(&self.name)
     }
 
     /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable)
@@ -209,23 +236,33 @@ impl Job {
         run.finish(outcome, failing, |error| Err(error.into()))
     }
 
-    pub(crate) fn stored_in(&self) -> Arc<dyn Backend> {
-        self.backend
-            .clone()
-            .unwrap_or_else(|| Arc::new(FileBackend::new(self.state_dir_or_default())))
+    pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
+        if let Some(backend) = &self.backend {
+            return backend.clone().map_err(Error::NoBackend);
+        }
+        if let Some(dir) = &self.state_dir {
+            return Ok(Arc::new(FileBackend::new(dir)));
+        }
+        if let Some(url) = from_environment("SAFE_STATE_BACKEND") {
+            let opened = url.to_str().map_or_else(|| Err(not_text()), from_url);
+            return opened.map_err(|error| Error::NoBackend(error.into()));
+        }
+        let dir = from_environment("SAFE_STATE_DIR");
+        Ok(Arc::new(FileBackend::new(dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()))))
     }
 
     pub(crate) fn lease_options(&self) -> LeaseOptions {
-        LeaseOptions::new(self.durability)
+        LeaseOptions::new(self.durability).wait(self.wait)
     }
+}
 
-    fn state_dir_or_default(&self) -> PathBuf {
-        let from_environment = || std::env::var_os("SAFE_STATE_DIR").filter(|dir| !dir.is_empty());
-        self.state_dir
-            .clone()
-            .or_else(|| from_environment().map(PathBuf::from))
-            .unwrap_or_else(|| PathBuf::from(DEFAULT_STATE_DIR))
-    }
+fn not_text() -> BackendError {
+    let reason = "$SAFE_STATE_BACKEND is not UTF-8".to_owned();
+    BackendError::Url { url: "...".to_owned(), reason }
+}
+
+fn from_environment(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable).filter(|value| !value.is_empty())
 }
 
 impl fmt::Debug for Job {

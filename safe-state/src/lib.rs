@@ -42,8 +42,12 @@ pub use save_every::SaveEvery;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {
+    #[cfg(feature = "sqlite")]
+    pub use safe_state_backends::SqliteBackend;
+    #[cfg(feature = "network")]
+    pub use safe_state_backends::network;
     pub use safe_state_backends::{
-        Appended, Backend, Durability, Error, FileBackend, Holder, Lease, LeaseOptions,
-        MemoryBackend,
+        Appended, Backend, Durability, Error, FileBackend, Holder, IntoBackend, Lease,
+        LeaseOptions, MemoryBackend, from_url,
     };
 }

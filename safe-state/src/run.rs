@@ -1,7 +1,7 @@
 //! One execution of a job: open, hand out items, save when due, finish or fail.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, Store};
@@ -61,13 +61,16 @@ impl Run {
     ///
     /// The job is running already, or its checkpoint cannot be read, written or continued.
     pub fn open(job: &Job) -> Result<Run, Error> {
-        match begin(job) {
+        // Else it would wait for itself.
+        let nests = Active::contains(job);
+        let begun = if nests { begin(&job.clone().wait(Duration::ZERO)) } else { begin(job) };
+        match begun {
             Ok(begun) => {
                 let mut run = Run::new(job, Some(begun));
                 run.active = Some(Active::enter(job));
                 Ok(run)
             }
-            Err(Error::Backend(BackendError::Held { .. })) if Active::contains(job) => {
+            Err(Error::Backend(BackendError::Held { .. })) if nests => {
                 let run = Run::new(&job.clone().save_every(u64::MAX).verbose(false), None);
                 run.events.nested();
                 Ok(run)
@@ -128,7 +131,10 @@ impl Run {
     ) -> R {
         let (write, failed) = self.ending(failing);
         let written = self.write(write);
-        self.ended(outcome, failed, written, on_error)
+        let completed = self.completed();
+        // Gives the lease back before the caller goes on.
+        self.store = None;
+        self.ended(outcome, failed, written, completed, on_error)
     }
 
     /// The same without blocking.
@@ -144,7 +150,11 @@ impl Run {
     ) -> R {
         let (write, failed) = self.ending(failing);
         let written = self.write_async(write).await;
-        self.ended(outcome, failed, written, on_error)
+        let completed = self.completed();
+        if let (Some(worker), Some(store)) = (&self.worker, self.store.take()) {
+            worker.run(move || drop(store)).await;
+        }
+        self.ended(outcome, failed, written, completed, on_error)
     }
 
     /// What the outcome means for the checkpoint.
@@ -184,16 +194,13 @@ impl Run {
     }
 
     fn ended<R>(
-        mut self,
+        self,
         outcome: Outcome<R>,
         failed: bool,
         written: Result<(), Error>,
+        completed: Option<u64>,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
-        let completed = self.completed();
-        let is_nested = self.store.is_none();
-        // Gives the lease back before the caller goes on.
-        self.store = None;
         let returned = outcome.unwrap_or_else(|panic| {
             if let Err(error) = &written {
                 self.events.not_saved(error);
@@ -204,8 +211,8 @@ impl Run {
             // The user's error comes first.
             Err(error) if failed => self.events.not_saved(&error),
             Err(error) => return on_error(error),
-            Ok(()) if failed || is_nested => {}
-            Ok(()) => self.events.finished(completed),
+            Ok(()) if failed => {}
+            Ok(()) => completed.into_iter().for_each(|completed| self.events.finished(completed)),
         }
         returned
     }
@@ -228,8 +235,9 @@ impl Run {
         Ok(written?)
     }
 
-    fn completed(&self) -> u64 {
-        self.store.as_ref().map_or(0, |store| store.checkpoint().completed().len())
+    /// None in a nested call, which has nothing of its own.
+    fn completed(&self) -> Option<u64> {
+        self.store.as_ref().map(|store| store.checkpoint().completed().len())
     }
 
     /// Saves what is complete, and what was carried.

@@ -1,0 +1,136 @@
+//! Where checkpoints live: by option, by URL, by environment.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use safe_state::backend::{Backend, Error as BackendError, SqliteBackend, from_url};
+use safe_state::{Error, Job, MemoryBackend, resumable};
+use safe_state_tests::Ran;
+
+fn fails_at_2(items: u64, ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    ran.note(items);
+    anyhow::ensure!(!fails || items < 2, "asked to fail");
+    Ok(())
+}
+
+#[resumable(name = "by-url", backend = "memory:backends-by-url")]
+fn by_url(ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    for item in 0..4 {
+        fails_at_2(item, ran, fails)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "by-string", backend = url)]
+fn by_string(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    for item in 0..4 {
+        fails_at_2(item, ran, fails)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "by-result", backend = from_url(url))]
+fn by_result(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    for item in 0..4 {
+        fails_at_2(item, ran, fails)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "async", backend = url)]
+async fn by_string_async(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    for item in 0..4 {
+        tokio::task::yield_now().await;
+        fails_at_2(item, ran, fails)?;
+    }
+    Ok(())
+}
+
+fn goes_on(run: impl Fn(&Ran, bool) -> anyhow::Result<()>) {
+    let ran = Ran::default();
+    run(&ran, true).unwrap_err();
+    assert_eq!(ran.take(), [0, 1, 2]);
+    run(&ran, false).unwrap();
+    assert_eq!(ran.take(), [2, 3]);
+}
+
+#[test]
+fn a_job_goes_on_by_whatever_names_its_backend() {
+    let dir = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite:{}", dir.path().join("jobs.db").display());
+    let files = format!("file:{}", dir.path().join("state").display());
+    goes_on(by_url);
+    for url in [&sqlite, &files, "memory:backends"] {
+        goes_on(|ran, fails| by_string(url, ran, fails));
+        goes_on(|ran, fails| by_result(url, ran, fails));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        goes_on(|ran, fails| runtime.block_on(by_string_async(url, ran, fails)));
+        assert!(by_string::peek_checkpoint(url).unwrap().is_none());
+    }
+    assert!(dir.path().join("jobs.db").exists() && dir.path().join("state").exists());
+}
+
+#[test]
+fn a_url_that_cannot_be_used_is_the_jobs_error() {
+    let ran = Ran::default();
+    let error = by_string("floppy://me:secret@host/", &ran, false).unwrap_err();
+    let text = format!("{error:#}");
+    assert!(text.contains("there is no scheme `floppy`") && !text.contains("secret"), "{text}");
+    assert_eq!(ran.take(), []);
+    assert!(by_string::peek_checkpoint("floppy:").is_err());
+    assert!(by_string::clear_checkpoint("floppy:").is_err());
+    assert_eq!(by_string::checkpoint_path("floppy:"), None);
+    assert_eq!(by_string::job_name("floppy:"), "by-string");
+    let refused = || Err::<MemoryBackend, _>(BackendError::Unsupported("be"));
+    let error = Job::new("job").backend(refused()).peek_checkpoint().unwrap_err();
+    assert!(matches!(error, Error::NoBackend(_)), "{error:?}");
+}
+
+#[test]
+fn a_state_dir_goes_before_the_environment_and_a_backend_before_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let memory = Arc::new(MemoryBackend::default());
+    let job = Job::new("job").state_dir(dir.path());
+    assert_eq!(job.checkpoint_path().unwrap(), dir.path().join("job.safestate"));
+    assert_eq!(job.clone().backend(memory).checkpoint_path(), None);
+    let url = format!("file:{}", dir.path().join("url").display());
+    let by_url = job.backend(url);
+    assert_eq!(by_url.checkpoint_path().unwrap(), dir.path().join("url/job.safestate"));
+}
+
+/// Runs the job `by-default` in `dir`, in a process with that backend in its environment.
+fn by_default(dir: &Path, backend: &str, fails: &str) -> Output {
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_worker"));
+    worker.args(["by-default", fails]).current_dir(dir);
+    worker.env("SAFE_STATE_BACKEND", backend).env("SAFE_STATE_DIR", "files");
+    worker.env("RUST_BACKTRACE", "0").output().unwrap()
+}
+
+fn said(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_environment_names_the_default_backend() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(said(&by_default(dir.path(), "sqlite:jobs.db", "true")), "item 0\nitem 1\n");
+    let stored = SqliteBackend::new(dir.path().join("jobs.db"));
+    assert_eq!(stored.list().unwrap(), ["by-default"]);
+    assert_eq!(said(&by_default(dir.path(), "sqlite:jobs.db", "false")), "item 1\n");
+    assert_eq!(stored.list().unwrap(), [""; 0]);
+    assert!(!dir.path().join("files").exists());
+    by_default(dir.path(), "", "true");
+    assert!(dir.path().join("files/by-default.safestate").exists(), "an empty one is none");
+}
+
+#[test]
+fn an_environment_that_names_none_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = by_default(dir.path(), "floppy://me:secret@host/", "false");
+    assert!(!output.status.success());
+    assert_eq!(said(&output), "");
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("the backend `floppy://...@host/` cannot be used"), "{complaint}");
+    assert!(!complaint.contains("secret"), "{complaint}");
+}
