@@ -61,7 +61,9 @@ impl CarriedChange {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried",
     label = "this is not `Serialize` and `Deserialize`",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or name the variable in `fresh(..)` if every run may start with a new one"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for a type of your own",
+    note = "name a file, a connection or the like in `reconnect(..)` instead, to open it again as it was",
+    note = "name the variable in `fresh(..)` instead if every run may start with a new one"
 )]
 pub trait Carry: Sized {
     /// What is to be saved of the variable `name`, of which `stored` is there already; none if it

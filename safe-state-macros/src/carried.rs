@@ -15,6 +15,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Block, Error, Result, Type};
 
+use crate::borrowed;
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::function::Argument;
@@ -82,7 +83,8 @@ impl Expansion {
         targets: &[Target],
     ) -> Result<Vec<CarriedVariable>> {
         let carried = self.options.carry.iter().map(|ident| {
-            let (source, _) = self.source(ident, survey, targets)?;
+            let (source, ty) = self.source(ident, survey, targets)?;
+            borrowed::check_type(ident, ty.as_ref())?;
             let first_loop = first_loop(&source, survey, targets);
             Ok(CarriedVariable { ident: ident.clone(), source, way: Way::Carry, first_loop })
         });
@@ -129,6 +131,9 @@ impl Expansion {
                 Source::Local { at: place, .. } => {
                     let found = quote_spanned! {here=> #value };
                     replace_initialiser(block, place, |init| {
+                        if let Way::Carry = variable.way {
+                            borrowed::check_initialiser(ident, init)?;
+                        }
                         // Parsed, so that loops in the initialiser keep their places.
                         syn::parse2(self.restored(variable, &found, &init.to_token_stream()))
                     })?;
@@ -159,8 +164,9 @@ impl Expansion {
         let fail = self.fail(at(variable.ident.span()));
         let name = variable.ident.unraw().to_string();
         let (depth, first_loop) = (variable.depth(), variable.first_loop);
-        let run = self.run_at(depth);
         let here = at(variable.ident.span());
+        // All of the call there, or an error would point at the whole attribute.
+        let run = moved(&self.run_at(depth), here);
         let restored = match &variable.way {
             Way::Carry => quote_spanned! {here=> #run.restore(#name, (#depth, #first_loop)) },
             Way::Reconnect(ty) => {
@@ -195,7 +201,7 @@ impl Expansion {
             let (depth, value) = (variable.depth(), variable.value());
             let name = variable.ident.unraw().to_string();
             let here = at(variable.ident.span());
-            let fail = self.fail(here);
+            let (run, fail) = (moved(run, here), self.fail(here));
             let taken = match &variable.way {
                 Way::Carry => quote_spanned! {here=> #run.carry(#name, #depth, #value) },
                 Way::Reconnect(ty) => {

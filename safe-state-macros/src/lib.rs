@@ -12,6 +12,7 @@
 
 mod accumulators;
 mod between;
+mod borrowed;
 mod carried;
 mod companion;
 mod cursors;
