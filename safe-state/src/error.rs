@@ -26,9 +26,10 @@ pub enum Error {
     /// The job's version is not the checkpoint's.
     #[error(
         "job `{job}` has a checkpoint of {}, but is now {}; \
-         finish it with the program that began it, or clear the checkpoint to start over",
+         finish it with the program that began it, or {}",
         version(stored.as_deref()),
-        version(current.as_deref())
+        version(current.as_deref()),
+        start_over(job)
     )]
     VersionChanged {
         /// The job.
@@ -41,8 +42,9 @@ pub enum Error {
     /// The input is shorter than what is complete of it.
     #[error(
         "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
-         give it the input it began with, or clear the checkpoint to start over",
-        found.map_or_else(|| "fewer items than before".to_owned(), items)
+         give it the input it began with, or {}",
+        found.map_or_else(|| "fewer items than before".to_owned(), items),
+        start_over(job)
     )]
     InputShrank {
         /// The job.
@@ -56,7 +58,8 @@ pub enum Error {
     #[error(
         "the input of job `{job}` has changed: item {index} is not the one that was completed; \
          give it the input it began with, say `on_input_change = \"continue\"` if only the indices matter, \
-         or clear the checkpoint to start over"
+         or {}",
+        start_over(job)
     )]
     InputChanged {
         /// The job.
@@ -97,14 +100,15 @@ pub enum Error {
     /// The function is not the one that the checkpoint was made by.
     #[error(
         "the code of job `{job}` has changed since its checkpoint was made; \
-         finish with the program that began it, or clear the checkpoint to start over"
+         finish with the program that began it, or {}",
+        start_over(job)
     )]
     CodeChanged {
         /// The job.
         job: String,
     },
     /// A carried variable cannot be saved, or not be restored as what it is now.
-    #[error("in job `{job}`, {carried}")]
+    #[error("in job `{job}`, {carried}{}", or_start_over(job, carried))]
     Carried {
         /// The job.
         job: String,
@@ -114,7 +118,8 @@ pub enum Error {
     /// Items are complete, but the variable that should have gone with them was not carried then.
     #[error(
         "job `{job}` has {completed} items complete, but `{name}` was not carried with them; \
-         finish with the program that began it, or clear the checkpoint to start over"
+         finish with the program that began it, or {}",
+        start_over(job)
     )]
     NotCarried {
         /// The job.
@@ -136,7 +141,8 @@ pub enum Error {
     },
     /// A handle cannot be rebuilt, or its state not be saved.
     #[error(
-        "in job `{job}`, `{name}` cannot be reconnected; put it back as it was, or clear the checkpoint to start over"
+        "in job `{job}`, `{name}` cannot be reconnected; put it back as it was, or {}",
+        start_over(job)
     )]
     Reconnect {
         /// The job.
@@ -153,6 +159,23 @@ pub enum Error {
 
 fn version(version: Option<&str>) -> String {
     version.map_or_else(|| "no version".to_owned(), |version| format!("version `{version}`"))
+}
+
+/// Which call clears the checkpoint, for those who read a message and know no more.
+fn start_over(job: &str) -> String {
+    format!(
+        "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
+    )
+}
+
+/// The same where it is a stored value that is wrong.
+fn or_start_over(job: &str, carried: &CarriedError) -> String {
+    match carried {
+        CarriedError::TypeChanged { .. } | CarriedError::ShapeChanged { .. } => {
+            format!(", or {}", start_over(job))
+        }
+        _ => String::new(),
+    }
 }
 
 /// `1 item`, `2 items`.
@@ -191,4 +214,32 @@ pub(crate) fn causes<'e>(
         next = cause.source();
         Some(cause)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_start_over_is_told_how() {
+        let job = || "tenant \"7\"".to_owned();
+        let sum = || "sum".to_owned();
+        let changed =
+            CarriedError::TypeChanged { name: sum(), stored: "u8".to_owned(), current: "u16" };
+        let errors = [
+            Error::VersionChanged { job: job(), stored: None, current: None },
+            Error::InputShrank { job: job(), completed: 2, found: Some(1) },
+            Error::InputChanged { job: job(), index: 1 },
+            Error::CodeChanged { job: job() },
+            Error::Carried { job: job(), carried: changed },
+            Error::NotCarried { job: job(), name: sum(), completed: 2 },
+        ];
+        let how = ", or clear the checkpoint to start over, \
+                   by `clear_checkpoint()` beside the function, or of `Job::new(\"tenant \\\"7\\\"\")`";
+        for error in errors {
+            assert!(error.to_string().ends_with(how), "{error}");
+        }
+        let new = CarriedError::TooMany { name: sum() };
+        assert!(!Error::Carried { job: job(), carried: new }.to_string().contains("start over"));
+    }
 }

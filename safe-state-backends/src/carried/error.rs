@@ -1,6 +1,6 @@
 //! What can be wrong with a carried value.
 
-const GO_BACK: &str = "give it its old type, finish with the program that began it, or clear the checkpoint to start over";
+const GO_BACK: &str = "give it its old type or finish with the program that began it";
 
 /// Why a carried value cannot be given back or stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
