@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 use safe_state::{Results, resumable};
+use safe_state_tests::heard;
 
 #[resumable(name = "sum", state_dir = dir, carry(sum, words), save_every = every, durability = "process")]
 fn sum(
@@ -128,6 +129,55 @@ fn a_changed_type_is_refused_and_named() {
     );
     let error = changed::with_more(dir.path(), &[1, 2, 3]).unwrap_err().to_string();
     assert!(error.contains("2 items complete, but `more` was not carried with them"), "{error}");
+}
+
+/// The same function, but for the attribute.
+macro_rules! total {
+    ($module:ident, $sum:ident, $($options:tt)*) => {
+        mod $module {
+            use super::*;
+
+            #[resumable(name = "total", state_dir = dir, $($options)*)]
+            pub(super) fn total(dir: &Path, items: &[u64], fails_at: u64) -> anyhow::Result<u64> {
+                let mut $sum = 0;
+                for item in items {
+                    anyhow::ensure!(*item != fails_at, "asked to fail");
+                    $sum += item;
+                }
+                Ok($sum)
+            }
+        }
+    };
+}
+
+total!(carrying, sum, carry(sum));
+total!(forgetting, sum, fresh(sum));
+total!(strict, sum, fresh(sum), on_code_change = "fail");
+total!(restarting, sum, fresh(sum), on_code_change = "restart");
+
+#[test]
+fn a_variable_that_is_no_longer_carried_is_told_and_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let items = [1, 2, 3, 4];
+    carrying::total(dir.path(), &items, 3).unwrap_err();
+    let (rest, heard) = heard(|| forgetting::total(dir.path(), &items, 4));
+    rest.unwrap_err();
+    let told = |line: &&String| line.contains("variable=\"sum\"") && line.starts_with("WARN");
+    assert_eq!(heard.iter().filter(told).count(), 1, "{heard:?}");
+    // What it was with two items must not come back with three.
+    let error = carrying::total(dir.path(), &items, 0).unwrap_err().to_string();
+    assert!(error.contains("3 items complete, but `sum` was not carried with them"), "{error}");
+}
+
+#[test]
+fn or_it_is_refused_or_all_is_done_again_as_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let items = [1, 2, 3, 4];
+    carrying::total(dir.path(), &items, 3).unwrap_err();
+    let error = strict::total(dir.path(), &items, 0).unwrap_err().to_string();
+    assert!(error.contains("the code of job `total` has changed"), "{error}");
+    assert_eq!(carrying::total(dir.path(), &items, 4).unwrap_err().to_string(), "asked to fail");
+    assert_eq!(restarting::total(dir.path(), &items, 0).unwrap(), 10);
 }
 
 #[resumable(name = "opened-once", state_dir = dir, carry(opened))]

@@ -1,6 +1,7 @@
 //! What is stored of a job.
 
 mod check;
+mod forget;
 
 use std::collections::BTreeMap;
 use std::fmt;

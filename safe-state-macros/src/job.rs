@@ -21,6 +21,9 @@ impl Expansion {
         let options = &self.options;
         let on_code_change = on_change(krate, options.on_code_change.unwrap_or(OnChange::Continue));
         let mut job = quote_spanned! {site=> #krate::Job::new(#name).code(#code, #on_code_change) };
+        let carried = options.carry.iter().chain(&options.reconnect);
+        let carried = carried.map(|variable| variable.unraw().to_string());
+        job.extend(quote_spanned! {site=> .carries(&[#(#carried),*]) });
         job.extend(options.on_input_change.map(|(change, _)| {
             let change = on_change(krate, change);
             quote_spanned! {site=> .on_input_change(#change) }

@@ -2,6 +2,8 @@
 
 use safe_state_backends::{Checkpoint, Store};
 
+use crate::events::Events;
+use crate::values::is_variable;
 use crate::{Error, Job};
 
 /// What to do when something is not what the checkpoint saw.
@@ -46,18 +48,33 @@ fn continued(job: &Job, mut checkpoint: Checkpoint) -> Result<Option<Checkpoint>
             current: job.version.clone(),
         });
     }
-    if checkpoint.set_code(job.code) {
+    let is_changed = checkpoint.set_code(job.code);
+    // Kept, a value would be restored with later progress if the variable were carried again.
+    let forgotten = checkpoint.forget_carried(|name| job.has_forgotten(name));
+    if is_changed || !forgotten.is_empty() {
         match job.on_code_change {
             OnChange::Fail => return Err(Error::CodeChanged { job: job.job_name().to_owned() }),
             OnChange::Restart => return Ok(None),
-            OnChange::Continue => tracing::warn!(
-                target: "safe_state",
-                job = job.job_name(),
-                "the function has changed since the checkpoint was made; \
-                 `on_code_change` says what to do then, and `version` which changes matter"
-            ),
+            OnChange::Continue => say_changed(job, is_changed, &forgotten),
         }
     }
     checkpoint.begin_run();
     Ok(Some(checkpoint))
+}
+
+fn say_changed(job: &Job, is_changed: bool, forgotten: &[String]) {
+    let events = Events::new(job.job_name(), job.verbose);
+    if is_changed {
+        events.code_changed();
+    }
+    for variable in forgotten {
+        events.no_longer_carried(variable);
+    }
+}
+
+impl Job {
+    /// Whether the checkpoint holds a value that the code has no variable for any more.
+    fn has_forgotten(&self, name: &str) -> bool {
+        is_variable(name) && self.carries.is_some_and(|carried| !carried.contains(&name))
+    }
 }

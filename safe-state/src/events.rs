@@ -90,6 +90,27 @@ impl Events {
         );
     }
 
+    pub(crate) fn code_changed(&self) {
+        tracing::warn!(
+            target: "safe_state",
+            job = %self.job,
+            "the function has changed since the checkpoint was made; \
+             `on_code_change` says what to do then, and `version` which changes matter"
+        );
+    }
+
+    /// What a variable was in the run before is gone.
+    pub(crate) fn no_longer_carried(&self, variable: &str) {
+        tracing::warn!(
+            target: "safe_state",
+            job = %self.job,
+            variable,
+            "a variable was carried with the items that are complete, and no longer is: it starts anew; \
+             `on_code_change` says what to do then"
+        );
+        self.line(|| format!("`{variable}` is no longer carried, and starts anew"));
+    }
+
     /// A call of the job from within its own run, on the same thread.
     pub(crate) fn nested(&self) {
         tracing::debug!(target: "safe_state", job = %self.job, "called within its own run");

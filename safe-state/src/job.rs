@@ -47,6 +47,8 @@ pub struct Job {
     pub(crate) version: Option<String>,
     pub(crate) code: Option<u64>,
     pub(crate) on_code_change: OnChange,
+    /// The variables that are saved with the progress, where the code tells.
+    pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
     durability: Durability,
@@ -67,6 +69,7 @@ impl Job {
             version: None,
             code: None,
             on_code_change: OnChange::Continue,
+            carries: None,
             on_input_change: OnChange::Fail,
             registry: ReconnectRegistry::global().clone(),
             durability: Durability::Power,
@@ -144,6 +147,14 @@ impl Job {
     pub fn code(mut self, fingerprint: u64, on_change: OnChange) -> Self {
         self.code = Some(fingerprint);
         self.on_code_change = on_change;
+        self
+    }
+
+    /// The variables that the code saves with the progress. That one is no longer among them is a
+    /// change of the code.
+    #[doc(hidden)]
+    pub fn carries(mut self, variables: &'static [&'static str]) -> Self {
+        self.carries = Some(variables);
         self
     }
 

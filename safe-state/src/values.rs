@@ -200,3 +200,8 @@ impl Run {
 fn step_name(step: &str) -> String {
     format!("step!({step:?})")
 }
+
+/// Whether the value of that name is a variable's, and not a step's or the cursor.
+pub(crate) fn is_variable(name: &str) -> bool {
+    !name.contains('!')
+}
