@@ -39,7 +39,8 @@ use crate::Error;
 /// }
 /// ```
 pub trait Backend: Send + Sync + 'static {
-    /// The checkpoint of `job`; `None` if it has none.
+    /// The checkpoint of `job`; `None` if it has none. Zeros may follow what was saved, where room
+    /// was made for records.
     ///
     /// # Errors
     ///

@@ -28,6 +28,8 @@ mod bounded;
 mod carried;
 mod checkpoint;
 mod completed;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod failure;
 mod file;

@@ -80,7 +80,7 @@ impl Backend for MemoryBackend {
         }
         entry.holder = Some(Holder::this_process());
         drop(entries);
-        Ok(Box::new(MemoryLease { backend: self, job: job.to_owned() }))
+        Ok(Box::new(MemoryLease { backend: self, job: job.to_owned(), has_saved: false }))
     }
 
     fn list(&self) -> Result<Vec<String>, Error> {
@@ -93,15 +93,17 @@ impl Backend for MemoryBackend {
 struct MemoryLease {
     backend: Arc<MemoryBackend>,
     job: String,
+    has_saved: bool,
 }
 
 impl Lease for MemoryLease {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.has_saved = true;
         self.backend.save(&self.job, checkpoint)
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
-        self.backend.append(&self.job, record)
+        if self.has_saved { self.backend.append(&self.job, record) } else { Ok(Appended::No) }
     }
 
     fn delete(&mut self) -> Result<(), Error> {

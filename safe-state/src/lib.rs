@@ -44,6 +44,8 @@ pub use save_every::SaveEvery;
 pub mod backend {
     #[cfg(feature = "sqlite")]
     pub use safe_state_backends::SqliteBackend;
+    #[cfg(feature = "conformance")]
+    pub use safe_state_backends::conformance;
     #[cfg(feature = "network")]
     pub use safe_state_backends::network;
     pub use safe_state_backends::{

@@ -188,3 +188,13 @@ fn an_empty_name_is_refused() {
     let refused = backend(&Server::default()).lease("", LeaseOptions::default());
     assert!(matches!(refused, Err(Error::EmptyName)));
 }
+
+#[cfg(feature = "conformance")]
+#[test]
+fn it_keeps_the_promises_of_every_backend() {
+    let server = Server::default();
+    let at = server.clone();
+    let subject =
+        crate::conformance::Subject::new(move || Arc::new(NetworkBackend::on(at.clone())));
+    subject.lapse(move |job| server.end_lease(job)).check();
+}

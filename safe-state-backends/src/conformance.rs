@@ -1,0 +1,158 @@
+//! The promises of a backend, as a test for any.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use safe_state_backends::conformance::Subject;
+//! use safe_state_backends::MemoryBackend;
+//!
+//! let store = Arc::new(MemoryBackend::default());
+//! Subject::new(move || Arc::clone(&store) as _).check();
+//! ```
+//!
+//! What only shows between processes, and when one is killed, needs another process: see
+//! [`Subject::check_processes`].
+
+// A promise that is broken is a panic, as in any test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod leases;
+mod processes;
+mod storing;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Appended, Backend, Error, Lease, LeaseOptions};
+
+pub use processes::answer_as_child;
+
+type Open = dyn Fn() -> Arc<dyn Backend> + Send + Sync;
+type Lapse = dyn Fn(&str) + Send + Sync;
+
+/// A backend that is put to the test, and what it says it can.
+pub struct Subject {
+    open: Box<Open>,
+    has_leases: bool,
+    has_list: bool,
+    lapse: Option<Box<Lapse>>,
+    follows_within: Duration,
+}
+
+impl Subject {
+    /// The backend that `open` gives: each time another handle of the same store, as another process
+    /// would have one. The store must be empty.
+    pub fn new(open: impl Fn() -> Arc<dyn Backend> + Send + Sync + 'static) -> Self {
+        Subject {
+            open: Box::new(open),
+            has_leases: true,
+            has_list: true,
+            lapse: None,
+            follows_within: Duration::from_secs(1),
+        }
+    }
+
+    /// It does not keep a second run of a job out.
+    pub fn without_leases(mut self) -> Self {
+        self.has_leases = false;
+        self
+    }
+
+    /// It does not name its jobs.
+    pub fn without_list(mut self) -> Self {
+        self.has_list = false;
+        self
+    }
+
+    /// Its leases are fenced, and `lapse` makes the one of a job end that another run holds: sets
+    /// back its end, removes its lock, or waits.
+    pub fn lapse(mut self, lapse: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.lapse = Some(Box::new(lapse));
+        self
+    }
+
+    /// The job of a process that was killed is free after that time; one second by default.
+    pub fn follows_within(mut self, time: Duration) -> Self {
+        self.follows_within = time;
+        self
+    }
+
+    /// Checks all that shows within one process.
+    ///
+    /// # Panics
+    ///
+    /// If a promise is broken.
+    pub fn check(&self) {
+        storing::check(self);
+        leases::check(self);
+    }
+
+    /// Checks what shows between processes. `child` starts one that opens the same store and calls
+    /// [`answer_as_child`].
+    ///
+    /// In a test, that can be the test itself:
+    ///
+    /// ```no_run
+    /// use std::process::Command;
+    /// use std::sync::Arc;
+    /// use safe_state_backends::conformance::{Subject, answer_as_child};
+    /// use safe_state_backends::FileBackend;
+    ///
+    /// // #[test]
+    /// fn it_keeps_its_promises_between_processes() {
+    ///     let open = || Arc::new(FileBackend::new("/tmp/of-this-test")) as _;
+    ///     if answer_as_child(open) {
+    ///         return;
+    ///     }
+    ///     Subject::new(open).check_processes(|| {
+    ///         let mut this = Command::new(std::env::current_exe().unwrap());
+    ///         this.args(["it_keeps_its_promises_between_processes", "--exact", "--nocapture"]);
+    ///         this
+    ///     });
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a promise is broken, or no child can be started.
+    pub fn check_processes(&self, child: impl Fn() -> std::process::Command) {
+        processes::check(self, &child);
+    }
+
+    fn open(&self) -> Arc<dyn Backend> {
+        (self.open)()
+    }
+
+    fn try_lease(&self, job: &str) -> Result<Box<dyn Lease>, Error> {
+        self.open().lease(job, LeaseOptions::default())
+    }
+
+    fn lease(&self, job: &str) -> Box<dyn Lease> {
+        self.try_lease(job).unwrap_or_else(|error| panic!("no lease on {job:?}: {error}"))
+    }
+
+    fn load(&self, job: &str) -> Option<Vec<u8>> {
+        load(&*self.open(), job)
+    }
+}
+
+/// What is stored, without the zeros that may follow it. What is saved here ends in none.
+fn load(backend: &dyn Backend, job: &str) -> Option<Vec<u8>> {
+    let mut stored = backend.load(job).unwrap()?;
+    let zeros = stored.iter().rev().take_while(|byte| **byte == 0).count();
+    stored.truncate(stored.len() - zeros);
+    Some(stored)
+}
+
+/// What a run does to save a record: the whole, if the backend can't append.
+fn save_more(lease: &mut dyn Lease, whole: &[u8], record: &[u8]) {
+    if lease.append(record).unwrap() == Appended::No {
+        lease.save(&[whole, record].concat()).unwrap();
+    }
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject").finish_non_exhaustive()
+    }
+}
