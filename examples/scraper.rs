@@ -6,9 +6,11 @@
 //! cargo run --example scraper -- pages --fail-every 8       # fails at the 8th request
 //! cargo run --example scraper -- pages                      # goes on there
 //! cargo run --example scraper -- pages --crash-at 5         # dies at the 5th page
+//! SAFE_STATE_BACKEND=sqlite:jobs.db cargo run --example scraper -- pages
 //! ```
 //!
-//! It shows an async job. The attribute needs no runtime of its own, and its saves block none.
+//! It shows an async job. The attribute needs no runtime of its own, and its saves block none. Where
+//! its checkpoint lives is for whoever runs it to say: the last line keeps it in a database.
 
 use std::io;
 use std::net::SocketAddr;

@@ -99,6 +99,27 @@ fn a_state_dir_goes_before_the_environment_and_a_backend_before_both() {
     assert_eq!(by_url.checkpoint_path().unwrap(), dir.path().join("url/job.safestate"));
 }
 
+#[test]
+fn a_run_that_lost_its_lease_is_told_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = Job::new("job").backend(SqliteBackend::new(dir.path().join("jobs.db")));
+    let ran = Ran::default();
+    let mut left = None;
+    let lost = job.run(0..4, |item| {
+        if item == 2 {
+            std::fs::remove_file(dir.path().join("jobs.db.job.lock"))?;
+            job.run(0..4, |item| fails_at_2(item, &ran, true)).unwrap_err();
+            left = job.peek_checkpoint()?;
+        }
+        anyhow::Ok(())
+    });
+    assert_eq!(ran.take(), [2], "the other run went on after what was saved");
+    let text = format!("{:#}", lost.unwrap_err());
+    assert!(text.contains("job `job` was taken over by another run: pid "), "{text}");
+    assert!(left.is_some());
+    assert_eq!(job.peek_checkpoint().unwrap(), left);
+}
+
 /// Runs the job `by-default` in `dir`, in a process with that backend in its environment.
 fn by_default(dir: &Path, backend: &str, fails: &str) -> Output {
     let mut worker = Command::new(env!("CARGO_BIN_EXE_worker"));

@@ -19,7 +19,12 @@ impl Example {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO"))
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO"));
+        command
             .args(["run", "--quiet", "--example", self.name, "--manifest-path"])
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("Cargo.toml"))
             .arg("--")
@@ -27,9 +32,8 @@ impl Example {
             .current_dir(self.dir.path())
             .env_remove("SAFE_STATE_DIR")
             .env_remove("SAFE_STATE_BACKEND")
-            .env("RUST_BACKTRACE", "0")
-            .output()
-            .unwrap()
+            .env("RUST_BACKTRACE", "0");
+        command
     }
 
     /// What a run that succeeds says.
@@ -157,4 +161,18 @@ fn scraper_goes_on_after_failures_and_crashes() {
     assert_eq!(resumed, "going on after 12 of 20 items (60 %)\n20 pages in pages\n");
     let dir = example.dir.path();
     assert_eq!(files_in(&dir.join("pages")), files_in(&dir.join("whole")));
+}
+
+#[test]
+fn scraper_keeps_its_checkpoint_where_the_environment_says() {
+    let example = Example::new("scraper");
+    let run = |arguments: &[&str]| {
+        let mut command = example.command(arguments);
+        command.env("SAFE_STATE_BACKEND", "sqlite:jobs.db").output().unwrap()
+    };
+    assert!(!run(&["pages", "--crash-at", "12"]).status.success());
+    let resumed = String::from_utf8(run(&["pages"]).stdout).unwrap();
+    assert_eq!(resumed, "going on after 12 of 20 items (60 %)\n20 pages in pages\n");
+    assert!(example.dir.path().join("jobs.db").exists());
+    assert!(!example.dir.path().join(".safe_state").exists());
 }

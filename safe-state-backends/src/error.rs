@@ -64,12 +64,9 @@ pub enum Error {
         /// Who runs it, if it has said so.
         holder: Option<Box<Holder>>,
     },
-    /// Another run of the job has taken its lease over, while this one was paused, or cut off. What
-    /// this one did since its last save runs again in that one.
-    #[error(
-        "job `{job}` was taken over {}; this run stops, and saves no more over what that one saves",
-        held_by(holder.as_deref())
-    )]
+    /// Another run of the job has taken its lease over, while this one was paused, or cut off; or the
+    /// store has lost it. What this run did since its last save runs again in the next one.
+    #[error("job `{job}` {}; this run has stopped, and leaves what is stored as it is", taken_by(holder.as_deref()))]
     LeaseLost {
         /// The job.
         job: String,
@@ -116,6 +113,16 @@ impl Error {
         // The path is copied by an error alone, not by each save that makes none.
         move |source| Error::Io { action, path: path.into(), source }
     }
+}
+
+fn taken_by(holder: Option<&Holder>) -> String {
+    holder.map_or_else(
+        || {
+            "is held by this run no more: another took over and ended, or the store lost it"
+                .to_owned()
+        },
+        |holder| format!("was taken over by another run: {holder}"),
+    )
 }
 
 fn held_by(holder: Option<&Holder>) -> String {

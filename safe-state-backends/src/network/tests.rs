@@ -141,7 +141,9 @@ fn a_lease_taken_over_saves_nothing() {
     assert_eq!(holder(zombie.save(b"old")), std::process::id());
     assert_eq!(holder(zombie.delete()), std::process::id());
     assert_eq!(loaded(&server).as_deref(), Some(&b"new"[..]));
+    let connections = server.connections();
     drop(zombie);
+    assert_eq!(server.connections(), connections, "there was nothing to give back");
     assert!(is_held(&server), "the zombie gave back what it had not");
     heir.delete().unwrap();
     drop(heir);

@@ -1,0 +1,172 @@
+//! A driver that has a runtime of its own, called from functions that run within one.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use safe_state::backend::network::{
+    Acquired, Bid, Claim, Connect, NetworkBackend, Session, Timeouts, Trouble,
+};
+use safe_state::resumable;
+use safe_state_tests::Ran;
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::sleep;
+
+/// How long the server thinks about each question.
+const LATENCY: Duration = Duration::from_millis(60);
+
+type Checkpoints = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
+
+#[derive(Clone, Default)]
+struct Server(Checkpoints);
+
+/// Panics where another runtime is entered, as the drivers do that hide one.
+struct Driver {
+    runtime: Runtime,
+    checkpoints: Checkpoints,
+}
+
+impl Driver {
+    fn ask<T>(&self, question: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> T) -> T {
+        self.runtime.block_on(async { sleep(LATENCY).await });
+        question(&mut self.checkpoints.lock().unwrap())
+    }
+}
+
+impl Connect for Server {
+    type Session = Driver;
+
+    fn connect(&self, _: Timeouts) -> Result<Driver, Trouble> {
+        let runtime = Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(Trouble::lasting)?;
+        Ok(Driver { runtime, checkpoints: Arc::clone(&self.0) })
+    }
+
+    fn place(&self) -> String {
+        "test://server".to_owned()
+    }
+}
+
+/// One run at a time is not what is tested here.
+impl Session for Driver {
+    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        Ok(self.ask(|checkpoints| checkpoints.get(key).cloned()))
+    }
+
+    fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
+        Ok(self.ask(|checkpoints| checkpoints.contains_key(key)))
+    }
+
+    fn list(&mut self) -> Result<Vec<String>, Trouble> {
+        Ok(self.ask(|checkpoints| checkpoints.keys().cloned().collect()))
+    }
+
+    fn acquire(&mut self, _: &Bid<'_>) -> Result<Acquired, Trouble> {
+        Ok(self.ask(|_| Acquired::Yes { epoch: 1 }))
+    }
+
+    fn renew(&mut self, _: &Claim) -> Result<(), Trouble> {
+        self.ask(|_| ());
+        Ok(())
+    }
+
+    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
+        self.ask(|checkpoints| checkpoints.insert(claim.key.clone(), checkpoint.to_vec()));
+        Ok(())
+    }
+
+    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.ask(|checkpoints| checkpoints.remove(&claim.key));
+        Ok(())
+    }
+
+    fn release(&mut self, _: &Claim) -> Result<(), Trouble> {
+        self.ask(|_| ());
+        Ok(())
+    }
+}
+
+fn backend(server: &Server) -> NetworkBackend<Server> {
+    NetworkBackend::on(server.clone())
+}
+
+#[resumable(name = "job", backend = backend(server))]
+fn job(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    for item in 0..4 {
+        ran.note(item);
+        anyhow::ensure!(!fails || item < 2, "asked to fail");
+    }
+    Ok(())
+}
+
+#[resumable(name = "job", backend = backend(server))]
+async fn job_async(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()> {
+    for item in 0..4 {
+        ran.note(item);
+        tokio::task::yield_now().await;
+        anyhow::ensure!(!fails || item < 2, "asked to fail");
+    }
+    Ok(())
+}
+
+/// Fails, looks, and goes on.
+fn goes_on(server: &Server) {
+    let ran = Ran::default();
+    job(server, &ran, true).unwrap_err();
+    assert_eq!(job::peek_checkpoint(server).unwrap().unwrap().progress().completed, 2);
+    job(server, &ran, false).unwrap();
+    assert_eq!(ran.take(), [0, 1, 2, 2, 3]);
+    job::clear_checkpoint(server).unwrap();
+}
+
+async fn goes_on_async(server: &Server) {
+    let ran = Ran::default();
+    job_async(server, &ran, true).await.unwrap_err();
+    job_async(server, &ran, false).await.unwrap();
+    assert_eq!(ran.take(), [0, 1, 2, 2, 3]);
+}
+
+fn runtimes() -> [Runtime; 2] {
+    let both = [Builder::new_current_thread(), Builder::new_multi_thread()];
+    both.map(|mut builder| builder.enable_time().build().unwrap())
+}
+
+#[test]
+fn a_function_saves_from_anywhere() {
+    let server = Server::default();
+    goes_on(&server);
+    for runtime in runtimes() {
+        runtime.block_on(async { goes_on(&server) });
+    }
+}
+
+#[test]
+fn an_async_function_saves_from_any_runtime() {
+    let server = Server::default();
+    for runtime in runtimes() {
+        runtime.block_on(goes_on_async(&server));
+    }
+}
+
+#[test]
+fn a_run_does_not_block_its_executor_from_beginning_to_end() {
+    let server = Server::default();
+    let [runtime, _] = runtimes();
+    let longest_gap = runtime.block_on(async {
+        let mut last = Instant::now();
+        let mut longest = Duration::ZERO;
+        let ticks = async {
+            loop {
+                sleep(Duration::from_millis(1)).await;
+                longest = longest.max(last.elapsed());
+                last = Instant::now();
+            }
+        };
+        tokio::select! {
+            () = goes_on_async(&server) => {}
+            () = ticks => {}
+        }
+        longest
+    });
+    assert!(longest_gap < LATENCY, "the executor stood still for {longest_gap:?}");
+}
