@@ -68,7 +68,9 @@ impl Model {
             Way::Index => input[completed.len()..].to_vec(),
             Way::Key => {
                 let mut left: HashMap<u32, usize> = HashMap::new();
-                completed.iter().for_each(|key| *left.entry(*key).or_default() += 1);
+                for key in completed {
+                    *left.entry(*key).or_default() += 1;
+                }
                 let is_new = |key: &&u32| match left.get_mut(key) {
                     Some(count) if *count > 0 => {
                         *count -= 1;
