@@ -95,10 +95,13 @@ fn a_file_that_is_not_what_it_was_is_refused() {
 
 #[resumable(name = "deleted", state_dir = dir, reconnect(out))]
 fn to_a_deleted_file(dir: &Path, items: &[u8]) -> anyhow::Result<()> {
-    let mut out = File::create(dir.join("gone"))?;
-    fs::remove_file(dir.join("gone"))?;
+    let mut out = {
+        let out = File::create(dir.join("gone"))?;
+        fs::remove_file(dir.join("gone"))?;
+        out
+    };
     for item in items {
-        out.write_all(&[*item])?;
+        panic!("item {item} has no file to be written to");
     }
     Ok(())
 }

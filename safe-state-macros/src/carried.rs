@@ -134,22 +134,51 @@ impl Expansion {
                         if let Way::Carry = variable.way {
                             borrowed::check_initialiser(ident, init)?;
                         }
+                        let fresh = self.initialised(variable, &init.to_token_stream());
                         // Parsed, so that loops in the initialiser keep their places.
-                        syn::parse2(self.restored(variable, &found, &init.to_token_stream()))
+                        syn::parse2(self.restored(variable, &found, &fresh))
                     })?;
                 }
                 Source::Argument { is_reference } => {
                     let star = is_reference.then(|| quote_spanned! {here=> * });
                     let found = quote_spanned! {here=> #star #ident = #value };
-                    statements.extend(self.restored(
-                        variable,
-                        &found,
-                        &quote_spanned! {here=> {} },
-                    ));
+                    let check = self.check(variable, &variable.value());
+                    let fresh = quote_spanned! {here=> { #check } };
+                    statements.extend(self.restored(variable, &found, &fresh));
                 }
             }
         }
         Ok(statements)
+    }
+
+    /// The value of the initialiser, which is to be one that can be saved.
+    fn initialised(&self, variable: &CarriedVariable, init: &TokenStream) -> TokenStream {
+        let here = at(variable.ident.span());
+        let value = &self.names.value;
+        match variable.way {
+            Way::Carry => init.clone(),
+            Way::Reconnect(_) => {
+                let check = self.check(variable, &quote_spanned! {here=> &mut #value });
+                quote_spanned! {here=> { let mut #value = #init; #check #value } }
+            }
+        }
+    }
+
+    /// Fails where a new handle is one that can't be rebuilt, before an item runs.
+    fn check(&self, variable: &CarriedVariable, handle: &TokenStream) -> TokenStream {
+        let Way::Reconnect(ty) = &variable.way else { return TokenStream::new() };
+        let krate = &self.krate;
+        let Names { error, .. } = &self.names;
+        let here = at(variable.ident.span());
+        let fail = self.fail(here);
+        let name = variable.ident.unraw().to_string();
+        let run = self.run_at(variable.depth());
+        let means = self.means(variable, ty.as_deref());
+        quote_spanned! {here=>
+            if let #krate::__private::Err(#error) = #run.check(#name, #handle, &#means) {
+                #fail
+            }
+        }
     }
 
     /// `found` with the value that was saved, `fresh` where none was.

@@ -100,6 +100,16 @@ impl Run {
         rebuilt.map(Some).map_err(|error| self.reconnect_error(name, error))
     }
 
+    /// Sees that a handle can be described, on a fresh start.
+    ///
+    /// # Errors
+    ///
+    /// The handle is one that can't be rebuilt.
+    pub fn check<T>(&self, name: &str, handle: &mut T, means: &Means<T>) -> Result<(), Error> {
+        let extracted = (means.extract)(handle, &self.registry);
+        extracted.map(drop).map_err(|error| self.reconnect_error(name, error))
+    }
+
     /// Takes what a handle is rebuilt from into the next save.
     ///
     /// # Errors
