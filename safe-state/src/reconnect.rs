@@ -3,7 +3,16 @@
 mod file;
 pub(crate) mod means;
 mod net;
+mod opener;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod registry;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,14 +21,24 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use file::FileMeta;
+pub use opener::register_opener;
 pub use registry::{ReconnectRegistry, register_reconnector};
+
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresMeta;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisMeta;
+#[cfg(feature = "rusqlite")]
+pub use self::rusqlite::SqliteMeta;
 
 /// A handle that can't be saved, but rebuilt from what can.
 ///
 /// A variable named in `reconnect(..)` is rebuilt on resume: its initialiser then does not run.
 /// [`File`](std::fs::File), [`BufWriter<File>`](std::io::BufWriter) and
 /// [`BufReader<File>`](std::io::BufReader), and the standard library's connected sockets come with
-/// the crate. For a type of another crate there is [`register_reconnector`].
+/// the crate, and, each by a feature of its name, the handles of `rusqlite`, `postgres`, `redis` and
+/// `reqwest`. For a type of another crate there is [`register_reconnector`]. Opening is blocking, so the
+/// handles of async drivers are none of these: let them be arguments, or `fresh`.
 ///
 /// ```
 /// use safe_state::reconnect::{Reconnect, ReconnectError};
@@ -43,7 +62,7 @@ pub use registry::{ReconnectRegistry, register_reconnector};
     label = "nothing is known of how to rebuild this",
     note = "implement `safe_state::reconnect::Reconnect` for it; for a type of another crate, call `register_reconnector` and write the variable's type in its `let`"
 )]
-pub trait Reconnect: Sized {
+pub trait Reconnect: Sized + 'static {
     /// What is saved.
     type Meta: Serialize + DeserializeOwned;
 
@@ -61,6 +80,21 @@ pub trait Reconnect: Sized {
     ///
     /// It can't be rebuilt as it was.
     fn reconnect(meta: Self::Meta) -> Result<Self, ReconnectError>;
+
+    /// Whether it takes a function registered by [`register_opener`] to rebuild the handle. Then a job
+    /// fails before its first item if there is none. By default it does not.
+    fn needs_opener(_meta: &Self::Meta) -> bool {
+        false
+    }
+
+    /// Checks that the handle, which an opener has opened, is what it was. By default nothing.
+    ///
+    /// # Errors
+    ///
+    /// It is another, or does not work.
+    fn verify(&mut self, _meta: &Self::Meta) -> Result<(), ReconnectError> {
+        Ok(())
+    }
 
     /// Makes what has been written through the handle survive a loss of power. Called after
     /// [`extract`](Self::extract) where the job's durability asks for it; by default nothing.

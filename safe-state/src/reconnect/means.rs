@@ -17,8 +17,14 @@ pub struct Means<T> {
 pub fn by_trait<T: Reconnect>() -> Means<T> {
     Means {
         check: |_| Ok(()),
-        extract: |handle, _| encode(&handle.extract()?),
-        reconnect: |bytes, _| T::reconnect(decode(bytes)?),
+        extract: |handle, registry| {
+            let meta = handle.extract()?;
+            if T::needs_opener(&meta) && !registry.opens::<T>() {
+                return Err(ReconnectError::no_opener::<T>());
+            }
+            encode(&meta)
+        },
+        reconnect: |bytes, registry| registry.open(decode(bytes)?),
         sync: T::sync,
     }
 }

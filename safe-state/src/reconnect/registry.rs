@@ -28,6 +28,8 @@ use super::ReconnectError;
 #[derive(Clone, Default)]
 pub struct ReconnectRegistry {
     reconnectors: Arc<RwLock<HashMap<TypeId, Arc<Reconnector>>>>,
+    /// Each an `Arc` of the opener of that type.
+    pub(super) openers: Arc<RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>>,
 }
 
 struct Reconnector {

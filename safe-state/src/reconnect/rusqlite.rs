@@ -1,0 +1,175 @@
+//! SQLite: the same file is opened again, and nothing of it is made anew.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
+
+use super::{Reconnect, ReconnectError};
+
+/// What a connection has a setting of its own for, that is not in the file.
+const SETTINGS: [&str; 6] = [
+    "busy_timeout",
+    "cache_size",
+    "foreign_keys",
+    "recursive_triggers",
+    "synchronous",
+    "temp_store",
+];
+
+/// How to open an SQLite database again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SqliteMeta {
+    path: String,
+    read_only: bool,
+    /// Grows with each change of a table or index, and tells a database from an empty one.
+    schema_version: i64,
+    /// The names and files of the databases attached to it.
+    attached: Vec<(String, String)>,
+    settings: [i64; SETTINGS.len()],
+}
+
+impl SqliteMeta {
+    /// The database's file.
+    pub fn path(&self) -> &Path {
+        Path::new(&self.path)
+    }
+}
+
+/// By its path, with the databases attached to it, read-only or not, and with the connection's
+/// `busy_timeout`, `cache_size`, `foreign_keys`, `recursive_triggers`, `synchronous` and `temp_store`.
+/// Functions, hooks and the like are not restored; [`register_opener`](super::register_opener) can.
+///
+/// Refused are databases in memory, temporary tables, a transaction that is open when an item
+/// completes, and a file that is gone or has an older schema. A save that is to survive a loss of
+/// power needs `synchronous` not to be `OFF`, and syncs what SQLite by itself would not have.
+impl Reconnect for Connection {
+    type Meta = SqliteMeta;
+
+    fn extract(&mut self) -> Result<SqliteMeta, ReconnectError> {
+        if !self.is_autocommit() {
+            return Err(ReconnectError::new(
+                "an SQLite transaction is open, and what it holds would be lost; commit it within the item",
+            ));
+        }
+        let mut databases = databases(self)?.into_iter();
+        let Some((_, path)) = databases.next() else {
+            return Err(ReconnectError::new("the SQLite connection has no database"));
+        };
+        is_there(&path)?;
+        let (temporary, attached): (Vec<_>, Vec<_>) =
+            databases.partition(|(name, _)| name == "temp");
+        if !temporary.is_empty() && has_temporary_tables(self)? {
+            return Err(ReconnectError::new(
+                "temporary SQLite tables end with their connection; use tables in the file",
+            ));
+        }
+        attached.iter().try_for_each(|(_, path)| is_there(path))?;
+        let mut settings = [0; SETTINGS.len()];
+        for (setting, name) in settings.iter_mut().zip(SETTINGS) {
+            *setting = pragma(self, name)?;
+        }
+        let read_only = self.is_readonly("main").map_err(failed("look at"))?;
+        let schema_version = pragma(self, "schema_version")?;
+        Ok(SqliteMeta { path, read_only, schema_version, attached, settings })
+    }
+
+    fn reconnect(meta: SqliteMeta) -> Result<Self, ReconnectError> {
+        let mode = if meta.read_only {
+            OpenFlags::SQLITE_OPEN_READ_ONLY
+        } else {
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+        };
+        is_there(&meta.path)?;
+        let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let opened = Connection::open_with_flags(&meta.path, flags);
+        let mut connection = opened.map_err(failed("open"))?;
+        for (name, path) in &meta.attached {
+            is_there(path)?;
+            connection.execute("ATTACH ?1 AS ?2", [path, name]).map_err(failed("attach to"))?;
+        }
+        for (name, setting) in SETTINGS.iter().zip(meta.settings) {
+            let set = connection.pragma_update(None, name, setting);
+            set.map_err(failed("set up"))?;
+        }
+        connection.verify(&meta)?;
+        Ok(connection)
+    }
+
+    fn verify(&mut self, meta: &SqliteMeta) -> Result<(), ReconnectError> {
+        let found = pragma(self, "schema_version")?;
+        if found < meta.schema_version {
+            return Err(ReconnectError::new(format!(
+                "`{}` is another database, or an older one: its schema has version {found}, \
+                 and had {} when the progress was saved",
+                meta.path, meta.schema_version
+            )));
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), ReconnectError> {
+        if self.is_readonly("main").map_err(failed("look at"))? {
+            return Ok(());
+        }
+        if pragma(self, "synchronous")? == 0 {
+            return Err(ReconnectError::new(
+                "with `PRAGMA synchronous = OFF`, rows of complete items could be lost with the power; \
+                 turn it on, or say `durability = \"process\"`",
+            ));
+        }
+        let databases = databases(self)?;
+        let mut files = databases.iter().filter(|(name, _)| name != "temp");
+        files.try_for_each(|(_, path)| sync_beside(Path::new(path)))
+    }
+}
+
+/// What a commit may leave unsynced: the log, in WAL mode, and the end of the journal in the others.
+/// Never the database itself: to close a file is to drop all locks that the process has on it.
+fn sync_beside(database: &Path) -> Result<(), ReconnectError> {
+    let failed =
+        |error| ReconnectError::because(format!("cannot sync `{}`", database.display()), error);
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    let log = PathBuf::from(log);
+    if log.exists() {
+        return File::open(log).and_then(|log| log.sync_data()).map_err(failed);
+    }
+    let dir = database.parent().unwrap_or(Path::new("."));
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)
+}
+
+/// The names and files of all databases of a connection, the main one first.
+fn databases(connection: &Connection) -> Result<Vec<(String, String)>, ReconnectError> {
+    let mut statement = connection.prepare("PRAGMA database_list").map_err(failed("look at"))?;
+    let rows = statement.query_map([], |row| Ok((row.get(1)?, row.get(2)?)));
+    let found = rows.and_then(Iterator::collect).map_err(failed("look at"))?;
+    Ok(found)
+}
+
+fn has_temporary_tables(connection: &Connection) -> Result<bool, ReconnectError> {
+    let found =
+        connection
+            .query_row("SELECT EXISTS (SELECT * FROM sqlite_temp_master)", [], |row| row.get(0));
+    found.map_err(failed("look at"))
+}
+
+fn pragma(connection: &Connection, name: &str) -> Result<i64, ReconnectError> {
+    connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failed("read"))
+}
+
+fn is_there(path: &str) -> Result<(), ReconnectError> {
+    if path.is_empty() {
+        return Err(ReconnectError::new(
+            "an SQLite database in memory, or a temporary one, ends with its connection; use one in a file",
+        ));
+    }
+    fs::metadata(path).map(drop).map_err(|error| {
+        ReconnectError::because(format!("the SQLite database `{path}` has been deleted"), error)
+    })
+}
+
+fn failed(action: &'static str) -> impl FnOnce(rusqlite::Error) -> ReconnectError {
+    move |error| ReconnectError::because(format!("cannot {action} the SQLite database"), error)
+}

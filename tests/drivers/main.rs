@@ -1,0 +1,55 @@
+//! Handles of databases and HTTP clients that are rebuilt on resume.
+
+mod http;
+mod postgres;
+mod redis;
+mod sqlite;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use safe_state_drivers::{ITEMS, Stop, run};
+
+/// The job of a driver, interrupted by an error and by death at each item, ends as one that was not.
+fn interrupted_is_as_uninterrupted(driver: &str, url: &str) {
+    for item in 0..ITEMS {
+        let dir = tempfile::tempdir().unwrap();
+        run(driver, dir.path(), url, Stop::Fail(item)).unwrap_err();
+        run(driver, dir.path(), url, Stop::Fail(item)).unwrap_err();
+        finishes(driver, dir.path(), url);
+
+        let dir = tempfile::tempdir().unwrap();
+        killed(driver, dir.path(), url, item);
+        finishes(driver, dir.path(), url);
+    }
+}
+
+fn finishes(driver: &str, dir: &Path, url: &str) {
+    let rows = run(driver, dir, url, Stop::Never).unwrap();
+    assert_eq!(rows, (0..ITEMS).collect::<Vec<_>>());
+}
+
+/// Runs the job in a process that is killed as it begins this item.
+fn killed(driver: &str, dir: &Path, url: &str, item: i64) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_killed"));
+    let status = command.arg(driver).arg(dir).args([url, &item.to_string()]).status();
+    assert_eq!(status.unwrap().code(), None);
+}
+
+/// What a URL has for a password is nowhere in the state directory.
+fn holds_no_password(dir: &Path, url: &str) {
+    let password = url.split([':', '@']).nth(2).unwrap();
+    for file in fs::read_dir(dir).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        let found = bytes.windows(password.len()).any(|part| part == password.as_bytes());
+        assert!(!found, "the password is in the checkpoint");
+    }
+}
+
+/// That it failed, with this among what is said.
+fn refused<T>(result: anyhow::Result<T>, reason: &str) {
+    let error = format!("{:#}", result.err().expect("it was not refused"));
+    assert!(error.contains("cannot be reconnected"), "{error}");
+    assert!(error.contains(reason), "{error}");
+}

@@ -1,0 +1,109 @@
+//! `rusqlite::Connection`.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use safe_state::reconnect::Reconnect;
+use safe_state::resumable;
+use safe_state_drivers::{Stop, by_sqlite};
+
+use crate::{interrupted_is_as_uninterrupted, refused};
+
+#[test]
+fn rows_are_there_once() {
+    interrupted_is_as_uninterrupted("sqlite", "");
+}
+
+#[resumable(name = "any", state_dir = dir, reconnect(database))]
+fn touch(dir: &Path, mut database: Connection, each: &str) -> anyhow::Result<()> {
+    for _ in 0..2 {
+        database.execute_batch(each)?;
+        anyhow::ensure!(!each.is_empty(), "an item ran");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_ends_with_its_connection_is_refused_before_an_item_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    for database in [Connection::open_in_memory().unwrap(), Connection::open("").unwrap()] {
+        refused(touch(dir.path(), database, ""), "in memory, or a temporary one");
+    }
+    let database = Connection::open(dir.path().join("rows.db")).unwrap();
+    database.execute_batch("CREATE TEMPORARY TABLE rows (item)").unwrap();
+    refused(touch(dir.path(), database, ""), "temporary SQLite tables");
+    let database = Connection::open(dir.path().join("rows.db")).unwrap();
+    fs::remove_file(dir.path().join("rows.db")).unwrap();
+    refused(touch(dir.path(), database, ""), "rows.db` has been deleted");
+}
+
+#[test]
+fn an_open_transaction_is_no_complete_item() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = Connection::open(dir.path().join("rows.db")).unwrap();
+    refused(touch(dir.path(), database, "BEGIN"), "an SQLite transaction is open");
+    let database = Connection::open(dir.path().join("rows.db")).unwrap();
+    touch(dir.path(), database, "BEGIN; COMMIT").unwrap();
+}
+
+#[test]
+fn unsynced_rows_are_not_promised_to_survive_a_power_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = Connection::open(dir.path().join("rows.db")).unwrap();
+    database.pragma_update(None, "synchronous", "OFF").unwrap();
+    refused(touch(dir.path(), database, "SELECT 1"), "`PRAGMA synchronous = OFF`");
+}
+
+/// One item done, and the database then treated by `meanwhile`.
+fn resumed_after(meanwhile: impl FnOnce(&Path)) -> anyhow::Result<Vec<i64>> {
+    let dir = tempfile::tempdir().unwrap();
+    by_sqlite(dir.path(), Stop::Fail(1)).unwrap_err();
+    meanwhile(&dir.path().join("rows.db"));
+    by_sqlite(dir.path(), Stop::Never)
+}
+
+#[test]
+fn a_database_that_is_not_what_it_was_is_refused() {
+    refused(resumed_after(|path| fs::remove_file(path).unwrap()), "rows.db` has been deleted");
+    refused(
+        resumed_after(|path| fs::write(path, "").unwrap()),
+        "its schema has version 0, and had 1",
+    );
+    refused(resumed_after(|path| fs::write(path, "no database").unwrap()), "not a database");
+}
+
+#[test]
+fn a_connection_is_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, other) = (dir.path().join("rows.db"), dir.path().join("other.db"));
+    let mut database = Connection::open(&path).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE rows (item); PRAGMA busy_timeout = 77; PRAGMA foreign_keys = ON; \
+             PRAGMA synchronous = EXTRA; PRAGMA cache_size = -99",
+        )
+        .unwrap();
+    database.execute("ATTACH ?1 AS other", [other.to_str().unwrap()]).unwrap();
+    database.execute_batch("CREATE TABLE other.rows (item)").unwrap();
+    let meta = database.extract().unwrap();
+    let mut again = Connection::reconnect(meta.clone()).unwrap();
+    assert_eq!(again.extract().unwrap(), meta);
+    again.execute_batch("INSERT INTO other.rows VALUES (1)").unwrap();
+
+    let mut reading = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let again = Connection::reconnect(reading.extract().unwrap()).unwrap();
+    assert!(again.is_readonly("main").unwrap());
+}
+
+#[test]
+fn a_log_is_synced_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut database = Connection::open(dir.path().join("rows.db")).unwrap();
+    database.pragma_update(None, "journal_mode", "WAL").unwrap();
+    database.execute_batch("CREATE TABLE rows (item)").unwrap();
+    database.sync().unwrap();
+    let meta = database.extract().unwrap();
+    drop(database);
+    Connection::reconnect(meta).unwrap().execute_batch("INSERT INTO rows VALUES (1)").unwrap();
+}
