@@ -103,6 +103,10 @@ fn an_async_run_waits_without_blocking_its_executor() {
             tokio::time::sleep(Duration::from_millis(100)).await;
             worker.take().unwrap().let_go();
         };
+        let began = Instant::now();
+        let impatient = tokio::time::timeout(Duration::from_millis(50), patient(dir.path()));
+        impatient.await.unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(10), "a dropped future went on waiting");
         let (waited, ()) = tokio::join!(patient(dir.path()), let_go);
         waited.unwrap();
     });

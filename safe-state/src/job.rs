@@ -52,7 +52,7 @@ pub struct Job {
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
     durability: Durability,
-    wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     state_dir: Option<PathBuf>,
     /// Or why there is none, which each use of it tells.
     backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,

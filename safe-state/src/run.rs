@@ -54,6 +54,20 @@ pub fn call<R>(body: impl FnOnce() -> R) -> Outcome<R> {
     catch_unwind(AssertUnwindSafe(body))
 }
 
+/// Waits for the lease in turns: a future that is dropped meanwhile has to wait for one of them.
+async fn begin_async(worker: &Worker, job: &Job) -> Result<Begun, Error> {
+    const TURN: Duration = Duration::from_millis(250);
+    let began = Instant::now();
+    loop {
+        let left = job.wait.unwrap_or_default().saturating_sub(began.elapsed());
+        let on_worker = job.clone().wait(left.min(TURN));
+        match worker.run(move || begin(&on_worker)).await {
+            Err(Error::Backend(BackendError::Held { .. })) if left > TURN => {}
+            done => return done,
+        }
+    }
+}
+
 impl Run {
     /// Begins a run: takes the lease, loads and verifies what is stored.
     ///
@@ -86,8 +100,7 @@ impl Run {
     /// As [`open`](Self::open); or no thread can be started.
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
-        let on_worker = job.clone();
-        let begun = worker.run(move || begin(&on_worker)).await?;
+        let begun = begin_async(&worker, job).await?;
         let mut run = Run::new(job, Some(begun));
         run.worker = Some(worker);
         Ok(run)
