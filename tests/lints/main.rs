@@ -54,6 +54,7 @@ const LOST: &[&str] = &[
     "clippy::explicit_iter_loop",
     "clippy::for_kv_map",
     "clippy::iter_next_loop",
+    "clippy::iter_over_hash_type",
     "clippy::manual_flatten",
     "clippy::needless_continue",
     "clippy::needless_range_loop",
@@ -62,6 +63,7 @@ const LOST: &[&str] = &[
     "clippy::single_element_loop",
     "clippy::single_match",
     "clippy::useless_vec",
+    "clippy::while_let_on_iterator",
     "for_loops_over_fallibles",
     // They look at a function's last expression, which is in a closure now.
     "clippy::implicit_return",

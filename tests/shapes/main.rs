@@ -32,6 +32,7 @@ tests! {
     control_flow: check_resumes,
     drop_order: check_alike,
     generics: check_resumes,
+    identity: check_resumes,
     inputs: check_resumes,
     macros: check_resumes,
     methods: check_resumes,

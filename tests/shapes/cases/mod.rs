@@ -12,6 +12,7 @@ pub(crate) mod bare;
 pub(crate) mod control_flow;
 pub(crate) mod drop_order;
 pub(crate) mod generics;
+pub(crate) mod identity;
 pub(crate) mod inputs;
 pub(crate) mod macros;
 pub(crate) mod methods;

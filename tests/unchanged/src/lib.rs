@@ -27,5 +27,7 @@ fn inside(group: &Group) -> Group {
 }
 
 fn is_marker(group: &Group) -> bool {
-    group.delimiter() == Delimiter::Bracket && group.stream().to_string() == "resume"
+    let first = group.stream().into_iter().next();
+    let is_resume = first.is_some_and(|first| first.to_string() == "resume");
+    group.delimiter() == Delimiter::Bracket && is_resume
 }
