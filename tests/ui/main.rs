@@ -2,7 +2,7 @@
 //! the function is there all the same for what calls it.
 //!
 //! The expected output is this compiler's. After a change, look at what it is now with
-//! `TRYBUILD=overwrite cargo test -p safe-state-tests --test ui`, and at the difference in git.
+//! `TRYBUILD=overwrite cargo test -p safe-state-ui`, and at the difference in git.
 
 /// Other compilers word and place their own part of the messages otherwise.
 const COMPILER: &str = "rustc 1.95.0";
@@ -11,7 +11,7 @@ const COMPILER: &str = "rustc 1.95.0";
 fn each_mistake_is_one_error_where_it_is() {
     let compiler = std::process::Command::new("rustc").arg("--version").output().unwrap().stdout;
     if compiler.starts_with(COMPILER.as_bytes()) {
-        trybuild::TestCases::new().compile_fail("ui/*/*.rs");
+        trybuild::TestCases::new().compile_fail("*/*.rs");
     } else {
         eprintln!("skipped: the expected output is that of {COMPILER}");
     }
