@@ -26,6 +26,7 @@ fn main() -> anyhow::Result<()> {
             convert(dir, input, save_every.parse()?).map(|sum| println!("{sum}"))
         }
         ["hold", dir] => hold(Path::new(dir)),
+        ["hold-gracefully", dir] => hold_gracefully(Path::new(dir)),
         ["exit", dir] => exit(Path::new(dir)),
         ["by-default", fails] => by_default(fails.parse()?),
         ["aloud", fails] => aloud(fails.parse()?),
@@ -168,6 +169,15 @@ fn hold(dir: &Path) -> anyhow::Result<()> {
             println!("holding");
             stdin().read_to_end(&mut Vec::new())?;
         }
+    }
+    Ok(())
+}
+
+#[resumable(name = "held-gracefully", state_dir = dir, graceful)]
+fn hold_gracefully(dir: &Path) -> anyhow::Result<()> {
+    for _ in 0..2 {
+        println!("holding");
+        stdin().read_to_end(&mut Vec::new())?;
     }
     Ok(())
 }

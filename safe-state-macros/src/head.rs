@@ -69,6 +69,7 @@ impl Expansion {
         let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let (carry, save) = (self.carry(&run, locals), self.save(&run));
+        let boundary = self.boundary(&run, &carry, &save);
         Expr::Verbatim(quote_spanned! {at(keyword)=>
             #(#attrs)*
             match () {
@@ -76,6 +77,7 @@ impl Expansion {
                     (mut #items, mut #tally) => {
                         #label loop {
                             if #tally.complete() { #carry #save }
+                            #boundary
                             #next
                         }
                         if #tally.leave() {
@@ -149,6 +151,35 @@ impl Expansion {
             }
         };
         Lowered { attrs, label, keyword, entered, next }
+    }
+
+    /// What is looked at between two items, if there is something.
+    pub(crate) fn boundary(
+        &self,
+        run: &TokenStream,
+        carry: &TokenStream,
+        save: &TokenStream,
+    ) -> TokenStream {
+        if !self.options.watches() {
+            return TokenStream::new();
+        }
+        let krate = &self.krate;
+        let Names { error, value: stopped, .. } = &self.names;
+        let site = Span::mixed_site();
+        let fail = self.fail(site);
+        let looked = if self.is_async {
+            quote_spanned! {site=> #run.boundary_async().await }
+        } else {
+            quote_spanned! {site=> #run.boundary() }
+        };
+        quote_spanned! {site=>
+            if let #krate::__private::Err(#stopped) = #looked {
+                #carry
+                #save
+                let #error = #stopped;
+                #fail
+            }
+        }
     }
 
     /// What saves, through `run`.

@@ -8,8 +8,8 @@ use syn::{ItemFn, Path};
 
 use crate::companion;
 use crate::expand::Expansion;
-use crate::hygiene::at;
-use crate::options::{Durability, Nanos, OnChange, SaveEvery, Time};
+use crate::hygiene::{at, moved};
+use crate::options::{Durability, Nanos, OnChange, Rate, SaveEvery, Time};
 
 impl Expansion {
     /// The `Job`, as the options describe it.
@@ -46,12 +46,16 @@ impl Expansion {
             options.backend.as_ref().map(|backend| quote_spanned! {site=> .backend(#backend) }),
         );
         job.extend(options.wait.as_ref().map(|wait| {
-            let time = match wait {
-                Time::Value(value) => value.to_token_stream(),
-                Time::Text(nanos) => duration(krate, *nanos),
-            };
+            let time = time(krate, wait);
             quote_spanned! {site=> .wait(#time) }
         }));
+        job.extend(self.watch());
+        if let Some(graceful) = &options.graceful {
+            // All of the path there, or an error would point at the whole attribute.
+            let here = at(graceful.span());
+            let krate = moved(krate, here);
+            job = quote_spanned! {here=> #krate::__private::graceful!(#job, #graceful) };
+        }
         let registry = options.registry.as_ref();
         job.extend(registry.map(|registry| quote_spanned! {site=> .registry(&#registry) }));
         job.extend(
@@ -67,6 +71,26 @@ impl Expansion {
             options.verbose.as_ref().map(|verbose| quote_spanned! {site=> .verbose(#verbose) }),
         );
         job
+    }
+
+    /// What is looked at between two items.
+    fn watch(&self) -> TokenStream {
+        let (krate, options) = (&self.krate, &self.options);
+        let site = Span::mixed_site();
+        let mut watch = TokenStream::new();
+        watch.extend(options.rate.as_ref().map(|rate| match rate {
+            Rate::Value(value) => quote_spanned! {site=> .rate(#value) },
+            Rate::Text { count, seconds } => quote_spanned! {site=>
+                .rate(#krate::Rate::new(#count, #krate::__private::Duration::from_secs(#seconds)))
+            },
+        }));
+        let throttle = options.throttle.as_ref();
+        watch.extend(throttle.map(|throttle| quote_spanned! {site=> .throttle(#throttle) }));
+        watch.extend(options.max_runtime.as_ref().map(|max_runtime| {
+            let time = time(krate, max_runtime);
+            quote_spanned! {site=> .max_runtime(#time) }
+        }));
+        watch
     }
 
     fn job_name(&self, function: &ItemFn) -> TokenStream {
@@ -103,6 +127,13 @@ pub(crate) fn text_fingerprint(tokens: &TokenStream) -> u64 {
 
 fn duration(krate: &Path, Nanos(nanos): Nanos) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> #krate::__private::Duration::from_nanos(#nanos) }
+}
+
+fn time(krate: &Path, time: &Time) -> TokenStream {
+    match time {
+        Time::Value(value) => value.to_token_stream(),
+        Time::Text(nanos) => duration(krate, *nanos),
+    }
 }
 
 fn on_change(krate: &Path, change: OnChange) -> TokenStream {

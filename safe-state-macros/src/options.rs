@@ -24,6 +24,10 @@ const NAMES: &[&str] = &[
     "key",
     "cursor",
     "capture",
+    "rate",
+    "throttle",
+    "max_runtime",
+    "graceful",
     "on_input_change",
     "on_code_change",
     "version",
@@ -45,6 +49,10 @@ pub(crate) struct Options {
     pub(crate) state_dir: Option<Expr>,
     pub(crate) backend: Option<Expr>,
     pub(crate) wait: Option<Time>,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) throttle: Option<Expr>,
+    pub(crate) max_runtime: Option<Time>,
+    pub(crate) graceful: Option<Expr>,
     pub(crate) carry: Vec<Ident>,
     pub(crate) reconnect: Vec<Ident>,
     pub(crate) registry: Option<Expr>,
@@ -78,6 +86,16 @@ pub(crate) enum Time {
 /// A time that was written as text.
 #[derive(Clone, Copy)]
 pub(crate) struct Nanos(pub(crate) u64);
+
+/// So many items in so many seconds.
+pub(crate) enum Rate {
+    /// A `Rate`.
+    Value(Box<Expr>),
+    Text {
+        count: u32,
+        seconds: u64,
+    },
+}
 
 #[derive(Clone, Copy)]
 pub(crate) enum Durability {
@@ -124,6 +142,12 @@ impl Parse for Options {
 }
 
 impl Options {
+    /// Whether there is something to look at between two items.
+    pub(crate) fn watches(&self) -> bool {
+        let Options { rate, throttle, max_runtime, graceful, .. } = self;
+        rate.is_some() || throttle.is_some() || max_runtime.is_some() || graceful.is_some()
+    }
+
     fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
         match option.to_string().as_str() {
             "name" => self.name = Some(name(value(option, input)?)?),
@@ -132,7 +156,11 @@ impl Options {
             "durability" => self.durability = Some(durability(&value(option, input)?)?),
             "state_dir" => self.state_dir = Some(value(option, input)?),
             "backend" => self.backend = Some(value(option, input)?),
-            "wait" => self.wait = Some(wait(value(option, input)?)?),
+            "wait" => self.wait = Some(time(option, value(option, input)?)?),
+            "rate" => self.rate = Some(rate(value(option, input)?)?),
+            "throttle" => self.throttle = Some(value(option, input)?),
+            "max_runtime" => self.max_runtime = Some(time(option, value(option, input)?)?),
+            "graceful" => self.graceful = Some(flag(option, input)?),
             "carry" => self.carry = variables(option, input)?,
             "reconnect" => self.reconnect = variables(option, input)?,
             "registry" => self.registry = Some(value(option, input)?),
@@ -306,12 +334,34 @@ fn save_every(value: Expr) -> Result<SaveEvery> {
     }
 }
 
-fn wait(value: Expr) -> Result<Time> {
-    const EXPECTED: &str = "a time, such as `wait = \"30s\"` or a `Duration`";
+fn time(option: &Ident, value: Expr) -> Result<Time> {
+    let expected = format!("a time, such as `{option} = \"30s\"` or a `Duration`");
     match text(&value) {
-        Some(text) => nanos(text, EXPECTED).map(Time::Text),
-        None => Ok(Time::Value(Box::new(not_literal_but(value, EXPECTED, |_| false)?))),
+        Some(text) => nanos(text, &expected).map(Time::Text),
+        None => Ok(Time::Value(Box::new(not_literal_but(value, &expected, |_| false)?))),
     }
+}
+
+fn rate(value: Expr) -> Result<Rate> {
+    const EXPECTED: &str =
+        "a number of items and a time, such as `rate = \"100/s\"`, `\"90/min\"` or `\"1000/h\"`";
+    let Some(text) = text(&value) else {
+        return Ok(Rate::Value(Box::new(not_literal_but(value, EXPECTED, |_| false)?)));
+    };
+    let written = text.value();
+    let parsed = written.split_once('/').and_then(|(count, unit)| {
+        let seconds = match unit.trim() {
+            "s" => 1,
+            "min" => 60,
+            "h" => 3600,
+            _ => return None,
+        };
+        let count = count.trim().parse().ok().filter(|count| *count > 0)?;
+        Some(Rate::Text { count, seconds })
+    });
+    parsed.ok_or_else(|| {
+        Error::new(text.span(), format!("`{written}` is no rate; expected {EXPECTED}"))
+    })
 }
 
 fn nanos(text: &LitStr, expected: &str) -> Result<Nanos> {

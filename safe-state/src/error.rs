@@ -1,6 +1,7 @@
 //! What can go wrong with a job, apart from what the job itself does.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -87,6 +88,15 @@ pub enum Error {
         /// The job.
         job: String,
     },
+    /// The run was to stop, and has saved all that is complete. It is not a failure: run it again to
+    /// go on.
+    #[error("job `{job}` stopped {reason}, and has saved its progress; run it again to go on")]
+    Stopped {
+        /// The job.
+        job: String,
+        /// Why.
+        reason: StopReason,
+    },
     /// An item's key cannot be serialised.
     #[error(
         "in job `{job}`, the key of an item cannot be serialised ({reason}); let `key` give something else"
@@ -157,6 +167,25 @@ pub enum Error {
     Thread(#[source] io::Error),
 }
 
+/// Why a run was to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The process was asked to end, by SIGINT or SIGTERM, and the job is `graceful`.
+    Signal,
+    /// The job's `max_runtime` was over.
+    MaxRuntime,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StopReason::Signal => "because the process was asked to end",
+            StopReason::MaxRuntime => "at the end of its `max_runtime`",
+        })
+    }
+}
+
 fn version(version: Option<&str>) -> String {
     version.map_or_else(|| "no version".to_owned(), |version| format!("version `{version}`"))
 }
@@ -192,6 +221,7 @@ impl From<Error> for io::Error {
                 source.kind()
             }
             Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
+            Error::Stopped { .. } => io::ErrorKind::Interrupted,
             Error::NoBackend(_) => io::ErrorKind::InvalidInput,
             _ => io::ErrorKind::Other,
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use safe_state_backends::{Checkpoint, Failure};
 
 use crate::Error;
-use crate::error::{items, one_line};
+use crate::error::{StopReason, items, one_line};
 
 /// Says things about one job.
 #[derive(Debug)]
@@ -109,6 +109,12 @@ impl Events {
              `on_code_change` says what to do then"
         );
         self.line(|| format!("`{variable}` is no longer carried, and starts anew"));
+    }
+
+    /// Before the next item, and not by a failure.
+    pub(crate) fn stopped(&self, reason: StopReason) {
+        tracing::info!(target: "safe_state", job = %self.job, "stopped {reason}");
+        self.line(|| format!("stopped {reason}"));
     }
 
     /// A call of the job from within its own run, on the same thread.

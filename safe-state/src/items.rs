@@ -134,6 +134,10 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
         if tally.complete() {
             tally.run().save()?;
         }
+        if let Err(stopped) = tally.run().boundary() {
+            tally.run().save()?;
+            return Err(stopped.into());
+        }
         match items.next(&mut tally) {
             Step::Item(item) => body(item)?,
             Step::Done => break,

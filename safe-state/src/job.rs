@@ -11,8 +11,10 @@ use safe_state_backends::{
     from_url,
 };
 
+use crate::boundary::Watch;
 use crate::items::for_each;
 use crate::outcome::Failing;
+use crate::rate::Rate;
 use crate::reconnect::ReconnectRegistry;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
@@ -51,6 +53,7 @@ pub struct Job {
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
+    pub(crate) watch: Watch,
     durability: Durability,
     pub(crate) wait: Option<Duration>,
     state_dir: Option<PathBuf>,
@@ -72,6 +75,7 @@ impl Job {
             carries: None,
             on_input_change: OnChange::Fail,
             registry: ReconnectRegistry::global().clone(),
+            watch: Watch::default(),
             durability: Durability::Power,
             wait: None,
             state_dir: None,
@@ -169,6 +173,34 @@ impl Job {
     /// [`register_reconnector`](crate::reconnect::register_reconnector) was told.
     pub fn registry(mut self, registry: &ReconnectRegistry) -> Self {
         self.registry = registry.clone();
+        self
+    }
+
+    /// How many items may begin in a time; a run waits before the others. By default, all that can.
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.watch.rate = Some(rate);
+        self
+    }
+
+    /// Asked before each item; as long as it says so, the run waits, and asks again every 50 ms.
+    pub fn throttle(mut self, throttle: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.watch.throttle = Some(Arc::new(throttle));
+        self
+    }
+
+    /// How long a run may take. After that it ends before the next item with [`Error::Stopped`], and
+    /// has saved what is complete.
+    pub fn max_runtime(mut self, time: Duration) -> Self {
+        self.watch.max_runtime = Some(time);
+        self
+    }
+
+    /// Whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
+    /// and has saved what is complete. A second signal ends the process, as does the first while no
+    /// such run is under way.
+    #[cfg(feature = "signals")]
+    pub fn graceful(mut self, graceful: bool) -> Self {
+        self.watch.graceful = graceful;
         self
     }
 

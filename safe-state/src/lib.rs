@@ -6,6 +6,7 @@
 pub mod __private;
 mod active;
 mod begin;
+mod boundary;
 mod capture;
 mod entry;
 mod error;
@@ -21,18 +22,22 @@ mod open_loop;
 mod outcome;
 mod pace;
 mod progress;
+mod rate;
 mod received;
 pub mod reconnect;
 mod returns;
 mod run;
 mod save_every;
+#[cfg(feature = "signals")]
+mod signals;
 mod steps;
 mod tally;
 mod values;
 
 pub use begin::OnChange;
-pub use error::Error;
+pub use error::{Error, StopReason};
 pub use job::Job;
+pub use rate::Rate;
 pub use safe_state_backends::{
     Backend, Captured, Carry, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend,
     Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Results,

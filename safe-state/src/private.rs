@@ -31,8 +31,8 @@ pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
 pub use crate::tally::Tally;
 pub use crate::{
-    __failing as failing, __fingerprint as fingerprint, __key as key, __means as means,
-    __on_error as on_error, __shown as shown,
+    __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __key as key,
+    __means as means, __on_error as on_error, __shown as shown,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that

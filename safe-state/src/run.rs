@@ -8,6 +8,7 @@ use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, Sto
 
 use crate::active::Active;
 use crate::begin::{Begun, OnChange, begin};
+use crate::boundary::Boundary;
 use crate::events::Events;
 use crate::offload::Worker;
 use crate::outcome::{Failing, Outcome};
@@ -35,6 +36,7 @@ pub struct Run {
     pub(crate) schedule: Schedule,
     pub(crate) pace: Pace,
     pub(crate) position: Position,
+    pub(crate) boundary: Boundary,
 }
 
 /// What is written to a store.
@@ -128,6 +130,7 @@ impl Run {
             registry: job.registry.clone(),
             syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
+            boundary: Boundary::new(&job.watch, now),
         }
     }
 
@@ -172,6 +175,9 @@ impl Run {
 
     /// What the outcome means for the checkpoint.
     fn ending(&mut self, failing: Failing) -> (Write, bool) {
+        if self.boundary.is_stopped {
+            return (Write::Save(self.last_change().into()), true);
+        }
         let failure = match failing {
             Failing::Yes(failure) => Some(failure),
             Failing::IfInLoop(failure) if self.left_by_question_mark() => Some(failure),
@@ -249,6 +255,12 @@ impl Run {
     }
 
     /// None in a nested call, which has nothing of its own.
+    pub(crate) async fn sleep_async(&self, time: Duration) {
+        if let Some(worker) = &self.worker {
+            worker.run(move || std::thread::sleep(time)).await;
+        }
+    }
+
     fn completed(&self) -> Option<u64> {
         self.store.as_ref().map(|store| store.checkpoint().completed().len())
     }

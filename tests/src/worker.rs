@@ -18,19 +18,27 @@ impl Worker {
         Worker::holding_by(Command::new(executable), dir)
     }
 
+    /// The same with a job that is graceful.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn holding_gracefully(executable: &str, dir: &Path) -> Self {
+        Worker::started(Command::new(executable).arg("hold-gracefully"), dir)
+    }
+
     /// The same by a command that starts it.
     ///
     /// # Panics
     ///
     /// As there.
     pub fn holding_by(mut command: Command, dir: &Path) -> Self {
-        let mut child = command
-            .arg("hold")
-            .arg(dir)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Worker::started(command.arg("hold"), dir)
+    }
+
+    fn started(command: &mut Command, dir: &Path) -> Self {
+        let mut child =
+            command.arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let worker = Worker(child);
@@ -43,15 +51,33 @@ impl Worker {
         self.0.id()
     }
 
-    /// Sends it a signal, such as `TERM`, and waits for its end.
+    /// Whether it has not ended.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be waited for.
+    pub fn is_alive(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    ///
+    /// # Panics
+    ///
+    /// If it can't be sent.
+    pub fn send(&self, signal: &str) {
+        // The shell's own `kill`: the program is not on every system.
+        let kill = format!("kill -s {signal} {}", self.pid());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Sends it a signal, and waits for its end.
     ///
     /// # Panics
     ///
     /// If it does not die of it.
     pub fn signal(mut self, signal: &str) {
-        // The shell's own `kill`: the program is not on every system.
-        let kill = format!("kill -s {signal} {}", self.pid());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        self.send(signal);
         assert_eq!(self.0.wait().unwrap().code(), None);
     }
 

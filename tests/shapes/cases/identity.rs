@@ -148,7 +148,7 @@ safe_state_tests::shapes! {
     enumerated => enumerated(&rows());
     map => map(&prices());
     with_an_argument => with_an_argument("tenant", &rows());
-    repeated => repeated([1, 2, 2, 1, 3, 9, 4].into_iter());
+    repeated => repeated(vec![1, 2, 2, 1, 3, 9, 4].into_iter());
     nested => nested(groups());
     typed => typed(rows());
     visit => block_on(Shop { rows: rows() }.visit(&rows()));

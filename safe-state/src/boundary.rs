@@ -1,0 +1,136 @@
+//! What a run looks at between two items: whether to wait, and whether to stop.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::Error;
+use crate::error::StopReason;
+use crate::rate::{Rate, Spread};
+use crate::run::Run;
+#[cfg(feature = "signals")]
+use crate::signals::Signals;
+
+/// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What a job looks at between its items.
+#[derive(Clone, Default)]
+pub(crate) struct Watch {
+    pub(crate) rate: Option<Rate>,
+    pub(crate) throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    pub(crate) max_runtime: Option<Duration>,
+    #[cfg(feature = "signals")]
+    pub(crate) graceful: bool,
+}
+
+/// The same while a run is under way.
+#[derive(Default)]
+pub(crate) struct Boundary {
+    spread: Option<Spread>,
+    throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    deadline: Option<Instant>,
+    #[cfg(feature = "signals")]
+    signals: Option<Signals>,
+    /// Whether the run ends before its input does, and not by a failure.
+    pub(crate) is_stopped: bool,
+}
+
+impl Boundary {
+    pub(crate) fn new(watch: &Watch, now: Instant) -> Self {
+        Boundary {
+            spread: watch.rate.map(|rate| Spread::new(rate, now)),
+            throttle: watch.throttle.clone(),
+            // A time that never comes is no deadline.
+            deadline: watch.max_runtime.and_then(|time| now.checked_add(time)),
+            #[cfg(feature = "signals")]
+            signals: watch.graceful.then(Signals::listen),
+            is_stopped: false,
+        }
+    }
+
+    fn stop(&self, now: Instant) -> Option<StopReason> {
+        #[cfg(feature = "signals")]
+        if self.signals.as_ref().is_some_and(Signals::came) {
+            return Some(StopReason::Signal);
+        }
+        let is_over = self.deadline.is_some_and(|deadline| now >= deadline);
+        is_over.then_some(StopReason::MaxRuntime)
+    }
+
+    /// How long to wait before the next look; none to go on.
+    fn wait(&mut self, now: Instant) -> Option<Duration> {
+        if self.throttle.as_ref().is_some_and(|throttle| throttle()) {
+            return Some(LOOK);
+        }
+        let wait = self.spread.as_mut().map_or(Duration::ZERO, |spread| spread.wait(now));
+        (!wait.is_zero()).then(|| wait.min(LOOK))
+    }
+}
+
+impl Run {
+    /// Between two items: waits as the job's rate and throttle ask for.
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub fn boundary(&mut self) -> Result<(), Error> {
+        while let Some(wait) = self.look()? {
+            std::thread::sleep(wait);
+        }
+        Ok(())
+    }
+
+    /// The same without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`boundary`](Self::boundary).
+    pub async fn boundary_async(&mut self) -> Result<(), Error> {
+        while let Some(wait) = self.look()? {
+            self.sleep_async(wait).await;
+        }
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<Option<Duration>, Error> {
+        let now = Instant::now();
+        match self.boundary.stop(now) {
+            None => Ok(self.boundary.wait(now)),
+            Some(reason) => {
+                self.boundary.is_stopped = true;
+                self.events.stopped(reason);
+                Err(Error::Stopped { job: self.events.job().to_owned(), reason })
+            }
+        }
+    }
+}
+
+/// A job that is graceful.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "signals")]
+macro_rules! __graceful {
+    ($job:expr, $graceful:expr) => {
+        $job.graceful($graceful)
+    };
+}
+
+/// A job that would be.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "signals"))]
+macro_rules! __graceful {
+    ($job:expr, $graceful:expr) => {
+        compile_error!("`graceful` needs the feature `signals` of `safe-state`")
+    };
+}
+
+impl fmt::Debug for Boundary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Boundary")
+            .field("spread", &self.spread)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

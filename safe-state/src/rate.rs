@@ -1,0 +1,66 @@
+//! How many items a run may begin in a time.
+
+use std::time::{Duration, Instant};
+
+/// At most so many items in so much time, evenly spread.
+///
+/// ```
+/// use safe_state::{Job, Rate};
+/// use std::time::Duration;
+///
+/// let gentle = Job::new("crawl").rate(Rate::new(90, Duration::from_secs(60)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    interval: Duration,
+}
+
+impl Rate {
+    /// At most `count` items in each `time`. None at all means one.
+    pub fn new(count: u32, time: Duration) -> Self {
+        Rate { interval: time / count.max(1) }
+    }
+}
+
+/// Spreads items in time.
+#[derive(Debug)]
+pub(crate) struct Spread {
+    interval: Duration,
+    /// When the next item may begin.
+    next: Instant,
+}
+
+impl Spread {
+    pub(crate) fn new(rate: Rate, now: Instant) -> Self {
+        Spread { interval: rate.interval, next: now }
+    }
+
+    /// How long the next item has to wait. Asked again after that time, it may begin.
+    ///
+    /// Time that a slow item took is not made up for by faster ones later.
+    pub(crate) fn wait(&mut self, now: Instant) -> Duration {
+        let wait = self.next.saturating_duration_since(now);
+        if wait.is_zero() {
+            self.next = now + self.interval;
+        }
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_spread_and_lost_time_is_lost() {
+        let second = Duration::from_secs(1);
+        let begin = Instant::now();
+        let mut spread = Spread::new(Rate::new(2, second), begin);
+        assert_eq!(spread.wait(begin), Duration::ZERO);
+        assert_eq!(spread.wait(begin), second / 2);
+        assert_eq!(spread.wait(begin + second / 2), Duration::ZERO);
+        let later = begin + 10 * second;
+        assert_eq!(spread.wait(later), Duration::ZERO);
+        assert_eq!(spread.wait(later), second / 2);
+    }
+}
