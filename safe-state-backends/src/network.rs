@@ -16,9 +16,11 @@
 //!   [`Error::LeaseLost`] if the lease has another by then. So a run that was paused or cut off
 //!   for longer than its lease lasted never overwrites the one that took over; and goes on if
 //!   none did.
+//!   A new connection of the same run takes its lease up again under a new epoch, so that what the
+//!   last one left on its way to the server is refused as well.
 //! - **Trouble** that may pass, a broken connection or a server that restarts, is met with new
 //!   tries, after pauses that grow, for a limited time. An append whose outcome is not known is
-//!   not tried again: the whole is saved instead.
+//!   not tried again, and the first on a new connection is not made: the whole is saved instead.
 
 #[cfg(test)]
 mod fake;

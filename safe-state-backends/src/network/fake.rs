@@ -15,6 +15,7 @@ struct State {
     rows: BTreeMap<String, Row>,
     faults: BTreeMap<&'static str, VecDeque<Fault>>,
     connections: usize,
+    late: Vec<Box<dyn FnOnce(&mut State) + Send>>,
 }
 
 struct Row {
@@ -30,6 +31,8 @@ pub(super) enum Fault {
     Before,
     /// It breaks when the server has done it.
     After,
+    /// It breaks, and what was asked is on its way still, until [`Server::deliver`].
+    Late,
     /// The server refuses.
     Refusal,
     Panic,
@@ -51,6 +54,14 @@ impl Server {
         self.0.lock().unwrap().rows.get_mut(key).unwrap().ends = Instant::now();
     }
 
+    /// What is on its way still arrives.
+    pub(super) fn deliver(&self) {
+        let mut state = self.0.lock().unwrap();
+        for work in std::mem::take(&mut state.late) {
+            work(&mut state);
+        }
+    }
+
     /// Writes that someone has the lease.
     pub(super) fn hold(&self, key: &str, holder: &str) {
         let ends = Instant::now() + Duration::from_secs(60);
@@ -61,7 +72,7 @@ impl Server {
     fn call<T>(
         &self,
         operation: &'static str,
-        work: impl FnOnce(&mut State) -> Result<T, Trouble>,
+        work: impl FnOnce(&mut State) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let mut state = self.0.lock().unwrap();
         let fault = state.faults.get_mut(operation).and_then(VecDeque::pop_front);
@@ -71,6 +82,10 @@ impl Server {
             Some(Fault::After) => {
                 work(&mut state)?;
                 Err(Trouble::passing("the answer was lost"))
+            }
+            Some(Fault::Late) => {
+                state.late.push(Box::new(|state| drop(work(state))));
+                Err(Trouble::passing("the connection broke"))
             }
             Some(Fault::Refusal) => Err(Trouble::lasting("the disk is full")),
             Some(Fault::Panic) => {
@@ -88,9 +103,13 @@ impl State {
                 row.ends = Instant::now() + claim.time;
                 Ok(row)
             }
-            row => Err(Trouble::Lost(row.and_then(|row| row.holder.clone()))),
+            row => Err(lost(row)),
         }
     }
+}
+
+fn lost(row: Option<&mut Row>) -> Trouble {
+    Trouble::Lost(row.and_then(|row| row.holder.clone()))
 }
 
 impl Connect for Server {
@@ -111,8 +130,9 @@ impl Connect for Server {
 
 impl Session for Server {
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        self.call("load", |state| {
-            let row = state.rows.get(key);
+        let key = key.to_owned();
+        self.call("load", move |state| {
+            let row = state.rows.get(&key);
             Ok(row.and_then(|row| row.checkpoint.as_ref()).map(|records| records.concat()))
         })
     }
@@ -129,8 +149,10 @@ impl Session for Server {
     }
 
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
-        self.call("acquire", |state| {
-            let row = state.rows.entry(bid.key.to_owned()).or_insert_with(|| Row {
+        let (key, holder) = (bid.key.to_owned(), bid.holder.to_owned());
+        let (time, over) = (bid.time, bid.over);
+        self.call("acquire", move |state| {
+            let row = state.rows.entry(key).or_insert_with(|| Row {
                 epoch: 0,
                 holder: None,
                 ends: Instant::now(),
@@ -138,47 +160,63 @@ impl Session for Server {
             });
             if let Some(holder) = &row.holder
                 && row.ends > Instant::now()
-                && bid.over != Some(row.epoch)
+                && over != Some(row.epoch)
             {
                 return Ok(Acquired::No { epoch: row.epoch, holder: holder.clone() });
             }
             row.epoch += 1;
-            row.holder = Some(bid.holder.to_owned());
-            row.ends = Instant::now() + bid.time;
+            row.holder = Some(holder);
+            row.ends = Instant::now() + time;
             Ok(Acquired::Yes { epoch: row.epoch })
         })
     }
 
+    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
+        let claim = claim.clone();
+        self.call("resume", move |state| match state.rows.get_mut(&claim.key) {
+            Some(row) if row.holder.as_ref() == Some(&claim.holder) => {
+                row.epoch += 1;
+                Ok(row.epoch)
+            }
+            row => Err(lost(row)),
+        })
+    }
+
     fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.call("renew", |state| state.claimed(claim).map(drop))
+        let claim = claim.clone();
+        self.call("renew", move |state| state.claimed(&claim).map(drop))
     }
 
     fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        self.call("save", |state| {
-            state.claimed(claim)?.checkpoint = Some(vec![checkpoint.to_vec()]);
+        let (claim, checkpoint) = (claim.clone(), checkpoint.to_vec());
+        self.call("save", move |state| {
+            state.claimed(&claim)?.checkpoint = Some(vec![checkpoint]);
             Ok(())
         })
     }
 
     fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
-        self.call("append", |state| {
-            let records = state.claimed(claim)?.checkpoint.as_mut().unwrap();
+        let (claim, record) = (claim.clone(), record.to_vec());
+        self.call("append", move |state| {
+            let records = state.claimed(&claim)?.checkpoint.as_mut().unwrap();
             assert_eq!(records.len() as u64, number + 1, "a record is missing, or there twice");
-            records.push(record.to_vec());
+            records.push(record);
             Ok(Appended::Yes)
         })
     }
 
     fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.call("delete", |state| {
-            state.claimed(claim)?.checkpoint = None;
+        let claim = claim.clone();
+        self.call("delete", move |state| {
+            state.claimed(&claim)?.checkpoint = None;
             Ok(())
         })
     }
 
     fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.call("release", |state| {
-            state.claimed(claim)?.holder = None;
+        let claim = claim.clone();
+        self.call("release", move |state| {
+            state.claimed(&claim)?.holder = None;
             Ok(())
         })
     }

@@ -142,7 +142,8 @@ impl<C: Connect> Keeper<C> {
                 return Err(Error::Held { job, holder: Holder::from_line(&holder).map(Box::new) });
             }
         };
-        let claim = Claim { key, epoch, time: limits.lease, durability: options.durability };
+        let (time, durability) = (limits.lease, options.durability);
+        let claim = Claim { key, holder, epoch, time, durability };
         let renewal = Instant::now() + limits.lease / 3;
         let session = Some(session);
         Ok(Keeper { connect, limits, job, claim, session, records: None, renewal, is_lost: false })
@@ -179,9 +180,12 @@ impl<C: Connect> Keeper<C> {
         Ok(Appended::Yes)
     }
 
-    /// Tried once: after trouble, nobody knows whether the record is there.
+    /// Tried once: after trouble, nobody knows whether the record is there. Nor is it known whether a
+    /// server that comes back has all that it had.
     fn append(&mut self, record: &[u8]) -> Result<Appended, Trouble> {
-        let Some(number) = self.records.take() else { return Ok(Appended::No) };
+        let Some(number) = self.records.take().filter(|_| self.session.is_some()) else {
+            return Ok(Appended::No);
+        };
         let appended = match self.once(&mut |session, claim| session.append(claim, number, record))
         {
             Err(Trouble::Passing(_)) => return Ok(Appended::No),
@@ -222,18 +226,25 @@ impl<C: Connect> Keeper<C> {
         &mut self,
         work: &mut impl FnMut(&mut C::Session, &Claim) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => self.connect.connect(self.limits.timeouts)?,
-        };
-        let done = work(&mut session, &self.claim);
-        if done.is_ok() {
-            self.renewal = Instant::now() + self.limits.lease / 3;
-        }
+        let done = self.connected().and_then(|mut session| {
+            let done = work(&mut session, &self.claim)?;
+            Ok((session, done))
+        });
         self.is_lost |= matches!(done, Err(Trouble::Lost(_)));
         // What an operation that failed has left of a connection is not known.
-        self.session = done.is_ok().then_some(session);
-        done
+        let (session, done) = done?;
+        self.session = Some(session);
+        self.renewal = Instant::now() + self.limits.lease / 3;
+        Ok(done)
+    }
+
+    fn connected(&mut self) -> Result<C::Session, Trouble> {
+        if let Some(session) = self.session.take() {
+            return Ok(session);
+        }
+        let mut session = self.connect.connect(self.limits.timeouts)?;
+        self.claim.epoch = session.resume(&self.claim)?;
+        Ok(session)
     }
 
     fn release(mut self) {

@@ -60,6 +60,16 @@ pub trait Session {
     /// The server does not answer, or refuses.
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble>;
 
+    /// Takes the lease up again on a new connection: if [`Claim::holder`] still has it, whatever its
+    /// epoch, its epoch grows by one, and is given. What an earlier connection has left on its way
+    /// is refused from then on, and so is what is left of this call itself if its answer is lost: it
+    /// raises the epoch that it found, and no other.
+    ///
+    /// # Errors
+    ///
+    /// The claim is lost, or the server does not answer, or refuses.
+    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble>;
+
     /// Extends the lease.
     ///
     /// # Errors
@@ -74,7 +84,7 @@ pub trait Session {
     /// The claim is lost, or the server does not answer, or refuses.
     fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble>;
 
-    /// Adds a record behind the checkpoint that was saved last: the first is number 0.
+    /// Adds a record behind the checkpoint that this connection saved last: the first is number 0.
     ///
     /// # Errors
     ///
@@ -151,6 +161,8 @@ pub enum Acquired {
 pub struct Claim {
     /// The job's.
     pub key: String,
+    /// The line that it was asked for with, which is no other lease's.
+    pub holder: String,
     /// What it holds by.
     pub epoch: u64,
     /// How long it is to last from each use.

@@ -50,6 +50,45 @@ fn an_append_of_unknown_outcome_asks_for_a_whole_save() {
 }
 
 #[test]
+fn what_an_earlier_connection_asked_for_does_nothing_when_it_arrives() {
+    let server = Server::default();
+    let mut lease = lease(&server);
+    lease.save(b"a").unwrap();
+    server.disturb("append", Fault::Late, 1);
+    assert_eq!(lease.append(b"b").unwrap(), Appended::No);
+    lease.save(b"ab").unwrap();
+    server.deliver();
+    assert_eq!(loaded(&server).as_deref(), Some(&b"ab"[..]));
+    server.disturb("save", Fault::Late, 1);
+    lease.save(b"old").unwrap();
+    lease.save(b"new").unwrap();
+    server.deliver();
+    assert_eq!(loaded(&server).as_deref(), Some(&b"new"[..]));
+}
+
+#[test]
+fn the_first_append_on_a_new_connection_asks_for_a_whole_save() {
+    let server = Server::default();
+    let mut lease = lease(&server);
+    lease.save(b"a").unwrap();
+    server.disturb("renew", Fault::Before, 1);
+    thread::sleep(LEASE * 2 / 3);
+    assert_eq!(lease.append(b"b").unwrap(), Appended::No);
+    lease.save(b"ab").unwrap();
+    assert_eq!(lease.append(b"c").unwrap(), Appended::Yes);
+}
+
+#[test]
+fn a_lease_taken_up_again_whose_answer_was_lost_is_ours() {
+    let server = Server::default();
+    let mut lease = lease(&server);
+    server.disturb("save", Fault::Before, 1);
+    server.disturb("resume", Fault::After, 2);
+    lease.save(b"a").unwrap();
+    assert_eq!(loaded(&server).as_deref(), Some(&b"a"[..]));
+}
+
+#[test]
 fn what_may_pass_is_tried_again_on_a_new_connection() {
     for fault in [Fault::Before, Fault::After] {
         let server = Server::default();
