@@ -89,6 +89,11 @@ pub enum Error {
         "`{0}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most"
     )]
     TablePrefix(String),
+    /// Keys can't begin like that.
+    #[error(
+        "`{0}` can't begin the name of a key: use letters, digits and `-_.:`, and 40 of them at most"
+    )]
+    KeyPrefix(String),
     /// The backend does not do that.
     #[error("this backend cannot {0}")]
     Unsupported(&'static str),

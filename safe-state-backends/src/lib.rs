@@ -43,6 +43,8 @@ mod name;
 #[cfg(feature = "network")]
 pub mod network;
 mod process;
+#[cfg(feature = "redis")]
+mod redis;
 mod results;
 #[cfg(test)]
 mod sample;
@@ -55,6 +57,10 @@ mod timestamp;
 mod url;
 mod wait;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{Redis, RedisBackend};
+#[cfg(feature = "redis")]
+pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry};
 pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Mark, Progress};

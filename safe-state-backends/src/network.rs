@@ -25,6 +25,8 @@
 #[cfg(test)]
 mod fake;
 mod keeper;
+#[cfg(feature = "redis-tls")]
+pub(crate) mod provider;
 mod retry;
 mod session;
 #[cfg(test)]
@@ -67,6 +69,14 @@ impl<C: Connect> NetworkBackend<C> {
             timeouts: Timeouts::default(),
         };
         NetworkBackend { connect: Arc::new(connect), limits }
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn connect_mut(&mut self) -> &mut C
+    where
+        C: Clone,
+    {
+        Arc::make_mut(&mut self.connect)
     }
 
     /// How long a lease lasts that is not renewed; 30 seconds by default. So long after a run was

@@ -7,8 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::{Backend, Error, FileBackend, MemoryBackend};
 
 /// Each scheme, and the feature that its backend is in, if it is in one.
-const SCHEMES: &[(&str, Option<&str>)] =
-    &[("file", None), ("memory", None), ("sqlite", Some("sqlite"))];
+const SCHEMES: &[(&str, Option<&str>)] = &[
+    ("file", None),
+    ("memory", None),
+    ("sqlite", Some("sqlite")),
+    ("redis", Some("redis")),
+    ("rediss", Some("redis-tls")),
+];
 
 /// The backend that a URL names. Nothing is opened or connected to yet.
 ///
@@ -17,6 +22,7 @@ const SCHEMES: &[(&str, Option<&str>)] =
 /// | `file:DIR`, `file:///DIR` | | a [`FileBackend`] in that directory |
 /// | `memory:`, `memory:NAME` | | a [`MemoryBackend`], one for each name in the process |
 /// | `sqlite:FILE`, `sqlite:///FILE` | `sqlite` | a `SqliteBackend` in that file |
+/// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis` | a `RedisBackend` |
 ///
 /// Paths are taken as they are written, without escapes; those of two slashes or more must begin
 /// with three, and are absolute.
@@ -44,6 +50,8 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
         "memory" => Ok(memory(rest)),
         #[cfg(feature = "sqlite")]
         "sqlite" => Ok(Arc::new(crate::SqliteBackend::new(path(rest).map_err(refused)?))),
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" => Ok(Arc::new(crate::RedisBackend::new(url)?)),
         scheme => Err(refused(unknown(scheme))),
     }
 }

@@ -57,4 +57,6 @@ pub mod backend {
         Appended, Backend, Durability, Error, FileBackend, Holder, IntoBackend, Lease,
         LeaseOptions, MemoryBackend, from_url,
     };
+    #[cfg(feature = "redis")]
+    pub use safe_state_backends::{RedisBackend, redis_driver};
 }

@@ -123,8 +123,10 @@ impl<C: Connect> Keeper<C> {
         let trouble = Trouble::at("taking the lease", &job, &*connect);
         let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
         let mut over = None;
+        let mut asked = Instant::now();
         let mut once = || {
             let mut session = connect.connect(limits.timeouts)?;
+            asked = Instant::now();
             let bid = Bid { key: &key, holder: &holder, time: limits.lease, over };
             let acquired = match session.acquire(&bid)? {
                 Acquired::No { epoch, holder: other } if is_free(&other, &holder) => {
@@ -143,7 +145,7 @@ impl<C: Connect> Keeper<C> {
             }
         };
         let (time, durability) = (limits.lease, options.durability);
-        let claim = Claim { key, holder, epoch, time, durability };
+        let claim = Claim { key, holder, epoch, time, until: asked + time, durability };
         let renewal = Instant::now() + limits.lease / 3;
         let session = Some(session);
         Ok(Keeper { connect, limits, job, claim, session, records: None, renewal, is_lost: false })
@@ -227,13 +229,16 @@ impl<C: Connect> Keeper<C> {
         work: &mut impl FnMut(&mut C::Session, &Claim) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let done = self.connected().and_then(|mut session| {
+            // The server counts from some instant after this one.
+            let asked = Instant::now();
             let done = work(&mut session, &self.claim)?;
-            Ok((session, done))
+            Ok((session, asked, done))
         });
         self.is_lost |= matches!(done, Err(Trouble::Lost(_)));
         // What an operation that failed has left of a connection is not known.
-        let (session, done) = done?;
+        let (session, asked, done) = done?;
         self.session = Some(session);
+        self.claim.until = asked + self.claim.time;
         self.renewal = Instant::now() + self.limits.lease / 3;
         Ok(done)
     }

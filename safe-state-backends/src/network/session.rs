@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{Appended, Durability, Error, Holder};
 
@@ -167,6 +167,9 @@ pub struct Claim {
     pub epoch: u64,
     /// How long it is to last from each use.
     pub time: Duration,
+    /// Until when no other can have taken it over, by this machine's clock: a server that has
+    /// forgotten the lease may be told of it again.
+    pub until: Instant,
     /// What a save has to survive.
     pub durability: Durability,
 }

@@ -1,0 +1,149 @@
+//! Checkpoints in Redis.
+
+mod scripts;
+mod session;
+
+use std::fmt;
+
+use ::redis::{Client, RedisError};
+
+use crate::Error;
+use crate::network::{Connect, NetworkBackend, Timeouts, Trouble};
+use crate::url::redacted;
+use session::{RedisSession, trouble};
+
+const PREFIX: &str = "safe_state";
+const PREFIX_LIMIT: usize = 40;
+
+/// Keeps checkpoints in Redis, or Valkey.
+///
+/// A job has two keys, `{safe_state}:lease:JOB` and `{safe_state}:checkpoint:JOB`: a hash that tells
+/// who runs it, and a list of a snapshot and the records behind it. Each operation is a script, all of
+/// it or nothing, on the server's clock; so the user of the connection may have to be allowed scripts
+/// (`+@scripting`). The braces let a cluster keep all keys in one place. Redis 5 is the oldest that
+/// will do.
+///
+/// What a save survives is the server's to say: with `appendonly yes` and `appendfsync always`, loss of
+/// power; with `everysec`, all but the last second of it. From 7.2, a save under
+/// [`Durability::Power`](crate::Durability::Power) waits until the server has synced it, up to a second
+/// with `everysec`. A server without `appendonly` keeps nothing that it could not write when it ended.
+///
+/// A server that forgets, because it was flushed, evicts keys, or came back with older ones, is told
+/// all again by the next save of the run, which has it in memory, as long as no other run can have
+/// taken the job over. What it forgets while no run of a job is under way is gone: give it a
+/// `maxmemory-policy` of `noeviction`, or one of the `volatile-` ones. A full memory is an error, and what
+/// was saved before is there.
+///
+/// The scheme `rediss` is TLS (feature `redis-tls`), and trusts whom the system does; [`from_client`]
+/// takes a client that trusts others.
+///
+/// [`from_client`]: NetworkBackend::from_client
+///
+/// ```
+/// use safe_state_backends::RedisBackend;
+///
+/// let backend = RedisBackend::new("redis://user:password@cache.example.org/0")?.key_prefix("billing")?;
+/// assert!(!format!("{backend:?}").contains("password"));
+/// # Ok::<(), safe_state_backends::Error>(())
+/// ```
+pub type RedisBackend = NetworkBackend<Redis>;
+
+/// How to reach a Redis server, for [`RedisBackend`].
+#[derive(Clone)]
+pub struct Redis {
+    client: Client,
+    place: String,
+    prefix: String,
+}
+
+impl NetworkBackend<Redis> {
+    /// The server at that URL: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss:` for TLS.
+    /// It is connected to when a job needs it.
+    ///
+    /// # Errors
+    ///
+    /// It is no such URL.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let place = redacted(url);
+        match Client::open(url) {
+            Ok(client) => Ok(Self::on(Redis { client, place, prefix: PREFIX.to_owned() })),
+            Err(error) => Err(Error::Url { url: place, reason: reason(url, &error) }),
+        }
+    }
+
+    /// The server of a client that was made by the user: with certificates of one's own, say.
+    pub fn from_client(client: Client) -> Self {
+        let place = format!("redis://{}", client.get_connection_info().addr());
+        Self::on(Redis { client, place, prefix: PREFIX.to_owned() })
+    }
+
+    /// What the keys begin with, in braces; `safe_state` by default.
+    ///
+    /// # Errors
+    ///
+    /// It is empty, longer than 40 bytes, or has others in it than letters, digits and `-_.:` in
+    /// ASCII.
+    pub fn key_prefix(mut self, prefix: &str) -> Result<Self, Error> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        if prefix.is_empty() || prefix.len() > PREFIX_LIMIT || !prefix.bytes().all(is_plain) {
+            return Err(Error::KeyPrefix(prefix.to_owned()));
+        }
+        prefix.clone_into(&mut self.connect_mut().prefix);
+        Ok(self)
+    }
+}
+
+fn reason(url: &str, error: &RedisError) -> String {
+    if cfg!(not(feature = "redis-tls")) && url.starts_with("rediss:") {
+        return "turn on the feature `redis-tls` of `safe-state` for TLS".to_owned();
+    }
+    error.to_string()
+}
+
+impl Connect for Redis {
+    type Session = RedisSession;
+
+    fn connect(&self, timeouts: Timeouts) -> Result<RedisSession, Trouble> {
+        #[cfg(feature = "redis-tls")]
+        crate::network::provider::provide();
+        let connection =
+            self.client.get_connection_with_timeout(timeouts.connect).map_err(trouble)?;
+        RedisSession::new(connection, timeouts.statement, self.prefix.clone()).map_err(trouble)
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis")
+            .field("place", &self.place)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keys_begin_with_is_checked() {
+        let backend = || RedisBackend::new("redis://127.0.0.1/").unwrap();
+        for prefix in ["", "a b", "a}", "a*", "ä", &"a".repeat(41)] {
+            assert!(matches!(backend().key_prefix(prefix), Err(Error::KeyPrefix(_))), "{prefix}");
+        }
+        backend().key_prefix("a:b-C_3.d").unwrap();
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let error = RedisBackend::new("redis://me:secret@host/none").unwrap_err().to_string();
+        assert!(error.contains("`redis://...@host/none`") && !error.contains("secret"), "{error}");
+        let client = Client::open("redis://me:secret@host:81/").unwrap();
+        let shown = format!("{:?}", RedisBackend::from_client(client));
+        assert!(shown.contains("redis://host:81") && !shown.contains("secret"), "{shown}");
+    }
+}

@@ -1,0 +1,2 @@
+redis.call('DEL', KEYS[2])
+return {done, false, false}

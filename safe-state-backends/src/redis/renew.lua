@@ -1,0 +1,1 @@
+return {done, false, false}

@@ -1,0 +1,112 @@
+//! Servers from 7.2 on tell when they have synced. Debian's is older: these are pretended.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use safe_state::backend::{Appended, Lease, LeaseOptions, RedisBackend};
+use safe_state::{Backend, Durability};
+
+use crate::job::told;
+
+/// Grants every lease and every claim, and answers `WAITAOF` as it is told to.
+struct Pretended {
+    url: String,
+    /// What it was asked to wait for.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Pretended {
+    fn answering(waited: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("redis://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let notes = Arc::clone(&asked);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, notes) = (client.unwrap(), Arc::clone(&notes));
+                thread::spawn(move || serve(&client, waited, &notes));
+            }
+        });
+        Pretended { url, asked }
+    }
+
+    fn lease(&self, durability: Durability) -> Box<dyn Lease> {
+        let backend = RedisBackend::new(&self.url).unwrap().retry_time(Duration::from_millis(500));
+        Arc::new(backend).lease("job", LeaseOptions::new(durability)).unwrap()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+fn serve(mut client: &TcpStream, waited: &str, notes: &Mutex<Vec<String>>) {
+    let mut commands = BufReader::new(client);
+    while let Some(command) = next(&mut commands) {
+        let answer = match command.first().map(String::as_str) {
+            Some("EVALSHA") => "*3\r\n$4\r\ndone\r\n$1\r\n1\r\n$-1\r\n",
+            Some("HGET") => "$1\r\n1\r\n",
+            Some("WAITAOF") => {
+                notes.lock().unwrap().push(command.join(" "));
+                waited
+            }
+            _ => "+OK\r\n",
+        };
+        client.write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+/// The words of the next command; `None` when there are no more.
+fn next(commands: &mut impl BufRead) -> Option<Vec<String>> {
+    let mut line = String::new();
+    commands.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let words = line.trim_end().strip_prefix('*')?.parse().ok()?;
+    let mut word = || {
+        let mut length = String::new();
+        commands.read_line(&mut length).ok()?;
+        let mut word = vec![0; length.trim_end().strip_prefix('$')?.parse::<usize>().ok()? + 2];
+        commands.read_exact(&mut word).ok()?;
+        Some(String::from_utf8_lossy(&word).trim_end().to_owned())
+    };
+    (0..words).map(|_: usize| word()).collect()
+}
+
+#[test]
+fn a_save_waits_until_it_is_synced() {
+    let server = Pretended::answering("*2\r\n:1\r\n:0\r\n");
+    let mut lease = server.lease(Durability::Power);
+    lease.save(b"state").unwrap();
+    assert_eq!(lease.append(b"record").unwrap(), Appended::Yes);
+    lease.delete().unwrap();
+    assert_eq!(server.asked(), ["WAITAOF 1 0 15000"; 3]);
+}
+
+#[test]
+fn what_need_not_survive_the_power_is_not_waited_for() {
+    let server = Pretended::answering("*2\r\n:1\r\n:0\r\n");
+    let mut lease = server.lease(Durability::Process);
+    lease.save(b"state").unwrap();
+    assert_eq!(lease.append(b"record").unwrap(), Appended::Yes);
+    assert_eq!(server.asked(), [""; 0]);
+}
+
+#[test]
+fn a_save_that_is_not_synced_is_none() {
+    let server = Pretended::answering("*2\r\n:0\r\n:0\r\n");
+    let mut lease = server.lease(Durability::Power);
+    let error = told(&lease.save(b"state").unwrap_err());
+    assert!(error.contains("did not sync in time"), "{error}");
+    assert!(server.asked().len() > 1, "it was tried again");
+}
+
+#[test]
+fn a_server_that_cannot_tell_is_asked_once() {
+    let server = Pretended::answering("-ERR unknown command 'WAITAOF'\r\n");
+    let mut lease = server.lease(Durability::Power);
+    lease.save(b"state").unwrap();
+    assert_eq!(lease.append(b"record").unwrap(), Appended::Yes);
+    assert_eq!(server.asked().len(), 1);
+}
