@@ -32,7 +32,7 @@ fn a_second_process_is_told_who_runs_the_job() {
     let worker = hold(dir.path());
     let ran = Ran::default();
     let error = run(&held(dir.path()), &ran).unwrap_err();
-    assert_eq!(ran.take(), []);
+    assert_eq!(ran.take(), [0; 0]);
 
     let Error::Backend(safe_state::backend::Error::Held { holder: Some(holder), .. }) = &error
     else {
@@ -221,7 +221,7 @@ fn a_job_of_the_same_name_elsewhere_is_another_job() {
     let outcome = held(here.path()).run(0..1, |_| run(&held(there.path()), &ran));
     let error = outcome.expect_err("the other directory's job is running already");
     assert!(error.to_string().contains(&format!("pid {}", worker.pid())), "{error}");
-    assert_eq!(ran.take(), []);
+    assert_eq!(ran.take(), [0; 0]);
 }
 
 #[test]

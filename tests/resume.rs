@@ -14,7 +14,7 @@ fn refused(job: &Job, items: impl IntoIterator<Item = u64>) -> String {
         ran.note(item);
         Ok::<_, Error>(())
     });
-    assert_eq!(ran.take(), [], "an item ran");
+    assert_eq!(ran.take(), [0; 0], "an item ran");
     outcome.unwrap_err().to_string()
 }
 
@@ -80,7 +80,7 @@ fn a_kept_checkpoint_leaves_nothing_to_do() {
     let kept = job.peek_checkpoint().unwrap().unwrap();
     assert!(kept.is_finished());
     assert_eq!(kept.loop_progress(0).unwrap().end(), Some(LoopEnd::Exhausted));
-    assert_eq!(run(&job, 0..5, None), []);
+    assert_eq!(run(&job, 0..5, None), [0; 0]);
     let again = job.peek_checkpoint().unwrap().unwrap();
     assert!(again.is_finished());
     assert_eq!(again.run_count(), 2);

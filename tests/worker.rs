@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write, stdin};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use safe_state::{Durability, Job, resumable};
-use safe_state_tests::Effects;
+use safe_state::{Backend, Durability, Job, resumable};
+use safe_state_tests::{Effects, remote};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +29,9 @@ fn main() -> anyhow::Result<()> {
         }
         ["hold", dir] => hold(Path::new(dir)),
         ["hold-gracefully", dir] => hold_gracefully(Path::new(dir)),
+        ["hold-on", url, job, lease] => {
+            hold_on(&remote::backend(url, Duration::from_millis(lease.parse()?)), job)
+        }
         ["exit", dir] => exit(Path::new(dir)),
         ["by-default", fails] => by_default(fails.parse()?),
         ["aloud", fails] => aloud(fails.parse()?),
@@ -164,6 +169,19 @@ fn convert(dir: &Path, input: impl BufRead, every: u64) -> anyhow::Result<u64> {
 /// Says when it has completed the first of two items, and holds the job until its input ends.
 #[resumable(name = "held", state_dir = dir)]
 fn hold(dir: &Path) -> anyhow::Result<()> {
+    for item in 0..2 {
+        if item == 1 {
+            println!("holding");
+            stdin().read_to_end(&mut Vec::new())?;
+        }
+    }
+    Ok(())
+}
+
+/// The same on another backend.
+#[resumable(name = job, backend = Arc::clone(backend))]
+fn hold_on(backend: &Arc<dyn Backend>, job: &str) -> anyhow::Result<()> {
+    #[resume]
     for item in 0..2 {
         if item == 1 {
             println!("holding");

@@ -39,9 +39,13 @@ mod keys;
 mod limits;
 mod lock;
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod name;
 #[cfg(feature = "network")]
 pub mod network;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod process;
 #[cfg(feature = "redis")]
 mod redis;
@@ -51,7 +55,7 @@ mod sample;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod tables;
 mod timestamp;
 mod url;
@@ -71,8 +75,16 @@ pub use file::FileBackend;
 pub use holder::Holder;
 pub use keys::Keys;
 pub use memory::MemoryBackend;
+#[cfg(feature = "mysql")]
+pub use mysql::{MySql, MySqlBackend};
+#[cfg(feature = "mysql")]
+pub use mysql_async;
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, PostgresBackend};
 pub use results::Results;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use store::{Opening, Store};
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
 pub use url::{IntoBackend, from_url};

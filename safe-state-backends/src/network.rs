@@ -22,13 +22,19 @@
 //!   tries, after pauses that grow, for a limited time. An append whose outcome is not known is
 //!   not tried again, and the first on a new connection is not made: the whole is saved instead.
 
+#[cfg(any(feature = "postgres-tls", feature = "mysql-tls"))]
+pub(crate) mod authorities;
 #[cfg(test)]
 mod fake;
 mod keeper;
 #[cfg(feature = "redis-tls")]
 pub(crate) mod provider;
 mod retry;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) mod runtime;
 mod session;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) mod ssl;
 #[cfg(test)]
 mod tests;
 
@@ -71,7 +77,12 @@ impl<C: Connect> NetworkBackend<C> {
         NetworkBackend { connect: Arc::new(connect), limits }
     }
 
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(crate) fn connect(&self) -> &C {
+        &self.connect
+    }
+
+    #[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
     pub(crate) fn connect_mut(&mut self) -> &mut C
     where
         C: Clone,

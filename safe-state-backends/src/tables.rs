@@ -5,6 +5,31 @@ use crate::Error;
 /// The version that this release writes, and the newest it uses.
 pub(crate) const VERSION: i64 = 1;
 
+/// The tables are of a newer release.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its tables are of version {0}, newer than {VERSION}, the newest this release uses; update safe-state"
+)]
+pub(crate) struct TooNew(i64);
+
+pub(crate) fn check_version(found: i64) -> Result<(), TooNew> {
+    if found > VERSION { Err(TooNew(found)) } else { Ok(()) }
+}
+
+/// The tables are not there, and can't be made.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the tables `{meta}`, `{jobs}` and `{records}` are not all there, and this user may not make \
+     them: let one who may run the statements that the backend's `schema()` gives"
+)]
+pub(crate) struct NotMade<E> {
+    meta: String,
+    jobs: String,
+    records: String,
+    source: E,
+}
+
 const PREFIX: &str = "safe_state";
 const PREFIX_LIMIT: usize = 40;
 
@@ -12,11 +37,11 @@ const PREFIX_LIMIT: usize = 40;
 /// they are made of letters, digits and `_` alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    /// One row: the version.
+    /// The version.
     pub(crate) meta: String,
-    /// One row for each job that ever was: its epoch, its holder, its snapshot.
+    /// One row for each job that ever was: its epoch, its holder, and with SQLite its snapshot.
     pub(crate) jobs: String,
-    /// The records behind the snapshots.
+    /// The records behind the snapshots; elsewhere a snapshot is record 0.
     pub(crate) records: String,
 }
 
@@ -28,6 +53,13 @@ impl Tables {
             return Err(Error::TablePrefix(prefix.to_owned()));
         }
         Ok(Tables::named(prefix))
+    }
+
+    /// For an error that says that they may not be made.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(crate) fn not_made<E>(&self, source: E) -> NotMade<E> {
+        let Tables { meta, jobs, records } = self.clone();
+        NotMade { meta, jobs, records, source }
     }
 
     fn named(prefix: &str) -> Self {

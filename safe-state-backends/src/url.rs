@@ -11,6 +11,8 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
     ("file", None),
     ("memory", None),
     ("sqlite", Some("sqlite")),
+    ("postgres", Some("postgres")),
+    ("mysql", Some("mysql")),
     ("redis", Some("redis")),
     ("rediss", Some("redis-tls")),
 ];
@@ -22,6 +24,8 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
 /// | `file:DIR`, `file:///DIR` | | a [`FileBackend`] in that directory |
 /// | `memory:`, `memory:NAME` | | a [`MemoryBackend`], one for each name in the process |
 /// | `sqlite:FILE`, `sqlite:///FILE` | `sqlite` | a `SqliteBackend` in that file |
+/// | `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE` | `postgres` | a `PostgresBackend` |
+/// | `mysql://USER:PASSWORD@HOST:PORT/DATABASE?ssl-mode=MODE` | `mysql` | a `MySqlBackend` |
 /// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis` | a `RedisBackend` |
 ///
 /// Paths are taken as they are written, without escapes; those of two slashes or more must begin
@@ -50,6 +54,10 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
         "memory" => Ok(memory(rest)),
         #[cfg(feature = "sqlite")]
         "sqlite" => Ok(Arc::new(crate::SqliteBackend::new(path(rest).map_err(refused)?))),
+        #[cfg(feature = "postgres")]
+        "postgres" => Ok(Arc::new(crate::PostgresBackend::new(url)?)),
+        #[cfg(feature = "mysql")]
+        "mysql" => Ok(Arc::new(crate::MySqlBackend::new(url)?)),
         #[cfg(feature = "redis")]
         "redis" | "rediss" => Ok(Arc::new(crate::RedisBackend::new(url)?)),
         scheme => Err(refused(unknown(scheme))),

@@ -47,12 +47,20 @@ pub use save_every::SaveEvery;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {
+    #[cfg(feature = "mysql")]
+    pub use safe_state_backends::MySqlBackend;
+    #[cfg(feature = "postgres")]
+    pub use safe_state_backends::PostgresBackend;
     #[cfg(feature = "sqlite")]
     pub use safe_state_backends::SqliteBackend;
     #[cfg(feature = "conformance")]
     pub use safe_state_backends::conformance;
+    #[cfg(feature = "mysql")]
+    pub use safe_state_backends::mysql_async;
     #[cfg(feature = "network")]
     pub use safe_state_backends::network;
+    #[cfg(feature = "postgres")]
+    pub use safe_state_backends::tokio_postgres;
     pub use safe_state_backends::{
         Appended, Backend, Durability, Error, FileBackend, Holder, IntoBackend, Lease,
         LeaseOptions, MemoryBackend, from_url,

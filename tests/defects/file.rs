@@ -16,7 +16,7 @@ fn refusal(job: &Job) -> String {
         ran.note(item);
         Ok::<_, Error>(())
     });
-    assert_eq!(ran.take(), []);
+    assert_eq!(ran.take(), [0; 0]);
     outcome.unwrap_err().to_string()
 }
 

@@ -6,6 +6,7 @@ mod heard;
 mod ledger;
 mod proxy;
 mod ran;
+pub mod remote;
 pub mod servers;
 pub mod shapes;
 mod slow;

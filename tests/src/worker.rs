@@ -1,8 +1,9 @@
 //! A process beside the test's own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// A process that runs a job and does not end by itself. Dropping it kills it.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ impl Worker {
     ///
     /// As there.
     pub fn holding_gracefully(executable: &str, dir: &Path) -> Self {
-        Worker::started(Command::new(executable).arg("hold-gracefully"), dir)
+        Worker::start(Command::new(executable).arg("hold-gracefully").arg(dir))
     }
 
     /// The same by a command that starts it.
@@ -33,12 +34,28 @@ impl Worker {
     ///
     /// As there.
     pub fn holding_by(mut command: Command, dir: &Path) -> Self {
-        Worker::started(command.arg("hold"), dir)
+        command.arg("hold").arg(dir);
+        Worker::start(&mut command)
     }
 
-    fn started(command: &mut Command, dir: &Path) -> Self {
-        let mut child =
-            command.arg(dir).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    /// The same on the backend at a URL, by leases of that length.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn holding_on(executable: &str, url: &str, job: &str, lease: Duration) -> Self {
+        let mut command = Command::new(executable);
+        command.args(["hold-on", url, job, &lease.as_millis().to_string()]);
+        Worker::start(&mut command)
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let worker = Worker(child);
@@ -99,6 +116,19 @@ impl Worker {
     pub fn let_go(mut self) {
         drop(self.0.stdin.take());
         assert!(self.0.wait().unwrap().success());
+    }
+
+    /// Lets it go on, to fail, and gives what it says of that.
+    ///
+    /// # Panics
+    ///
+    /// If it does not fail.
+    pub fn fails(mut self) -> String {
+        drop(self.0.stdin.take());
+        let mut said = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert!(!self.0.wait().unwrap().success());
+        said
     }
 }
 

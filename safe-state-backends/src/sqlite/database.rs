@@ -12,7 +12,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
 
-use crate::tables::{Tables, VERSION};
+use crate::tables::{self, Tables, VERSION};
 use crate::{Durability, Error, Holder};
 
 /// How long another connection that writes is waited for.
@@ -139,12 +139,7 @@ impl Database {
         making.execute_batch(&schema(&self.tables))?;
         let version = format!("SELECT version FROM {}", self.tables.meta);
         let version: i64 = making.query_row(&version, [], |row| row.get(0))?;
-        if version > VERSION {
-            let text = format!(
-                "its tables are of version {version}, newer than {VERSION}, the newest this release uses; update safe-state"
-            );
-            return Err(Trouble::Other(text.into()));
-        }
+        tables::check_version(version).map_err(|too_new| Trouble::Other(too_new.into()))?;
         Ok(making.commit()?)
     }
 

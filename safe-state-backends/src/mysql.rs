@@ -1,0 +1,174 @@
+//! Checkpoints in a MySQL or MariaDB database.
+
+mod error;
+mod session;
+#[cfg(feature = "mysql-tls")]
+mod tls;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use mysql_async::{Conn, Opts, OptsBuilder};
+
+use crate::Error;
+use crate::network::runtime::Runtime;
+use crate::network::ssl::Ssl;
+use crate::network::{Connect, NetworkBackend, Timeouts, Trouble};
+use crate::tables::Tables;
+use crate::url::redacted;
+use session::{MySqlSession, schema};
+
+/// Keeps checkpoints in tables of a MySQL or MariaDB database.
+///
+/// A record that is appended is one statement, and one round trip; a snapshot that replaces what is
+/// there is a transaction of five. What a save survives is up to the server, whatever durability is
+/// asked for: with `innodb_flush_log_at_trx_commit = 1`, which is its default, the loss of its power.
+/// A checkpoint can be as large as `max_allowed_packet`.
+///
+/// The lease is a row: see [`network`](crate::network).
+///
+/// ```no_run
+/// use safe_state_backends::MySqlBackend;
+///
+/// let backend = MySqlBackend::new("mysql://me:secret@db.example.org/jobs?ssl-mode=verify-identity")?;
+/// # Ok::<(), safe_state_backends::Error>(())
+/// ```
+pub type MySqlBackend = NetworkBackend<MySql>;
+
+/// How a [`MySqlBackend`] connects, and to which tables.
+#[derive(Clone)]
+pub struct MySql {
+    source: Source,
+    tables: Tables,
+}
+
+#[derive(Clone)]
+enum Source {
+    Url {
+        place: String,
+        opts: Opts,
+        #[cfg(feature = "mysql-tls")]
+        ssl: Ssl,
+    },
+    Own(Arc<Open>),
+}
+
+type Open = dyn Fn() -> Opening + Send + Sync;
+type Opening = Pin<Box<dyn Future<Output = Result<Conn, mysql_async::Error>>>>;
+
+impl NetworkBackend<MySql> {
+    /// The database that a URL names: `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, and the parameters
+    /// of [`Opts`] behind a `?`. It is connected to when a job needs it.
+    ///
+    /// `ssl-mode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-identity`,
+    /// which are one: the name is looked at with both. `ssl-ca` names a file with the authorities to
+    /// trust instead of the system's. All but the first two need the feature `mysql-tls`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`]: it is no such URL.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let refused = |reason| Error::Url { url: redacted(url), reason };
+        let (ssl, rest) = Ssl::taken_from(url).map_err(refused)?;
+        // What the driver says of it may quote it.
+        let opts = Opts::from_url(&rest).map_err(|_| refused(wrong()))?;
+        if opts.db_name().is_none() {
+            return Err(refused("it names no database: write it behind the host and a `/`".into()));
+        }
+        #[cfg(not(feature = "mysql-tls"))]
+        if !ssl.is_optional() {
+            let reason = "turn on the feature `mysql-tls` of `safe-state` for TLS";
+            return Err(refused(reason.to_owned()));
+        }
+        // Else the driver leaves the address for a socket that the server names.
+        let opts = OptsBuilder::from_opts(opts).prefer_socket(false).into();
+        Ok(MySql::backend(Source::Url {
+            place: redacted(url),
+            opts,
+            #[cfg(feature = "mysql-tls")]
+            ssl,
+        }))
+    }
+
+    /// The database that `open` connects to, for all that a URL can't say. It is called within a
+    /// runtime of tokio of the connection's own, on a thread of its own, for each lease, and after
+    /// trouble.
+    ///
+    /// ```
+    /// use safe_state_backends::MySqlBackend;
+    /// use safe_state_backends::mysql_async::{Conn, OptsBuilder};
+    ///
+    /// let opts = OptsBuilder::default().socket(Some("/run/mysqld/mysqld.sock")).db_name(Some("jobs"));
+    /// let backend = MySqlBackend::connect_with(move || Conn::new(opts.clone()));
+    /// ```
+    pub fn connect_with<F, O>(open: F) -> Self
+    where
+        F: Fn() -> O + Send + Sync + 'static,
+        O: Future<Output = Result<Conn, mysql_async::Error>> + 'static,
+    {
+        MySql::backend(Source::Own(Arc::new(move || Box::pin(open()))))
+    }
+
+    /// The tables are called `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; by default the
+    /// prefix is `safe_state`.
+    ///
+    /// # Errors
+    ///
+    /// It is no word of letters, digits and `_`.
+    pub fn table_prefix(mut self, prefix: &str) -> Result<Self, Error> {
+        self.connect_mut().tables = Tables::with_prefix(prefix)?;
+        Ok(self)
+    }
+
+    /// The statements that make the tables, which the first run does if they are not there. For a
+    /// program that may not make tables, let one who may run them.
+    pub fn schema(&self) -> String {
+        schema(&self.connect().tables).join("")
+    }
+}
+
+impl MySql {
+    fn backend(source: Source) -> MySqlBackend {
+        NetworkBackend::on(MySql { source, tables: Tables::default() })
+    }
+}
+
+impl Source {
+    async fn open(&self) -> Result<Conn, Trouble> {
+        match self {
+            Source::Own(open) => Ok(open().await?),
+            #[cfg(feature = "mysql-tls")]
+            Source::Url { opts, ssl, .. } => tls::open(opts, ssl).await,
+            #[cfg(not(feature = "mysql-tls"))]
+            Source::Url { opts, .. } => Ok(Conn::new(opts.clone()).await?),
+        }
+    }
+}
+
+impl Connect for MySql {
+    type Session = MySqlSession;
+
+    fn connect(&self, timeouts: Timeouts) -> Result<MySqlSession, Trouble> {
+        let runtime = Runtime::new()?;
+        let conn = runtime.within(timeouts.connect, self.source.open())?;
+        MySqlSession::begin(conn, runtime, self.tables.clone(), timeouts.statement)
+    }
+
+    fn place(&self) -> String {
+        match &self.source {
+            Source::Url { place, .. } => place.clone(),
+            Source::Own(_) => "MySQL".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for MySql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MySql").field(&self.place()).finish()
+    }
+}
+
+fn wrong() -> String {
+    "it is no URL of a MySQL database: `mysql://USER:PASSWORD@HOST:PORT/DATABASE`, and parameters as `?NAME=VALUE`; other characters than letters, digits and `-_.~` are written as `%` and their code".to_owned()
+}

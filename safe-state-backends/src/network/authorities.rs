@@ -1,0 +1,31 @@
+//! Whom to trust, as a database URL says.
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::Trouble;
+use super::ssl::Ssl;
+
+/// The certificates of those to trust.
+pub(crate) fn authorities(ssl: &Ssl) -> Result<Vec<CertificateDer<'static>>, Trouble> {
+    let Some(path) = &ssl.authorities else {
+        let found = rustls_native_certs::load_native_certs();
+        return match (found.certs, found.errors.into_iter().next()) {
+            (none, Some(error)) if none.is_empty() => Err(Trouble::lasting(error)),
+            (certificates, _) => Ok(certificates),
+        };
+    };
+    let unreadable = |source| {
+        let path = path.display().to_string();
+        Trouble::lasting(Unreadable { path, source })
+    };
+    let certificates = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
+    certificates.collect::<Result<_, _>>().map_err(unreadable)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read certificates from `{path}`")]
+struct Unreadable {
+    path: String,
+    source: rustls::pki_types::pem::Error,
+}

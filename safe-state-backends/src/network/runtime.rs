@@ -1,0 +1,67 @@
+//! Drivers that are async, called by a thread that is not.
+
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+
+use super::Trouble;
+
+/// A runtime on the thread that has it, which gets on with its tasks while something is called.
+#[derive(Debug)]
+pub(crate) struct Runtime(Option<tokio::runtime::Runtime>);
+
+#[derive(Debug, thiserror::Error)]
+#[error("there was no answer within {}", humantime::format_duration(*.0))]
+struct NoAnswer(Duration);
+
+impl Runtime {
+    pub(crate) fn new() -> Result<Self, Trouble> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::lasting)
+    }
+
+    /// What `call` comes to, unless that takes longer than `limit`.
+    pub(crate) fn within<T, E: Into<Trouble>>(
+        &self,
+        limit: Duration,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Trouble> {
+        let Some(runtime) = &self.0 else { unreachable!("it is there until it is dropped") };
+        // The clock it starts has to be the runtime's.
+        match runtime.block_on(async { tokio::time::timeout(limit, call).await }) {
+            Ok(done) => done.map_err(E::into),
+            Err(_) => Err(Trouble::passing(NoAnswer(limit))),
+        }
+    }
+
+    /// For a driver that starts tasks where it is dropped.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn enter(&self) -> Option<tokio::runtime::EnterGuard<'_>> {
+        self.0.as_ref().map(tokio::runtime::Runtime::enter)
+    }
+}
+
+impl Drop for Runtime {
+    /// Waits for nothing: looking up a name has no limit of its own.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_has_its_limit() {
+        let runtime = Runtime::new().unwrap();
+        let answered = runtime.within(Duration::from_secs(9), async { Ok::<_, Trouble>(7) });
+        assert_eq!(answered.unwrap(), 7);
+        let limit = Duration::from_millis(10);
+        let silence = runtime.within(limit, std::future::pending::<Result<(), Trouble>>());
+        let Err(Trouble::Passing(reason)) = silence else { panic!("{silence:?}") };
+        assert_eq!(reason.to_string(), "there was no answer within 10ms");
+    }
+}

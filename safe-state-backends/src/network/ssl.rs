@@ -1,0 +1,121 @@
+//! What a database URL says of TLS.
+
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+
+/// How far the server is to be known, in the words of PostgreSQL's own library and of MySQL's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SslMode {
+    Disable,
+    /// Encrypted if the server can; whoever it is.
+    #[default]
+    Prefer,
+    /// Encrypted; whoever it is.
+    Require,
+    /// One that an authority vouches for.
+    VerifyCa,
+    /// One that an authority vouches for, under the name in the URL.
+    VerifyFull,
+}
+
+/// What a URL says of TLS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ssl {
+    pub(crate) mode: SslMode,
+    /// The file with the authorities to trust, instead of the system's.
+    pub(crate) authorities: Option<PathBuf>,
+}
+
+impl Ssl {
+    /// Takes out of a URL what it says of TLS, and gives the rest.
+    pub(crate) fn taken_from(url: &str) -> Result<(Ssl, String), String> {
+        let mut ssl = Ssl::default();
+        let Some((address, query)) = url.split_once('?') else { return Ok((ssl, url.to_owned())) };
+        let mut mode = None;
+        let mut others = Vec::new();
+        for pair in query.split('&') {
+            match pair.split_once('=') {
+                Some(("sslmode" | "ssl-mode", word)) => mode = Some(SslMode::named(word)?),
+                Some(("sslrootcert" | "ssl-ca", path)) => {
+                    let path = percent_decode_str(path).decode_utf8_lossy();
+                    ssl.authorities = Some(PathBuf::from(&*path));
+                }
+                _ => others.push(pair),
+            }
+        }
+        ssl.mode = match (mode.unwrap_or_default(), &ssl.authorities) {
+            // As PostgreSQL's library has it: who names authorities wants them asked.
+            (SslMode::Require, Some(_)) => SslMode::VerifyCa,
+            (mode, _) => mode,
+        };
+        let question = if others.is_empty() { "" } else { "?" };
+        Ok((ssl, format!("{address}{question}{}", others.join("&"))))
+    }
+
+    /// Whether a connection that is not encrypted will do.
+    #[cfg(any(
+        all(feature = "postgres", not(feature = "postgres-tls")),
+        all(feature = "mysql", not(feature = "mysql-tls"))
+    ))]
+    pub(crate) fn is_optional(&self) -> bool {
+        matches!(self.mode, SslMode::Disable | SslMode::Prefer)
+    }
+
+    #[cfg(any(feature = "postgres-tls", feature = "mysql-tls"))]
+    pub(crate) fn verifies(&self) -> bool {
+        matches!(self.mode, SslMode::VerifyCa | SslMode::VerifyFull)
+    }
+}
+
+impl SslMode {
+    fn named(word: &str) -> Result<Self, String> {
+        let word = word.to_ascii_lowercase().replace('_', "-");
+        Ok(match word.as_str() {
+            "disable" | "disabled" => SslMode::Disable,
+            "prefer" | "preferred" => SslMode::Prefer,
+            "require" | "required" => SslMode::Require,
+            "verify-ca" => SslMode::VerifyCa,
+            "verify-full" | "verify-identity" => SslMode::VerifyFull,
+            _ => {
+                return Err("its `sslmode` is none of `disable`, `prefer`, `require`, \
+                     `verify-ca`, `verify-full`"
+                    .to_owned());
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(query: &str) -> (SslMode, Option<PathBuf>, String) {
+        let (ssl, rest) = Ssl::taken_from(&format!("db://host/x{query}")).unwrap();
+        (ssl.mode, ssl.authorities, rest)
+    }
+
+    #[test]
+    fn it_is_taken_out_of_the_url() {
+        let rest = || "db://host/x".to_owned();
+        assert_eq!(taken(""), (SslMode::Prefer, None, rest()));
+        assert_eq!(taken("?sslmode=disable"), (SslMode::Disable, None, rest()));
+        assert_eq!(taken("?ssl-mode=VERIFY_IDENTITY"), (SslMode::VerifyFull, None, rest()));
+        let (mode, authorities, rest) = taken("?a=1&sslmode=verify-ca&sslrootcert=/a%20b&c=2");
+        assert_eq!((mode, rest.as_str()), (SslMode::VerifyCa, "db://host/x?a=1&c=2"));
+        assert_eq!(authorities, Some("/a b".into()));
+    }
+
+    #[test]
+    fn authorities_that_are_named_are_asked() {
+        assert_eq!(taken("?sslmode=require").0, SslMode::Require);
+        assert_eq!(taken("?sslmode=require&ssl-ca=ca.pem").0, SslMode::VerifyCa);
+        assert_eq!(taken("?ssl-ca=ca.pem").0, SslMode::Prefer);
+    }
+
+    #[test]
+    fn other_modes_are_refused() {
+        let refusal = Ssl::taken_from("db://host/x?sslmode=allow").unwrap_err();
+        assert!(refusal.contains("none of `disable`"), "{refusal}");
+    }
+}

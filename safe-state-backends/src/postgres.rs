@@ -1,0 +1,192 @@
+//! Checkpoints in a PostgreSQL database.
+
+mod error;
+mod session;
+#[cfg(feature = "postgres-tls")]
+mod tls;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio_postgres::config::SslMode as DriverMode;
+use tokio_postgres::{Client, Config};
+
+use crate::Error;
+use crate::network::runtime::Runtime;
+use crate::network::ssl::{Ssl, SslMode};
+use crate::network::{Connect, NetworkBackend, Timeouts, Trouble};
+use crate::tables::Tables;
+use crate::url::redacted;
+use session::{PostgresSession, schema};
+
+/// Keeps checkpoints in tables of a PostgreSQL database.
+///
+/// A save is one statement, and one round trip: a snapshot replaces the rows of its job, a record
+/// is a row behind it. With [`Durability::Power`](crate::Durability::Power) it survives what the
+/// server says a commit survives, with `synchronous_commit` on at the least; with
+/// [`Durability::Process`](crate::Durability::Process) `synchronous_commit` is off: it survives the
+/// program's death, and a crash of the server may take those of the last second.
+///
+/// The lease is a row: see [`network`](crate::network). The statements are prepared, so a pooler in
+/// between has to keep a connection to its session.
+///
+/// ```no_run
+/// use safe_state_backends::PostgresBackend;
+///
+/// let backend = PostgresBackend::new("postgres://me:secret@db.example.org/jobs?sslmode=verify-full")?;
+/// # Ok::<(), safe_state_backends::Error>(())
+/// ```
+pub type PostgresBackend = NetworkBackend<Postgres>;
+
+/// How a [`PostgresBackend`] connects, and to which tables.
+#[derive(Clone)]
+pub struct Postgres {
+    source: Source,
+    tables: Tables,
+}
+
+#[derive(Clone)]
+enum Source {
+    Url {
+        place: String,
+        config: Box<Config>,
+        #[cfg(feature = "postgres-tls")]
+        ssl: Ssl,
+    },
+    Own(Arc<Open>),
+}
+
+type Open = dyn Fn() -> Opening + Send + Sync;
+type Opening = Pin<Box<dyn Future<Output = Result<Client, tokio_postgres::Error>>>>;
+
+impl NetworkBackend<Postgres> {
+    /// The database that a URL names: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and the options
+    /// of [`Config`] behind a `?`. It is connected to when a job needs it.
+    ///
+    /// `sslmode` is `disable`, `prefer` (the default), `require`, `verify-ca` or `verify-full`;
+    /// `sslrootcert` names a file with the authorities to trust instead of the system's. All but the
+    /// first two need the feature `postgres-tls`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`]: it is no such URL.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let refused = |reason| Error::Url { url: redacted(url), reason };
+        let (ssl, rest) = Ssl::taken_from(url).map_err(refused)?;
+        // What the driver says of it may quote it.
+        let mut config: Config = rest.parse().map_err(|_| refused(wrong()))?;
+        #[cfg(not(feature = "postgres-tls"))]
+        if !ssl.is_optional() {
+            let reason = "turn on the feature `postgres-tls` of `safe-state` for TLS";
+            return Err(refused(reason.to_owned()));
+        }
+        config.ssl_mode(match ssl.mode {
+            SslMode::Disable => DriverMode::Disable,
+            SslMode::Prefer => DriverMode::Prefer,
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverMode::Require,
+        });
+        if config.get_application_name().is_none() {
+            config.application_name("safe-state");
+        }
+        let (place, config) = (redacted(url), Box::new(config));
+        Ok(Postgres::backend(Source::Url {
+            place,
+            config,
+            #[cfg(feature = "postgres-tls")]
+            ssl,
+        }))
+    }
+
+    /// The database that `open` connects to, for all that a URL can't say. It is called within a
+    /// runtime of tokio of the connection's own, on a thread of its own, for each lease, and after
+    /// trouble; it spawns there what drives the connection.
+    ///
+    /// ```
+    /// use safe_state_backends::PostgresBackend;
+    /// use safe_state_backends::tokio_postgres::{self, NoTls};
+    ///
+    /// let backend = PostgresBackend::connect_with(|| async {
+    ///     let (client, connection) = tokio_postgres::connect("host=/run/postgresql", NoTls).await?;
+    ///     tokio::spawn(connection);
+    ///     Ok(client)
+    /// });
+    /// ```
+    pub fn connect_with<F, O>(open: F) -> Self
+    where
+        F: Fn() -> O + Send + Sync + 'static,
+        O: Future<Output = Result<Client, tokio_postgres::Error>> + 'static,
+    {
+        Postgres::backend(Source::Own(Arc::new(move || Box::pin(open()))))
+    }
+
+    /// The tables are called `PREFIX_meta`, `PREFIX_jobs` and `PREFIX_records`; by default the
+    /// prefix is `safe_state`. They are in the first schema of the connection's `search_path`.
+    ///
+    /// # Errors
+    ///
+    /// It is no word of letters, digits and `_`.
+    pub fn table_prefix(mut self, prefix: &str) -> Result<Self, Error> {
+        self.connect_mut().tables = Tables::with_prefix(prefix)?;
+        Ok(self)
+    }
+
+    /// The statements that make the tables, which the first run does if they are not there. For a
+    /// program that may not make tables, let one who may run them.
+    pub fn schema(&self) -> String {
+        schema(&self.connect().tables)
+    }
+}
+
+impl Postgres {
+    fn backend(source: Source) -> PostgresBackend {
+        NetworkBackend::on(Postgres { source, tables: Tables::default() })
+    }
+}
+
+impl Source {
+    async fn open(&self) -> Result<Client, Trouble> {
+        match self {
+            Source::Own(open) => Ok(open().await?),
+            #[cfg(feature = "postgres-tls")]
+            Source::Url { config, ssl, .. } => {
+                let (client, connection) = config.connect(tls::connector(ssl)?).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+            #[cfg(not(feature = "postgres-tls"))]
+            Source::Url { config, .. } => {
+                let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+                tokio::spawn(connection);
+                Ok(client)
+            }
+        }
+    }
+}
+
+impl Connect for Postgres {
+    type Session = PostgresSession;
+
+    fn connect(&self, timeouts: Timeouts) -> Result<PostgresSession, Trouble> {
+        let runtime = Runtime::new()?;
+        let client = runtime.within(timeouts.connect, self.source.open())?;
+        PostgresSession::begin(client, runtime, self.tables.clone(), timeouts.statement)
+    }
+
+    fn place(&self) -> String {
+        match &self.source {
+            Source::Url { place, .. } => place.clone(),
+            Source::Own(_) => "PostgreSQL".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Postgres").field(&self.place()).finish()
+    }
+}
+
+fn wrong() -> String {
+    "it is no URL of a PostgreSQL database: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and options as `?NAME=VALUE`; other characters than letters, digits and `-_.~` are written as `%` and their code".to_owned()
+}

@@ -1,0 +1,83 @@
+//! Jobs on a network that fails at random.
+
+use std::env;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use safe_state::Job;
+
+use super::{LONG, backend};
+use crate::servers;
+use crate::{Proxy, Ran};
+
+const ITEMS: u64 = 300;
+/// A kill, a cut or a delay is a matter of less.
+const LONGEST: Duration = Duration::from_millis(400);
+
+/// Runs jobs for some seconds, while the way to the server is cut, delayed and half closed at
+/// random. Each item has to run once, in order, and whatever a save has said is saved has to be there.
+///
+/// `SAFE_STATE_STORM=10` takes ten times as long, `SAFE_STATE_STORM_SEED` other instants.
+pub fn partition_storm(url: &str) {
+    let number = |variable| env::var(variable).map_or(1, |text| text.parse().unwrap());
+    let time = Duration::from_secs(5) * number("SAFE_STATE_STORM");
+    let seed = number("SAFE_STATE_STORM_SEED").into();
+    let proxy = Proxy::to(servers::address(url));
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| disturb(&proxy, seed, &is_over));
+        let _over = Over(&is_over);
+        let began = Instant::now();
+        let mut jobs = 0;
+        while began.elapsed() < time {
+            run(url, &servers::at(url, proxy.address()));
+            jobs += 1;
+        }
+        println!("{jobs} jobs of {ITEMS} items in {:?}", began.elapsed());
+    });
+}
+
+/// Ends the storm, also when the job has panicked.
+struct Over<'o>(&'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn disturb(proxy: &Proxy, seed: u64, is_over: &AtomicBool) {
+    let mut rng = Rng::with_seed(seed);
+    while !is_over.load(Ordering::Relaxed) {
+        match rng.u8(0..4) {
+            0 => proxy.cut(),
+            1 => proxy.half_close(),
+            2 => proxy.delay(LONGEST.mul_f64(rng.f64()) / 10),
+            _ => proxy.delay(Duration::MAX),
+        }
+        thread::sleep(LONGEST.mul_f64(rng.f64()));
+        proxy.restore();
+        thread::sleep(LONGEST.mul_f64(rng.f64()));
+    }
+    proxy.restore();
+}
+
+fn run(direct: &str, disturbed: &str) {
+    let ran = Ran::default();
+    let seen = Job::new("storm").backend(backend(direct, LONG));
+    let job = Job::new("storm").backend(backend(disturbed, LONG));
+    let done = job.run(0..ITEMS, |item| {
+        ran.note(item);
+        if item.is_multiple_of(16) {
+            let stored = seen.peek_checkpoint()?;
+            let completed = stored.map(|stored| stored.progress().completed);
+            assert_eq!(completed, Some(item), "what was saved is not there");
+        }
+        Ok::<_, safe_state::Error>(())
+    });
+    done.unwrap();
+    assert_eq!(ran.take(), (0..ITEMS).collect::<Vec<_>>());
+    assert_eq!(seen.peek_checkpoint().unwrap(), None);
+}
