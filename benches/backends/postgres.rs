@@ -28,8 +28,8 @@ impl crate::Driver for Driver {
     }
 
     fn write(&mut self, number: u32) {
-        let number = i64::from(number);
-        let write = self.client.execute(&self.insert, &[&number, &&RECORD[..]]);
+        let (number, record) = (i64::from(number), &RECORD[..]);
+        let write = async { self.client.execute(&self.insert, &[&number, &record]).await };
         self.runtime.block_on(write).expect("a row");
     }
 

@@ -131,7 +131,7 @@ pub fn lost_lease(worker: &str, url: &str) {
     let before = heir.peek_checkpoint().unwrap();
     worker.send("CONT");
     let said = worker.fails();
-    assert!(said.contains("job `lost-lease` was taken over"), "{said}");
+    assert!(said.contains("job `lost-lease` is held by this run no more"), "{said}");
     assert_eq!(heir.peek_checkpoint().unwrap(), before);
     heir.clear_checkpoint().unwrap();
 }

@@ -15,8 +15,11 @@ struct State {
     rows: BTreeMap<String, Row>,
     faults: BTreeMap<&'static str, VecDeque<Fault>>,
     connections: usize,
-    late: Vec<Box<dyn FnOnce(&mut State) + Send>>,
+    late: Vec<Late>,
 }
+
+/// What reaches the server after its connection has gone.
+type Late = Box<dyn FnOnce(&mut State) + Send>;
 
 struct Row {
     epoch: u64,
