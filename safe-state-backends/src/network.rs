@@ -4,12 +4,12 @@
 //! language ([`Session`]). [`NetworkBackend`] makes a [`Backend`] of that: leases that expire and
 //! are renewed, fences, retries, and time limits.
 //!
-//! - **Threads.** No call of a driver happens on the caller's thread. A lease has a thread of its
-//!   own, the keeper, which owns the connection; what is asked without a lease is asked on a
-//!   thread that ends with the answer. So a backend works the same from a plain function and
-//!   within any async runtime, and a driver may have a runtime of its own.
+//! - **Threads.** A lease has a thread of its own, which renews it. A driver that has a runtime, and
+//!   would panic within another, is called on that thread if the caller is within one; what is asked
+//!   without a lease is asked on a thread that ends with the answer. So a backend works the same from
+//!   a plain function and within any async runtime.
 //! - **The lease** is a row, or the like, with an epoch, which grows with each acquisition, and an
-//!   end, on the server's clock. The keeper renews it each third of its time, and each save does.
+//!   end, on the server's clock. It is renewed each third of its time, and each save does.
 //!   It can be taken over once it has ended; or at once, if its holder is a process of the same
 //!   machine that is known to have ended.
 //! - **The fence.** Every operation under a lease says its epoch, and is refused with
@@ -132,7 +132,7 @@ impl<C: Connect> NetworkBackend<C> {
         answer.map_err(trouble)
     }
 
-    fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<Kept, Error> {
+    fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<Kept<C>, Error> {
         if job.is_empty() {
             return Err(Error::EmptyName);
         }

@@ -182,6 +182,10 @@ impl MySqlSession {
 }
 
 impl Session for MySqlSession {
+    fn may_run_here() -> bool {
+        Runtime::may_run_here()
+    }
+
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         // One statement sees one state.
         let query =

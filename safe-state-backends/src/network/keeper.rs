@@ -1,8 +1,8 @@
-//! The thread that holds a lease: it owns the connection, does what the run asks, and renews the
-//! lease when the run asks nothing.
+//! How a lease is held: what the run asks is done on its own thread or on the lease's, which renews
+//! the lease when the run asks nothing.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -11,16 +11,18 @@ use super::{Acquired, Bid, Claim, Connect, Limits, OPENING, Session, Trouble};
 use crate::{Appended, Error, Holder, Lease, LeaseOptions, name};
 
 /// A lease, as the run has it. Dropping it gives the lease back, and waits for that.
-pub(super) struct Kept {
-    orders: Option<Sender<Order>>,
+pub(super) struct Kept<C: Connect> {
+    keeper: Arc<Mutex<Keeper<C>>>,
+    /// To the thread and back, for what can't be done on the caller's.
+    orders: Option<Sender<Order<Vec<u8>>>>,
     outcomes: Receiver<Result<Appended, Error>>,
-    keeper: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-/// What a run asks of its keeper, and gets one outcome each for.
-enum Order {
-    Save(Vec<u8>),
-    Append(Vec<u8>),
+/// What a run asks of its lease.
+enum Order<B> {
+    Save(B),
+    Append(B),
     Delete,
 }
 
@@ -39,63 +41,85 @@ struct Keeper<C: Connect> {
     is_lost: bool,
 }
 
-impl Kept {
-    pub(super) fn lease<C: Connect>(
+impl<C: Connect> Kept<C> {
+    pub(super) fn lease(
         connect: &Arc<C>,
         limits: Limits,
         job: &str,
         options: LeaseOptions,
-    ) -> Result<Kept, Error> {
+    ) -> Result<Self, Error> {
         let (orders, inbox) = channel();
         let (outbox, outcomes) = channel();
+        let (tell, told) = channel();
         let (connect, name) = (Arc::clone(connect), job.to_owned());
         let keep = move || match Keeper::acquire(connect, limits, name, options) {
-            Ok(mut keeper) => {
+            Ok(keeper) => {
+                let keeper = Arc::new(Mutex::new(keeper));
                 // The run that is gone already needs no answer, and no lease.
-                let _ = outbox.send(Ok(Appended::No));
-                keeper.serve(&inbox, &outbox);
-                keeper.release();
+                let _ = tell.send(Ok(Arc::clone(&keeper)));
+                serve(&keeper, &inbox, &outbox);
+                lock(&keeper).close();
             }
-            Err(error) => drop(outbox.send(Err(error))),
+            Err(error) => drop(tell.send(Err(error))),
         };
-        let keeper = thread::Builder::new().name("safe-state lease".to_owned()).spawn(keep);
-        let keeper = keeper.map_err(|source| Error::Backend {
+        let thread = thread::Builder::new().name("safe-state lease".to_owned()).spawn(keep);
+        let thread = thread.map_err(|source| Error::Backend {
             action: "starting the lease's thread",
             job: job.to_owned(),
             source: source.into(),
         })?;
-        let mut kept = Kept { orders: Some(orders), outcomes, keeper: Some(keeper) };
-        kept.outcome().map(|_| kept)
+        let keeper = match told.recv() {
+            Ok(keeper) => keeper?,
+            Err(_) => resume_panic(Some(thread.join())),
+        };
+        Ok(Kept { keeper, orders: Some(orders), outcomes, thread: Some(thread) })
     }
 
-    fn ask(&mut self, order: Order) -> Result<Appended, Error> {
-        if let Some(orders) = &self.orders {
-            // A keeper that is gone is noticed when it gives no outcome.
-            let _ = orders.send(order);
+    /// On the caller's thread where the driver can be called there: another would cost as much as the
+    /// server does.
+    fn ask(&mut self, order: Order<&[u8]>) -> Result<Appended, Error> {
+        if C::Session::may_run_here() {
+            return lock(&self.keeper).carry_out(&order);
         }
-        self.outcome()
+        if let Some(orders) = &self.orders {
+            // A thread that is gone is noticed when it gives no outcome.
+            let _ = orders.send(order.owned());
+        }
+        let outcome = self.outcomes.recv();
+        outcome.unwrap_or_else(|_| resume_panic(self.thread.take().map(JoinHandle::join)))
     }
+}
 
-    fn outcome(&mut self) -> Result<Appended, Error> {
-        self.outcomes.recv().unwrap_or_else(|_| self.resume_panic())
+/// The thread ends before the run does by a panic alone, which is the driver's.
+fn resume_panic(ended: Option<thread::Result<()>>) -> ! {
+    match ended {
+        Some(Err(panic)) => std::panic::resume_unwind(panic),
+        _ => unreachable!("the lease's thread has ended"),
     }
+}
 
-    /// The keeper ends before the run does by a panic alone, which is the driver's.
-    fn resume_panic(&mut self) -> ! {
-        match self.keeper.take().map(JoinHandle::join) {
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-            _ => unreachable!("the lease's thread has ended"),
+/// After a panic of the driver's, the connection is one that an operation has failed on.
+fn lock<C: Connect>(keeper: &Mutex<Keeper<C>>) -> MutexGuard<'_, Keeper<C>> {
+    keeper.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Order<&[u8]> {
+    fn owned(&self) -> Order<Vec<u8>> {
+        match self {
+            Order::Save(checkpoint) => Order::Save(checkpoint.to_vec()),
+            Order::Append(record) => Order::Append(record.to_vec()),
+            Order::Delete => Order::Delete,
         }
     }
 }
 
-impl Lease for Kept {
+impl<C: Connect> Lease for Kept<C> {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        self.ask(Order::Save(checkpoint.to_vec())).map(drop)
+        self.ask(Order::Save(checkpoint)).map(drop)
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
-        self.ask(Order::Append(record.to_vec()))
+        self.ask(Order::Append(record))
     }
 
     fn delete(&mut self) -> Result<(), Error> {
@@ -103,12 +127,32 @@ impl Lease for Kept {
     }
 }
 
-impl Drop for Kept {
+impl<C: Connect> Drop for Kept<C> {
     fn drop(&mut self) {
         drop(self.orders.take());
-        if let Some(keeper) = self.keeper.take() {
+        if let Some(thread) = self.thread.take() {
             // A panic in it while the lease was given back concerns nobody.
-            let _ = keeper.join();
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread does: it renews the lease when the run asks nothing.
+fn serve<C: Connect>(
+    keeper: &Mutex<Keeper<C>>,
+    inbox: &Receiver<Order<Vec<u8>>>,
+    outbox: &Sender<Result<Appended, Error>>,
+) {
+    loop {
+        let renewal = lock(keeper).renewal;
+        match inbox.recv_timeout(renewal.saturating_duration_since(Instant::now())) {
+            Ok(order) => {
+                let outcome = lock(keeper).carry_out(&order);
+                // A run that is gone is noticed by the next `recv`.
+                let _ = outbox.send(outcome);
+            }
+            Err(RecvTimeoutError::Timeout) => lock(keeper).renew_if_due(),
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
@@ -151,25 +195,10 @@ impl<C: Connect> Keeper<C> {
         Ok(Keeper { connect, limits, job, claim, session, records: None, renewal, is_lost: false })
     }
 
-    fn serve(&mut self, inbox: &Receiver<Order>, outbox: &Sender<Result<Appended, Error>>) {
-        loop {
-            let idle = self.renewal.saturating_duration_since(Instant::now());
-            match inbox.recv_timeout(idle) {
-                Ok(order) => {
-                    let outcome = self.carry_out(&order);
-                    // A run that is gone is noticed by the next `recv`.
-                    let _ = outbox.send(outcome);
-                }
-                Err(RecvTimeoutError::Timeout) => self.renew(),
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-        }
-    }
-
-    fn carry_out(&mut self, order: &Order) -> Result<Appended, Error> {
+    fn carry_out<B: AsRef<[u8]>>(&mut self, order: &Order<B>) -> Result<Appended, Error> {
         let (action, outcome) = match order {
-            Order::Save(checkpoint) => ("saving", self.save(checkpoint)),
-            Order::Append(record) => ("saving", self.append(record)),
+            Order::Save(checkpoint) => ("saving", self.save(checkpoint.as_ref())),
+            Order::Append(record) => ("saving", self.append(record.as_ref())),
             Order::Delete => ("deleting", self.delete()),
         };
         outcome.map_err(Trouble::at(action, &self.job, &*self.connect))
@@ -200,6 +229,13 @@ impl<C: Connect> Keeper<C> {
     fn delete(&mut self) -> Result<Appended, Trouble> {
         self.records = None;
         self.retried(C::Session::delete).map(|()| Appended::Yes)
+    }
+
+    /// Each save puts it off.
+    fn renew_if_due(&mut self) {
+        if Instant::now() >= self.renewal {
+            self.renew();
+        }
     }
 
     /// Once for each third of the lease's time, also if that fails: should the lease end meanwhile,
@@ -252,10 +288,16 @@ impl<C: Connect> Keeper<C> {
         Ok(session)
     }
 
-    fn release(mut self) {
-        if self.is_lost {
-            return;
+    /// Gives the lease back. The connection is dropped here as well: some must not be within a
+    /// runtime, where the run may end.
+    fn close(&mut self) {
+        if !self.is_lost {
+            self.release();
         }
+        self.session = None;
+    }
+
+    fn release(&mut self) {
         let released = self.once(&mut |session, claim| session.release(claim));
         if let Err(trouble) = released {
             // It ends by itself.

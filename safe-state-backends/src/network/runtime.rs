@@ -20,6 +20,11 @@ impl Runtime {
         runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::lasting)
     }
 
+    /// Whether one can be entered on this thread: not within another.
+    pub(crate) fn may_run_here() -> bool {
+        tokio::runtime::Handle::try_current().is_err()
+    }
+
     /// What `call` comes to, unless that takes longer than `limit`.
     pub(crate) fn within<T, E: Into<Trouble>>(
         &self,

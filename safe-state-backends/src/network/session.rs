@@ -9,9 +9,9 @@ use crate::{Appended, Durability, Error, Holder};
 /// How to reach a server.
 pub trait Connect: Send + Sync + Sized + 'static {
     /// A connection to it.
-    type Session: Session;
+    type Session: Session + Send;
 
-    /// Connects, on the thread that will use the connection.
+    /// Connects. The connection is used by one thread at a time, and not always by the same.
     ///
     /// # Errors
     ///
@@ -30,6 +30,13 @@ pub trait Connect: Send + Sync + Sized + 'static {
 /// Those that take a [`Claim`] take effect all or not at all, and only while the claim holds: it is
 /// a part of the statement or transaction that does the work. They extend the lease as well.
 pub trait Session {
+    /// Whether its calls may be made on the thread that asks. Not so within a runtime that forbids to
+    /// block, for a driver that has a runtime itself: they are then made on another thread, which
+    /// costs some time. By default they may.
+    fn may_run_here() -> bool {
+        true
+    }
+
     /// The checkpoint under `key`: what was saved last, and the records appended to it, in their
     /// order; all as of one instant.
     ///

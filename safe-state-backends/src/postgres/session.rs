@@ -187,6 +187,10 @@ impl PostgresSession {
 }
 
 impl Session for PostgresSession {
+    fn may_run_here() -> bool {
+        Runtime::may_run_here()
+    }
+
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
         // One statement sees one state.
         let query =
