@@ -204,3 +204,56 @@ fn another_cursor_is_refused() {
     let error = changed::by_index(dir.path(), &[1]).unwrap_err().to_string();
     assert!(error.contains("knew by a cursor"), "{error}");
 }
+
+#[resumable(name = "both", state_dir = dir)]
+fn both(
+    dir: &Path,
+    accounts: &Table,
+    rows: &Table,
+    seen: &RefCell<Vec<(i64, i64)>>,
+    fail: (i64, i64),
+) -> Result<(), String> {
+    #[resume(cursor = |account| account.0)]
+    for (account, _) in accounts.after(cursor!()) {
+        let after = cursor!();
+        #[resume(cursor = |row| row.0)]
+        for (id, _) in rows.after(after) {
+            if (account, id) == fail {
+                return Err("failed".to_owned());
+            }
+            seen.borrow_mut().push((account, id));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn each_of_two_loops_inside_one_another_has_its_own_cursor() {
+    let dir = tempfile::tempdir().unwrap();
+    let accounts = Table::new(&[(3, ""), (5, "")]);
+    let rows = Table::new(&[(1, ""), (4, ""), (6, "")]);
+    let seen = RefCell::default();
+    both(dir.path(), &accounts, &rows, &seen, (5, 4)).unwrap_err();
+    assert_eq!(*seen.borrow(), [(3, 1), (3, 4), (3, 6), (5, 1)]);
+    both(dir.path(), &accounts, &rows, &seen, (0, 0)).unwrap();
+    assert_eq!(*seen.borrow(), [(3, 1), (3, 4), (3, 6), (5, 1), (5, 4), (5, 6)]);
+}
+
+#[resumable(name = "cfg", state_dir = dir, cursor = |item| **item)]
+fn one_of_two(dir: &Path, items: &[u32]) {
+    let after = cursor!().unwrap_or(0);
+    #[cfg(test)]
+    for item in items.iter().filter(|item| **item > after) {
+        assert!(*item > 0);
+    }
+    #[cfg(not(test))]
+    for item in items.iter().rev().filter(|item| **item > after) {
+        assert!(*item > 0);
+    }
+}
+
+#[test]
+fn one_of_two_loops_that_cfg_chooses_from_has_a_cursor() {
+    let dir = tempfile::tempdir().unwrap();
+    one_of_two(dir.path(), &[1, 2]);
+}

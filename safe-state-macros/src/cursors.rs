@@ -13,7 +13,7 @@ use syn::{Block, Error, Macro, Result};
 use crate::expand::Expansion;
 use crate::find::Target;
 use crate::hygiene::{at, local};
-use crate::item_options::{Identity, OfItem};
+use crate::item_options::Identity;
 use crate::passes::each_macro;
 
 /// The local that stands for the type of a loop's cursors.
@@ -21,29 +21,42 @@ pub(crate) fn cursor_type(target: &Target) -> Ident {
     local(&format!("cursor_{}", target.id))
 }
 
+/// Where the option `cursor` of the loop stands, if it has one.
+fn by_cursor(target: &Target) -> Option<Span> {
+    match &target.items.identity {
+        Identity::Cursor(of_item) => Some(of_item.option),
+        Identity::Index | Identity::Key(_) => None,
+    }
+}
+
+/// The loop that a `cursor!()` inside the loops `around` belongs to: the next in the innermost of them,
+/// else that one itself. In a head, `next` is the loop that it is the head of.
+fn meant<'t>(targets: &'t [Target], next: usize, around: &[usize]) -> Option<&'t Target> {
+    let target_at = |at: &usize| targets.iter().find(|target| target.at == *at);
+    let innermost = around.iter().rev().find_map(target_at);
+    let is_within = |target: &&Target| innermost.is_none_or(|outer| target.depth > outer.depth);
+    let following = targets.iter().skip_while(|target| target.at < next).take_while(is_within);
+    following.chain(innermost).find(|target| by_cursor(target).is_some())
+}
+
 impl Expansion {
     /// Fills in each `cursor!()` of `block`, and gives the statements that they need before it.
     pub(crate) fn cursors(&self, block: &mut Block, targets: &[Target]) -> Result<TokenStream> {
         let krate = &self.krate;
-        let sought: Vec<(&Target, &OfItem)> = targets
-            .iter()
-            .filter_map(|target| match &target.items.identity {
-                Identity::Cursor(of_item) => Some((target, of_item)),
-                Identity::Index | Identity::Key(_) => None,
-            })
-            .collect();
+        let mut sought: Vec<(&Target, Span)> =
+            targets.iter().filter_map(|it| by_cursor(it).map(|option| (it, option))).collect();
+        // Of those that `#[cfg]` chooses from, one stands.
+        sought.dedup_by_key(|(target, _)| target.id);
         let mut used: Vec<u16> = Vec::new();
         each_macro(block, |mac, next, around| {
             if sought.is_empty() || self.our_macro(&mac.path).is_none_or(|name| name != "cursor") {
                 return Ok(());
             }
-            let is_meant = |(target, _): &&(&Target, &OfItem)| {
-                around.last() == Some(&target.at) || target.at >= next
-            };
             let is_target = |at: &&usize| targets.iter().any(|target| target.at == **at);
             let depth = around.iter().filter(is_target).count();
-            let Some((target, _)) = sought.iter().find(is_meant) else {
-                return Err(Error::new(mac.path.span(), "no loop with `cursor` follows this"));
+            let Some(target) = meant(targets, next, around) else {
+                let text = "no loop with `cursor` follows this where it stands";
+                return Err(Error::new(mac.path.span(), text));
             };
             if depth < target.depth {
                 let text =
@@ -54,10 +67,10 @@ impl Expansion {
             mac.tokens = self.cursor(mac, target, depth);
             Ok(())
         })?;
-        if let Some((_, of_item)) = sought.iter().find(|(target, _)| !used.contains(&target.id)) {
+        if let Some((_, option)) = sought.iter().find(|(target, _)| !used.contains(&target.id)) {
             let text = "the input has to go on behind the last item that is complete; ask for its cursor with \
                         `safe_state::cursor!()`, as in `for row in rows_after(cursor!())`";
-            return Err(Error::new(of_item.option, text));
+            return Err(Error::new(*option, text));
         }
         let types = sought.iter().map(|(target, _)| {
             let local = cursor_type(target);

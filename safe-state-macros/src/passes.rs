@@ -96,10 +96,20 @@ pub(crate) fn each_macro(
                     self.visit_block_mut(&mut it.body);
                     self.around.pop();
                 }
-                Expr::While(_) | Expr::Loop(_) => {
+                Expr::While(it) => {
+                    let at = self.at;
+                    self.at += 1;
+                    self.around.push(at);
+                    let outer = self.head_of.replace(at);
+                    self.visit_expr_mut(&mut it.cond);
+                    self.head_of = outer;
+                    self.visit_block_mut(&mut it.body);
+                    self.around.pop();
+                }
+                Expr::Loop(it) => {
                     self.around.push(self.at);
                     self.at += 1;
-                    visit_mut::visit_expr_mut(self, expr);
+                    self.visit_block_mut(&mut it.body);
                     self.around.pop();
                 }
                 Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
