@@ -239,6 +239,65 @@ fn each_of_two_loops_inside_one_another_has_its_own_cursor() {
     assert_eq!(*seen.borrow(), [(3, 1), (3, 4), (3, 6), (5, 1), (5, 4), (5, 6)]);
 }
 
+#[resumable(name = "left", state_dir = dir)]
+fn left(dir: &Path, table: &Table, seen: &RefCell<Vec<i64>>, fail: i64) -> Result<(), String> {
+    let mut rows = table.after(cursor!());
+    #[resume(cursor = |row| row.0)]
+    for (id, kind) in rows.by_ref() {
+        if kind == "end" {
+            break;
+        }
+        seen.borrow_mut().push(id);
+    }
+    #[resume]
+    for (id, _) in rows {
+        if id == fail {
+            return Err("failed".to_owned());
+        }
+        seen.borrow_mut().push(id);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_loop_that_was_left_takes_nothing_from_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let table =
+        Table::new(&[(1, ""), (2, ""), (3, ""), (4, "end"), (5, ""), (6, ""), (7, ""), (8, "")]);
+    let seen = RefCell::default();
+    left(dir.path(), &table, &seen, 6).unwrap_err();
+    assert_eq!(*seen.borrow(), [1, 2, 3, 5]);
+    left(dir.path(), &table, &seen, 0).unwrap();
+    assert_eq!(*seen.borrow(), [1, 2, 3, 5, 6, 7, 8]);
+}
+
+#[resumable(name = "until", state_dir = dir)]
+fn until(dir: &Path, service: &Pages, numbers: &[u32], fail: u32) -> Result<(), String> {
+    #[resume(cursor = |(token, _)| token.clone())]
+    while let Some((_, page)) = service.page(cursor!()) {
+        if page == 2 {
+            break;
+        }
+    }
+    #[resume]
+    for number in numbers {
+        if *number == fail {
+            return Err("failed".to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_page_at_which_a_loop_was_left_is_asked_for_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = Pages(RefCell::default());
+    until(dir.path(), &service, &[1, 2], 2).unwrap_err();
+    service.0.take();
+    until(dir.path(), &service, &[1, 2], 0).unwrap();
+    assert_eq!(service.0.take(), [Some("after-2".to_owned())]);
+}
+
 #[resumable(name = "cfg", state_dir = dir, cursor = |item| **item)]
 fn one_of_two(dir: &Path, items: &[u32]) {
     let after = cursor!().unwrap_or(0);

@@ -270,3 +270,33 @@ fn a_finished_search_is_not_searched_again() {
     assert_eq!(*world.log.borrow(), ["3", "5", "7"]);
     check(1, |dir, world| search(dir, &[3, 5, 7, 9], 7, world));
 }
+
+#[resumable(name = "until", state_dir = dir)]
+fn until(
+    dir: &Path,
+    mut items: impl Iterator<Item = u32>,
+    last: u32,
+    fails: bool,
+) -> anyhow::Result<()> {
+    #[resume]
+    while let Some(item) = items.next() {
+        if item == last {
+            break;
+        }
+    }
+    #[resume]
+    for item in 0..2 {
+        anyhow::ensure!(!fails || item == 0, "asked to fail");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_loop_that_was_left_stays_so_whatever_its_input_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    for items in [0..9, 0..2, 0..2] {
+        let error = until(dir.path(), items, 4, true).unwrap_err();
+        assert_eq!(error.to_string(), "asked to fail");
+    }
+    until(dir.path(), 0..2, 4, false).unwrap();
+}

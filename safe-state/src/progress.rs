@@ -94,14 +94,14 @@ impl Run {
         let checked = stored.map_or(Ok(()), |stored| way.check(stored));
         checked.map_err(|before| self.other_way(before))?;
         let is_closed = stored.is_some_and(|stored| self.is_closed(loop_id, stored));
-        // What it is left with stays as it is.
-        let way = if is_closed { Way::Index } else { way };
         let completed = stored.map_or(0, |stored| stored.completed().prefix());
         let total = match way {
             Way::Cursor => total.map(|left| left.saturating_add(completed)),
             Way::Index | Way::Key(_) => total,
         };
-        let open = OpenLoop::enter(loop_id, within, stored, total, way);
+        // What a closed loop is left with stays as it is.
+        let open_way = if is_closed { Way::Index } else { way };
+        let open = OpenLoop::enter(loop_id, within, stored, total, open_way);
         let mark = stored.and_then(LoopProgress::mark);
         let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
         let keys = stored.and_then(LoopProgress::keys).map_or(0, |keys| keys.len() as u64);
@@ -114,6 +114,7 @@ impl Run {
                 Err(self.input_shrank(completed, Some(total)))
             }
             (Way::Index, _) => Ok(Entry { completed, mark, is_closed }),
+            (Way::Key(_), _) if is_closed => Ok(Entry { completed, mark: None, is_closed }),
             (Way::Key(_) | Way::Cursor, _) => Ok(Entry { completed: 0, mark: None, is_closed }),
         }
     }

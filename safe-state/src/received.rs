@@ -119,7 +119,10 @@ impl Received {
     }
 
     fn exhausted<T>(&mut self, tally: &mut Tally<'_>) -> Receipt<T> {
-        if self.asked < self.entry.completed && !self.entry.is_closed {
+        if self.entry.is_closed {
+            return Receipt::Done;
+        }
+        if self.asked < self.entry.completed {
             return Receipt::Failed(
                 tally.run().wrong_input(self.entry.completed, WrongInput::TooShort),
             );
