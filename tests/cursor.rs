@@ -239,6 +239,47 @@ fn each_of_two_loops_inside_one_another_has_its_own_cursor() {
     assert_eq!(*seen.borrow(), [(3, 1), (3, 4), (3, 6), (5, 1), (5, 4), (5, 6)]);
 }
 
+#[test]
+fn an_inner_loop_belongs_to_its_row_and_not_to_one_put_in_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = Table::new(&[(1, ""), (4, "")]);
+    let seen = RefCell::default();
+    let before = Table::new(&[(3, ""), (9, "")]);
+    both(dir.path(), &before, &rows, &seen, (9, 4)).unwrap_err();
+    seen.take();
+    let after = Table::new(&[(3, ""), (7, ""), (9, "")]);
+    both(dir.path(), &after, &rows, &seen, (0, 0)).unwrap();
+    assert_eq!(*seen.borrow(), [(7, 1), (7, 4), (9, 1), (9, 4)]);
+}
+
+#[resumable(name = "counted", state_dir = dir, carry(count))]
+fn counted(dir: &Path, accounts: &Table, rows: &[u32], fail: (i64, u32)) -> anyhow::Result<u32> {
+    let mut count = 0;
+    #[resume(cursor = |account| account.0)]
+    for (account, kind) in accounts.after(cursor!()) {
+        if kind == "empty" {
+            continue;
+        }
+        #[resume]
+        for row in rows {
+            anyhow::ensure!((account, *row) != fail);
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+#[test]
+fn what_carried_values_have_of_a_row_is_not_counted_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = Table::new(&[(3, ""), (5, "empty"), (9, "")]);
+    counted(dir.path(), &before, &[1, 4], (9, 4)).unwrap_err();
+    let after = Table::new(&[(3, ""), (5, "empty"), (7, "empty"), (9, "")]);
+    let error = counted(dir.path(), &after, &[1, 4], (0, 0)).unwrap_err().to_string();
+    assert!(error.contains("in the middle of an item's inner loop"), "{error}");
+    assert_eq!(counted(dir.path(), &before, &[1, 4], (0, 0)).unwrap(), 4);
+}
+
 #[resumable(name = "left", state_dir = dir)]
 fn left(dir: &Path, table: &Table, seen: &RefCell<Vec<i64>>, fail: i64) -> Result<(), String> {
     let mut rows = table.after(cursor!());

@@ -82,7 +82,8 @@ macro_rules! __fingerprint {
     }};
 }
 
-fn serialized<T: Serialize>(value: &T) -> Option<u32> {
+/// A checksum of what the value serialises to.
+pub(crate) fn serialized<T: Serialize>(value: &T) -> Option<u32> {
     let mut checksum = Checksum::default();
     match postcard::to_io(value, &mut checksum).map(drop) {
         Ok(()) => Some(checksum.hasher.finalize()),

@@ -3,6 +3,7 @@
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{Captured, Carried, LoopEnd, LoopProgress, Mark};
 
+use crate::fingerprint::serialized;
 use crate::identity::Way;
 use crate::keyed::Keyed;
 
@@ -10,6 +11,7 @@ use crate::keyed::Keyed;
 #[derive(Debug)]
 pub(crate) struct OpenLoop {
     loop_id: u16,
+    way: Way,
     /// Set until the checkpoint has been told that the loop has begun.
     begun: Option<Vec<u64>>,
     /// The index of the next item to complete.
@@ -25,8 +27,8 @@ pub(crate) struct OpenLoop {
     passed_over: u64,
     /// Of a loop that knows its items by key.
     keyed: Option<Keyed>,
-    /// Of a loop that knows its items by cursor: that of the item in flight; that of the last which
-    /// completed; and whether the checkpoint has not been told of it.
+    /// Of a loop that knows its items by cursor: that of the item in flight, unless it is the same as
+    /// that of the last which completed; that one; and whether the checkpoint has not been told of it.
     next_cursor: Option<Carried>,
     cursor: Option<Carried>,
     cursor_is_new: bool,
@@ -59,6 +61,7 @@ impl OpenLoop {
         let stored = stored.filter(|_| keyed.is_none());
         OpenLoop {
             loop_id,
+            way,
             begun: stored.is_none().then_some(within),
             position: stored.map_or(0, |stored| stored.completed().prefix()),
             in_flight: false,
@@ -77,9 +80,23 @@ impl OpenLoop {
         }
     }
 
-    /// What the item at `position` is known by: its index, or its key's hash.
+    /// What the item at `position` is known by: its index, its key's hash, or its index and a
+    /// checksum of its cursor, as before the last item's cursor others may have been put in.
     pub(crate) fn item(&self) -> u64 {
-        self.keyed.as_ref().map_or(self.position, Keyed::in_flight)
+        if let Some(keyed) = &self.keyed {
+            return keyed.in_flight();
+        }
+        let cursor = self.next_cursor.as_ref().or(self.cursor.as_ref());
+        match cursor.filter(|_| self.way == Way::Cursor) {
+            Some(cursor) => self.position << 32 | u64::from(serialized(cursor).unwrap_or_default()),
+            None => self.position,
+        }
+    }
+
+    /// Whether that item, of which a loop inside did a part, was to come where by now another one
+    /// has, with another cursor.
+    pub(crate) fn has_ousted(&self, item: u64) -> bool {
+        self.way == Way::Cursor && item != self.item() && item >> 32 == self.item() >> 32
     }
 
     /// Whether that item, which is not the one in flight, was left before it was complete, and may
@@ -131,8 +148,8 @@ impl OpenLoop {
         self.in_flight = in_flight;
     }
 
-    #[inline]
     /// The item handed out has that fingerprint, if it can have one.
+    #[inline]
     pub(crate) fn set_mark(&mut self, fingerprint: Option<u32>) {
         let mark = fingerprint.map(|fingerprint| Mark { index: self.position, fingerprint });
         self.mark = mark.or(self.mark);

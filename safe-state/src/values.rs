@@ -172,12 +172,10 @@ impl Run {
     pub(crate) fn reach<C: Carry>(&mut self, depth: usize, cursor: &C) -> Result<(), Error> {
         let Some(open) = self.position.open.get_mut(depth) else { return Ok(()) };
         match cursor.change(CURSOR, Vec::new(), open.cursor()) {
-            Ok(change) => {
-                open.reach(change.map(|change| change.value));
-                Ok(())
-            }
-            Err(error) => Err(self.carried_error(error)),
+            Ok(change) => open.reach(change.map(|change| change.value)),
+            Err(error) => return Err(self.carried_error(error)),
         }
+        self.check_ousted(depth)
     }
 
     /// The cursor of the last item that the loop of that number completed, which has `depth` loops
