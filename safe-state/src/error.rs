@@ -71,7 +71,8 @@ pub enum Error {
     /// A loop knows its items in another way than the checkpoint does.
     #[error(
         "job `{job}` has items complete that it knew by {before}, and not as it would now; \
-         put `key` and `cursor` back as they were, or clear the checkpoint to start over"
+         put `key` and `cursor` back as they were, or {}",
+        start_over(job)
     )]
     OtherWay {
         /// The job.
@@ -82,7 +83,8 @@ pub enum Error {
     /// Carried values have a part of an item that another now comes before.
     #[error(
         "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
-         first; put that item in front of new ones, or clear the checkpoint to start over"
+         first; put that item in front of new ones, or {}",
+        start_over(job)
     )]
     LeftBehind {
         /// The job.
@@ -260,6 +262,8 @@ mod tests {
             Error::VersionChanged { job: job(), stored: None, current: None },
             Error::InputShrank { job: job(), completed: 2, found: Some(1) },
             Error::InputChanged { job: job(), index: 1 },
+            Error::OtherWay { job: job(), before: "a key" },
+            Error::LeftBehind { job: job() },
             Error::CodeChanged { job: job() },
             Error::Carried { job: job(), carried: changed },
             Error::NotCarried { job: job(), name: sum(), completed: 2 },
