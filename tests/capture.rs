@@ -9,7 +9,7 @@ struct Url {
     path: String,
 }
 
-#[resumable(name = "fetch", state_dir = dir, capture(url.host, path = %url.path, ?attempt, length = url.path.len()))]
+#[resumable(name = "fetch", state_dir = dir, capture(url.host, path = %url.path, attempt as usize, length = url.path.len()))]
 fn fetch(dir: &Path, urls: Vec<Url>, attempt: u32) -> anyhow::Result<()> {
     for url in urls {
         let Url { path, .. } = url;
@@ -34,11 +34,11 @@ fn the_failure_has_the_values_of_its_item() {
     let dir = tempfile::tempdir().unwrap();
     fetch(dir.path(), urls(&["/1", "/bad", "/2"]), 3).unwrap_err();
     let expected =
-        [("url.host", "\"a.example\""), ("path", "/bad"), ("attempt", "3"), ("length", "4")];
+        [("url.host", "\"a.example\""), ("path", "/bad"), ("attempt as usize", "3"), ("length", "4")];
     let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(captured(dir.path()), expected);
     let text = fetch::peek_checkpoint(dir.path()).unwrap().unwrap().to_string();
-    assert!(text.ends_with("\n  path = /bad\n  attempt = 3\n  length = 4"), "{text}");
+    assert!(text.ends_with("\n  path = /bad\n  attempt as usize = 3\n  length = 4"), "{text}");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_failure_outside_the_loop_has_none() {
 
 #[resumable(name = "nested", state_dir = dir)]
 fn nested(dir: &Path, rows: &[Vec<u32>]) -> Result<(), String> {
-    #[resume(capture(row = ?row))]
+    #[resume(capture(?row))]
     for row in rows {
         #[resume(capture(cell))]
         for cell in row {

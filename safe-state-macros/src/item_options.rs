@@ -170,7 +170,21 @@ impl Parse for Capture {
             Form::Any
         };
         let expr: Expr = input.parse()?;
-        let text = || expr.to_token_stream().to_string().replace(' ', "");
-        Ok(Capture { name: name.unwrap_or_else(text), form, expr })
+        let name = name.unwrap_or_else(|| as_written(&expr));
+        Ok(Capture { name, form, expr })
     }
+}
+
+/// The expression as text, with spaces between words alone.
+fn as_written(expr: &Expr) -> String {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    let tokens = expr.to_token_stream().to_string();
+    let mut text = String::with_capacity(tokens.len());
+    for part in tokens.split_whitespace() {
+        if text.ends_with(is_of_word) && part.starts_with(is_of_word) {
+            text.push(' ');
+        }
+        text.push_str(part);
+    }
+    text
 }
