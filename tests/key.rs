@@ -192,6 +192,47 @@ fn another_way_of_knowing_items_is_refused() {
     assert!(error.contains("knew by their index"), "{error}");
 }
 
+mod rehashed {
+    use super::*;
+
+    #[derive(Hash)]
+    pub(crate) struct Hashed(pub(crate) u32);
+
+    #[derive(Hash, serde::Serialize)]
+    pub(crate) struct Serialized(pub(crate) u32);
+
+    #[resumable(name = "rehashed", state_dir = dir, key = |item| item, carry(sum))]
+    pub(crate) fn by_hash(dir: &Path, items: &[Hashed]) -> anyhow::Result<u32> {
+        let mut sum = 0;
+        for item in items {
+            anyhow::ensure!(item.0 != 0);
+            sum += item.0;
+        }
+        Ok(sum)
+    }
+
+    #[resumable(name = "rehashed", state_dir = dir, key = |item| item, carry(sum))]
+    pub(crate) fn by_value(dir: &Path, items: &[Serialized]) -> anyhow::Result<u32> {
+        let mut sum = 0;
+        for item in items {
+            anyhow::ensure!(item.0 != 0);
+            sum += item.0;
+        }
+        Ok(sum)
+    }
+}
+
+#[test]
+fn a_key_that_serialises_by_now_is_another() {
+    use rehashed::{Hashed, Serialized, by_hash, by_value};
+
+    let dir = tempfile::tempdir().unwrap();
+    by_hash(dir.path(), &[Hashed(300), Hashed(0)]).unwrap_err();
+    let error = by_value(dir.path(), &[Serialized(300)]).unwrap_err().to_string();
+    assert!(error.contains("knew by another key"), "{error}");
+    assert_eq!(by_hash(dir.path(), &[Hashed(7), Hashed(300)]).unwrap(), 307);
+}
+
 #[resumable(name = "stream", state_dir = dir, save_every = 3)]
 fn received(
     dir: &Path,

@@ -6,6 +6,8 @@ use std::marker::PhantomData;
 use safe_state_backends::{Carry, LoopProgress};
 
 use crate::Error;
+use crate::key::KeyHash;
+use crate::keyed;
 use crate::tally::Tally;
 
 /// How a loop knows its items.
@@ -13,7 +15,7 @@ use crate::tally::Tally;
 pub enum Way {
     /// By their index, with the fingerprint of one of them.
     Index,
-    /// By a key, which is made in the way of which this is a fingerprint.
+    /// By a key, of whose text this is a fingerprint; its lowest bit does not count.
     Key(u32),
     /// By the cursor behind which the input goes on.
     Cursor,
@@ -68,17 +70,20 @@ impl<F> ByKey<F> {
     /// By the hash that `hash` makes of an item's key.
     pub(crate) fn new<T>(hash: F) -> Self
     where
-        F: Fn(&T) -> Result<u64, String>,
+        F: Fn(&T) -> Result<KeyHash, String>,
     {
         ByKey { hash }
     }
 }
 
-impl<T, F: Fn(&T) -> Result<u64, String>> Identity<T> for ByKey<F> {
+impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<T> for ByKey<F> {
     fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
         match (self.hash)(item) {
-            Ok(hash) if tally.hand_out_by_key(hash) => Handed::Out,
-            Ok(_) => Handed::PassedOver,
+            Ok(key) => match tally.hand_out_by_key(key) {
+                Ok(true) => Handed::Out,
+                Ok(false) => Handed::PassedOver,
+                Err(error) => Handed::Failed(error),
+            },
             Err(reason) => Handed::Failed(tally.run().no_key(reason)),
         }
     }
@@ -130,11 +135,14 @@ impl<T, C: Carry, F: Fn(&T) -> C> Identity<T> for ByCursor<C, F> {
     }
 }
 
+/// How a loop went before that made its keys otherwise.
+pub(crate) const ANOTHER_KEY: &str = "another key";
+
 impl Way {
     /// How the loop of which `stored` is told knew its items; none if that can't be told yet.
     fn of(stored: &LoopProgress) -> Option<Way> {
         match (stored.keys(), stored.cursor()) {
-            (Some(keys), _) => Some(Way::Key(keys.made_by())),
+            (Some(keys), _) => Some(Way::Key(keyed::text_of(keys.made_by()))),
             (None, Some(_)) => Some(Way::Cursor),
             (None, None) if stored.completed().is_empty() => None,
             (None, None) => Some(Way::Index),
@@ -143,10 +151,14 @@ impl Way {
 
     /// Whether a loop can go on in this way from what is stored; else, how it went before.
     pub(crate) fn check(self, stored: &LoopProgress) -> Result<(), &'static str> {
+        let now = match self {
+            Way::Key(made_by) => Way::Key(keyed::text_of(made_by)),
+            other => other,
+        };
         match Way::of(stored) {
-            Some(before) if before != self => Err(match before {
+            Some(before) if before != now => Err(match before {
                 Way::Index => "their index",
-                Way::Key(_) if matches!(self, Way::Key(_)) => "another key",
+                Way::Key(_) if matches!(self, Way::Key(_)) => ANOTHER_KEY,
                 Way::Key(_) => "a key",
                 Way::Cursor => "a cursor",
             }),

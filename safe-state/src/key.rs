@@ -1,7 +1,8 @@
 //! A hash of an item's key, by which a loop with `key` knows its items.
 //!
 //! As with [fingerprints](crate::fingerprint), what the key's type offers is chosen by method
-//! resolution: `Serialize` before `Hash`, as its result depends on the value alone.
+//! resolution: `Serialize` before `Hash`, as its result depends on the value alone. Which of them it
+//! was is stored with the keys: a type that is `Serialize` as well by now has other hashes.
 
 use std::hash::{Hash, Hasher};
 use std::io;
@@ -13,6 +14,14 @@ use siphasher::sip::SipHasher13;
 #[derive(Debug)]
 pub struct Key<'a, T: ?Sized>(pub &'a T);
 
+/// The hash of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyHash {
+    pub(crate) hash: u64,
+    /// Whether `Hash` made it, and not `Serialize`.
+    pub(crate) is_by_hash: bool,
+}
+
 /// Keys that can be serialised.
 pub trait KeyBySerialize {
     /// The key's hash.
@@ -20,14 +29,14 @@ pub trait KeyBySerialize {
     /// # Errors
     ///
     /// Why its `Serialize` fails.
-    fn hashed(&self) -> Result<u64, String>;
+    fn hashed(&self) -> Result<KeyHash, String>;
 }
 
 impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
-    fn hashed(&self) -> Result<u64, String> {
+    fn hashed(&self) -> Result<KeyHash, String> {
         let mut sink = Sink(SipHasher13::new());
         postcard::to_io(self.0, &mut sink).map_err(|error| error.to_string())?;
-        Ok(sink.0.finish())
+        Ok(KeyHash { hash: sink.0.finish(), is_by_hash: false })
     }
 }
 
@@ -38,14 +47,14 @@ pub trait KeyByHash {
     /// # Errors
     ///
     /// None.
-    fn hashed(&self) -> Result<u64, String>;
+    fn hashed(&self) -> Result<KeyHash, String>;
 }
 
 impl<T: Hash + ?Sized> KeyByHash for &Key<'_, T> {
-    fn hashed(&self) -> Result<u64, String> {
+    fn hashed(&self) -> Result<KeyHash, String> {
         let mut hasher = SipHasher13::new();
         self.0.hash(&mut hasher);
-        Ok(hasher.finish())
+        Ok(KeyHash { hash: hasher.finish(), is_by_hash: true })
     }
 }
 
@@ -77,11 +86,11 @@ pub trait Hashed {
     /// # Errors
     ///
     /// Why there is none.
-    fn hash(self) -> Result<u64, String>;
+    fn hash(self) -> Result<KeyHash, String>;
 }
 
-impl Hashed for Result<u64, String> {
-    fn hash(self) -> Result<u64, String> {
+impl Hashed for Result<KeyHash, String> {
+    fn hash(self) -> Result<KeyHash, String> {
         self
     }
 }
@@ -91,7 +100,7 @@ impl Hashed for Result<u64, String> {
 /// # Errors
 ///
 /// Its `Serialize` fails.
-pub fn hash_of(key: impl Hashed) -> Result<u64, String> {
+pub fn hash_of(key: impl Hashed) -> Result<KeyHash, String> {
     key.hash()
 }
 
@@ -147,7 +156,7 @@ mod tests {
 
     #[test]
     fn hashes_are_the_same_for_ever() {
-        assert_eq!(__key!("a key"), Ok(15_241_394_726_557_920_880));
+        assert_eq!(__key!("a key").map(|key| key.hash), Ok(15_241_394_726_557_920_880));
         assert_eq!(nth(1, 1), 7_912_899_488_978_770_657);
     }
 

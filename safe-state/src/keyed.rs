@@ -10,13 +10,23 @@ use crate::key;
 /// The bit that says of a hash in the table that its item has been met in this run.
 const MET: u64 = 1 << 63;
 
+/// The bit of a making that says that the keys are hashed by `Hash`, and not by `Serialize`.
+const BY_HASH: u32 = 1;
+
+/// Of a making, what the text of the key accounts for.
+pub(crate) fn text_of(made_by: u32) -> u32 {
+    made_by & !BY_HASH
+}
+
 /// What is known of the items by their keys' hashes.
 ///
 /// All in one table, of hashes of which one bit is taken: nine bytes for each of its places, as in a
 /// set of hashes, of which at least half are in use while it grows.
 #[derive(Debug)]
 pub(crate) struct Keyed {
+    /// How the keys are made, as far as it is known: what hashes them the first of them shows.
     made_by: u32,
+    has_first: bool,
     /// What was complete before this run, and what it has met.
     table: HashTable<u64>,
     /// How often more than once a key has been met, of those that have.
@@ -28,13 +38,25 @@ pub(crate) struct Keyed {
 
 impl Keyed {
     pub(crate) fn new(made_by: u32, complete: Option<&Keys>) -> Self {
+        let (made_by, has_first) =
+            complete.map_or((text_of(made_by), false), |keys| (keys.made_by(), true));
         let complete = complete.map(Keys::hashes).unwrap_or_default();
         let mut table = HashTable::with_capacity(complete.len());
         for hash in complete {
             let hash = hash & !MET;
             table.insert_unique(hash, hash, |entry| entry & !MET);
         }
-        Keyed { made_by, table, repeats: HashMap::new(), in_flight: 0, unsaved: Vec::new() }
+        let (repeats, unsaved) = (HashMap::new(), Vec::new());
+        Keyed { made_by, has_first, table, repeats, in_flight: 0, unsaved }
+    }
+
+    /// Whether the keys are hashed as those that are complete.
+    pub(crate) fn makes_as(&mut self, is_by_hash: bool) -> bool {
+        let made_by = text_of(self.made_by) | if is_by_hash { BY_HASH } else { 0 };
+        if !self.has_first {
+            (self.made_by, self.has_first) = (made_by, true);
+        }
+        self.made_by == made_by
     }
 
     /// Takes in the next item of the input. Says whether it is to be done.

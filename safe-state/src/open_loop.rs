@@ -5,6 +5,7 @@ use safe_state_backends::{Captured, Carried, LoopEnd, LoopProgress, Mark};
 
 use crate::fingerprint::serialized;
 use crate::identity::Way;
+use crate::key::KeyHash;
 use crate::keyed::Keyed;
 
 /// A loop that the run is in.
@@ -105,14 +106,16 @@ impl OpenLoop {
         self.keyed.as_ref().is_some_and(|keyed| !keyed.knows(item))
     }
 
-    /// Takes in the next item of a loop by key. Says whether it is to be done.
-    pub(crate) fn meet(&mut self, hash: u64) -> bool {
-        let is_to_do = self.keyed.as_mut().is_none_or(|keyed| keyed.meet(hash));
+    /// Takes in the next item of a loop by key. Says whether it is to be done; nothing if the stored
+    /// keys were made otherwise.
+    pub(crate) fn meet(&mut self, key: KeyHash) -> Option<bool> {
+        let Some(keyed) = &mut self.keyed else { return Some(true) };
+        let is_to_do = keyed.makes_as(key.is_by_hash).then(|| keyed.meet(key.hash))?;
         if !is_to_do {
             self.position += 1;
             self.passed_over += 1;
         }
-        is_to_do
+        Some(is_to_do)
     }
 
     pub(crate) fn loop_id(&self) -> u16 {

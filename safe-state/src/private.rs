@@ -20,7 +20,7 @@ pub use crate::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
 pub use crate::identity::{CursorType, Way};
 pub use crate::items::{Items, Step};
-pub use crate::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, hash_of};
+pub use crate::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
 pub use crate::outcome::{
     Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
     ViaOption, ViaType,
@@ -68,7 +68,7 @@ pub fn items_by_key<'r, I, Iter, T, F>(
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
-    F: Fn(&T) -> Result<u64, String>,
+    F: Fn(&T) -> Result<KeyHash, String>,
 {
     let (number, identity) = (Number { depth, id }, (way, ByKey::new(hash)));
     Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity)

@@ -11,7 +11,8 @@ use safe_state_backends::{Captured, CarriedChange, LoopEnd, LoopProgress, Store}
 use crate::Error;
 use crate::begin::OnChange;
 use crate::entry::{Entry, Number, WrongInput};
-use crate::identity::Way;
+use crate::identity::{ANOTHER_KEY, Way};
+use crate::key::KeyHash;
 use crate::open_loop::OpenLoop;
 use crate::run::Run;
 
@@ -228,8 +229,9 @@ impl Run {
     }
 
     /// Takes in an item of a loop by key. Says whether it is to be done.
-    pub(crate) fn meet(&mut self, depth: usize, hash: u64) -> bool {
-        self.position.open.get_mut(depth).is_none_or(|open| open.meet(hash))
+    pub(crate) fn meet(&mut self, depth: usize, key: KeyHash) -> Result<bool, Error> {
+        let met = self.position.open.get_mut(depth).map_or(Some(true), |open| open.meet(key));
+        met.ok_or_else(|| self.other_way(ANOTHER_KEY))
     }
 
     /// The body of the item handed out last has ended. Says whether a save is due.

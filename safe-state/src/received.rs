@@ -7,6 +7,7 @@ use safe_state_backends::Carry;
 use crate::Error;
 use crate::entry::{Entry, Number, WrongInput};
 use crate::identity::{ByCursor, ByIndex, ByKey, CursorType, Handed, Identity, Way};
+use crate::key::KeyHash;
 use crate::run::Run;
 use crate::tally::Tally;
 
@@ -70,7 +71,7 @@ impl Received {
         &mut self,
         next: Option<T>,
         tally: &mut Tally<'_>,
-        hash: impl Fn(&T) -> Result<u64, String>,
+        hash: impl Fn(&T) -> Result<KeyHash, String>,
     ) -> Receipt<T> {
         self.take(next, tally, &ByKey::new(hash))
     }

@@ -4,6 +4,7 @@
 use safe_state_backends::Carry;
 
 use crate::Error;
+use crate::key::KeyHash;
 use crate::run::Run;
 
 /// Stands between a loop and its run, and lets the run know of an item when a save may be due
@@ -49,11 +50,15 @@ impl<'r> Tally<'r> {
     }
 
     /// The same of an item that is known by its key. Says whether it is to be done.
-    pub(crate) fn hand_out_by_key(&mut self, hash: u64) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// The stored keys were made otherwise.
+    pub(crate) fn hand_out_by_key(&mut self, key: KeyHash) -> Result<bool, Error> {
         let depth = self.depth;
-        self.in_flight = self.run().meet(depth, hash);
+        self.in_flight = self.run().meet(depth, key)?;
         self.settle();
-        self.in_flight
+        Ok(self.in_flight)
     }
 
     /// The same of an item that is known by its cursor.
