@@ -69,7 +69,8 @@ impl Expansion {
         })?;
         if let Some((_, option)) = sought.iter().find(|(target, _)| !used.contains(&target.id)) {
             let text = "the input has to go on behind the last item that is complete; ask for its cursor with \
-                        `safe_state::cursor!()`, as in `for row in rows_after(cursor!())`";
+                        `safe_state::cursor!()`, as in `for row in rows_after(cursor!())`, and outside of \
+                        closures and other macros";
             return Err(Error::new(*option, text));
         }
         let types = sought.iter().map(|(target, _)| {
