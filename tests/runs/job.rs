@@ -109,7 +109,7 @@ jobs! {
 }
 
 /// The items behind a cursor.
-fn after(input: &[u32], cursor: Option<u32>) -> impl Iterator<Item = &u32> {
+pub(crate) fn after(input: &[u32], cursor: Option<u32>) -> impl Iterator<Item = &u32> {
     input.iter().filter(move |item| cursor.is_none_or(|cursor| **item > cursor))
 }
 

@@ -6,6 +6,7 @@
 
 mod job;
 mod model;
+mod nested;
 mod plan;
 
 use std::fs::{self, File};
@@ -109,13 +110,25 @@ fn run_in_child(dir: &Path, kind: Kind, run: &Run) -> Ended {
     Ended::Stopped(How::Kill)
 }
 
-#[test]
-fn every_run_does_what_the_model_says() {
+fn runner() -> TestRunner {
     let factor = std::env::var("SAFE_STATE_STORM").map_or(1, |factor| factor.parse().unwrap());
     let cases = ProptestConfig::with_cases(600 * factor);
-    let config = ProptestConfig { failure_persistence: None, ..cases };
-    let checked = TestRunner::new(config).run(&job_and_runs(), |(kind, runs)| {
+    TestRunner::new(ProptestConfig { failure_persistence: None, ..cases })
+}
+
+#[test]
+fn every_run_does_what_the_model_says() {
+    let checked = runner().run(&job_and_runs(), |(kind, runs)| {
         check(kind, &runs);
+        Ok(())
+    });
+    checked.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn loops_inside_and_after_one_another_lose_nothing() {
+    let checked = runner().run(&nested::jobs_and_what_befalls_them(), |(kind, input, befalls)| {
+        nested::check(kind, input, &befalls);
         Ok(())
     });
     checked.unwrap_or_else(|error| panic!("{error}"));
