@@ -33,8 +33,12 @@ fn urls(paths: &[&str]) -> Vec<Url> {
 fn the_failure_has_the_values_of_its_item() {
     let dir = tempfile::tempdir().unwrap();
     fetch(dir.path(), urls(&["/1", "/bad", "/2"]), 3).unwrap_err();
-    let expected =
-        [("url.host", "\"a.example\""), ("path", "/bad"), ("attempt as usize", "3"), ("length", "4")];
+    let expected = [
+        ("url.host", "\"a.example\""),
+        ("path", "/bad"),
+        ("attempt as usize", "3"),
+        ("length", "4"),
+    ];
     let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(captured(dir.path()), expected);
     let text = fetch::peek_checkpoint(dir.path()).unwrap().unwrap().to_string();

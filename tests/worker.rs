@@ -32,11 +32,20 @@ fn main() -> anyhow::Result<()> {
         ["hold-on", url, job, lease] => {
             hold_on(&remote::backend(url, Duration::from_millis(lease.parse()?)), job)
         }
+        ["publish", times, dir] => publish(times.parse()?, &Path::new(dir).join("published")),
         ["exit", dir] => exit(Path::new(dir)),
         ["by-default", fails] => by_default(fails.parse()?),
         ["aloud", fails] => aloud(fails.parse()?),
         other => anyhow::bail!("unknown: {other:?}"),
     }
+}
+
+/// Publishes the file that often, each time with other bytes.
+fn publish(times: u8, path: &Path) -> anyhow::Result<()> {
+    for byte in 0..times {
+        safe_state::publish(path, |file| (0..64).try_for_each(|_| file.write_all(&[byte; 4096])))?;
+    }
+    Ok(())
 }
 
 struct Storm {

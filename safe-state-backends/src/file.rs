@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod crash;
-mod fs;
+pub(crate) mod fs;
 mod log;
 
 use std::path::{Path, PathBuf};

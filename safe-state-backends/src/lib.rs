@@ -47,6 +47,7 @@ pub mod network;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod process;
+mod publish;
 #[cfg(feature = "redis")]
 mod redis;
 mod results;
@@ -81,6 +82,7 @@ pub use mysql::{MySql, MySqlBackend};
 pub use mysql_async;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
+pub use publish::{Publication, publish, publish_once, skip_if_exists};
 pub use results::Results;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;

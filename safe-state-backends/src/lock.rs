@@ -75,7 +75,7 @@ fn open(path: &Path) -> io::Result<File> {
 
 /// Whether `path` still names `file`.
 #[cfg(unix)]
-fn names(path: &Path, file: &File) -> io::Result<bool> {
+pub(crate) fn names(path: &Path, file: &File) -> io::Result<bool> {
     let ours = file.metadata()?;
     match fs::metadata(path) {
         Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
@@ -85,7 +85,7 @@ fn names(path: &Path, file: &File) -> io::Result<bool> {
 }
 
 #[cfg(not(unix))]
-fn names(_: &Path, _: &File) -> io::Result<bool> {
+pub(crate) fn names(_: &Path, _: &File) -> io::Result<bool> {
     Ok(true)
 }
 

@@ -40,7 +40,8 @@ pub use job::Job;
 pub use rate::Rate;
 pub use safe_state_backends::{
     Backend, Captured, Carry, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend,
-    Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Results,
+    Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Publication, Results, publish,
+    publish_once, skip_if_exists,
 };
 pub use safe_state_macros::resumable;
 pub use save_every::SaveEvery;

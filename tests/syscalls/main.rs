@@ -6,4 +6,5 @@
 mod clock;
 mod errors;
 mod kills;
+mod published;
 mod traced;

@@ -107,7 +107,7 @@ pub(crate) fn calls_of(kind: Kind) -> Vec<Call> {
 
 /// The lines are `PID NAME(ARGUMENTS) = RESULT`; a call that another thread's divides is begun on one
 /// and resumed on another.
-fn parse(log: &str) -> Vec<Call> {
+pub(crate) fn parse(log: &str) -> Vec<Call> {
     let mut counts = HashMap::new();
     let mut calls = Vec::new();
     for line in log.lines() {
