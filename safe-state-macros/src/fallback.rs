@@ -10,19 +10,35 @@ use syn::{Attribute, Error, Result};
 
 use crate::loops;
 
-/// What `expand` makes of `item`, or its error beside the item.
+/// What `expand` makes of `item`, or its error beside the item without our markers.
 pub(crate) fn or_original(
     item: TokenStream,
     expand: impl FnOnce(TokenStream) -> Result<TokenStream>,
 ) -> TokenStream {
+    or(item, expand, without_markers)
+}
+
+/// The same of an attribute that has no markers: those in the item are another's.
+pub(crate) fn or_unchanged(
+    item: TokenStream,
+    expand: impl FnOnce(TokenStream) -> Result<TokenStream>,
+) -> TokenStream {
+    or(item, expand, |item| item)
+}
+
+fn or(
+    item: TokenStream,
+    expand: impl FnOnce(TokenStream) -> Result<TokenStream>,
+    left: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
     let original = item.clone();
     let expanded = catch_unwind(AssertUnwindSafe(|| expand(item))).unwrap_or_else(|_| {
-        let text = "`#[resumable]` panicked on this function; this is a bug in safe-state, please report it";
+        let text = "the attribute panicked on this function; this is a bug in safe-state, please report it";
         Err(Error::new(Span::call_site(), text))
     });
     expanded.unwrap_or_else(|error| {
         let mut tokens = error.to_compile_error();
-        tokens.extend(without_markers(original));
+        tokens.extend(left(original));
         tokens
     })
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use quote::quote;
 
-use crate::{expand, fallback};
+use crate::{expand, fallback, idempotent};
 
 /// Functions and options to begin with.
 fn seeds() -> Vec<(TokenStream, TokenStream)> {
@@ -201,6 +201,20 @@ proptest! {
                 let original = fallback::without_markers(item).to_string();
                 prop_assert!(left.contains("compile_error") && left.ends_with(&original));
             }
+        }
+    }
+
+    #[test]
+    fn no_input_makes_idempotent_panic(
+        seed in proptest::sample::select((0..seeds().len()).collect::<Vec<_>>()),
+        to_options in proptest::collection::vec(mutation(), 0..4),
+        to_item in proptest::collection::vec(mutation(), 0..6),
+    ) {
+        let options = quote! { check = |a, b, c| a.is_some(), on_skip = f::<T>, crate = ::other };
+        let options = to_options.iter().fold(options, mutate);
+        let item = to_item.iter().fold(seeds().swap_remove(seed).1, mutate);
+        if let Ok(expanded) = idempotent::idempotent(options, item) {
+            prop_assert!(syn::parse2::<syn::File>(expanded).is_ok());
         }
     }
 }

@@ -4,7 +4,7 @@
 //! From input to output: `options` parses the attribute, `function` the item under it, `loops`
 //! takes stock of its loops and `find` chooses one; `carried` and `accumulators` deal with the
 //! variables that live through it; `expand` generates the calls, `companion` what stands beside the
-//! function, and `fallback` what is left of it after an error.
+//! function, and `fallback` what is left of it after an error. `idempotent` is an attribute of its own.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -25,6 +25,7 @@ mod future;
 mod garbage;
 mod head;
 mod hygiene;
+mod idempotent;
 mod item_options;
 mod items;
 mod job;
@@ -43,4 +44,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn resumable(options: TokenStream, item: TokenStream) -> TokenStream {
     fallback::or_original(item.into(), |item| expand::resumable(options.into(), item)).into()
+}
+
+/// Passes a function over whose work has been done.
+#[doc = include_str!("../../docs/idempotent.md")]
+#[proc_macro_attribute]
+pub fn idempotent(options: TokenStream, item: TokenStream) -> TokenStream {
+    let expand = |item| idempotent::idempotent(options.into(), item);
+    fallback::or_unchanged(item.into(), expand).into()
 }

@@ -12,6 +12,7 @@ mod entry;
 mod error;
 mod events;
 mod fingerprint;
+mod idempotent;
 mod identity;
 mod items;
 mod job;
@@ -43,6 +44,23 @@ pub use safe_state_backends::{
     Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Publication, Results, publish,
     publish_once, skip_if_exists,
 };
+/// ```
+/// use std::io::{self, Write};
+/// use std::path::Path;
+/// use safe_state::{idempotent, publish, skip_if_exists};
+///
+/// #[idempotent(check = skip_if_exists(to))]
+/// fn render(page: &str, to: &Path) -> io::Result<()> {
+///     publish(to, |file| file.write_all(page.as_bytes()))
+/// }
+/// # let dir = tempfile::tempdir()?;
+/// # let to = dir.path().join("page.html");
+/// render("one", &to)?;
+/// render("two", &to)?; // does nothing
+/// assert_eq!(std::fs::read_to_string(&to)?, "one");
+/// # Ok::<(), io::Error>(())
+/// ```
+pub use safe_state_macros::idempotent;
 pub use safe_state_macros::resumable;
 pub use save_every::SaveEvery;
 

@@ -18,6 +18,7 @@ pub use std::string::String;
 
 pub use crate::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
+pub use crate::idempotent::{Skipped, found, now};
 pub use crate::identity::{CursorType, Way};
 pub use crate::items::{Items, Step};
 pub use crate::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
