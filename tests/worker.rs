@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write, stdin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use safe_state::{Backend, Durability, Job, resumable};
+use safe_state::{Backend, Durability, FileBackend, IdempotencyCache, Job, resumable};
 use safe_state_tests::{Effects, remote};
 
 fn main() -> anyhow::Result<()> {
@@ -32,12 +33,37 @@ fn main() -> anyhow::Result<()> {
         ["hold-on", url, job, lease] => {
             hold_on(&remote::backend(url, Duration::from_millis(lease.parse()?)), job)
         }
+        ["once", keys, dir] => once(keys.parse()?, Path::new(dir)),
+        ["cache", "hold", dir] => hold_cache(Path::new(dir)),
         ["publish", times, dir] => publish(times.parse()?, &Path::new(dir).join("published")),
         ["exit", dir] => exit(Path::new(dir)),
         ["by-default", fails] => by_default(fails.parse()?),
         ["aloud", fails] => aloud(fails.parse()?),
         other => anyhow::bail!("unknown: {other:?}"),
     }
+}
+
+/// Has the effect of each key once. The keys repeat, so that most are asked for again.
+fn once(keys: u64, dir: &Path) -> anyhow::Result<()> {
+    let effects = Effects::open(dir.join("effects"))?;
+    let cache = IdempotencyCache::open(FileBackend::new(dir), "once")?;
+    for key in (0..keys).flat_map(|key| [key, key / 2]) {
+        cache.try_once(&key, || {
+            effects.record(key)?;
+            // Time to be killed in, as it is with an answer that is waited for.
+            thread::sleep(Duration::from_micros(100));
+            Ok::<u64, std::io::Error>(key)
+        })?;
+    }
+    Ok(())
+}
+
+fn hold_cache(dir: &Path) -> anyhow::Result<()> {
+    let cache = IdempotencyCache::open(FileBackend::new(dir), "held")?;
+    println!("holding");
+    stdin().read_to_end(&mut Vec::new())?;
+    drop(cache);
+    Ok(())
 }
 
 /// Publishes the file that often, each time with other bytes.

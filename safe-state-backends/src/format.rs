@@ -3,6 +3,7 @@
 //! A checkpoint is a header and a log of framed records: the first is a whole snapshot, each
 //! later one what changed since. Writing is appending; reading is replaying.
 
+pub(crate) mod effects;
 pub(crate) mod frame;
 mod record;
 #[cfg(test)]
@@ -30,6 +31,9 @@ pub enum FormatError {
     /// The bytes do not begin as a checkpoint does.
     #[error("this is not a checkpoint of safe-state")]
     Foreign,
+    /// The bytes are of safe-state, but something else.
+    #[error("this is {0}; give each a name of its own")]
+    OtherKind(&'static str),
     /// The bytes are a checkpoint of a format that came after this release.
     #[error(
         "format version {found} is newer than {VERSION}, the newest this release reads; update safe-state"
@@ -74,6 +78,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         Some(Frame { kind: record::SNAPSHOT, payload, offset, .. }) => {
             record::snapshot(payload, offset)?
         }
+        Some(Frame { kind: effects::EFFECTS, .. }) => {
+            return Err(FormatError::OtherKind("an idempotency cache, and not a checkpoint"));
+        }
         Some(Frame { offset, .. }) => {
             return Err(damaged(offset, "the first record is no snapshot"));
         }
@@ -92,6 +99,12 @@ pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> 
     Ok(bytes)
 }
 
+/// A record that can stand in a frame.
+pub(crate) trait Framed {
+    /// Appends it to `buffer`, framed to stand at `place`.
+    fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError>;
+}
+
 /// Where records may be appended behind a snapshot.
 pub(crate) struct Tail {
     place: Place,
@@ -106,8 +119,12 @@ impl Tail {
     }
 
     /// Appends `record` to `buffer`, framed to stand at the end of the tail.
-    pub(crate) fn frame(&self, record: &Record, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
-        record::write(record, self.place, buffer)
+    pub(crate) fn frame(
+        &self,
+        record: &impl Framed,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), FormatError> {
+        record.write(self.place, buffer)
     }
 
     /// The tail with a framed record more; `None` if it has no room for it.

@@ -7,3 +7,5 @@ pub(crate) const LOOP_LIMIT: usize = 64;
 pub(crate) const NESTING_LIMIT: usize = 16;
 /// Most carried variables and steps of one job.
 pub(crate) const CARRIED_LIMIT: usize = 256;
+/// Longest key of an effect, in bytes.
+pub(crate) const KEY_LIMIT: usize = 4096;

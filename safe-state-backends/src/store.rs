@@ -3,13 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::format::{Change, FormatError, Record, Tail};
+use crate::format::{Change, FormatError, Record};
+use crate::journal::Journal;
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions, wait};
-
-/// How many microseconds of saves may go by before one looks whether what it adds to is still there:
-/// looking costs about as much as adding.
-const LOOK_EVERY: u64 = 1_000;
+use crate::{Appended, Backend, Checkpoint, Error, LeaseOptions, wait};
 
 /// The checkpoint of a job under a lease.
 ///
@@ -17,21 +14,14 @@ const LOOK_EVERY: u64 = 1_000;
 /// outgrow the snapshot before them, it writes a new snapshot instead.
 pub struct Store {
     backend: Arc<dyn Backend>,
-    lease: Box<dyn Lease>,
-    durability: Durability,
+    journal: Journal,
     checkpoint: Checkpoint,
-    /// `None` when only a snapshot may follow: what an append that failed left is not known.
-    tail: Option<Tail>,
-    framed: Vec<u8>,
-    /// The microseconds since a save last looked.
-    unlooked: u64,
 }
 
 /// A lease just taken, and what was found under it.
 pub struct Opening {
     backend: Arc<dyn Backend>,
-    lease: Box<dyn Lease>,
-    durability: Durability,
+    journal: Journal,
     found: Option<Checkpoint>,
 }
 
@@ -49,7 +39,7 @@ impl Store {
     ) -> Result<Opening, Error> {
         let lease = wait::lease(&backend, job, options)?;
         let found = Checkpoint::load(&*backend, job)?;
-        Ok(Opening { backend, lease, durability: options.durability, found })
+        Ok(Opening { backend, journal: Journal::new(lease, options.durability), found })
     }
 
     /// The state, with all changes passed to [`save`](Self::save).
@@ -67,15 +57,12 @@ impl Store {
         let mut record = change.into();
         let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
         record.set_micros(micros);
-        let longer = self.frame(&record)?;
+        let longer = self.journal.frame(&record).map_err(|source| self.unwritable(source))?;
         self.apply(record)?;
-        if let Some(longer) = longer
-            && self.is_in_place(micros)
-            && self.append(longer)? == Appended::Yes
-        {
-            return Ok(());
+        match self.journal.append(longer, micros)? {
+            Appended::Yes => Ok(()),
+            Appended::No => self.save_whole(),
         }
-        self.save_whole()
     }
 
     /// Saves the whole state, with what changed last, and marked finished.
@@ -100,40 +87,12 @@ impl Store {
     ///
     /// The backend cannot be written.
     pub fn delete(&mut self) -> Result<(), Error> {
-        self.tail = None;
-        self.lease.delete()
-    }
-
-    /// Frames `record` for the end of the tail, and gives the tail with it if it fits there.
-    fn frame(&mut self, record: &Record) -> Result<Option<Tail>, Error> {
-        let Some(tail) = self.tail.take() else { return Ok(None) };
-        self.framed.clear();
-        tail.frame(record, &mut self.framed).map_err(|source| self.unwritable(source))?;
-        Ok(tail.with(&self.framed))
-    }
-
-    /// Whether what was saved last is there to be added to, that long after the save before.
-    fn is_in_place(&mut self, micros: u64) -> bool {
-        self.unlooked = self.unlooked.saturating_add(micros);
-        if self.unlooked < LOOK_EVERY {
-            return true;
-        }
-        self.unlooked = 0;
-        self.lease.is_in_place()
-    }
-
-    fn append(&mut self, longer: Tail) -> Result<Appended, Error> {
-        let appended = self.lease.append(&self.framed)?;
-        self.tail = (appended == Appended::Yes).then_some(longer);
-        Ok(appended)
+        self.journal.delete()
     }
 
     fn save_whole(&mut self) -> Result<(), Error> {
-        self.tail = None;
         let snapshot = self.checkpoint.encode().map_err(|source| self.unwritable(source))?;
-        self.lease.save(&snapshot)?;
-        self.tail = Tail::after(&snapshot, self.durability);
-        Ok(())
+        self.journal.save(&snapshot)
     }
 
     fn unwritable(&self, source: FormatError) -> Error {
@@ -154,16 +113,8 @@ impl Opening {
     ///
     /// The backend cannot be written.
     pub fn begin(self, checkpoint: Checkpoint) -> Result<Store, Error> {
-        let Opening { backend, lease, durability, .. } = self;
-        let mut store = Store {
-            backend,
-            lease,
-            durability,
-            checkpoint,
-            tail: None,
-            framed: Vec::new(),
-            unlooked: 0,
-        };
+        let Opening { backend, journal, .. } = self;
+        let mut store = Store { backend, journal, checkpoint };
         store.save_whole()?;
         Ok(store)
     }
@@ -189,12 +140,12 @@ impl Checkpoint {
 }
 
 impl Error {
-    fn unreadable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
+    pub(crate) fn unreadable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
         Error::Format { job: job.to_owned(), place: place(backend, job), source }
     }
 }
 
-fn place(backend: &dyn Backend, job: &str) -> String {
+pub(crate) fn place(backend: &dyn Backend, job: &str) -> String {
     match backend.path(job) {
         Some(path) => format!("`{}`", path.display()),
         None => "the backend".to_owned(),

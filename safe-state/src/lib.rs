@@ -12,6 +12,7 @@ mod entry;
 mod error;
 mod events;
 mod fingerprint;
+pub mod idempotency;
 mod idempotent;
 mod identity;
 mod items;
@@ -37,6 +38,7 @@ mod values;
 
 pub use begin::OnChange;
 pub use error::{Error, StopReason};
+pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
 pub use rate::Rate;
 pub use safe_state_backends::{

@@ -14,7 +14,7 @@ pub(super) const FRAME_LEN: usize = 4 + 4 + 1;
 /// Where a frame stands. Its checksum covers that, so that a record that moved, or that stands
 /// behind another snapshot than it was written for, is no record.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) offset: usize,
     /// The checksum of the snapshot's frame; 0 for that frame itself.
     snapshot: u32,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
-use super::{FormatError, damaged};
+use super::{FormatError, Framed, damaged};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, Mark, bounded};
 
@@ -151,7 +151,10 @@ pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, Format
     Ok(checkpoint)
 }
 
-fn payload<'de, T: Deserialize<'de>>(bytes: &'de [u8], offset: usize) -> Result<T, FormatError> {
+pub(super) fn payload<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    offset: usize,
+) -> Result<T, FormatError> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
         Ok(_) => Err(damaged(offset, "a record is longer than what it holds")),
@@ -159,15 +162,13 @@ fn payload<'de, T: Deserialize<'de>>(bytes: &'de [u8], offset: usize) -> Result<
     }
 }
 
-pub(super) fn write(
-    record: &Record,
-    place: Place,
-    buffer: &mut Vec<u8>,
-) -> Result<(), FormatError> {
-    match record {
-        Record::Snapshot(checkpoint) => push(SNAPSHOT, checkpoint, place, buffer),
-        Record::Advance(advance) => push(ADVANCE, advance, place, buffer),
-        Record::Change(change) => push(CHANGE, change, place, buffer),
+impl Framed for Record {
+    fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
+        match self {
+            Record::Snapshot(checkpoint) => push(SNAPSHOT, checkpoint, place, buffer),
+            Record::Advance(advance) => push(ADVANCE, advance, place, buffer),
+            Record::Change(change) => push(CHANGE, change, place, buffer),
+        }
     }
 }
 
@@ -178,7 +179,7 @@ pub(super) fn write_snapshot(
     push(SNAPSHOT, checkpoint, Place::FIRST, buffer)
 }
 
-fn push(
+pub(super) fn push(
     kind: u8,
     value: &impl Serialize,
     place: Place,
