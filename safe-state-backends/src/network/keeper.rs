@@ -77,9 +77,9 @@ impl<C: Connect> Kept<C> {
 
     /// On the caller's thread where the driver can be called there: another would cost as much as the
     /// server does.
-    fn ask(&mut self, order: Order<&[u8]>) -> Result<Appended, Error> {
+    fn ask(&mut self, order: &Order<&[u8]>) -> Result<Appended, Error> {
         if C::Session::may_run_here() {
-            return lock(&self.keeper).carry_out(&order);
+            return lock(&self.keeper).carry_out(order);
         }
         if let Some(orders) = &self.orders {
             // A thread that is gone is noticed when it gives no outcome.
@@ -115,15 +115,15 @@ impl Order<&[u8]> {
 
 impl<C: Connect> Lease for Kept<C> {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        self.ask(Order::Save(checkpoint)).map(drop)
+        self.ask(&Order::Save(checkpoint)).map(drop)
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
-        self.ask(Order::Append(record))
+        self.ask(&Order::Append(record))
     }
 
     fn delete(&mut self) -> Result<(), Error> {
-        self.ask(Order::Delete).map(drop)
+        self.ask(&Order::Delete).map(drop)
     }
 }
 
