@@ -40,6 +40,8 @@ pub struct Checkpoint {
     #[serde(deserialize_with = "bounded::map::<CARRIED_LIMIT, _, _, _>")]
     pub(crate) carried: BTreeMap<String, Carried>,
     pub(crate) failure: Option<Failure>,
+    /// How many items were skipped, for their errors.
+    pub(crate) skipped: u64,
 }
 
 /// How far one loop of a job has come.
@@ -57,6 +59,17 @@ pub struct LoopProgress {
     pub(crate) keys: Option<Box<Keys>>,
     /// Where the input of a loop that knows its items by cursor goes on.
     pub(crate) cursor: Option<Box<Carried>>,
+    /// Of the item that failed last.
+    pub(crate) attempts: Option<Box<Attempts>>,
+}
+
+/// How often an item was tried in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// The item: its index, or its key's hash.
+    pub item: u64,
+    /// How often.
+    pub count: u32,
 }
 
 /// A completed item, to be known again by.
@@ -109,6 +122,7 @@ impl Checkpoint {
             loops: BTreeMap::new(),
             carried: BTreeMap::new(),
             failure: None,
+            skipped: 0,
         }
     }
 
@@ -227,6 +241,11 @@ impl Checkpoint {
         self.failure.as_ref()
     }
 
+    /// How many items were skipped, because their errors were answered so. They count as complete.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
     /// How many runs the job has had, the one under way included.
     pub fn run_count(&self) -> u32 {
         self.run_count
@@ -302,6 +321,7 @@ impl Checkpoint {
                 change.carried.into_iter().for_each(|it| self.carry(it));
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
                 self.failure = change.failure.or(self.failure.take());
+                self.skipped = self.skipped.saturating_add(change.skipped);
             }
         }
         Ok(())
@@ -349,17 +369,25 @@ impl LoopProgress {
         self.mark
     }
 
+    /// How often the item that failed last was tried, until then.
+    pub fn attempts(&self) -> Option<Attempts> {
+        self.attempts.as_deref().copied()
+    }
+
     fn apply(&mut self, change: LoopChange) {
         if let Some(within) = change.begun {
             // In the same items it walks its input anew, of which the same keys are complete.
-            let keys = self.keys.take().filter(|_| self.within == within);
-            *self = LoopProgress { within, keys, ..LoopProgress::default() };
+            let is_same = self.within == within;
+            let keys = self.keys.take().filter(|_| is_same);
+            let attempts = self.attempts.take().filter(|_| is_same);
+            *self = LoopProgress { within, keys, attempts, ..LoopProgress::default() };
         }
         self.completed.extend_prefix(change.count);
         self.mark = change.mark.or(self.mark);
         self.total = change.total.or(self.total);
         self.end = change.end.or(self.end);
         self.cursor = change.cursor.or(self.cursor.take());
+        self.attempts = change.attempts.or(self.attempts.take());
         if let Some(keys) = change.keys {
             self.keys.get_or_insert_default().add(*keys);
         }
@@ -408,6 +436,9 @@ impl fmt::Display for Checkpoint {
         writeln!(f, "  runs       {}", self.run_count)?;
         writeln!(f, "  started    {}", readable(self.started_at))?;
         write!(f, "  updated    {}", readable(self.updated_at))?;
+        if self.skipped > 0 {
+            write!(f, "\n  skipped    {}", self.skipped)?;
+        }
         if !self.carried.is_empty() {
             let names: Vec<&str> = self.carried_names().collect();
             write!(f, "\n  carries    {}", names.join(", "))?;

@@ -70,7 +70,7 @@ pub use self::redis::{Redis, RedisBackend};
 pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry};
-pub use checkpoint::{Checkpoint, LoopEnd, LoopProgress, Mark, Progress};
+pub use checkpoint::{Attempts, Checkpoint, LoopEnd, LoopProgress, Mark, Progress};
 pub use completed::Completed;
 pub use effects::{Bounds, EffectState, EffectStore};
 pub use error::Error;

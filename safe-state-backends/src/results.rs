@@ -27,12 +27,14 @@ pub struct Results<T> {
     /// How many elements have been saved. Not by length alone: a list that takes the place of
     /// another may be longer, and have none in common.
     saved: AtomicUsize,
+    /// Whether it is the list that was marked, and not one that has taken its place.
+    is_marked: bool,
 }
 
 impl<T> Results<T> {
     /// An empty list.
     pub const fn new() -> Self {
-        Results { elements: Vec::new(), saved: AtomicUsize::new(0) }
+        Results { elements: Vec::new(), saved: AtomicUsize::new(0), is_marked: false }
     }
 
     /// Adds `result` at the end.
@@ -43,6 +45,21 @@ impl<T> Results<T> {
     /// The same as a `Vec`.
     pub fn into_vec(self) -> Vec<T> {
         self.elements
+    }
+
+    /// Marks the list as it is now; gives what [`undo`](Self::undo) goes by.
+    #[doc(hidden)]
+    pub fn mark(&mut self) -> usize {
+        self.is_marked = true;
+        self.len()
+    }
+
+    /// Takes back what was pushed since the mark. Says whether it can: not if another list has taken
+    /// its place.
+    #[doc(hidden)]
+    pub fn undo(&mut self, mark: usize) -> bool {
+        self.elements.truncate(mark);
+        self.is_marked && self.len() == mark
     }
 
     /// The elements that are new behind the `stored` ones; all if those are another list's.
@@ -71,14 +88,13 @@ impl<T: Eq> Eq for Results<T> {}
 
 impl<T: Clone> Clone for Results<T> {
     fn clone(&self) -> Self {
-        Results { elements: self.elements.clone(), saved: AtomicUsize::new(0) }
+        Results { elements: self.elements.clone(), ..Results::new() }
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Results<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::deserialize(deserializer)
-            .map(|elements| Results { elements, saved: AtomicUsize::new(0) })
+        Vec::deserialize(deserializer).map(|elements| Results { elements, ..Results::new() })
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::format::{Change, LoopChange};
 use crate::{
-    Captured, CarriedChange, Carry, Checkpoint, Failure, FailureKind, Keys, LoopEnd, LoopProgress,
-    Mark, Results,
+    Attempts, Captured, CarriedChange, Carry, Checkpoint, Failure, FailureKind, Keys, LoopEnd,
+    LoopProgress, Mark, Results,
 };
 use dice::Dice;
 
@@ -31,7 +31,7 @@ pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
 pub(crate) fn change(dice: &mut Dice) -> Change {
     let mut change = Change::default();
     let mut loop_change = LoopChange { count: dice.up_to(1000) as u64, ..LoopChange::default() };
-    match dice.up_to(14) {
+    match dice.up_to(16) {
         1 => loop_change.total = Some(dice.next()),
         2 => loop_change.end = Some(LoopEnd::Exhausted),
         3 => change.item_nanos = Some(dice.next() >> 40),
@@ -55,6 +55,11 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
             loop_change.loop_id = 4;
             loop_change.cursor = Some(Box::new(cursor.value));
         }
+        12 => {
+            let count = u32::try_from(dice.up_to(9)).unwrap();
+            loop_change.attempts = Some(Box::new(Attempts { item: dice.next(), count }));
+        }
+        13 => change.skipped = dice.up_to(3) as u64,
         _ => {}
     }
     change.loops.push(loop_change);

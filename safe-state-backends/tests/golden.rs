@@ -46,6 +46,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("marked", marked()),
         ("keyed", keyed()),
         ("sought", sought()),
+        ("retried", retried()),
     ])
 }
 
@@ -62,6 +63,7 @@ fn fresh() -> Value {
         "loops": {},
         "carried": {},
         "failure": null,
+        "skipped": 0,
     })
 }
 
@@ -111,6 +113,7 @@ fn progress(
         "end": end,
         "keys": null,
         "cursor": null,
+        "attempts": null,
     })
 }
 
@@ -228,6 +231,19 @@ fn sought() -> Vec<u8> {
     )
 }
 
+/// An item that fails again, one that fails first, and two that are skipped.
+fn retried() -> Vec<u8> {
+    let mut first = progress(&[], &[[0, 4]], None, None);
+    first["attempts"] = json!({ "item": 4, "count": 2 });
+    let again = LoopChange { attempts: Some((4, 3)), ..LoopChange::default() };
+    let other = LoopChange { count: 9, attempts: Some((13, 1)), ..LoopChange::default() };
+    let change = |loops, skipped| Change { micros: 1, loops, skipped, ..Change::default() };
+    file(
+        &with(with(fresh(), "loops", json!({ "0": first })), "skipped", json!(1)),
+        &[(CHANGE, encoded(&change(vec![again], 0))), (CHANGE, encoded(&change(vec![other], 2)))],
+    )
+}
+
 /// The fields of a change, in the order of `docs/format.md`.
 #[derive(Default, Serialize)]
 struct Change {
@@ -236,6 +252,7 @@ struct Change {
     carried: Vec<CarriedChange>,
     item_nanos: Option<u64>,
     failure: Option<Failure>,
+    skipped: u64,
 }
 
 #[derive(Default, Serialize)]
@@ -248,6 +265,7 @@ struct LoopChange {
     end: Option<u32>,
     keys: Option<(u32, &'static Bytes)>,
     cursor: Option<Carried>,
+    attempts: Option<(u64, u32)>,
 }
 
 /// Name, whether it appends, and the value.

@@ -46,24 +46,24 @@ fn restore<T: DeserializeOwned + IntoIterator>(checkpoint: &Checkpoint, name: &s
 }
 
 type Loop<'a> = (u16, LoopProgress<'a>);
-type LoopProgress<'a> = (
-    (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>),
-    (Option<Keys<'a>>, Option<Value<'a>>),
-);
+type LoopProgress<'a> =
+    ((&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>), OfItems<'a>);
+/// Keys, cursor, attempts.
+type OfItems<'a> = (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>);
 type Keys<'a> = (u32, &'a Bytes);
-const NEITHER: (Option<Keys>, Option<Value>) = (None, None);
+const NEITHER: OfItems = (None, None, None);
 type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
 
 /// A snapshot of these loops and carried values, each with its key.
 fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
     let head = ("job", Some("1.0"), Some(3_u64), 7_u64, 9_u64, 1_u32, false, None::<u64>);
-    postcard::to_stdvec(&(head, loops, carried, None::<u32>)).unwrap()
+    postcard::to_stdvec(&(head, loops, carried, None::<u32>, 3_u64)).unwrap()
 }
 
 /// One loop, with its prefix and the bytes of its bitmap, and two carried values.
 fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
     let progress = (&[][..], prefix, Bytes::new(bitmap), Some((4, 99)), None, None);
-    let progress = (0, (progress, (Some((7, Bytes::new(&[9; 24]))), Some(words()))));
+    let progress = (0, (progress, (Some((7, Bytes::new(&[9; 24]))), Some(words()), Some((7, 2)))));
     let carried = [("sizes".to_owned(), list(2, &[1, 2])), ("words".to_owned(), words())];
     snapshot_of(&[progress], &carried)
 }
@@ -79,20 +79,19 @@ fn words() -> Value<'static> {
     (&[1], STRINGS, None, Bytes::new(b"\x02\x01a\x00"))
 }
 
-type LoopChange<'a> = (
-    (u16, Option<&'a [u64]>, u64, Option<(u64, u32)>, Option<u64>, Option<u32>),
-    (Option<Keys<'a>>, Option<Value<'a>>),
-);
+type LoopChange<'a> =
+    ((u16, Option<&'a [u64]>, u64, Option<(u64, u32)>, Option<u64>, Option<u32>), OfItems<'a>);
 type CarriedChange<'a> = (String, bool, Value<'a>);
 
 fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
-    postcard::to_stdvec(&(2_u64, loops, carried, None::<u64>, None::<u32>)).unwrap()
+    postcard::to_stdvec(&(2_u64, loops, carried, None::<u64>, None::<u32>, 0_u64)).unwrap()
 }
 
 fn change() -> Vec<u8> {
     let keys = (7, Bytes::new(&[1; 16]));
-    let inner: LoopChange = ((1, Some(&[3]), 3, Some((9, 9)), Some(9), None), (Some(keys), None));
-    let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words())));
+    let inner: LoopChange =
+        ((1, Some(&[3]), 3, Some((9, 9)), Some(9), None), (Some(keys), None, Some((7, 3))));
+    let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words()), None));
     let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
     let causes = ["cause", ""].as_slice();
     let captured = [("url", "a"), ("", "")].as_slice();
@@ -103,6 +102,7 @@ fn change() -> Vec<u8> {
         carried.as_slice(),
         Some(1_u64),
         Some(failure),
+        1_u64,
     ))
     .unwrap()
 }

@@ -10,7 +10,7 @@
 //! };
 //! ```
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Block, Error, Result, Type};
@@ -19,7 +19,7 @@ use crate::borrowed;
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::function::Argument;
-use crate::hygiene::{at, moved};
+use crate::hygiene::{at, local, moved};
 use crate::loops::{Local, Survey};
 use crate::passes::replace_initialiser;
 
@@ -28,6 +28,8 @@ pub(crate) struct CarriedVariable {
     pub(crate) ident: Ident,
     pub(crate) source: Source,
     way: Way,
+    /// Whether it can change otherwise than from within.
+    is_mut: bool,
     /// The number of the first resumable loop that it stands before.
     first_loop: u16,
 }
@@ -63,6 +65,14 @@ impl CarriedVariable {
         }
     }
 
+    /// The same to be changed.
+    fn place(&self) -> TokenStream {
+        let ident = &self.ident;
+        let is_reference = matches!(self.source, Source::Argument { is_reference: true });
+        let star = is_reference.then(|| quote_spanned! {at(ident.span())=> * });
+        quote_spanned! {at(ident.span())=> &mut #star #ident }
+    }
+
     /// Its value, by reference.
     fn value(&self) -> TokenStream {
         let ident = &self.ident;
@@ -70,7 +80,7 @@ impl CarriedVariable {
         let star = is_reference.then(|| quote_spanned! {at(ident.span())=> * });
         match self.way {
             Way::Carry => quote_spanned! {at(ident.span())=> &#star #ident },
-            Way::Reconnect(_) => quote_spanned! {at(ident.span())=> &mut #star #ident },
+            Way::Reconnect(_) => self.place(),
         }
     }
 }
@@ -83,27 +93,28 @@ impl Expansion {
         targets: &[Target],
     ) -> Result<Vec<CarriedVariable>> {
         let carried = self.options.carry.iter().map(|ident| {
-            let (source, ty) = self.source(ident, survey, targets)?;
+            let (source, ty, is_mut) = self.source(ident, survey, targets)?;
             borrowed::check_type(ident, ty.as_ref())?;
             let first_loop = first_loop(&source, survey, targets);
-            Ok(CarriedVariable { ident: ident.clone(), source, way: Way::Carry, first_loop })
+            let way = Way::Carry;
+            Ok(CarriedVariable { ident: ident.clone(), source, way, is_mut, first_loop })
         });
         let reconnected = self.options.reconnect.iter().map(|ident| {
-            let (source, ty) = self.source(ident, survey, targets)?;
+            let (source, ty, is_mut) = self.source(ident, survey, targets)?;
             let first_loop = first_loop(&source, survey, targets);
             let way = Way::Reconnect(ty.map(Box::new));
-            Ok(CarriedVariable { ident: ident.clone(), source, way, first_loop })
+            Ok(CarriedVariable { ident: ident.clone(), source, way, is_mut, first_loop })
         });
         carried.chain(reconnected).collect()
     }
 
-    /// Where a variable comes from, and its type if it is written.
+    /// Where a variable comes from, its type if it is written, and whether it is `mut`.
     fn source(
         &self,
         ident: &Ident,
         survey: &Survey,
         targets: &[Target],
-    ) -> Result<(Source, Option<Type>)> {
+    ) -> Result<(Source, Option<Type>, bool)> {
         let standing = targets
             .iter()
             .filter_map(|target| survey.loops.get(target.at))
@@ -111,10 +122,11 @@ impl Expansion {
         let manual = survey.all_locals.iter().filter(|_| targets.is_empty());
         let is_it = |local: &&Local| local.binding.ident == *ident;
         if let Some(local) = standing.chain(manual).rfind(is_it) {
-            return Ok((local_source(local, targets)?, local.ty.clone()));
+            let is_mut = local.binding.is_mut;
+            return Ok((local_source(local, targets)?, local.ty.clone(), is_mut));
         }
         if let Some(argument) = self.arguments.iter().find(|argument| argument.ident == *ident) {
-            return Ok((argument_source(ident, argument)?, argument.value_type()));
+            return Ok((argument_source(ident, argument)?, argument.value_type(), true));
         }
         Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop")))
     }
@@ -223,6 +235,16 @@ impl Expansion {
 
     /// Takes the values of the variables that stand among `locals` into the next save of `run`.
     pub(crate) fn carry(&self, run: &TokenStream, locals: &[Local]) -> TokenStream {
+        self.carry_or(run, locals, &self.fail(Span::mixed_site()))
+    }
+
+    /// The same, with `fail` where that can't be done.
+    pub(crate) fn carry_or(
+        &self,
+        run: &TokenStream,
+        locals: &[Local],
+        fail: &TokenStream,
+    ) -> TokenStream {
         let krate = &self.krate;
         let error = &self.names.error;
         let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
@@ -230,7 +252,7 @@ impl Expansion {
             let (depth, value) = (variable.depth(), variable.value());
             let name = variable.ident.unraw().to_string();
             let here = at(variable.ident.span());
-            let (run, fail) = (moved(run, here), self.fail(here));
+            let run = moved(run, here);
             let taken = match &variable.way {
                 Way::Carry => quote_spanned! {here=> #run.carry(#name, #depth, #value) },
                 Way::Reconnect(ty) => {
@@ -246,6 +268,56 @@ impl Expansion {
         });
         carry.collect()
     }
+}
+
+/// What a failed attempt did to carried variables is undone.
+impl Expansion {
+    /// Marks the variables that stand among `locals` as they are.
+    pub(crate) fn marks(&self, locals: &[Local]) -> TokenStream {
+        let krate = &self.krate;
+        let marks = self.undoable(locals).map(|(at, variable)| {
+            let (mark, here) = (mark(at), at_variable(variable));
+            let (value, place) = (variable.value(), variable.place());
+            quote_spanned! {here=>
+                let #mark = #krate::__private::undone!(#value).mark(#place);
+            }
+        });
+        marks.collect()
+    }
+
+    /// Puts them back as they were marked.
+    pub(crate) fn undo(&self, locals: &[Local]) -> TokenStream {
+        let krate = &self.krate;
+        let raise = self.raise();
+        let tally = &self.names.tally;
+        let undo = self.undoable(locals).map(|(at, variable)| {
+            let (mark, here) = (mark(at), at_variable(variable));
+            let (value, place) = (variable.value(), variable.place());
+            let name = variable.ident.unraw().to_string();
+            quote_spanned! {here=>
+                if !#krate::__private::undone!(#value).undo(#place, #mark) {
+                    #tally.run().not_undone(#name);
+                    #raise
+                }
+            }
+        });
+        undo.collect()
+    }
+
+    fn undoable(&self, locals: &[Local]) -> impl Iterator<Item = (usize, &CarriedVariable)> {
+        let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
+        let undoable = standing.filter(|it| it.is_mut && matches!(it.way, Way::Carry));
+        undoable.enumerate()
+    }
+}
+
+fn at_variable(variable: &CarriedVariable) -> Span {
+    at(variable.ident.span())
+}
+
+/// The local that keeps what a variable was.
+fn mark(at: usize) -> Ident {
+    local(&format!("mark_{at}"))
 }
 
 fn local_source(local: &Local, targets: &[Target]) -> Result<Source> {

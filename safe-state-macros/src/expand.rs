@@ -77,6 +77,12 @@ pub(crate) struct Names {
     pub(crate) on_error: Ident,
     pub(crate) outcome: Ident,
     pub(crate) failing: Ident,
+    pub(crate) policy: Ident,
+    pub(crate) kept: Ident,
+    pub(crate) tried: Ident,
+    pub(crate) flow: Ident,
+    pub(crate) failed: Ident,
+    pub(crate) verdict: Ident,
 }
 
 pub(crate) fn resumable(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -100,6 +106,12 @@ impl Names {
             on_error: local("on_error"),
             outcome: local("outcome"),
             failing: local("failing"),
+            policy: local("policy"),
+            kept: local("kept"),
+            tried: local("tried"),
+            flow: local("flow"),
+            failed: local("failed"),
+            verdict: local("verdict"),
         }
     }
 }
@@ -146,6 +158,7 @@ impl Expansion {
     ) -> Result<Block> {
         let survey = survey(block);
         let targets = self.targets(&survey, name)?;
+        self.check_policies(&survey, &targets)?;
         self.carried = self.carried_variables(&survey, &targets)?;
         self.check_bodies(block, &survey, &targets)?;
         for variable in &self.carried {
@@ -159,8 +172,8 @@ impl Expansion {
                     survey.loops.get(at).map(|it| it.locals.as_slice()).unwrap_or_default();
                 self.resumable_loop(it, target, locals)
             }
-            None => it,
-        });
+            None => Ok(it),
+        })?;
         self.fill_in(block, &survey, name)?;
         let (open, call, finish) =
             (self.open(job), self.call(block, captures, &restore), self.finish());

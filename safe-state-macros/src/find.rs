@@ -123,7 +123,7 @@ impl Survey {
     }
 
     /// The loops around the one at `at`, from the inside out.
-    fn around(&self, at: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn around(&self, at: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.loops.get(at).and_then(|it| it.parent), |outer| {
             self.loops.get(*outer).and_then(|it| it.parent)
         })
@@ -292,8 +292,7 @@ impl Search<'_> {
                 Ok(())
             }
             _ => {
-                let text = "loops are marked; say `key`, `cursor` and `capture` on the one that is meant, as \
-                            `#[resume(key = ..)]`";
+                let text = "loops are marked; say on the one that is meant what is about its items, as `#[resume(key = ..)]`";
                 Err(Error::new(place, text))
             }
         }

@@ -29,7 +29,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Item, Label, Pat, Type};
+use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Label, Pat, Result, Type};
 
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
@@ -37,6 +37,7 @@ use crate::hygiene::at;
 use crate::items::KnownBy;
 use crate::loops::{Local, is_marker, while_let};
 use crate::parens;
+use crate::policy::Item;
 
 /// A loop on its way through.
 struct Lowered {
@@ -51,18 +52,23 @@ struct Lowered {
 
 impl Expansion {
     /// The loop, made resumable. `locals` are those that stand when it begins.
-    pub(crate) fn resumable_loop(&self, it: Expr, target: &Target, locals: &[Local]) -> Expr {
+    pub(crate) fn resumable_loop(
+        &self,
+        it: Expr,
+        target: &Target,
+        locals: &[Local],
+    ) -> Result<Expr> {
         let lowered = match it {
-            Expr::ForLoop(it) => self.for_loop(it, target),
+            Expr::ForLoop(it) => self.for_loop(it, target, locals)?,
             Expr::While(it) => {
                 let Some((pat, expr)) =
                     while_let(&it).map(|(pat, expr)| (pat.clone(), expr.clone()))
                 else {
-                    return Expr::While(it);
+                    return Ok(Expr::While(it));
                 };
-                self.while_loop(it, &pat, &expr, target)
+                self.while_loop(it, &pat, &expr, (target, locals))?
             }
-            other => return other,
+            other => return Ok(other),
         };
         let Names { items, tally, .. } = &self.names;
         let Lowered { attrs, label, keyword, entered, next } = lowered;
@@ -70,11 +76,13 @@ impl Expansion {
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let (carry, save) = (self.carry(&run, locals), self.save(&run));
         let boundary = self.boundary(&run, &carry, &save);
-        Expr::Verbatim(quote_spanned! {at(keyword)=>
+        let policy = self.policy(target);
+        Ok(Expr::Verbatim(quote_spanned! {at(keyword)=>
             #(#attrs)*
             match () {
                 () => match #entered {
                     (mut #items, mut #tally) => {
+                        #policy
                         #label loop {
                             if #tally.complete() { #carry #save }
                             #boundary
@@ -87,10 +95,10 @@ impl Expansion {
                     }
                 }
             }
-        })
+        }))
     }
 
-    fn for_loop(&self, it: ExprForLoop, target: &Target) -> Lowered {
+    fn for_loop(&self, it: ExprForLoop, target: &Target, locals: &[Local]) -> Result<Lowered> {
         let krate = &self.krate;
         let Names { items, tally, item, error, .. } = &self.names;
         let ExprForLoop { attrs, label, for_token, pat, expr, mut body, .. } = it;
@@ -106,22 +114,26 @@ impl Expansion {
         let entered = quote_spanned! {input=>
             #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
         };
-        let capture = self.capture(target);
+        let done = self.item(Item { pat: &pat, body, keyword }, target, locals)?;
         let next = quote_spanned! {here=>
             match #items.next(&mut #tally) {
                 #krate::__private::Step::Item(#item) => {
-                    let #pat = #item;
-                    #capture
-                    match () { () => #body }
+                    #done
                 }
                 #krate::__private::Step::Done => break,
                 #krate::__private::Step::Failed(#error) => #fail,
             }
         };
-        Lowered { attrs, label, keyword, entered, next }
+        Ok(Lowered { attrs, label, keyword, entered, next })
     }
 
-    fn while_loop(&self, it: ExprWhile, pat: &Pat, expr: &Expr, target: &Target) -> Lowered {
+    fn while_loop(
+        &self,
+        it: ExprWhile,
+        pat: &Pat,
+        expr: &Expr,
+        (target, locals): (&Target, &[Local]),
+    ) -> Result<Lowered> {
         let krate = &self.krate;
         let Names { items, tally, item, error, .. } = &self.names;
         let ExprWhile { attrs, label, while_token, mut body, .. } = it;
@@ -136,21 +148,19 @@ impl Expansion {
         let entered =
             quote_spanned! {here=> #krate::__private::received(#run, #number, #location, #way) };
         let receive = known_by.function("receive", here);
-        let capture = self.capture(target);
+        let done = self.item(Item { pat, body, keyword }, target, locals)?;
         let next = quote_spanned! {here=>
             if #items.is_closed() { break; }
             match #items.#receive(#expr, &mut #tally, #of_item) {
                 #krate::__private::Receipt::Item(#item) => {
-                    let #pat = #item;
-                    #capture
-                    match () { () => #body }
+                    #done
                 }
                 #krate::__private::Receipt::Skipped => {}
                 #krate::__private::Receipt::Done => break,
                 #krate::__private::Receipt::Failed(#error) => #fail,
             }
         };
-        Lowered { attrs, label, keyword, entered, next }
+        Ok(Lowered { attrs, label, keyword, entered, next })
     }
 
     /// What is looked at between two items, if there is something.
@@ -263,5 +273,5 @@ impl VisitMut for MarkReturns<'_> {
         }
     }
 
-    fn visit_item_mut(&mut self, _: &mut Item) {}
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }

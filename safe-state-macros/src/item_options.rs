@@ -10,14 +10,25 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprClosure, Meta, Pat, Result, Token};
 
 use crate::options::{bare, value};
+use crate::policy_options::PolicyOptions;
 
 /// The names of the options.
-pub(crate) const NAMES: [&str; 3] = ["key", "cursor", "capture"];
+pub(crate) const NAMES: [&str; 8] = [
+    "key",
+    "cursor",
+    "capture",
+    "max_attempts",
+    "backoff",
+    "on_error",
+    "skip_limit",
+    "catch_panics",
+];
 
 #[derive(Clone, Default)]
 pub(crate) struct ItemOptions {
     pub(crate) identity: Identity,
     pub(crate) capture: Vec<Capture>,
+    pub(crate) policy: PolicyOptions,
 }
 
 /// How the next run knows an item again.
@@ -73,7 +84,10 @@ impl ItemOptions {
     pub(crate) fn place(&self) -> Option<Span> {
         match &self.identity {
             Identity::Key(of_item) | Identity::Cursor(of_item) => Some(of_item.option),
-            Identity::Index => self.capture.first().map(|capture| capture.expr.span()),
+            Identity::Index => {
+                let capture = self.capture.first().map(|capture| capture.expr.span());
+                capture.or_else(|| self.policy.place())
+            }
         }
     }
 
@@ -82,6 +96,9 @@ impl ItemOptions {
         if option == "capture" {
             self.capture = captures(option, input)?;
             return Ok(());
+        }
+        if option != "key" && option != "cursor" {
+            return self.policy.parse_one(option, input);
         }
         if !matches!(self.identity, Identity::Index) {
             let text = "items are known by a `key` or by a `cursor`; remove one";
@@ -101,7 +118,8 @@ impl Parse for ItemOptions {
             let option = Ident::parse_any(input)?;
             if !NAMES.iter().any(|name| option == name) {
                 let text = format!(
-                    "there is no `{option}` for one loop; expected `key = ..`, `cursor = ..` or `capture(..)`"
+                    "there is no `{option}` for one loop; expected one of {}",
+                    NAMES.map(|name| format!("`{name}`")).join(", ")
                 );
                 return Err(Error::new(option.span(), text));
             }
@@ -110,6 +128,7 @@ impl Parse for ItemOptions {
                 input.parse::<Token![,]>()?;
             }
         }
+        options.policy.check()?;
         Ok(options)
     }
 }

@@ -16,6 +16,7 @@ mod borrowed;
 mod carried;
 mod companion;
 mod cursors;
+mod exits;
 mod expand;
 mod fallback;
 mod find;
@@ -35,6 +36,8 @@ mod mutations;
 mod options;
 mod parens;
 mod passes;
+mod policy;
+mod policy_options;
 mod steps;
 
 use proc_macro::TokenStream;

@@ -24,6 +24,11 @@ const NAMES: &[&str] = &[
     "key",
     "cursor",
     "capture",
+    "max_attempts",
+    "backoff",
+    "on_error",
+    "skip_limit",
+    "catch_panics",
     "rate",
     "throttle",
     "max_runtime",
@@ -136,6 +141,7 @@ impl Parse for Options {
             }
         }
         options.check_variables()?;
+        options.items.policy.check()?;
         options.check_items()?;
         Ok(options)
     }
@@ -205,6 +211,12 @@ impl Options {
 impl Options {
     /// What is said of the items fits to the rest.
     fn check_items(&self) -> Result<()> {
+        if let (Some(_), Some(option)) = (self.manual, self.items.policy.place()) {
+            return Err(Error::new(
+                option,
+                "with `manual` there is no loop whose items could fail",
+            ));
+        }
         let option = match &self.items.identity {
             Identity::Index => return Ok(()),
             Identity::Key(of_item) | Identity::Cursor(of_item) => of_item.option,
@@ -267,7 +279,7 @@ fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Ident>> {
 }
 
 /// A bare option is switched on.
-fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+pub(crate) fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     if input.peek(Token![=]) {
         return not_literal_but(value(option, input)?, "`true` or `false`", |lit| {
             matches!(lit, Lit::Bool(_))
@@ -278,7 +290,11 @@ fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
 }
 
 /// Refuses a literal of the wrong kind here; any other expression is the compiler's to check.
-fn not_literal_but(value: Expr, expected: &str, fits: impl FnOnce(&Lit) -> bool) -> Result<Expr> {
+pub(crate) fn not_literal_but(
+    value: Expr,
+    expected: &str,
+    fits: impl FnOnce(&Lit) -> bool,
+) -> Result<Expr> {
     match &value {
         Expr::Lit(ExprLit { lit, .. }) if !fits(lit) => {
             Err(Error::new(lit.span(), format!("expected {expected}")))
@@ -291,7 +307,7 @@ fn not_literal_but(value: Expr, expected: &str, fits: impl FnOnce(&Lit) -> bool)
     }
 }
 
-fn text(value: &Expr) -> Option<&LitStr> {
+pub(crate) fn text(value: &Expr) -> Option<&LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
         _ => None,
@@ -364,7 +380,7 @@ fn rate(value: Expr) -> Result<Rate> {
     })
 }
 
-fn nanos(text: &LitStr, expected: &str) -> Result<Nanos> {
+pub(crate) fn nanos(text: &LitStr, expected: &str) -> Result<Nanos> {
     let time = humantime::parse_duration(&text.value());
     let nanos = time.ok().and_then(|time| u64::try_from(time.as_nanos()).ok());
     let refused = || {

@@ -43,12 +43,16 @@ pub(crate) fn replace_initialiser(
 }
 
 /// Passes each loop of `block` with its place in the survey to `change`, inner loops first.
-pub(crate) fn replace(block: &mut Block, change: impl FnMut(usize, Expr) -> Expr) {
+pub(crate) fn replace(
+    block: &mut Block,
+    change: impl FnMut(usize, Expr) -> Result<Expr>,
+) -> Result<()> {
     struct Replace<F> {
         at: usize,
         change: F,
+        result: Result<()>,
     }
-    impl<F: FnMut(usize, Expr) -> Expr> VisitMut for Replace<F> {
+    impl<F: FnMut(usize, Expr) -> Result<Expr>> VisitMut for Replace<F> {
         fn visit_expr_mut(&mut self, expr: &mut Expr) {
             match expr {
                 Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
@@ -56,7 +60,11 @@ pub(crate) fn replace(block: &mut Block, change: impl FnMut(usize, Expr) -> Expr
                     self.at += 1;
                     visit_mut::visit_expr_mut(self, expr);
                     let taken = std::mem::replace(expr, Expr::PLACEHOLDER);
-                    *expr = (self.change)(at, taken);
+                    match (self.change)(at, taken) {
+                        Ok(changed) => *expr = changed,
+                        Err(error) if self.result.is_ok() => self.result = Err(error),
+                        Err(_) => {}
+                    }
                 }
                 Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
                 _ => visit_mut::visit_expr_mut(self, expr),
@@ -65,7 +73,9 @@ pub(crate) fn replace(block: &mut Block, change: impl FnMut(usize, Expr) -> Expr
 
         fn visit_item_mut(&mut self, _: &mut Item) {}
     }
-    Replace { at: 0, change }.visit_block_mut(block);
+    let mut replace = Replace { at: 0, change, result: Ok(()) };
+    replace.visit_block_mut(block);
+    replace.result
 }
 
 /// Passes each macro call of `block` to `change`, with the place of the loop that follows it or whose

@@ -58,6 +58,31 @@ impl Events {
         self.line(|| format!("failed: {failure}"));
     }
 
+    /// An item has failed, and is tried again.
+    pub(crate) fn tries_again(&self, failure: &Failure, attempt: u32, pause: Duration) {
+        let (index, error) = (failure.index(), failure.message());
+        tracing::warn!(target: "safe_state", job = %self.job, index, attempt, ?pause, error, "tries again");
+        self.line(|| format!("attempt {attempt} in vain, the next in {pause:.1?}: {failure}"));
+    }
+
+    /// An item has failed, and is not tried again.
+    pub(crate) fn skipped(&self, failure: &Failure, attempt: u32) {
+        let (index, error) = (failure.index(), failure.message());
+        tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "skipped");
+        self.line(|| format!("skipped after attempt {attempt}: {failure}"));
+    }
+
+    /// A carried variable can't go back to what it was, so the item can be neither tried again nor
+    /// skipped.
+    pub(crate) fn not_undone(&self, variable: &str) {
+        tracing::error!(
+            target: "safe_state",
+            job = %self.job,
+            variable,
+            "a failed attempt has put another list in the place of a carried `Results`, which can't be undone"
+        );
+    }
+
     /// A save that failed where something else is being reported: the user's error comes first.
     pub(crate) fn not_saved(&self, error: &Error) {
         let error = one_line(error);

@@ -23,6 +23,7 @@ mod offload;
 mod open_loop;
 mod outcome;
 mod pace;
+mod policy;
 mod progress;
 mod rate;
 mod received;
@@ -40,11 +41,12 @@ pub use begin::OnChange;
 pub use error::{Error, StopReason};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
+pub use policy::{Action, Backoff, ErrorContext};
 pub use rate::Rate;
 pub use safe_state_backends::{
-    Backend, Captured, Carry, Checkpoint, Completed, Durability, Failure, FailureKind, FileBackend,
-    Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Publication, Results, publish,
-    publish_once, skip_if_exists,
+    Attempts, Backend, Captured, Carry, Checkpoint, Completed, Durability, Failure, FailureKind,
+    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Publication, Results,
+    publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

@@ -1,6 +1,7 @@
 //! A thread that does a run's blocking work, so that an async function never blocks its executor
 //! and depends on none.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -9,6 +10,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -62,6 +64,13 @@ impl Worker {
             }
         });
         result.await.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Lets that time go by. If the future is dropped, the thread goes on at once.
+    pub(crate) async fn sleep(&self, time: Duration) {
+        let (awake, asleep) = channel::<Infallible>();
+        self.run(move || _ = asleep.recv_timeout(time)).await;
+        drop(awake);
     }
 
     fn send(&self, task: Task) {

@@ -7,6 +7,7 @@ use crate::fingerprint::serialized;
 use crate::identity::Way;
 use crate::key::KeyHash;
 use crate::keyed::Keyed;
+use crate::policy::Tries;
 
 /// A loop that the run is in.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub(crate) struct OpenLoop {
     cursor_is_new: bool,
     /// What was recorded of the item in flight.
     pub(crate) captured: Vec<Captured>,
+    tries: Tries,
     /// Set until the checkpoint has been told.
     total: Option<u64>,
     /// What the checkpoint says of its end, and what is to be said.
@@ -58,6 +60,7 @@ impl OpenLoop {
             Way::Index | Way::Cursor => None,
         };
         let cursor = stored.and_then(LoopProgress::cursor).cloned();
+        let tries = Tries::after(stored.and_then(LoopProgress::attempts));
         // By key, it walks its input anew.
         let stored = stored.filter(|_| keyed.is_none());
         OpenLoop {
@@ -75,6 +78,7 @@ impl OpenLoop {
             cursor,
             cursor_is_new: false,
             captured: Vec::new(),
+            tries,
             total: total.filter(|_| stored.and_then(LoopProgress::total) != total),
             stored_end: stored.and_then(LoopProgress::end),
             end: None,
@@ -98,6 +102,16 @@ impl OpenLoop {
     /// has, with another cursor.
     pub(crate) fn has_ousted(&self, item: u64) -> bool {
         self.way == Way::Cursor && item != self.item() && item >> 32 == self.item() >> 32
+    }
+
+    /// The hash of its key.
+    pub(crate) fn key(&self) -> Option<u64> {
+        self.keyed.as_ref().map(Keyed::in_flight)
+    }
+
+    /// Counts an attempt at it that was in vain. Says which one it was, of all runs.
+    pub(crate) fn count_attempt(&mut self) -> u32 {
+        self.tries.count(self.item())
     }
 
     /// Whether that item, which is not the one in flight, was left before it was complete, and may
@@ -172,7 +186,8 @@ impl OpenLoop {
     /// The items that completed since the last save, if there is nothing else to tell.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.begun.is_some() || self.total.is_some() || self.end.is_some();
-        let has_more = has_more || self.keyed.is_some() || self.cursor_is_new;
+        let has_more =
+            has_more || self.keyed.is_some() || self.cursor_is_new || self.tries.is_unsaved();
         if has_more || self.unsaved == 0 {
             return None;
         }
@@ -215,6 +230,7 @@ impl OpenLoop {
             end,
             keys: self.keyed.as_mut().and_then(Keyed::take_unsaved).map(Box::new),
             cursor: self.unsaved_cursor(),
+            attempts: self.tries.take_unsaved(),
         };
         let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
         (change != nothing).then_some((change, completed))

@@ -26,6 +26,11 @@ pub use crate::outcome::{
     Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
     ViaOption, ViaType,
 };
+pub use crate::policy::{
+    ByClone, ByLength, Caught, Fallible, Flow, Kept, Marked, Once, Policy, Thrown, ThrownError,
+    ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, Verdict, attempt,
+    attempt_async, leave, raise, retry,
+};
 pub use crate::received::{Receipt, Received};
 pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
@@ -33,7 +38,8 @@ pub use crate::run::{Run, call};
 pub use crate::tally::Tally;
 pub use crate::{
     __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __key as key,
-    __means as means, __on_error as on_error, __shown as shown,
+    __means as means, __on_error as on_error, __shown as shown, __thrown as thrown,
+    __undone as undone,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use safe_state_backends::format::{Advance, Change, LoopChange, Record};
-use safe_state_backends::{Captured, CarriedChange, LoopEnd, LoopProgress, Store};
+use safe_state_backends::{Captured, CarriedChange, Failure, LoopEnd, LoopProgress, Store};
 
 use crate::Error;
 use crate::begin::OnChange;
@@ -40,6 +40,8 @@ pub(crate) struct Position {
     pub(crate) steps: BTreeSet<String>,
     /// Whether the end of the loop left last waits for what comes next.
     holds_back: bool,
+    /// Items skipped since the last save.
+    pub(crate) skipped: u64,
     saves: u64,
 }
 
@@ -54,8 +56,19 @@ impl Position {
         self.open.iter().rfind(|open| open.in_flight).map(|open| open.position)
     }
 
+    /// The hash of that item's key, if it is known by key.
+    pub(crate) fn key(&self) -> Option<u64> {
+        self.open.iter().rfind(|open| open.in_flight).and_then(OpenLoop::key)
+    }
+
+    /// The failure with what is known of the item in flight.
+    pub(crate) fn about_item(&self, failure: Failure) -> Failure {
+        let failure = failure.with_index(self.in_flight()).with_location(self.location.clone());
+        failure.with_captured(self.captured())
+    }
+
     /// What was recorded of the items in flight.
-    pub(crate) fn captured(&self) -> impl Iterator<Item = Captured> {
+    fn captured(&self) -> impl Iterator<Item = Captured> {
         let in_flight = self.open.iter().filter(|open| open.in_flight);
         in_flight.flat_map(|open| open.captured.iter().cloned())
     }
@@ -67,6 +80,7 @@ impl Position {
             self.open.clear();
             self.ended.clear();
             self.carried.clear();
+            self.skipped = 0;
         }
     }
 
@@ -320,7 +334,8 @@ impl Run {
         let position = &mut self.position;
         let [open] = position.open.as_mut_slice() else { return None };
         let median_is_due = (position.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
-        if median_is_due || !position.ended.is_empty() || !position.carried.is_empty() {
+        let has_more = !position.ended.is_empty() || !position.carried.is_empty();
+        if median_is_due || has_more || position.skipped > 0 {
             return None;
         }
         let advance = open.advance()?;
@@ -347,6 +362,7 @@ impl Run {
         Change {
             loops,
             carried: std::mem::take(&mut position.carried),
+            skipped: std::mem::take(&mut position.skipped),
             item_nanos: if median_is_due { self.pace.median() } else { None },
             ..Change::default()
         }

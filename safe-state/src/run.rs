@@ -203,9 +203,7 @@ impl Run {
     }
 
     fn failure(&mut self, failure: Failure) -> Change {
-        let failure = failure.with_index(self.position.in_flight());
-        let failure = failure.with_location(self.position.location.clone());
-        let failure = failure.with_captured(self.position.captured());
+        let failure = self.position.about_item(failure);
         self.events.failed(&failure);
         self.position.keep_only_what_matches_carried_values();
         let median = self.pace.median();
@@ -263,6 +261,13 @@ impl Run {
 
     fn completed(&self) -> Option<u64> {
         self.store.as_ref().map(|store| store.checkpoint().completed().len())
+    }
+
+    /// Lets that time go by without blocking. (It takes the run whole, as that can be sent, and not be shared.)
+    pub(crate) async fn sleep(&mut self, time: Duration) {
+        if let Some(worker) = &self.worker {
+            worker.sleep(time).await;
+        }
     }
 
     /// Saves what is complete, and what was carried.

@@ -31,6 +31,7 @@ tests! {
     bare: check_resumes,
     control_flow: check_resumes,
     drop_order: check_alike,
+    failing: check_resumes,
     generics: check_resumes,
     identity: check_resumes,
     inputs: check_resumes,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::{self, Frame, Place};
 use super::{FormatError, Framed, damaged};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
-use crate::{Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, Mark, bounded};
+use crate::{Attempts, Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, Mark, bounded};
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -50,6 +50,8 @@ pub struct Change {
     pub item_nanos: Option<u64>,
     /// How the run failed, if it did.
     pub failure: Option<Failure>,
+    /// How many items were skipped.
+    pub skipped: u64,
 }
 
 /// How far one loop came.
@@ -73,6 +75,8 @@ pub struct LoopChange {
     pub keys: Option<Box<Keys>>,
     /// The cursor of the last of those items, if it knows its items by cursor.
     pub cursor: Option<Box<Carried>>,
+    /// How often an item has failed, if one has again.
+    pub attempts: Option<Box<Attempts>>,
 }
 
 impl Record {
@@ -112,7 +116,8 @@ impl From<Change> for Record {
 impl Advance {
     /// The same as `change`, if that says no more than an advance can.
     fn all_of(change: &Change) -> Option<Self> {
-        let Change { micros, loops, carried, item_nanos: None, failure: None } = change else {
+        let Change { micros, loops, carried, item_nanos: None, failure: None, skipped: 0 } = change
+        else {
             return None;
         };
         let [
@@ -125,6 +130,7 @@ impl Advance {
                 end: None,
                 keys: None,
                 cursor: None,
+                attempts: None,
             },
         ] = loops.as_slice()
         else {

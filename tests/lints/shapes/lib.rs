@@ -24,6 +24,7 @@ pub fn all() -> Vec<safe_state_tests::shapes::Shape> {
         cases::bare::all(),
         cases::control_flow::all(),
         cases::drop_order::all(),
+        cases::failing::all(),
         cases::generics::all(),
         cases::inputs::all(),
         cases::macros::all(),

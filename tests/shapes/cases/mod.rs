@@ -11,6 +11,7 @@ pub(crate) mod attributes;
 pub(crate) mod bare;
 pub(crate) mod control_flow;
 pub(crate) mod drop_order;
+pub(crate) mod failing;
 pub(crate) mod generics;
 pub(crate) mod identity;
 pub(crate) mod inputs;

@@ -1,0 +1,214 @@
+//! What becomes of an item that fails: another attempt, or none.
+
+mod attempt;
+mod backoff;
+mod context;
+mod kept;
+mod thrown;
+mod tries;
+mod undo;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use attempt::{Fallible, Flow, attempt, attempt_async, leave, raise};
+pub use backoff::Backoff;
+pub use context::ErrorContext;
+pub use kept::{Kept, Once};
+pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther};
+pub(crate) use tries::Tries;
+pub use undo::{ByClone, ByLength, Marked, UndoneByClone, UndoneByLength};
+
+use crate::outcome::Failing;
+use crate::run::Run;
+
+/// What is to become of an item that has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// It is tried again, after the pause that `backoff` says. If no attempts are left, the same as
+    /// [`Fail`](Action::Fail).
+    Retry,
+    /// The same after this pause: the one that a server asks for, say.
+    RetryAfter(Duration),
+    /// It counts as complete, and the job goes on.
+    Skip,
+    /// The function returns the error, or panics on. The next run begins with this item.
+    Fail,
+}
+
+/// How a loop answers errors.
+pub struct Policy<F> {
+    on_error: F,
+    max_attempts: u32,
+    backoff: Backoff,
+    skip_limit: u64,
+    catches_panics: bool,
+}
+
+/// What comes of a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Another one, after that pause.
+    Again(Duration),
+    /// The next item.
+    Next,
+    /// The end of the run.
+    Fail,
+}
+
+/// Where no function answers errors: as long as attempts are left, there is another.
+pub fn retry(_: &ErrorContext<'_>) -> Action {
+    Action::Retry
+}
+
+impl<F> Policy<F> {
+    /// One that asks `on_error`, and tries again as often as that says.
+    pub fn new(on_error: F) -> Self
+    where
+        F: Fn(&ErrorContext<'_>) -> Action,
+    {
+        let (max_attempts, skip_limit) = (u32::MAX, u64::MAX);
+        let backoff = Backoff::default();
+        Policy { on_error, max_attempts, backoff, skip_limit, catches_panics: false }
+    }
+
+    /// Sets the most attempts at an item, in all runs together.
+    pub fn max_attempts(self, max_attempts: u32) -> Self {
+        Policy { max_attempts, ..self }
+    }
+
+    /// Sets the pauses between attempts.
+    pub fn backoff(self, backoff: Backoff) -> Self {
+        Policy { backoff, ..self }
+    }
+
+    /// Sets how many items may be given up.
+    pub fn skip_limit(self, skip_limit: u64) -> Self {
+        Policy { skip_limit, ..self }
+    }
+
+    /// Takes panics for errors.
+    pub fn catch_panics(self, catches_panics: bool) -> Self {
+        Policy { catches_panics, ..self }
+    }
+
+    /// Whether panics are taken for errors.
+    #[inline]
+    pub fn catches_panics(&self) -> bool {
+        self.catches_panics
+    }
+
+    /// Whether an item that has been tried that often in this run may be tried yet again after the
+    /// attempt to come.
+    #[inline]
+    pub fn may_try_again(&self, tried: u32) -> bool {
+        self.max_attempts > tried.saturating_add(1)
+    }
+
+    /// Judges the item in flight inside `depth` loops, which has failed.
+    #[cold]
+    pub fn judge(
+        &self,
+        run: &mut Run,
+        depth: usize,
+        failing: Failing,
+        thrown: Thrown<'_>,
+    ) -> Verdict
+    where
+        F: Fn(&ErrorContext<'_>) -> Action,
+    {
+        let (Failing::Yes(failure) | Failing::IfInLoop(failure)) = failing else {
+            return Verdict::Fail;
+        };
+        let attempt = run.count_attempt(depth);
+        let context = run.context(failure, thrown, attempt, self.max_attempts);
+        let verdict = match (self.on_error)(&context) {
+            Action::Retry if attempt < self.max_attempts => {
+                Verdict::Again(self.backoff.pause(attempt))
+            }
+            Action::RetryAfter(pause) if attempt < self.max_attempts => Verdict::Again(pause),
+            Action::Skip if run.given_up() < self.skip_limit => Verdict::Next,
+            _ => Verdict::Fail,
+        };
+        match verdict {
+            Verdict::Again(pause) => run.events.tries_again(context.failure(), attempt, pause),
+            Verdict::Next => {
+                run.events.skipped(context.failure(), attempt);
+                run.skip();
+            }
+            Verdict::Fail => {}
+        }
+        verdict
+    }
+}
+
+impl Verdict {
+    /// Whether the next item follows.
+    pub fn is_next(self) -> bool {
+        self == Verdict::Next
+    }
+}
+
+impl<F> fmt::Debug for Policy<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("max_attempts", &self.max_attempts)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// Saves what is complete, and how often the item in flight was tried, before another attempt
+    /// or the end. Says whether there is to be another attempt, once its pause is over. The item's
+    /// error comes first: if it can't be saved, it is the end.
+    pub fn pause(&mut self, verdict: Verdict) -> bool {
+        match (self.save(), verdict) {
+            (Ok(()), Verdict::Again(pause)) => {
+                std::thread::sleep(pause);
+                true
+            }
+            (Ok(()), _) => false,
+            (Err(error), _) => {
+                self.events.not_saved(&error);
+                false
+            }
+        }
+    }
+
+    /// The same without blocking.
+    pub async fn pause_async(&mut self, verdict: Verdict) -> bool {
+        match (self.save_async().await, verdict) {
+            (Ok(()), Verdict::Again(pause)) => {
+                self.sleep(pause).await;
+                true
+            }
+            (Ok(()), _) => false,
+            (Err(error), _) => {
+                self.events.not_saved(&error);
+                false
+            }
+        }
+    }
+
+    /// Tells of carried values that can't be taken or undone; the item's error comes first.
+    pub fn not_undone(&self, name: &str) {
+        self.events.not_undone(name);
+    }
+
+    /// Counts an attempt at the item in flight that was in vain. Says which one it was.
+    fn count_attempt(&mut self, depth: usize) -> u32 {
+        self.position.open.get_mut(depth).map_or(1, crate::open_loop::OpenLoop::count_attempt)
+    }
+
+    /// How many items the job has given up.
+    fn given_up(&self) -> u64 {
+        let stored = self.store.as_ref().map_or(0, |store| store.checkpoint().skipped());
+        stored.saturating_add(self.position.skipped)
+    }
+
+    fn skip(&mut self) {
+        self.position.skipped += 1;
+    }
+}

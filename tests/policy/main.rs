@@ -1,0 +1,7 @@
+//! Items that fail: what is done about each, whatever way their bodies take.
+
+mod across_runs;
+mod answers;
+mod exits;
+mod model;
+mod values;

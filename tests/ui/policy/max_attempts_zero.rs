@@ -1,0 +1,13 @@
+use safe_state::resumable;
+
+#[resumable(max_attempts = 0)]
+fn ship(orders: &[u32]) -> std::io::Result<()> {
+    for order in orders {
+        println!("{order}");
+    }
+    Ok(())
+}
+
+fn main() {
+    let _ = ship(&[]);
+}

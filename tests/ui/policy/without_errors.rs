@@ -1,0 +1,12 @@
+use safe_state::resumable;
+
+#[resumable(max_attempts = 3)]
+fn ship(orders: &[u32]) {
+    for order in orders {
+        println!("{order}");
+    }
+}
+
+fn main() {
+    ship(&[]);
+}
