@@ -55,7 +55,7 @@ impl Expansion {
             let is_target = |at: &&usize| targets.iter().any(|target| target.at == **at);
             let depth = around.iter().filter(is_target).count();
             let Some(target) = meant(targets, next, around) else {
-                let text = "no loop with `cursor` follows this where it stands";
+                let text = "no loop with `cursor` follows this; put it before its loop, or in the loop's head";
                 return Err(Error::new(mac.path.span(), text));
             };
             if depth < target.depth {
