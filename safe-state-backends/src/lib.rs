@@ -46,6 +46,8 @@ mod mysql;
 mod name;
 #[cfg(feature = "network")]
 pub mod network;
+#[cfg(feature = "object-store")]
+mod object_store;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod process;
@@ -64,6 +66,8 @@ mod timestamp;
 mod url;
 mod wait;
 
+#[cfg(feature = "object-store")]
+pub use self::object_store::{ObjectStoreBackend, Objects};
 #[cfg(feature = "redis")]
 pub use self::redis::{Redis, RedisBackend};
 #[cfg(feature = "redis")]

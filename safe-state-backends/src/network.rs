@@ -27,10 +27,10 @@ pub(crate) mod authorities;
 #[cfg(test)]
 mod fake;
 mod keeper;
-#[cfg(feature = "redis-tls")]
+#[cfg(any(feature = "redis-tls", feature = "object-store-url"))]
 pub(crate) mod provider;
 mod retry;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "object-store"))]
 pub(crate) mod runtime;
 mod session;
 #[cfg(any(feature = "postgres", feature = "mysql"))]

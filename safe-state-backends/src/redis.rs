@@ -106,9 +106,11 @@ impl Connect for Redis {
     fn connect(&self, timeouts: Timeouts) -> Result<RedisSession, Trouble> {
         #[cfg(feature = "redis-tls")]
         crate::network::provider::provide();
-        let connection =
-            self.client.get_connection_with_timeout(timeouts.connect).map_err(trouble)?;
-        RedisSession::new(connection, timeouts.statement, self.prefix.clone()).map_err(trouble)
+        let Timeouts { connect, statement } = timeouts;
+        let connection = self.client.get_connection_with_timeout(connect);
+        connection
+            .and_then(|connection| RedisSession::new(connection, statement, self.prefix.clone()))
+            .map_err(|error| trouble(error, connect))
     }
 
     fn place(&self) -> String {

@@ -15,6 +15,9 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
     ("mysql", Some("mysql")),
     ("redis", Some("redis")),
     ("rediss", Some("redis-tls")),
+    ("s3", Some("s3")),
+    ("gs", Some("gcs")),
+    ("az", Some("azure")),
 ];
 
 /// The backend that a URL names. Nothing is opened or connected to yet.
@@ -27,6 +30,9 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
 /// | `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE` | `postgres` | a `PostgresBackend` |
 /// | `mysql://USER:PASSWORD@HOST:PORT/DATABASE?ssl-mode=MODE` | `mysql` | a `MySqlBackend` |
 /// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis` | a `RedisBackend` |
+/// | `s3://BUCKET/PREFIX?region=REGION&endpoint=URL` | `s3` | an `ObjectStoreBackend` |
+/// | `gs://BUCKET/PREFIX` | `gcs` | the same |
+/// | `az://CONTAINER/PREFIX` | `azure` | the same |
 ///
 /// Paths are taken as they are written, without escapes; those of two slashes or more must begin
 /// with three, and are absolute.
@@ -60,6 +66,12 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
         "mysql" => Ok(Arc::new(crate::MySqlBackend::new(url)?)),
         #[cfg(feature = "redis")]
         "redis" | "rediss" => Ok(Arc::new(crate::RedisBackend::new(url)?)),
+        #[cfg(feature = "s3")]
+        "s3" => Ok(Arc::new(crate::ObjectStoreBackend::from_url(url)?)),
+        #[cfg(feature = "gcs")]
+        "gs" => Ok(Arc::new(crate::ObjectStoreBackend::from_url(url)?)),
+        #[cfg(feature = "azure")]
+        "az" => Ok(Arc::new(crate::ObjectStoreBackend::from_url(url)?)),
         scheme => Err(refused(unknown(scheme))),
     }
 }
@@ -150,7 +162,8 @@ pub(crate) fn redacted(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once(':') else { return HIDDEN.to_owned() };
     let Some(rest) = rest.strip_prefix("//") else {
         // A path or a name, unless it was meant to have an authority.
-        let shown = if rest.contains('@') { HIDDEN } else { rest };
+        let path = rest.split_once(['?', '#']).map_or(rest, |(path, _)| path);
+        let shown = if rest.contains('@') { HIDDEN } else { path };
         return format!("{scheme}:{shown}");
     };
     let (user, address) = rest.rsplit_once('@').unwrap_or(("", rest));
@@ -217,6 +230,7 @@ mod tests {
             "postgres://me:secret/db",
             "postgres:me:secret@host",
             "me-secret@host",
+            "s3:?token=secret",
         ] {
             let shown = redacted(url);
             assert!(!shown.contains("secret"), "{url} is shown as {shown}");

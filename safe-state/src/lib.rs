@@ -72,6 +72,8 @@ pub use save_every::SaveEvery;
 pub mod backend {
     #[cfg(feature = "mysql")]
     pub use safe_state_backends::MySqlBackend;
+    #[cfg(feature = "object-store")]
+    pub use safe_state_backends::ObjectStoreBackend;
     #[cfg(feature = "postgres")]
     pub use safe_state_backends::PostgresBackend;
     #[cfg(feature = "sqlite")]

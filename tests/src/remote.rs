@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use safe_state::backend::conformance::{Subject, answer_as_child};
 use safe_state::backend::network::{Connect, NetworkBackend, Timeouts};
-use safe_state::backend::{Error as BackendError, MySqlBackend, PostgresBackend};
+use safe_state::backend::{
+    Error as BackendError, MySqlBackend, ObjectStoreBackend, PostgresBackend, RedisBackend,
+};
 use safe_state::{Backend, Error, Job, resumable};
 
 use crate::{Ran, Worker};
@@ -28,6 +30,8 @@ pub fn backend(url: &str, lease: Duration) -> Arc<dyn Backend> {
     match url.split(':').next() {
         Some("postgres") => Arc::new(limited(PostgresBackend::new(url).unwrap(), lease)),
         Some("mysql") => Arc::new(limited(MySqlBackend::new(url).unwrap(), lease)),
+        Some("redis") => Arc::new(limited(RedisBackend::new(url).unwrap(), lease)),
+        Some("s3") => Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease)),
         _ => panic!("there is no backend for such a URL"),
     }
 }

@@ -40,6 +40,12 @@ pub fn s3_url() -> String {
     variable("SAFE_STATE_TEST_S3")
 }
 
+/// The URL of objects there below a prefix, with credentials.
+pub fn objects_url(prefix: &str) -> String {
+    let credentials = "access_key_id=tester&secret_access_key=hush-hush-7391";
+    format!("s3://{BUCKET}/{prefix}?region=us-east-1&endpoint={}&{credentials}", s3_url())
+}
+
 /// The bucket that is there from the start.
 pub const BUCKET: &str = "safe-state";
 
@@ -70,11 +76,11 @@ pub fn at(url: &str, address: SocketAddr) -> String {
     url
 }
 
-/// Where the host and port stand in a URL.
+/// Where the host and port stand in a URL; those of its endpoint, if it has one.
 fn authority_of(url: &str) -> std::ops::Range<usize> {
-    let scheme = url.find("://").unwrap() + 3;
-    let begin = url.find('@').map_or(scheme, |at| at + 1);
-    let end = url[begin..].find('/').map_or(url.len(), |slash| begin + slash);
+    let scheme = url.rfind("://").unwrap() + 3;
+    let begin = url[scheme..].find('@').map_or(scheme, |at| scheme + at + 1);
+    let end = url[begin..].find(['/', '&']).map_or(url.len(), |end| begin + end);
     begin..end
 }
 
@@ -223,6 +229,7 @@ mod tests {
         let other = at(url, "127.0.0.1:81".parse().unwrap());
         assert_eq!(other, "postgres://tester:hush@127.0.0.1:81/safe_state");
         assert_eq!(address("http://127.0.0.1:80").port(), 80);
+        assert_eq!(address("s3://bucket/prefix?endpoint=http://127.0.0.1:80&region=a").port(), 80);
     }
 
     /// What Redis answers to one command.

@@ -6,17 +6,24 @@ use tokio::runtime::Builder;
 
 use super::Trouble;
 
-/// A runtime on the thread that has it, which gets on with its tasks while something is called.
+/// A runtime that gets on with its tasks while something is called, or all the time.
 #[derive(Debug)]
 pub(crate) struct Runtime(Option<tokio::runtime::Runtime>);
 
-#[derive(Debug, thiserror::Error)]
-#[error("there was no answer within {}", humantime::format_duration(*.0))]
-struct NoAnswer(Duration);
-
 impl Runtime {
+    /// One on the thread that has it.
+    #[cfg(any(test, feature = "postgres", feature = "mysql"))]
     pub(crate) fn new() -> Result<Self, Trouble> {
         let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::lasting)
+    }
+
+    /// One with a thread of its own, for connections that are shared by all that call.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn in_background() -> Result<Self, Trouble> {
+        let mut builder = Builder::new_multi_thread();
+        let runtime =
+            builder.worker_threads(1).thread_name("safe-state objects").enable_all().build();
         runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::lasting)
     }
 
@@ -35,7 +42,7 @@ impl Runtime {
         // The clock it starts has to be the runtime's.
         match runtime.block_on(async { tokio::time::timeout(limit, call).await }) {
             Ok(done) => done.map_err(E::into),
-            Err(_) => Err(Trouble::passing(NoAnswer(limit))),
+            Err(_) => Err(Trouble::no_answer(limit)),
         }
     }
 

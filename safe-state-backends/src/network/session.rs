@@ -204,6 +204,18 @@ impl Trouble {
         Trouble::Lasting(source.into())
     }
 
+    /// A server that says nothing.
+    #[cfg(any(
+        feature = "postgres",
+        feature = "mysql",
+        feature = "redis",
+        feature = "object-store"
+    ))]
+    pub(crate) fn no_answer(limit: Duration) -> Self {
+        let limit = humantime::format_duration(limit);
+        Trouble::passing(format!("there was no answer within {limit}"))
+    }
+
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Trouble::Passing(_))
     }

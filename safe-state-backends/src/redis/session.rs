@@ -55,11 +55,11 @@ impl RedisSession {
     }
 
     fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Trouble> {
-        command.query(&mut self.connection).map_err(trouble)
+        command.query(&mut self.connection).map_err(|error| trouble(error, self.statement))
     }
 
     fn invoke(&mut self, invocation: &ScriptInvocation<'_>) -> Result<Answer, Trouble> {
-        invocation.invoke(&mut self.connection).map_err(trouble)
+        invocation.invoke(&mut self.connection).map_err(|error| trouble(error, self.statement))
     }
 
     /// A script that is refused unless the claim holds, and what it needs for that.
@@ -97,8 +97,8 @@ impl RedisSession {
         }
         // Its answer has to come before the connection's time is up.
         let limit = millis(self.statement / 2);
-        let synced = cmd("WAITAOF").arg(1).arg(0).arg(limit).query(&mut self.connection);
-        match synced.map_err(trouble) {
+        let wait = cmd("WAITAOF").arg(1).arg(0).arg(limit).take();
+        match self.ask(&wait) {
             Ok((1.., _replicas)) => Ok(()),
             Ok((0_u64, 0_u64..)) => Err(Trouble::passing("the server did not sync in time")),
             Err(Trouble::Lasting(refusal)) => {
@@ -201,7 +201,11 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-pub(super) fn trouble(error: RedisError) -> Trouble {
+/// What an error is, of an operation that may take so long.
+pub(super) fn trouble(error: RedisError, limit: Duration) -> Trouble {
+    if error.is_timeout() {
+        return Trouble::no_answer(limit);
+    }
     let may_pass = match error.kind() {
         ErrorKind::Io => !is_about_certificates(&error),
         // What a broken connection has left of an answer.

@@ -2,20 +2,40 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use safe_state::backend::{Appended, Error, RedisBackend};
 use safe_state::{Backend, Job};
-use safe_state_tests::servers::{Kind, Server};
-use safe_state_tests::{Proxy, Ran};
+use safe_state_tests::remote::told;
+use safe_state_tests::servers::{self, Kind, Server};
+use safe_state_tests::{Proxy, Ran, Worker};
 
-use crate::job::{survives, told};
-use crate::{any, by, lease, tell};
+use crate::{WORKER, any, by, lease, tell};
 
 fn server() -> (RefCell<Server>, Arc<dyn Backend>) {
     let server = Server::start(Kind::Redis);
     let backend = any(RedisBackend::new(&server.url()).unwrap());
     (RefCell::new(server), backend)
+}
+
+/// Runs a job of five items, with `trouble` in the middle, and checks that it ends well, that all ran
+/// once, and that what was saved after the trouble is all there.
+fn survives(backend: &Arc<dyn Backend>, name: &str, trouble: impl Fn()) {
+    let ran = Ran::default();
+    let job = Job::new(name).backend(Arc::clone(backend));
+    let done = job.run(0..5, |item| {
+        ran.note(item);
+        match item {
+            2 => trouble(),
+            4 => assert_eq!(job.peek_checkpoint()?.unwrap().progress().completed, 4),
+            _ => {}
+        }
+        Ok::<_, safe_state::Error>(())
+    });
+    done.unwrap();
+    assert_eq!(ran.take(), [0, 1, 2, 3, 4]);
+    assert!(!backend.exists(name).unwrap());
 }
 
 #[test]
@@ -83,17 +103,32 @@ fn a_record_is_not_put_behind_an_older_state() {
 fn a_run_that_was_cut_off_too_long_is_no_match_for_a_flush() {
     let server = Server::start(Kind::Redis);
     let proxy = Proxy::to(server.address());
-    let url = safe_state_tests::servers::at(&server.url(), proxy.address());
+    let url = servers::at(&server.url(), proxy.address());
     let backend = by(&url, "flushed").lease_time(Duration::from_millis(300));
     let mut lease = lease(&backend);
     lease.save(b"state").unwrap();
     proxy.cut();
-    std::thread::sleep(Duration::from_millis(400));
+    thread::sleep(Duration::from_millis(400));
     tell(&server.url(), &["FLUSHALL"]);
     proxy.restore();
     let error = lease.save(b"state").unwrap_err();
     assert!(told(&error).contains("the server has forgotten the lease"), "{}", told(&error));
     assert_eq!(backend.load("job").unwrap(), None);
+}
+
+#[test]
+fn a_run_that_was_paused_too_long_does_not_undo_a_flush() {
+    let server = Server::start(Kind::Redis);
+    let lease = Duration::from_secs(1);
+    let worker = Worker::holding_on(WORKER, &server.url(), "paused", lease);
+    worker.send("STOP");
+    thread::sleep(2 * lease);
+    tell(&server.url(), &["FLUSHALL"]);
+    worker.send("CONT");
+    let said = worker.fails();
+    assert!(said.contains("the server has forgotten the lease"), "{said}");
+    let backend = RedisBackend::new(&server.url()).unwrap();
+    assert_eq!(backend.load("paused").unwrap(), None);
 }
 
 #[test]

@@ -2,24 +2,22 @@
 
 mod access;
 mod forgets;
-#[path = "../job.rs"]
-mod job;
-mod network;
 mod syncs;
 
-use std::env;
-use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use safe_state::Backend;
-use safe_state::backend::conformance::{Subject, answer_as_child};
 use safe_state::backend::redis_driver::{Client, Connection, cmd};
-use safe_state::backend::{Appended, Error, Lease, LeaseOptions, RedisBackend, from_url};
-use safe_state_tests::servers::{self, Kind, Server};
+use safe_state::backend::{Appended, Error, Lease, LeaseOptions, RedisBackend};
+use safe_state_tests::remote;
+use safe_state_tests::servers::{Kind, Server, redis_url};
+
+const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
 /// On the server that all share, with keys that are one test's.
 fn shared(prefix: &str) -> RedisBackend {
-    by(&servers::redis_url(), prefix)
+    by(&redis_url(), prefix)
 }
 
 fn by(url: &str, prefix: &str) -> RedisBackend {
@@ -43,45 +41,48 @@ fn tell(url: &str, command: &[&str]) {
     cmd(command[0]).arg(&command[1..]).exec(&mut connection(url)).unwrap();
 }
 
-/// One test again, in a process of its own.
-fn again(test: &str) -> Command {
-    let mut this = Command::new(env::current_exe().unwrap());
-    this.args([test, "--exact", "--nocapture"]);
-    this
-}
-
 #[test]
 fn it_keeps_its_promises() {
-    let prefix = format!("promises-{}", std::process::id());
-    let of_test = prefix.clone();
-    let lapse = move |job: &str| {
-        let lease = format!("{{{prefix}}}:lease:{job}");
-        tell(&servers::redis_url(), &["HSET", &lease, "ends", "0"]);
-    };
-    Subject::new(move || any(shared(&of_test))).lapse(lapse).check();
-}
-
-#[test]
-fn it_keeps_its_promises_between_processes() {
-    const PREFIX: &str = "SAFE_STATE_TEST_PREFIX";
-    let prefix = env::var(PREFIX).unwrap_or_else(|_| format!("between-{}", std::process::id()));
-    let of_test = prefix.clone();
-    let open = move || any(shared(&of_test));
-    if answer_as_child(&open) {
-        return;
-    }
-    Subject::new(open).check_processes(|| {
-        let mut this = again("it_keeps_its_promises_between_processes");
-        this.env(PREFIX, &prefix);
-        this
+    let conforming = || remote::limited(shared("conformance"), Duration::from_secs(30));
+    remote::conformance("it_keeps_its_promises", conforming, |job| {
+        let lease = format!("{{conformance}}:lease:{job}");
+        tell(&redis_url(), &["HSET", &lease, "ends", "0"]);
     });
 }
 
 #[test]
-fn a_job_goes_on_within_every_runtime() {
-    job::goes_on_everywhere(&any(shared("everywhere")));
-    let server = Server::start(Kind::Redis);
-    job::goes_on_everywhere(&from_url(&server.url()).unwrap());
+fn a_job_goes_on_from_any_runtime() {
+    remote::any_runtime(&redis_url());
+}
+
+#[test]
+fn a_killed_process_is_followed_at_once() {
+    remote::killed_process(WORKER, &redis_url());
+}
+
+#[test]
+fn a_run_that_lost_its_lease_saves_nothing() {
+    remote::lost_lease(WORKER, &redis_url());
+}
+
+#[test]
+fn a_server_that_restarts_costs_time_alone() {
+    remote::troubled_server(Kind::Redis);
+}
+
+#[test]
+fn a_network_that_fails_costs_time_alone() {
+    remote::troubled_network(&redis_url());
+}
+
+#[test]
+fn a_hung_server_is_given_up_in_time() {
+    remote::hung_server(&redis_url());
+}
+
+#[test]
+fn a_partition_storm_loses_and_repeats_nothing() {
+    remote::partition_storm(&redis_url());
 }
 
 /// How many bytes a server has been told.
@@ -110,7 +111,7 @@ fn an_append_costs_what_the_record_does() {
 fn who_lost_a_lease_unawares_does_not_give_it_back() {
     let backend = shared("unawares");
     let zombie = lease(&backend);
-    tell(&servers::redis_url(), &["HSET", "{unawares}:lease:job", "ends", "0"]);
+    tell(&redis_url(), &["HSET", "{unawares}:lease:job", "ends", "0"]);
     let _heir = lease(&backend);
     drop(zombie);
     let third = Arc::new(backend).lease("job", LeaseOptions::default());
@@ -123,7 +124,7 @@ fn what_a_finished_job_leaves_goes_by_itself() {
     let mut held = lease(&backend);
     held.save(b"state").unwrap();
     drop(held);
-    let mut connection = connection(&servers::redis_url());
+    let mut connection = connection(&redis_url());
     let mut lasts = || cmd("PTTL").arg("{leaves}:lease:job").query::<i64>(&mut connection).unwrap();
     assert_eq!(lasts(), -1, "it has not finished");
     backend.delete("job").unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use safe_state::backend::{Appended, Lease, LeaseOptions, RedisBackend};
 use safe_state::{Backend, Durability};
 
-use crate::job::told;
+use safe_state_tests::remote::told;
 
 /// Grants every lease and every claim, and answers `WAITAOF` as it is told to.
 struct Pretended {

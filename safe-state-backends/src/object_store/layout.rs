@@ -1,0 +1,112 @@
+//! What objects there are, by their names and sizes.
+//!
+//! ```text
+//! PREFIX/JOB.job/clock                  written to learn what time it is
+//! PREFIX/JOB.job/EPOCH/lease            who took the epoch, for how long; nothing when given back
+//! PREFIX/JOB.job/EPOCH/NUMBER           what that run saved, one after the other
+//! ```
+//!
+//! A seal is empty, and the mark of a deletion one byte, so that a list tells all but what is a
+//! snapshot and what a record. Numbers have leading zeros: their order as text is theirs.
+
+use ::object_store::path::{Error, Path};
+
+/// The first bytes of an object that was saved: its kind, and the version of this layout.
+pub(super) const HEAD: usize = 2;
+pub(super) const SNAPSHOT: [u8; HEAD] = *b"S1";
+pub(super) const RECORD: [u8; HEAD] = *b"R1";
+pub(super) const DELETED: &[u8] = b"D";
+pub(super) const SEAL: &[u8] = b"";
+
+const JOB: &str = ".job";
+const LEASE: &str = "lease";
+
+/// Where objects are.
+#[derive(Clone, Debug)]
+pub(super) struct Layout(Path);
+
+/// What an object of a job is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    Lease { epoch: u64 },
+    Saved { epoch: u64, number: u64 },
+}
+
+impl Layout {
+    pub(super) fn below(prefix: &str) -> Result<Self, Error> {
+        Path::parse(prefix).map(Layout)
+    }
+
+    pub(super) fn prefix(&self) -> &Path {
+        &self.0
+    }
+
+    /// The directory of a job. Some stores take no name that ends in a dot, as a key may.
+    pub(super) fn job(&self, key: &str) -> Path {
+        self.at(&format!("{key}{JOB}"))
+    }
+
+    pub(super) fn clock(&self, key: &str) -> Path {
+        self.at(&format!("{key}{JOB}/clock"))
+    }
+
+    pub(super) fn epoch(&self, key: &str, epoch: u64) -> Path {
+        self.at(&format!("{key}{JOB}/{epoch:020}"))
+    }
+
+    pub(super) fn lease(&self, key: &str, epoch: u64) -> Path {
+        self.at(&format!("{key}{JOB}/{epoch:020}/{LEASE}"))
+    }
+
+    pub(super) fn saved(&self, key: &str, epoch: u64, number: u64) -> Path {
+        self.at(&format!("{key}{JOB}/{epoch:020}/{number:020}"))
+    }
+
+    /// As a path that stands as it is: escapes, which a key has, are not escaped again.
+    fn at(&self, rest: &str) -> Path {
+        let slash = if self.0.as_ref().is_empty() { "" } else { "/" };
+        let path = format!("{}{slash}{rest}", self.0);
+        Path::parse(&path).unwrap_or_else(|_| Path::from(path))
+    }
+
+    /// The key of the job that an object belongs to, and which it is; `None` if it is another's.
+    pub(super) fn read(&self, path: &Path) -> Option<(String, Name)> {
+        let mut parts = path.prefix_match(&self.0)?;
+        let key = parts.next()?.as_ref().strip_suffix(JOB)?.to_owned();
+        let epoch = parts.next()?.as_ref().parse().ok()?;
+        let name = match parts.next()?.as_ref() {
+            LEASE => Name::Lease { epoch },
+            number => Name::Saved { epoch, number: number.parse().ok()? },
+        };
+        parts.next().is_none().then_some((key, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back() {
+        for prefix in ["", "a", "a/b c"] {
+            let layout = Layout::below(prefix).unwrap();
+            for key in ["job", "a%2Fb", "%2E.", "a."] {
+                let read = |path: &Path| layout.read(path);
+                let lease = Some((key.to_owned(), Name::Lease { epoch: 7 }));
+                assert_eq!(read(&layout.lease(key, 7)), lease);
+                let saved = Some((key.to_owned(), Name::Saved { epoch: 7, number: 12 }));
+                assert_eq!(read(&layout.saved(key, 7, 12)), saved);
+                assert_eq!(read(&layout.clock(key)), None);
+                assert!(layout.saved(key, 7, 12) > layout.epoch(key, 7));
+                assert!(layout.saved(key, 7, 12) < layout.epoch(key, 8));
+            }
+        }
+        assert_eq!(Layout::below("a").unwrap().read(&Path::from("b/c.job/1/lease")), None);
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        assert!(Layout::below("a//b").is_err());
+        assert!(Layout::below("a/../b").is_err());
+    }
+}

@@ -1,0 +1,294 @@
+//! The operations of a backend, in objects.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use ::object_store::path::Path;
+
+use super::epochs::{Epochs, is_deletion, is_seal};
+use super::layout::{DELETED, HEAD, Layout, RECORD, SEAL, SNAPSHOT};
+use super::requests::{Created, Requests};
+use crate::Appended;
+use crate::network::runtime::Runtime;
+use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+
+/// How many records may follow a snapshot: to load them takes a request each.
+const MOST_RECORDS: u64 = 200;
+
+/// How often a load begins anew, when what it lists is superseded before it is read.
+const LOADS: usize = 20;
+
+/// Stores tell times in whole seconds.
+const RESOLUTION: Duration = Duration::from_secs(1);
+
+const GONE: &str = "the job's objects are gone, and its lease with them; run the job again";
+
+/// The objects of a backend, and where this run is among them.
+#[derive(Debug)]
+pub struct ObjectSession {
+    requests: Requests,
+    layout: Layout,
+    /// What is saved next in the epoch, which began with this session.
+    next: u64,
+    /// When the lease was written last.
+    renewed: Instant,
+    /// What the next snapshot makes superfluous.
+    stale: Vec<Path>,
+}
+
+/// What the object of a lease says.
+struct Held {
+    holder: String,
+    time: Duration,
+    since: SystemTime,
+}
+
+enum Loaded {
+    Found(Option<Vec<u8>>),
+    /// What was listed was superseded before it was read.
+    Superseded,
+}
+
+impl ObjectSession {
+    pub(super) fn new(requests: Requests, layout: Layout) -> Self {
+        let (next, stale) = (0, Vec::new());
+        ObjectSession { requests, layout, next, renewed: Instant::now(), stale }
+    }
+
+    fn epochs(&self, key: &str) -> Result<Epochs, Trouble> {
+        let objects = self.requests.list(&self.layout.job(key))?;
+        Ok(Epochs::of(&self.layout, objects).remove(key).unwrap_or_default())
+    }
+
+    /// Who has an epoch; `None` if it was given back.
+    fn held(&self, key: &str, epoch: u64) -> Result<Option<Held>, Trouble> {
+        let Some(found) = self.requests.get(&self.layout.lease(key, epoch))? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8_lossy(&found.bytes);
+        let Some((millis, holder)) = text.split_once(' ') else { return Ok(None) };
+        let time = Duration::from_millis(millis.parse().map_err(Trouble::lasting)?);
+        Ok(Some(Held { holder: holder.to_owned(), time, since: found.modified }))
+    }
+
+    /// Whether a lease has ended by the store's clock, which is asked by writing.
+    fn has_ended(&self, key: &str, held: &Held) -> Result<bool, Trouble> {
+        let clock = self.layout.clock(key);
+        self.requests.put(&clock, b"tick")?;
+        let now = self.requests.get(&clock)?.map(|clock| clock.modified);
+        self.requests.delete(vec![clock])?;
+        let age = now.and_then(|now| now.duration_since(held.since).ok());
+        Ok(age.is_some_and(|age| age >= held.time + RESOLUTION))
+    }
+
+    /// Begins the epoch after the last, and ends those before. `None` if another was faster.
+    fn begin(&mut self, key: &str, text: &str, last: Option<u64>) -> Result<Option<u64>, Trouble> {
+        let epoch = last.unwrap_or(0) + 1;
+        let renewed = Instant::now();
+        let lease = self.layout.lease(key, epoch);
+        if self.requests.create(&lease, text.as_bytes())? == Created::No {
+            return Ok(None);
+        }
+        // What was the last may be long past, and the lease of the next swept already: but that of
+        // the last there is never is.
+        let epochs = self.epochs(key)?;
+        if epochs.last() != Some(epoch) {
+            return Ok(None);
+        }
+        let before = epochs.before(epoch);
+        let mut stale = before.stale();
+        for (open, next) in before.open() {
+            stale.extend(self.seal(key, open, next)?);
+        }
+        (self.next, self.renewed, self.stale) = (0, renewed, stale);
+        Ok(Some(epoch))
+    }
+
+    /// Puts a seal where the run of an epoch would save next, and gives what it has saved meanwhile.
+    fn seal(&self, key: &str, epoch: u64, mut next: u64) -> Result<Vec<Path>, Trouble> {
+        let mut saved = Vec::new();
+        loop {
+            let path = self.layout.saved(key, epoch, next);
+            if self.requests.create(&path, SEAL)? == Created::Yes {
+                return Ok(saved);
+            }
+            match self.requests.get(&path)? {
+                Some(found) if found.bytes == SEAL => return Ok(saved),
+                Some(_) => saved.push(path),
+                None => return Err(contended()),
+            }
+            next += 1;
+        }
+    }
+
+    /// Writes the lease anew if it is time, and looks whether another run has taken over.
+    fn keep(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        if self.renewed.elapsed() < claim.time / 3 { Ok(()) } else { self.renew(claim) }
+    }
+
+    /// That another run has taken over, and which.
+    fn lost(&self, claim: &Claim) -> Result<Trouble, Trouble> {
+        let last = self.epochs(&claim.key)?.last().filter(|last| *last > claim.epoch);
+        let held = last.map(|last| self.held(&claim.key, last)).transpose()?.flatten();
+        Ok(Trouble::Lost(held.map(|held| held.holder)))
+    }
+
+    /// Creates the next object of the epoch.
+    fn add(&mut self, claim: &Claim, bytes: &[u8]) -> Result<Path, Trouble> {
+        self.keep(claim)?;
+        let path = self.layout.saved(&claim.key, claim.epoch, self.next);
+        if self.requests.create(&path, bytes)? == Created::No {
+            match self.requests.get(&path)? {
+                Some(found) if found.bytes == SEAL => return Err(self.lost(claim)?),
+                // The store's client has tried it twice.
+                Some(found) if found.bytes == bytes => {}
+                Some(_) => return Err(Trouble::lasting(format!("`{path}` is another's"))),
+                None => return Err(contended()),
+            }
+        }
+        self.next += 1;
+        Ok(path)
+    }
+
+    /// Adds what makes all before it superfluous, and removes that.
+    fn supersede(&mut self, claim: &Claim, bytes: &[u8]) -> Result<(), Trouble> {
+        let path = self.add(claim, bytes)?;
+        let stale = std::mem::replace(&mut self.stale, vec![path]);
+        if !stale.is_empty()
+            && let Err(trouble) = self.requests.delete(stale.clone())
+        {
+            // What is there too much does no harm, and goes the next time.
+            tracing::debug!(target: "safe_state", key = claim.key, %trouble, "objects are left over");
+            self.stale.extend(stale);
+        }
+        Ok(())
+    }
+
+    fn try_load(&self, key: &str) -> Result<Loaded, Trouble> {
+        let epochs = self.epochs(key)?;
+        let Some((number, epoch)) = epochs.current() else { return Ok(Loaded::Found(None)) };
+        let saved = epoch.saved.iter().filter(|(_, object)| !is_seal(object));
+        let mut saved: Vec<_> = saved.collect();
+        if let Some(deleted) = saved.iter().rposition(|(_, object)| is_deletion(object)) {
+            saved.drain(..=deleted);
+        }
+        let numbers: Vec<u64> = saved.iter().map(|(number, _)| **number).collect();
+        let paths = numbers.iter().map(|at| self.layout.saved(key, number, *at)).collect();
+        match self.requests.get_all(paths)? {
+            Some(objects) => joined(&numbers, &objects).map(Loaded::Found),
+            None => Ok(Loaded::Superseded),
+        }
+    }
+}
+
+/// The last snapshot and the records behind it, in one.
+fn joined(numbers: &[u64], objects: &[Vec<u8>]) -> Result<Option<Vec<u8>>, Trouble> {
+    if objects.is_empty() {
+        return Ok(None);
+    }
+    let snapshot = objects.iter().rposition(|object| object.starts_with(&SNAPSHOT));
+    let Some(snapshot) = snapshot else { return Err(Trouble::lasting("the snapshot is missing")) };
+    let behind = numbers.iter().zip(objects).skip(snapshot);
+    let mut checkpoint = Vec::new();
+    for (expected, (number, object)) in (numbers.get(snapshot).copied().unwrap_or(0)..).zip(behind)
+    {
+        let is_known = object.starts_with(&SNAPSHOT) || object.starts_with(&RECORD);
+        if expected != *number || !is_known {
+            return Err(Trouble::lasting(format!("object {expected} is missing or unknown")));
+        }
+        checkpoint.extend(object.iter().skip(HEAD));
+    }
+    Ok(Some(checkpoint))
+}
+
+impl Session for ObjectSession {
+    fn may_run_here() -> bool {
+        Runtime::may_run_here()
+    }
+
+    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        for _ in 0..LOADS {
+            if let Loaded::Found(checkpoint) = self.try_load(key)? {
+                return Ok(checkpoint);
+            }
+        }
+        Err(Trouble::passing("each state was superseded before it was read"))
+    }
+
+    fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
+        Ok(self.epochs(key)?.holds_checkpoint())
+    }
+
+    fn list(&mut self) -> Result<Vec<String>, Trouble> {
+        let objects = self.requests.list(self.layout.prefix())?;
+        let jobs = Epochs::of(&self.layout, objects).into_iter();
+        Ok(jobs.filter(|(_, epochs)| epochs.holds_checkpoint()).map(|(key, _)| key).collect())
+    }
+
+    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
+        let epochs = self.epochs(bid.key)?;
+        if let Some(epoch) = epochs.last()
+            && bid.over != Some(epoch)
+            && let Some(held) = self.held(bid.key, epoch)?
+            && !self.has_ended(bid.key, &held)?
+        {
+            return Ok(Acquired::No { epoch, holder: held.holder });
+        }
+        match self.begin(bid.key, &text(bid.time, bid.holder), epochs.last())? {
+            Some(epoch) => Ok(Acquired::Yes { epoch }),
+            None => Err(contended()),
+        }
+    }
+
+    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
+        let last = self.epochs(&claim.key)?.last();
+        let Some(last) = last else { return Err(Trouble::lasting(GONE)) };
+        let holder = self.held(&claim.key, last)?.map(|held| held.holder);
+        if holder.as_ref() != Some(&claim.holder) {
+            return Err(Trouble::Lost(holder));
+        }
+        let begun = self.begin(&claim.key, &text(claim.time, &claim.holder), Some(last))?;
+        begun.ok_or_else(contended)
+    }
+
+    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        let renewed = Instant::now();
+        let lease = self.layout.lease(&claim.key, claim.epoch);
+        self.requests.put(&lease, text(claim.time, &claim.holder).as_bytes())?;
+        let next = self.layout.epoch(&claim.key, claim.epoch + 1);
+        if !self.requests.list_after(&self.layout.job(&claim.key), &next)?.is_empty() {
+            return Err(self.lost(claim)?);
+        }
+        self.renewed = renewed;
+        Ok(())
+    }
+
+    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
+        self.supersede(claim, &[&SNAPSHOT, checkpoint].concat())
+    }
+
+    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+        if number >= MOST_RECORDS {
+            return Ok(Appended::No);
+        }
+        let path = self.add(claim, &[&RECORD, record].concat())?;
+        self.stale.push(path);
+        Ok(Appended::Yes)
+    }
+
+    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.supersede(claim, DELETED)
+    }
+
+    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.requests.put(&self.layout.lease(&claim.key, claim.epoch), b"")
+    }
+}
+
+/// What the object of a lease says: for how long, and whose it is.
+fn text(time: Duration, holder: &str) -> String {
+    format!("{} {holder}", time.as_millis())
+}
+
+fn contended() -> Trouble {
+    Trouble::passing("another run was at the same objects")
+}

@@ -1,0 +1,145 @@
+//! A store in memory that tells what it was asked for, and can be told to answer late.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+use tokio::sync::Notify;
+
+#[derive(Debug, Default)]
+pub(crate) struct Counting {
+    inner: Arc<InMemory>,
+    asked: Mutex<String>,
+    trouble: Mutex<Trouble>,
+    late: Mutex<Vec<(Path, PutPayload, PutOptions)>>,
+    gate: Notify,
+}
+
+/// What becomes of objects that are to be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Trouble {
+    #[default]
+    None,
+    /// They are, and the answer is lost.
+    Unanswered,
+    /// They are on their way, until [`Counting::deliver`].
+    Late,
+    /// Whoever writes waits for [`Counting::let_go`].
+    Waits,
+}
+
+impl Counting {
+    /// What it was asked since the last time.
+    pub(crate) fn take(&self) -> String {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        use futures_util::StreamExt;
+        futures_util::FutureExt::now_or_never(self.inner.list(None).count()).unwrap()
+    }
+
+    /// The next object that is written meets with that.
+    pub(crate) fn disturb(&self, trouble: Trouble) {
+        *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// What is on its way arrives, and is told whether it was taken.
+    pub(crate) fn deliver(&self) -> Vec<bool> {
+        let late = std::mem::take(&mut *self.late.lock().unwrap());
+        let put = |(path, payload, options)| {
+            let inner = Arc::clone(&self.inner);
+            let put = async move { inner.put_opts(&path, payload, options).await.is_ok() };
+            futures_util::FutureExt::now_or_never(put).unwrap()
+        };
+        late.into_iter().map(put).collect()
+    }
+
+    /// Whether the trouble has come about.
+    pub(crate) fn is_disturbed(&self) -> bool {
+        *self.trouble.lock().unwrap() == Trouble::None
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.gate.notify_one();
+    }
+
+    fn note(&self, what: impl fmt::Display) {
+        use fmt::Write;
+        write!(self.asked.lock().unwrap(), "{what}; ").unwrap();
+    }
+}
+
+impl fmt::Display for Counting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("counting")
+    }
+}
+
+fn lost() -> Error {
+    Error::Generic { store: "counting", source: "the answer was lost".into() }
+}
+
+#[async_trait]
+impl ObjectStore for Counting {
+    async fn put_opts(
+        &self,
+        path: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
+        self.note(format_args!("put {} bytes", payload.content_length()));
+        let trouble = std::mem::take(&mut *self.trouble.lock().unwrap());
+        if trouble == Trouble::Waits {
+            self.gate.notified().await;
+        }
+        if trouble == Trouble::Late {
+            self.late.lock().unwrap().push((path.clone(), payload, options));
+            return Err(lost());
+        }
+        let put = self.inner.put_opts(path, payload, options).await?;
+        if trouble == Trouble::Unanswered { Err(lost()) } else { Ok(put) }
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(path, options).await
+    }
+
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+        self.note("get");
+        self.inner.get_opts(path, options).await
+    }
+
+    fn delete_stream(
+        &self,
+        paths: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
+        self.note("delete");
+        self.inner.delete_stream(paths)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.note("list");
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
