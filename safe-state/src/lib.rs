@@ -35,6 +35,7 @@ mod save_every;
 mod signals;
 mod steps;
 mod tally;
+pub mod transaction;
 mod values;
 
 pub use begin::OnChange;

@@ -1,9 +1,10 @@
-//! Handles of databases and HTTP clients that are rebuilt on resume.
+//! Handles of databases and HTTP clients that are rebuilt on resume, and their transactions.
 
 mod http;
 mod postgres;
 mod redis;
 mod sqlite;
+mod transactions;
 
 use std::fs;
 use std::path::Path;

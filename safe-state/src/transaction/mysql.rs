@@ -1,0 +1,21 @@
+//! MySQL and MariaDB.
+
+use mysql::Conn;
+use mysql::prelude::Queryable;
+
+use super::{BoxError, Transactional};
+
+/// Statements that change tables commit by themselves; keep them out of it.
+impl Transactional for Conn {
+    fn begin(&mut self) -> Result<(), BoxError> {
+        Ok(self.query_drop("START TRANSACTION")?)
+    }
+
+    fn commit(&mut self) -> Result<(), BoxError> {
+        Ok(self.query_drop("COMMIT")?)
+    }
+
+    fn rollback(&mut self) -> Result<(), BoxError> {
+        Ok(self.query_drop("ROLLBACK")?)
+    }
+}
