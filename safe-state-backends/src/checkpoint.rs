@@ -13,9 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::format::{self, FormatError, LoopChange, Record};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::timestamp::{Timestamp, readable};
-use crate::{Carried, CarriedChange, CarriedError, Carry, Completed, Failure, Keys, bounded};
+use crate::{
+    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, Keys, bounded,
+};
 
 pub(crate) use check::Refused;
+
+/// Most dead letters that are printed.
+const SHOWN: usize = 3;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
 ///
@@ -42,6 +47,8 @@ pub struct Checkpoint {
     pub(crate) failure: Option<Failure>,
     /// How many items were skipped, for their errors.
     pub(crate) skipped: u64,
+    /// Those that were given up on with a record.
+    pub(crate) dead_letters: DeadLetters,
 }
 
 /// How far one loop of a job has come.
@@ -123,6 +130,7 @@ impl Checkpoint {
             carried: BTreeMap::new(),
             failure: None,
             skipped: 0,
+            dead_letters: DeadLetters::default(),
         }
     }
 
@@ -246,6 +254,11 @@ impl Checkpoint {
         self.skipped
     }
 
+    /// The items that were given up on, with why. They count as complete.
+    pub fn dead_letters(&self) -> &DeadLetters {
+        &self.dead_letters
+    }
+
     /// How many runs the job has had, the one under way included.
     pub fn run_count(&self) -> u32 {
         self.run_count
@@ -322,6 +335,7 @@ impl Checkpoint {
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
                 self.failure = change.failure.or(self.failure.take());
                 self.skipped = self.skipped.saturating_add(change.skipped);
+                change.dead_letters.iter().for_each(|added| self.dead_letters.add(added));
             }
         }
         Ok(())
@@ -420,6 +434,25 @@ impl fmt::Display for Progress {
     }
 }
 
+impl Checkpoint {
+    /// How many dead letters there are, and the last few.
+    fn show_dead_letters(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.dead_letters.len();
+        if count == 0 {
+            return Ok(());
+        }
+        write!(f, "\n  given up   {count}")?;
+        if count > SHOWN {
+            write!(f, ", the last of them:")?;
+        }
+        let shown = self.dead_letters.iter().skip(count.saturating_sub(SHOWN));
+        shown.into_iter().try_for_each(|letter| {
+            f.write_str("\n    ")?;
+            letter.failure.headline(f)
+        })
+    }
+}
+
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match (self.finished, &self.failure) {
@@ -443,6 +476,7 @@ impl fmt::Display for Checkpoint {
             let names: Vec<&str> = self.carried_names().collect();
             write!(f, "\n  carries    {}", names.join(", "))?;
         }
+        self.show_dead_letters(f)?;
         match &self.failure {
             Some(failure) => write!(f, "\n  failure    {failure}"),
             None => Ok(()),

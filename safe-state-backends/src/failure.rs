@@ -140,6 +140,21 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Writes the first line of it.
+    pub(crate) fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "item {index}: ")?,
+            None => f.write_str("outside the loop: ")?,
+        }
+        write!(f, "{} ({})", self.message, self.error_type)?;
+        if let Some(location) = &self.location {
+            write!(f, ", at {location}")?;
+        }
+        write!(f, ", {}", readable(self.at))
+    }
+}
+
 fn bounded(mut text: String, limit: usize) -> String {
     if text.len() > limit {
         let mut end = limit;
@@ -159,15 +174,7 @@ impl fmt::Display for Failure {
     /// `item 6432: connection reset (std::io::Error), at src/main.rs:14:5, 2026-11-21T09:30:00Z`,
     /// then a line a cause and a line a captured value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.index {
-            Some(index) => write!(f, "item {index}: ")?,
-            None => f.write_str("outside the loop: ")?,
-        }
-        write!(f, "{} ({})", self.message, self.error_type)?;
-        if let Some(location) = &self.location {
-            write!(f, ", at {location}")?;
-        }
-        write!(f, ", {}", readable(self.at))?;
+        self.headline(f)?;
         self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {cause}"))?;
         self.captured.iter().try_for_each(|it| write!(f, "\n  {} = {}", it.name, it.value))
     }

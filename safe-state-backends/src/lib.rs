@@ -30,6 +30,7 @@ mod checkpoint;
 mod completed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod dead_letters;
 mod effects;
 mod error;
 mod failure;
@@ -76,6 +77,7 @@ pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry};
 pub use checkpoint::{Attempts, Checkpoint, LoopEnd, LoopProgress, Mark, Progress};
 pub use completed::Completed;
+pub use dead_letters::{DeadLetter, DeadLetters};
 pub use effects::{Bounds, EffectState, EffectStore};
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};

@@ -5,6 +5,8 @@
 pub(crate) const LOOP_LIMIT: usize = 64;
 /// Most resumable loops inside one another.
 pub(crate) const NESTING_LIMIT: usize = 16;
+/// Most items given up on with a record.
+pub(crate) const DEAD_LETTER_LIMIT: usize = 10_000;
 /// Most carried variables and steps of one job.
 pub(crate) const CARRIED_LIMIT: usize = 256;
 /// Longest key of an effect, in bytes.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::format::{Change, LoopChange};
 use crate::{
-    Attempts, Captured, CarriedChange, Carry, Checkpoint, Failure, FailureKind, Keys, LoopEnd,
-    LoopProgress, Mark, Results,
+    Attempts, Captured, CarriedChange, Carry, Checkpoint, DeadLetter, Failure, FailureKind, Keys,
+    LoopEnd, LoopProgress, Mark, Results,
 };
 use dice::Dice;
 
@@ -31,7 +31,7 @@ pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
 pub(crate) fn change(dice: &mut Dice) -> Change {
     let mut change = Change::default();
     let mut loop_change = LoopChange { count: dice.up_to(1000) as u64, ..LoopChange::default() };
-    match dice.up_to(16) {
+    match dice.up_to(17) {
         1 => loop_change.total = Some(dice.next()),
         2 => loop_change.end = Some(LoopEnd::Exhausted),
         3 => change.item_nanos = Some(dice.next() >> 40),
@@ -58,6 +58,10 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         12 => {
             let count = u32::try_from(dice.up_to(9)).unwrap();
             loop_change.attempts = Some(Box::new(Attempts { item: dice.next(), count }));
+        }
+        14 => {
+            let letter = DeadLetter::new(1, vec![3], dice.one_in(2).then_some(7), failure(dice));
+            change.dead_letters = Some(Box::new([letter].into_iter().collect()));
         }
         13 => change.skipped = dice.up_to(3) as u64,
         _ => {}

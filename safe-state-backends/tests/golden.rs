@@ -47,6 +47,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("keyed", keyed()),
         ("sought", sought()),
         ("retried", retried()),
+        ("given-up", given_up()),
     ])
 }
 
@@ -64,6 +65,7 @@ fn fresh() -> Value {
         "carried": {},
         "failure": null,
         "skipped": 0,
+        "dead_letters": [],
     })
 }
 
@@ -244,6 +246,18 @@ fn retried() -> Vec<u8> {
     )
 }
 
+/// A dead letter, and one more.
+fn given_up() -> Vec<u8> {
+    let letter = json!({
+        "loop_id": 2, "within": [4, 9], "key": 77, "attempts": 3, "failure": failure(),
+    });
+    let more: &[u8] =
+        &[1, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 2, b'n', b'o', 1, 1, b'c', 0, 5, 1, 1, b'n', 1, b'9'];
+    let change =
+        Change { micros: 1, dead_letters: Some((1, Bytes::new(more))), ..Change::default() };
+    file(&with(fresh(), "dead_letters", json!([letter])), &[(CHANGE, encoded(&change))])
+}
+
 /// The fields of a change, in the order of `docs/format.md`.
 #[derive(Default, Serialize)]
 struct Change {
@@ -253,6 +267,7 @@ struct Change {
     item_nanos: Option<u64>,
     failure: Option<Failure>,
     skipped: u64,
+    dead_letters: Option<(u64, &'static Bytes)>,
 }
 
 #[derive(Default, Serialize)]

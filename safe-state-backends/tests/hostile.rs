@@ -57,7 +57,7 @@ type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
 /// A snapshot of these loops and carried values, each with its key.
 fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
     let head = ("job", Some("1.0"), Some(3_u64), 7_u64, 9_u64, 1_u32, false, None::<u64>);
-    postcard::to_stdvec(&(head, loops, carried, None::<u32>, 3_u64)).unwrap()
+    postcard::to_stdvec(&(head, loops, carried, None::<u32>, 3_u64, letters())).unwrap()
 }
 
 /// One loop, with its prefix and the bytes of its bitmap, and two carried values.
@@ -84,7 +84,8 @@ type LoopChange<'a> =
 type CarriedChange<'a> = (String, bool, Value<'a>);
 
 fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
-    postcard::to_stdvec(&(2_u64, loops, carried, None::<u64>, None::<u32>, 0_u64)).unwrap()
+    postcard::to_stdvec(&(2_u64, loops, carried, None::<u64>, None::<u32>, 0_u64, None::<u32>))
+        .unwrap()
 }
 
 fn change() -> Vec<u8> {
@@ -103,8 +104,14 @@ fn change() -> Vec<u8> {
         Some(1_u64),
         Some(failure),
         1_u64,
+        Some(letters()),
     ))
     .unwrap()
+}
+
+/// A dead letter.
+fn letters() -> (u64, &'static Bytes) {
+    (1, Bytes::new(&[0, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 1, b'm', 0, 0, 5, 0]))
 }
 
 /// Elements added to the list of [`snapshot`].

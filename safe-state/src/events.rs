@@ -72,6 +72,22 @@ impl Events {
         self.line(|| format!("skipped after attempt {attempt}: {failure}"));
     }
 
+    /// An item has failed, and is a dead letter now.
+    pub(crate) fn given_up(&self, failure: &Failure, attempt: u32) {
+        let (index, error) = (failure.index(), failure.message());
+        tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "given up");
+        self.line(|| format!("given up after attempt {attempt}: {failure}"));
+    }
+
+    pub(crate) fn no_room_for_dead_letters(&self) {
+        tracing::error!(
+            target: "safe_state",
+            job = %self.job,
+            "there are 10000 dead letters, and no room for more: the run fails; \
+             look at what is wrong with so many, and clear the checkpoint"
+        );
+    }
+
     /// A carried variable can't go back to what it was, so the item can be neither tried again nor
     /// skipped.
     pub(crate) fn not_undone(&self, variable: &str) {

@@ -45,9 +45,9 @@ pub use job::Job;
 pub use policy::{Action, Backoff, ErrorContext};
 pub use rate::Rate;
 pub use safe_state_backends::{
-    Attempts, Backend, Captured, Carry, Checkpoint, Completed, Durability, Failure, FailureKind,
-    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, Progress, Publication, Results,
-    publish, publish_once, skip_if_exists,
+    Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
+    Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, Progress,
+    Publication, Results, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

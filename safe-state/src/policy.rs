@@ -19,6 +19,8 @@ pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, Thro
 pub(crate) use tries::Tries;
 pub use undo::{ByClone, ByLength, Marked, UndoneByClone, UndoneByLength};
 
+use safe_state_backends::{DeadLetter, Failure};
+
 use crate::outcome::Failing;
 use crate::run::Run;
 
@@ -33,6 +35,10 @@ pub enum Action {
     RetryAfter(Duration),
     /// It counts as complete, and the job goes on.
     Skip,
+    /// The same, and what is known of the item and its failure stays in the checkpoint, which is kept
+    /// when the job finishes: see [`Checkpoint::dead_letters`](crate::Checkpoint::dead_letters). Beyond
+    /// 10 000 of them, the same as [`Fail`](Action::Fail).
+    DeadLetter,
     /// The function returns the error, or panics on. The next run begins with this item.
     Fail,
 }
@@ -128,16 +134,18 @@ impl<F> Policy<F> {
                 Verdict::Again(self.backoff.pause(attempt))
             }
             Action::RetryAfter(pause) if attempt < self.max_attempts => Verdict::Again(pause),
-            Action::Skip if run.given_up() < self.skip_limit => Verdict::Next,
+            Action::Skip if run.given_up() < self.skip_limit => {
+                run.events.skipped(context.failure(), attempt);
+                run.position.skipped += 1;
+                Verdict::Next
+            }
+            Action::DeadLetter if run.given_up() < self.skip_limit => {
+                run.bury(depth, context.failure(), attempt)
+            }
             _ => Verdict::Fail,
         };
-        match verdict {
-            Verdict::Again(pause) => run.events.tries_again(context.failure(), attempt, pause),
-            Verdict::Next => {
-                run.events.skipped(context.failure(), attempt);
-                run.skip();
-            }
-            Verdict::Fail => {}
+        if let Verdict::Again(pause) = verdict {
+            run.events.tries_again(context.failure(), attempt, pause);
         }
         verdict
     }
@@ -204,11 +212,27 @@ impl Run {
 
     /// How many items the job has given up.
     fn given_up(&self) -> u64 {
-        let stored = self.store.as_ref().map_or(0, |store| store.checkpoint().skipped());
-        stored.saturating_add(self.position.skipped)
+        let unsaved = self.position.skipped + self.position.dead_letters.len() as u64;
+        let Some(store) = &self.store else { return unsaved };
+        let checkpoint = store.checkpoint();
+        let dead = checkpoint.dead_letters().len() as u64;
+        checkpoint.skipped().saturating_add(dead + unsaved)
     }
 
-    fn skip(&mut self) {
-        self.position.skipped += 1;
+    /// Gives up the item in flight inside `depth` loops, if there is room for one more.
+    fn bury(&mut self, depth: usize, failure: &Failure, attempts: u32) -> Verdict {
+        let has_room = self.store.as_ref().is_none_or(|store| {
+            let unsaved = self.position.dead_letters.len();
+            store.checkpoint().dead_letters().has_room_for(unsaved + 1)
+        });
+        let within = self.position.within(depth);
+        let Some(open) = self.position.open.get(depth) else { return Verdict::Fail };
+        let letter = DeadLetter::new(open.loop_id(), within, open.key(), failure.clone());
+        if !has_room || !self.position.dead_letters.push(&letter.with_attempts(attempts)) {
+            self.events.no_room_for_dead_letters();
+            return Verdict::Fail;
+        }
+        self.events.given_up(failure, attempts);
+        Verdict::Next
     }
 }

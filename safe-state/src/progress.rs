@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use safe_state_backends::format::{Advance, Change, LoopChange, Record};
-use safe_state_backends::{Captured, CarriedChange, Failure, LoopEnd, LoopProgress, Store};
+use safe_state_backends::{
+    Captured, CarriedChange, DeadLetters, Failure, LoopEnd, LoopProgress, Store,
+};
 
 use crate::Error;
 use crate::begin::OnChange;
@@ -42,6 +44,8 @@ pub(crate) struct Position {
     holds_back: bool,
     /// Items skipped since the last save.
     pub(crate) skipped: u64,
+    /// Those given up on since the last save.
+    pub(crate) dead_letters: DeadLetters,
     saves: u64,
 }
 
@@ -81,6 +85,7 @@ impl Position {
             self.ended.clear();
             self.carried.clear();
             self.skipped = 0;
+            self.dead_letters = DeadLetters::default();
         }
     }
 
@@ -335,7 +340,7 @@ impl Run {
         let [open] = position.open.as_mut_slice() else { return None };
         let median_is_due = (position.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
         let has_more = !position.ended.is_empty() || !position.carried.is_empty();
-        if median_is_due || has_more || position.skipped > 0 {
+        if median_is_due || has_more || position.skipped > 0 || !position.dead_letters.is_empty() {
             return None;
         }
         let advance = open.advance()?;
@@ -363,8 +368,13 @@ impl Run {
             loops,
             carried: std::mem::take(&mut position.carried),
             skipped: std::mem::take(&mut position.skipped),
+            dead_letters: take_unless_empty(&mut position.dead_letters),
             item_nanos: if median_is_due { self.pace.median() } else { None },
             ..Change::default()
         }
     }
+}
+
+fn take_unless_empty(letters: &mut DeadLetters) -> Option<Box<DeadLetters>> {
+    (!letters.is_empty()).then(|| Box::new(std::mem::take(letters)))
 }

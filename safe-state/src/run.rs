@@ -185,16 +185,26 @@ impl Run {
         };
         match failure {
             Some(failure) => (Write::Save(self.failure(failure).into()), true),
-            None if self.keep_on_success => (Write::Finish(self.last_change()), false),
+            None if self.keep_on_success || self.has_dead_letters() => {
+                (Write::Finish(self.last_change()), false)
+            }
             None => (Write::Delete, false),
         }
     }
 
+    fn has_dead_letters(&self) -> bool {
+        let stored = self.store.as_ref().map(|store| store.checkpoint().dead_letters());
+        !self.position.dead_letters.is_empty() || stored.is_some_and(|stored| !stored.is_empty())
+    }
+
     fn last_change(&mut self) -> Change {
-        // A `return` from within a loop leaves its item unfinished, as a failure does.
+        // A `return` from within a loop leaves its item unfinished, as a failure does. But the job is
+        // finished: what it has given up is not done again.
+        let dead_letters = self.position.dead_letters.clone();
         if self.position.in_flight().is_some() {
             self.position.keep_only_what_matches_carried_values();
         }
+        self.position.dead_letters = dead_letters;
         self.change(Instant::now())
     }
 

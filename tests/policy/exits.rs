@@ -116,7 +116,13 @@ fn check(script: &Script, is_async: bool) {
         assert_eq!(run(&call, is_async), expected, "{script:?}");
         let checkpoint = Job::new("exits").backend(Arc::clone(&call.backend)).peek_checkpoint();
         let is_finished = matches!(expected.1, Ended::Returned(_));
-        assert_eq!(checkpoint.unwrap().is_none(), is_finished, "{script:?}");
+        let checkpoint = checkpoint.unwrap();
+        let is_kept = !is_finished || model.has_dead_letters;
+        assert_eq!(checkpoint.is_some(), is_kept, "{script:?}");
+        let (letters, finished) = checkpoint.map_or((0, true), |checkpoint| {
+            (checkpoint.dead_letters().len(), checkpoint.is_finished())
+        });
+        assert_eq!((letters, finished), (usize::from(model.has_dead_letters), is_finished));
         if is_finished {
             return;
         }
@@ -127,11 +133,17 @@ fn check(script: &Script, is_async: bool) {
 fn each_does_what_it_says() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if panic.payload_as_str() != Some("asked to fail") {
+        if panic.payload().downcast_ref() != Some(&"asked to fail") {
             print(panic);
         }
     }));
-    let actions = [Action::Retry, Action::RetryAfter(Duration::ZERO), Action::Skip, Action::Fail];
+    let actions = [
+        Action::Retry,
+        Action::RetryAfter(Duration::ZERO),
+        Action::Skip,
+        Action::DeadLetter,
+        Action::Fail,
+    ];
     for item in [1, 2, 3, 4] {
         for first in EXITS {
             for then in EXITS {

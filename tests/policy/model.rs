@@ -76,6 +76,7 @@ pub(crate) struct Model {
     /// Attempts at the item there.
     attempts: u32,
     given_up: u64,
+    pub(crate) has_dead_letters: bool,
 }
 
 /// What becomes of an item.
@@ -131,7 +132,8 @@ impl Model {
             };
             match script.action {
                 Action::Retry | Action::RetryAfter(_) if self.attempts < MAX_ATTEMPTS => {}
-                Action::Skip if self.given_up < 1 => {
+                Action::Skip | Action::DeadLetter if self.given_up < 1 => {
+                    self.has_dead_letters |= script.action == Action::DeadLetter;
                     self.given_up += 1;
                     return Became::Complete;
                 }

@@ -29,7 +29,10 @@ impl Checkpoint {
             Record::Advance(advance) => check_number(advance.loop_id),
             Record::Change(change) => {
                 change.loops.iter().try_for_each(|it| self.check_loop(it))?;
-                self.check_carried(&change.carried)
+                self.check_carried(&change.carried)?;
+                let added = change.dead_letters.as_ref().map_or(0, |letters| letters.len());
+                let has_room = self.dead_letters.has_room_for(added);
+                has_room.then_some(()).ok_or("there are more than 10000 dead letters")
             }
         }
     }

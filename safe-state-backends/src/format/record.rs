@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::frame::{self, Frame, Place};
 use super::{FormatError, Framed, damaged};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
-use crate::{Attempts, Carried, CarriedChange, Checkpoint, Failure, Keys, LoopEnd, Mark, bounded};
+use crate::{
+    Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, Keys, LoopEnd, Mark,
+    bounded,
+};
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -52,6 +55,8 @@ pub struct Change {
     pub failure: Option<Failure>,
     /// How many items were skipped.
     pub skipped: u64,
+    /// Items given up on.
+    pub dead_letters: Option<Box<DeadLetters>>,
 }
 
 /// How far one loop came.
@@ -116,7 +121,15 @@ impl From<Change> for Record {
 impl Advance {
     /// The same as `change`, if that says no more than an advance can.
     fn all_of(change: &Change) -> Option<Self> {
-        let Change { micros, loops, carried, item_nanos: None, failure: None, skipped: 0 } = change
+        let Change {
+            micros,
+            loops,
+            carried,
+            item_nanos: None,
+            failure: None,
+            skipped: 0,
+            dead_letters: None,
+        } = change
         else {
             return None;
         };

@@ -1,0 +1,217 @@
+//! Items given up on.
+
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::ser::SerializeTuple;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::limits::{DEAD_LETTER_LIMIT, NESTING_LIMIT};
+use crate::{Failure, bounded};
+
+/// An item given up on, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    pub(crate) loop_id: u16,
+    #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
+    pub(crate) within: Vec<u64>,
+    pub(crate) key: Option<u64>,
+    pub(crate) attempts: u32,
+    pub(crate) failure: Failure,
+}
+
+/// The items given up on, in the order in which they were.
+///
+/// They are read one by one: in memory they take what they take in the file.
+#[derive(Clone, Default, PartialEq)]
+pub struct DeadLetters {
+    count: usize,
+    /// Each as in the file.
+    bytes: Vec<u8>,
+}
+
+impl DeadLetter {
+    /// The item of the loop of that number, in those items of the loops around it, tried that often.
+    pub fn new(loop_id: u16, within: Vec<u64>, key: Option<u64>, failure: Failure) -> Self {
+        DeadLetter { loop_id, within, key, attempts: 1, failure }
+    }
+
+    /// Sets how often the item was tried.
+    pub fn with_attempts(self, attempts: u32) -> Self {
+        DeadLetter { attempts, ..self }
+    }
+
+    /// The loop that it is an item of, counted from 0 in the function's text.
+    pub fn loop_id(&self) -> u16 {
+        self.loop_id
+    }
+
+    /// The items of the loops around that loop.
+    pub fn within(&self) -> &[u64] {
+        &self.within
+    }
+
+    /// The item's index. Of a loop that knows its items by key, where it was in the input then.
+    pub fn index(&self) -> u64 {
+        self.failure.index().unwrap_or_default()
+    }
+
+    /// The hash of its key, of a loop that knows its items by key.
+    pub fn key_hash(&self) -> Option<u64> {
+        self.key
+    }
+
+    /// How often it was tried, in all runs.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// How it failed last: its error, with its causes, captured values and time.
+    pub fn failure(&self) -> &Failure {
+        &self.failure
+    }
+}
+
+impl DeadLetters {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// One after another.
+    pub fn iter(&self) -> impl Iterator<Item = DeadLetter> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let (letter, after) = postcard::take_from_bytes(rest).ok()?;
+            rest = after;
+            Some(letter)
+        })
+    }
+
+    /// Adds one. Says whether there is room for it: not for more than 10 000.
+    pub fn push(&mut self, letter: &DeadLetter) -> bool {
+        if self.count == DEAD_LETTER_LIMIT {
+            return false;
+        }
+        let Ok(bytes) = postcard::to_stdvec(letter) else { return false };
+        self.bytes.extend(bytes);
+        self.count += 1;
+        true
+    }
+
+    /// Whether `added` can be added.
+    pub fn has_room_for(&self, added: usize) -> bool {
+        self.count + added <= DEAD_LETTER_LIMIT
+    }
+
+    pub(crate) fn add(&mut self, added: &DeadLetters) {
+        self.bytes.extend(&added.bytes);
+        self.count += added.count;
+    }
+
+    /// Those of that many in `bytes`, if that is what they are.
+    fn read(count: u64, bytes: &[u8]) -> Option<Self> {
+        let count = usize::try_from(count).ok().filter(|count| *count <= DEAD_LETTER_LIMIT)?;
+        let mut rest = bytes;
+        for _ in 0..count {
+            rest = postcard::take_from_bytes::<DeadLetter>(rest).ok()?.1;
+        }
+        rest.is_empty().then(|| DeadLetters { count, bytes: bytes.to_vec() })
+    }
+}
+
+impl FromIterator<DeadLetter> for DeadLetters {
+    /// The first 10 000.
+    fn from_iter<I: IntoIterator<Item = DeadLetter>>(letters: I) -> Self {
+        let mut collected = DeadLetters::default();
+        let _ = letters.into_iter().all(|letter| collected.push(&letter));
+        collected
+    }
+}
+
+impl fmt::Debug for DeadLetters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// A count and bytes; in formats for people (JSON), a list.
+impl Serialize for DeadLetters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return serializer.collect_seq(self.iter());
+        }
+        let mut tuple = serializer.serialize_tuple(2)?;
+        tuple.serialize_element(&self.count)?;
+        tuple.serialize_element(serde_bytes::Bytes::new(&self.bytes))?;
+        tuple.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for DeadLetters {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return bounded::list::<DEAD_LETTER_LIMIT, DeadLetter, _>(deserializer)
+                .map(|letters| letters.into_iter().collect());
+        }
+        deserializer.deserialize_tuple(2, Flat)
+    }
+}
+
+struct Flat;
+
+impl<'de> Visitor<'de> for Flat {
+    type Value = DeadLetters;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a count, and as many dead letters")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<DeadLetters, A::Error> {
+        let missing = |at| A::Error::invalid_length(at, &self);
+        let count = parts.next_element()?.ok_or_else(|| missing(0))?;
+        let bytes: &[u8] = parts.next_element()?.ok_or_else(|| missing(1))?;
+        DeadLetters::read(count, bytes).ok_or_else(|| A::Error::custom("no dead letters"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FailureKind;
+
+    fn letter(index: u64) -> DeadLetter {
+        let failure = Failure::new(FailureKind::Error, "E", "no").with_index(Some(index));
+        DeadLetter::new(0, vec![1], Some(7), failure).with_attempts(3)
+    }
+
+    #[test]
+    fn they_read_back_as_they_were() {
+        let letters: DeadLetters = (0..3).map(letter).collect();
+        let bytes = postcard::to_stdvec(&letters).unwrap();
+        assert_eq!(postcard::from_bytes::<DeadLetters>(&bytes).unwrap(), letters);
+        let json = serde_json::to_string(&letters).unwrap();
+        assert_eq!(serde_json::from_str::<DeadLetters>(&json).unwrap(), letters);
+        assert!(letters.iter().map(|letter| letter.index()).eq(0..3));
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        let letters: DeadLetters = (0..3).map(letter).collect();
+        for count in [0, 2, 4, u64::MAX] {
+            assert!(DeadLetters::read(count, &letters.bytes).is_none());
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_so_many() {
+        let mut letters: DeadLetters = (0..20_000).map(letter).collect();
+        assert_eq!(letters.len(), DEAD_LETTER_LIMIT);
+        assert!(!letters.push(&letter(0)) && !letters.has_room_for(1));
+    }
+}
