@@ -1,10 +1,10 @@
 //! What is stored of a job.
 
 mod check;
+mod display;
 mod forget;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
@@ -12,15 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::{self, FormatError, LoopChange, Record};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
-use crate::timestamp::{Timestamp, readable};
+use crate::timestamp::Timestamp;
 use crate::{
     Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, Keys, bounded,
 };
 
 pub(crate) use check::Refused;
-
-/// Most dead letters that are printed.
-const SHOWN: usize = 3;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
 ///
@@ -418,68 +415,5 @@ impl LoopProgress {
     /// How it ended; `None` while it has not.
     pub fn end(&self) -> Option<LoopEnd> {
         self.end
-    }
-}
-
-impl fmt::Display for Progress {
-    /// `6432 of 10000 items (64 %)`, or `6432 items` where the total is not known.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.total {
-            Some(total) => {
-                let percent = u128::from(self.completed) * 100 / u128::from(total.max(1));
-                write!(f, "{} of {total} items ({percent} %)", self.completed)
-            }
-            None => write!(f, "{} items", self.completed),
-        }
-    }
-}
-
-impl Checkpoint {
-    /// How many dead letters there are, and the last few.
-    fn show_dead_letters(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.dead_letters.len();
-        if count == 0 {
-            return Ok(());
-        }
-        write!(f, "\n  given up   {count}")?;
-        if count > SHOWN {
-            write!(f, ", the last of them:")?;
-        }
-        let shown = self.dead_letters.iter().skip(count.saturating_sub(SHOWN));
-        shown.into_iter().try_for_each(|letter| {
-            f.write_str("\n    ")?;
-            letter.failure.headline(f)
-        })
-    }
-}
-
-impl fmt::Display for Checkpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match (self.finished, &self.failure) {
-            (_, Some(_)) => "failed",
-            (true, None) => "finished",
-            (false, None) => "not finished",
-        };
-        writeln!(f, "job {}: {state}", self.job)?;
-        if let Some(version) = &self.version {
-            writeln!(f, "  version    {version}")?;
-        }
-        writeln!(f, "  progress   {}", self.progress())?;
-        writeln!(f, "  completed  {}", self.completed())?;
-        writeln!(f, "  runs       {}", self.run_count)?;
-        writeln!(f, "  started    {}", readable(self.started_at))?;
-        write!(f, "  updated    {}", readable(self.updated_at))?;
-        if self.skipped > 0 {
-            write!(f, "\n  skipped    {}", self.skipped)?;
-        }
-        if !self.carried.is_empty() {
-            let names: Vec<&str> = self.carried_names().collect();
-            write!(f, "\n  carries    {}", names.join(", "))?;
-        }
-        self.show_dead_letters(f)?;
-        match &self.failure {
-            Some(failure) => write!(f, "\n  failure    {failure}"),
-            None => Ok(()),
-        }
     }
 }
