@@ -39,6 +39,14 @@ fn main() {
             let extra = fallible.extra(NANOS_EACH);
             table.row("with `?` in the body", "ns", extra, Target::AtMost(2.0));
 
+            let tried = compare(
+                ROUNDS,
+                || time(|| resumable_tried(scratch.path(), &numbers).expect("no errors")),
+                || time(|| resumable_fallible(scratch.path(), &numbers).expect("no errors")),
+            );
+            let extra = tried.extra(NANOS_EACH);
+            table.row("`max_attempts`, over the same without", "ns", extra, Target::AtMost(2.0));
+
             let carrying = compare(
                 ROUNDS,
                 || time(|| _ = black_box(resumable_sum(scratch.path(), &numbers))),
@@ -80,6 +88,14 @@ fn bare_slice(numbers: &[u32]) {
 
 #[resumable(save_every = 1_000_000, durability = "process", state_dir = dir)]
 fn resumable_fallible(dir: &Path, numbers: &[u32]) -> Result<(), safe_state::Error> {
+    for number in numbers {
+        work(*number)?;
+    }
+    Ok(())
+}
+
+#[resumable(save_every = 1_000_000, durability = "process", state_dir = dir, max_attempts = 3)]
+fn resumable_tried(dir: &Path, numbers: &[u32]) -> Result<(), safe_state::Error> {
     for number in numbers {
         work(*number)?;
     }

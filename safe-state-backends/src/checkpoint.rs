@@ -3,6 +3,7 @@
 mod check;
 mod display;
 mod forget;
+mod suspect;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use check::Refused;
+pub use suspect::Suspect;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
 ///
@@ -65,6 +67,8 @@ pub struct LoopProgress {
     pub(crate) cursor: Option<Box<Carried>>,
     /// Of the item that failed last.
     pub(crate) attempts: Option<Box<Attempts>>,
+    /// The item that a cautious run was about to begin.
+    pub(crate) suspect: Option<Box<Suspect>>,
 }
 
 /// How often an item was tried in vain.
@@ -292,6 +296,7 @@ impl Checkpoint {
 impl Checkpoint {
     /// The state in which a new run begins: one run more, and no failure.
     pub fn begin_run(&mut self) {
+        self.count_crashes();
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
         self.updated_at = Timestamp::now();
@@ -385,13 +390,19 @@ impl LoopProgress {
         self.attempts.as_deref().copied()
     }
 
+    /// The item that a run was about to begin last, after a run that died.
+    pub fn suspect(&self) -> Option<Suspect> {
+        self.suspect.as_deref().copied()
+    }
+
     fn apply(&mut self, change: LoopChange) {
         if let Some(within) = change.begun {
             // In the same items it walks its input anew, of which the same keys are complete.
             let is_same = self.within == within;
             let keys = self.keys.take().filter(|_| is_same);
             let attempts = self.attempts.take().filter(|_| is_same);
-            *self = LoopProgress { within, keys, attempts, ..LoopProgress::default() };
+            let suspect = self.suspect.take().filter(|_| is_same);
+            *self = LoopProgress { within, keys, attempts, suspect, ..LoopProgress::default() };
         }
         self.completed.extend_prefix(change.count);
         self.mark = change.mark.or(self.mark);
@@ -399,6 +410,7 @@ impl LoopProgress {
         self.end = change.end.or(self.end);
         self.cursor = change.cursor.or(self.cursor.take());
         self.attempts = change.attempts.or(self.attempts.take());
+        self.suspect = change.suspect.or(self.suspect.take());
         if let Some(keys) = change.keys {
             self.keys.get_or_insert_default().add(*keys);
         }

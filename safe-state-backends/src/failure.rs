@@ -50,6 +50,8 @@ pub enum FailureKind {
     Panic,
     /// A `None` left the loop through `?`.
     None,
+    /// The process died.
+    Crash,
 }
 
 impl Failure {

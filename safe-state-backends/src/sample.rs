@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::format::{Change, LoopChange};
 use crate::{
     Attempts, Captured, CarriedChange, Carry, Checkpoint, DeadLetter, Failure, FailureKind, Keys,
-    LoopEnd, LoopProgress, Mark, Results,
+    LoopEnd, LoopProgress, Mark, Results, Suspect,
 };
 use dice::Dice;
 
@@ -31,7 +31,7 @@ pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
 pub(crate) fn change(dice: &mut Dice) -> Change {
     let mut change = Change::default();
     let mut loop_change = LoopChange { count: dice.up_to(1000) as u64, ..LoopChange::default() };
-    match dice.up_to(17) {
+    match dice.up_to(18) {
         1 => loop_change.total = Some(dice.next()),
         2 => loop_change.end = Some(LoopEnd::Exhausted),
         3 => change.item_nanos = Some(dice.next() >> 40),
@@ -62,6 +62,11 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         14 => {
             let letter = DeadLetter::new(1, vec![3], dice.one_in(2).then_some(7), failure(dice));
             change.dead_letters = Some(Box::new([letter].into_iter().collect()));
+        }
+        15 => {
+            let crashes = u32::try_from(dice.up_to(3)).unwrap();
+            let suspect = Suspect { item: dice.next(), crashes, in_flight: dice.one_in(2) };
+            loop_change.suspect = Some(Box::new(suspect));
         }
         13 => change.skipped = dice.up_to(3) as u64,
         _ => {}

@@ -116,6 +116,7 @@ fn progress(
         "keys": null,
         "cursor": null,
         "attempts": null,
+        "suspect": null,
     })
 }
 
@@ -237,8 +238,10 @@ fn sought() -> Vec<u8> {
 fn retried() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 4]], None, None);
     first["attempts"] = json!({ "item": 4, "count": 2 });
+    first["suspect"] = json!({ "item": 4, "crashes": 1, "in_flight": true });
     let again = LoopChange { attempts: Some((4, 3)), ..LoopChange::default() };
-    let other = LoopChange { count: 9, attempts: Some((13, 1)), ..LoopChange::default() };
+    let suspect = Some((13, 0, true));
+    let other = LoopChange { count: 9, attempts: Some((13, 1)), suspect, ..LoopChange::default() };
     let change = |loops, skipped| Change { micros: 1, loops, skipped, ..Change::default() };
     file(
         &with(with(fresh(), "loops", json!({ "0": first })), "skipped", json!(1)),
@@ -281,6 +284,7 @@ struct LoopChange {
     keys: Option<(u32, &'static Bytes)>,
     cursor: Option<Carried>,
     attempts: Option<(u64, u32)>,
+    suspect: Option<(u64, u32, bool)>,
 }
 
 /// Name, whether it appends, and the value.

@@ -48,10 +48,11 @@ fn restore<T: DeserializeOwned + IntoIterator>(checkpoint: &Checkpoint, name: &s
 type Loop<'a> = (u16, LoopProgress<'a>);
 type LoopProgress<'a> =
     ((&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>), OfItems<'a>);
-/// Keys, cursor, attempts.
-type OfItems<'a> = (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>);
+/// Keys, cursor, attempts, suspect.
+type OfItems<'a> =
+    (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>, Option<(u64, u32, bool)>);
 type Keys<'a> = (u32, &'a Bytes);
-const NEITHER: OfItems = (None, None, None);
+const NEITHER: OfItems = (None, None, None, None);
 type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
 
 /// A snapshot of these loops and carried values, each with its key.
@@ -63,7 +64,13 @@ fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
 /// One loop, with its prefix and the bytes of its bitmap, and two carried values.
 fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
     let progress = (&[][..], prefix, Bytes::new(bitmap), Some((4, 99)), None, None);
-    let progress = (0, (progress, (Some((7, Bytes::new(&[9; 24]))), Some(words()), Some((7, 2)))));
+    let progress = (
+        0,
+        (
+            progress,
+            (Some((7, Bytes::new(&[9; 24]))), Some(words()), Some((7, 2)), Some((7, 1, true))),
+        ),
+    );
     let carried = [("sizes".to_owned(), list(2, &[1, 2])), ("words".to_owned(), words())];
     snapshot_of(&[progress], &carried)
 }
@@ -90,9 +97,11 @@ fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
 
 fn change() -> Vec<u8> {
     let keys = (7, Bytes::new(&[1; 16]));
-    let inner: LoopChange =
-        ((1, Some(&[3]), 3, Some((9, 9)), Some(9), None), (Some(keys), None, Some((7, 3))));
-    let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words()), None));
+    let inner: LoopChange = (
+        (1, Some(&[3]), 3, Some((9, 9)), Some(9), None),
+        (Some(keys), None, Some((7, 3)), Some((8, 1, true))),
+    );
+    let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words()), None, None));
     let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
     let causes = ["cause", ""].as_slice();
     let captured = [("url", "a"), ("", "")].as_slice();

@@ -83,6 +83,7 @@ pub(crate) struct Names {
     pub(crate) flow: Ident,
     pub(crate) failed: Ident,
     pub(crate) verdict: Ident,
+    pub(crate) cautious: Ident,
 }
 
 pub(crate) fn resumable(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -112,6 +113,7 @@ impl Names {
             flow: local("flow"),
             failed: local("failed"),
             verdict: local("verdict"),
+            cautious: local("cautious"),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::options::{bare, value};
 use crate::policy_options::PolicyOptions;
 
 /// The names of the options.
-pub(crate) const NAMES: [&str; 8] = [
+pub(crate) const NAMES: [&str; 9] = [
     "key",
     "cursor",
     "capture",
@@ -22,6 +22,7 @@ pub(crate) const NAMES: [&str; 8] = [
     "on_error",
     "skip_limit",
     "catch_panics",
+    "max_crashes",
 ];
 
 #[derive(Clone, Default)]

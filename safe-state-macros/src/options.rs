@@ -29,6 +29,7 @@ const NAMES: &[&str] = &[
     "on_error",
     "skip_limit",
     "catch_panics",
+    "max_crashes",
     "rate",
     "throttle",
     "max_runtime",

@@ -52,7 +52,8 @@ impl Expansion {
     /// A policy needs errors to go by, and an item that is tried again as a whole.
     pub(crate) fn check_policies(&self, survey: &Survey, targets: &[Target]) -> Result<()> {
         for target in targets {
-            let Some(place) = target.items.policy.place() else { continue };
+            let policy = &target.items.policy;
+            let Some(place) = policy.place().filter(|_| policy.answers_errors()) else { continue };
             if self.errors_type().is_none() {
                 let text =
                     "this goes by the errors of the items; let the function return a `Result`";
@@ -94,13 +95,19 @@ impl Expansion {
             ("backoff", &options.backoff),
             ("skip_limit", &options.skip_limit),
             ("catch_panics", &options.catch_panics),
+            ("max_crashes", &options.max_crashes),
         ];
         let settings = settings.into_iter().filter_map(|(name, value)| {
             let name = proc_macro2::Ident::new(name, here);
             value.as_ref().map(|value| quote_spanned! {here=> .#name(#value) })
         });
+        let Names { tally, cautious, .. } = &self.names;
+        let caution = options.max_crashes.as_ref().map(|_| {
+            quote_spanned! {here=> let mut #cautious = #tally.run().is_cautious(); }
+        });
         quote_spanned! {here=>
             let #policy = #krate::__private::Policy::new(#on_error)#(#settings)*;
+            #caution
         }
     }
 
@@ -111,9 +118,40 @@ impl Expansion {
         target: &Target,
         locals: &[Local],
     ) -> Result<TokenStream> {
-        match self.errors_type().filter(|_| target.items.policy.is_given()) {
-            Some(returned) => self.tried(item, target, locals, returned),
-            None => Ok(self.body(&item, target)),
+        let policy = &target.items.policy;
+        let keyword = item.keyword;
+        let done = match self.errors_type().filter(|_| policy.answers_errors()) {
+            Some(returned) => self.tried(item, target, locals, returned)?,
+            None => self.body(&item, target),
+        };
+        match policy.max_crashes {
+            Some(_) => Ok(self.watched(&done, target, locals, keyword)),
+            None => Ok(done),
+        }
+    }
+
+    /// After a run that died: saves which item is about to begin, unless it has killed too many.
+    fn watched(
+        &self,
+        done: &TokenStream,
+        target: &Target,
+        locals: &[Local],
+        keyword: Span,
+    ) -> TokenStream {
+        let Names { tally, policy, cautious, .. } = &self.names;
+        let here = at(keyword);
+        let depth = target.depth;
+        let run = quote_spanned! {here=> #tally.run() };
+        let (carry, save) = (self.carry(&run, locals), self.save(&run));
+        quote_spanned! {here=>
+            if !(#cautious && #policy.gives_up(#run, #depth)) {
+                if #cautious {
+                    #carry
+                    #save
+                    #cautious = #run.is_cautious();
+                }
+                #done
+            }
         }
     }
 

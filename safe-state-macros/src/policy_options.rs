@@ -15,6 +15,7 @@ pub(crate) struct PolicyOptions {
     pub(crate) on_error: Option<Expr>,
     pub(crate) skip_limit: Option<Expr>,
     pub(crate) catch_panics: Option<Expr>,
+    pub(crate) max_crashes: Option<Expr>,
     /// Where the first of them stands.
     first: Option<Span>,
     /// Where the one stands that needs another beside it.
@@ -22,9 +23,9 @@ pub(crate) struct PolicyOptions {
 }
 
 impl PolicyOptions {
-    /// Whether any of them is given.
-    pub(crate) fn is_given(&self) -> bool {
-        self.first.is_some()
+    /// Whether they say what is done about errors.
+    pub(crate) fn answers_errors(&self) -> bool {
+        self.max_attempts.is_some() || self.on_error.is_some()
     }
 
     /// Where the first of them stands, if there is one.
@@ -47,9 +48,10 @@ impl PolicyOptions {
             "skip_limit" => {
                 self.skip_limit = Some(count(value(option, input)?, "skip_limit = 100")?);
             }
+            "max_crashes" => self.max_crashes = Some(max_crashes(value(option, input)?)?),
             _ => self.catch_panics = Some(flag(option, input)?),
         }
-        if self.max_attempts.is_none() && self.on_error.is_none() {
+        if option == "backoff" || option == "catch_panics" {
             self.needy.get_or_insert_with(|| option.clone());
         }
         Ok(())
@@ -60,8 +62,8 @@ impl PolicyOptions {
         if self.on_error.is_some() {
             return Ok(());
         }
-        if let (Some(skip_limit), Some(_)) = (&self.skip_limit, self.first) {
-            let text = "items are skipped where `on_error` says so; add it, or remove this";
+        if let (Some(skip_limit), None) = (&self.skip_limit, &self.max_crashes) {
+            let text = "items are given up where `on_error` or `max_crashes` says so; add one, or remove this";
             return Err(Error::new(skip_limit.span(), text));
         }
         match &self.needy {
@@ -93,6 +95,16 @@ fn max_attempts(value: Expr) -> Result<Expr> {
     let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
     if digits(&value) == Some("0") {
         let text = "no attempt would leave nothing done; write 1 to try each item once";
+        return Err(Error::new(value.span(), text));
+    }
+    Ok(value)
+}
+
+fn max_crashes(value: Expr) -> Result<Expr> {
+    const EXPECTED: &str = "how often the process may die in an item, such as `max_crashes = 2`";
+    let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
+    if digits(&value) == Some("0") {
+        let text = "an item is given up after the process has died in it; write 1 or more";
         return Err(Error::new(value.span(), text));
     }
     Ok(value)

@@ -22,12 +22,15 @@ pub(crate) struct Begun {
     pub(crate) store: Store,
     /// Whether the run before had finished the job.
     pub(crate) was_finished: bool,
+    /// Whether it died.
+    pub(crate) has_crashed: bool,
 }
 
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let opening = Store::open(job.stored_in()?, job.job_name(), job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
+    let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
     let checkpoint = match opening.found() {
         Some(found) => continued(job, found.clone())?,
         None => None,
@@ -35,7 +38,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let mut checkpoint =
         checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
     checkpoint.set_code(job.code);
-    Ok(Begun { store: opening.begin(checkpoint)?, was_finished })
+    Ok(Begun { store: opening.begin(checkpoint)?, was_finished, has_crashed })
 }
 
 /// The state to go on from; none to start over.

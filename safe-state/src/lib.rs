@@ -47,7 +47,7 @@ pub use rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
     Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, Progress,
-    Publication, Results, publish, publish_once, skip_if_exists,
+    Publication, Results, Suspect, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

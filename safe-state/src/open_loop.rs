@@ -1,13 +1,13 @@
 //! Where a run stands in one loop.
 
 use safe_state_backends::format::{Advance, LoopChange};
-use safe_state_backends::{Captured, Carried, LoopEnd, LoopProgress, Mark};
+use safe_state_backends::{Attempts, Captured, Carried, LoopEnd, LoopProgress, Mark, Suspect};
 
 use crate::fingerprint::serialized;
 use crate::identity::Way;
 use crate::key::KeyHash;
 use crate::keyed::Keyed;
-use crate::policy::Tries;
+use crate::policy::Untold;
 
 /// A loop that the run is in.
 #[derive(Debug)]
@@ -36,7 +36,10 @@ pub(crate) struct OpenLoop {
     cursor_is_new: bool,
     /// What was recorded of the item in flight.
     pub(crate) captured: Vec<Captured>,
-    tries: Tries,
+    /// How often the item that failed last was tried.
+    attempts: Untold<Attempts>,
+    /// The item that may be killing the process.
+    suspect: Untold<Suspect>,
     /// Set until the checkpoint has been told.
     total: Option<u64>,
     /// What the checkpoint says of its end, and what is to be said.
@@ -60,7 +63,8 @@ impl OpenLoop {
             Way::Index | Way::Cursor => None,
         };
         let cursor = stored.and_then(LoopProgress::cursor).cloned();
-        let tries = Tries::after(stored.and_then(LoopProgress::attempts));
+        let suspect = Untold::stored(stored.and_then(LoopProgress::suspect));
+        let attempts = Untold::stored(stored.and_then(LoopProgress::attempts));
         // By key, it walks its input anew.
         let stored = stored.filter(|_| keyed.is_none());
         OpenLoop {
@@ -78,7 +82,8 @@ impl OpenLoop {
             cursor,
             cursor_is_new: false,
             captured: Vec::new(),
-            tries,
+            attempts,
+            suspect,
             total: total.filter(|_| stored.and_then(LoopProgress::total) != total),
             stored_end: stored.and_then(LoopProgress::end),
             end: None,
@@ -111,7 +116,37 @@ impl OpenLoop {
 
     /// Counts an attempt at it that was in vain. Says which one it was, of all runs.
     pub(crate) fn count_attempt(&mut self) -> u32 {
-        self.tries.count(self.item())
+        let item = self.item();
+        let before = self.attempts.get().filter(|attempts| attempts.item == item);
+        let count = before.map_or(0, |before| before.count).saturating_add(1);
+        self.attempts.set(Attempts { item, count });
+        count
+    }
+
+    /// How many runs died in it, as far as that is known.
+    pub(crate) fn crashes(&self) -> u32 {
+        let known = self.suspect.get().filter(|suspect| suspect.item == self.item());
+        known.map_or(0, |suspect| suspect.crashes)
+    }
+
+    /// It may be the one that kills the process.
+    pub(crate) fn suspect(&mut self) {
+        let (item, crashes) = (self.item(), self.crashes());
+        self.suspect.set(Suspect { item, crashes, in_flight: true });
+    }
+
+    /// It has not killed the process, however the run goes on. Gives what the checkpoint is to be told.
+    pub(crate) fn acquit(&mut self) -> Option<LoopChange> {
+        self.suspect_none();
+        let suspect = self.suspect.take_new()?;
+        Some(LoopChange { loop_id: self.loop_id, suspect: Some(suspect), ..LoopChange::default() })
+    }
+
+    /// No item is suspected any more, which the next save tells.
+    pub(crate) fn suspect_none(&mut self) {
+        if let Some(suspect) = self.suspect.get().filter(|suspect| suspect.in_flight) {
+            self.suspect.set(Suspect { in_flight: false, ..suspect });
+        }
     }
 
     /// Whether that item, which is not the one in flight, was left before it was complete, and may
@@ -180,14 +215,15 @@ impl OpenLoop {
     /// The loop has been left, by `break` if it was not exhausted. Says whether by `break`.
     pub(crate) fn left(&mut self) -> bool {
         self.in_flight = false;
+        self.suspect_none();
         *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
     }
 
     /// The items that completed since the last save, if there is nothing else to tell.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.begun.is_some() || self.total.is_some() || self.end.is_some();
-        let has_more =
-            has_more || self.keyed.is_some() || self.cursor_is_new || self.tries.is_unsaved();
+        let has_more = has_more || self.keyed.is_some() || self.cursor_is_new;
+        let has_more = has_more || self.attempts.is_new() || self.suspect.is_new();
         if has_more || self.unsaved == 0 {
             return None;
         }
@@ -230,7 +266,8 @@ impl OpenLoop {
             end,
             keys: self.keyed.as_mut().and_then(Keyed::take_unsaved).map(Box::new),
             cursor: self.unsaved_cursor(),
-            attempts: self.tries.take_unsaved(),
+            attempts: self.attempts.take_new(),
+            suspect: self.suspect.take_new(),
         };
         let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
         (change != nothing).then_some((change, completed))

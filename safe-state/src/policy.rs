@@ -2,22 +2,24 @@
 
 mod attempt;
 mod backoff;
+mod caution;
 mod context;
 mod kept;
 mod thrown;
-mod tries;
 mod undo;
+mod untold;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use attempt::{Fallible, Flow, attempt, attempt_async, leave, raise};
 pub use backoff::Backoff;
+pub(crate) use caution::Caution;
 pub use context::ErrorContext;
 pub use kept::{Kept, Once};
 pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther};
-pub(crate) use tries::Tries;
 pub use undo::{ByClone, ByLength, Marked, UndoneByClone, UndoneByLength};
+pub(crate) use untold::Untold;
 
 use safe_state_backends::{DeadLetter, Failure};
 
@@ -49,6 +51,7 @@ pub struct Policy<F> {
     max_attempts: u32,
     backoff: Backoff,
     skip_limit: u64,
+    max_crashes: u32,
     catches_panics: bool,
 }
 
@@ -76,7 +79,8 @@ impl<F> Policy<F> {
     {
         let (max_attempts, skip_limit) = (u32::MAX, u64::MAX);
         let backoff = Backoff::default();
-        Policy { on_error, max_attempts, backoff, skip_limit, catches_panics: false }
+        let (max_crashes, catches_panics) = (u32::MAX, false);
+        Policy { on_error, max_attempts, backoff, skip_limit, max_crashes, catches_panics }
     }
 
     /// Sets the most attempts at an item, in all runs together.
@@ -140,7 +144,10 @@ impl<F> Policy<F> {
                 Verdict::Next
             }
             Action::DeadLetter if run.given_up() < self.skip_limit => {
-                run.bury(depth, context.failure(), attempt)
+                let letter = run.letter(depth, context.failure().clone());
+                let is_buried =
+                    letter.is_some_and(|letter| run.bury(&letter.with_attempts(attempt)));
+                if is_buried { Verdict::Next } else { Verdict::Fail }
             }
             _ => Verdict::Fail,
         };
@@ -219,20 +226,24 @@ impl Run {
         checkpoint.skipped().saturating_add(dead + unsaved)
     }
 
-    /// Gives up the item in flight inside `depth` loops, if there is room for one more.
-    fn bury(&mut self, depth: usize, failure: &Failure, attempts: u32) -> Verdict {
+    /// The dead letter of the item in flight inside `depth` loops.
+    fn letter(&self, depth: usize, failure: Failure) -> Option<DeadLetter> {
+        let open = self.position.open.get(depth)?;
+        Some(DeadLetter::new(open.loop_id(), self.position.within(depth), open.key(), failure))
+    }
+
+    /// Gives up an item. Says whether there is room for one more.
+    fn bury(&mut self, letter: &DeadLetter) -> bool {
         let has_room = self.store.as_ref().is_none_or(|store| {
             let unsaved = self.position.dead_letters.len();
             store.checkpoint().dead_letters().has_room_for(unsaved + 1)
         });
-        let within = self.position.within(depth);
-        let Some(open) = self.position.open.get(depth) else { return Verdict::Fail };
-        let letter = DeadLetter::new(open.loop_id(), within, open.key(), failure.clone());
-        if !has_room || !self.position.dead_letters.push(&letter.with_attempts(attempts)) {
+        let is_buried = has_room && self.position.dead_letters.push(letter);
+        if is_buried {
+            self.events.given_up(letter.failure(), letter.attempts());
+        } else {
             self.events.no_room_for_dead_letters();
-            return Verdict::Fail;
         }
-        self.events.given_up(failure, attempts);
-        Verdict::Next
+        is_buried
     }
 }

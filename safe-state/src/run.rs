@@ -11,8 +11,10 @@ use crate::begin::{Begun, OnChange, begin};
 use crate::boundary::Boundary;
 use crate::events::Events;
 use crate::offload::Worker;
+use crate::open_loop::OpenLoop;
 use crate::outcome::{Failing, Outcome};
 use crate::pace::Pace;
+use crate::policy::Caution;
 use crate::progress::Position;
 use crate::reconnect::ReconnectRegistry;
 use crate::save_every::Schedule;
@@ -35,6 +37,7 @@ pub struct Run {
     pub(crate) syncs: bool,
     pub(crate) schedule: Schedule,
     pub(crate) pace: Pace,
+    pub(crate) caution: Caution,
     pub(crate) position: Position,
     pub(crate) boundary: Boundary,
 }
@@ -113,6 +116,7 @@ impl Run {
         let now = Instant::now();
         let events = Events::new(job.job_name(), job.verbose);
         let was_finished = begun.as_ref().is_some_and(|begun| begun.was_finished);
+        let has_crashed = begun.as_ref().is_some_and(|begun| begun.has_crashed);
         let store = begun.map(|begun| begun.store);
         if let Some(store) = &store {
             events.opened(store.checkpoint());
@@ -125,6 +129,7 @@ impl Run {
             keep_on_success: job.keep_on_success,
             schedule: Schedule::new(job.save_every, now),
             pace: Pace::new(now),
+            caution: Caution::new(has_crashed, job.save_every, now),
             was_finished,
             on_input_change: job.on_input_change,
             registry: job.registry.clone(),
@@ -345,8 +350,12 @@ impl Drop for Run {
         if self.store.is_none() {
             return;
         }
+        // No item is to blame.
+        let acquitted: Vec<_> =
+            self.position.open.iter_mut().filter_map(OpenLoop::acquit).collect();
         self.position.keep_only_what_matches_carried_values();
-        let change = self.change(Instant::now());
+        let mut change = self.change(Instant::now());
+        change.loops.extend(acquitted);
         if !change.loops.is_empty()
             && let Err(error) = self.write(Write::Save(change.into()))
         {

@@ -33,6 +33,16 @@ impl SaveEvery {
     }
 }
 
+impl SaveEvery {
+    /// How many items, and those of how long a time, may have begun since the last save.
+    pub(crate) fn at_risk(self) -> (u64, Duration) {
+        match self.0 {
+            Every::Items(count) => (count.get(), Duration::ZERO),
+            Every::Time(interval) => (1, interval),
+        }
+    }
+}
+
 impl Default for SaveEvery {
     /// After every item.
     fn default() -> Self {

@@ -10,6 +10,12 @@ use safe_state::resumable;
 
 use crate::refused;
 
+/// With the features of object stores, `reqwest` has TLS and no provider for it.
+fn provided() {
+    // Another test may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A server that answers each request with the agent that made it.
 fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -47,6 +53,7 @@ fn agents(
 
 #[test]
 fn a_client_is_built_by_its_opener() {
+    provided();
     let (url, dir) = (server(), tempfile::tempdir().unwrap());
     let registry = ReconnectRegistry::default();
     registry.register_opener::<reqwest::blocking::Client>(|()| {
@@ -59,6 +66,7 @@ fn a_client_is_built_by_its_opener() {
 
 #[test]
 fn settings_are_not_lost_without_a_word() {
+    provided();
     let dir = tempfile::tempdir().unwrap();
     let nothing = ReconnectRegistry::default();
     let result = agents(dir.path(), &server(), &nothing, Some(0));
@@ -84,6 +92,7 @@ async fn statuses(
 
 #[tokio::test]
 async fn an_asynchronous_client_is_built_by_its_opener() {
+    provided();
     let (url, dir) = (server(), tempfile::tempdir().unwrap());
     let registry = ReconnectRegistry::default();
     registry.register_opener::<reqwest::Client>(|()| {

@@ -1,26 +1,101 @@
-//! A run in a process of its own, which may be killed.
+//! A run in a process of its own, which is killed, or kills itself.
 
+use std::fs::File;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
+use rustix::process::{Signal, getpid, kill_process};
 use safe_state::{Backoff, resumable};
 use safe_state_tests::Effects;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["pauses", dir] => {
-            pauses(Path::new(dir), &Effects::open(Path::new(dir).join("effects"))?, &[0, 1, 2, 3])
-        }
-        other => bail!("unknown: {other:?}"),
-    }
+    let [kind, dir] = arguments.as_slice() else { bail!("unknown: {arguments:?}") };
+    let dir = Path::new(dir);
+    let effects = Effects::open(dir.join("effects"))?;
+    let items: Vec<u64> = (0..40).collect();
+    let sum = match kind.as_str() {
+        "pauses" => return pauses(dir, &effects, &[0, 1, 2, 3]),
+        "every-item" => every_item(dir, &effects, &items)?,
+        "every-tenth" => every_tenth(dir, &effects, &items)?,
+        "by-time" => by_time(dir, &effects, &items)?,
+        "by-key" => by_key(dir, &effects, &items)?,
+        "retried" => retried(dir, &effects, &items)?,
+        "async" => safe_state_tests::shapes::block_on(waiting(dir, &effects, &items))?,
+        "once" => return once(dir, &effects, &items),
+        other => bail!("unknown: {other}"),
+    };
+    // Of what is done, each once.
+    let killers = [3, 4, 17, 39];
+    ensure!(sum == items.iter().filter(|item| !killers.contains(*item)).sum::<u64>(), "{sum}");
+    Ok(())
 }
 
 #[resumable(name = "pauses", state_dir = dir, save_every = 100, max_attempts = 3, backoff = Backoff::constant("1h"))]
 fn pauses(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
     for item in items {
         effects.record(*item)?;
-        anyhow::ensure!(*item != 2, "not yet");
+        ensure!(*item != 2, "not yet");
+    }
+    Ok(())
+}
+
+/// The work on an item, which some do not survive.
+fn work(effects: &Effects, item: u64) -> Result<()> {
+    match item {
+        3 => std::process::abort(),
+        4 | 39 => kill_process(getpid(), Signal::KILL)?,
+        // The first one only makes Rust's own handler step aside.
+        17 => loop {
+            kill_process(getpid(), Signal::SEGV)?;
+        },
+        _ => effects.record(item)?,
+    }
+    Ok(())
+}
+
+macro_rules! jobs {
+    ($($name:ident $(, $option:ident = $value:expr)*;)*) => { $(
+        #[resumable(name = "kills", state_dir = dir, max_crashes = 2, carry(sum), $($option = $value),*)]
+        fn $name(dir: &Path, effects: &Effects, items: &[u64]) -> Result<u64> {
+            let mut sum = 0;
+            for item in items {
+                sum += item;
+                work(effects, *item)?;
+            }
+            Ok(sum)
+        }
+    )* };
+}
+
+jobs! {
+    every_item;
+    every_tenth, save_every = 10;
+    by_time, save_every = "20ms";
+    by_key, save_every = 3, key = |item| item;
+    retried, save_every = 3, max_attempts = 2;
+}
+
+#[resumable(name = "kills", state_dir = dir, max_crashes = 2, carry(sum), save_every = 3)]
+async fn waiting(dir: &Path, effects: &Effects, items: &[u64]) -> Result<u64> {
+    let mut sum = 0;
+    for item in items {
+        sum += std::future::ready(item).await;
+        work(effects, *item)?;
+    }
+    Ok(sum)
+}
+
+/// Two items kill the process, each one time.
+#[resumable(name = "kills", state_dir = dir, max_crashes = 1, save_every = 10)]
+fn once(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
+    for item in items {
+        let mark = dir.join(item.to_string());
+        if [5, 15].contains(item) && !mark.exists() {
+            File::create(mark)?;
+            kill_process(getpid(), Signal::KILL)?;
+        }
+        effects.record(*item)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod across_runs;
 mod answers;
+mod crashes;
 mod dead_letters;
 mod exits;
 mod model;

@@ -7,7 +7,7 @@ use super::{FormatError, Framed, damaged};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{
     Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, Keys, LoopEnd, Mark,
-    bounded,
+    Suspect, bounded,
 };
 
 pub(super) const SNAPSHOT: u8 = 1;
@@ -82,6 +82,8 @@ pub struct LoopChange {
     pub cursor: Option<Box<Carried>>,
     /// How often an item has failed, if one has again.
     pub attempts: Option<Box<Attempts>>,
+    /// The item that is about to begin, after a run that died.
+    pub suspect: Option<Box<Suspect>>,
 }
 
 impl Record {
@@ -144,6 +146,7 @@ impl Advance {
                 keys: None,
                 cursor: None,
                 attempts: None,
+                suspect: None,
             },
         ] = loops.as_slice()
         else {
