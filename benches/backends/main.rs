@@ -2,7 +2,9 @@
 //! `tests/servers cargo bench --bench backends`.
 
 mod mysql;
+mod objects;
 mod postgres;
+mod redis;
 
 use std::sync::Arc;
 
@@ -10,12 +12,19 @@ use safe_state_backends::{Appended, LeaseOptions, from_url};
 use safe_state_benches::{Table, Target, bench, compare, time};
 
 const ROUNDS: usize = 15;
-const SAVES: u32 = 500;
 /// As many bytes as a save appends.
 const RECORD: [u8; 18] = [0xa5; 18];
 
 /// The driver of a server, with a connection of its own.
 trait Driver {
+    /// How many rows are written at a time.
+    const SAVES: u32 = 500;
+
+    /// That of the server's backend. Neither side is encrypted.
+    fn backend_url(url: &str) -> String {
+        url.to_owned()
+    }
+
     /// Connects, and makes an empty table of numbers and records.
     fn connect(url: &str) -> Self;
 
@@ -30,6 +39,8 @@ fn main() {
     bench("A save, over the same row written by the driver alone", |table| {
         figures::<postgres::Driver>(table, "PostgreSQL", "SAFE_STATE_TEST_POSTGRES");
         figures::<mysql::Driver>(table, "MariaDB", "SAFE_STATE_TEST_MYSQL");
+        figures::<redis::Driver>(table, "Redis", "SAFE_STATE_TEST_REDIS");
+        figures::<objects::Driver>(table, "S3", "SAFE_STATE_TEST_S3");
     });
 }
 
@@ -37,8 +48,7 @@ fn figures<D: Driver>(table: &Table, what: &str, variable: &str) {
     let url = std::env::var(variable).unwrap_or_else(|_| {
         panic!("{variable} is not set; start the servers with tests/servers, as in `tests/servers cargo bench --bench backends`")
     });
-    // Neither side is encrypted.
-    let backend = from_url(&format!("{url}?sslmode=disable")).expect("a backend");
+    let backend = from_url(&D::backend_url(&url)).expect("a backend");
     let mut driver = D::connect(&url);
     for (behind, size) in [("", 1), (" behind 1 MiB", 1 << 20)] {
         let mut lease =
@@ -48,17 +58,17 @@ fn figures<D: Driver>(table: &Table, what: &str, variable: &str) {
             || {
                 lease.save(&vec![0x5a; size]).expect("a snapshot");
                 let save = |_| assert_eq!(lease.append(&RECORD).expect("a save"), Appended::Yes);
-                time(|| (0..SAVES).for_each(save))
+                time(|| (0..D::SAVES).for_each(save))
             },
             || {
                 driver.clear();
-                time(|| (0..SAVES).for_each(|number| driver.write(number)))
+                time(|| (0..D::SAVES).for_each(|number| driver.write(number)))
             },
         );
         lease.delete().expect("an end");
         let ratio = compared.ratio();
         table.row(&format!("{what}: a record{behind}"), "x", ratio, Target::AtMost(1.3));
-        let micros = 1e6 / f64::from(SAVES);
+        let micros = 1e6 / f64::from(D::SAVES);
         table.row("  a save", "us", compared.ours(micros), Target::None);
     }
 }

@@ -23,6 +23,10 @@ impl Driver {
 }
 
 impl crate::Driver for Driver {
+    fn backend_url(url: &str) -> String {
+        format!("{url}?sslmode=disable")
+    }
+
     fn connect(url: &str) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let opts = OptsBuilder::from_opts(Opts::from_url(url).expect("a URL")).prefer_socket(false);

@@ -12,6 +12,10 @@ pub(crate) struct Driver {
 }
 
 impl crate::Driver for Driver {
+    fn backend_url(url: &str) -> String {
+        format!("{url}?sslmode=disable")
+    }
+
     fn connect(url: &str) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (client, insert) = runtime.block_on(async {
