@@ -92,8 +92,7 @@ impl NetworkBackend<MySql> {
     }
 
     /// The database that `open` connects to, for all that a URL can't say. It is called within a
-    /// runtime of tokio of the connection's own, on a thread of its own, for each lease, and after
-    /// trouble.
+    /// runtime of tokio of the connection's own, for each lease, and after trouble.
     ///
     /// ```
     /// use safe_state_backends::MySqlBackend;

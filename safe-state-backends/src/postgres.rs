@@ -99,8 +99,8 @@ impl NetworkBackend<Postgres> {
     }
 
     /// The database that `open` connects to, for all that a URL can't say. It is called within a
-    /// runtime of tokio of the connection's own, on a thread of its own, for each lease, and after
-    /// trouble; it spawns there what drives the connection.
+    /// runtime of tokio of the connection's own, for each lease, and after trouble; it spawns there what
+    /// drives the connection.
     ///
     /// ```
     /// use safe_state_backends::PostgresBackend;
