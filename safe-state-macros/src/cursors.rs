@@ -13,7 +13,7 @@ use syn::{Block, Error, Macro, Result};
 use crate::expand::Expansion;
 use crate::find::Target;
 use crate::hygiene::{at, local};
-use crate::item_options::Identity;
+use crate::options::items::Identity;
 use crate::passes::each_macro;
 
 /// The local that stands for the type of a loop's cursors.

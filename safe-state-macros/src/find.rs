@@ -7,8 +7,8 @@ use proc_macro2::Ident;
 use syn::{Attribute, Error, Result, Type};
 
 use crate::function::Argument;
-use crate::item_options::{Identity, ItemOptions};
 use crate::loops::{ForHead, Hidden, Loop, LoopKind, Survey};
+use crate::options::items::{Identity, ItemOptions};
 
 /// What the search goes by.
 pub(crate) struct Search<'a> {

@@ -33,7 +33,7 @@ use syn::{Block, Error, Expr, ExprClosure, FnArg, ItemFn, Pat, Path, Result, Tok
 use crate::function::{self, Returned};
 use crate::future;
 use crate::hygiene::{at, local};
-use crate::options::value;
+use crate::options::forms::value;
 
 #[derive(Default)]
 struct Options {

@@ -9,8 +9,8 @@ use crate::cursors::cursor_type;
 use crate::expand::Expansion;
 use crate::find::Target;
 use crate::hygiene::{at, moved};
-use crate::item_options::{Capture, Form, Identity, OfItem};
 use crate::job::text_fingerprint;
+use crate::options::items::{Capture, Form, Identity, OfItem};
 
 /// How a loop knows its items, as generated code says it.
 pub(crate) struct KnownBy {

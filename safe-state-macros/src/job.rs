@@ -9,7 +9,8 @@ use syn::{ItemFn, Path};
 use crate::companion;
 use crate::expand::Expansion;
 use crate::hygiene::{at, moved};
-use crate::options::{Durability, Nanos, OnChange, Rate, SaveEvery, Time};
+use crate::options::forms::{Nanos, Time};
+use crate::options::job::{Durability, OnChange, Rate, SaveEvery};
 
 impl Expansion {
     /// The `Job`, as the options describe it.

@@ -27,7 +27,6 @@ mod garbage;
 mod head;
 mod hygiene;
 mod idempotent;
-mod item_options;
 mod items;
 mod job;
 mod loops;
@@ -37,7 +36,6 @@ mod options;
 mod parens;
 mod passes;
 mod policy;
-mod policy_options;
 mod steps;
 
 use proc_macro::TokenStream;

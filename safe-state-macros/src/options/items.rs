@@ -9,21 +9,15 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprClosure, Meta, Pat, Result, Token};
 
-use crate::options::{bare, value};
-use crate::policy_options::PolicyOptions;
+use super::forms::{bare, value};
+use super::policy::{self, PolicyOptions};
+
+const NAMES: [&str; 3] = ["key", "cursor", "capture"];
 
 /// The names of the options.
-pub(crate) const NAMES: [&str; 9] = [
-    "key",
-    "cursor",
-    "capture",
-    "max_attempts",
-    "backoff",
-    "on_error",
-    "skip_limit",
-    "catch_panics",
-    "max_crashes",
-];
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(policy::NAMES)
+}
 
 #[derive(Clone, Default)]
 pub(crate) struct ItemOptions {
@@ -92,7 +86,7 @@ impl ItemOptions {
         }
     }
 
-    /// Takes in the option, which is one of [`NAMES`].
+    /// Takes in the option, which is one of [`names`].
     pub(crate) fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
         if option == "capture" {
             self.capture = captures(option, input)?;
@@ -117,10 +111,10 @@ impl Parse for ItemOptions {
         let mut options = ItemOptions::default();
         while !input.is_empty() {
             let option = Ident::parse_any(input)?;
-            if !NAMES.iter().any(|name| option == name) {
+            if !names().any(|name| option == name) {
                 let text = format!(
                     "there is no `{option}` for one loop; expected one of {}",
-                    NAMES.map(|name| format!("`{name}`")).join(", ")
+                    names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
                 );
                 return Err(Error::new(option.span(), text));
             }

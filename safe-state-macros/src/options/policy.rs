@@ -6,7 +6,11 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, Path, Result};
 
-use crate::options::{flag, nanos, not_literal_but, text, value};
+use super::forms::{flag, nanos, not_literal_but, text, value};
+
+/// The names of the options.
+pub(crate) const NAMES: [&str; 6] =
+    ["max_attempts", "backoff", "on_error", "skip_limit", "catch_panics", "max_crashes"];
 
 #[derive(Clone, Default)]
 pub(crate) struct PolicyOptions {
