@@ -3,6 +3,7 @@
 mod check;
 mod display;
 mod forget;
+mod loop_progress;
 mod suspect;
 
 use std::collections::BTreeMap;
@@ -11,14 +12,15 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::format::{self, FormatError, LoopChange, Record};
-use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
+use crate::format::{self, FormatError, Record};
+use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::{
-    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, Keys, bounded,
+    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, bounded,
 };
 
 pub(crate) use check::Refused;
+pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
 pub use suspect::Suspect;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
@@ -48,54 +50,6 @@ pub struct Checkpoint {
     pub(crate) skipped: u64,
     /// Those that were given up on with a record.
     pub(crate) dead_letters: DeadLetters,
-}
-
-/// How far one loop of a job has come.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LoopProgress {
-    #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
-    pub(crate) within: Vec<u64>,
-    pub(crate) completed: Completed,
-    /// A completed item, the last that was told.
-    pub(crate) mark: Option<Mark>,
-    pub(crate) total: Option<u64>,
-    pub(crate) end: Option<LoopEnd>,
-    /// The completed items of a loop that knows them by key; their indices are then those of its
-    /// latest walk.
-    pub(crate) keys: Option<Box<Keys>>,
-    /// Where the input of a loop that knows its items by cursor goes on.
-    pub(crate) cursor: Option<Box<Carried>>,
-    /// Of the item that failed last.
-    pub(crate) attempts: Option<Box<Attempts>>,
-    /// The item that a cautious run was about to begin.
-    pub(crate) suspect: Option<Box<Suspect>>,
-}
-
-/// How often an item was tried in vain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempts {
-    /// The item: its index, or its key's hash.
-    pub item: u64,
-    /// How often.
-    pub count: u32,
-}
-
-/// A completed item, to be known again by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// Its index.
-    pub index: u64,
-    /// A checksum of its value.
-    pub fingerprint: u32,
-}
-
-/// How a loop ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LoopEnd {
-    /// Its iterator gave no more items.
-    Exhausted,
-    /// A `break` left it.
-    Left,
 }
 
 /// Where a job stands, in numbers.
@@ -349,83 +303,5 @@ impl Checkpoint {
             Some(stored) => stored.append(&value),
             None => _ = self.carried.insert(name, value),
         }
-    }
-}
-
-impl LoopProgress {
-    /// The items of the loops around it in which it runs, from the outside in; none if it is in no
-    /// other resumable loop.
-    pub fn within(&self) -> &[u64] {
-        &self.within
-    }
-
-    /// Its completed items. Of a loop that knows its items by key they are those that it has come to
-    /// in its latest walk over its input.
-    pub fn completed(&self) -> &Completed {
-        &self.completed
-    }
-
-    /// Its completed items, if it knows them by key.
-    pub fn keys(&self) -> Option<&Keys> {
-        self.keys.as_deref()
-    }
-
-    /// The cursor of the last completed item, if it knows its items by cursor.
-    pub fn cursor(&self) -> Option<&Carried> {
-        self.cursor.as_deref()
-    }
-
-    /// How many items it has in all, where its input told.
-    pub fn total(&self) -> Option<u64> {
-        self.total
-    }
-
-    /// A completed item by whose fingerprint the input can be known again.
-    pub fn mark(&self) -> Option<Mark> {
-        self.mark
-    }
-
-    /// How often the item that failed last was tried, until then.
-    pub fn attempts(&self) -> Option<Attempts> {
-        self.attempts.as_deref().copied()
-    }
-
-    /// The item that a run was about to begin last, after a run that died.
-    pub fn suspect(&self) -> Option<Suspect> {
-        self.suspect.as_deref().copied()
-    }
-
-    fn apply(&mut self, change: LoopChange) {
-        if let Some(within) = change.begun {
-            // In the same items it walks its input anew, of which the same keys are complete.
-            let is_same = self.within == within;
-            let keys = self.keys.take().filter(|_| is_same);
-            let attempts = self.attempts.take().filter(|_| is_same);
-            let suspect = self.suspect.take().filter(|_| is_same);
-            *self = LoopProgress { within, keys, attempts, suspect, ..LoopProgress::default() };
-        }
-        self.completed.extend_prefix(change.count);
-        self.mark = change.mark.or(self.mark);
-        self.total = change.total.or(self.total);
-        self.end = change.end.or(self.end);
-        self.cursor = change.cursor.or(self.cursor.take());
-        self.attempts = change.attempts.or(self.attempts.take());
-        self.suspect = change.suspect.or(self.suspect.take());
-        if let Some(keys) = change.keys {
-            self.keys.get_or_insert_default().add(*keys);
-        }
-    }
-
-    /// Completes the next `count` items, of which the last has that fingerprint.
-    fn advance(&mut self, count: u64, fingerprint: Option<u32>) {
-        self.completed.extend_prefix(count);
-        let last = self.completed.prefix().checked_sub(1);
-        let mark = last.zip(fingerprint).map(|(index, fingerprint)| Mark { index, fingerprint });
-        self.mark = mark.or(self.mark);
-    }
-
-    /// How it ended; `None` while it has not.
-    pub fn end(&self) -> Option<LoopEnd> {
-        self.end
     }
 }
