@@ -23,13 +23,14 @@ impl Effects {
         Ok(Effects { file, path })
     }
 
-    /// Adds one. It is one `write` to a file opened for appending, which a kill does not divide.
+    /// Adds one. It is one `write` to a file opened for appending. A kill may divide that between two
+    /// pages of the file, so each line has a length that divides a page.
     ///
     /// # Errors
     ///
     /// The file cannot be written.
     pub fn record(&self, item: u64) -> io::Result<()> {
-        let line = format!("{item}\n");
+        let line = format!("{item:>31}\n");
         let written = (&self.file).write(line.as_bytes())?;
         if written == line.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
     }
@@ -41,6 +42,6 @@ impl Effects {
     /// If the file cannot be read, or holds something else.
     pub fn all(&self) -> Vec<u64> {
         let text = fs::read_to_string(&self.path).unwrap();
-        text.lines().map(|line| line.parse().unwrap()).collect()
+        text.lines().map(|line| line.trim_start().parse().unwrap()).collect()
     }
 }
