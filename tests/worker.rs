@@ -33,6 +33,10 @@ fn main() -> anyhow::Result<()> {
         ["hold-on", url, job, lease] => {
             hold_on(&remote::backend(url, Duration::from_millis(lease.parse()?)), job)
         }
+        ["victim", url, save_every, dir] => {
+            remote::victim(url, save_every.parse()?, Path::new(dir))
+        }
+        ["fight", url, dir] => remote::tenure(url, Path::new(dir)),
         ["once", keys, dir] => once(keys.parse()?, Path::new(dir)),
         ["cache", "hold", dir] => hold_cache(Path::new(dir)),
         ["publish", times, dir] => publish(times.parse()?, &Path::new(dir).join("published")),

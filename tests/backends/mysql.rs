@@ -88,6 +88,16 @@ fn a_hung_server_is_given_up_in_time() {
 }
 
 #[test]
+fn a_kill_at_any_instant_loses_nothing() {
+    remote::kill_storm(WORKER, &mysql_url());
+}
+
+#[test]
+fn two_that_fight_for_a_job_never_hold_it_at_once() {
+    remote::fight(WORKER, &mysql_url());
+}
+
+#[test]
 fn a_partition_storm_loses_and_repeats_nothing() {
     remote::partition_storm(&mysql_url());
 }

@@ -10,7 +10,8 @@ use crate::Effects;
 /// The account of a worker's job, from its first run to the one that finishes it.
 #[derive(Debug)]
 pub struct Ledger {
-    dir: PathBuf,
+    job: Job,
+    effects: PathBuf,
     items: u64,
     save_every: u64,
     /// The items that the checkpoint said were complete when the last run began.
@@ -33,12 +34,23 @@ pub enum Found {
 impl Ledger {
     /// The account of the job `storm` in `dir`, which no run has begun yet.
     pub fn new(dir: &Path, items: u64, save_every: u64) -> Self {
-        Ledger { dir: dir.to_owned(), items, save_every, complete: 0, seen: 0 }
+        let job = Job::new("storm").state_dir(dir.join("state"));
+        Ledger::of(job, dir, items, save_every)
+    }
+
+    /// The account of any job, whose effects are in `dir`.
+    pub fn of(job: Job, dir: &Path, items: u64, save_every: u64) -> Self {
+        Ledger { job, effects: dir.join("effects"), items, save_every, complete: 0, seen: 0 }
     }
 
     /// The job.
-    pub fn job(&self) -> Job {
-        Job::new("storm").state_dir(self.dir.join("state"))
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// Goes on with the next job of that name, after one that is finished.
+    pub fn begin_again(&mut self) {
+        self.complete = 0;
     }
 
     /// Holds what the last run left against the promise: nothing that the checkpoint calls complete
@@ -65,7 +77,7 @@ impl Ledger {
 
     /// The items that the last run did, which have to be those after the ones complete before it.
     fn last_run(&mut self, when: &str) -> Range<u64> {
-        let effects = Effects::open(self.dir.join("effects")).unwrap().all();
+        let effects = Effects::open(&self.effects).unwrap().all();
         let last = &effects[self.seen..];
         self.seen = effects.len();
         let ran = self.complete..self.complete + last.len() as u64;

@@ -1,6 +1,8 @@
 //! What a job on a server has to stand, whatever server it is.
 #![expect(clippy::missing_panics_doc, reason = "what is checked here panics if it is not so")]
 
+mod fight;
+mod kills;
 mod storm;
 mod trouble;
 
@@ -13,11 +15,14 @@ use safe_state::backend::conformance::{Subject, answer_as_child};
 use safe_state::backend::network::{Connect, NetworkBackend, Timeouts};
 use safe_state::backend::{
     Error as BackendError, MySqlBackend, ObjectStoreBackend, PostgresBackend, RedisBackend,
+    from_url,
 };
 use safe_state::{Backend, Error, Job, resumable};
 
 use crate::{Ran, Worker};
 
+pub use fight::{fight, tenure};
+pub use kills::{kill_storm, victim};
 pub use storm::partition_storm;
 pub use trouble::{hung_server, troubled_network, troubled_server};
 
@@ -25,14 +30,14 @@ pub use trouble::{hung_server, troubled_network, troubled_server};
 const LONG: Duration = Duration::from_secs(600);
 const SHORT: Duration = Duration::from_secs(1);
 
-/// The backend at a URL, with leases of that length, and little patience.
+/// The backend at a URL; one on a network has leases of that length, and little patience.
 pub fn backend(url: &str, lease: Duration) -> Arc<dyn Backend> {
     match url.split(':').next() {
         Some("postgres") => Arc::new(limited(PostgresBackend::new(url).unwrap(), lease)),
         Some("mysql") => Arc::new(limited(MySqlBackend::new(url).unwrap(), lease)),
         Some("redis") => Arc::new(limited(RedisBackend::new(url).unwrap(), lease)),
         Some("s3") => Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease)),
-        _ => panic!("there is no backend for such a URL"),
+        _ => from_url(url).unwrap(),
     }
 }
 

@@ -49,6 +49,15 @@ impl Worker {
         Worker::start(&mut command)
     }
 
+    /// Starts one that fights for a job on the backend at a URL, and never ends.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn fighting(executable: &str, url: &str, dir: &Path) -> Self {
+        Worker::start(Command::new(executable).args(["fight", url]).arg(dir))
+    }
+
     fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use safe_state_tests::{Found, Ledger};
+use safe_state_tests::{Found, Ledger, remote};
 use tempfile::TempDir;
 
 /// A third of it passes before the process has begun.
@@ -47,6 +47,13 @@ fn a_carried_sum_is_right_in_the_end() {
 fn a_job_without_the_attribute_survives_kills() {
     storm("job", 1, 25);
     storm("job", 7, 25);
+}
+
+#[test]
+fn a_job_in_a_sqlite_database_survives_kills() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("jobs.db").display());
+    remote::kill_storm(env!("CARGO_BIN_EXE_worker"), &url);
 }
 
 fn storm(kind: &'static str, save_every: u64, kills: u32) {

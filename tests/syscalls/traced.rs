@@ -86,7 +86,7 @@ impl Victim {
     }
 
     pub(crate) fn job(&self) -> Job {
-        self.ledger.job()
+        self.ledger.job().clone()
     }
 
     pub(crate) fn look(&mut self, when: &str) -> Found {

@@ -1,0 +1,112 @@
+//! Two processes that fight for one job, while each is paused for longer than a lease lasts.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use safe_state::Job;
+
+use super::{SHORT, backend, told};
+use crate::{Effects, Worker};
+
+const JOB: &str = "fight";
+/// More than can be done.
+const ITEMS: u64 = 1 << 30;
+/// For the job to change hands, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+const ITEM_BITS: u32 = 30;
+const TENURE_BITS: u32 = 12;
+
+/// Pauses and wakes two workers at random, each of which runs the job whenever it gets it. At no
+/// time may two hold it, and no save of a loser may land.
+///
+/// `SAFE_STATE_STORM=10` takes ten times as long, which is a minute; `SAFE_STATE_STORM_SEED` pauses
+/// at other instants.
+pub fn fight(worker: &str, url: &str) {
+    let number = |variable| env::var(variable).map_or(1, |text| text.parse().unwrap());
+    let time = Duration::from_secs(6) * number("SAFE_STATE_STORM");
+    let mut rng = Rng::with_seed(number("SAFE_STATE_STORM_SEED").into());
+    let dir = tempfile::tempdir().unwrap();
+    let job = Job::new(JOB).backend(backend(url, SHORT));
+    job.clear_checkpoint().unwrap();
+    let workers = [(); 2].map(|()| Worker::fighting(worker, url, dir.path()));
+    let log = Effects::open(dir.path().join("effects")).unwrap();
+    let began = Instant::now();
+    let mut tenures = 0;
+    while began.elapsed() < time || tenures < 3 {
+        assert!(began.elapsed() < time + PATIENCE, "there were {tenures} tenures only");
+        let holder = log.all().last().map_or(0, |effect| effect >> ITEM_BITS >> TENURE_BITS);
+        let is_holder = |worker: &&Worker| u64::from(worker.pid()) == holder;
+        let paused = workers.iter().find(is_holder).unwrap_or(&workers[0]);
+        // Mostly the one that holds it, for at times longer than its lease.
+        let paused = if rng.u8(0..4) == 0 { &workers[1] } else { paused };
+        paused.send("STOP");
+        thread::sleep(SHORT.mul_f64(2.5 * rng.f64()));
+        paused.send("CONT");
+        thread::sleep(SHORT.mul_f64(rng.f64()));
+        tenures = judge(&log.all());
+    }
+    drop(workers);
+    let effects = log.all();
+    println!("{url}: {} items in {} tenures", effects.len(), judge(&effects));
+    let completed = job.peek_checkpoint().unwrap().unwrap().progress().completed;
+    let last = effects.iter().map(|effect| effect % ITEMS).max().unwrap();
+    assert!(completed == last || completed == last + 1, "{completed} complete, {last} begun");
+    job.clear_checkpoint().unwrap();
+}
+
+/// How many tenures there were, if each was alone in its time.
+fn judge(effects: &[u64]) -> usize {
+    /// The next item of a tenure, and those noted after another had begun.
+    struct Tenure {
+        next: u64,
+        late: u32,
+    }
+    let mut tenures: BTreeMap<u64, Tenure> = BTreeMap::new();
+    let (mut current, mut begun) = (None, 0);
+    for (place, effect) in effects.iter().enumerate() {
+        let (id, item) = (effect >> ITEM_BITS, effect % ITEMS);
+        let is_new = !tenures.contains_key(&id);
+        let tenure = tenures.entry(id).or_insert(Tenure { next: item, late: 0 });
+        assert_eq!(item, tenure.next, "line {place}: an item is missing or repeated in a tenure");
+        tenure.next += 1;
+        if is_new {
+            // All that a tenure before it had begun another item after is saved.
+            let goes_on = item == begun || item == begun + 1 || place == 0;
+            assert!(goes_on, "line {place}: began at {item} after {begun} was begun");
+            current = Some(id);
+        } else if current != Some(id) {
+            tenure.late += 1;
+            assert_eq!(tenure.late, 1, "line {place}: went on after it had lost the job");
+        }
+        begun = begun.max(item);
+    }
+    tenures.len()
+}
+
+/// What a worker does that fights: it runs the job whenever it gets it, until it is killed.
+///
+/// # Errors
+///
+/// Any but that another run took the job over.
+pub fn tenure(url: &str, dir: &Path) -> anyhow::Result<()> {
+    let effects = Effects::open(dir.join("effects"))?;
+    let job = Job::new(JOB).backend(backend(url, SHORT)).wait(Duration::from_secs(600));
+    println!("holding");
+    for tenure in 0..1 << TENURE_BITS {
+        let id = u64::from(std::process::id()) << TENURE_BITS | tenure;
+        let ended = job.run(0..ITEMS, |item| {
+            effects.record(id << ITEM_BITS | item)?;
+            thread::sleep(Duration::from_millis(1));
+            anyhow::Ok(())
+        });
+        let text = ended.map_or_else(|error| told(error.as_ref()), |()| "it ended".to_owned());
+        let is_lost =
+            text.contains("taken over by another run") || text.contains("held by this run no more");
+        anyhow::ensure!(is_lost, "{text}");
+    }
+    Ok(())
+}
