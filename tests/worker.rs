@@ -18,7 +18,7 @@ fn main() -> anyhow::Result<()> {
             let storm = Storm {
                 items: items.parse()?,
                 save_every: save_every.parse()?,
-                effects: Effects::open(Path::new(dir).join("effects"))?,
+                effects: Effects::open_aloud(Path::new(dir).join("effects"))?,
                 dir: Path::new(dir).join("state"),
             };
             storm.run(kind, durability)

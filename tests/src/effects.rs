@@ -3,12 +3,15 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A file with a line for every time an item ran.
 #[derive(Debug)]
 pub struct Effects {
     file: File,
     path: PathBuf,
+    /// Whether the next one is to be told.
+    is_awaited: AtomicBool,
 }
 
 impl Effects {
@@ -20,7 +23,18 @@ impl Effects {
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let file = File::options().create(true).append(true).open(&path)?;
-        Ok(Effects { file, path })
+        Ok(Effects { file, path, is_awaited: AtomicBool::new(false) })
+    }
+
+    /// The same; the first one that is added then is told by the line `begun`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn open_aloud(path: impl AsRef<Path>) -> io::Result<Self> {
+        let mut effects = Effects::open(path)?;
+        effects.is_awaited = AtomicBool::new(true);
+        Ok(effects)
     }
 
     /// Adds one. It is one `write` to a file opened for appending. A kill may divide that between two
@@ -32,7 +46,13 @@ impl Effects {
     pub fn record(&self, item: u64) -> io::Result<()> {
         let line = format!("{item:>31}\n");
         let written = (&self.file).write(line.as_bytes())?;
-        if written == line.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+        if written != line.len() {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        if self.is_awaited.swap(false, Ordering::Relaxed) {
+            println!("begun");
+        }
+        Ok(())
     }
 
     /// All so far.

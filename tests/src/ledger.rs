@@ -16,6 +16,10 @@ pub struct Ledger {
     save_every: u64,
     /// The items that the checkpoint said were complete when the last run began.
     complete: u64,
+    /// How many were complete at most by then: a server may carry out what it was sent after the
+    /// process that sent it is dead, and has been looked after.
+    sent: u64,
+    is_on_server: bool,
     /// How many effects there were then.
     seen: usize,
 }
@@ -35,12 +39,22 @@ impl Ledger {
     /// The account of the job `storm` in `dir`, which no run has begun yet.
     pub fn new(dir: &Path, items: u64, save_every: u64) -> Self {
         let job = Job::new("storm").state_dir(dir.join("state"));
-        Ledger::of(job, dir, items, save_every)
+        Ledger { is_on_server: false, ..Ledger::of(job, dir, items, save_every) }
     }
 
     /// The account of any job, whose effects are in `dir`.
     pub fn of(job: Job, dir: &Path, items: u64, save_every: u64) -> Self {
-        Ledger { job, effects: dir.join("effects"), items, save_every, complete: 0, seen: 0 }
+        let effects = dir.join("effects");
+        Ledger {
+            job,
+            effects,
+            items,
+            save_every,
+            complete: 0,
+            sent: 0,
+            is_on_server: true,
+            seen: 0,
+        }
     }
 
     /// The job.
@@ -50,7 +64,7 @@ impl Ledger {
 
     /// Goes on with the next job of that name, after one that is finished.
     pub fn begin_again(&mut self) {
-        self.complete = 0;
+        (self.complete, self.sent) = (0, 0);
     }
 
     /// Holds what the last run left against the promise: nothing that the checkpoint calls complete
@@ -80,20 +94,33 @@ impl Ledger {
         let effects = Effects::open(&self.effects).unwrap().all();
         let last = &effects[self.seen..];
         self.seen = effects.len();
-        let ran = self.complete..self.complete + last.len() as u64;
+        let began = self.began(last.first().copied());
+        let ran = began..began + last.len() as u64;
         assert!(last.iter().copied().eq(ran.clone()), "{when}: {last:?} is not {ran:?}");
         ran
+    }
+
+    /// Where the last run began, whose first effect that is.
+    fn began(&self, first: Option<u64>) -> u64 {
+        match first {
+            None => self.sent.max(self.complete),
+            // What the run before had sent had ended the job.
+            Some(0) if self.sent == self.items => 0,
+            Some(first) if (self.complete..=self.sent).contains(&first) => first,
+            Some(_) => self.complete,
+        }
     }
 
     fn hold_against(&mut self, checkpoint: &Checkpoint, ran: &Range<u64>, when: &str) {
         let completed = checkpoint.completed();
         let prefix = completed.prefix();
         assert_eq!(completed.len(), prefix, "{when}: {checkpoint}");
-        assert!(prefix >= ran.start, "{when}: fell back to {prefix}");
+        assert!(prefix >= self.complete.min(ran.start), "{when}: fell back to {prefix}");
         assert!(prefix <= ran.end, "{when}: {prefix} are said to be complete");
         // Those completed since the last save, of which the last may be in flight instead.
         let again = ran.end - prefix;
         assert!(again <= self.save_every, "{when}: {again} items run again");
         self.complete = prefix;
+        self.sent = if self.is_on_server { ran.end } else { prefix };
     }
 }

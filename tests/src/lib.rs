@@ -3,6 +3,7 @@
 mod effects;
 mod faulty;
 mod heard;
+mod kill;
 mod ledger;
 mod proxy;
 mod ran;
@@ -15,6 +16,7 @@ mod worker;
 pub use effects::Effects;
 pub use faulty::Faulty;
 pub use heard::heard;
+pub use kill::run_and_kill;
 pub use ledger::{Found, Ledger};
 pub use proxy::Proxy;
 pub use ran::{Ran, run};

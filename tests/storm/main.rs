@@ -6,15 +6,14 @@
 
 use std::env;
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
-use safe_state_tests::{Found, Ledger, remote};
+use safe_state_tests::{Found, Ledger, remote, run_and_kill};
 use tempfile::TempDir;
 
-/// A third of it passes before the process has begun.
-const LONGEST_RUN: Duration = Duration::from_millis(12);
+/// From its first item on; from its start, where it is killed before that.
+const LONGEST_RUN: Duration = Duration::from_millis(8);
 
 #[test]
 fn a_function_survives_kills_when_every_item_is_saved() {
@@ -86,7 +85,7 @@ impl Storm {
         let mut victim = Victim::new(self);
         let mut inside = 0;
         for kill in 0..kills {
-            victim.run_for(LONGEST_RUN.mul_f64(rng.f64()));
+            run_and_kill(victim.spawn(), LONGEST_RUN, &mut rng);
             match victim.ledger.look(&format!("{self:?}, kill {kill}")) {
                 Found::Nothing => {}
                 Found::Part => inside += 1,
@@ -115,14 +114,6 @@ impl Victim {
         Victim { storm, dir, ledger }
     }
 
-    fn run_for(&self, time: Duration) {
-        let mut child = self.spawn();
-        thread::sleep(time);
-        child.kill().unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(matches!(output.status.code(), None | Some(0)), "{:?}: {output:?}", self.storm);
-    }
-
     fn run_to_the_end(&self) {
         let output = self.spawn().wait_with_output().unwrap();
         assert!(output.status.success(), "{:?}: {output:?}", self.storm);
@@ -133,6 +124,7 @@ impl Victim {
         Command::new(env!("CARGO_BIN_EXE_worker"))
             .args(["storm", kind, durability, &save_every.to_string(), &items.to_string()])
             .arg(self.dir.path())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()

@@ -1,18 +1,15 @@
 //! Jobs killed at random instants, whatever their backend.
 
 use std::env;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
 use safe_state::Job;
 
 use super::{LONG, backend};
-use crate::{Effects, Found, Ledger};
+use crate::{Effects, Found, Ledger, run_and_kill};
 
 const JOB: &str = "kills";
 const ITEMS: u64 = 600;
@@ -32,7 +29,7 @@ pub fn kill_storm(worker: &str, url: &str) {
         let mut ledger = Ledger::of(job, dir.path(), ITEMS, save_every);
         let mut finished = 0;
         for kill in 0..12 * number("SAFE_STATE_STORM") {
-            run_and_kill(start(worker, url, save_every, dir.path()), &mut rng);
+            run_and_kill(start(worker, url, save_every, dir.path()), LONGEST_RUN, &mut rng);
             match ledger.look(&format!("{url}, saved every {save_every}, kill {kill}")) {
                 Found::Nothing | Found::Part => {}
                 Found::Finished => {
@@ -58,32 +55,13 @@ fn start(worker: &str, url: &str, save_every: u64, dir: &Path) -> Child {
         .unwrap()
 }
 
-/// Most runs are killed some time after their first item has begun.
-fn run_and_kill(mut victim: Child, rng: &mut Rng) {
-    if rng.u8(0..5) > 0 {
-        // It ends without a line if it ends before its first item.
-        BufReader::new(victim.stdout.as_mut().unwrap()).read_line(&mut String::new()).unwrap();
-    }
-    thread::sleep(LONGEST_RUN.mul_f64(rng.f64()));
-    victim.kill().unwrap();
-    let output = victim.wait_with_output().unwrap();
-    assert!(matches!(output.status.code(), None | Some(0)), "{output:?}");
-}
-
 /// What the worker does that is killed.
 ///
 /// # Errors
 ///
 /// Those of the job.
 pub fn victim(url: &str, save_every: u64, dir: &Path) -> anyhow::Result<()> {
-    let effects = Effects::open(dir.join("effects"))?;
-    let has_begun = AtomicBool::new(false);
+    let effects = Effects::open_aloud(dir.join("effects"))?;
     let job = Job::new(JOB).backend(backend(url, LONG)).save_every(save_every);
-    job.run(0..ITEMS, |item| {
-        effects.record(item)?;
-        if !has_begun.swap(true, Ordering::Relaxed) {
-            println!("begun");
-        }
-        anyhow::Ok(())
-    })
+    job.run(0..ITEMS, |item| Ok(effects.record(item)?))
 }
