@@ -12,6 +12,8 @@ mod entry;
 mod error;
 mod events;
 mod fingerprint;
+#[cfg(feature = "guard")]
+pub mod guard;
 pub mod idempotency;
 mod idempotent;
 mod identity;
