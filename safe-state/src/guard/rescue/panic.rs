@@ -1,0 +1,89 @@
+//! What a panic leaves for the guard.
+
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+
+use super::layout::PANIC;
+use super::note;
+use super::sys::Pages;
+
+/// A message that is longer is cut there.
+const LONGEST: usize = 8 * 1024;
+const DEEPEST: usize = 256;
+
+/// A panic of the job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Panic {
+    message: String,
+    location: String,
+    thread: Option<String>,
+    stack: Vec<u64>,
+}
+
+impl Panic {
+    /// What it said.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where it was, as `src/main.rs:14:5`.
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The name of its thread, if that has one.
+    pub fn thread(&self) -> Option<&str> {
+        self.thread.as_deref()
+    }
+
+    pub(super) fn stack(&self) -> &[u64] {
+        &self.stack
+    }
+
+    fn of(info: &PanicHookInfo<'_>) -> Panic {
+        let mut stack = Vec::new();
+        backtrace::trace(|frame| {
+            stack.push(frame.ip().addr() as u64);
+            stack.len() < DEEPEST
+        });
+        Panic {
+            message: message(info),
+            location: info.location().map(ToString::to_string).unwrap_or_default(),
+            thread: thread::current().name().map(str::to_owned),
+            stack,
+        }
+    }
+}
+
+fn message(info: &PanicHookInfo<'_>) -> String {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("Box<dyn Any>");
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// Notes panics of this process from here on, and then does what was done before.
+pub(super) fn note(memory: Arc<Pages>) {
+    let before = panic::take_hook();
+    // Two threads may panic at a time.
+    let noting = Mutex::new(memory);
+    panic::set_hook(Box::new(move |info| {
+        let memory = noting.lock().unwrap_or_else(PoisonError::into_inner);
+        note::leave(&*memory, PANIC, &Panic::of(info));
+        drop(memory);
+        before(info);
+    }));
+}
+
+/// The last panic that the job has noted.
+pub(super) fn find(memory: &Pages) -> Option<Panic> {
+    note::find(memory, PANIC)
+}

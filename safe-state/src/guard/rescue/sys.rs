@@ -1,0 +1,208 @@
+//! What the compiler cannot check, and nothing else: memory that two processes share, `fork`, signals, and
+//! a crashed thread's stack. The only file of the workspace with `unsafe` in it.
+#![expect(unsafe_code, reason = "no crate offers these without")]
+
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{ptr, slice};
+
+use crash_handler::{CrashContext, CrashEventResult, CrashHandler};
+use memmap2::{MmapOptions, MmapRaw};
+
+use super::memory::Memory;
+
+/// Pages of a file that two processes have mapped.
+#[derive(Debug)]
+pub(super) struct Pages(MmapRaw);
+
+impl Pages {
+    /// Maps that many bytes of the file, which must never become shorter: the caller has sealed it.
+    pub(super) fn map(file: &File, len: usize) -> io::Result<Pages> {
+        MmapOptions::new().len(len).map_raw(file).map(Pages)
+    }
+
+    fn word(&self, word: usize) -> &AtomicU64 {
+        assert!(word < self.0.len() / 8, "word {word} of {} bytes", self.0.len());
+        // SAFETY: it lies within the mapping, which lives as long as `self`, and is aligned, as pages
+        // are. Words are only ever accessed as atomics: no range of `write` or `read` has one in it.
+        unsafe { AtomicU64::from_ptr(self.0.as_mut_ptr().cast::<u64>().add(word)) }
+    }
+
+    fn at(&self, bytes: &Range<usize>) -> *mut u8 {
+        assert!(bytes.start <= bytes.end && bytes.end <= self.0.len(), "bytes {bytes:?}");
+        // SAFETY: it lies within the mapping, or at its end.
+        unsafe { self.0.as_mut_ptr().add(bytes.start) }
+    }
+}
+
+impl Memory for Pages {
+    fn load(&self, word: usize, order: Ordering) -> u64 {
+        self.word(word).load(order)
+    }
+
+    fn store(&self, word: usize, value: u64, order: Ordering) {
+        self.word(word).store(value, order);
+    }
+
+    fn exchange(&self, word: usize, current: u64, new: u64) -> Result<u64, u64> {
+        self.word(word).compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst)
+    }
+
+    fn write<R>(&self, bytes: Range<usize>, write: impl FnOnce(&mut [u8]) -> R) -> R {
+        // SAFETY: within the mapping. The protocol gives these bytes to the writer alone, which is one
+        // thread at a time, until it has published them (see `writer`).
+        write(unsafe { slice::from_raw_parts_mut(self.at(&bytes), bytes.len()) })
+    }
+
+    fn read<R>(&self, bytes: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R {
+        // SAFETY: within the mapping. The protocol keeps the writer from them for as long as they are
+        // read (see `reader`), or the writer is dead.
+        read(unsafe { slice::from_raw_parts(self.at(&bytes), bytes.len()) })
+    }
+}
+
+/// An open file that this process was started with, and nothing in it has taken yet.
+pub(super) fn adopt(inherited: RawFd) -> OwnedFd {
+    // SAFETY: the guard passed it on for its child to take, which does so once.
+    unsafe { OwnedFd::from_raw_fd(inherited) }
+}
+
+/// Starts the command with `prepare` called in the new process before its program. That may make system
+/// calls and touch shared memory, and nothing else: no allocation, no lock.
+pub(super) fn spawn(
+    command: &mut Command,
+    prepare: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<u32> {
+    // SAFETY: it keeps to what may be done between `fork` and `exec`, as its caller promises.
+    unsafe { command.pre_exec(prepare) };
+    command.spawn().map(|child| child.id())
+}
+
+/// Waits for the end of a child, and tells what it has used.
+pub(super) fn reap(pid: u32) -> io::Result<(ExitStatus, libc::rusage)> {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    loop {
+        // SAFETY: both are places of the right types, written only within the call.
+        let reaped = unsafe { libc::wait4(pid.cast_signed(), &raw mut status, 0, usage.as_mut_ptr()) };
+        if reaped >= 0 {
+            // SAFETY: zeroes are a valid value of it, and the call has filled it in.
+            return Ok((ExitStatus::from_raw(status), unsafe { usage.assume_init() }));
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+/// What a signal did before a handler of ours.
+pub(super) struct Disposition {
+    signal: i32,
+    before: libc::sigaction,
+}
+
+impl Disposition {
+    /// Has `handler` called for the signal, with whether the kernel itself sent it. It may make system
+    /// calls and touch atomics, and nothing else.
+    pub(super) fn replace(signal: i32, handler: fn(i32, bool)) -> io::Result<Disposition> {
+        HANDLER.get_or_init(|| handler);
+        // SAFETY: zeroes are a valid value of both, and what they lead to is a function of that type.
+        let (mut action, mut before) = unsafe { (zeroed_action(), zeroed_action()) };
+        action.sa_sigaction = handle as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
+        // SAFETY: both live through the call.
+        let done = unsafe { libc::sigaction(signal, &raw const action, &raw mut before) };
+        if done == 0 {
+            return Ok(Disposition { signal, before });
+        }
+        Err(io::Error::last_os_error())
+    }
+}
+
+impl Drop for Disposition {
+    fn drop(&mut self) {
+        // SAFETY: it is what the kernel gave.
+        unsafe { libc::sigaction(self.signal, &raw const self.before, ptr::null_mut()) };
+    }
+}
+
+unsafe fn zeroed_action() -> libc::sigaction {
+    // SAFETY: integers, an empty set of signals, and no pointer that must not be null.
+    unsafe { MaybeUninit::zeroed().assume_init() }
+}
+
+/// The function that `handle` calls: the first that was given, for good.
+static HANDLER: OnceLock<fn(i32, bool)> = OnceLock::new();
+
+extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel gives the information that was asked for.
+    let code = unsafe { (*info).si_code };
+    if let Some(handler) = HANDLER.get() {
+        handler(signal, code == libc::SI_KERNEL);
+    }
+}
+
+/// Sends a signal, from a handler.
+pub(super) fn send(pid: i32, signal: i32) {
+    // SAFETY: a system call without pointers.
+    unsafe { libc::kill(pid, signal) };
+}
+
+/// Has `note` called in a thread that crashes, on a stack of its own. It may touch atomics, and call
+/// [`trace`] and [`die_after`].
+pub(super) fn on_crash(
+    note: impl Fn(&CrashContext) + Send + Sync + 'static,
+) -> Result<CrashHandler, crash_handler::Error> {
+    // SAFETY: it keeps to what a signal handler may do, as its caller promises.
+    let event = unsafe {
+        crash_handler::make_crash_event(move |context| {
+            note(context);
+            // The handlers from before come next: Rust's own tells of a stack that was too small.
+            CrashEventResult::Handled(false)
+        })
+    };
+    CrashHandler::attach(event)
+}
+
+/// Lets the process die if it has not done so by then.
+pub(super) fn die_after(seconds: u32) {
+    // SAFETY: system calls without pointers to anything of ours.
+    unsafe {
+        libc::signal(libc::SIGALRM, libc::SIG_DFL);
+        libc::alarm(seconds);
+    }
+}
+
+/// The return addresses on the stack of a crashed thread, from the handler outwards, while `next` wants
+/// more.
+pub(super) fn trace(mut next: impl FnMut(usize) -> bool) {
+    // SAFETY: no other thread crashes at the same time, as the handler holds a lock; and it takes none
+    // that the crashed thread may hold, if the C library has `_dl_find_object` (glibc 2.35). Where it
+    // hangs nevertheless, `die_after` ends it.
+    unsafe { backtrace::trace_unsynchronized(|frame| next(frame.ip().addr())) };
+}
+
+/// The address of the instruction that the crash was in.
+pub(super) fn crashed_at(context: &CrashContext) -> usize {
+    let registers = &context.context.uc_mcontext;
+    #[cfg(target_arch = "x86_64")]
+    let at = registers.gregs[libc::REG_RIP as usize].cast_unsigned();
+    #[cfg(target_arch = "aarch64")]
+    let at = registers.pc;
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let at = (registers, 0).1;
+    usize::try_from(at).unwrap_or(0)
+}
+
+/// Whether a file stays open in the program that the process becomes.
+pub(super) fn pass_on(file: impl AsFd) -> io::Result<()> {
+    Ok(rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty())?)
+}

@@ -1,0 +1,155 @@
+//! The guard's side: starts the job, waits for its end, and tells what became of it.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{self, Command};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{MemfdFlags, SealFlags};
+use rustix::process::{Pid, PidfdFlags, Signal};
+
+use super::cause::{Cause, Usage};
+use super::errand::{self, Errand};
+use super::layout::{ERRAND, Layout, MAGIC, word};
+use super::memory::Memory;
+use super::note;
+use super::reader::Snapshot;
+use super::signals::{PassedOn, Recipient};
+use super::sys::{self, Pages};
+use crate::guard::GuardError;
+
+/// A job that is running in a process of its own.
+#[derive(Debug)]
+pub(super) struct Watched {
+    name: String,
+    memory: Arc<Pages>,
+    layout: Layout,
+    pid: u32,
+    process: OwnedFd,
+    since: Instant,
+    kills: Option<u64>,
+    signals: Option<PassedOn>,
+    recipient: Option<Recipient>,
+}
+
+impl Watched {
+    /// Starts this program again, for the guard of that name. It dies with the thread that calls this.
+    pub(super) fn start(
+        name: &str,
+        layout: Layout,
+        arguments: &[OsString],
+    ) -> Result<Watched, GuardError> {
+        let file = memory_file(layout).map_err(GuardError::system("make shared memory"))?;
+        let memory = prepare(&file, name, layout).map_err(GuardError::system("map shared memory"))?;
+        let signals = PassedOn::begin().map_err(GuardError::system("handle signals"))?;
+        let (since, kills) = (Instant::now(), kills_for_memory());
+        let start = GuardError::system("start the program again");
+        let pid = start_again(file, Arc::clone(&memory), arguments).map_err(start)?;
+        let recipient = signals.to(pid);
+        let process = open_process(pid).map_err(GuardError::system("watch the process of the job"))?;
+        Ok(Watched {
+            name: name.to_owned(),
+            memory,
+            layout,
+            pid,
+            process,
+            since,
+            kills,
+            signals: Some(signals),
+            recipient: Some(recipient),
+        })
+    }
+
+    pub(super) fn memory(&self) -> (Arc<Pages>, Layout) {
+        (Arc::clone(&self.memory), self.layout)
+    }
+
+    /// Waits for the end of the job, and tells its cause. From then on signals are the guard's again.
+    pub(super) fn wait(&mut self) -> Result<Cause, GuardError> {
+        let wait = || GuardError::system("wait for the process of the job");
+        wait_for(&self.process).map_err(wait())?;
+        // Before its number may be another's.
+        drop(self.recipient.take());
+        let (status, usage) = sys::reap(self.pid).map_err(wait())?;
+        drop(self.signals.take());
+        errand::has_run(&self.name, status);
+        let usage = Usage::of(&usage, self.since.elapsed());
+        Ok(Cause::find(&self.memory, status, usage, kills_for_memory() > self.kills))
+    }
+
+    /// The data, as the job has left it.
+    pub(super) fn data(&self) -> Snapshot {
+        Snapshot::take(&*self.memory, self.layout)
+    }
+}
+
+/// Memory with a size that nothing can change, and no name anywhere.
+fn memory_file(layout: Layout) -> io::Result<File> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let file = File::from(rustix::fs::memfd_create(errand::FILE, flags)?);
+    file.set_len(layout.len() as u64)?;
+    rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    Ok(file)
+}
+
+fn prepare(file: &File, name: &str, layout: Layout) -> io::Result<Arc<Pages>> {
+    let memory = Arc::new(Pages::map(file, layout.len())?);
+    if !note::leave(&memory, ERRAND, &Errand::of(name)) {
+        return Err(io::Error::other("too many guards have run before"));
+    }
+    memory.store(word::CAPACITY, layout.data().len() as u64, SeqCst);
+    memory.store(word::GUARD, process::id().into(), SeqCst);
+    memory.store(word::MAGIC, MAGIC, SeqCst);
+    Ok(memory)
+}
+
+/// Its output, its environment and its directory are those of this process.
+fn start_again(file: File, memory: Arc<Pages>, arguments: &[OsString]) -> io::Result<u32> {
+    let guard = rustix::process::getpid();
+    // What the file is called by now may be another program.
+    let mut command = Command::new("/proc/self/exe");
+    command.args(arguments);
+    if let Some(program) = env::args_os().next() {
+        command.arg0(program);
+    }
+    sys::spawn(&mut command, move || {
+        sys::pass_on(file.as_fd())?;
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // Else the guard has died before it was told that.
+        if rustix::process::getppid() != Some(guard) {
+            return Err(rustix::io::Errno::SRCH.into());
+        }
+        memory.store(word::JOB, rustix::process::getpid().as_raw_pid().cast_unsigned().into(), SeqCst);
+        Ok(())
+    })
+}
+
+fn open_process(pid: u32) -> io::Result<OwnedFd> {
+    let pid = Pid::from_raw(pid.cast_signed()).ok_or(rustix::io::Errno::SRCH)?;
+    Ok(rustix::process::pidfd_open(pid, PidfdFlags::empty())?)
+}
+
+/// Waits for a process to end, and leaves how it did to be asked for: someone who traces it may stop it
+/// meanwhile, which to a `wait` is an event as well.
+fn wait_for(process: &OwnedFd) -> io::Result<()> {
+    loop {
+        match poll(&mut [PollFd::new(process, PollFlags::IN)], None) {
+            Err(rustix::io::Errno::INTR) => {}
+            ended => return Ok(ended.map(drop)?),
+        }
+    }
+}
+
+/// How many processes of this machine the kernel has killed for want of memory, in containers as well.
+fn kills_for_memory() -> Option<u64> {
+    let counters = fs::read_to_string("/proc/vmstat").ok()?;
+    counters.lines().find_map(|line| line.strip_prefix("oom_kill "))?.parse().ok()
+}
