@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
-use crate::timestamp::{Timestamp, readable};
+use crate::timestamp::Timestamp;
 
 /// Longest message kept, in bytes; a longer one is cut, and says so.
 const MESSAGE_LIMIT: usize = 16 * 1024;
@@ -153,7 +153,7 @@ impl Failure {
         if let Some(location) = &self.location {
             write!(f, ", at {location}")?;
         }
-        write!(f, ", {}", readable(self.at))
+        write!(f, ", {}", self.at)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use crate::process::Process;
-use crate::timestamp::{Timestamp, readable};
+use crate::timestamp::Timestamp;
 
 /// Who holds a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn mark_of(word: &str) -> Option<(Process, u64)> {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pid {} on host {}, since {}", self.pid, self.host, readable(self.since))
+        write!(f, "pid {} on host {}, since {}", self.pid, self.host, self.since)
     }
 }
 

@@ -96,6 +96,7 @@ pub use results::Results;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use store::{Opening, Store};
+pub use timestamp::Timestamp;
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
-pub use url::{IntoBackend, from_url};
+pub use url::{IntoBackend, from_url, redacted};

@@ -1,16 +1,21 @@
 //! Points in time as they are stored: whole microseconds since the Unix epoch.
 
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Microseconds since the Unix epoch; a clock set before it reads as the epoch.
+/// A point in time as it is stored: microseconds since the Unix epoch; a clock set before it reads
+/// as the epoch.
+///
+/// It prints as people read it, in UTC and whole seconds, and serialises as RFC 3339 for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Timestamp(u64);
+pub struct Timestamp(u64);
 
 impl Timestamp {
-    pub(crate) fn now() -> Self {
+    /// This moment.
+    pub fn now() -> Self {
         SystemTime::now().into()
     }
 
@@ -74,11 +79,11 @@ impl Timestamp {
     }
 }
 
-/// A time as people read it, in UTC and whole seconds.
-pub(crate) fn readable(time: Timestamp) -> String {
-    if time.is_readable() {
-        humantime::format_rfc3339_seconds(time.into()).to_string()
-    } else {
-        "an impossible time".to_owned()
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_readable() {
+            return f.write_str("an impossible time");
+        }
+        humantime::format_rfc3339_seconds(SystemTime::from(*self)).fmt(f)
     }
 }

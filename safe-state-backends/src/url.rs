@@ -157,7 +157,7 @@ fn expected() -> String {
 
 /// A URL for messages, without what may be secret in it: its user, password and query. Of one that
 /// is not well formed little is left.
-pub(crate) fn redacted(url: &str) -> String {
+pub fn redacted(url: &str) -> String {
     const HIDDEN: &str = "...";
     let Some((scheme, rest)) = url.split_once(':') else { return HIDDEN.to_owned() };
     let Some(rest) = rest.strip_prefix("//") else {

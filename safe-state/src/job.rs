@@ -20,7 +20,7 @@ use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
 
 /// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
-const DEFAULT_STATE_DIR: &str = ".safe_state";
+pub(crate) const DEFAULT_STATE_DIR: &str = ".safe_state";
 
 /// A named piece of work and how it is to be run.
 ///
@@ -304,7 +304,7 @@ fn not_text() -> BackendError {
     BackendError::Url { url: "...".to_owned(), reason }
 }
 
-fn from_environment(variable: &str) -> Option<OsString> {
+pub(crate) fn from_environment(variable: &str) -> Option<OsString> {
     std::env::var_os(variable).filter(|value| !value.is_empty())
 }
 

@@ -8,6 +8,8 @@ mod active;
 mod begin;
 mod boundary;
 mod capture;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod entry;
 mod error;
 mod events;
@@ -49,7 +51,7 @@ pub use rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
     Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, Progress,
-    Publication, Results, Suspect, publish, publish_once, skip_if_exists,
+    Publication, Results, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::{Checkpoint, Progress};
-use crate::timestamp::readable;
 
 /// Most dead letters that are printed.
 const SHOWN: usize = 3;
@@ -54,8 +53,8 @@ impl fmt::Display for Checkpoint {
         writeln!(f, "  progress   {}", self.progress())?;
         writeln!(f, "  completed  {}", self.completed())?;
         writeln!(f, "  runs       {}", self.run_count)?;
-        writeln!(f, "  started    {}", readable(self.started_at))?;
-        write!(f, "  updated    {}", readable(self.updated_at))?;
+        writeln!(f, "  started    {}", self.started_at)?;
+        write!(f, "  updated    {}", self.updated_at)?;
         if self.skipped > 0 {
             write!(f, "\n  skipped    {}", self.skipped)?;
         }

@@ -1,0 +1,58 @@
+//! The command `safe-state`: looks at jobs from outside, while they run as well.
+//!
+//! Its commands, exit codes and JSON are documented in the project's `docs/cli.md`.
+
+mod clear;
+mod escape;
+mod exit;
+mod list;
+mod peek;
+mod place;
+mod screen;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use place::Place;
+use screen::Screen;
+
+/// Looks at the jobs of safe-state, while they run as well.
+///
+/// It exits with 0 if it did what it was asked, 1 if that could not be done, 2 if the arguments make
+/// no sense, 3 if there is no such job, or nothing of it to show, 4 if the job is running, 5 if its
+/// checkpoint is damaged, and 6 if what is stored is no checkpoint of it.
+#[derive(Debug, Parser)]
+#[command(name = "safe-state", version, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Answers in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Peek(peek::Peek),
+    Clear(clear::Clear),
+}
+
+/// Does what the command line asks for, and says how that went.
+pub fn main() -> ExitCode {
+    let Arguments { place, json, command } = Arguments::parse();
+    let screen = Screen::new(json);
+    let done = match command {
+        Command::List(list) => list.run(&place, &screen),
+        Command::Peek(peek) => peek.run(&place, &screen),
+        Command::Clear(clear) => clear.run(&place, &screen),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => screen.fail(&failed),
+    }
+}

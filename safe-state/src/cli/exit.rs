@@ -1,0 +1,86 @@
+//! How the command ends.
+
+use std::process::ExitCode;
+
+use safe_state_backends::Error as BackendError;
+use safe_state_backends::format::FormatError;
+
+use crate::Error;
+use crate::error::one_line;
+
+/// Why a command did not do what it was asked, and the code it exits with.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) code: Code,
+    pub(super) message: String,
+}
+
+/// The codes that scripts may tell apart; `clap` exits with 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// It could not be done.
+    Failed = 1,
+    /// There is no such job, or nothing of it to show.
+    Nothing = 3,
+    /// The job is running.
+    Running = 4,
+    /// Its checkpoint is damaged.
+    Damaged = 5,
+    /// What is stored is no checkpoint of it that this release reads.
+    Foreign = 6,
+}
+
+impl Failed {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Failed { code: Code::Failed, message: message.into() }
+    }
+
+    pub(super) fn nothing(message: impl Into<String>) -> Self {
+        Failed { code: Code::Nothing, message: message.into() }
+    }
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        ExitCode::from(code as u8)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::Backend(backend) => Code::of(backend),
+            _ => Code::Failed,
+        };
+        Failed { code, message: one_line(&error) }
+    }
+}
+
+impl From<BackendError> for Failed {
+    fn from(error: BackendError) -> Self {
+        Error::Backend(error).into()
+    }
+}
+
+impl Code {
+    fn of(error: &BackendError) -> Self {
+        match error {
+            BackendError::Held { .. } => Code::Running,
+            BackendError::OtherJob { .. } => Code::Foreign,
+            BackendError::Format { source, .. } => source.into(),
+            _ => Code::Failed,
+        }
+    }
+}
+
+impl From<&FormatError> for Code {
+    fn from(error: &FormatError) -> Self {
+        match error {
+            FormatError::Foreign | FormatError::OtherKind(_) | FormatError::Newer { .. } => {
+                Code::Foreign
+            }
+            FormatError::Damaged { .. } => Code::Damaged,
+            _ => Code::Failed,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `safe-state list`: all jobs that have a checkpoint.
+
+use clap::Args;
+use safe_state_backends::Checkpoint;
+use serde::Serialize;
+
+use super::escape;
+use super::exit::Failed;
+use super::place::Place;
+use super::screen::{BAD, BOLD, Cell, DIM, Screen, Shown, table};
+use super::summary::{State, Summary};
+
+/// Lists the jobs that have a checkpoint.
+///
+/// Jobs that have finished have none, unless they keep it.
+#[derive(Args, Debug)]
+pub(super) struct List {}
+
+#[derive(Serialize)]
+struct Listed {
+    jobs: Vec<Row>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row {
+    Read(Summary),
+    Unreadable { job: String, state: State, error: String },
+}
+
+impl List {
+    #[expect(clippy::unused_self, reason = "all commands are called alike")]
+    pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let backend = place.backend()?;
+        let mut code = None;
+        let mut row = |job: String| match Checkpoint::load(&*backend, &job) {
+            Ok(checkpoint) => Some(Row::Read(Summary::of(&checkpoint?))),
+            Err(error) => {
+                let failed = Failed::from(error);
+                code.get_or_insert(failed.code);
+                Some(Row::Unreadable { job, state: State::Unreadable, error: failed.message })
+            }
+        };
+        // A job may finish while it is looked at.
+        let jobs: Vec<Row> = backend.list()?.into_iter().filter_map(&mut row).collect();
+        if jobs.is_empty() {
+            screen.note(&format!("there are no jobs in {place}"));
+        }
+        screen.show(&Listed { jobs })?;
+        let message = || "there are checkpoints that cannot be read".to_owned();
+        code.map_or(Ok(()), |code| Err(Failed { code, message: message() }))
+    }
+}
+
+impl Shown for Listed {
+    fn text(&self) -> String {
+        if self.jobs.is_empty() {
+            return String::new();
+        }
+        let names = ["job", "state", "complete", "of", "done", "runs", "given up", "updated"];
+        let mut text = table(names, &self.jobs.iter().map(Row::cells).collect::<Vec<_>>());
+        text.extend(self.jobs.iter().filter_map(Row::trouble));
+        text
+    }
+}
+
+impl Row {
+    fn trouble(&self) -> Option<String> {
+        let Row::Unreadable { error, .. } = self else { return None };
+        Some(format!("\n{}\n", escape::line(error)))
+    }
+
+    fn cells(&self) -> [Cell; 8] {
+        let it = match self {
+            Row::Read(summary) => summary,
+            Row::Unreadable { job, state, .. } => {
+                let none = || Cell::number("");
+                let what = Cell::new(state.name(), BAD);
+                return [
+                    Cell::new(job, BOLD),
+                    what,
+                    none(),
+                    none(),
+                    none(),
+                    none(),
+                    none(),
+                    none(),
+                ];
+            }
+        };
+        [
+            Cell::new(&it.job, BOLD),
+            Cell::new(it.state.name(), it.state.style()),
+            Cell::number(it.completed.to_string()),
+            Cell::number(it.total.map_or_else(String::new, |total| total.to_string())),
+            Cell::number(it.percent().unwrap_or_default()),
+            Cell::number(it.runs.to_string()),
+            Cell::number(it.dead_letters.to_string()),
+            Cell::new(it.updated_at.to_string(), DIM),
+        ]
+    }
+}

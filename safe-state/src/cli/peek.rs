@@ -1,0 +1,136 @@
+//! `safe-state peek`: what is stored of a job.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use safe_state_backends::{Checkpoint, Keys, LoopEnd, LoopProgress};
+use serde::Serialize;
+
+use super::escape;
+use super::exit::Failed;
+use super::place::Place;
+use super::screen::{BOLD, Screen, Shown};
+use super::summary::Summary;
+
+/// Shows how far a job has come.
+#[derive(Args, Debug)]
+pub(super) struct Peek {
+    /// The job's name.
+    job: String,
+}
+
+#[derive(Serialize)]
+struct Peeked {
+    #[serde(flatten)]
+    summary: Summary,
+    version: Option<String>,
+    /// As ranges with both ends included.
+    completed_items: String,
+    /// The median, in seconds.
+    item_seconds: Option<f64>,
+    carries: Vec<String>,
+    loops: Vec<Loop>,
+    failure: Option<String>,
+}
+
+/// One resumable loop, in the function's order.
+#[derive(Serialize)]
+struct Loop {
+    number: u16,
+    /// The items of the loops around it in which it runs.
+    within: Vec<u64>,
+    completed: u64,
+    total: Option<u64>,
+    /// How many items are complete, of a loop that knows them by key.
+    keys: Option<usize>,
+    end: Option<LoopEnd>,
+}
+
+impl Peek {
+    pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        screen.show(&Peeked::of(&place.checkpoint(&self.job)?))
+    }
+}
+
+impl Peeked {
+    fn of(checkpoint: &Checkpoint) -> Self {
+        Peeked {
+            summary: Summary::of(checkpoint),
+            version: checkpoint.version().map(str::to_owned),
+            completed_items: checkpoint.completed().to_string(),
+            item_seconds: checkpoint.typical_item_time().map(|time| time.as_secs_f64()),
+            carries: checkpoint.carried_names().map(str::to_owned).collect(),
+            loops: checkpoint.numbered_loops().map(Loop::of).collect(),
+            failure: checkpoint.last_failure().map(ToString::to_string),
+        }
+    }
+}
+
+impl Loop {
+    fn of((number, progress): (u16, &LoopProgress)) -> Self {
+        Loop {
+            number,
+            within: progress.within().to_vec(),
+            completed: progress.completed().len(),
+            total: progress.total(),
+            keys: progress.keys().map(Keys::len),
+            end: progress.end(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let within: Vec<String> = self.within.iter().map(ToString::to_string).collect();
+        let around = if within.is_empty() {
+            String::new()
+        } else {
+            format!(" in item {}", within.join(", "))
+        };
+        let of = self.total.map_or_else(String::new, |total| format!(" of {total}"));
+        let keys = self.keys.map_or_else(String::new, |keys| format!(", {keys} by key"));
+        let end = match self.end {
+            Some(LoopEnd::Exhausted) => ", at its end",
+            Some(LoopEnd::Left) => ", left",
+            None => "",
+        };
+        format!("{}{around}: {}{of} items{keys}{end}", self.number, self.completed)
+    }
+}
+
+impl Shown for Peeked {
+    fn text(&self) -> String {
+        let Summary { job, state, completed, total, .. } = &self.summary;
+        let style = state.style();
+        let mut text =
+            format!("job {BOLD}{}{BOLD:#}: {style}{}{style:#}\n", escape::line(job), state.name());
+        let mut line = |name: &str, value: &str| {
+            // Writing into a string does not fail.
+            let _ = writeln!(text, "  {name:<10} {}", escape::block(value, "    "));
+        };
+        if let Some(version) = &self.version {
+            line("version", version);
+        }
+        let percent = self.summary.percent().map(|it| format!(" ({it})")).unwrap_or_default();
+        let of = total.map_or_else(String::new, |total| format!(" of {total}"));
+        line("progress", &format!("{completed}{of} items{percent}"));
+        line("completed", &self.completed_items);
+        if self.loops.len() > 1 {
+            self.loops.iter().for_each(|it| line("loop", &it.text()));
+        }
+        line("runs", &self.summary.runs.to_string());
+        line("started", &self.summary.started_at.to_string());
+        line("updated", &self.summary.updated_at.to_string());
+        if self.summary.skipped > 0 {
+            line("skipped", &self.summary.skipped.to_string());
+        }
+        if self.summary.dead_letters > 0 {
+            line("given up", &self.summary.dead_letters.to_string());
+        }
+        if !self.carries.is_empty() {
+            line("carries", &self.carries.join(", "));
+        }
+        if let Some(failure) = &self.failure {
+            line("failure", failure);
+        }
+        text
+    }
+}

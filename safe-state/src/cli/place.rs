@@ -1,0 +1,70 @@
+//! Where the jobs are.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use safe_state_backends::{Backend, Checkpoint, redacted};
+
+use super::exit::Failed;
+use crate::Job;
+use crate::job::{DEFAULT_STATE_DIR, from_environment};
+
+/// Where the jobs are, as the command line says it.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Place {
+    /// The backend by its URL; by default that of `$SAFE_STATE_BACKEND`, else the files in `--dir`.
+    #[arg(long, value_name = "URL", global = true, conflicts_with = "dir")]
+    backend: Option<String>,
+    /// The directory of the files; by default `$SAFE_STATE_DIR`, else `.safe_state`.
+    #[arg(long, value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+}
+
+impl Place {
+    /// The job of that name, stored there.
+    pub(super) fn job(&self, name: &str) -> Job {
+        let job = Job::new(name);
+        match (&self.backend, &self.dir) {
+            (Some(url), _) => job.backend(url),
+            (None, Some(dir)) => job.state_dir(dir),
+            (None, None) => job,
+        }
+    }
+
+    pub(super) fn backend(&self) -> Result<Arc<dyn Backend>, Failed> {
+        Ok(self.job("").stored_in()?)
+    }
+
+    /// What is stored of the job of that name.
+    pub(super) fn checkpoint(&self, job: &str) -> Result<Checkpoint, Failed> {
+        self.job(job).peek_checkpoint()?.ok_or_else(|| self.no_such(job))
+    }
+
+    pub(super) fn no_such(&self, job: &str) -> Failed {
+        let jobs = self.backend().and_then(|backend| Ok(backend.list()?)).unwrap_or_default();
+        let near = jobs.iter().filter(|other| strsim::jaro_winkler(other, job) > 0.8);
+        let near = near
+            .max_by(|a, b| strsim::jaro_winkler(a, job).total_cmp(&strsim::jaro_winkler(b, job)));
+        let advice = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "it has not begun, or has finished; `safe-state list` shows what is there"
+                .to_owned(),
+        };
+        Failed::nothing(format!("there is no job `{job}` in {self}; {advice}"))
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = self.backend.clone().or_else(|| {
+            let url = from_environment("SAFE_STATE_BACKEND").filter(|_| self.dir.is_none());
+            url.map(|url| url.to_string_lossy().into_owned())
+        });
+        if let Some(url) = url {
+            return write!(f, "`{}`", redacted(&url));
+        }
+        let dir = self.dir.clone().or_else(|| from_environment("SAFE_STATE_DIR").map(Into::into));
+        write!(f, "`{}`", dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()).display())
+    }
+}

@@ -1,0 +1,132 @@
+//! What is printed, for people and for programs.
+
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::escape;
+use super::exit::Failed;
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// What can be shown: as JSON by `Serialize`, and to people.
+pub(super) trait Shown: Serialize {
+    /// With styles, which are left out where there is no terminal; what comes from outside is escaped.
+    fn text(&self) -> String;
+}
+
+/// Standard output and error.
+#[derive(Debug)]
+pub(super) struct Screen {
+    json: bool,
+}
+
+impl Screen {
+    pub(super) fn new(json: bool) -> Self {
+        Screen { json }
+    }
+
+    /// Prints it.
+    pub(super) fn show(&self, shown: &impl Shown) -> Result<(), Failed> {
+        if self.json {
+            return print(&(json(shown)? + "\n"));
+        }
+        print(&shown.text())
+    }
+
+    /// Tells people something beside the answer.
+    pub(super) fn note(&self, text: &str) {
+        if !self.json {
+            anstream::eprintln!("{DIM}{}{DIM:#}", escape::line(text));
+        }
+    }
+
+    /// Says why the command failed.
+    pub(super) fn fail(&self, failed: &Failed) -> ExitCode {
+        let Failed { code, message } = failed;
+        if self.json {
+            let error = serde_json::json!({ "error": message, "code": *code as u8 });
+            eprintln!("{error}");
+        } else {
+            anstream::eprintln!("{BAD}error{BAD:#}: {}", escape::line(message));
+        }
+        (*code).into()
+    }
+}
+
+fn json(shown: &impl Serialize) -> Result<String, Failed> {
+    serde_json::to_string_pretty(shown).map_err(|error| Failed::new(error.to_string()))
+}
+
+/// A reader that has seen enough, as `head` has, is no failure.
+fn print(text: &str) -> Result<(), Failed> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failed::new(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One cell of a table: its text, which is escaped, and how it is styled.
+#[derive(Clone, Debug)]
+pub(super) struct Cell(String, Style, Align);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Align {
+    Left,
+    Right,
+}
+
+impl Cell {
+    pub(super) fn new(text: impl AsRef<str>, style: Style) -> Self {
+        Cell(escape::line(text.as_ref()), style, Align::Left)
+    }
+
+    /// A number.
+    pub(super) fn number(text: impl Into<String>) -> Self {
+        Cell(text.into(), Style::new(), Align::Right)
+    }
+
+    fn width(&self) -> usize {
+        unicode_width::UnicodeWidthStr::width(self.0.as_str())
+    }
+}
+
+/// Rows in columns of equal width, under their names.
+pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[Cell; N]]) -> String {
+    let mut widths = names.map(str::len);
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.width().max(*width);
+        }
+    }
+    let aligns: [Align; N] =
+        std::array::from_fn(|at| rows.first().map_or(Align::Left, |row| row[at].2));
+    let head: [Cell; N] = std::array::from_fn(|at| Cell(names[at].to_owned(), DIM, aligns[at]));
+    std::iter::once(&head).chain(rows).map(|row| one_row(row, &widths)).collect()
+}
+
+fn one_row<const N: usize>(row: &[Cell; N], widths: &[usize; N]) -> String {
+    let mut line = String::new();
+    for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
+        let Cell(text, style, align) = cell;
+        let room = " ".repeat(width - cell.width());
+        let (before, after) =
+            if *align == Align::Right { (room, String::new()) } else { (String::new(), room) };
+        // The last column needs no room behind it.
+        let after = if at + 1 == N { "" } else { &after };
+        let gap = if at == 0 { "" } else { "  " };
+        // Writing into a string does not fail.
+        let _ = write!(line, "{gap}{before}{style}{text}{style:#}{after}");
+    }
+    line + "\n"
+}

@@ -1,0 +1,76 @@
+//! The command, and what it told.
+
+use std::path::Path;
+use std::process::Command;
+
+use safe_state::Job;
+use serde_json::Value;
+
+/// A directory of jobs, and the command that looks into it.
+pub(crate) struct Jobs(tempfile::TempDir);
+
+/// What the command told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Jobs {
+    pub(crate) fn new() -> Self {
+        Jobs(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn job(&self, name: &str) -> Job {
+        Job::new(name).state_dir(self.dir())
+    }
+
+    /// Runs a job over eight items, which fails at the one given.
+    pub(crate) fn fail(&self, name: &str, at: u64, message: &str) {
+        let failed = self.job(name).run(0..8, |item| match item {
+            item if item == at => Err(std::io::Error::other(message)),
+            _ => Ok(()),
+        });
+        failed.unwrap_err();
+    }
+
+    /// Runs the command on the directory.
+    pub(crate) fn tell(&self, arguments: &[&str]) -> Told {
+        tell(command().arg("--dir").arg(self.dir()).args(arguments))
+    }
+
+    /// The same, and what it answers in JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let told = self.tell(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&told.out).unwrap_or_else(|error| panic!("{error}: {told:?}"))
+    }
+}
+
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+    command.env_remove("SAFE_STATE_DIR").env_remove("SAFE_STATE_BACKEND");
+    command
+}
+
+pub(crate) fn tell(command: &mut Command) -> Told {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Told { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// The text with each time in it as `TIME`.
+pub(crate) fn timeless(text: &str) -> String {
+    let is_time =
+        |word: &str| word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
+    text.split_inclusive([' ', '\n'])
+        .map(|word| match word.trim_end().trim_end_matches(',') {
+            time if is_time(time) => word.replace(time, "TIME"),
+            _ => word.to_owned(),
+        })
+        .collect()
+}

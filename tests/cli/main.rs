@@ -1,0 +1,4 @@
+//! The command `safe-state`, as a user runs it.
+
+mod command;
+mod looking;
