@@ -65,6 +65,10 @@ impl Session for Driver {
         Ok(self.ask(|checkpoints| checkpoints.keys().cloned().collect()))
     }
 
+    fn held_by(&mut self, _: &str) -> Result<Option<String>, Trouble> {
+        Ok(self.ask(|_| None))
+    }
+
     fn acquire(&mut self, _: &Bid<'_>) -> Result<Acquired, Trouble> {
         Ok(self.ask(|_| Acquired::Yes { epoch: 1 }))
     }

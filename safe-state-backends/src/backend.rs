@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Error;
+use crate::{Error, Holder};
 
 /// A store of checkpoints, which it sees as byte strings under the names of jobs.
 ///
@@ -100,6 +100,17 @@ pub trait Backend: Send + Sync + 'static {
     /// The store cannot be read, or by default [`Error::Unsupported`].
     fn list(&self) -> Result<Vec<String>, Error> {
         Err(Error::Unsupported("list its jobs"))
+    }
+
+    /// Who runs `job`, as far as that can be told without its lease: of a lease that nobody gave back,
+    /// it may be told that it is held until its time is up.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read, or by default [`Error::Unsupported`].
+    fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
+        let _ = job;
+        Err(Error::Unsupported("tell who runs a job"))
     }
 
     /// The file that the checkpoint of `job` is or would be in, if it is a file's.
@@ -211,6 +222,10 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
     fn list(&self) -> Result<Vec<String>, Error> {
         (**self).list()
+    }
+
+    fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
+        (**self).holder(job)
     }
 
     fn path(&self, job: &str) -> Option<PathBuf> {

@@ -8,8 +8,8 @@ mod log;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::lock::Lock;
-use crate::{Appended, Backend, Durability, Error, Lease, LeaseOptions, name};
+use crate::lock::{self, Lock};
+use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
 use fs::{Disk, Fs};
 use log::Log;
 
@@ -64,7 +64,11 @@ impl FileBackend {
         }
         Disk.create_dir(&self.state_dir)
             .map_err(Error::io("create the state directory", &self.state_dir))?;
-        Lock::take(job, self.state_dir.join(name::encode(job) + name::LOCK))
+        Lock::take(job, self.lock_of(job))
+    }
+
+    fn lock_of(&self, job: &str) -> PathBuf {
+        self.state_dir.join(name::encode(job) + name::LOCK)
     }
 
     fn take_lease(&self, job: &str, options: LeaseOptions) -> Result<FileLease, Error> {
@@ -116,6 +120,10 @@ impl Backend for FileBackend {
         }
         jobs.sort_unstable();
         Ok(jobs)
+    }
+
+    fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
+        lock::holder(&self.lock_of(job))
     }
 
     fn path(&self, job: &str) -> Option<PathBuf> {

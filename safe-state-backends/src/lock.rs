@@ -89,6 +89,31 @@ pub(crate) fn names(_: &Path, _: &File) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Who holds the lock, by what the file says: to try it, were it free for a moment, would turn a run
+/// away that begins in that moment.
+pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
+    let line = match line_in(path) {
+        Ok(line) => line,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("read the lock", path)(error)),
+    };
+    let Some(holder) = line.as_deref().and_then(Holder::from_line) else { return Ok(None) };
+    match holder.seems_to_run() {
+        Some(true) => Ok(Some(holder)),
+        Some(false) => Ok(None),
+        None => Err(Error::Unsupported("tell who runs a job, on this system")),
+    }
+}
+
+/// Its line, if it is whole.
+fn line_in(path: &Path) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    // Whoever wrote the file, a line of ours is shorter than that.
+    File::open(path)?.take(4096).read_to_end(&mut line)?;
+    let line = String::from_utf8(line).ok();
+    Ok(line.and_then(|line| Some(line.strip_suffix('\n')?.to_owned())))
+}
+
 /// Says in the lock file who holds it, for those it turns away.
 fn announce(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
@@ -101,11 +126,7 @@ fn holder_in(path: &Path) -> Option<Holder> {
     // may name one that was killed.
     for _ in 0..20 {
         thread::sleep(Duration::from_millis(1));
-        let mut line = String::new();
-        let file = File::open(path).ok()?;
-        // Whoever wrote the file, a line of ours is shorter than that.
-        file.take(4096).read_to_string(&mut line).ok()?;
-        if let Some(holder) = line.strip_suffix('\n').and_then(Holder::from_line) {
+        if let Some(holder) = line_in(path).ok()?.as_deref().and_then(Holder::from_line) {
             return Some(holder);
         }
     }

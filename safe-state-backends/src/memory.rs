@@ -88,6 +88,10 @@ impl Backend for MemoryBackend {
         let stored = entries.iter().filter(|(_, entry)| entry.checkpoint.is_some());
         Ok(stored.map(|(job, _)| job.clone()).collect())
     }
+
+    fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
+        Ok(self.entries().get(job).and_then(|entry| entry.holder.clone()))
+    }
 }
 
 struct MemoryLease {

@@ -43,7 +43,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::{Backend, Error, Lease, LeaseOptions, name};
+use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
 use keeper::Kept;
 
 pub use session::{Acquired, Bid, Claim, Connect, Session, Timeouts, Trouble};
@@ -177,6 +177,13 @@ impl<C: Connect> Backend for NetworkBackend<C> {
         }
         jobs.sort_unstable();
         Ok(jobs)
+    }
+
+    fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
+        let key = name::encode(job);
+        let line = self.ask("looking", job, |session| session.held_by(&key))?;
+        let holder = line.as_deref().and_then(Holder::from_line);
+        Ok(holder.filter(|holder| !holder.has_ended()))
     }
 }
 

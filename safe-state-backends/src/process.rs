@@ -34,18 +34,32 @@ impl Process {
         })
     }
 
+    /// Whether both have their numbers from the same namespace, since the same boot.
+    pub(crate) fn is_neighbour_of(&self, other: &Process) -> bool {
+        self.has_boot_of(other) && self.namespace == other.namespace
+    }
+
+    pub(crate) fn has_boot_of(&self, other: &Process) -> bool {
+        self.boot == other.boot
+    }
+
+    /// Whether it runs under that number, as far as `/proc` shows.
+    pub(crate) fn is_seen(&self, pid: u32) -> bool {
+        let stat = stat_of(&pid.to_string());
+        stat.is_some_and(|stat| stat.started == self.started && !stat.has_ended())
+    }
+
     /// Whether this process, of that number, is known to have ended. Known is it of those in
     /// our own namespace alone.
     #[cfg(feature = "network")]
     pub(crate) fn has_ended(&self, pid: u32) -> bool {
-        let is_ours = |us: &Process| us.boot == self.boot && us.namespace == self.namespace;
-        if !Process::this().as_ref().is_some_and(is_ours) {
+        if !Process::this().is_some_and(|us| self.is_neighbour_of(&us)) {
             return false;
         }
         // `/proc` may hide the processes of other users; those can still be asked for.
         is_free(pid)
             || stat_of(&pid.to_string())
-                .is_some_and(|stat| stat.started != self.started || matches!(stat.state, 'Z' | 'X'))
+                .is_some_and(|stat| stat.started != self.started || stat.has_ended())
     }
 }
 
@@ -62,9 +76,15 @@ fn is_free(_: u32) -> bool {
 }
 
 struct Stat {
-    #[cfg_attr(not(feature = "network"), expect(dead_code, reason = "only others' states matter"))]
     state: char,
     started: u64,
+}
+
+impl Stat {
+    /// It may not have been waited for yet.
+    fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
 }
 
 fn stat_of(process: &str) -> Option<Stat> {

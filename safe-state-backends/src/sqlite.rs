@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 use crate::tables::Tables;
-use crate::{Backend, Error, Lease, LeaseOptions, name};
+use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
 use database::{Database, schema};
 use lease::SqliteLease;
 
@@ -154,6 +154,11 @@ impl Backend for SqliteBackend {
         }
         jobs.sort_unstable();
         Ok(jobs)
+    }
+
+    fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
+        let database = self.existing("looking", job)?;
+        database.map_or(Ok(None), |database| lease::holder(&database, job))
     }
 
     /// The database's file.

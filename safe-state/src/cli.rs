@@ -6,6 +6,7 @@ mod clear;
 mod escape;
 mod exit;
 mod list;
+mod look;
 mod peek;
 mod place;
 mod screen;

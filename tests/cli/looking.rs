@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use safe_state_tests::Worker;
 use serde_json::json;
 
 use crate::command::{Jobs, command, tell, timeless};
@@ -82,7 +83,10 @@ fn a_job_that_runs_is_looked_at_and_not_cleared() {
     let jobs = Jobs::new();
     let run = jobs.job("mail").run(0..3, |item| {
         if item == 2 {
-            assert_eq!(jobs.json(&["peek", "mail"])["completed"], 2);
+            let peeked = jobs.json(&["peek", "mail"]);
+            assert_eq!(peeked["completed"], 2);
+            assert_eq!(peeked["state"], "running");
+            assert_eq!(peeked["holder"]["pid"], std::process::id());
             let told = jobs.tell(&["clear", "mail"]);
             assert_eq!(told.code, 4, "{told:?}");
             assert!(told.err.starts_with("error: job `mail` is already running: pid "), "{told:?}");
@@ -148,4 +152,14 @@ fn the_place_comes_from_the_environment_as_it_does_for_programs() {
     let by_url = tell(command().arg("list").env("SAFE_STATE_BACKEND", url));
     assert_eq!((by_dir.code, &by_dir.out), (0, &by_url.out));
     assert!(by_dir.out.contains("mail"));
+}
+
+#[test]
+fn one_that_was_killed_is_told_from_one_that_runs() {
+    let jobs = Jobs::new();
+    let worker = Worker::holding(env!("CARGO_BIN_EXE_worker"), jobs.dir());
+    let state = || jobs.json(&["list"])["jobs"][0]["state"].clone();
+    assert_eq!(state(), "running");
+    worker.kill();
+    assert_eq!(state(), "interrupted");
 }

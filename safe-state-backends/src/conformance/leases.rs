@@ -46,9 +46,18 @@ fn a_job_is_held_by_one(subject: &Subject) {
         }
     }
     drop(subject.lease("held by none"));
+    let holder = |job| subject.open().holder(job).map(|holder| holder.map(|holder| holder.pid()));
+    let tells = !matches!(holder(job), Err(Error::Unsupported(_)));
+    if tells {
+        assert_eq!(holder(job).unwrap(), Some(std::process::id()));
+        assert_eq!(holder("held by none").unwrap(), None);
+    }
     lease.save(b"looked at").unwrap();
     assert_eq!(subject.load(job).as_deref(), Some(&b"looked at"[..]), "looking needs no lease");
     drop(lease);
+    if tells {
+        assert_eq!(holder(job).unwrap(), None);
+    }
     subject.lease(job).delete().unwrap();
     drop(subject.lease(job));
 }

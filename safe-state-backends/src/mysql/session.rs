@@ -209,6 +209,16 @@ impl Session for MySqlSession {
         Ok(keys.unwrap_or_default())
     }
 
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
+        let query = format!(
+            "SELECT holder FROM {} WHERE job = ? AND ends > UTC_TIMESTAMP(6)",
+            self.tables.jobs
+        );
+        let row: Option<Option<Option<String>>> =
+            self.call(async |conn| or_no_table(conn.exec_first(query, (key,)).await))?;
+        Ok(row.flatten().flatten())
+    }
+
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
         self.prepare_tables()?;
         let first = format!(

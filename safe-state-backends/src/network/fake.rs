@@ -151,6 +151,14 @@ impl Session for Server {
         })
     }
 
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
+        let key = key.to_owned();
+        self.call("held_by", move |state| {
+            let row = state.rows.get(&key).filter(|row| row.ends > Instant::now());
+            Ok(row.and_then(|row| row.holder.clone()))
+        })
+    }
+
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
         let (key, holder) = (bid.key.to_owned(), bid.holder.to_owned());
         let (time, over) = (bid.time, bid.over);

@@ -59,6 +59,13 @@ pub trait Session {
     /// The server does not answer, or refuses.
     fn list(&mut self) -> Result<Vec<String>, Trouble>;
 
+    /// The line of who has a lease that has not ended.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble>;
+
     /// Takes the lease, if it is free, has ended by the server's clock, or has the epoch
     /// [`Bid::over`]; its epoch grows by one then, and is the first if there was none ever.
     ///

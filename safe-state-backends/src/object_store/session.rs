@@ -224,6 +224,14 @@ impl Session for ObjectSession {
         Ok(jobs.filter(|(_, epochs)| epochs.holds_checkpoint()).map(|(key, _)| key).collect())
     }
 
+    /// By this machine's clock: to ask the store's is to write.
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
+        let Some(epoch) = self.epochs(key)?.last() else { return Ok(None) };
+        let held = self.held(key, epoch)?;
+        let held = held.filter(|held| SystemTime::now() < held.since + held.time + RESOLUTION);
+        Ok(held.map(|held| held.holder))
+    }
+
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
         let epochs = self.epochs(bid.key)?;
         if let Some(epoch) = epochs.last()

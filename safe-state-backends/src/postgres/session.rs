@@ -214,6 +214,15 @@ impl Session for PostgresSession {
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
+        let query = format!(
+            "SELECT holder FROM {} WHERE job = $1 AND ends > clock_timestamp()",
+            self.tables.jobs
+        );
+        let rows = self.asked(&query, &[(&key, Type::TEXT)])?;
+        rows.first().map_or(Ok(None), |row| Ok(row.try_get(0)?))
+    }
+
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
         self.prepare_tables()?;
         let over = bid.over.and_then(|epoch| i64::try_from(epoch).ok());

@@ -5,6 +5,7 @@ use ::redis::Script;
 /// Those from `renew` on begin with what checks the claim.
 pub(super) struct Scripts {
     pub(super) acquire: Script,
+    pub(super) held_by: Script,
     pub(super) resume: Script,
     pub(super) release: Script,
     pub(super) renew: Script,
@@ -23,6 +24,7 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Scripts {
             acquire: Script::new(include_str!("acquire.lua")),
+            held_by: Script::new(include_str!("held_by.lua")),
             resume: Script::new(include_str!("resume.lua")),
             release: Script::new(include_str!("release.lua")),
             renew: under_claim!("renew.lua"),

@@ -140,6 +140,11 @@ impl Session for RedisSession {
         }
     }
 
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
+        let mut invocation = SCRIPTS.held_by.prepare_invoke();
+        self.invoke(invocation.key(self.lease(key))).map(|(_, _, holder)| holder)
+    }
+
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
         let mut invocation = SCRIPTS.acquire.prepare_invoke();
         let over = bid.over.map(|epoch| epoch.to_string()).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::database::{Claim, Database, Trouble};
-use crate::lock::Lock;
+use crate::lock::{self, Lock};
 use crate::{Appended, Error, Holder, Lease, LeaseOptions, name};
 
 /// Fields drop in order: the database is closed before the lock is released.
@@ -89,6 +89,14 @@ impl Drop for SqliteLease {
             // In memory, where nothing fails but an allocation.
             let _ = self.database.release(self.claim());
         }
+    }
+}
+
+/// Who holds a job; in memory, the row tells.
+pub(super) fn holder(database: &Database, job: &str) -> Result<Option<Holder>, Error> {
+    match database.path() {
+        Some(path) => lock::holder(&lock_beside(&path, job)?),
+        None => Err(Error::Unsupported("tell who runs a job, in memory")),
     }
 }
 

@@ -1,11 +1,11 @@
 //! `safe-state list`: all jobs that have a checkpoint.
 
 use clap::Args;
-use safe_state_backends::Checkpoint;
 use serde::Serialize;
 
 use super::escape;
 use super::exit::Failed;
+use super::look::Look;
 use super::place::Place;
 use super::screen::{BAD, BOLD, Cell, DIM, Screen, Shown, table};
 use super::summary::{State, Summary};
@@ -33,8 +33,8 @@ impl List {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let backend = place.backend()?;
         let mut code = None;
-        let mut row = |job: String| match Checkpoint::load(&*backend, &job) {
-            Ok(checkpoint) => Some(Row::Read(Summary::of(&checkpoint?))),
+        let mut row = |job: String| match Look::at(&*backend, &job) {
+            Ok(look) => Some(Row::Read(Summary::of(&look?))),
             Err(error) => {
                 let failed = Failed::from(error);
                 code.get_or_insert(failed.code);

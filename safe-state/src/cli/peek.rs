@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use safe_state_backends::{Checkpoint, Keys, LoopEnd, LoopProgress};
+use safe_state_backends::{Keys, LoopEnd, LoopProgress};
 use serde::Serialize;
 
 use super::escape;
 use super::exit::Failed;
+use super::look::Look;
 use super::place::Place;
 use super::screen::{BOLD, Screen, Shown};
 use super::summary::Summary;
@@ -48,14 +49,15 @@ struct Loop {
 
 impl Peek {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        screen.show(&Peeked::of(&place.checkpoint(&self.job)?))
+        screen.show(&Peeked::of(&place.look(&self.job)?))
     }
 }
 
 impl Peeked {
-    fn of(checkpoint: &Checkpoint) -> Self {
+    fn of(look: &Look) -> Self {
+        let checkpoint = &look.checkpoint;
         Peeked {
-            summary: Summary::of(checkpoint),
+            summary: Summary::of(look),
             version: checkpoint.version().map(str::to_owned),
             completed_items: checkpoint.completed().to_string(),
             item_seconds: checkpoint.typical_item_time().map(|time| time.as_secs_f64()),
@@ -117,6 +119,9 @@ impl Shown for Peeked {
             self.loops.iter().for_each(|it| line("loop", &it.text()));
         }
         line("runs", &self.summary.runs.to_string());
+        if let Some(holder) = &self.summary.holder {
+            line("held by", &holder.to_string());
+        }
         line("started", &self.summary.started_at.to_string());
         line("updated", &self.summary.updated_at.to_string());
         if self.summary.skipped > 0 {

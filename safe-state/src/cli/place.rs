@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use safe_state_backends::{Backend, Checkpoint, redacted};
+use safe_state_backends::{Backend, redacted};
 
 use super::exit::Failed;
+use super::look::Look;
 use crate::Job;
 use crate::job::{DEFAULT_STATE_DIR, from_environment};
 
@@ -36,9 +37,9 @@ impl Place {
         Ok(self.job("").stored_in()?)
     }
 
-    /// What is stored of the job of that name.
-    pub(super) fn checkpoint(&self, job: &str) -> Result<Checkpoint, Failed> {
-        self.job(job).peek_checkpoint()?.ok_or_else(|| self.no_such(job))
+    /// What is stored of the job of that name, and who runs it.
+    pub(super) fn look(&self, job: &str) -> Result<Look, Failed> {
+        Look::at(&*self.backend()?, job)?.ok_or_else(|| self.no_such(job))
     }
 
     pub(super) fn no_such(&self, job: &str) -> Failed {

@@ -1,16 +1,23 @@
 //! What is told of a job in a line.
 
+use std::fmt;
+
 use anstyle::Style;
-use safe_state_backends::{Checkpoint, Timestamp};
+use safe_state_backends::{Holder, Timestamp};
 use serde::Serialize;
 
+use super::look::{Look, Run};
 use super::screen::{BAD, GOOD, WARN};
 
 /// How a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
-    /// Its last run has neither finished nor failed: it is under way, or has died.
+    /// A run is under way.
+    Running,
+    /// Its last run has neither finished nor failed: it was stopped, or has died.
+    Interrupted,
+    /// The same, or it is under way: the backend can't tell.
     Open,
     /// Its last run failed.
     Failed,
@@ -33,14 +40,25 @@ pub(super) struct Summary {
     pub(super) dead_letters: usize,
     pub(super) started_at: Timestamp,
     pub(super) updated_at: Timestamp,
+    /// Who runs it.
+    pub(super) holder: Option<Held>,
+}
+
+/// Who runs a job.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Held {
+    pub(super) pid: u32,
+    pub(super) host: String,
+    pub(super) since: Timestamp,
 }
 
 impl Summary {
-    pub(super) fn of(checkpoint: &Checkpoint) -> Self {
+    pub(super) fn of(look: &Look) -> Self {
+        let checkpoint = &look.checkpoint;
         let progress = checkpoint.progress();
         Summary {
             job: checkpoint.job().to_owned(),
-            state: State::of(checkpoint),
+            state: State::of(look),
             completed: progress.completed,
             total: progress.total,
             remaining: progress.remaining,
@@ -49,6 +67,10 @@ impl Summary {
             dead_letters: checkpoint.dead_letters().len(),
             started_at: checkpoint.started_at().into(),
             updated_at: checkpoint.updated_at().into(),
+            holder: match &look.run {
+                Run::By(holder) => Some(Held::of(holder)),
+                Run::None | Run::Unknown => None,
+            },
         }
     }
 
@@ -60,16 +82,20 @@ impl Summary {
 }
 
 impl State {
-    pub(super) fn of(checkpoint: &Checkpoint) -> Self {
-        match (checkpoint.is_finished(), checkpoint.last_failure()) {
-            (_, Some(_)) => State::Failed,
-            (true, None) => State::Finished,
-            (false, None) => State::Open,
+    fn of(Look { checkpoint, run }: &Look) -> Self {
+        match (run, checkpoint.is_finished(), checkpoint.last_failure()) {
+            (Run::By(_), ..) => State::Running,
+            (_, _, Some(_)) => State::Failed,
+            (_, true, None) => State::Finished,
+            (Run::None, false, None) => State::Interrupted,
+            (Run::Unknown, false, None) => State::Open,
         }
     }
 
     pub(super) fn name(self) -> &'static str {
         match self {
+            State::Running => "running",
+            State::Interrupted => "interrupted",
             State::Open => "open",
             State::Failed => "failed",
             State::Finished => "finished",
@@ -79,9 +105,21 @@ impl State {
 
     pub(super) fn style(self) -> Style {
         match self {
-            State::Open => WARN,
-            State::Finished => GOOD,
+            State::Running | State::Finished => GOOD,
+            State::Interrupted | State::Open => WARN,
             State::Failed | State::Unreadable => BAD,
         }
+    }
+}
+
+impl Held {
+    pub(super) fn of(holder: &Holder) -> Self {
+        Held { pid: holder.pid(), host: holder.host().to_owned(), since: holder.since().into() }
+    }
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {} on host {}, since {}", self.pid, self.host, self.since)
     }
 }

@@ -1,0 +1,59 @@
+//! A look at one job while it may begin, go on and end.
+
+use safe_state_backends::{Backend, Checkpoint, Error, Holder};
+
+/// How often one looks again at a job that changes under one's eyes.
+const LOOKS: usize = 5;
+
+/// What is stored of a job, and who runs it.
+#[derive(Clone, Debug)]
+pub(super) struct Look {
+    pub(super) checkpoint: Checkpoint,
+    pub(super) run: Run,
+}
+
+/// Whether a job is under way.
+#[derive(Clone, Debug)]
+pub(super) enum Run {
+    By(Holder),
+    None,
+    /// The backend can't tell.
+    Unknown,
+}
+
+impl Look {
+    /// Looks at a job. `None` if it has no checkpoint.
+    pub(super) fn at(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
+        let mut looked = Look::once(backend, job)?;
+        for _ in 0..LOOKS {
+            // A run may have ended between the two looks, or begun: what stands still is no run.
+            let Some(look) = &looked else { break };
+            if !look.checkpoint.is_open() || !matches!(look.run, Run::None) {
+                break;
+            }
+            let again = Look::once(backend, job)?;
+            let is_same = again.as_ref().is_some_and(|again| again.is_as(look));
+            looked = again;
+            if is_same {
+                break;
+            }
+        }
+        Ok(looked)
+    }
+
+    fn once(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
+        let run = match backend.holder(job) {
+            Ok(Some(holder)) => Run::By(holder),
+            Ok(None) => Run::None,
+            Err(Error::Unsupported(_)) => Run::Unknown,
+            Err(error) => return Err(error),
+        };
+        let checkpoint = Checkpoint::load(backend, job)?;
+        Ok(checkpoint.map(|checkpoint| Look { checkpoint, run }))
+    }
+
+    fn is_as(&self, before: &Look) -> bool {
+        let state = |look: &Look| (look.checkpoint.run_count(), look.checkpoint.updated_at());
+        matches!(self.run, Run::None) && state(self) == state(before)
+    }
+}
