@@ -1,10 +1,13 @@
 //! What is recorded of a run that failed.
 
+pub(crate) mod details;
+
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use self::details::{Details, Packed};
 use crate::bounded;
 use crate::timestamp::Timestamp;
 
@@ -29,6 +32,7 @@ pub struct Failure {
     pub(crate) at: Timestamp,
     #[serde(deserialize_with = "bounded::list::<CAPTURED_LIMIT, _, _>")]
     pub(crate) captured: Vec<Captured>,
+    pub(crate) details: Packed,
 }
 
 /// A value that was captured of the item that failed.
@@ -70,6 +74,7 @@ impl Failure {
             location: None,
             at: Timestamp::now(),
             captured: Vec::new(),
+            details: Packed::default(),
         }
     }
 
@@ -100,6 +105,18 @@ impl Failure {
         self
     }
 
+    /// Adds what a report tells beside; no more than 256 KiB of it.
+    pub fn with_details(mut self, details: Details) -> Self {
+        self.details = Packed::new(details);
+        self
+    }
+
+    /// The same failure without what only a report tells.
+    pub fn without_details(mut self) -> Self {
+        self.details = Packed::default();
+        self
+    }
+
     /// Whether it was an error, a panic or a `None`.
     pub fn kind(&self) -> FailureKind {
         self.kind
@@ -126,7 +143,8 @@ impl Failure {
         &self.causes
     }
 
-    /// Where the loop that failed stands in the source, as `file:line:column`.
+    /// Where in the source it failed, as `file:line:column`: at the `?` or the panic that is known to
+    /// have ended it, else in the loop that begins there.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
@@ -134,6 +152,11 @@ impl Failure {
     /// What was captured of the item that failed.
     pub fn captured(&self) -> &[Captured] {
         &self.captured
+    }
+
+    /// What a report tells beside, if it was captured.
+    pub fn details(&self) -> Option<Details> {
+        self.details.details()
     }
 
     /// When it was recorded.
@@ -158,6 +181,12 @@ impl Failure {
 }
 
 fn bounded(mut text: String, limit: usize) -> String {
+    cut(&mut text, limit);
+    text
+}
+
+/// Cuts a text that is longer than that, and says in it how much is gone.
+fn cut(text: &mut String, limit: usize) {
     if text.len() > limit {
         let mut end = limit;
         while !text.is_char_boundary(end) {
@@ -169,7 +198,6 @@ fn bounded(mut text: String, limit: usize) -> String {
         let _ = write!(text, "… ({cut} bytes more)");
         text.shrink_to_fit();
     }
-    text
 }
 
 impl fmt::Display for Failure {

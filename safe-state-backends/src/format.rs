@@ -6,6 +6,7 @@
 pub(crate) mod effects;
 pub(crate) mod frame;
 mod record;
+mod report;
 #[cfg(test)]
 mod torn;
 
@@ -13,6 +14,7 @@ use crate::{Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
 
 pub use record::{Advance, Change, LoopChange, Record};
+pub use report::Report;
 
 /// The version that this release writes, and the newest it reads.
 pub const VERSION: u16 = 1;
@@ -29,7 +31,7 @@ const MIN_UNSYNCED_TAIL: usize = 64 * 1024;
 #[non_exhaustive]
 pub enum FormatError {
     /// The bytes do not begin as a checkpoint does.
-    #[error("this is not a checkpoint of safe-state")]
+    #[error("this is not a file of safe-state")]
     Foreign,
     /// The bytes are of safe-state, but something else.
     #[error("this is {0}; give each a name of its own")]
@@ -80,6 +82,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         }
         Some(Frame { kind: effects::EFFECTS, .. }) => {
             return Err(FormatError::OtherKind("an idempotency cache, and not a checkpoint"));
+        }
+        Some(Frame { kind: report::REPORT, .. }) => {
+            return Err(FormatError::OtherKind("a report, and not a checkpoint"));
         }
         Some(Frame { offset, .. }) => {
             return Err(damaged(offset, "the first record is no snapshot"));

@@ -81,6 +81,12 @@ pub use dead_letters::{DeadLetter, DeadLetters};
 pub use effects::{Bounds, EffectState, EffectStore};
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};
+/// What a report tells of a failure.
+pub mod details {
+    pub use crate::failure::details::{
+        Details, Excerpt, Fact, Frame, Link, Origin, Place, Span, Step, Value,
+    };
+}
 pub use file::FileBackend;
 pub use holder::Holder;
 pub use keys::Keys;

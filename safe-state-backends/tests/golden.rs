@@ -48,6 +48,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("sought", sought()),
         ("retried", retried()),
         ("given-up", given_up()),
+        ("reported", encode(&with(fresh(), "failure", reported()))),
     ])
 }
 
@@ -84,7 +85,31 @@ fn failure() -> Value {
         "location": "src/main.rs:14:5",
         "at": "2026-11-21T09:31:00Z",
         "captured": [{ "name": "url", "value": "\"https://a.example\"" }],
+        "details": null,
     })
+}
+
+/// A failure with all that a report tells.
+fn reported() -> Value {
+    let place = json!({ "file": "src/main.rs", "line": 14, "column": 9 });
+    let mut failure = failure();
+    failure["details"] = json!({
+        "links": [{ "error_type": "std::io::Error", "debug": "Kind(ConnectionReset)" },
+            { "error_type": null, "debug": null }],
+        "trail": [{ "place": place, "expression": "send(order)", "error_type": "std::io::Error" }],
+        "frames": [{ "address": 4096, "function": "billing::bill", "place": place, "is_own": true },
+            { "address": 8192, "function": null, "place": null, "is_own": false }],
+        "excerpts": [{ "file": "src/main.rs", "first": 13, "lines": ["for order in orders {", "ä"], "is_newer": true }],
+        "values": [
+            { "origin": "Item", "depth": 0, "name": "order", "text": "Order" },
+            { "origin": "Item", "depth": 1, "name": "id", "text": "7" },
+            { "origin": "Argument", "depth": 0, "name": "rate", "text": "2" },
+            { "origin": "Carried", "depth": 0, "name": "sum", "text": "9" },
+        ],
+        "spans": [{ "name": "billing::run", "fields": "day=3", "place": null }],
+        "context": [{ "name": "host", "value": "mail-2" }],
+    });
+    failure
 }
 
 /// One container of each kind, and indices beyond 2^32.
@@ -124,7 +149,7 @@ fn in_order() -> Vec<u8> {
     let left = LoopChange { count: 4, total: Some(400), end: Some(1), ..LoopChange::default() };
     let failure = (
         (1_u32, Some(9_u64), "panic", "index out of bounds"),
-        (["a cause"].as_slice(), None::<&str>, 5_u64, [("n", "9")].as_slice()),
+        (["a cause"].as_slice(), None::<&str>, 5_u64, [("n", "9")].as_slice(), Bytes::new(&[])),
     );
     let change = Change {
         micros: 1000,
@@ -254,8 +279,9 @@ fn given_up() -> Vec<u8> {
     let letter = json!({
         "loop_id": 2, "within": [4, 9], "key": 77, "attempts": 3, "failure": failure(),
     });
-    let more: &[u8] =
-        &[1, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 2, b'n', b'o', 1, 1, b'c', 0, 5, 1, 1, b'n', 1, b'9'];
+    let more: &[u8] = &[
+        1, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 2, b'n', b'o', 1, 1, b'c', 0, 5, 1, 1, b'n', 1, b'9', 0,
+    ];
     let change =
         Change { micros: 1, dead_letters: Some((1, Bytes::new(more))), ..Change::default() };
     file(&with(fresh(), "dead_letters", json!([letter])), &[(CHANGE, encoded(&change))])
@@ -296,7 +322,13 @@ type Carried = (Vec<u64>, &'static str, Option<u64>, &'static Bytes);
 
 type Failure = (
     (u32, Option<u64>, &'static str, &'static str),
-    (&'static [&'static str], Option<&'static str>, u64, &'static [(&'static str, &'static str)]),
+    (
+        &'static [&'static str],
+        Option<&'static str>,
+        u64,
+        &'static [(&'static str, &'static str)],
+        &'static Bytes,
+    ),
 );
 
 fn encoded(change: &Change) -> Vec<u8> {

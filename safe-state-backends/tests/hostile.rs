@@ -105,7 +105,9 @@ fn change() -> Vec<u8> {
     let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
     let causes = ["cause", ""].as_slice();
     let captured = [("url", "a"), ("", "")].as_slice();
-    let failure = (0_u8, Some(3_u64), "E", "message", causes, None::<&str>, 5_u64, captured);
+    let details = Bytes::new(&[0; 7]);
+    let failure =
+        (0_u8, Some(3_u64), "E", "message", causes, None::<&str>, 5_u64, captured, details);
     postcard::to_stdvec(&(
         2_u64,
         [inner, outer].as_slice(),
@@ -120,7 +122,7 @@ fn change() -> Vec<u8> {
 
 /// A dead letter.
 fn letters() -> (u64, &'static Bytes) {
-    (1, Bytes::new(&[0, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 1, b'm', 0, 0, 5, 0]))
+    (1, Bytes::new(&[0, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 1, b'm', 0, 0, 5, 0, 0]))
 }
 
 /// Elements added to the list of [`snapshot`].

@@ -1,0 +1,59 @@
+//! The record of a report: a failure in a file of its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::{self, Frame, Frames, Place};
+use super::record::{SNAPSHOT, payload, push};
+use super::{FormatError, damaged};
+use crate::{Checkpoint, Failure};
+
+/// The first frame of a report, and its only one.
+pub(super) const REPORT: u8 = 32;
+
+/// A failure, and the job that failed, if it was one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The job.
+    pub job: Option<String>,
+    /// How it failed.
+    pub failure: Failure,
+}
+
+impl Report {
+    /// The report as the bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// None that a report as large as it may be has.
+    pub fn encode(&self) -> Result<Vec<u8>, FormatError> {
+        let mut bytes = frame::header().to_vec();
+        push(REPORT, self, Place::FIRST, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads such bytes; or those of a checkpoint, for the failure in it, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// They are neither; or damaged, or of a newer release.
+    pub fn decode(bytes: &[u8]) -> Result<Option<Self>, FormatError> {
+        let mut frames = Frames::open(bytes)?;
+        match frames.next_frame()? {
+            Some(Frame { kind: REPORT, payload: bytes, offset, .. }) => {
+                payload(bytes, offset).map(Some)
+            }
+            Some(Frame { kind: SNAPSHOT, .. }) => Ok(Report::of(&super::decode(bytes)?)),
+            Some(Frame { kind: super::effects::EFFECTS, .. }) => {
+                Err(FormatError::OtherKind("an idempotency cache, which holds no report"))
+            }
+            Some(Frame { offset, .. }) => Err(damaged(offset, "the first record is no report")),
+            None => Err(damaged(frame::HEADER_LEN, "the report is cut off or damaged")),
+        }
+    }
+
+    /// The report in a checkpoint, if its last run failed.
+    pub fn of(checkpoint: &Checkpoint) -> Option<Self> {
+        let failure = checkpoint.last_failure()?.clone();
+        Some(Report { job: Some(checkpoint.job().to_owned()), failure })
+    }
+}
