@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Error, Holder};
+use crate::{Dialect, Ended, Error, Holder, Save, Statements};
 
 /// A store of checkpoints, which it sees as byte strings under the names of jobs.
 ///
@@ -148,6 +148,35 @@ pub trait Lease: Send {
     ///
     /// As there.
     fn delete(&mut self) -> Result<(), Error>;
+
+    /// The save as statements of that dialect, for a transaction of the program's own; `None` if a save
+    /// is none, or, of a record, if the whole has to be saved instead. By default, always.
+    ///
+    /// What is to be called next is [`ended`](Self::ended). Until then nothing is written by the lease's
+    /// own connection, which would wait for that transaction.
+    ///
+    /// # Errors
+    ///
+    /// The lease is held no more.
+    fn statements(
+        &mut self,
+        save: Save<'_>,
+        dialect: Dialect,
+    ) -> Result<Option<Statements>, Error> {
+        let _ = (save, dialect);
+        Ok(None)
+    }
+
+    /// Takes in how the transaction ended for which statements were given last, and says whether the
+    /// save was made. Where that is not known, it is found out by reading, and from then on the save
+    /// can't be made any more if it was not.
+    ///
+    /// # Errors
+    ///
+    /// The lease is held no more; or the store cannot be reached, and nothing is known yet.
+    fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
+        Ok(ended == Ended::Committed)
+    }
 }
 
 /// Whether a backend added a record.

@@ -111,6 +111,7 @@ pub(crate) trait Framed {
 }
 
 /// Where records may be appended behind a snapshot.
+#[derive(Clone, Copy)]
 pub(crate) struct Tail {
     place: Place,
     limit: usize,

@@ -2,7 +2,7 @@
 //! while there is room for them.
 
 use crate::format::{FormatError, Framed, Tail};
-use crate::{Appended, Durability, Error, Lease};
+use crate::{Appended, Dialect, Durability, Ended, Error, Lease, Save, Statements};
 
 /// How many microseconds of saves may go by before one looks whether what it adds to is still there:
 /// looking costs about as much as adding.
@@ -15,13 +15,16 @@ pub(crate) struct Journal {
     /// `None` when only a snapshot may follow: what an append that failed left is not known.
     tail: Option<Tail>,
     framed: Vec<u8>,
+    /// The tail before and after the save that a transaction of the program's own is to make.
+    outstanding: Option<(Option<Tail>, Option<Tail>)>,
     /// The microseconds since a save last looked.
     unlooked: u64,
 }
 
 impl Journal {
     pub(crate) fn new(lease: Box<dyn Lease>, durability: Durability) -> Self {
-        Journal { lease, durability, tail: None, framed: Vec::new(), unlooked: 0 }
+        let (tail, framed, outstanding) = (None, Vec::new(), None);
+        Journal { lease, durability, tail, framed, outstanding, unlooked: 0 }
     }
 
     /// Frames `record` for the end of the tail, and gives the tail with it if it fits there.
@@ -59,6 +62,57 @@ impl Journal {
         self.lease.save(snapshot)?;
         self.tail = Tail::after(snapshot, self.durability);
         Ok(())
+    }
+
+    /// Where records go, to be put back by [`keep`](Self::keep).
+    pub(crate) fn tail(&self) -> Option<Tail> {
+        self.tail
+    }
+
+    /// Nothing has come of what was framed.
+    pub(crate) fn keep(&mut self, tail: Option<Tail>) {
+        self.tail = tail;
+    }
+
+    /// The statements that append what was framed last, behind `before`; none if the whole has to be
+    /// saved instead.
+    pub(crate) fn append_statements(
+        &mut self,
+        dialect: Dialect,
+        before: Option<Tail>,
+        longer: Option<Tail>,
+    ) -> Result<Option<Statements>, Error> {
+        let Some(longer) = longer else { return Ok(None) };
+        let given = self.lease.statements(Save::Record(&self.framed), dialect)?;
+        self.outstanding = given.as_ref().map(|_| (before, Some(longer)));
+        Ok(given)
+    }
+
+    /// The statements that save the whole; none if a save is none.
+    pub(crate) fn save_statements(
+        &mut self,
+        dialect: Dialect,
+        before: Option<Tail>,
+        snapshot: &[u8],
+    ) -> Result<Option<Statements>, Error> {
+        let given = self.lease.statements(Save::Whole(snapshot), dialect)?;
+        let after = || Tail::after(snapshot, self.durability);
+        self.outstanding = given.as_ref().map(|_| (before, after()));
+        Ok(given)
+    }
+
+    /// Takes in how the transaction ended that had the statements given last. Says whether what they
+    /// save is saved.
+    pub(crate) fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
+        let is_saved = self.lease.ended(ended)?;
+        let Some((before, after)) = self.outstanding.take() else { return Ok(false) };
+        self.tail = match (ended, is_saved) {
+            (Ended::Committed, _) => after,
+            (Ended::RolledBack, _) => before,
+            // The lease has a new epoch.
+            (Ended::Unknown, _) => None,
+        };
+        Ok(is_saved)
     }
 
     /// Removes it.

@@ -60,6 +60,7 @@ mod results;
 mod sample;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod statements;
 mod store;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod tables;
@@ -101,6 +102,7 @@ pub use publish::{Publication, publish, publish_once, skip_if_exists};
 pub use results::Results;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
+pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
 pub use store::{Opening, Store};
 pub use timestamp::Timestamp;
 #[cfg(feature = "postgres")]

@@ -2,6 +2,7 @@
 
 mod error;
 mod session;
+mod statements;
 #[cfg(feature = "mysql-tls")]
 mod tls;
 
@@ -11,12 +12,12 @@ use std::sync::Arc;
 
 use mysql_async::{Conn, Opts, OptsBuilder};
 
-use crate::Error;
 use crate::network::runtime::Runtime;
 use crate::network::ssl::Ssl;
-use crate::network::{Connect, NetworkBackend, Timeouts, Trouble};
+use crate::network::{Claim, Connect, NetworkBackend, Timeouts, Trouble};
 use crate::tables::Tables;
 use crate::url::redacted;
+use crate::{Error, Statements};
 use session::{MySqlSession, schema};
 
 /// Keeps checkpoints in tables of a MySQL or MariaDB database.
@@ -159,6 +160,15 @@ impl Connect for MySql {
             Source::Url { place, .. } => place.clone(),
             Source::Own(_) => "MySQL".to_owned(),
         }
+    }
+
+    fn statements(
+        &self,
+        claim: &Claim,
+        number: Option<u64>,
+        bytes: &[u8],
+    ) -> Result<Option<Statements>, Trouble> {
+        statements::save(&self.tables, self.place(), claim, number, bytes).map(Some)
     }
 }
 

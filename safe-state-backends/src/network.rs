@@ -37,6 +37,7 @@ mod session;
 pub(crate) mod ssl;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 use std::fmt;
 use std::sync::Arc;

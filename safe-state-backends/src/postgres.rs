@@ -2,6 +2,7 @@
 
 mod error;
 mod session;
+mod statements;
 #[cfg(feature = "postgres-tls")]
 mod tls;
 
@@ -12,12 +13,12 @@ use std::sync::Arc;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres::{Client, Config};
 
-use crate::Error;
 use crate::network::runtime::Runtime;
 use crate::network::ssl::{Ssl, SslMode};
-use crate::network::{Connect, NetworkBackend, Timeouts, Trouble};
+use crate::network::{Claim, Connect, NetworkBackend, Timeouts, Trouble};
 use crate::tables::Tables;
 use crate::url::redacted;
+use crate::{Error, Statements};
 use session::{PostgresSession, schema};
 
 /// Keeps checkpoints in tables of a PostgreSQL database.
@@ -178,6 +179,15 @@ impl Connect for Postgres {
             Source::Url { place, .. } => place.clone(),
             Source::Own(_) => "PostgreSQL".to_owned(),
         }
+    }
+
+    fn statements(
+        &self,
+        claim: &Claim,
+        number: Option<u64>,
+        bytes: &[u8],
+    ) -> Result<Option<Statements>, Trouble> {
+        statements::save(&self.tables, self.place(), claim, number, bytes).map(Some)
     }
 }
 

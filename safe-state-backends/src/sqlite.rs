@@ -2,6 +2,7 @@
 
 mod database;
 mod lease;
+mod statements;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,7 @@
 //! A job's checkpoint while a run has it: the state in memory, and how it reaches the backend.
 
+mod transactions;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +9,7 @@ use crate::format::{Change, FormatError, Record};
 use crate::journal::Journal;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, LeaseOptions, wait};
+use transactions::Outstanding;
 
 /// The checkpoint of a job under a lease.
 ///
@@ -16,6 +19,7 @@ pub struct Store {
     backend: Arc<dyn Backend>,
     journal: Journal,
     checkpoint: Checkpoint,
+    outstanding: Option<Outstanding>,
 }
 
 /// A lease just taken, and what was found under it.
@@ -95,9 +99,13 @@ impl Store {
         self.journal.save(&snapshot)
     }
 
+    /// Where the checkpoint is, for messages.
+    pub fn place(&self) -> String {
+        place(&*self.backend, &self.checkpoint.job)
+    }
+
     fn unwritable(&self, source: FormatError) -> Error {
-        let job = self.checkpoint.job.clone();
-        Error::Unwritable { place: place(&*self.backend, &job), job, source }
+        Error::Unwritable { place: self.place(), job: self.checkpoint.job.clone(), source }
     }
 }
 
@@ -114,7 +122,7 @@ impl Opening {
     /// The backend cannot be written.
     pub fn begin(self, checkpoint: Checkpoint) -> Result<Store, Error> {
         let Opening { backend, journal, .. } = self;
-        let mut store = Store { backend, journal, checkpoint };
+        let mut store = Store { backend, journal, checkpoint, outstanding: None };
         store.save_whole()?;
         Ok(store)
     }

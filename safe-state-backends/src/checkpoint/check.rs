@@ -23,7 +23,7 @@ impl Checkpoint {
         Err(CarriedError::TooMany { name: name.to_owned() })
     }
 
-    pub(super) fn check(&self, record: &Record) -> Result<(), Refused> {
+    pub(crate) fn check(&self, record: &Record) -> Result<(), Refused> {
         match record {
             Record::Snapshot(whole) => whole.check_loops(),
             Record::Advance(advance) => check_number(advance.loop_id),

@@ -299,6 +299,17 @@ impl Session for MySqlSession {
         Ok(Appended::Yes)
     }
 
+    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
+        let query = format!(
+            "SELECT 1 FROM {} WHERE job = ? AND number = ? AND record = ?",
+            self.tables.records
+        );
+        let stored = number.map_or(0, |number| number + 1);
+        let found: Option<u8> =
+            self.call(async |conn| conn.exec_first(query, (key, stored, bytes)).await)?;
+        Ok(found.is_some())
+    }
+
     fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
         let clear = format!("DELETE FROM {} WHERE job = ?", self.tables.records);
         self.locked(|session| {

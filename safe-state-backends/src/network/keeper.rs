@@ -7,8 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::retry;
+use super::transactions::Transactions;
 use super::{Acquired, Bid, Claim, Connect, Limits, OPENING, Session, Trouble};
-use crate::{Appended, Error, Holder, Lease, LeaseOptions, name};
+use crate::{Appended, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save, Statements, name};
 
 /// A lease, as the run has it. Dropping it gives the lease back, and waits for that.
 pub(super) struct Kept<C: Connect> {
@@ -24,18 +25,21 @@ enum Order<B> {
     Save(B),
     Append(B),
     Delete,
+    /// To find out whether a transaction of the program's own has saved what it was to.
+    Settle(Ended),
 }
 
-struct Keeper<C: Connect> {
+pub(super) struct Keeper<C: Connect> {
     connect: Arc<C>,
     limits: Limits,
     job: String,
-    claim: Claim,
+    pub(super) claim: Claim,
     /// None after trouble, until the next use.
-    session: Option<C::Session>,
+    pub(super) session: Option<C::Session>,
     /// How many records this lease has put behind the checkpoint it saved; `None` if it has saved
     /// none, or can't tell.
-    records: Option<u64>,
+    pub(super) records: Option<u64>,
+    pub(super) transactions: Transactions,
     renewal: Instant,
     /// Whether another run has taken over: nothing is left to renew or to give back.
     is_lost: bool,
@@ -109,6 +113,7 @@ impl Order<&[u8]> {
             Order::Save(checkpoint) => Order::Save(checkpoint.to_vec()),
             Order::Append(record) => Order::Append(record.to_vec()),
             Order::Delete => Order::Delete,
+            Order::Settle(ended) => Order::Settle(*ended),
         }
     }
 }
@@ -124,6 +129,21 @@ impl<C: Connect> Lease for Kept<C> {
 
     fn delete(&mut self) -> Result<(), Error> {
         self.ask(&Order::Delete).map(drop)
+    }
+
+    fn statements(
+        &mut self,
+        save: Save<'_>,
+        dialect: Dialect,
+    ) -> Result<Option<Statements>, Error> {
+        lock(&self.keeper).statements(save, dialect)
+    }
+
+    fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
+        match ended {
+            Ended::Committed => Ok(lock(&self.keeper).committed()),
+            _ => self.ask(&Order::Settle(ended)).map(|saved| saved == Appended::Yes),
+        }
     }
 }
 
@@ -192,7 +212,9 @@ impl<C: Connect> Keeper<C> {
         let claim = Claim { key, holder, epoch, time, until: asked + time, durability };
         let renewal = Instant::now() + limits.lease / 3;
         let session = Some(session);
-        Ok(Keeper { connect, limits, job, claim, session, records: None, renewal, is_lost: false })
+        let (records, transactions) = (None, Transactions::default());
+        let is_lost = false;
+        Ok(Keeper { connect, limits, job, claim, session, records, transactions, renewal, is_lost })
     }
 
     fn carry_out<B: AsRef<[u8]>>(&mut self, order: &Order<B>) -> Result<Appended, Error> {
@@ -200,13 +222,28 @@ impl<C: Connect> Keeper<C> {
             Order::Save(checkpoint) => ("saving", self.save(checkpoint.as_ref())),
             Order::Append(record) => ("saving", self.append(record.as_ref())),
             Order::Delete => ("deleting", self.delete()),
+            Order::Settle(ended) => ("looking", self.settle(*ended)),
         };
         outcome.map_err(Trouble::at(action, &self.job, &*self.connect))
+    }
+
+    fn statements(
+        &mut self,
+        save: Save<'_>,
+        dialect: Dialect,
+    ) -> Result<Option<Statements>, Error> {
+        let connect = Arc::clone(&self.connect);
+        let given = self.give(save, |claim, number, bytes| {
+            let given = connect.statements(claim, number, bytes)?;
+            Ok(given.filter(|given| given.dialect == dialect))
+        });
+        given.map_err(Trouble::at("saving", &self.job, &*self.connect))
     }
 
     fn save(&mut self, checkpoint: &[u8]) -> Result<Appended, Trouble> {
         self.records = None;
         self.retried(|session, claim| session.save(claim, checkpoint))?;
+        self.transactions.are_saved(&self.claim);
         self.records = Some(0);
         Ok(Appended::Yes)
     }
@@ -222,6 +259,7 @@ impl<C: Connect> Keeper<C> {
             Err(Trouble::Passing(_)) => return Ok(Appended::No),
             appended => appended?,
         };
+        self.transactions.are_saved(&self.claim);
         self.records = (appended == Appended::Yes).then_some(number + 1);
         Ok(appended)
     }
@@ -233,7 +271,13 @@ impl<C: Connect> Keeper<C> {
 
     /// Each save puts it off.
     fn renew_if_due(&mut self) {
-        if Instant::now() >= self.renewal {
+        if Instant::now() < self.renewal {
+            return;
+        }
+        if self.session.is_none() && self.transactions.is_outstanding() {
+            // On a new connection the lease has a new epoch, which a transaction under way has not.
+            self.renewal = Instant::now() + self.limits.lease / 3;
+        } else {
             self.renew();
         }
     }
@@ -252,7 +296,7 @@ impl<C: Connect> Keeper<C> {
         }
     }
 
-    fn retried<T>(
+    pub(super) fn retried<T>(
         &mut self,
         mut work: impl FnMut(&mut C::Session, &Claim) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
@@ -283,8 +327,10 @@ impl<C: Connect> Keeper<C> {
         if let Some(session) = self.session.take() {
             return Ok(session);
         }
+        self.records = None;
         let mut session = self.connect.connect(self.limits.timeouts)?;
         self.claim.epoch = session.resume(&self.claim)?;
+        self.transactions.are_kept_by(&mut session, &self.claim)?;
         Ok(session)
     }
 

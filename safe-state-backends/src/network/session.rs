@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::{Appended, Durability, Error, Holder};
+use crate::{Appended, Durability, Error, Holder, Statements};
 
 /// How to reach a server.
 pub trait Connect: Send + Sync + Sized + 'static {
@@ -20,6 +20,23 @@ pub trait Connect: Send + Sync + Sized + 'static {
 
     /// Which server it is, for messages: without a password.
     fn place(&self) -> String;
+
+    /// The statements that save `bytes` under the claim, as [`Session::save`] does, or as
+    /// [`Session::append`] under that number; `None` if a save is none, as by default. They fail where
+    /// the claim does not hold, and lock what it holds by until their transaction ends.
+    ///
+    /// # Errors
+    ///
+    /// The claim can't be written in the server's types.
+    fn statements(
+        &self,
+        claim: &Claim,
+        number: Option<u64>,
+        bytes: &[u8],
+    ) -> Result<Option<Statements>, Trouble> {
+        let _ = (claim, number, bytes);
+        Ok(None)
+    }
 }
 
 /// A connection, and the operations of a backend on it.
@@ -106,6 +123,17 @@ pub trait Session {
     fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
         let _ = (claim, number, record);
         Ok(Appended::No)
+    }
+
+    /// Whether `bytes` are stored under `key`: as the record of that number, or as the checkpoint
+    /// that was saved. It is asked where [`Connect::statements`] gave statements.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
+        let _ = (key, number, bytes);
+        Err(Trouble::lasting("a save here is no statement"))
     }
 
     /// Removes the checkpoint, if there is one. The epoch is kept for ever: a run of the past

@@ -320,6 +320,18 @@ impl Session for PostgresSession {
         Ok(Appended::Yes)
     }
 
+    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
+        let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
+        let stored = stored.map_err(Trouble::lasting)?;
+        let query = format!(
+            "SELECT 1 FROM {} WHERE job = $1 AND number = $2 AND record = $3",
+            self.tables.records
+        );
+        let parameters: [Parameter<'_>; 3] =
+            [(&key, Type::TEXT), (&stored, Type::INT8), (&bytes, Type::BYTEA)];
+        Ok(!self.rows(&query, &parameters)?.is_empty())
+    }
+
     fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
         let statement = format!(
             ", cleared AS (DELETE FROM {} WHERE job IN (SELECT job FROM held))

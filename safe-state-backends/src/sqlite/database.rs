@@ -209,6 +209,59 @@ impl Database {
         Ok(())
     }
 
+    /// Takes the row up again under a new epoch, so that nothing of the last one can come any more;
+    /// and says whether that had saved these bytes, as the record of that number or as the snapshot.
+    /// It waits for a transaction that is under way.
+    pub(super) fn settle(
+        &self,
+        claim: Claim<'_>,
+        number: Option<i64>,
+        bytes: &[u8],
+    ) -> Result<(i64, bool)> {
+        let Tables { jobs, records, .. } = &self.tables;
+        let mut connection = self.lock();
+        let settling = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let raise = format!(
+            "UPDATE {jobs} SET epoch = epoch + 1 WHERE job = ?1 AND epoch = ?2 RETURNING epoch"
+        );
+        let raised = settling.query_row(&raise, (claim.key, claim.epoch), |row| row.get(0));
+        let Some(epoch) = raised.optional()? else {
+            drop(settling);
+            return Err(self.lost(&connection, claim));
+        };
+        let stored = match number {
+            Some(number) => settling.query_row(
+                &format!("SELECT record = ?3 FROM {records} WHERE job = ?1 AND number = ?2"),
+                (claim.key, number, bytes),
+                |row| row.get(0),
+            ),
+            None => settling.query_row(
+                &format!(
+                    "SELECT snapshot IS ?2 AND NOT EXISTS (SELECT 1 FROM {records} WHERE job = ?1)
+                     FROM {jobs} WHERE job = ?1"
+                ),
+                (claim.key, bytes),
+                |row| row.get(0),
+            ),
+        };
+        let is_saved = stored.optional()?.unwrap_or(false);
+        settling.commit()?;
+        Ok((epoch, is_saved))
+    }
+
+    /// Fails if the row has another epoch by now.
+    pub(super) fn check(&self, claim: Claim<'_>) -> Result<()> {
+        let asked = format!("SELECT 1 FROM {} WHERE job = ?1 AND epoch = ?2", self.tables.jobs);
+        let connection = self.lock();
+        let found =
+            connection.query_row(&asked, (claim.key, claim.epoch), |_| Ok(())).optional()?;
+        found.ok_or_else(|| self.lost(&connection, claim))
+    }
+
+    pub(super) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     fn lost(&self, connection: &Connection, claim: Claim<'_>) -> Trouble {
         let asked = format!("SELECT holder FROM {} WHERE job = ?1", self.tables.jobs);
         let holder = connection.query_row(&asked, [claim.key], |row| row.get(0));

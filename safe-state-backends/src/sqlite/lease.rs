@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::database::{Claim, Database, Trouble};
+use super::statements;
 use crate::lock::{self, Lock};
-use crate::{Appended, Error, Holder, Lease, LeaseOptions, name};
+use crate::statements::Outstanding;
+use crate::{Appended, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save, Statements, name};
 
 /// Fields drop in order: the database is closed before the lock is released.
 pub(super) struct SqliteLease {
@@ -18,6 +20,7 @@ pub(super) struct SqliteLease {
     /// How many records this lease has put behind the snapshot it saved; `None` if it has saved
     /// none, or can't tell.
     records: Option<i64>,
+    outstanding: Option<Outstanding>,
     /// None in memory, where the row is all there is.
     lock: Option<Lock>,
 }
@@ -42,7 +45,8 @@ impl SqliteLease {
         match acquired {
             Ok(epoch) => {
                 let job = job.to_owned();
-                Ok(SqliteLease { database, job, place, key, epoch, records: None, lock })
+                let (records, outstanding) = (None, None);
+                Ok(SqliteLease { database, job, place, key, epoch, records, outstanding, lock })
             }
             Err(trouble) => Err(trouble.at("taking the lease", job, place)),
         }
@@ -80,6 +84,49 @@ impl Lease for SqliteLease {
     fn delete(&mut self) -> Result<(), Error> {
         self.records = None;
         self.told("deleting", self.database.replace(self.claim(), None))
+    }
+
+    fn statements(
+        &mut self,
+        save: Save<'_>,
+        dialect: Dialect,
+    ) -> Result<Option<Statements>, Error> {
+        if dialect != Dialect::Sqlite {
+            return Ok(None);
+        }
+        let (tables, claim) = (self.database.tables(), self.claim());
+        let (number, list) = match (save, self.records) {
+            (Save::Whole(snapshot), _) => (None, statements::whole(tables, claim, snapshot)),
+            (Save::Record(_), None) => return Ok(None),
+            (Save::Record(record), Some(number)) => {
+                (Some(number), statements::record(tables, claim, number, record))
+            }
+        };
+        let statements = statements::at(&self.place, list);
+        let number = number.map(i64::cast_unsigned);
+        self.outstanding = Some(Outstanding { number, bytes: save.bytes().to_vec() });
+        Ok(Some(statements))
+    }
+
+    fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
+        let Some(saved) = self.outstanding.take() else { return Ok(false) };
+        let number = saved.number.map(u64::cast_signed);
+        match ended {
+            Ended::Committed => {
+                self.records = Some(number.map_or(0, |number| number + 1));
+                Ok(true)
+            }
+            Ended::RolledBack => {
+                self.told("looking", self.database.check(self.claim())).map(|()| false)
+            }
+            Ended::Unknown => {
+                self.records = None;
+                let settled = self.database.settle(self.claim(), number, &saved.bytes);
+                let (epoch, is_saved) = self.told("looking", settled)?;
+                self.epoch = epoch;
+                Ok(is_saved)
+            }
+        }
     }
 }
 

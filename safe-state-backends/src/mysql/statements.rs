@@ -1,0 +1,45 @@
+//! A save as statements for a connection of the program's own.
+//!
+//! Where the lease is not held in the database, what is selected is no row, and NULL, which the column
+//! takes from nobody: so the statement fails with any driver, and in any mode of the server, as it puts
+//! in one row. The row of the lease is locked until the transaction ends, so that nobody takes the
+//! lease over meanwhile.
+
+use crate::network::{Claim, Trouble};
+use crate::tables::Tables;
+use crate::{Dialect, Parameter, Statement, Statements};
+
+/// Those that put a checkpoint in place of all that is stored; or that put a record behind it.
+pub(super) fn save(
+    tables: &Tables,
+    place: String,
+    claim: &Claim,
+    number: Option<u64>,
+    bytes: &[u8],
+) -> Result<Statements, Trouble> {
+    let Tables { jobs, records, .. } = tables;
+    let key = || claim.key.as_str().into();
+    let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
+    let stored = stored.map_err(Trouble::lasting)?;
+    // Bytes among what is selected would be taken for text.
+    let insert = format!(
+        "INSERT INTO {records} (job, number, record) VALUES (?, ?, (
+             SELECT CAST(? AS BINARY) FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ?
+             LOCK IN SHARE MODE
+         )){}",
+        if number.is_none() { " ON DUPLICATE KEY UPDATE record = VALUES(record)" } else { "" }
+    );
+    let mut parameters = vec![key(), stored.into(), bytes.into()];
+    parameters.extend(held(claim)?);
+    let mut list = vec![Statement { text: insert, parameters }];
+    if number.is_none() {
+        let clear = format!("DELETE FROM {records} WHERE job = ? AND number > 0");
+        list.push(Statement { text: clear, parameters: vec![key()] });
+    }
+    Ok(Statements { dialect: Dialect::MySql, place, list })
+}
+
+fn held(claim: &Claim) -> Result<[Parameter; 3], Trouble> {
+    let epoch = i64::try_from(claim.epoch).map_err(Trouble::lasting)?;
+    Ok([claim.key.as_str().into(), epoch.into(), claim.holder.as_str().into()])
+}

@@ -1,0 +1,92 @@
+//! Saves that transactions of the program's own make, by statements that the lease gives out.
+
+use super::keeper::Keeper;
+use super::{Claim, Connect, Session, Trouble};
+use crate::statements::Outstanding;
+use crate::{Appended, Durability, Ended, Save, Statements};
+
+/// What transactions of the program's own were to save.
+#[derive(Debug, Default)]
+pub(super) struct Transactions {
+    /// What one is about to save, or has.
+    outstanding: Option<Outstanding>,
+    /// What one has saved, if nothing was saved since that the server keeps longer than it. How long
+    /// it keeps that one is the program's choice.
+    committed: Option<Outstanding>,
+}
+
+impl Transactions {
+    pub(super) fn is_outstanding(&self) -> bool {
+        self.outstanding.is_some()
+    }
+
+    /// The lease's own connection has saved something behind it.
+    pub(super) fn are_saved(&mut self, claim: &Claim) {
+        if claim.durability == Durability::Power {
+            self.committed = None;
+        }
+    }
+
+    /// Fails if the server has lost what a transaction committed, as one may that was not synced: the
+    /// program's rows are gone with it, and the run knows of items that are not done.
+    pub(super) fn are_kept_by(
+        &self,
+        session: &mut impl Session,
+        claim: &Claim,
+    ) -> Result<(), Trouble> {
+        let Some(Outstanding { number, bytes }) = &self.committed else { return Ok(()) };
+        if session.holds(&claim.key, *number, bytes)? { Ok(()) } else { Err(Trouble::Lost(None)) }
+    }
+}
+
+impl<C: Connect> Keeper<C> {
+    /// Gives out the statements of a save.
+    pub(super) fn give(
+        &mut self,
+        save: Save<'_>,
+        statements: impl FnOnce(&Claim, Option<u64>, &[u8]) -> Result<Option<Statements>, Trouble>,
+    ) -> Result<Option<Statements>, Trouble> {
+        let number = match save {
+            Save::Whole(_) => None,
+            // As an append, it follows what this connection has saved.
+            Save::Record(_) => match self.records.filter(|_| self.session.is_some()) {
+                Some(number) => Some(number),
+                None => return Ok(None),
+            },
+        };
+        let given = statements(&self.claim, number, save.bytes())?;
+        let bytes = || save.bytes().to_vec();
+        self.transactions.outstanding =
+            given.as_ref().map(|_| Outstanding { number, bytes: bytes() });
+        Ok(given)
+    }
+
+    /// The transaction was committed. Says whether there was one.
+    pub(super) fn committed(&mut self) -> bool {
+        let Some(saved) = self.transactions.outstanding.take() else { return false };
+        self.records = Some(saved.number.map_or(0, |number| number + 1));
+        self.transactions.committed = Some(saved);
+        true
+    }
+
+    /// Finds out whether the transaction has saved what it was to; it can't any more after that. Of one
+    /// that was rolled back, whether it was for the lease that is lost.
+    pub(super) fn settle(&mut self, ended: Ended) -> Result<Appended, Trouble> {
+        let Some(Outstanding { number, bytes }) = self.transactions.outstanding.take() else {
+            return Ok(Appended::No);
+        };
+        if ended == Ended::RolledBack {
+            return self.retried(C::Session::renew).map(|()| Appended::No);
+        }
+        self.records = None;
+        let (epoch, is_saved) = self.retried(|session, claim| {
+            let epoch = session.resume(claim)?;
+            Ok((epoch, session.holds(&claim.key, number, &bytes)?))
+        })?;
+        self.claim.epoch = epoch;
+        if is_saved {
+            self.transactions.committed = Some(Outstanding { number, bytes });
+        }
+        Ok(if is_saved { Appended::Yes } else { Appended::No })
+    }
+}

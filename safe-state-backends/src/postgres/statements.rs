@@ -1,0 +1,60 @@
+//! A save as statements for a connection of the program's own.
+//!
+//! Where the lease is not held in the database, what is selected is no row, and NULL, which the column
+//! takes from nobody: so the statement fails with any driver. The row of the lease is locked until the
+//! transaction ends, so that nobody takes the lease over meanwhile.
+
+use crate::network::{Claim, Trouble};
+use crate::tables::Tables;
+use crate::{Dialect, Parameter, Statement, Statements};
+
+/// Those that put a checkpoint in place of all that is stored; or that put a record behind the one
+/// before it, which has to be there.
+pub(super) fn save(
+    tables: &Tables,
+    place: String,
+    claim: &Claim,
+    number: Option<u64>,
+    bytes: &[u8],
+) -> Result<Statements, Trouble> {
+    let list = match number {
+        None => whole(tables, claim, bytes)?,
+        Some(number) => vec![record(tables, claim, number, bytes)?],
+    };
+    Ok(Statements { dialect: Dialect::Postgres, place, list })
+}
+
+fn whole(tables: &Tables, claim: &Claim, bytes: &[u8]) -> Result<Vec<Statement>, Trouble> {
+    let Tables { jobs, records, .. } = tables;
+    let insert = format!(
+        "INSERT INTO {records} (job, number, record) VALUES ($1, 0, (
+             SELECT $4::BYTEA FROM {jobs} WHERE job = $1 AND epoch = $2 AND holder = $3 FOR SHARE
+         )) ON CONFLICT (job, number) DO UPDATE SET record = excluded.record"
+    );
+    let mut parameters = held(claim)?;
+    parameters.push(bytes.into());
+    let clear = format!("DELETE FROM {records} WHERE job = $1 AND number > 0");
+    Ok(vec![
+        Statement { text: insert, parameters },
+        Statement { text: clear, parameters: vec![claim.key.as_str().into()] },
+    ])
+}
+
+fn record(tables: &Tables, claim: &Claim, number: u64, bytes: &[u8]) -> Result<Statement, Trouble> {
+    let Tables { jobs, records, .. } = tables;
+    let text = format!(
+        "INSERT INTO {records} (job, number, record) VALUES ($1, $4, (
+             SELECT $5::BYTEA FROM {jobs} WHERE job = $1 AND epoch = $2 AND holder = $3
+             AND EXISTS (SELECT 1 FROM {records} WHERE job = $1 AND number = $4 - 1) FOR SHARE
+         ))"
+    );
+    let mut parameters = held(claim)?;
+    let number = i64::try_from(number + 1).map_err(Trouble::lasting)?;
+    parameters.extend([number.into(), bytes.into()]);
+    Ok(Statement { text, parameters })
+}
+
+fn held(claim: &Claim) -> Result<Vec<Parameter>, Trouble> {
+    let epoch = i64::try_from(claim.epoch).map_err(Trouble::lasting)?;
+    Ok(vec![claim.key.as_str().into(), epoch.into(), claim.holder.as_str().into()])
+}
