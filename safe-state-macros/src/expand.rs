@@ -168,6 +168,7 @@ impl Expansion {
         }
         let mut restore = self.restore(block)?;
         restore.extend(self.cursors(block, &targets)?);
+        self.commits(block, &survey, &targets)?;
         replace(block, |at, it| match targets.iter().find(|target| target.at == at) {
             Some(target) => {
                 let locals =

@@ -66,10 +66,11 @@ pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Whether the tokens end in `step!`, `checkpoint!` or `cursor!`.
+/// Whether the tokens end in the name of one of our macros, and a `!`.
 fn calls_ours(tokens: &[TokenTree]) -> bool {
     let [.., TokenTree::Ident(name), TokenTree::Punct(bang)] = tokens else { return false };
-    bang.as_char() == '!' && ["step", "checkpoint", "cursor"].iter().any(|ours| name == ours)
+    bang.as_char() == '!'
+        && ["step", "checkpoint", "cursor", "commit"].iter().any(|ours| name == ours)
 }
 
 fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {

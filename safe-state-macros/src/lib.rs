@@ -14,6 +14,7 @@ mod accumulators;
 mod between;
 mod borrowed;
 mod carried;
+mod commits;
 mod companion;
 mod cursors;
 mod exits;

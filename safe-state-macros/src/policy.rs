@@ -181,6 +181,7 @@ impl Expansion {
         // All of the path there, or an error would point at the whole attribute.
         let krate = &moved(&self.krate, here);
         let exits = exits::as_values(&mut item.body, returned, &self.krate)?;
+        let over = self.over(&item, target);
         let attempt = self.attempt(&item, target);
         let (marks, undo) = (self.marks(locals), self.undo(locals));
         let judged = self.judged(target, locals);
@@ -197,6 +198,7 @@ impl Expansion {
                 let #name = #kept.take(#policy.may_try_again(#tried));
                 #marks
                 #attempt
+                #over
                 #undo
                 #judged
                 #tried += 1;
@@ -239,6 +241,18 @@ impl Expansion {
                 #krate::__private::Ok(#flow) => break #flow,
                 #krate::__private::Err(#failed) => #failed,
             };
+        }
+    }
+
+    /// Ends the run where an item has failed that had been committed: it is complete.
+    fn over(&self, item: &Item<'_>, target: &Target) -> TokenStream {
+        let (tally, depth) = (&self.names.tally, target.depth);
+        if !mentions(item.body.to_token_stream()).contains(&tally.to_string()) {
+            return TokenStream::new();
+        }
+        let raise = self.raise();
+        quote_spanned! {at(item.keyword)=>
+            if !#tally.run().is_in_flight(#depth) { #raise }
         }
     }
 

@@ -1,8 +1,10 @@
-//! `step!` and `checkpoint!`, which are filled in where they stand.
+//! `step!` and `checkpoint!`, which are filled in where they stand; and `commit!` in a job without
+//! resumable loops.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Error, Expr, Item, Macro, Path, Result, Token};
 
@@ -93,6 +95,16 @@ impl Expansion {
     }
 }
 
+impl Expansion {
+    /// Counts as a `checkpoint!()`.
+    fn commit_by_hand(&self, mac: &Macro, survey: &Survey) -> Result<TokenStream> {
+        let run = &self.names.run;
+        let location = self.location(mac.path.span());
+        let tally = quote_spanned! {Span::mixed_site()=> #run.tally_of_checkpoint(#location) };
+        self.commit(mac, &tally, &survey.all_locals)
+    }
+}
+
 impl VisitMut for FillIn<'_> {
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
         let Some(name) = self.expansion.our_macro(&mac.path) else { return };
@@ -104,6 +116,13 @@ impl VisitMut for FillIn<'_> {
             "checkpoint" if self.expansion.options.manual.is_some() && mac.tokens.is_empty() => {
                 self.checkpoints += 1;
                 mac.tokens = self.expansion.checkpoint(mac, self.survey);
+            }
+            "commit" if self.expansion.options.manual.is_some() => {
+                self.checkpoints += 1;
+                match self.expansion.commit_by_hand(mac, self.survey) {
+                    Ok(filled_in) => mac.tokens = filled_in,
+                    Err(error) => self.error = Some(error),
+                }
             }
             _ => {}
         }

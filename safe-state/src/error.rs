@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use safe_state_backends::{CarriedError, Error as BackendError};
 
+use crate::commit::CommitError;
 use crate::reconnect::ReconnectError;
 
 /// Why a run could not begin, save or finish.
@@ -163,6 +164,16 @@ pub enum Error {
         name: String,
         /// Why.
         source: ReconnectError,
+    },
+    /// An item's transaction was not committed by [`commit!`](macro@crate::commit), or that is not known.
+    #[error("in job `{job}`, {commit}")]
+    Commit {
+        /// The job.
+        job: String,
+        /// What is known of it.
+        commit: CommitError,
+        /// What the driver says.
+        source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// An async function's thread for blocking work could not be started.
     #[error("cannot start the thread that saves for an async function")]

@@ -97,6 +97,15 @@ impl Keyed {
         self.unsaved.push(self.in_flight);
     }
 
+    /// What completed since the last save.
+    pub(crate) fn unsaved(&self) -> &[u64] {
+        &self.unsaved
+    }
+
+    pub(crate) fn put_back(&mut self, unsaved: Vec<u64>) {
+        self.unsaved = unsaved;
+    }
+
     /// What the checkpoint has not been told yet.
     pub(crate) fn take_unsaved(&mut self) -> Option<Keys> {
         let hashes = std::mem::take(&mut self.unsaved);

@@ -10,6 +10,7 @@ mod boundary;
 mod capture;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod commit;
 mod entry;
 mod error;
 mod events;

@@ -1,5 +1,7 @@
 //! Where a run stands in one loop.
 
+mod before;
+
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{Attempts, Captured, Carried, LoopEnd, LoopProgress, Mark, Suspect};
 
@@ -8,6 +10,8 @@ use crate::identity::Way;
 use crate::key::KeyHash;
 use crate::keyed::Keyed;
 use crate::policy::Untold;
+
+pub(crate) use before::Before;
 
 /// A loop that the run is in.
 #[derive(Debug)]

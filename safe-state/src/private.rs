@@ -17,6 +17,7 @@ pub use std::path::PathBuf;
 pub use std::string::String;
 
 pub use crate::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
+pub use crate::commit::{Awaited, Blocking, Committing};
 pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
 pub use crate::idempotent::{Skipped, found, now};
 pub use crate::identity::{CursorType, Way};

@@ -1,6 +1,8 @@
 //! The way of the items through a run: entering loops, completing items, leaving, and what the
 //! next save has to tell of it.
 
+mod before;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -17,6 +19,8 @@ use crate::identity::{ANOTHER_KEY, Way};
 use crate::key::KeyHash;
 use crate::open_loop::OpenLoop;
 use crate::run::Run;
+
+pub(crate) use before::Before;
 
 /// How many saves lie between two that store the items' median time.
 const SAVES_PER_MEDIAN: u64 = 32;
@@ -87,6 +91,23 @@ impl Position {
             self.skipped = 0;
             self.dead_letters = DeadLetters::default();
         }
+    }
+
+    /// The item in flight inside `depth` loops is complete, and with it what ended in it. Says
+    /// whether there was one.
+    #[inline]
+    pub(crate) fn complete(&mut self, depth: usize) -> bool {
+        match self.open.get_mut(depth) {
+            Some(open) if open.in_flight => open.complete(),
+            _ => return false,
+        }
+        if self.open.len() > depth + 1 {
+            self.forget_inner(depth);
+        }
+        if !self.ended.is_empty() {
+            self.ended.retain(|(around, _)| *around <= depth);
+        }
+        true
     }
 
     /// A loop left from within by a label, or by `continue` of an outer one, has not said so. What
@@ -256,18 +277,11 @@ impl Run {
     /// The body of the item handed out last has ended. Says whether a save is due.
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
-        match self.position.open.get_mut(depth) {
-            Some(open) if open.in_flight => open.complete(),
-            _ => return false,
+        if self.position.complete(depth) {
+            return self.schedule.item_completed();
         }
-        if self.position.open.len() > depth + 1 {
-            self.position.forget_inner(depth);
-        }
-        if !self.position.ended.is_empty() {
-            // What ended in the item that is complete now is complete with it.
-            self.position.ended.retain(|(around, _)| *around <= depth);
-        }
-        self.schedule.item_completed()
+        // It is that save which says that there can be none.
+        self.is_in_doubt()
     }
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
@@ -317,13 +331,18 @@ impl Run {
 
     /// In manual mode: counts one more `checkpoint!()`. Says whether a save is due.
     pub fn checkpoint(&mut self, location: &'static str) -> bool {
+        self.enter_manually(location);
+        self.hand_out(0);
+        self.complete(0)
+    }
+
+    /// In manual mode: enters the loop whose items checkpoints are, the first time.
+    pub(crate) fn enter_manually(&mut self, location: &'static str) {
         if self.position.open.is_empty() {
             // There is no input that could be wrong.
             let number = Number { depth: 0, id: 0 };
             let _ = self.enter_loop(number, Cow::Borrowed(location), None, Way::Index);
         }
-        self.hand_out(0);
-        self.complete(0)
     }
 
     /// What is to be saved now, in its shortest form: most saves need no more than an advance, and

@@ -9,6 +9,7 @@ use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, Sto
 use crate::active::Active;
 use crate::begin::{Begun, OnChange, begin};
 use crate::boundary::Boundary;
+use crate::commit::UnderWay;
 use crate::events::Events;
 use crate::offload::Worker;
 use crate::open_loop::OpenLoop;
@@ -40,6 +41,8 @@ pub struct Run {
     pub(crate) caution: Caution,
     pub(crate) position: Position,
     pub(crate) boundary: Boundary,
+    /// The item whose transaction was about to be committed, until that is known to have ended.
+    pub(crate) commit: Option<UnderWay>,
 }
 
 /// What is written to a store.
@@ -136,6 +139,7 @@ impl Run {
             syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
             boundary: Boundary::new(&job.watch, now),
+            commit: None,
         }
     }
 
@@ -250,21 +254,32 @@ impl Run {
     }
 
     fn write(&mut self, write: Write) -> Result<(), Error> {
+        self.check_doubt()?;
         let Some(store) = &mut self.store else { return Ok(()) };
         Ok(write.to(store)?)
     }
 
     async fn write_async(&mut self, write: Write) -> Result<(), Error> {
+        self.check_doubt()?;
+        let written = self.on_worker(|store| write.to(store)).await;
+        Ok(written.unwrap_or(Ok(()))?)
+    }
+
+    /// What `work` makes of the store, on the thread for that; none in a nested call.
+    pub(crate) async fn on_worker<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Store) -> T + Send + 'static,
+    ) -> Option<T> {
         let (Some(worker), Some(mut store)) = (&self.worker, self.store.take()) else {
-            return Ok(());
+            return None;
         };
-        let writing = worker.run(move || {
-            let written = write.to(&mut store);
-            (store, written)
+        let working = worker.run(move || {
+            let done = work(&mut store);
+            (store, done)
         });
-        let (store, written) = writing.await;
+        let (store, done) = working.await;
         self.store = Some(store);
-        Ok(written?)
+        Some(done)
     }
 
     /// None in a nested call, which has nothing of its own.
@@ -329,6 +344,14 @@ impl Run {
         self.write_async(Write::Save(change.into())).await
     }
 
+    /// The same where a transaction of the program's own has saved: how long, is not known.
+    pub(crate) fn saved_in_transaction(&mut self) {
+        self.schedule.saved(Instant::now());
+        if let Some(store) = &self.store {
+            self.events.saved(store.checkpoint());
+        }
+    }
+
     fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
         let now = Instant::now();
         self.schedule.saved(now);
@@ -347,7 +370,8 @@ impl Drop for Run {
     /// A run that neither finished nor failed was in a future that was dropped: what is complete
     /// is saved, and there is no one to tell if it can't be.
     fn drop(&mut self) {
-        if self.store.is_none() {
+        // In doubt, the next run finds out what is saved.
+        if self.store.is_none() || self.is_in_doubt() {
             return;
         }
         // No item is to blame.

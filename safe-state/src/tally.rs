@@ -97,6 +97,17 @@ impl<'r> Tally<'r> {
         is_due
     }
 
+    /// The run and the loop's depth, to complete the item in flight there, before its body has ended.
+    pub(crate) fn committing(&mut self) -> (&mut Run, usize) {
+        let depth = self.depth;
+        (self.run(), depth)
+    }
+
+    /// Takes in whether the item is in flight still.
+    pub(crate) fn committed(&mut self, is_complete: bool) {
+        self.in_flight = !is_complete;
+    }
+
     /// There are no more items.
     #[inline]
     pub(crate) fn exhausted(&mut self) {

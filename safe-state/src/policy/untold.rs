@@ -1,7 +1,7 @@
 //! What of a loop's items the checkpoint has not been told yet.
 
 /// A value that the checkpoint may have, and that may have changed since.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Untold<T> {
     value: Option<T>,
     is_new: bool,

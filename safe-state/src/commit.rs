@@ -1,0 +1,106 @@
+//! An item's progress in the program's own transaction: [`commit!`](macro@crate::commit).
+
+mod awaited;
+mod blocking;
+mod error;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
+mod under_way;
+
+use std::error::Error as StdError;
+
+pub use awaited::AsyncTransaction;
+#[doc(hidden)]
+pub use awaited::Awaited;
+#[doc(hidden)]
+pub use blocking::Blocking;
+pub use blocking::Transaction;
+pub use error::CommitError;
+pub use safe_state_backends::{Dialect, Parameter, Statement};
+pub(crate) use under_way::UnderWay;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Commits a transaction with the progress of the item in it, in a loop under
+/// [`#[resumable]`](macro@crate::resumable): effects and progress together, or none of both.
+///
+/// `commit!(tx)` is an expression of type `Result<(), Error>`; of an async driver it is a future of that,
+/// `commit!(tx).await`. It saves in the transaction that the item is complete, with the carried variables
+/// as they are now, and commits. Where a crash comes, before or after, the rows of each item are there
+/// once, and the job goes on behind them. So the job's checkpoint has to be in the same database:
+///
+/// ```
+/// use rusqlite::Connection;
+/// use safe_state::backend::SqliteBackend;
+/// use safe_state::{commit, resumable};
+///
+/// # struct Order { id: i64, amount: i64 }
+/// #[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(total))]
+/// fn post(ledger: &mut Connection, orders: &[Order]) -> anyhow::Result<i64> {
+///     let mut total = 0;
+///     for order in orders {
+///         let tx = ledger.transaction()?;
+///         tx.execute("INSERT INTO entries VALUES (?1, ?2)", (order.id, order.amount))?;
+///         total += order.amount;
+///         commit!(tx)?;
+///     }
+///     Ok(total)
+/// }
+/// # let dir = tempfile::tempdir()?;
+/// # std::env::set_current_dir(&dir)?;
+/// let mut ledger = Connection::open("ledger.db")?;
+/// ledger.execute("CREATE TABLE entries (id INTEGER, amount INTEGER)", [])?;
+/// let orders = [Order { id: 1, amount: 7 }, Order { id: 2, amount: 5 }];
+/// assert_eq!(post(&mut ledger, &orders)?, 12);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+///
+/// - The item is complete with it. What stands behind it in the body is not run again after a crash, so
+///   let it be the last that the body does. A body that ends without it has completed its item all the
+///   same, which is saved as always.
+/// - One item is committed once. A loop in the body whose rounds commit is to be resumable itself, by a
+///   `#[resume]`.
+/// - Items that `save_every` had not saved yet are saved with it.
+/// - It is fenced as every save: a run that has lost its lease commits nothing. In PostgreSQL and MySQL the
+///   row of the lease is locked from then to the end of the transaction, which is at once.
+/// - If the transaction fails, nothing of it is there, the item is not complete, and it may be tried again,
+///   by `max_attempts` as well. If its commit gave no answer, the run asks the database. If that gives
+///   none, it is the end of the run: the next one finds out.
+/// - An error behind it ends the run: the item is not tried again.
+///
+/// Transactions are those of `rusqlite`, `postgres`, `tokio-postgres`, `mysql`, `mysql_async` and `sqlx`, and
+/// what implements [`Transaction`] or [`AsyncTransaction`]. In a job that is `manual`, it saves as
+/// [`checkpoint!`](macro@crate::checkpoint) does.
+///
+/// # Errors
+///
+/// [`Error::Commit`](crate::Error::Commit), [`Error::Carried`](crate::Error::Carried), or
+/// [`Error::Backend`](crate::Error::Backend) if the lease is lost.
+#[macro_export]
+macro_rules! commit {
+    (@filled_in $($filled_in:tt)*) => { $($filled_in)* };
+    // After an error of the attribute, which is enough.
+    (@as_is $transaction:expr $(,)?) => { $crate::__private::Ok::<(), $crate::Error>(drop($transaction)) };
+    ($($misplaced:tt)*) => {
+        compile_error!(
+            "`commit!` belongs in the body of a loop that `#[resumable]` makes resumable; from inside a closure, \
+             an `async` block or another macro's arguments, move it out"
+        )
+    };
+}
+
+/// A transaction that an item is about to be committed with.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Committing<T>(pub T);
+
+/// Tells of a rollback that failed: the database does it when the connection ends.
+fn told(rolled_back: Result<(), BoxError>) {
+    if let Err(error) = rolled_back {
+        tracing::warn!(target: "safe_state", error, "cannot roll back");
+    }
+}

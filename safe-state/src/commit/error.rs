@@ -1,0 +1,73 @@
+//! Why `commit!` did not commit.
+
+use safe_state_backends::{Dialect, Ended, Error as BackendError};
+
+use super::BoxError;
+use crate::Error;
+use crate::run::Run;
+
+/// Why [`commit!`](macro@crate::commit) did not commit an item's transaction, or does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// The checkpoint is not in a database of the transaction's kind. It was rolled back.
+    #[error(
+        "the transaction is one of {dialect}, and the checkpoint is in {place}; open the job with \
+         `backend = ..` on the database of the transaction, which was rolled back"
+    )]
+    Elsewhere {
+        /// The kind of the transaction's database.
+        dialect: Dialect,
+        /// Where the checkpoint is.
+        place: String,
+    },
+    /// The progress could not be saved in the transaction, which was rolled back. If it is one in another
+    /// database, that has no such tables, or no such row.
+    #[error(
+        "the transaction refused to save the item's progress, and was rolled back; it has to be one in \
+         `{place}`, where the checkpoint is"
+    )]
+    Refused {
+        /// Where the checkpoint is.
+        place: String,
+    },
+    /// The transaction failed at its end, and nothing of it is there.
+    #[error("the transaction was not committed")]
+    NotCommitted,
+    /// There is no item that is not complete: it was committed before.
+    #[error(
+        "this item has been committed before, and `commit!` completes it; put what belongs together into \
+         one transaction, which was rolled back"
+    )]
+    Again,
+    /// It is not known whether the transaction was committed: the database did not answer, or the future
+    /// that committed was dropped. The run saves nothing any more.
+    #[error(
+        "it is not known whether the last transaction was committed; run the job again, which finds out"
+    )]
+    InDoubt,
+}
+
+impl Run {
+    pub(super) fn not_committed(&self, commit: CommitError, source: Option<BoxError>) -> Error {
+        Error::Commit { job: self.events.job().to_owned(), commit, source }
+    }
+
+    /// The error of a transaction that ended so.
+    pub(super) fn failed_commit(&self, ended: Ended, place: &str, source: BoxError) -> Error {
+        let commit = match ended {
+            Ended::RolledBack => CommitError::Refused { place: place.to_owned() },
+            Ended::Committed | Ended::Unknown => CommitError::NotCommitted,
+        };
+        self.not_committed(commit, Some(source))
+    }
+
+    /// What is told where it could not be found out how a transaction ended.
+    pub(super) fn unsettled(&self, trouble: BackendError, source: BoxError) -> Error {
+        match trouble {
+            lost @ BackendError::LeaseLost { .. } => lost.into(),
+            // It is the reason why the other can't be asked either.
+            _ => self.not_committed(CommitError::InDoubt, Some(source)),
+        }
+    }
+}

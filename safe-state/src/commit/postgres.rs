@@ -1,0 +1,57 @@
+//! PostgreSQL, by its driver that blocks and its async one.
+
+use postgres::types::{ToSql, Type};
+use safe_state_backends::tokio_postgres;
+use safe_state_backends::{Dialect, Parameter, Statement};
+
+use super::{AsyncTransaction, BoxError, Transaction};
+
+/// With their types, a statement is one round trip without having been prepared.
+fn typed(parameters: &[Parameter]) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    let typed = parameters.iter().map(|parameter| match parameter {
+        Parameter::Integer(value) => (value as &(dyn ToSql + Sync), Type::INT8),
+        Parameter::Text(value) => (value as _, Type::TEXT),
+        Parameter::Bytes(value) => (value as _, Type::BYTEA),
+    });
+    typed.collect()
+}
+
+/// Any that is the connection's outermost, and not one within another.
+impl Transaction for postgres::Transaction<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+        self.execute_typed(&statement.text, &typed(&statement.parameters))?;
+        Ok(())
+    }
+
+    fn commit(self) -> Result<(), BoxError> {
+        Ok(self.commit()?)
+    }
+
+    fn rollback(self) -> Result<(), BoxError> {
+        Ok(self.rollback()?)
+    }
+}
+
+/// Any that is the connection's outermost, and not one within another.
+impl AsyncTransaction for tokio_postgres::Transaction<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+        self.execute_typed(&statement.text, &typed(&statement.parameters)).await?;
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<(), BoxError> {
+        Ok(self.commit().await?)
+    }
+
+    async fn rollback(self) -> Result<(), BoxError> {
+        Ok(self.rollback().await?)
+    }
+}

@@ -1,0 +1,135 @@
+//! A commit under way: the item is complete with it, or as it was.
+
+use safe_state_backends::format::Record;
+use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
+
+use super::{BoxError, CommitError};
+use crate::Error;
+use crate::progress::Before;
+use crate::run::Run;
+use crate::tally::Tally;
+
+/// What the run was before, to be put back if nothing comes of it.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Before);
+
+/// What the run's store makes of it; none in a nested call, which saves nothing.
+type Given = Option<Result<Option<Statements>, BackendError>>;
+
+impl Run {
+    /// Whether a transaction was about to be committed, and nobody has said how it ended.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.commit.is_some()
+    }
+
+    /// Whether the item that was handed out inside `depth` loops is not complete.
+    pub fn is_in_flight(&self, depth: usize) -> bool {
+        self.position.open.get(depth).is_none_or(|open| open.in_flight)
+    }
+
+    /// In manual mode: counts the items that checkpoints are, of which one is to be committed.
+    pub fn tally_of_checkpoint(&mut self, location: &'static str) -> Tally<'_> {
+        self.enter_manually(location);
+        let mut tally = Tally::new(self, 0);
+        tally.committed(false);
+        tally
+    }
+
+    /// What is saved now might have the item, or not.
+    pub(crate) fn check_doubt(&self) -> Result<(), Error> {
+        if self.is_in_doubt() {
+            return Err(self.not_committed(CommitError::InDoubt, None));
+        }
+        Ok(())
+    }
+
+    /// Completes the item in flight inside `depth` loops, and gives what is to be saved with it.
+    fn complete_in_transaction(&mut self, depth: usize) -> Result<Record, Error> {
+        self.check_doubt()?;
+        let before = self.position.before();
+        if !self.position.complete(depth) {
+            return Err(self.not_committed(CommitError::Again, None));
+        }
+        self.commit = Some(UnderWay(before));
+        Ok(self.record(std::time::Instant::now()))
+    }
+
+    fn put_back(&mut self) {
+        if let Some(UnderWay(before)) = self.commit.take() {
+            self.position.put_back(before);
+        }
+    }
+
+    /// Within its own run, a job keeps no progress.
+    fn is_nested(&self) -> bool {
+        self.store.is_none() && !self.is_in_doubt()
+    }
+
+    fn place(&self) -> String {
+        self.store.as_ref().map(Store::place).unwrap_or_default()
+    }
+}
+
+/// What both ways to commit do before and after.
+impl Tally<'_> {
+    /// Completes the item in flight; `None` in a nested call, which has nothing to save.
+    pub(super) fn record(&mut self, carried: Result<(), Error>) -> Result<Option<Record>, Error> {
+        carried?;
+        let (run, depth) = self.committing();
+        if run.is_nested() {
+            return Ok(None);
+        }
+        let record = run.complete_in_transaction(depth)?;
+        self.committed(true);
+        Ok(Some(record))
+    }
+
+    /// What is to be run in the transaction.
+    pub(super) fn statements(
+        &mut self,
+        dialect: Dialect,
+        given: Given,
+    ) -> Result<Option<Statements>, Error> {
+        let (run, _) = self.committing();
+        let refused = match given.transpose() {
+            Ok(None) => return Ok(None),
+            Ok(Some(Some(statements))) => return Ok(Some(statements)),
+            Ok(Some(None)) => {
+                run.not_committed(CommitError::Elsewhere { dialect, place: run.place() }, None)
+            }
+            Err(error) => error.into(),
+        };
+        run.put_back();
+        self.committed(false);
+        Err(refused)
+    }
+
+    /// Takes in what is known of how the transaction ended, and what the store has made of it.
+    pub(super) fn ended(
+        &mut self,
+        (ended, source): (Ended, Option<BoxError>),
+        settled: Result<bool, BackendError>,
+        place: &str,
+    ) -> Result<(), Error> {
+        let (run, _) = self.committing();
+        let failure = match (settled, source) {
+            (Ok(true), _) | (Ok(false), None) => {
+                run.commit = None;
+                run.saved_in_transaction();
+                return Ok(());
+            }
+            (Err(trouble), Some(source)) if ended == Ended::Unknown => {
+                return Err(run.unsettled(trouble, source));
+            }
+            (Err(BackendError::LeaseLost { job, holder }), Some(_)) => {
+                BackendError::LeaseLost { job, holder }.into()
+            }
+            (Ok(false) | Err(_), Some(source)) => run.failed_commit(ended, place, source),
+            // It was committed, and is not to be put back.
+            (Err(trouble), None) => return Err(trouble.into()),
+        };
+        run.put_back();
+        self.committed(false);
+        Err(failure)
+    }
+}
