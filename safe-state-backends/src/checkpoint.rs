@@ -4,6 +4,7 @@ mod check;
 mod display;
 mod forget;
 mod loop_progress;
+mod put_back;
 mod suspect;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::{
 
 pub(crate) use check::Refused;
 pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
+pub use put_back::NotPutBack;
 pub use suspect::Suspect;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.

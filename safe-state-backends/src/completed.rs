@@ -56,6 +56,11 @@ impl Completed {
         self.prefix
     }
 
+    /// One more than the highest completed index; 0 if there is none.
+    pub fn end(&self) -> u64 {
+        self.beyond.max().map_or(self.prefix, |last| last + 1)
+    }
+
     /// The completed indices as disjoint ranges, in order.
     pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> + '_ {
         let mut beyond = self.beyond.ranges().peekable();
@@ -72,16 +77,38 @@ impl Completed {
     /// Marks the item at `index` complete. `u64::MAX` is no index, and is ignored.
     pub fn insert(&mut self, index: u64) {
         if index == self.prefix {
-            self.extend_prefix(1);
+            self.complete_next(1);
         } else if index > self.prefix && index != u64::MAX {
             self.beyond.insert(index);
         }
     }
 
-    /// Marks the next `count` items after the prefix complete.
-    pub fn extend_prefix(&mut self, count: u64) {
-        self.prefix = self.prefix.saturating_add(count);
+    /// Marks the next `count` items complete that are not, in order. Gives the last of them.
+    pub fn complete_next(&mut self, count: u64) -> Option<u64> {
+        let mut left = count;
+        let mut end = self.prefix;
+        for range in self.beyond.ranges() {
+            let gap = range.start() - end;
+            if left <= gap {
+                break;
+            }
+            left -= gap;
+            end = range.end() + 1;
+        }
+        self.prefix = end.saturating_add(left);
+        let last = self.prefix.checked_sub(1).filter(|_| count > 0);
         self.absorb();
+        last
+    }
+
+    /// Marks the item at `index` as not complete.
+    pub fn remove(&mut self, index: u64) {
+        if index < self.prefix {
+            self.beyond.insert_range(&(index + 1..self.prefix));
+            self.prefix = index;
+        } else {
+            self.beyond.remove(index);
+        }
     }
 
     /// Moves into the prefix what it has reached.
@@ -197,12 +224,28 @@ mod tests {
             prop_assert_eq!(completed.ranges().flatten().collect::<Vec<_>>(),
                             model.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(completed.len(), model.len() as u64);
+            prop_assert_eq!(completed.end(), model.last().map_or(0, |last| last + 1));
             for index in 0..200 {
                 prop_assert_eq!(completed.contains(index), model.contains(&index));
             }
             prop_assert!(!completed.contains(completed.prefix()));
             let bytes = postcard::to_stdvec(&completed).unwrap();
             prop_assert_eq!(postcard::from_bytes::<Completed>(&bytes).unwrap(), completed);
+        }
+
+        #[test]
+        fn gaps_close_in_order(removed in prop::collection::vec(0u64..200, 0..20), count in 0usize..30) {
+            let mut completed: Completed = (0..200).collect();
+            let mut model: BTreeSet<u64> = (0..200).collect();
+            for index in removed {
+                completed.remove(index);
+                model.remove(&index);
+            }
+            prop_assert_eq!(&completed, &model.iter().copied().collect());
+            let next: Vec<u64> = (0..).filter(|index| !model.contains(index)).take(count).collect();
+            prop_assert_eq!(completed.complete_next(count as u64), next.last().copied());
+            model.extend(next);
+            prop_assert_eq!(completed, model.into_iter().collect());
         }
 
         #[test]
@@ -248,12 +291,13 @@ mod tests {
         }
 
         #[test]
-        fn a_prefix_grows_like_a_set(ranges in prop::collection::vec(range(), 0..6),
+        fn what_comes_next_is_complete_across_bitmaps(ranges in prop::collection::vec(range(), 0..6),
                                      count in prop::sample::select(vec![1_u64, 9, 1 << 16, 1 << 32])) {
             let mut completed: Completed = ranges.iter().cloned().collect();
-            let end = completed.prefix() + count;
-            completed.extend_prefix(count);
-            let all = ranges.into_iter().chain(std::iter::once(0..end)).collect();
+            let before = completed.len();
+            let last = completed.complete_next(count).unwrap();
+            prop_assert_eq!(completed.len(), before + count);
+            let all = ranges.into_iter().chain(std::iter::once(0..last + 1)).collect();
             prop_assert_eq!(completed.ranges().collect::<Vec<_>>(), disjoint(all));
             prop_assert!(!completed.contains(completed.prefix()));
         }
@@ -262,7 +306,7 @@ mod tests {
     #[test]
     fn a_prefix_swallows_what_it_reaches() {
         let mut completed: Completed = [3, 4, 9].into_iter().collect();
-        completed.extend_prefix(3);
+        completed.complete_next(3);
         assert_eq!(completed.prefix(), 5);
         assert_eq!(completed.to_string(), "0-4, 9");
     }

@@ -16,6 +16,7 @@ pub struct DeadLetter {
     #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
     pub(crate) within: Vec<u64>,
     pub(crate) key: Option<u64>,
+    pub(crate) fingerprint: Option<u32>,
     pub(crate) attempts: u32,
     pub(crate) failure: Failure,
 }
@@ -33,7 +34,12 @@ pub struct DeadLetters {
 impl DeadLetter {
     /// The item of the loop of that number, in those items of the loops around it, tried that often.
     pub fn new(loop_id: u16, within: Vec<u64>, key: Option<u64>, failure: Failure) -> Self {
-        DeadLetter { loop_id, within, key, attempts: 1, failure }
+        DeadLetter { loop_id, within, key, fingerprint: None, attempts: 1, failure }
+    }
+
+    /// Sets the fingerprint of the item, if it was taken.
+    pub fn with_fingerprint(self, fingerprint: Option<u32>) -> Self {
+        DeadLetter { fingerprint, ..self }
     }
 
     /// Sets how often the item was tried.

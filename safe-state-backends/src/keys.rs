@@ -1,5 +1,6 @@
 //! The keys of completed items, of loops that know their items by key.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Error, Visitor};
@@ -46,6 +47,11 @@ impl Keys {
     /// Whether `added` can be added: keys of one loop are made in one way.
     pub(crate) fn takes(&self, added: &Keys) -> bool {
         self.is_empty() || self.made_by == added.made_by
+    }
+
+    /// Takes out the keys of which these are the hashes.
+    pub(crate) fn remove(&mut self, hashes: &HashSet<u64>) {
+        self.hashes.retain(|hash| !hashes.contains(hash));
     }
 
     pub(crate) fn add(&mut self, added: Keys) {

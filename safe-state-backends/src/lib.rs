@@ -76,7 +76,9 @@ pub use self::redis::{Redis, RedisBackend};
 pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry};
-pub use checkpoint::{Attempts, Checkpoint, LoopEnd, LoopProgress, Mark, Progress, Suspect};
+pub use checkpoint::{
+    Attempts, Checkpoint, LoopEnd, LoopProgress, Mark, NotPutBack, Progress, Suspect,
+};
 pub use completed::Completed;
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use effects::{Bounds, EffectState, EffectStore};

@@ -7,6 +7,8 @@ pub(crate) const LOOP_LIMIT: usize = 64;
 pub(crate) const NESTING_LIMIT: usize = 16;
 /// Most items given up on with a record.
 pub(crate) const DEAD_LETTER_LIMIT: usize = 10_000;
+/// Most items that may be complete behind one that is put back: each 65 536 of them take a few bytes.
+pub(crate) const BEHIND_LIMIT: u64 = 1 << 36;
 /// Most carried variables and steps of one job.
 pub(crate) const CARRIED_LIMIT: usize = 256;
 /// Longest key of an effect, in bytes.

@@ -34,6 +34,7 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
     match dice.up_to(18) {
         1 => loop_change.total = Some(dice.next()),
         2 => loop_change.end = Some(LoopEnd::Exhausted),
+        16 => loop_change.end = Some(LoopEnd::Closed { at: dice.next() }),
         3 => change.item_nanos = Some(dice.next() >> 40),
         4 => change.failure = Some(failure(dice)),
         5 => loop_change.loop_id = 1,
@@ -61,6 +62,7 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         }
         14 => {
             let letter = DeadLetter::new(1, vec![3], dice.one_in(2).then_some(7), failure(dice));
+            let letter = letter.with_fingerprint(dice.one_in(2).then_some(9));
             change.dead_letters = Some(Box::new([letter].into_iter().collect()));
         }
         15 => {

@@ -49,6 +49,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("retried", retried()),
         ("given-up", given_up()),
         ("reported", encode(&with(fresh(), "failure", reported()))),
+        ("put-back", put_back()),
     ])
 }
 
@@ -277,26 +278,40 @@ fn retried() -> Vec<u8> {
 /// A dead letter, and one more.
 fn given_up() -> Vec<u8> {
     let letter = json!({
-        "loop_id": 2, "within": [4, 9], "key": 77, "attempts": 3, "failure": failure(),
+        "loop_id": 2, "within": [4, 9], "key": 77, "fingerprint": 300, "attempts": 3,
+        "failure": failure(),
     });
-    let more: &[u8] = &[
-        1, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 2, b'n', b'o', 1, 1, b'c', 0, 5, 1, 1, b'n', 1, b'9', 0,
-    ];
+    let about: &[u8] = &[1, 1, 9, 1, 7, 1, 5, 3];
+    let failure = &[0, 1, 3, 1, b'E', 2, b'n', b'o', 1, 1, b'c', 0, 5, 1, 1, b'n', 1, b'9', 0];
+    let more = [about, failure].concat();
     let change =
-        Change { micros: 1, dead_letters: Some((1, Bytes::new(more))), ..Change::default() };
+        Change { micros: 1, dead_letters: Some((1, Bytes::new(&more))), ..Change::default() };
     file(&with(fresh(), "dead_letters", json!([letter])), &[(CHANGE, encoded(&change))])
+}
+
+/// Items before others that are complete, of which one and then two more are done, and loops that a
+/// `break` has left for good.
+fn put_back() -> Vec<u8> {
+    let mut first = progress(&[], &[[0, 3], [4, 9], [11, 12]], Some(20), None);
+    first["mark"] = json!({ "index": 3, "fingerprint": 300 });
+    let mut second = progress(&[], &[[0, 9]], None, None);
+    second["end"] = json!({ "Closed": { "at": 300 } });
+    file(
+        &with(fresh(), "loops", json!({ "0": first, "1": second })),
+        &[(ADVANCE, vec![1, 0, 1, 1, 7]), (ADVANCE, vec![1, 0, 2, 1, 9])],
+    )
 }
 
 /// The fields of a change, in the order of `docs/format.md`.
 #[derive(Default, Serialize)]
-struct Change {
+struct Change<'a> {
     micros: u64,
     loops: Vec<LoopChange>,
     carried: Vec<CarriedChange>,
     item_nanos: Option<u64>,
     failure: Option<Failure>,
     skipped: u64,
-    dead_letters: Option<(u64, &'static Bytes)>,
+    dead_letters: Option<(u64, &'a Bytes)>,
 }
 
 #[derive(Default, Serialize)]
@@ -331,7 +346,7 @@ type Failure = (
     ),
 );
 
-fn encoded(change: &Change) -> Vec<u8> {
+fn encoded(change: &Change<'_>) -> Vec<u8> {
     postcard::to_stdvec(change).unwrap()
 }
 
@@ -430,6 +445,14 @@ fn a_mark_is_the_item_that_was_told_last() {
     let checkpoint = Checkpoint::decode(&read("marked", "safestate")).unwrap();
     let marks = checkpoint.loops().map(|it| it.mark().map(|mark| (mark.index, mark.fingerprint)));
     assert!(marks.eq([Some((4, 0xdead_beef)), Some((0, 7)), Some((2, u32::MAX))]));
+}
+
+#[test]
+fn items_that_were_put_back_are_the_next() {
+    let checkpoint = Checkpoint::decode(&read("put-back", "safestate")).unwrap();
+    assert_eq!(checkpoint.completed().to_string(), "0-11");
+    let mark = checkpoint.loop_progress(0).unwrap().mark().unwrap();
+    assert_eq!((mark.index, mark.fingerprint), (10, 9));
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn change() -> Vec<u8> {
 
 /// A dead letter.
 fn letters() -> (u64, &'static Bytes) {
-    (1, Bytes::new(&[0, 1, 9, 1, 7, 3, 0, 1, 3, 1, b'E', 1, b'm', 0, 0, 5, 0, 0]))
+    (1, Bytes::new(&[0, 1, 9, 1, 7, 1, 5, 3, 0, 1, 3, 1, b'E', 1, b'm', 0, 0, 5, 0, 0]))
 }
 
 /// Elements added to the list of [`snapshot`].

@@ -69,6 +69,7 @@ fn generate(function: &ItemFn, expansion: &Expansion) -> TokenStream {
     let questions = [
         ask("job_name", quote_spanned! {site=> #krate::__private::String }),
         ask("peek_checkpoint", fallible(optional(checkpoint))),
+        ask("retry_dead_letters", fallible(quote_spanned! {site=> usize })),
         ask("clear_checkpoint", fallible(quote_spanned! {site=> () })),
         ask("checkpoint_path", optional(quote_spanned! {site=> #krate::__private::PathBuf })),
     ];

@@ -1,6 +1,8 @@
 //! How a loop is entered: what it passes over, and how it knows its input again.
 
-use safe_state_backends::Mark;
+use std::ops::Range;
+
+use safe_state_backends::{Completed, Mark};
 
 /// Which loop it is.
 #[derive(Clone, Copy, Debug)]
@@ -14,12 +16,11 @@ pub(crate) struct Number {
 /// What a loop passes over, and by what it knows that it is in the right place.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// How many items are complete.
-    pub(crate) completed: u64,
-    /// One of them.
+    pub(crate) completed: Completed,
+    /// An item to know the input by.
     pub(crate) mark: Option<Mark>,
-    /// Whether there is nothing more to do in the loop.
-    pub(crate) is_closed: bool,
+    /// The item that a `break` was in which has left the loop for good: none comes from there on.
+    pub(crate) closed_at: Option<u64>,
 }
 
 /// How the input is not the one that the checkpoint saw.
@@ -32,32 +33,60 @@ pub(crate) enum WrongInput {
 }
 
 impl Entry {
-    /// Passes over the completed items, in one step where the iterator can: slices, ranges, `Vec`.
+    /// Passes over `range` of the completed items, in one step where the iterator can: slices, ranges,
+    /// `Vec`.
     pub(crate) fn skip<I: Iterator>(
         &self,
         iter: &mut I,
+        range: &Range<u64>,
         fingerprint: impl FnOnce(&I::Item) -> Option<u32>,
     ) -> Result<(), WrongInput> {
-        if self.is_closed {
-            // The item that a `break` left the loop at has been taken too, from what the next loop
-            // may go on with.
-            drop(nth(iter, self.completed));
-            return Ok(());
+        let mut next = range.start;
+        if let Some(mark) = self.mark.filter(|mark| range.contains(&mark.index)) {
+            let item = nth(iter, mark.index - next).ok_or(WrongInput::TooShort)?;
+            mark_fits(mark, fingerprint(&item))?;
+            next = mark.index + 1;
         }
-        let mut left = self.completed;
-        if let Some(Mark { index, fingerprint: expected }) =
-            self.mark.filter(|mark| mark.index < left)
-        {
-            left -= index + 1;
-            let item = nth(iter, index).ok_or(WrongInput::TooShort)?;
-            if fingerprint(&item).is_some_and(|found| found != expected) {
-                return Err(WrongInput::OtherItem(index));
-            }
-        }
-        match left.checked_sub(1) {
+        match (range.end - next).checked_sub(1) {
             Some(last) => nth(iter, last).map(drop).ok_or(WrongInput::TooShort),
             None => Ok(()),
         }
+    }
+
+    /// Passes over all of a loop that is closed. The item that the `break` left it at has been taken too,
+    /// from what the next loop may go on with.
+    pub(crate) fn skip_closed<I: Iterator>(&self, iter: &mut I) {
+        drop(nth(iter, self.completed.prefix()));
+    }
+
+    /// Whether the item at `index`, which has that fingerprint, is the one that it was.
+    pub(crate) fn check(
+        &self,
+        index: u64,
+        fingerprint: impl FnOnce() -> Option<u32>,
+    ) -> Result<(), WrongInput> {
+        match self.mark.filter(|mark| mark.index == index) {
+            Some(mark) => mark_fits(mark, fingerprint()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether all of the loop's completed items come before the others, which are not known yet.
+    pub(crate) fn is_in_order(&self) -> bool {
+        let prefix = self.completed.prefix();
+        self.completed.end() == prefix && self.mark.is_none_or(|mark| mark.index < prefix)
+    }
+
+    /// Whether the loop gives no item any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed_at.is_some_and(|at| at <= self.completed.prefix())
+    }
+}
+
+fn mark_fits(mark: Mark, found: Option<u32>) -> Result<(), WrongInput> {
+    match found {
+        Some(found) if found != mark.fingerprint => Err(WrongInput::OtherItem(mark.index)),
+        _ => Ok(()),
     }
 }
 
@@ -82,12 +111,13 @@ mod tests {
     }
 
     fn skip(
-        completed: u64,
+        count: u64,
         mark: Option<(u64, u32)>,
-        mut input: std::ops::Range<u64>,
+        mut input: Range<u64>,
     ) -> Result<u64, WrongInput> {
         let mark = mark.map(|(index, fingerprint)| Mark { index, fingerprint });
-        Entry { completed, mark, is_closed: false }.skip(&mut input, value).map(|()| input.start)
+        let entry = Entry { completed: Completed::default(), mark, closed_at: None };
+        entry.skip(&mut input, &(0..count), value).map(|()| input.start)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use safe_state_backends::{CarriedError, Error as BackendError};
+use safe_state_backends::{CarriedError, Error as BackendError, NotPutBack};
 
 use crate::commit::CommitError;
 use crate::reconnect::ReconnectError;
@@ -99,6 +99,19 @@ pub enum Error {
         job: String,
         /// Why.
         reason: StopReason,
+    },
+    /// A dead letter can't be put back to be retried.
+    #[error(
+        "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
+         do them by hand: `dead_letters()` of the checkpoint tells what they are"
+    )]
+    NotPutBack {
+        /// The job.
+        job: String,
+        /// The item.
+        index: u64,
+        /// Why.
+        reason: NotPutBack,
     },
     /// An item's key cannot be serialised.
     #[error(

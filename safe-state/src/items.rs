@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use std::ops::{Deref, DerefMut};
 
 use crate::Error;
-use crate::entry::{Entry, Number};
+use crate::entry::{Entry, Number, WrongInput};
+use crate::gaps::Gaps;
 use crate::identity::{ByIndex, Handed, Identity, Way};
 use crate::run::Run;
 use crate::tally::Tally;
@@ -25,6 +26,8 @@ pub struct Items<I, K> {
 #[derive(Debug)]
 enum Gate {
     Open,
+    /// Not those between the ones that were put back.
+    Gapped(Box<Gaps>),
     /// A `break` left it in an earlier run, which came to a later loop.
     Closed,
     Refused(Box<Error>),
@@ -52,11 +55,10 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         (way, identity): (Way, K),
     ) -> (Self, Tally<'r>) {
         let entered = run.enter_loop(number, location, exact_len(&iter), way);
-        let mut skip = |entry: &Entry| entry.skip(&mut iter, |item| identity.fingerprint(item));
-        let gate = entered.and_then(|entry| match skip(&entry) {
-            Ok(()) if entry.is_closed => Ok(Gate::Closed),
-            Ok(()) => Ok(Gate::Open),
-            Err(wrong) => Err(run.wrong_input(entry.completed, wrong)),
+        let gate = entered.and_then(|entry| {
+            let completed = entry.completed.len();
+            let gate = Gate::of(entry, &mut iter, |item| identity.fingerprint(item));
+            gate.map_err(|wrong| run.wrong_input(completed, wrong))
         });
         let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
         (Items { iter, identity, gate }, Tally::new(run, number.depth))
@@ -68,7 +70,7 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
     pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
         match &self.gate {
             Gate::Open => {}
-            Gate::Closed | Gate::Refused(_) => return self.turned_away(),
+            Gate::Gapped(_) | Gate::Closed | Gate::Refused(_) => return self.at_gate(tally),
         }
         loop {
             let Some(item) = self.iter.next() else {
@@ -84,11 +86,55 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
     }
 
     #[cold]
-    fn turned_away(&mut self) -> Step<I::Item> {
+    fn at_gate(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
         match std::mem::replace(&mut self.gate, Gate::Closed) {
+            Gate::Gapped(gaps) => self.next_behind(gaps, tally),
             Gate::Refused(error) => Step::Failed(*error),
             Gate::Open | Gate::Closed => Step::Done,
         }
+    }
+
+    /// The next item that is not complete.
+    fn next_behind(&mut self, mut gaps: Box<Gaps>, tally: &mut Tally<'_>) -> Step<I::Item> {
+        let fingerprint = |item: &I::Item| self.identity.fingerprint(item);
+        match gaps.skip(&mut self.iter, fingerprint) {
+            Ok(passed_over) => tally.pass_over(passed_over),
+            Err(wrong) => return Step::Failed(tally.run().wrong_input(gaps.completed(), wrong)),
+        }
+        let next = self.iter.next();
+        if gaps.is_closed() {
+            return Step::Done;
+        }
+        let Some(item) = next else {
+            tally.exhausted();
+            return Step::Done;
+        };
+        if let Err(wrong) = gaps.check(|| fingerprint(&item)) {
+            return Step::Failed(tally.run().wrong_input(gaps.completed(), wrong));
+        }
+        self.gate = if gaps.is_over() { Gate::Open } else { Gate::Gapped(gaps) };
+        match self.identity.hand_out(tally, &item) {
+            Handed::Out => Step::Item(item),
+            Handed::PassedOver => self.next(tally),
+            Handed::Failed(error) => Step::Failed(error),
+        }
+    }
+}
+
+impl Gate {
+    /// The gate of a loop that is entered so: behind the completed items at the front of its input.
+    fn of<I: Iterator>(
+        entry: Entry,
+        iter: &mut I,
+        fingerprint: impl Fn(&I::Item) -> Option<u32>,
+    ) -> Result<Self, WrongInput> {
+        if entry.is_closed() {
+            entry.skip_closed(iter);
+            return Ok(Gate::Closed);
+        }
+        entry.skip(iter, &(0..entry.completed.prefix()), fingerprint)?;
+        let has_no_more = entry.is_in_order() && entry.closed_at.is_none();
+        Ok(if has_no_more { Gate::Open } else { Gate::Gapped(Box::new(Gaps::behind(entry))) })
     }
 }
 

@@ -17,6 +17,7 @@ mod events;
 mod fingerprint;
 #[cfg(feature = "guard")]
 pub mod guard;
+mod gaps;
 pub mod idempotency;
 mod idempotent;
 mod identity;
@@ -33,6 +34,7 @@ mod progress;
 mod rate;
 mod received;
 pub mod reconnect;
+mod retry;
 mod returns;
 mod run;
 mod save_every;
@@ -53,6 +55,8 @@ pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
     Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, Progress,
     Publication, Results, Suspect, Timestamp, publish, publish_once, skip_if_exists,
+    Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotPutBack,
+    Progress, Publication, Results, Suspect, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

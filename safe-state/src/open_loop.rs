@@ -159,6 +159,11 @@ impl OpenLoop {
         self.keyed.as_ref().is_some_and(|keyed| !keyed.knows(item))
     }
 
+    /// Passes over items that are complete, and that the checkpoint counts as such.
+    pub(crate) fn pass_over(&mut self, count: u64) {
+        self.position += count;
+    }
+
     /// Takes in the next item of a loop by key. Says whether it is to be done; nothing if the stored
     /// keys were made otherwise.
     pub(crate) fn meet(&mut self, key: KeyHash) -> Option<bool> {
@@ -220,7 +225,8 @@ impl OpenLoop {
     pub(crate) fn left(&mut self) -> bool {
         self.in_flight = false;
         self.suspect_none();
-        *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
+        let closed = self.stored_end.filter(|end| matches!(end, LoopEnd::Closed { .. }));
+        *self.end.get_or_insert(closed.unwrap_or(LoopEnd::Left)) != LoopEnd::Exhausted
     }
 
     /// The items that completed since the last save, if there is nothing else to tell.
@@ -239,6 +245,12 @@ impl OpenLoop {
     /// Whether this run has not taken the fingerprint of any item yet.
     pub(crate) fn lacks_mark(&self) -> bool {
         !self.has_marked
+    }
+
+    /// The fingerprint of the item in flight, if it was taken.
+    pub(crate) fn fingerprint(&self) -> Option<u32> {
+        let in_flight = self.mark.filter(|mark| mark.index == self.position);
+        in_flight.map(|mark| mark.fingerprint)
     }
 
     /// The fingerprint of the item completed last, if it was taken.

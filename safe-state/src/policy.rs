@@ -229,7 +229,9 @@ impl Run {
     /// The dead letter of the item in flight inside `depth` loops.
     fn letter(&self, depth: usize, failure: Failure) -> Option<DeadLetter> {
         let open = self.position.open.get(depth)?;
-        Some(DeadLetter::new(open.loop_id(), self.position.within(depth), open.key(), failure))
+        let within = self.position.within(depth);
+        let letter = DeadLetter::new(open.loop_id(), within, open.key(), failure);
+        Some(letter.with_fingerprint(open.fingerprint()))
     }
 
     /// Gives up an item. Says whether there is room for one more.

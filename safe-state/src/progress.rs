@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use safe_state_backends::format::{Advance, Change, LoopChange, Record};
 use safe_state_backends::{
-    Captured, CarriedChange, DeadLetters, Failure, LoopEnd, LoopProgress, Store,
+    Captured, CarriedChange, Completed, DeadLetters, Failure, LoopEnd, LoopProgress, Store,
 };
 
 use crate::Error;
@@ -134,29 +134,35 @@ impl Run {
         self.check_left_behind(loop_id, &within)?;
         let checked = stored.map_or(Ok(()), |stored| way.check(stored));
         checked.map_err(|before| self.other_way(before))?;
-        let is_closed = stored.is_some_and(|stored| self.is_closed(loop_id, stored));
-        let completed = stored.map_or(0, |stored| stored.completed().prefix());
+        let closed_at = stored.and_then(|stored| self.closed_at(loop_id, stored));
+        let completed = stored.map_or_else(Completed::default, |stored| stored.completed().clone());
         let total = match way {
-            Way::Cursor => total.map(|left| left.saturating_add(completed)),
+            Way::Cursor => total.map(|left| left.saturating_add(completed.len())),
             Way::Index | Way::Key(_) => total,
         };
         // What a closed loop is left with stays as it is.
-        let open_way = if is_closed { Way::Index } else { way };
+        let open_way = if closed_at.is_some() { Way::Index } else { way };
         let open = OpenLoop::enter(loop_id, within, stored, total, open_way);
         let mark = stored.and_then(LoopProgress::mark);
         let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
         let keys = stored.and_then(LoopProgress::keys).map_or(0, |keys| keys.len() as u64);
-        if depth == 0 && completed.max(keys) > 0 {
-            self.say_resumed(completed.max(keys));
+        let skipped = completed.len().max(keys);
+        if depth == 0 && skipped > 0 {
+            self.say_resumed(skipped);
         }
         self.position.open.push(open);
         match (way, total) {
-            (Way::Index, Some(total)) if total < completed && !is_closed => {
-                Err(self.input_shrank(completed, Some(total)))
+            (Way::Index, Some(total)) if total < completed.end() && closed_at.is_none() => {
+                Err(self.input_shrank(completed.len(), Some(total)))
             }
-            (Way::Index, _) => Ok(Entry { completed, mark, is_closed }),
-            (Way::Key(_), _) if is_closed => Ok(Entry { completed, mark: None, is_closed }),
-            (Way::Key(_) | Way::Cursor, _) => Ok(Entry { completed: 0, mark: None, is_closed }),
+            (Way::Index, _) => Ok(Entry { completed, mark, closed_at }),
+            (Way::Key(_), _) if closed_at.is_some() => {
+                Ok(Entry { completed, mark: None, closed_at })
+            }
+            (Way::Key(_) | Way::Cursor, _) => {
+                let completed = Completed::default();
+                Ok(Entry { completed, mark: None, closed_at: closed_at.map(|_| 0) })
+            }
         }
     }
 
@@ -208,14 +214,20 @@ impl Run {
         Ok(())
     }
 
-    /// Whether a `break` had left the loop, and the run before had come to a later one, or to its end.
-    fn is_closed(&self, loop_id: u16, stored: &LoopProgress) -> bool {
+    /// The item at which a `break` has left the loop for good, as the run before had come to a later one,
+    /// or to its end.
+    fn closed_at(&self, loop_id: u16, stored: &LoopProgress) -> Option<u64> {
+        if let Some(LoopEnd::Closed { at }) = stored.end() {
+            return Some(at);
+        }
         let checkpoint = self.store.as_ref().map(Store::checkpoint);
         let is_later =
             |(id, later): (u16, &LoopProgress)| id > loop_id && later.within() == stored.within();
         let is_left_behind =
             || checkpoint.is_some_and(|checkpoint| checkpoint.numbered_loops().any(is_later));
-        stored.end() == Some(LoopEnd::Left) && (self.was_finished || is_left_behind())
+        let is_closed =
+            stored.end() == Some(LoopEnd::Left) && (self.was_finished || is_left_behind());
+        is_closed.then(|| stored.completed().prefix())
     }
 
     fn say_resumed(&self, completed: u64) {
@@ -265,6 +277,13 @@ impl Run {
     pub(crate) fn mark(&mut self, depth: usize, fingerprint: Option<u32>) {
         if let Some(open) = self.position.open.get_mut(depth) {
             open.set_mark(fingerprint);
+        }
+    }
+
+    /// Passes over items that are complete.
+    pub(crate) fn pass_over(&mut self, depth: usize, count: u64) {
+        if let Some(open) = self.position.open.get_mut(depth) {
+            open.pass_over(count);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safe_state_backends::Carry;
+use safe_state_backends::{Carry, Completed};
 
 use crate::Error;
 use crate::entry::{Entry, Number, WrongInput};
@@ -42,7 +42,7 @@ impl Received {
         location: Cow<'static, str>,
         way: Way,
     ) -> (Self, Tally<'r>) {
-        let nothing = Entry { completed: 0, mark: None, is_closed: true };
+        let nothing = Entry { completed: Completed::default(), mark: None, closed_at: Some(0) };
         let (entry, refused) = match run.enter_loop(number, location, None, way) {
             Ok(entry) => (entry, None),
             Err(error) => (nothing, Some(Box::new(error))),
@@ -53,7 +53,7 @@ impl Received {
     /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
     /// for as many as it had then.
     pub fn is_closed(&self) -> bool {
-        self.entry.is_closed && self.refused.is_none() && self.asked > self.entry.completed
+        self.refused.is_none() && self.entry.closed_at.is_some_and(|at| self.asked > at)
     }
 
     /// Takes what the loop asked for, of which it knows items by their index.
@@ -99,34 +99,30 @@ impl Received {
         let Some(item) = next else { return self.exhausted(tally) };
         let index = self.asked;
         self.asked += 1;
-        if self.entry.is_closed {
+        if self.entry.closed_at.is_some_and(|at| index >= at) || self.entry.is_closed() {
             return Receipt::Skipped;
         }
-        if index >= self.entry.completed {
-            return match identity.hand_out(tally, &item) {
-                Handed::Out => Receipt::Item(item),
-                Handed::PassedOver => Receipt::Skipped,
-                Handed::Failed(error) => Receipt::Failed(error),
-            };
+        if let Err(wrong) = self.entry.check(index, || identity.fingerprint(&item)) {
+            return Receipt::Failed(tally.run().wrong_input(self.entry.completed.len(), wrong));
         }
-        match self.entry.mark.filter(|mark| mark.index == index) {
-            Some(mark)
-                if identity.fingerprint(&item).is_some_and(|found| found != mark.fingerprint) =>
-            {
-                Receipt::Failed(tally.run().wrong_input(index, WrongInput::OtherItem(index)))
-            }
-            _ => Receipt::Skipped,
+        if self.entry.completed.contains(index) {
+            tally.pass_over(u64::from(index >= self.entry.completed.prefix()));
+            return Receipt::Skipped;
+        }
+        match identity.hand_out(tally, &item) {
+            Handed::Out => Receipt::Item(item),
+            Handed::PassedOver => Receipt::Skipped,
+            Handed::Failed(error) => Receipt::Failed(error),
         }
     }
 
     fn exhausted<T>(&mut self, tally: &mut Tally<'_>) -> Receipt<T> {
-        if self.entry.is_closed {
+        if self.entry.closed_at.is_some() {
             return Receipt::Done;
         }
-        if self.asked < self.entry.completed {
-            return Receipt::Failed(
-                tally.run().wrong_input(self.entry.completed, WrongInput::TooShort),
-            );
+        if self.asked < self.entry.completed.end() {
+            let completed = self.entry.completed.len();
+            return Receipt::Failed(tally.run().wrong_input(completed, WrongInput::TooShort));
         }
         tally.exhausted();
         Receipt::Done

@@ -108,6 +108,14 @@ impl<'r> Tally<'r> {
         self.in_flight = !is_complete;
     }
 
+    /// So many items that are complete have been passed over, behind others that are not.
+    pub(crate) fn pass_over(&mut self, count: u64) {
+        if count > 0 {
+            let depth = self.depth;
+            self.run().pass_over(depth, count);
+        }
+    }
+
     /// There are no more items.
     #[inline]
     pub(crate) fn exhausted(&mut self) {

@@ -6,4 +6,5 @@ mod crashes;
 mod dead_letters;
 mod exits;
 mod model;
+mod retry;
 mod values;

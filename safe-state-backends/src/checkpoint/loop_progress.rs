@@ -13,7 +13,7 @@ pub struct LoopProgress {
     #[serde(deserialize_with = "bounded::list::<NESTING_LIMIT, _, _>")]
     pub(crate) within: Vec<u64>,
     pub(crate) completed: Completed,
-    /// A completed item, the last that was told.
+    /// A completed item, the last that was told; or the first of those that were put back.
     pub(crate) mark: Option<Mark>,
     pub(crate) total: Option<u64>,
     pub(crate) end: Option<LoopEnd>,
@@ -37,7 +37,7 @@ pub struct Attempts {
     pub count: u32,
 }
 
-/// A completed item, to be known again by.
+/// An item to know the input by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Its index.
@@ -53,6 +53,11 @@ pub enum LoopEnd {
     Exhausted,
     /// A `break` left it.
     Left,
+    /// The same, and it gives no new items any more, as the run came to a later loop or to its end.
+    Closed {
+        /// The index of the item that the `break` was in.
+        at: u64,
+    },
 }
 
 impl LoopProgress {
@@ -83,7 +88,8 @@ impl LoopProgress {
         self.total
     }
 
-    /// A completed item by whose fingerprint the input can be known again.
+    /// An item by whose fingerprint the input can be known again: a completed one, or the first of those
+    /// that were put back.
     pub fn mark(&self) -> Option<Mark> {
         self.mark
     }
@@ -112,7 +118,7 @@ impl LoopProgress {
             let suspect = self.suspect.take().filter(|_| is_same);
             *self = LoopProgress { within, keys, attempts, suspect, ..LoopProgress::default() };
         }
-        self.completed.extend_prefix(change.count);
+        self.completed.complete_next(change.count);
         self.mark = change.mark.or(self.mark);
         self.total = change.total.or(self.total);
         self.end = change.end.or(self.end);
@@ -126,8 +132,7 @@ impl LoopProgress {
 
     /// Completes the next `count` items, of which the last has that fingerprint.
     pub(super) fn advance(&mut self, count: u64, fingerprint: Option<u32>) {
-        self.completed.extend_prefix(count);
-        let last = self.completed.prefix().checked_sub(1);
+        let last = self.completed.complete_next(count);
         let mark = last.zip(fingerprint).map(|(index, fingerprint)| Mark { index, fingerprint });
         self.mark = mark.or(self.mark);
     }

@@ -17,7 +17,7 @@ pub struct Suspect {
 
 impl Checkpoint {
     /// Whether the last run has neither finished nor failed: it is under way, or was killed, or its
-    /// future was dropped.
+    /// future was dropped. The same once dead letters of a finished job were put back.
     pub fn is_open(&self) -> bool {
         !self.finished && self.failure.is_none()
     }

@@ -42,6 +42,17 @@ impl Bitmap {
         }
     }
 
+    pub(super) fn remove(&mut self, index: u64) {
+        let (high, low) = split(index);
+        let Ok(at) = self.find(high) else { return };
+        if let Some((_, chunk)) = self.chunks.get_mut(at) {
+            chunk.remove(low);
+            if chunk.is_empty() {
+                self.chunks.remove(at);
+            }
+        }
+    }
+
     pub(super) fn insert_range(&mut self, range: &Range<u64>) {
         let mut start = range.start;
         while start < range.end {

@@ -1,0 +1,106 @@
+//! Dead letters that are given another chance: their items are no longer complete.
+
+use std::collections::HashSet;
+
+use super::{Checkpoint, LoopEnd, LoopProgress, Mark};
+use crate::DeadLetter;
+use crate::limits::BEHIND_LIMIT;
+use crate::timestamp::Timestamp;
+
+/// Why a dead letter can't be put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotPutBack {
+    /// Of the items beside it, which are complete, no more is known.
+    #[error("it is an item of a loop inside another, of which only the latest walk is stored")]
+    InInnerLoop,
+    /// The input goes on behind it.
+    #[error("its loop goes on behind a cursor, and its input does not give the item again")]
+    BehindCursor,
+    /// Which items came before the `break` is not known by key.
+    #[error("a `break` has left its loop, which knows its items by key")]
+    LeftByBreak,
+    /// The completed items behind it would take much memory, one by one.
+    #[error("more than 2^36 items behind it are complete")]
+    TooFarBack,
+}
+
+impl Checkpoint {
+    /// Puts all dead letters back: the next run does their items as if it had not seen them yet, with all
+    /// attempts, and any other item that is not complete. Gives how many they are.
+    ///
+    /// # Errors
+    ///
+    /// The index of the first that can't be, and why; then none is.
+    pub fn put_back_dead_letters(&mut self) -> Result<usize, (u64, NotPutBack)> {
+        let letters: Vec<DeadLetter> = self.dead_letters.iter().collect();
+        for letter in &letters {
+            self.check_put_back(letter).map_err(|reason| (letter.index(), reason))?;
+        }
+        if !letters.is_empty() {
+            self.close_loops();
+            for (id, progress) in &mut self.loops {
+                progress.put_back(letters.iter().filter(|letter| letter.loop_id == *id));
+            }
+            self.dead_letters = std::iter::empty().collect();
+            self.finished = false;
+            self.updated_at = Timestamp::now();
+        }
+        Ok(letters.len())
+    }
+
+    fn check_put_back(&self, letter: &DeadLetter) -> Result<(), NotPutBack> {
+        let progress = self.loops.get(&letter.loop_id);
+        if !letter.within.is_empty() || progress.is_none_or(|it| !it.within.is_empty()) {
+            return Err(NotPutBack::InInnerLoop);
+        }
+        match progress {
+            Some(it) if it.cursor.is_some() => Err(NotPutBack::BehindCursor),
+            Some(it) if it.keys.is_some() && !matches!(it.end, None | Some(LoopEnd::Exhausted)) => {
+                Err(NotPutBack::LeftByBreak)
+            }
+            Some(it) if it.completed.prefix().saturating_sub(letter.index()) > BEHIND_LIMIT => {
+                Err(NotPutBack::TooFarBack)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What tells that a `break` has left a loop for good is about to be forgotten.
+    fn close_loops(&mut self) {
+        let last = self.loops.iter().rfind(|(_, it)| it.within.is_empty()).map(|(id, _)| *id);
+        let finished = self.finished;
+        for (id, progress) in self.loops.iter_mut().filter(|(_, it)| it.within.is_empty()) {
+            if progress.end == Some(LoopEnd::Left) && (finished || Some(*id) < last) {
+                progress.end = Some(LoopEnd::Closed { at: progress.completed.prefix() });
+            }
+        }
+    }
+}
+
+impl LoopProgress {
+    fn put_back<'a>(&mut self, letters: impl Iterator<Item = &'a DeadLetter>) {
+        let mut hashes = HashSet::new();
+        let mut first: Option<&DeadLetter> = None;
+        for letter in letters {
+            self.completed.remove(letter.index());
+            hashes.extend(letter.key);
+            self.forget_attempts(letter.key.unwrap_or(letter.index()));
+            if first.is_none_or(|first| letter.index() < first.index()) {
+                first = Some(letter);
+            }
+        }
+        let Some(first) = first else { return };
+        if let Some(keys) = &mut self.keys {
+            keys.remove(&hashes);
+        }
+        let mark = |fingerprint| Mark { index: first.index(), fingerprint };
+        self.mark = first.fingerprint.map(mark).or(self.mark);
+        self.end = self.end.filter(|end| *end != LoopEnd::Exhausted);
+    }
+
+    fn forget_attempts(&mut self, item: u64) {
+        self.attempts = self.attempts.take().filter(|attempts| attempts.item != item);
+        self.suspect = self.suspect.take().filter(|suspect| suspect.item != item);
+    }
+}
