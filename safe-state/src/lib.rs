@@ -15,9 +15,9 @@ mod entry;
 mod error;
 mod events;
 mod fingerprint;
+mod gaps;
 #[cfg(feature = "guard")]
 pub mod guard;
-mod gaps;
 pub mod idempotency;
 mod idempotent;
 mod identity;
@@ -53,10 +53,8 @@ pub use policy::{Action, Backoff, ErrorContext};
 pub use rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
-    Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, Progress,
-    Publication, Results, Suspect, Timestamp, publish, publish_once, skip_if_exists,
     Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotPutBack,
-    Progress, Publication, Results, Suspect, publish, publish_once, skip_if_exists,
+    Progress, Publication, Results, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

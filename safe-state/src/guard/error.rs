@@ -16,7 +16,9 @@ pub enum GuardError {
         source: io::Error,
     },
     /// A guard was to run within the job of another.
-    #[error("the guard `{inner}` cannot run within the job of the guard `{outer}`; call it after that")]
+    #[error(
+        "the guard `{inner}` cannot run within the job of the guard `{outer}`; call it after that"
+    )]
     Nested {
         /// The one that was to run.
         inner: String,
@@ -74,7 +76,9 @@ pub enum GuardError {
         capacity: u64,
     },
     /// More memory was asked for than there are addresses.
-    #[error("{max_size} bytes are more than a guard's data can have here; ask for less by `Guard::max_size`")]
+    #[error(
+        "{max_size} bytes are more than a guard's data can have here; ask for less by `Guard::max_size`"
+    )]
     TooLarge {
         /// What was asked for.
         max_size: u64,
@@ -150,9 +154,7 @@ pub enum GuardError {
 }
 
 impl GuardError {
-    pub(super) fn system(
-        action: &'static str,
-    ) -> impl FnOnce(io::Error) -> GuardError {
+    pub(super) fn system(action: &'static str) -> impl FnOnce(io::Error) -> GuardError {
         move |source| GuardError::System { action, source }
     }
 }

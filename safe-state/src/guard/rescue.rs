@@ -131,8 +131,8 @@ impl<'a> Guard<'a> {
     }
 
     fn guard(self) -> Result<Ended, GuardError> {
-        let layout = Layout::of(self.max_size)
-            .ok_or(GuardError::TooLarge { max_size: self.max_size })?;
+        let layout =
+            Layout::of(self.max_size).ok_or(GuardError::TooLarge { max_size: self.max_size })?;
         let arguments = self.arguments.unwrap_or_else(|| env::args_os().skip(1).collect());
         let mut watched = Watched::start(&self.name, layout, &arguments)?;
         let cause = watched.wait()?;

@@ -67,7 +67,8 @@ fn write(memory: &Pages, context: &CrashContext) {
 
 /// The crash that the job has noted.
 pub(super) fn find(memory: &Pages) -> Option<Crash> {
-    let signal = i32::try_from(memory.load(part::SIGNAL, SeqCst)).ok().filter(|signal| *signal > 0)?;
+    let signal =
+        i32::try_from(memory.load(part::SIGNAL, SeqCst)).ok().filter(|signal| *signal > 0)?;
     let depth = usize::try_from(memory.load(part::DEPTH, SeqCst)).unwrap_or(0).min(DEEPEST);
     let stack: Vec<u64> = (0..depth).map(|at| memory.load(part::STACK + at, Relaxed)).collect();
     let at = memory.load(part::AT, Relaxed);

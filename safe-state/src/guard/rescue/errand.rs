@@ -169,7 +169,8 @@ fn open_memory(path: &Path) -> io::Result<Option<Started>> {
 /// the same program. Were it to guard in its turn, so would the one that it starts, and so on.
 pub(super) fn is_started_without_memory() -> bool {
     let dies = rustix::process::parent_process_death_signal().ok().flatten() == Some(Signal::KILL);
-    let parent = rustix::process::getppid().map(|parent| format!("/proc/{}/exe", parent.as_raw_pid()));
+    let parent =
+        rustix::process::getppid().map(|parent| format!("/proc/{}/exe", parent.as_raw_pid()));
     let program = |exe: &str| fs::metadata(exe).ok().map(|file| (file.dev(), file.ino()));
     dies && parent.is_some_and(|parent| {
         program(&parent).is_some_and(|of| Some(of) == program("/proc/self/exe"))

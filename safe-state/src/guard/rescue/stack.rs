@@ -149,7 +149,13 @@ fn trimmed(mut frames: Vec<Frame>) -> Vec<Frame> {
     let is_of = |frame: &Frame, parts: &[&str]| {
         frame.function.as_ref().is_some_and(|name| parts.iter().any(|part| name.contains(part)))
     };
-    let panics = ["rust_begin_unwind", "core::panicking::", "std::panicking::", "unwrap_failed", "expect_failed"];
+    let panics = [
+        "rust_begin_unwind",
+        "core::panicking::",
+        "std::panicking::",
+        "unwrap_failed",
+        "expect_failed",
+    ];
     let outside = ["__rust_begin_short_backtrace", "safe_state::guard::rescue::job::"];
     if let Some(last) = frames.iter().rposition(|frame| is_of(frame, &panics[..1])) {
         let rest = frames[last + 1..].iter().take_while(|frame| is_of(frame, &panics)).count();

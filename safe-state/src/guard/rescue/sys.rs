@@ -91,7 +91,8 @@ pub(super) fn reap(pid: u32) -> io::Result<(ExitStatus, libc::rusage)> {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     loop {
         // SAFETY: both are places of the right types, written only within the call.
-        let reaped = unsafe { libc::wait4(pid.cast_signed(), &raw mut status, 0, usage.as_mut_ptr()) };
+        let reaped =
+            unsafe { libc::wait4(pid.cast_signed(), &raw mut status, 0, usage.as_mut_ptr()) };
         if reaped >= 0 {
             // SAFETY: zeroes are a valid value of it, and the call has filled it in.
             return Ok((ExitStatus::from_raw(status), unsafe { usage.assume_init() }));

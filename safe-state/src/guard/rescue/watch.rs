@@ -48,13 +48,15 @@ impl Watched {
         arguments: &[OsString],
     ) -> Result<Watched, GuardError> {
         let file = memory_file(layout).map_err(GuardError::system("make shared memory"))?;
-        let memory = prepare(&file, name, layout).map_err(GuardError::system("map shared memory"))?;
+        let memory =
+            prepare(&file, name, layout).map_err(GuardError::system("map shared memory"))?;
         let signals = PassedOn::begin().map_err(GuardError::system("handle signals"))?;
         let (since, kills) = (Instant::now(), kills_for_memory());
         let start = GuardError::system("start the program again");
         let pid = start_again(file, Arc::clone(&memory), arguments).map_err(start)?;
         let recipient = signals.to(pid);
-        let process = open_process(pid).map_err(GuardError::system("watch the process of the job"))?;
+        let process =
+            open_process(pid).map_err(GuardError::system("watch the process of the job"))?;
         Ok(Watched {
             name: name.to_owned(),
             memory,
@@ -127,7 +129,11 @@ fn start_again(file: File, memory: Arc<Pages>, arguments: &[OsString]) -> io::Re
         if rustix::process::getppid() != Some(guard) {
             return Err(rustix::io::Errno::SRCH.into());
         }
-        memory.store(word::JOB, rustix::process::getpid().as_raw_pid().cast_unsigned().into(), SeqCst);
+        memory.store(
+            word::JOB,
+            rustix::process::getpid().as_raw_pid().cast_unsigned().into(),
+            SeqCst,
+        );
         Ok(())
     })
 }

@@ -92,7 +92,8 @@ impl<M: Memory> Writer<M> {
             return None;
         }
         let first = self.layout.version(cell, version);
-        let (at, len) = (self.memory.load(first + 1, Relaxed), self.memory.load(first + 2, Relaxed));
+        let (at, len) =
+            (self.memory.load(first + 1, Relaxed), self.memory.load(first + 2, Relaxed));
         let bytes = entry::bytes(self.layout, at, len)?;
         self.memory.read(bytes, |bytes| entry::split(bytes).map(|(_, value)| read(value)))
     }
