@@ -1,5 +1,6 @@
 //! A save on a server, over the same row written by its driver alone. The servers are those of
-//! `tests/servers cargo bench --bench backends`.
+//! `SAFE_STATE_TEST_DURABLE=1 tests/servers cargo bench --bench backends`, which sync as they do where
+//! data matters; without the variable nothing is synced, and what is above the driver weighs most.
 
 mod mysql;
 mod objects;
