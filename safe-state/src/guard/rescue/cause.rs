@@ -158,6 +158,11 @@ impl fmt::Display for Cause {
             (_, Some(code)) => write!(f, "exited with {code} before the job was done")?,
             (None, None) => f.write_str("ended")?,
         }
+        if let Some(crash) = &self.crash
+            && status.signal() != Some(crash.signal)
+        {
+            write!(f, " after signal {} ({})", crash.signal, name(crash.signal))?;
+        }
         if let Some(address) = self.address() {
             write!(f, " at address {address:#x}")?;
         }

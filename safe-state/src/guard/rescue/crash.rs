@@ -22,7 +22,7 @@ mod part {
 }
 
 /// A stack that is deeper, as that of an endless recursion, is cut there.
-const DEEPEST: usize = 256;
+const DEEPEST: usize = 128;
 /// So long may it take before the process dies anyway.
 const SECONDS: u32 = 10;
 
@@ -42,7 +42,11 @@ pub(super) struct Crash {
 pub(super) fn note(memory: Arc<Pages>) {
     let handler = sys::on_crash(move |context| {
         sys::die_after(SECONDS);
-        write(&*memory, context);
+        write(&memory, context);
+        // A breakpoint is passed, where any other crash happens once more.
+        if context.siginfo.ssi_signo == libc::SIGTRAP.cast_unsigned() {
+            sys::raise(libc::SIGTRAP);
+        }
     });
     // Dropping it would detach it. If the program has a handler of its own, that one stays.
     handler.ok().map(std::mem::forget);

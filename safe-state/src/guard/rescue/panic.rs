@@ -12,7 +12,7 @@ use super::sys::Pages;
 
 /// A message that is longer is cut there.
 const LONGEST: usize = 8 * 1024;
-const DEEPEST: usize = 256;
+const DEEPEST: usize = 128;
 
 /// A panic of the job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

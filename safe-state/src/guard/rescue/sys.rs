@@ -151,6 +151,12 @@ extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, _: *mut libc::c_vo
     }
 }
 
+/// Has the process get the signal that it handles once more, after this handler.
+pub(super) fn raise(signal: i32) {
+    // SAFETY: a system call without pointers.
+    unsafe { libc::raise(signal) };
+}
+
 /// Sends a signal, from a handler.
 pub(super) fn send(pid: i32, signal: i32) {
     // SAFETY: a system call without pointers.
@@ -158,7 +164,7 @@ pub(super) fn send(pid: i32, signal: i32) {
 }
 
 /// Has `note` called in a thread that crashes, on a stack of its own. It may touch atomics, and call
-/// [`trace`] and [`die_after`].
+/// [`trace`], [`raise`] and [`die_after`].
 pub(super) fn on_crash(
     note: impl Fn(&CrashContext) + Send + Sync + 'static,
 ) -> Result<CrashHandler, crash_handler::Error> {

@@ -1,0 +1,140 @@
+//! The ways to end.
+
+use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{self, Command};
+use std::{env, fs, thread};
+
+use rustix::process::{Signal, getpid, kill_process};
+use sadness_generator::SadnessFlavor;
+use safe_state::guard::{Data, Ended, Guard, GuardError};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
+
+use crate::crash::crash;
+use crate::tell;
+
+/// Publishes something, and ends in that way.
+pub(crate) fn job(data: &Data, how: &str) -> anyhow::Result<()> {
+    data.update(|data| {
+        data.insert("at", 41)?;
+        data.insert("name", "Ada")
+    })?;
+    data.insert("at", 42)?;
+    innermost(how)
+}
+
+#[inline(never)]
+fn innermost(how: &str) -> anyhow::Result<()> {
+    match how {
+        "return" => return Ok(()),
+        "error" => anyhow::bail!("asked to fail"),
+        "exit" => process::exit(env::args().nth(2).map_or(0, |code| code.parse().expect("a code"))),
+        "panic" => panic!("asked to {}", "panic"),
+        "panic-in-thread" => {
+            let panics = || panic!("asked to panic in a thread");
+            thread::Builder::new().name("worker".into()).spawn(panics)?.join().expect("no panic");
+        }
+        "caught-panic" => drop(std::panic::catch_unwind(|| panic!("caught"))),
+        "abort" => process::abort(),
+        "segfault" => crash(SadnessFlavor::Segfault),
+        "segfault-in-thread" => {
+            drop(thread::spawn(|| -> () { crash(SadnessFlavor::Segfault) }).join());
+        }
+        "bus" => crash(SadnessFlavor::Bus),
+        "floating-point" => crash(SadnessFlavor::DivideByZero),
+        "illegal" => crash(SadnessFlavor::Illegal),
+        "trap" => crash(SadnessFlavor::Trap),
+        "overflow" => drop(deeper(1)),
+        "overflow-in-thread" => drop(thread::spawn(|| deeper(1)).join()),
+        "kill" => kill_process(getpid(), Signal::KILL)?,
+        "quit" => kill_process(getpid(), Signal::QUIT)?,
+        "terminate" => kill_process(getpid(), Signal::TERM)?,
+        "exec" => return Err(Command::new("true").exec().into()),
+        "exec-failure" => return Err(Command::new("/nowhere/at/all").exec().into()),
+        "show" => return show(),
+        "wait" => wait()?,
+        "count" => count()?,
+        _ => anyhow::bail!("unknown: {how}"),
+    }
+    anyhow::bail!("{how} came back")
+}
+
+#[expect(unconditional_recursion, reason = "the stack is to overflow")]
+fn deeper(depth: u64) -> u64 {
+    std::hint::black_box([depth; 64])[0] + deeper(depth + 1)
+}
+
+/// What a program sees of its surroundings.
+fn show() -> anyhow::Result<()> {
+    let mut input = String::new();
+    io::stdin().read_to_string(&mut input)?;
+    println!("arguments {:?}", env::args().collect::<Vec<_>>());
+    println!("variables {:?}", env::vars().collect::<Vec<_>>());
+    println!("directory {:?}", env::current_dir()?);
+    println!("program {:?}", env::current_exe()?);
+    println!("input {input:?}");
+    print!("name {}", fs::read_to_string("/proc/self/comm")?);
+    io::stdout().flush()?;
+    let files = Command::new("ls").args(["-l", "/proc/self/fd"]).output()?;
+    println!("files {:?}", String::from_utf8(files.stdout)?);
+    eprintln!("error");
+    Ok(())
+}
+
+/// Waits for a line.
+fn wait() -> anyhow::Result<()> {
+    println!("waiting {}", process::id());
+    io::stdin().read_line(&mut String::new())?;
+    process::exit(0)
+}
+
+/// Tells of the signals it gets, until there is a line.
+fn count() -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
+    println!("waiting {}", process::id());
+    thread::spawn(move || {
+        for signal in signals.forever() {
+            println!("got {signal}");
+        }
+    });
+    io::stdin().read_line(&mut String::new())?;
+    process::exit(0)
+}
+
+/// Two guards, one after the other.
+pub(crate) fn twice() -> Result<Ended, GuardError> {
+    let first = Guard::new("first").run(|data| {
+        println!("first");
+        data.insert("at", 1)
+    })?;
+    assert!(first.is_success());
+    Guard::new("second").rescue(tell).run(|data| {
+        println!("second");
+        data.insert("at", 2).and_then(|()| Err::<(), _>(GuardError::Undone))
+    })
+}
+
+/// A guard within the job of another.
+pub(crate) fn nested() -> Result<Ended, GuardError> {
+    Guard::new("outer").run(|_| Guard::new("inner").run(|_| ()).map(drop))
+}
+
+/// What it was passed on is closed before its guard looks for it.
+pub(crate) fn lost() -> Result<Ended, GuardError> {
+    for file in 3..64 {
+        crate::crash::close(file);
+    }
+    Guard::new("job").run(|_| ())
+}
+
+/// Started again, it does not come to the guard.
+pub(crate) fn elsewhere() -> Result<Ended, GuardError> {
+    Guard::new("job").args(["nowhere"]).run(|_| ())
+}
+
+/// A guard in a thread that is not the first.
+pub(crate) fn in_a_thread(how: &str) -> Result<Ended, GuardError> {
+    let run = || Guard::new("job").rescue(tell).run(|data| job(data, how));
+    thread::scope(|scope| scope.spawn(run).join().expect("no panic"))
+}

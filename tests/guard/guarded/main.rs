@@ -1,0 +1,59 @@
+//! A program that is guarded, and ends as it is told. What its guard rescues it prints, as a line of JSON.
+
+mod crash;
+mod ending;
+mod resources;
+mod storm;
+
+use std::env;
+use std::io::Write;
+
+use safe_state::guard::{Ended, Guard, GuardError, Rescue};
+use serde_json::json;
+
+fn main() -> Result<Ended, GuardError> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["twice"] => ending::twice(),
+        ["nested"] => ending::nested(),
+        ["lost"] => ending::lost(),
+        ["nowhere"] => panic!("this does not come to a guard"),
+        ["elsewhere"] => ending::elsewhere(),
+        ["thread", how] => ending::in_a_thread(how),
+        ["storm", crash_after, longest] => storm::run(crash_after, longest),
+        ["beside"] => resources::beside(),
+        ["beside-one", at] => resources::beside_one(at),
+        ["beside-last"] => Guard::new("last").run(|_| ()),
+        ["again"] => resources::again(),
+        ["bounds"] => resources::bounds(),
+        ["signal-in-rescue"] => resources::signal_in_rescue(),
+        ["replaced"] => resources::replaced(),
+        [how, ..] => Guard::new("job").rescue(tell).run(|data| ending::job(data, how)),
+        [] => panic!("no arguments"),
+    }
+}
+
+/// Prints what there is to know.
+fn tell(rescue: &Rescue) {
+    let data: serde_json::Map<_, _> = rescue
+        .data()
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.get().expect("what serialises reads back")))
+        .collect();
+    let cause = rescue.cause();
+    let stack: Vec<_> = cause.stack().iter().map(ToString::to_string).collect();
+    let told = json!({
+        "cause": cause.to_string(),
+        "code": cause.exit_code(),
+        "signal": cause.signal(),
+        "address": cause.address(),
+        "panic": cause.panic().map(|panic| json!([panic.message(), panic.location(), panic.thread()])),
+        "stack": stack,
+        "peak_memory": cause.usage().peak_memory,
+        "lost": rescue.data().lost(),
+        "data": data,
+    });
+    println!("\nrescued {told}");
+    std::io::stdout().flush().expect("standard output is open");
+}

@@ -1,0 +1,12 @@
+//! Programs that crash, and what is rescued of them.
+
+mod endings;
+mod harness;
+mod left_behind;
+mod several;
+mod signals;
+mod storm;
+mod surroundings;
+
+/// The program that the tests start.
+const GUARDED: &str = env!("CARGO_BIN_EXE_guarded");
