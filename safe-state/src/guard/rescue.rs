@@ -8,6 +8,8 @@ mod errand;
 mod job;
 mod layout;
 mod memory;
+#[cfg(test)]
+mod model;
 mod note;
 mod panic;
 mod reader;

@@ -71,8 +71,8 @@ fn a_panic_says_what_and_where() {
 
 #[test]
 fn a_stack_leads_to_the_place() {
-    for how in ["panic", "abort", "segfault", "bus", "illegal", "trap", "floating-point"] {
-        let output = guarded(GUARDED, &[how]).output().unwrap();
+    for how in ["panic", "abort", "segfault"] {
+        let output = guarded(GUARDED, &[how]).env("STACK", "").output().unwrap();
         let told = rescued(&output).unwrap();
         let stack: Vec<&str> = told["stack"].as_array().unwrap().iter().filter_map(|of| of.as_str()).collect();
         let job = stack.iter().position(|frame| frame.contains("guarded::ending::job")).unwrap();
@@ -82,10 +82,10 @@ fn a_stack_leads_to_the_place() {
             assert_eq!(job, 1, "the panic's own calls are left out: {stack:#?}");
         }
     }
-    let output = guarded(GUARDED, &["overflow"]).output().unwrap();
+    let output = guarded(GUARDED, &["overflow"]).env("STACK", "").output().unwrap();
     let told = rescued(&output).unwrap();
     assert!(told["stack"][3].as_str().unwrap().contains("deeper"), "{told}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("has overflowed its stack"));
-    let output = guarded(GUARDED, &["kill"]).output().unwrap();
+    let output = guarded(GUARDED, &["kill"]).env("STACK", "").output().unwrap();
     assert_eq!(rescued(&output).unwrap()["stack"], json!([]));
 }

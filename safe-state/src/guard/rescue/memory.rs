@@ -13,6 +13,9 @@ pub(super) trait Memory {
     /// Stores `new` if the word is `current`; else tells what it is.
     fn exchange(&self, word: usize, current: u64, new: u64) -> Result<u64, u64>;
 
+    /// Has what is stored before be seen by whoever's stores are not seen after.
+    fn fence(&self);
+
     /// Writes bytes that nobody else reads or writes meanwhile.
     fn write<R>(&self, bytes: Range<usize>, write: impl FnOnce(&mut [u8]) -> R) -> R;
 
@@ -31,6 +34,10 @@ impl<M: Memory + ?Sized> Memory for std::sync::Arc<M> {
 
     fn exchange(&self, word: usize, current: u64, new: u64) -> Result<u64, u64> {
         (**self).exchange(word, current, new)
+    }
+
+    fn fence(&self) {
+        (**self).fence();
     }
 
     fn write<R>(&self, bytes: Range<usize>, write: impl FnOnce(&mut [u8]) -> R) -> R {

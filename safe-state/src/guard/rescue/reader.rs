@@ -4,7 +4,7 @@
 //! before it begins to change anything. So it never waits, and the job never does.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::entry;
 use super::layout::{ASKED, Layout, VERSIONS, word};
@@ -24,21 +24,22 @@ impl Snapshot {
     /// The last commit.
     pub(super) fn take(memory: &impl Memory, layout: Layout) -> Snapshot {
         let mut snapshot = Snapshot { commit: pin(memory), ..Snapshot::default() };
-        let cells = memory.load(word::CELLS, SeqCst);
+        let cells = memory.load(word::CELLS, Acquire);
         let cells = usize::try_from(cells).unwrap_or(usize::MAX).min(layout.cells());
         for cell in 0..cells {
             snapshot.read(memory, layout, cell);
         }
-        memory.store(word::PINNED, 0, SeqCst);
+        memory.store(word::PINNED, 0, Release);
         snapshot
     }
 
     fn read(&mut self, memory: &impl Memory, layout: Layout, cell: usize) {
-        let commit_of = |version: &usize| memory.load(layout.version(cell, *version), Relaxed);
-        let up_to = |version: &usize| (1..=self.commit).contains(&commit_of(version));
-        let Some(version) = (0..VERSIONS).filter(up_to).max_by_key(commit_of) else { return };
-        let [commit, at, len, checksum] =
-            [0, 1, 2, 3].map(|word| memory.load(layout.version(cell, version) + word, Relaxed));
+        // Each is loaded once: the job may be at one that does not count, and change it meanwhile.
+        let versions = (0..VERSIONS).map(|version| layout.version(cell, version));
+        let commits = versions.map(|first| (memory.load(first, Relaxed), first));
+        let up_to = commits.filter(|(commit, _)| (1..=self.commit).contains(commit));
+        let Some((commit, first)) = up_to.max() else { return };
+        let [at, len, checksum] = [1, 2, 3].map(|word| memory.load(first + word, Relaxed));
         if (at, len) == (0, 0) && checksum == u64::from(entry::checksum(commit, &[])) {
             return;
         }
@@ -58,8 +59,9 @@ impl Snapshot {
 
 /// Keeps the job from writing over the last commit, whose number it gives.
 fn pin(memory: &impl Memory) -> u64 {
-    memory.store(word::PINNED, ASKED, SeqCst);
-    let committed = memory.load(word::COMMITTED, SeqCst);
+    memory.store(word::PINNED, ASKED, Relaxed);
+    memory.fence();
+    let committed = memory.load(word::COMMITTED, Acquire);
     // The job may have named it meanwhile, and gone on.
     memory.exchange(word::PINNED, ASKED, committed).map_or_else(|named| named, |_| committed)
 }

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::{ptr, slice};
 
 use crash_handler::{CrashContext, CrashEventResult, CrashHandler};
@@ -52,7 +52,11 @@ impl Memory for Pages {
     }
 
     fn exchange(&self, word: usize, current: u64, new: u64) -> Result<u64, u64> {
-        self.word(word).compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst)
+        self.word(word).compare_exchange(current, new, Ordering::AcqRel, Ordering::Acquire)
+    }
+
+    fn fence(&self) {
+        fence(Ordering::SeqCst);
     }
 
     fn write<R>(&self, bytes: Range<usize>, write: impl FnOnce(&mut [u8]) -> R) -> R {

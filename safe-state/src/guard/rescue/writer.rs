@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use range_alloc::RangeAllocator;
 use serde::Serialize;
@@ -71,7 +71,9 @@ impl<M: Memory> Writer<M> {
     /// The commit that the guard reads. If it has only asked for the last, that is this one: from here on
     /// it may be followed by others.
     fn pinned(&self) -> u64 {
-        match self.memory.load(word::PINNED, SeqCst) {
+        // Either this sees that the guard has asked, or the guard sees the last commit.
+        self.memory.fence();
+        match self.memory.load(word::PINNED, Acquire) {
             ASKED => match self.memory.exchange(word::PINNED, ASKED, self.committed) {
                 Ok(_) => self.committed,
                 Err(pinned) => pinned,
@@ -232,7 +234,7 @@ impl<M: Memory> Draft<'_, M> {
         self.writer.written.clear();
         self.added.clear();
         let commit = self.writer.committed + 1;
-        self.writer.memory.store(word::COMMITTED, commit, SeqCst);
+        self.writer.memory.store(word::COMMITTED, commit, Release);
         self.writer.committed = commit;
         self.vacate();
         Ok(())
@@ -265,7 +267,7 @@ impl<M: Memory> Draft<'_, M> {
             None if writer.cells.len() == writer.layout.cells() => return Err(writer.full(key)),
             None => {
                 writer.cells.push(<[Version; VERSIONS]>::default());
-                writer.memory.store(word::CELLS, writer.cells.len() as u64, SeqCst);
+                writer.memory.store(word::CELLS, writer.cells.len() as u64, Release);
                 writer.cells.len() - 1
             }
         };
