@@ -188,9 +188,17 @@ pub enum Error {
         /// What the driver says.
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
-    /// An async function's thread for blocking work could not be started.
-    #[error("cannot start the thread that saves for an async function")]
+    /// A thread could not be started: the one that saves for an async function, or that watches limits.
+    #[error("cannot start a thread, to save for an async function or to watch limits")]
     Thread(#[source] io::Error),
+    /// Work took longer, or more memory, than it may.
+    #[cfg(feature = "limits")]
+    #[error(transparent)]
+    Limit(#[from] crate::limits::LimitExceeded),
+    /// The system does not tell how much memory is in use.
+    #[cfg(feature = "limits")]
+    #[error("cannot watch a limit on memory")]
+    Memory(#[source] io::Error),
 }
 
 /// Why a run was to stop.
@@ -249,6 +257,10 @@ impl From<Error> for io::Error {
             Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
             Error::Stopped { .. } => io::ErrorKind::Interrupted,
             Error::NoBackend(_) => io::ErrorKind::InvalidInput,
+            #[cfg(feature = "limits")]
+            Error::Limit(exceeded) => exceeded.kind(),
+            #[cfg(feature = "limits")]
+            Error::Memory(source) => source.kind(),
             _ => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)

@@ -25,6 +25,8 @@ mod items;
 mod job;
 mod key;
 mod keyed;
+#[cfg(feature = "limits")]
+pub mod limits;
 mod offload;
 mod open_loop;
 mod outcome;

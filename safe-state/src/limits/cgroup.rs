@@ -1,0 +1,161 @@
+//! The memory of the control group that the process is in, versions 1 and 2.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A memory control group.
+#[derive(Debug)]
+pub(crate) struct Cgroup {
+    dir: PathBuf,
+    /// Where the hierarchy is mounted: no group is above.
+    mount: PathBuf,
+    version: Version,
+}
+
+/// How its files are called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Version {
+    V1,
+    V2,
+}
+
+impl Cgroup {
+    /// # Errors
+    ///
+    /// The system has none that counts memory, or hides it.
+    pub(crate) fn of_this_process() -> io::Result<Self> {
+        let memberships = fs::read_to_string("/proc/self/cgroup")?;
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
+        Cgroup::find(&memberships, &mounts).filter(|found| found.used().is_some()).ok_or_else(
+            || {
+                io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "the process is in no control group that counts memory",
+                )
+            },
+        )
+    }
+
+    /// The group that `/proc/self/cgroup` names, where `/proc/self/mountinfo` says that it is. Version 1
+    /// first: a system with both has the memory there.
+    fn find(memberships: &str, mounts: &str) -> Option<Self> {
+        [Version::V1, Version::V2].into_iter().find_map(|version| {
+            let path = memberships.lines().find_map(|line| version.path_in(line))?;
+            let (root, mount) = mounts.lines().find_map(|line| version.mount_in(line))?;
+            // A container may see its own group as the root of what is mounted, and know its outer path.
+            let inner = path.strip_prefix(root).unwrap_or("").trim_start_matches('/');
+            let dir = Path::new(mount).join(inner);
+            let dir = if dir.is_dir() { dir } else { PathBuf::from(mount) };
+            Some(Cgroup { dir, mount: mount.into(), version })
+        })
+    }
+
+    /// What is in use, in bytes, without the file pages that nobody has asked for lately.
+    pub(crate) fn used(&self) -> Option<u64> {
+        let (usage, inactive) = match self.version {
+            Version::V1 => ("memory.usage_in_bytes", "total_inactive_file"),
+            Version::V2 => ("memory.current", "inactive_file"),
+        };
+        let used = number(&self.dir.join(usage))?;
+        let stat = fs::read_to_string(self.dir.join("memory.stat")).unwrap_or_default();
+        let mut entries = stat.lines().filter_map(|line| line.split_once(' '));
+        let inactive = entries.find(|(name, _)| *name == inactive);
+        let inactive = inactive.and_then(|(_, bytes)| bytes.trim().parse().ok()).unwrap_or(0);
+        Some(used.saturating_sub(inactive))
+    }
+
+    /// The tightest limit on it and on the groups that it is in, in bytes; none if there is no limit.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        /// What version 1 says where there is none: the largest number of pages.
+        const NO_LIMIT: u64 = 1 << 62;
+        let file = match self.version {
+            Version::V1 => "memory.limit_in_bytes",
+            Version::V2 => "memory.max",
+        };
+        let groups = self.dir.ancestors().take_while(|dir| dir.starts_with(&self.mount));
+        groups.filter_map(|dir| number(&dir.join(file))).min().filter(|limit| *limit < NO_LIMIT)
+    }
+}
+
+impl Version {
+    /// The path in a line of `/proc/self/cgroup`: `4:memory:/jobs/7`, or `0::/jobs/7`.
+    fn path_in(self, line: &str) -> Option<&str> {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next()?, parts.next()?);
+        let is_it = match self {
+            Version::V1 => controllers.split(',').any(|it| it == "memory"),
+            Version::V2 => controllers.is_empty(),
+        };
+        is_it.then_some(path)
+    }
+
+    /// The root and the mount point in a line of `/proc/self/mountinfo`.
+    fn mount_in(self, line: &str) -> Option<(&str, &str)> {
+        let (mount, file_system) = line.split_once(" - ")?;
+        let mut mount = mount.split(' ').skip(3);
+        let place = (mount.next()?, mount.next()?);
+        let mut file_system = file_system.split(' ');
+        let (kind, options) = (file_system.next()?, file_system.nth(1).unwrap_or_default());
+        let is_it = match self {
+            Version::V1 => kind == "cgroup" && options.split(',').any(|it| it == "memory"),
+            Version::V2 => kind == "cgroup2",
+        };
+        is_it.then_some(place)
+    }
+}
+
+/// The number in a file; none where it says `max`.
+fn number(file: &Path) -> Option<u64> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(dir: &Path, files: &[(&str, &str)]) {
+        fs::create_dir_all(dir).unwrap();
+        for (name, text) in files {
+            fs::write(dir.join(name), text).unwrap();
+        }
+    }
+
+    #[test]
+    fn version_2_is_found_and_read() {
+        let root = tempfile::tempdir().unwrap();
+        let mount = root.path().display();
+        let stat = "anon 900\ninactive_file 300\nactive_file 5\n";
+        write(&root.path().join("jobs"), &[("memory.max", "5000\n")]);
+        let files = [("memory.current", "1300\n"), ("memory.max", "max\n"), ("memory.stat", stat)];
+        write(&root.path().join("jobs/7"), &files);
+        let mounts = format!("30 24 0:27 / {mount} rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n");
+        let group = Cgroup::find("0::/jobs/7\n", &mounts).unwrap();
+        assert_eq!((group.used(), group.limit()), (Some(1000), Some(5000)));
+    }
+
+    #[test]
+    fn version_1_is_found_and_read_from_within_a_container() {
+        let root = tempfile::tempdir().unwrap();
+        let mount = root.path().display();
+        let limit = ("memory.limit_in_bytes", "9223372036854771712\n");
+        write(root.path(), &[("memory.usage_in_bytes", "1300\n"), limit]);
+        let mounts = format!(
+            "31 24 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
+             32 24 0:28 /docker/abc {mount} ro - cgroup cgroup rw,memory\n\
+             33 24 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n"
+        );
+        let memberships = "5:cpu:/docker/abc\n4:memory:/docker/abc\n0::/\n";
+        let group = Cgroup::find(memberships, &mounts).unwrap();
+        assert_eq!(group.version, Version::V1);
+        assert_eq!((group.used(), group.limit()), (Some(1300), None));
+        write(root.path(), &[("memory.limit_in_bytes", "4096\n")]);
+        assert_eq!(group.limit(), Some(4096));
+    }
+
+    #[test]
+    fn a_system_without_has_none() {
+        assert!(Cgroup::find("0::/\n", "20 1 0:5 / /proc rw - proc proc rw\n").is_none());
+        assert!(Cgroup::find("", "").is_none());
+    }
+}

@@ -1,0 +1,121 @@
+//! What a guard and its work tell one another.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
+
+use super::error::LimitExceeded;
+use super::signal::ThreadId;
+use crate::Error;
+
+/// Shared by a guard, the work, and the watchdog.
+#[derive(Default)]
+pub(crate) struct Token {
+    /// Whether progress restarts the guard's time.
+    counts_progress: bool,
+    has_progressed: AtomicBool,
+    is_cancelled: AtomicBool,
+    /// The thread that does the work, or did last.
+    thread: AtomicI32,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    exceeded: Option<LimitExceeded>,
+    /// The task that waits in a guarded future.
+    waker: Option<Waker>,
+}
+
+impl Token {
+    pub(crate) fn new(counts_progress: bool) -> Self {
+        Token { counts_progress, ..Token::default() }
+    }
+
+    #[inline]
+    pub(crate) fn counts_progress(&self) -> bool {
+        self.counts_progress
+    }
+
+    /// The work goes on: its time begins anew, and a cancellation is taken back.
+    ///
+    /// Many threads may call it. So it writes only what it would change, and their caches stay shared.
+    #[inline]
+    pub(crate) fn progress(&self) {
+        if !self.has_progressed.load(Ordering::Relaxed) {
+            self.has_progressed.store(true, Ordering::Relaxed);
+        }
+        if self.counts_progress && self.is_cancelled.load(Ordering::Relaxed) {
+            self.take_back();
+        }
+    }
+
+    /// Whether there was progress since this was asked last.
+    pub(crate) fn takes_progress(&self) -> bool {
+        self.has_progressed.load(Ordering::Relaxed)
+            && self.has_progressed.swap(false, Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.is_cancelled.load(Ordering::Acquire) { self.cancelled() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn cancelled(&self) -> Result<(), Error> {
+        let exceeded = self.told().exceeded.clone();
+        exceeded.map_or(Ok(()), |exceeded| Err(Error::Limit(exceeded)))
+    }
+
+    pub(crate) fn cancel(&self, exceeded: LimitExceeded) {
+        let waker = {
+            let mut told = self.told();
+            told.exceeded = Some(exceeded);
+            self.is_cancelled.store(true, Ordering::Release);
+            told.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn take_back(&self) {
+        if self.is_cancelled.load(Ordering::Relaxed) {
+            let mut told = self.told();
+            told.exceeded = None;
+            self.is_cancelled.store(false, Ordering::Release);
+        }
+    }
+
+    /// The task to wake when the work is cancelled.
+    pub(crate) fn wakes(&self, waker: &Waker) {
+        let mut told = self.told();
+        match &mut told.waker {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+
+    /// The calling thread does the work.
+    pub(crate) fn works_here(&self) {
+        self.thread.store(ThreadId::current().0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn thread(&self) -> ThreadId {
+        ThreadId(self.thread.load(Ordering::Relaxed))
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token")
+            .field("is_cancelled", &self.is_cancelled)
+            .field("exceeded", &self.told().exceeded)
+            .finish_non_exhaustive()
+    }
+}

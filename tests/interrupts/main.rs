@@ -1,0 +1,5 @@
+//! Limits on time and memory: what is cancelled, what is interrupted, and what is left alone.
+
+mod guards;
+mod memory;
+mod table;

@@ -1,0 +1,103 @@
+//! Every kind of interrupt against every kind of work, each in a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+
+const INT: i32 = 2;
+const KILL: i32 = 9;
+const TERM: i32 = 15;
+
+/// What becomes of the work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// It ends with the limit's error.
+    Error,
+    /// It dies of a signal.
+    Signal(i32),
+    /// It goes on, though it was told.
+    GoesOn,
+}
+
+/// Work that asks whether it may go on; or that gives the executor, which asks for it, a chance.
+const ASKS: [&str; 3] = ["checks", "async", "checks-in-a-thread"];
+/// Work that does not.
+const DEAF: [&str; 6] = ["spins", "reads", "sleeps", "native", "spins-in-a-thread", "async-spins"];
+
+fn start(work: &str, interrupt: &str, signals: &str) -> Child {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_interrupted"));
+    child.args([work, interrupt, signals]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    child.spawn().unwrap()
+}
+
+fn end(work: &str, interrupt: &str, signals: &str) -> End {
+    let mut child = start(work, interrupt, signals);
+    let said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let told = |line: &String| line == "told" || line.starts_with("limit");
+    let last = if interrupt == "cancellation" {
+        said.filter(told).find(|line| line.starts_with("limit") || DEAF.contains(&work))
+    } else {
+        said.filter(told).last()
+    };
+    if last.as_deref() == Some("told") && interrupt == "cancellation" {
+        assert_eq!(child.try_wait().unwrap(), None, "{work} goes on");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        return End::GoesOn;
+    }
+    let status = child.wait().unwrap();
+    match status.signal() {
+        Some(signal) => End::Signal(signal),
+        None => {
+            assert!(status.success(), "{work}: {status}");
+            assert!(last.unwrap().starts_with("limit: there was no progress for "), "{work}");
+            End::Error
+        }
+    }
+}
+
+#[test]
+fn cancellation_reaches_what_asks() {
+    for work in ASKS {
+        assert_eq!(end(work, "cancellation", "default"), End::Error, "{work}");
+    }
+    for work in DEAF {
+        assert_eq!(end(work, "cancellation", "default"), End::GoesOn, "{work}");
+    }
+}
+
+#[test]
+fn a_signal_ends_what_has_no_handler() {
+    for work in ASKS.iter().chain(&DEAF) {
+        assert_eq!(end(work, "signal", "default"), End::Signal(INT), "{work}");
+    }
+}
+
+#[test]
+fn what_does_not_heed_the_cancellation_gets_a_signal() {
+    for work in ASKS {
+        assert_eq!(end(work, "both", "default"), End::Error, "{work}");
+    }
+    for work in DEAF {
+        assert_eq!(end(work, "both", "default"), End::Signal(INT), "{work}");
+    }
+}
+
+#[test]
+fn what_survives_sigint_gets_sigterm_and_what_survives_that_can_be_killed() {
+    for work in DEAF {
+        assert_eq!(end(work, "both", "int"), End::Signal(TERM), "{work}");
+        assert_eq!(end(work, "signal", "int"), End::Signal(TERM), "{work}");
+        assert_eq!(end(work, "both-kill", "int-and-term"), End::Signal(KILL), "{work}");
+        assert_eq!(end(work, "signal-kill", "int-and-term"), End::Signal(KILL), "{work}");
+    }
+}
+
+/// A handler alone does not wake a thread out of a system call: the signal has to come to that thread.
+#[test]
+fn the_signal_comes_to_the_guarded_thread() {
+    let mut child = start("polls-in-a-thread", "signal", "int");
+    let said = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(said.last().unwrap().unwrap(), "interrupted");
+    assert!(child.wait().unwrap().success());
+}
