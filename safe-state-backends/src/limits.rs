@@ -8,7 +8,7 @@ pub(crate) const NESTING_LIMIT: usize = 16;
 /// Most items given up on with a record.
 pub(crate) const DEAD_LETTER_LIMIT: usize = 10_000;
 /// Most items that may be complete behind one that is put back: each 65 536 of them take a few bytes.
-pub(crate) const BEHIND_LIMIT: u64 = 1 << 36;
+pub(crate) const BEHIND_LIMIT: u64 = 1 << 32;
 /// Most carried variables and steps of one job.
 pub(crate) const CARRIED_LIMIT: usize = 256;
 /// Longest key of an effect, in bytes.

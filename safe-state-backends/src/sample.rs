@@ -23,7 +23,10 @@ pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
     let mut checkpoint = Checkpoint::new(JOB, dice.one_in(2).then(|| "1.0".to_owned()));
     if dice.one_in(2) {
         let completed = (0..dice.up_to(60)).map(|_| dice.up_to(200_000) as u64).collect();
-        checkpoint.loops.insert(0, LoopProgress { completed, ..LoopProgress::default() });
+        let closed_at = dice.one_in(2).then(|| dice.next());
+        checkpoint
+            .loops
+            .insert(0, LoopProgress { completed, closed_at, ..LoopProgress::default() });
     }
     checkpoint
 }
@@ -34,7 +37,6 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
     match dice.up_to(18) {
         1 => loop_change.total = Some(dice.next()),
         2 => loop_change.end = Some(LoopEnd::Exhausted),
-        16 => loop_change.end = Some(LoopEnd::Closed { at: dice.next() }),
         3 => change.item_nanos = Some(dice.next() >> 40),
         4 => change.failure = Some(failure(dice)),
         5 => loop_change.loop_id = 1,

@@ -139,6 +139,7 @@ fn progress(
         "mark": null,
         "total": total,
         "end": end,
+        "closed_at": null,
         "keys": null,
         "cursor": null,
         "attempts": null,
@@ -294,8 +295,8 @@ fn given_up() -> Vec<u8> {
 fn put_back() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 3], [4, 9], [11, 12]], Some(20), None);
     first["mark"] = json!({ "index": 3, "fingerprint": 300 });
-    let mut second = progress(&[], &[[0, 9]], None, None);
-    second["end"] = json!({ "Closed": { "at": 300 } });
+    let mut second = progress(&[], &[[0, 9]], None, Some("Left"));
+    second["closed_at"] = json!(300);
     file(
         &with(fresh(), "loops", json!({ "0": first, "1": second })),
         &[(ADVANCE, vec![1, 0, 1, 1, 7]), (ADVANCE, vec![1, 0, 2, 1, 9])],

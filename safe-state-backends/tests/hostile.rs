@@ -33,7 +33,15 @@ fn decode(bytes: &[u8]) -> bool {
         assert_eq!(in_ranges, completed.len());
     }
     assert_eq!(Checkpoint::decode(&checkpoint.encode().unwrap()).unwrap(), checkpoint);
+    put_back(checkpoint);
     true
+}
+
+fn put_back(mut checkpoint: Checkpoint) {
+    if checkpoint.put_back_dead_letters().is_ok_and(|count| count > 0) {
+        assert!(checkpoint.dead_letters().is_empty() && !checkpoint.is_finished());
+        assert_eq!(Checkpoint::decode(&checkpoint.encode().unwrap()).unwrap(), checkpoint);
+    }
 }
 
 /// A list of as many bytes may have an element for each, and space for as many again; while it
@@ -46,8 +54,8 @@ fn restore<T: DeserializeOwned + IntoIterator>(checkpoint: &Checkpoint, name: &s
 }
 
 type Loop<'a> = (u16, LoopProgress<'a>);
-type LoopProgress<'a> =
-    ((&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>), OfItems<'a>);
+type LoopProgress<'a> = (Of<'a>, Option<u64>, OfItems<'a>);
+type Of<'a> = (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>);
 /// Keys, cursor, attempts, suspect.
 type OfItems<'a> =
     (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>, Option<(u64, u32, bool)>);
@@ -68,6 +76,7 @@ fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
         0,
         (
             progress,
+            Some(300),
             (Some((7, Bytes::new(&[9; 24]))), Some(words()), Some((7, 2)), Some((7, 1, true))),
         ),
     );
@@ -249,7 +258,7 @@ fn few_bytes_claim_no_memory() {
 fn tiny_entries_claim_no_memory() {
     let items = [0; 16];
     for within in [&[], &items[..1], &items[..]] {
-        let progress = ((within, 0, Bytes::new(&[]), None, None, None), NEITHER);
+        let progress = ((within, 0, Bytes::new(&[]), None, None, None), None, NEITHER);
         let loops: Vec<Loop> = (0..64).map(|id| (id, progress)).collect();
         let value = (within, "", Some(0), Bytes::new(&[]));
         let values: Vec<_> = names(0..256).map(|name| (name, value)).collect();
@@ -276,7 +285,7 @@ fn longer_lists_are_refused() {
     for change in changes {
         assert!(!decode(&frame(&[(SNAPSHOT, snapshot(0, &[])), (CHANGE, change)])));
     }
-    let beyond = (64, ((&[][..], 0, Bytes::new(&[]), None, None, None), NEITHER));
+    let beyond = (64, ((&[][..], 0, Bytes::new(&[]), None, None, None), None, NEITHER));
     assert!(!decode(&frame(&[(SNAPSHOT, snapshot_of(&[beyond], &[]))])));
 }
 

@@ -225,8 +225,7 @@ impl OpenLoop {
     pub(crate) fn left(&mut self) -> bool {
         self.in_flight = false;
         self.suspect_none();
-        let closed = self.stored_end.filter(|end| matches!(end, LoopEnd::Closed { .. }));
-        *self.end.get_or_insert(closed.unwrap_or(LoopEnd::Left)) != LoopEnd::Exhausted
+        *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
     }
 
     /// The items that completed since the last save, if there is nothing else to tell.

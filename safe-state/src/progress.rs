@@ -217,8 +217,8 @@ impl Run {
     /// The item at which a `break` has left the loop for good, as the run before had come to a later one,
     /// or to its end.
     fn closed_at(&self, loop_id: u16, stored: &LoopProgress) -> Option<u64> {
-        if let Some(LoopEnd::Closed { at }) = stored.end() {
-            return Some(at);
+        if stored.closed_at().is_some() {
+            return stored.closed_at();
         }
         let checkpoint = self.store.as_ref().map(Store::checkpoint);
         let is_later =

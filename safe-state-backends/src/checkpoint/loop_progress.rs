@@ -17,6 +17,8 @@ pub struct LoopProgress {
     pub(crate) mark: Option<Mark>,
     pub(crate) total: Option<u64>,
     pub(crate) end: Option<LoopEnd>,
+    /// Where a `break` has left it for good, if that does not show in what else is stored.
+    pub(crate) closed_at: Option<u64>,
     /// The completed items of a loop that knows them by key; their indices are then those of its
     /// latest walk.
     pub(crate) keys: Option<Box<Keys>>,
@@ -53,11 +55,6 @@ pub enum LoopEnd {
     Exhausted,
     /// A `break` left it.
     Left,
-    /// The same, and it gives no new items any more, as the run came to a later loop or to its end.
-    Closed {
-        /// The index of the item that the `break` was in.
-        at: u64,
-    },
 }
 
 impl LoopProgress {
@@ -102,6 +99,12 @@ impl LoopProgress {
     /// The item that a run was about to begin last, after a run that died.
     pub fn suspect(&self) -> Option<Suspect> {
         self.suspect.as_deref().copied()
+    }
+
+    /// The index of the item in which a `break` has left it, if it gives no new items any more however
+    /// the job goes on: dead letters were put back since.
+    pub fn closed_at(&self) -> Option<u64> {
+        self.closed_at
     }
 
     /// How it ended; `None` while it has not.

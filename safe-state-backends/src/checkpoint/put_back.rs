@@ -21,7 +21,7 @@ pub enum NotPutBack {
     #[error("a `break` has left its loop, which knows its items by key")]
     LeftByBreak,
     /// The completed items behind it would take much memory, one by one.
-    #[error("more than 2^36 items behind it are complete")]
+    #[error("more than 2^32 items behind it are complete")]
     TooFarBack,
 }
 
@@ -56,7 +56,7 @@ impl Checkpoint {
         }
         match progress {
             Some(it) if it.cursor.is_some() => Err(NotPutBack::BehindCursor),
-            Some(it) if it.keys.is_some() && !matches!(it.end, None | Some(LoopEnd::Exhausted)) => {
+            Some(it) if it.keys.is_some() && it.end == Some(LoopEnd::Left) => {
                 Err(NotPutBack::LeftByBreak)
             }
             Some(it) if it.completed.prefix().saturating_sub(letter.index()) > BEHIND_LIMIT => {
@@ -72,7 +72,7 @@ impl Checkpoint {
         let finished = self.finished;
         for (id, progress) in self.loops.iter_mut().filter(|(_, it)| it.within.is_empty()) {
             if progress.end == Some(LoopEnd::Left) && (finished || Some(*id) < last) {
-                progress.end = Some(LoopEnd::Closed { at: progress.completed.prefix() });
+                progress.closed_at.get_or_insert(progress.completed.prefix());
             }
         }
     }
