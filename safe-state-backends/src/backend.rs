@@ -93,7 +93,8 @@ pub trait Backend: Send + Sync + 'static {
         Ok(Box::new(Unleased { backend: self, job: job.to_owned() }))
     }
 
-    /// The names of the jobs that have a checkpoint, sorted.
+    /// The names of the jobs that have a checkpoint, sorted. Those that begin with `safe-state/` are no
+    /// jobs', and are left out.
     ///
     /// # Errors
     ///

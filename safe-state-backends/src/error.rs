@@ -76,6 +76,9 @@ pub enum Error {
     /// The job has no name.
     #[error("the job's name is empty; give it one")]
     EmptyName,
+    /// The job has a name that is kept for what is stored beside checkpoints.
+    #[error("the job's name `{0}` begins with `safe-state/`, which no job's may; give it another")]
+    ReservedName(String),
     /// A URL names no backend.
     #[error("the backend `{url}` cannot be used: {reason}")]
     Url {

@@ -7,6 +7,7 @@ pub(crate) mod effects;
 pub(crate) mod frame;
 mod record;
 mod report;
+pub(crate) mod request;
 #[cfg(test)]
 mod torn;
 

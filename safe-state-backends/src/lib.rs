@@ -55,6 +55,7 @@ mod process;
 mod publish;
 #[cfg(feature = "redis")]
 mod redis;
+mod request;
 mod results;
 #[cfg(test)]
 mod sample;
@@ -101,6 +102,7 @@ pub use mysql_async;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};
+pub use request::Request;
 pub use results::Results;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;

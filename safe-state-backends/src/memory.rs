@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::request::is_reserved;
 use crate::{Appended, Backend, Error, Holder, Lease, LeaseOptions};
 
 /// Keeps checkpoints in this process's memory. What it holds survives an error or a panic,
@@ -86,7 +87,7 @@ impl Backend for MemoryBackend {
     fn list(&self) -> Result<Vec<String>, Error> {
         let entries = self.entries();
         let stored = entries.iter().filter(|(_, entry)| entry.checkpoint.is_some());
-        Ok(stored.map(|(job, _)| job.clone()).collect())
+        Ok(stored.map(|(job, _)| job.clone()).filter(|job| !is_reserved(job)).collect())
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {

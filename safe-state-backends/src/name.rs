@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::request::is_reserved;
 use crate::{Checkpoint, Error};
 
 pub(crate) const CHECKPOINT: &str = ".safestate";
@@ -60,13 +61,13 @@ pub(crate) fn decode(stem: &str) -> Option<String> {
     (encode(&job) == stem).then_some(job)
 }
 
-/// The job a stem stands for. If it ends in a hash, its checkpoint tells the name.
+/// The job a stem stands for, if it is a job's. If it ends in a hash, its checkpoint tells the name.
 pub(crate) fn job(
     stem: &str,
     checkpoint: impl FnOnce() -> Result<Option<Vec<u8>>, Error>,
 ) -> Result<Option<String>, Error> {
     if let Some(job) = decode(stem) {
-        return Ok(Some(job));
+        return Ok((!is_reserved(&job)).then_some(job));
     }
     let bytes = checkpoint()?.unwrap_or_default();
     Ok(Checkpoint::decode(&bytes).ok().map(|checkpoint| checkpoint.job))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::request::check_job;
 use crate::{Backend, Error, Lease, LeaseOptions};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -16,6 +17,7 @@ pub(crate) fn lease(
     job: &str,
     options: LeaseOptions,
 ) -> Result<Box<dyn Lease>, Error> {
+    check_job(job)?;
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {

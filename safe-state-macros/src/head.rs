@@ -5,7 +5,10 @@
 //! match () { () => match items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, |item| fingerprint!(item)) {
 //!     (mut items, mut tally) => {
 //!         loop {
-//!             if tally.complete() { carry and save, or return the error }
+//!             if tally.complete() {
+//!                 if run.asks() { carry and save, or return the error }
+//!                 if let Err(error) = run.heed() { return on_error(error) }
+//!             }
 //!             match items.next(&mut tally) {
 //!                 Step::Item(item) => {
 //!                     let order = item;
@@ -75,6 +78,7 @@ impl Expansion {
         let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let (carry, save) = (self.carry(&run, locals), self.save(&run));
+        let due = self.due(&run, &carry, &save);
         let boundary = self.boundary(&run, &carry, &save);
         let policy = self.policy(target);
         Ok(Expr::Verbatim(quote_spanned! {at(keyword)=>
@@ -84,7 +88,7 @@ impl Expansion {
                     (mut #items, mut #tally) => {
                         #policy
                         #label loop {
-                            if #tally.complete() { #carry #save }
+                            if #tally.complete() { #due }
                             #boundary
                             #next
                         }
@@ -161,6 +165,32 @@ impl Expansion {
             }
         };
         Ok(Lowered { attrs, label, keyword, entered, next })
+    }
+
+    /// What is done where an item has completed, if something is: to save, and to heed what is asked of
+    /// the run.
+    pub(crate) fn due(
+        &self,
+        run: &TokenStream,
+        carry: &TokenStream,
+        save: &TokenStream,
+    ) -> TokenStream {
+        let krate = &self.krate;
+        let error = &self.names.error;
+        let site = Span::mixed_site();
+        let fail = self.fail(site);
+        let (asks, heed) = if self.is_async {
+            (
+                quote_spanned! {site=> asks_async().await },
+                quote_spanned! {site=> heed_async().await },
+            )
+        } else {
+            (quote_spanned! {site=> asks() }, quote_spanned! {site=> heed() })
+        };
+        quote_spanned! {site=>
+            if #run.#asks { #carry #save }
+            if let #krate::__private::Err(#error) = #run.#heed { #fail }
+        }
     }
 
     /// What is looked at between two items, if there is something.

@@ -1,8 +1,11 @@
 //! Whether and how a run continues what is stored.
 
-use safe_state_backends::{Checkpoint, Store};
+use std::sync::Arc;
+
+use safe_state_backends::{Checkpoint, Request, Store};
 
 use crate::events::Events;
+use crate::requests::Source;
 use crate::values::is_variable;
 use crate::{Error, Job};
 
@@ -24,11 +27,15 @@ pub(crate) struct Begun {
     pub(crate) was_finished: bool,
     /// Whether it died.
     pub(crate) has_crashed: bool,
+    /// Where requests to the run are, and what is asked of it now.
+    pub(crate) source: Source,
+    pub(crate) asked: Option<Request>,
 }
 
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
-    let opening = Store::open(job.stored_in()?, job.job_name(), job.lease_options())?;
+    let source = Source { backend: job.stored_in()?, job: job.job_name().to_owned() };
+    let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
     let checkpoint = match opening.found() {
@@ -38,7 +45,8 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let mut checkpoint =
         checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
     checkpoint.set_code(job.code);
-    Ok(Begun { store: opening.begin(checkpoint)?, was_finished, has_crashed })
+    let asked = source.begin()?;
+    Ok(Begun { store: opening.begin(checkpoint)?, was_finished, has_crashed, source, asked })
 }
 
 /// The state to go on from; none to start over.

@@ -94,15 +94,23 @@ impl Run {
     }
 
     fn look(&mut self) -> Result<Option<Duration>, Error> {
-        let now = Instant::now();
-        match self.boundary.stop(now) {
-            None => Ok(self.boundary.wait(now)),
-            Some(reason) => {
-                self.boundary.is_stopped = true;
-                self.events.stopped(reason);
-                Err(Error::Stopped { job: self.events.job().to_owned(), reason })
-            }
+        self.check_stop()?;
+        Ok(self.boundary.wait(Instant::now()))
+    }
+
+    /// Whether the run may go on.
+    pub(crate) fn check_stop(&mut self) -> Result<(), Error> {
+        match self.boundary.stop(Instant::now()) {
+            Some(reason) => Err(self.stop(reason)),
+            None => Ok(()),
         }
+    }
+
+    /// Ends the run before its input does, and not by a failure.
+    pub(crate) fn stop(&mut self, reason: StopReason) -> Error {
+        self.boundary.is_stopped = true;
+        self.events.stopped(reason);
+        Error::Stopped { job: self.events.job().to_owned(), reason }
     }
 }
 

@@ -209,6 +209,8 @@ pub enum StopReason {
     Signal,
     /// The job's `max_runtime` was over.
     MaxRuntime,
+    /// It was cancelled, by [`Job::cancel`](crate::Job::cancel).
+    Cancelled,
 }
 
 impl fmt::Display for StopReason {
@@ -216,6 +218,7 @@ impl fmt::Display for StopReason {
         f.write_str(match self {
             StopReason::Signal => "because the process was asked to end",
             StopReason::MaxRuntime => "at the end of its `max_runtime`",
+            StopReason::Cancelled => "because it was cancelled",
         })
     }
 }

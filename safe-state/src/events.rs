@@ -158,6 +158,18 @@ impl Events {
         self.line(|| format!("stopped {reason}"));
     }
 
+    /// By a request, before the next item.
+    pub(crate) fn paused(&self) {
+        tracing::info!(target: "safe_state", job = %self.job, "paused");
+        self.line(|| "paused; `Job::resume` lets it go on".to_owned());
+    }
+
+    /// After a pause.
+    pub(crate) fn goes_on(&self) {
+        tracing::info!(target: "safe_state", job = %self.job, "goes on");
+        self.line(|| "goes on".to_owned());
+    }
+
     /// A call of the job from within its own run, on the same thread.
     pub(crate) fn nested(&self) {
         tracing::debug!(target: "safe_state", job = %self.job, "called within its own run");

@@ -178,7 +178,10 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
         Items::enter(run, number, location.into(), input.into_iter(), identity);
     loop {
         if tally.complete() {
-            tally.run().save()?;
+            if tally.run().asks() {
+                tally.run().save()?;
+            }
+            tally.run().heed()?;
         }
         if let Err(stopped) = tally.run().boundary() {
             tally.run().save()?;

@@ -11,6 +11,7 @@ mod capture;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod commit;
+mod control;
 mod entry;
 mod error;
 mod events;
@@ -27,6 +28,7 @@ mod key;
 mod keyed;
 #[cfg(feature = "limits")]
 pub mod limits;
+mod left_behind;
 mod offload;
 mod open_loop;
 mod outcome;
@@ -36,6 +38,7 @@ mod progress;
 mod rate;
 mod received;
 pub mod reconnect;
+mod requests;
 mod retry;
 mod returns;
 mod run;
@@ -57,6 +60,7 @@ pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
     Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotPutBack,
     Progress, Publication, Results, Suspect, Timestamp, publish, publish_once, skip_if_exists,
+    Progress, Publication, Request, Results, Suspect, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

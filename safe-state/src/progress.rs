@@ -172,48 +172,6 @@ impl Run {
         (stored.within() == self.position.within(depth)).then_some(stored)
     }
 
-    /// Only one item's progress of an inner loop is stored. If that item is not complete, and the
-    /// input of the outer loop, which knows items by key, gives another before it, its inner items
-    /// are done again: which is no harm, unless carried values have them already.
-    fn check_left_behind(&self, loop_id: u16, within: &[u64]) -> Result<(), Error> {
-        let checkpoint = self.store.as_ref().map(Store::checkpoint);
-        let Some(stored) = checkpoint.and_then(|checkpoint| checkpoint.loop_progress(loop_id))
-        else {
-            return Ok(());
-        };
-        let around = self.position.open.iter().zip(stored.within()).zip(within);
-        let is_left =
-            around.into_iter().any(|((open, item), now)| item != now && open.has_left(*item));
-        if is_left { self.left_behind(stored) } else { Ok(()) }
-    }
-
-    /// The same of an outer loop that knows items by cursor, as soon as it gives the other item: which
-    /// items are complete by then it could not tell later.
-    pub(crate) fn check_ousted(&self, depth: usize) -> Result<(), Error> {
-        let (Some(store), Some(open)) = (&self.store, self.position.open.get(depth)) else {
-            return Ok(());
-        };
-        let is_inner = |stored: &&LoopProgress| match stored.within().split_at_checked(depth) {
-            Some((around, [item, ..])) => {
-                open.has_ousted(*item) && around == self.position.within(depth)
-            }
-            _ => false,
-        };
-        store.checkpoint().loops().filter(is_inner).try_for_each(|stored| self.left_behind(stored))
-    }
-
-    /// What is complete of the loop inside an item that another has come before is done again.
-    fn left_behind(&self, stored: &LoopProgress) -> Result<(), Error> {
-        if stored.completed().is_empty() {
-            return Ok(());
-        }
-        if self.position.carries {
-            return Err(Error::LeftBehind { job: self.events.job().to_owned() });
-        }
-        self.events.inner_items_again(stored.completed().len());
-        Ok(())
-    }
-
     /// The item at which a `break` has left the loop for good, as the run before had come to a later one,
     /// or to its end.
     fn closed_at(&self, loop_id: u16, stored: &LoopProgress) -> Option<u64> {
@@ -293,14 +251,15 @@ impl Run {
         met.ok_or_else(|| self.other_way(ANOTHER_KEY))
     }
 
-    /// The body of the item handed out last has ended. Says whether a save is due.
+    /// The body of the item handed out last has ended. Says whether there is something to do about it.
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
-        if self.position.complete(depth) {
-            return self.schedule.item_completed();
+        if !self.position.complete(depth) {
+            // It is that save which says that there can be none.
+            return self.is_in_doubt() || self.requests.is_due_at_once();
         }
-        // It is that save which says that there can be none.
-        self.is_in_doubt()
+        let is_due = self.schedule.item_completed();
+        self.requests.is_due() || is_due
     }
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
@@ -309,11 +268,16 @@ impl Run {
             open.settle(completed, in_flight);
         }
         self.schedule.items_completed(completed);
+        self.requests.count(completed);
     }
 
-    /// How many items may complete until a save may be due, or a fingerprint is wanted.
+    /// How many items may complete until a save may be due, a fingerprint is wanted, or it may be time to
+    /// ask whether to go on.
     pub(crate) fn items_until_a_look(&self, depth: usize) -> u64 {
-        if self.lacks_mark(depth) { 1 } else { self.schedule.budget() }
+        if self.lacks_mark(depth) {
+            return 1;
+        }
+        self.schedule.budget().min(self.requests.budget())
     }
 
     pub(crate) fn exhausted(&mut self, depth: usize) {

@@ -18,6 +18,7 @@ use crate::pace::Pace;
 use crate::policy::Caution;
 use crate::progress::Position;
 use crate::reconnect::ReconnectRegistry;
+use crate::requests::Requests;
 use crate::save_every::Schedule;
 use crate::{Error, Job};
 
@@ -43,6 +44,7 @@ pub struct Run {
     pub(crate) boundary: Boundary,
     /// The item whose transaction was about to be committed, until that is known to have ended.
     pub(crate) commit: Option<UnderWay>,
+    pub(crate) requests: Requests,
 }
 
 /// What is written to a store.
@@ -120,7 +122,12 @@ impl Run {
         let events = Events::new(job.job_name(), job.verbose);
         let was_finished = begun.as_ref().is_some_and(|begun| begun.was_finished);
         let has_crashed = begun.as_ref().is_some_and(|begun| begun.has_crashed);
-        let store = begun.map(|begun| begun.store);
+        let (store, requests) = match begun {
+            Some(Begun { store, source, asked, .. }) => {
+                (Some(store), Requests::new(source, asked, now))
+            }
+            None => (None, Requests::default()),
+        };
         if let Some(store) = &store {
             events.opened(store.checkpoint());
         }
@@ -140,6 +147,7 @@ impl Run {
             position: Position::default(),
             boundary: Boundary::new(&job.watch, now),
             commit: None,
+            requests,
         }
     }
 
@@ -286,6 +294,17 @@ impl Run {
     pub(crate) async fn sleep_async(&self, time: Duration) {
         if let Some(worker) = &self.worker {
             worker.run(move || std::thread::sleep(time)).await;
+        }
+    }
+
+    /// Does blocking work. None without a worker: then there is none to do.
+    pub(crate) async fn on_worker<R: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Option<R> {
+        match &self.worker {
+            Some(worker) => Some(worker.run(work).await),
+            None => None,
         }
     }
 

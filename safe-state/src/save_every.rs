@@ -68,12 +68,13 @@ pub(crate) struct Schedule {
     every: Every,
     /// Items that may complete before the next look.
     budget: u64,
+    is_due: bool,
     last_save: Instant,
 }
 
 impl Schedule {
     pub(crate) fn new(SaveEvery(every): SaveEvery, now: Instant) -> Self {
-        Schedule { every, budget: every.budget(), last_save: now }
+        Schedule { every, budget: every.budget(), is_due: false, last_save: now }
     }
 
     /// Counts one completed item. One subtraction and one branch, unless a look is due.
@@ -102,15 +103,22 @@ impl Schedule {
     #[cold]
     fn look(&mut self) -> bool {
         self.budget = self.every.budget();
-        match self.every {
+        self.is_due = match self.every {
             Every::Items(_) => true,
             Every::Time(interval) => self.last_save.elapsed() >= interval,
-        }
+        };
+        self.is_due
     }
 
     pub(crate) fn saved(&mut self, now: Instant) {
         self.budget = self.every.budget();
+        self.is_due = false;
         self.last_save = now;
+    }
+
+    /// Whether a save is due that has not been made yet.
+    pub(crate) fn is_due(&self) -> bool {
+        self.is_due
     }
 
     pub(crate) fn last_save(&self) -> Instant {

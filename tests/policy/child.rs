@@ -1,6 +1,7 @@
 //! A run in a process of its own, which is killed, or kills itself.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
@@ -15,6 +16,7 @@ fn main() -> Result<()> {
     let effects = Effects::open(dir.join("effects"))?;
     let items: Vec<u64> = (0..40).collect();
     let sum = match kind.as_str() {
+        "endless" => return endless(dir, &effects, 0..u64::MAX),
         "pauses" => return pauses(dir, &effects, &[0, 1, 2, 3]),
         "every-item" => every_item(dir, &effects, &items)?,
         "every-tenth" => every_tenth(dir, &effects, &items)?,
@@ -28,6 +30,15 @@ fn main() -> Result<()> {
     // Of what is done, each once.
     let killers = [3, 4, 17, 39];
     ensure!(sum == items.iter().filter(|item| !killers.contains(*item)).sum::<u64>(), "{sum}");
+    Ok(())
+}
+
+/// Saves too seldom for a test to see one.
+#[resumable(name = "endless", state_dir = dir, save_every = 1_000_000, verbose)]
+fn endless(dir: &Path, effects: &Effects, items: Range<u64>) -> Result<()> {
+    for item in items {
+        effects.record(item)?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::{Subject, save_more};
-use crate::Checkpoint;
+use crate::{Checkpoint, Request};
 
 /// Names that one system or another takes for something else, or for one another.
 const ODD_NAMES: &[&str] = &[
@@ -47,6 +47,7 @@ pub(super) fn check(subject: &Subject) {
     records_follow_in_their_order(subject);
     odd_names_are_names(subject);
     large_checkpoints_are_whole(subject);
+    requests_are_no_jobs(subject);
     jobs_do_not_meet(subject);
     no_load_sees_less_than_was_saved(subject);
 }
@@ -58,6 +59,21 @@ fn what_is_not_there_is_not_found(subject: &Subject) {
     backend.delete("nothing").unwrap();
     if subject.has_list {
         assert_eq!(backend.list().unwrap(), [""; 0], "the store was not empty");
+    }
+}
+
+fn requests_are_no_jobs(subject: &Subject) {
+    let long = "x".repeat(LONG);
+    for job in ["asked", &long] {
+        let backend = subject.open();
+        Request::Cancel.save(&*backend, job).unwrap();
+        Request::Pause.save(&*backend, job).unwrap();
+        assert_eq!(Request::load(&*subject.open(), job).unwrap(), Some(Request::Pause));
+        if subject.has_list {
+            assert_eq!(backend.list().unwrap(), [""; 0], "a request was listed");
+        }
+        Request::delete(&*backend, job).unwrap();
+        assert_eq!(Request::load(&*subject.open(), job).unwrap(), None);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Between two items: waiting, and stopping before the next.
 
+mod requests;
+
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};

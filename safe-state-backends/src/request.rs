@@ -1,0 +1,115 @@
+//! What is asked of a job's runs from outside, and where it is stored: beside the checkpoint, under a
+//! name that no job can have.
+
+use serde::{Deserialize, Serialize};
+
+use crate::format::{FormatError, request};
+use crate::store::place;
+use crate::{Backend, Error};
+
+/// What names that are not jobs' begin with.
+const RESERVED: &str = "safe-state/";
+
+/// What is asked of a job's runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Request {
+    /// To wait before the next item, until that is taken back.
+    Pause,
+    /// To end before the next item.
+    Cancel,
+}
+
+impl Request {
+    /// What is asked of the runs of `job`, if anything is. Takes no lease.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no request to this job.
+    pub fn load(backend: &dyn Backend, job: &str) -> Result<Option<Self>, Error> {
+        let name = name_of(job);
+        let Some(bytes) = backend.load(&name)? else { return Ok(None) };
+        let (asked, found) =
+            request::decode(&bytes).map_err(|source| Error::unreadable(backend, &name, source))?;
+        if found == job {
+            return Ok(Some(asked));
+        }
+        let place = place(backend, &name);
+        Err(Error::OtherJob { job: job.to_owned(), found: found.to_owned(), place })
+    }
+
+    /// Asks that of the runs of `job`, instead of what was asked before.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn save(self, backend: &dyn Backend, job: &str) -> Result<(), Error> {
+        check_job(job)?;
+        let name = name_of(job);
+        let bytes =
+            request::encode(self, job).map_err(|source| unwritable(backend, &name, source))?;
+        backend.save(&name, &bytes)
+    }
+
+    /// Takes back what was asked of the runs of `job`; doing nothing if there is nothing.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn delete(backend: &dyn Backend, job: &str) -> Result<(), Error> {
+        backend.delete(&name_of(job))
+    }
+}
+
+fn unwritable(backend: &dyn Backend, name: &str, source: FormatError) -> Error {
+    Error::Unwritable { job: name.to_owned(), place: place(backend, name), source }
+}
+
+fn name_of(job: &str) -> String {
+    format!("{RESERVED}request/{job}")
+}
+
+/// Whether the name is none that a job can have.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    name.starts_with(RESERVED)
+}
+
+/// Refuses what is no name for a job.
+pub(crate) fn check_job(job: &str) -> Result<(), Error> {
+    if is_reserved(job) {
+        return Err(Error::ReservedName(job.to_owned()));
+    }
+    if job.is_empty() { Err(Error::EmptyName) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryBackend;
+
+    #[test]
+    fn it_is_there_until_it_is_taken_back() {
+        let backend = MemoryBackend::default();
+        assert_eq!(Request::load(&backend, "a").unwrap(), None);
+        Request::Pause.save(&backend, "a").unwrap();
+        Request::Cancel.save(&backend, "b").unwrap();
+        assert_eq!(Request::load(&backend, "a").unwrap(), Some(Request::Pause));
+        assert_eq!(Request::load(&backend, "b").unwrap(), Some(Request::Cancel));
+        assert_eq!(backend.list().unwrap(), [""; 0]);
+        assert_eq!(backend.load("a").unwrap(), None);
+        Request::delete(&backend, "a").unwrap();
+        assert_eq!(Request::load(&backend, "a").unwrap(), None);
+        Request::Pause.save(&backend, "safe-state/a").unwrap_err();
+        Request::Pause.save(&backend, "").unwrap_err();
+    }
+
+    #[test]
+    fn what_was_asked_of_another_job_is_not_taken_for_it() {
+        let backend = MemoryBackend::default();
+        Request::Pause.save(&backend, "a").unwrap();
+        let bytes = backend.load(&name_of("a")).unwrap().unwrap();
+        backend.save(&name_of("b"), &bytes).unwrap();
+        let error = Request::load(&backend, "b").unwrap_err();
+        assert!(matches!(error, Error::OtherJob { .. }), "{error}");
+    }
+}

@@ -1,0 +1,202 @@
+//! How a run learns what is asked of it from outside, and heeds it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use safe_state_backends::{Backend, Error as BackendError, Request};
+
+use crate::Error;
+use crate::error::StopReason;
+use crate::run::Run;
+
+/// How long a run goes without asking.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// Asking may take one part in so many of its time.
+const SHARE: u32 = 100;
+/// How long the items that complete between two looks at the clock may take.
+const STRIDE: Duration = Duration::from_millis(10);
+
+/// What is asked of a run.
+#[derive(Default)]
+pub(crate) struct Requests {
+    /// None in a nested call, of which nothing is asked.
+    source: Option<Source>,
+    asked: Option<Request>,
+    is_paused: bool,
+    /// Whether an item has just completed, with which all can be saved.
+    is_behind_item: bool,
+    next: Option<Instant>,
+    /// Items that complete until the clock is looked at again, and those that have, since when.
+    stride: u64,
+    counted: u64,
+    since: Option<Instant>,
+}
+
+/// Where requests to a job are.
+#[derive(Clone)]
+pub(crate) struct Source {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) job: String,
+}
+
+impl Source {
+    /// What is asked of a run that begins. A cancelled one was another.
+    pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
+        Ok(self.ask()?.filter(|asked| *asked != Request::Cancel))
+    }
+
+    /// What is asked of a run under way. One that is cancelled is on its way to its end, and the next may
+    /// begin at once.
+    fn ask(&self) -> Result<Option<Request>, BackendError> {
+        let asked = Request::load(&*self.backend, &self.job)?;
+        if asked == Some(Request::Cancel) {
+            // If it can't be, the next run does it.
+            let _ = Request::delete(&*self.backend, &self.job);
+        }
+        Ok(asked)
+    }
+}
+
+impl Requests {
+    pub(crate) fn new(source: Source, asked: Option<Request>, now: Instant) -> Self {
+        let (source, next) = (Some(source), now.checked_add(INTERVAL));
+        Requests { source, asked, next, ..Requests::default() }
+    }
+
+    /// Counts items that have completed.
+    pub(crate) fn count(&mut self, items: u64) {
+        self.counted += items;
+    }
+
+    /// How many may complete before the clock is looked at.
+    pub(crate) fn budget(&self) -> u64 {
+        if self.source.is_none() {
+            return u64::MAX;
+        }
+        self.stride.saturating_sub(self.counted).max(1)
+    }
+
+    /// Whether there is something to heed, or it is time to ask: an item has completed.
+    pub(crate) fn is_due(&mut self) -> bool {
+        self.is_behind_item = true;
+        self.count(1);
+        self.source.is_some()
+            && (self.asked.is_some() || (self.counted >= self.stride && self.stride_is_over()))
+    }
+
+    /// The same where none has.
+    pub(crate) fn is_due_at_once(&mut self) -> bool {
+        self.is_behind_item = false;
+        self.asked.is_some()
+    }
+
+    /// Finds out how many items may complete until the next look at the clock: as many as take a
+    /// [`STRIDE`], and no more than twice as many as last time.
+    #[cold]
+    fn stride_is_over(&mut self) -> bool {
+        let now = Instant::now();
+        let took = now - *self.since.get_or_insert(now);
+        let fitting = STRIDE.as_nanos() * u128::from(self.counted) / took.as_nanos().max(1);
+        let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
+        self.stride = fitting.clamp(1, (2 * self.counted).max(1));
+        (self.counted, self.since) = (0, Some(now));
+        self.is_time(now)
+    }
+
+    fn is_time(&self, now: Instant) -> bool {
+        self.next.is_none_or(|next| now >= next)
+    }
+
+    /// Takes in the answer to what was asked at `began`. A backend that can't be asked says why where it
+    /// has to save.
+    fn answered(&mut self, began: Instant, answer: Result<Option<Request>, BackendError>) {
+        let now = Instant::now();
+        self.asked = answer.unwrap_or(self.asked);
+        self.next = now.checked_add(INTERVAL.max((now - began) * SHARE));
+    }
+
+    fn source(&self) -> Option<Source> {
+        let is_time = self.is_time(Instant::now());
+        self.source.clone().filter(|_| is_time)
+    }
+}
+
+impl Run {
+    /// Asks what is asked of the run, if it is time. Says whether what is complete is to be saved: it is
+    /// due, or there is something to heed.
+    pub fn asks(&mut self) -> bool {
+        if let Some(source) = self.requests.source() {
+            let began = Instant::now();
+            self.requests.answered(began, source.ask());
+        }
+        self.saves()
+    }
+
+    /// The same without blocking.
+    pub async fn asks_async(&mut self) -> bool {
+        if let Some(source) = self.requests.source() {
+            let began = Instant::now();
+            let answer = self.on_worker(move || source.ask()).await;
+            self.requests.answered(began, answer.unwrap_or(Ok(None)));
+        }
+        self.saves()
+    }
+
+    fn saves(&self) -> bool {
+        let Requests { asked, is_behind_item, .. } = &self.requests;
+        self.schedule.is_due() || (asked.is_some() && *is_behind_item)
+    }
+
+    /// Does what is asked of the run, which has saved what is complete: waits, or ends.
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub fn heed(&mut self) -> Result<(), Error> {
+        while let Some(pause) = self.heeds()? {
+            std::thread::sleep(pause);
+            self.asks();
+        }
+        Ok(())
+    }
+
+    /// The same without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`heed`](Self::heed).
+    pub async fn heed_async(&mut self) -> Result<(), Error> {
+        while let Some(pause) = self.heeds()? {
+            self.sleep(pause).await;
+            self.asks_async().await;
+        }
+        Ok(())
+    }
+
+    /// How long to wait before asking again; none to go on.
+    fn heeds(&mut self) -> Result<Option<Duration>, Error> {
+        match self.requests.asked {
+            Some(Request::Pause) => {
+                if !std::mem::replace(&mut self.requests.is_paused, true) {
+                    self.events.paused();
+                }
+                self.check_stop().map(|()| Some(INTERVAL))
+            }
+            // The one that is left: to cancel.
+            Some(_) => Err(self.stop(StopReason::Cancelled)),
+            None => {
+                if std::mem::take(&mut self.requests.is_paused) {
+                    self.events.goes_on();
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Requests").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
