@@ -3,6 +3,7 @@
 mod check;
 mod display;
 mod forget;
+mod history;
 mod loop_progress;
 mod put_back;
 mod suspect;
@@ -21,6 +22,8 @@ use crate::{
 };
 
 pub(crate) use check::Refused;
+pub(crate) use history::History;
+pub use history::{PastRun, RunEnd};
 pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
 pub use put_back::NotPutBack;
 pub use suspect::Suspect;
@@ -52,6 +55,7 @@ pub struct Checkpoint {
     pub(crate) skipped: u64,
     /// Those that were given up on with a record.
     pub(crate) dead_letters: DeadLetters,
+    pub(crate) history: History,
 }
 
 /// Where a job stands, in numbers.
@@ -74,6 +78,8 @@ impl Checkpoint {
     /// A job that starts now, in its first run.
     pub fn new(job: impl Into<String>, version: Option<String>) -> Self {
         let now = Timestamp::now();
+        let mut history = History::default();
+        history.begin(1, now, now);
         Checkpoint {
             job: job.into(),
             version,
@@ -88,6 +94,7 @@ impl Checkpoint {
             failure: None,
             skipped: 0,
             dead_letters: DeadLetters::default(),
+            history,
         }
     }
 
@@ -252,10 +259,12 @@ impl Checkpoint {
 impl Checkpoint {
     /// The state in which a new run begins: one run more, and no failure.
     pub fn begin_run(&mut self) {
+        let now = Timestamp::now();
         self.count_crashes();
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
-        self.updated_at = Timestamp::now();
+        self.history.begin(self.run_count, now, self.updated_at);
+        self.updated_at = now;
     }
 
     /// Whether the function's text is not the one the checkpoint was made by, as far as both are
@@ -270,6 +279,7 @@ impl Checkpoint {
         self.finished = true;
         self.failure = None;
         self.updated_at = Timestamp::now();
+        self.history.end(RunEnd::Finished, self.updated_at);
     }
 
     /// Replays one record; the inverse of writing it. One that is refused changes nothing.
@@ -280,6 +290,7 @@ impl Checkpoint {
             Record::Advance(advance) => {
                 self.finished = false;
                 self.updated_at = self.updated_at.plus_micros(advance.micros);
+                self.history.complete(advance.count);
                 let progress = self.loops.entry(advance.loop_id).or_default();
                 progress.advance(advance.count, advance.fingerprint);
             }
@@ -287,10 +298,16 @@ impl Checkpoint {
                 self.finished &= change.is_idle();
                 self.updated_at = self.updated_at.plus_micros(change.micros);
                 for it in change.loops {
-                    self.loops.entry(it.loop_id).or_default().apply(it);
+                    let progress = self.loops.entry(it.loop_id).or_default();
+                    self.history.complete(progress.completed_by(&it));
+                    progress.apply(it);
                 }
                 change.carried.into_iter().for_each(|it| self.carry(it));
                 self.item_nanos = change.item_nanos.or(self.item_nanos);
+                let failed = change.failure.as_ref().map(|_| RunEnd::Failed);
+                if let Some(end) = failed.or(change.end) {
+                    self.history.end(end, self.updated_at);
+                }
                 self.failure = change.failure.or(self.failure.take());
                 self.skipped = self.skipped.saturating_add(change.skipped);
                 change.dead_letters.iter().for_each(|added| self.dead_letters.add(added));

@@ -11,5 +11,7 @@ pub(crate) const DEAD_LETTER_LIMIT: usize = 10_000;
 pub(crate) const BEHIND_LIMIT: u64 = 1 << 32;
 /// Most carried variables and steps of one job.
 pub(crate) const CARRIED_LIMIT: usize = 256;
+/// Most runs of a job that are remembered.
+pub(crate) const RUN_LIMIT: usize = 32;
 /// Longest key of an effect, in bytes.
 pub(crate) const KEY_LIMIT: usize = 4096;

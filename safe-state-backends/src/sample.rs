@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::format::{Change, LoopChange};
 use crate::{
     Attempts, Captured, CarriedChange, Carry, Checkpoint, DeadLetter, Failure, FailureKind, Keys,
-    LoopEnd, LoopProgress, Mark, Results, Suspect,
+    LoopEnd, LoopProgress, Mark, Results, RunEnd, Suspect,
 };
 use dice::Dice;
 
@@ -72,6 +72,7 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
             let suspect = Suspect { item: dice.next(), crashes, in_flight: dice.one_in(2) };
             loop_change.suspect = Some(Box::new(suspect));
         }
+        16 => change.end = Some(RunEnd::Stopped),
         13 => change.skipped = dice.up_to(3) as u64,
         _ => {}
     }

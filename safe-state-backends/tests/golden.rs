@@ -50,6 +50,7 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("given-up", given_up()),
         ("reported", encode(&with(fresh(), "failure", reported()))),
         ("put-back", put_back()),
+        ("often-run", often_run()),
     ])
 }
 
@@ -68,6 +69,19 @@ fn fresh() -> Value {
         "failure": null,
         "skipped": 0,
         "dead_letters": [],
+        "history": [run(1, None)],
+    })
+}
+
+fn run(number: u32, end: Option<&str>) -> Value {
+    json!({
+        "number": number,
+        "pid": 4711,
+        "host": "mail-2",
+        "started_at": "2026-11-21T09:30:00.000001Z",
+        "ended_at": end.map(|_| "2026-11-21T09:31:00Z"),
+        "end": end,
+        "completed": number * 7,
     })
 }
 
@@ -303,6 +317,17 @@ fn put_back() -> Vec<u8> {
     )
 }
 
+/// Runs of every end, and one that is told to have stopped.
+fn often_run() -> Vec<u8> {
+    let ends = [Some("Finished"), Some("Failed"), Some("Stopped"), Some("Died"), None];
+    let runs: Vec<Value> = (9..).zip(ends).map(|(number, end)| run(number, end)).collect();
+    let stopped = Change { micros: 1, end: Some(2), ..Change::default() };
+    file(
+        &with(with(fresh(), "history", json!(runs)), "run_count", json!(13)),
+        &[(ADVANCE, vec![1, 0, 3, 0]), (CHANGE, encoded(&stopped))],
+    )
+}
+
 /// The fields of a change, in the order of `docs/format.md`.
 #[derive(Default, Serialize)]
 struct Change<'a> {
@@ -313,6 +338,7 @@ struct Change<'a> {
     failure: Option<Failure>,
     skipped: u64,
     dead_letters: Option<(u64, &'a Bytes)>,
+    end: Option<u32>,
 }
 
 #[derive(Default, Serialize)]

@@ -66,7 +66,14 @@ type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
 /// A snapshot of these loops and carried values, each with its key.
 fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
     let head = ("job", Some("1.0"), Some(3_u64), 7_u64, 9_u64, 1_u32, false, None::<u64>);
-    postcard::to_stdvec(&(head, loops, carried, None::<u32>, 3_u64, letters())).unwrap()
+    let runs = vec![run(); 3];
+    postcard::to_stdvec(&(head, loops, carried, None::<u32>, 3_u64, letters(), runs)).unwrap()
+}
+
+type Run = (u32, u32, &'static str, u64, Option<u64>, Option<u32>, u64);
+
+fn run() -> Run {
+    (1, 4711, "mail-2", 7, Some(9), Some(3), 4)
 }
 
 /// One loop, with its prefix and the bytes of its bitmap, and two carried values.
@@ -100,8 +107,8 @@ type LoopChange<'a> =
 type CarriedChange<'a> = (String, bool, Value<'a>);
 
 fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
-    postcard::to_stdvec(&(2_u64, loops, carried, None::<u64>, None::<u32>, 0_u64, None::<u32>))
-        .unwrap()
+    let rest = (None::<u64>, None::<u32>, 0_u64, None::<u32>, None::<u32>);
+    postcard::to_stdvec(&(2_u64, loops, carried, rest)).unwrap()
 }
 
 fn change() -> Vec<u8> {
@@ -125,6 +132,7 @@ fn change() -> Vec<u8> {
         Some(failure),
         1_u64,
         Some(letters()),
+        Some(2_u32),
     ))
     .unwrap()
 }
@@ -285,6 +293,10 @@ fn longer_lists_are_refused() {
     for change in changes {
         assert!(!decode(&frame(&[(SNAPSHOT, snapshot(0, &[])), (CHANGE, change)])));
     }
+    let head = ("job", None::<&str>, None::<u64>, 7_u64, 9_u64, 1_u32, false, None::<u64>);
+    let runs = |count| (head, [0_u8; 2], None::<u32>, 3_u64, letters(), vec![run(); count]);
+    let often = |count| decode(&frame(&[(SNAPSHOT, postcard::to_stdvec(&runs(count)).unwrap())]));
+    assert!(often(32) && !often(33));
     let beyond = (64, ((&[][..], 0, Bytes::new(&[]), None, None, None), None, NEITHER));
     assert!(!decode(&frame(&[(SNAPSHOT, snapshot_of(&[beyond], &[]))])));
 }

@@ -61,6 +61,8 @@ pub use safe_state_backends::{
     Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotPutBack,
     Progress, Publication, Results, Suspect, Timestamp, publish, publish_once, skip_if_exists,
     Progress, Publication, Request, Results, Suspect, publish, publish_once, skip_if_exists,
+    Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, PastRun, Progress,
+    Publication, Results, RunEnd, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

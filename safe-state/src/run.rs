@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, Store};
+use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, RunEnd, Store};
 
 use crate::active::Active;
 use crate::begin::{Begun, OnChange, begin};
@@ -193,7 +193,8 @@ impl Run {
     /// What the outcome means for the checkpoint.
     fn ending(&mut self, failing: Failing) -> (Write, bool) {
         if self.boundary.is_stopped {
-            return (Write::Save(self.last_change().into()), true);
+            let change = Change { end: Some(RunEnd::Stopped), ..self.last_change() };
+            return (Write::Save(change.into()), true);
         }
         let failure = match failing {
             Failing::Yes(failure) => Some(failure),
@@ -399,9 +400,8 @@ impl Drop for Run {
         self.position.keep_only_what_matches_carried_values();
         let mut change = self.change(Instant::now());
         change.loops.extend(acquitted);
-        if !change.loops.is_empty()
-            && let Err(error) = self.write(Write::Save(change.into()))
-        {
+        change.end = Some(RunEnd::Stopped);
+        if let Err(error) = self.write(Write::Save(change.into())) {
             self.events.not_saved(&error);
         }
     }

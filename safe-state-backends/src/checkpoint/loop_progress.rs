@@ -112,6 +112,15 @@ impl LoopProgress {
         self.end
     }
 
+    /// How many items a change completes: those of known keys, of a loop by key, it has only met.
+    pub(super) fn completed_by(&self, change: &LoopChange) -> u64 {
+        match &change.keys {
+            Some(keys) => keys.len() as u64,
+            None if self.keys.is_some() => 0,
+            None => change.count,
+        }
+    }
+
     pub(super) fn apply(&mut self, change: LoopChange) {
         if let Some(within) = change.begun {
             // In the same items it walks its input anew, of which the same keys are complete.

@@ -16,12 +16,6 @@ pub struct Suspect {
 }
 
 impl Checkpoint {
-    /// Whether the last run has neither finished nor failed: it is under way, or was killed, or its
-    /// future was dropped. The same once dead letters of a finished job were put back.
-    pub fn is_open(&self) -> bool {
-        !self.finished && self.failure.is_none()
-    }
-
     /// Counts what the run before has died of, if it has.
     pub(super) fn count_crashes(&mut self) {
         let has_crashed = self.is_open();

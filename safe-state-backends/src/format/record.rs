@@ -7,7 +7,7 @@ use super::{FormatError, Framed, damaged};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
 use crate::{
     Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, Keys, LoopEnd, Mark,
-    Suspect, bounded,
+    RunEnd, Suspect, bounded,
 };
 
 pub(super) const SNAPSHOT: u8 = 1;
@@ -57,6 +57,8 @@ pub struct Change {
     pub skipped: u64,
     /// Items given up on.
     pub dead_letters: Option<Box<DeadLetters>>,
+    /// How the run ended, if it did, and not by a failure.
+    pub end: Option<RunEnd>,
 }
 
 /// How far one loop came.
@@ -131,6 +133,7 @@ impl Advance {
             failure: None,
             skipped: 0,
             dead_letters: None,
+            end: None,
         } = change
         else {
             return None;

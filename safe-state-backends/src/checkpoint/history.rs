@@ -1,0 +1,195 @@
+//! How a job's runs went.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::Checkpoint;
+use crate::bounded;
+use crate::limits::RUN_LIMIT;
+use crate::timestamp::Timestamp;
+
+/// Longest name of a host that is kept, in characters.
+const HOST_LIMIT: usize = 64;
+
+/// One run of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastRun {
+    pub(crate) number: u32,
+    pub(crate) pid: u32,
+    pub(crate) host: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) end: Option<RunEnd>,
+    pub(crate) completed: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum RunEnd {
+    /// The job was finished.
+    Finished,
+    /// It failed.
+    Failed,
+    /// It stopped before an item, as it was to, or its future was dropped.
+    Stopped,
+    /// Its process died, as far as its last save tells: it has said nothing of its end.
+    Died,
+}
+
+/// The last runs of a job, the one under way included; oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct History(
+    #[serde(deserialize_with = "bounded::list::<RUN_LIMIT, _, _>")] Vec<PastRun>,
+);
+
+impl PastRun {
+    /// Which run of the job it was, from 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The name of the host it ran on.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// When it began.
+    pub fn started_at(&self) -> SystemTime {
+        self.started_at.into()
+    }
+
+    /// When it ended; of one that died, when it saved last. `None` while it has not.
+    pub fn ended_at(&self) -> Option<SystemTime> {
+        self.ended_at.map(Into::into)
+    }
+
+    /// How it ended; `None` while it has not, or as long as no other run has found that it died.
+    pub fn end(&self) -> Option<RunEnd> {
+        self.end
+    }
+
+    /// How many items it completed, those of loops inside others included, as far as it saved them.
+    pub fn completed(&self) -> u64 {
+        self.completed
+    }
+
+    /// How long it took; `None` while it has not ended.
+    pub fn duration(&self) -> Option<Duration> {
+        let micros = self.ended_at?.micros_since(self.started_at);
+        Some(Duration::from_micros(micros))
+    }
+}
+
+impl History {
+    /// A run of this process begins. The one before died if it has said nothing of its end.
+    pub(super) fn begin(&mut self, number: u32, now: Timestamp, last_save: Timestamp) {
+        self.end(RunEnd::Died, last_save);
+        if self.0.len() == RUN_LIMIT {
+            self.0.remove(0);
+        }
+        let host = hostname::get().unwrap_or_default();
+        let host = host.to_string_lossy().chars().take(HOST_LIMIT).collect();
+        let (pid, started_at) = (std::process::id(), now);
+        let run =
+            PastRun { number, pid, host, started_at, ended_at: None, end: None, completed: 0 };
+        self.0.push(run);
+    }
+
+    /// The run under way has completed items.
+    pub(super) fn complete(&mut self, count: u64) {
+        if let Some(run) = self.0.last_mut() {
+            run.completed = run.completed.saturating_add(count);
+        }
+    }
+
+    /// The run under way ends, unless it has.
+    pub(super) fn end(&mut self, end: RunEnd, at: Timestamp) {
+        if let Some(run) = self.0.last_mut().filter(|run| run.end.is_none()) {
+            run.end = Some(end);
+            run.ended_at = Some(at);
+        }
+    }
+}
+
+impl Checkpoint {
+    /// The last 32 runs of the job, oldest first, the one under way included.
+    pub fn history(&self) -> &[PastRun] {
+        &self.history.0
+    }
+
+    /// Whether the last run has not ended, as far as it has said so: it is under way, or was killed.
+    pub fn is_open(&self) -> bool {
+        let last = self.history.0.last();
+        !self.finished && self.failure.is_none() && last.is_none_or(|run| run.end.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{Change, LoopChange};
+    use crate::{Failure, FailureKind, Keys};
+
+    fn ends(checkpoint: &Checkpoint) -> Vec<(u32, Option<RunEnd>, u64)> {
+        let runs = checkpoint.history().iter();
+        runs.map(|run| (run.number(), run.end(), run.completed())).collect()
+    }
+
+    #[test]
+    fn each_run_is_kept_with_how_it_ended() {
+        let mut checkpoint = Checkpoint::new("job", None);
+        checkpoint.apply(Change::completed(7).into()).unwrap();
+        checkpoint.begin_run();
+        let failure = Some(Failure::new(FailureKind::Error, "E", "no"));
+        let failed = Change { micros: 5, failure, ..Change::completed(2) };
+        checkpoint.apply(failed.into()).unwrap();
+        checkpoint.begin_run();
+        let end = Some(RunEnd::Stopped);
+        checkpoint.apply(Change { end, ..Change::default() }.into()).unwrap();
+        assert!(!checkpoint.is_open());
+        checkpoint.begin_run();
+        assert!(checkpoint.is_open());
+        checkpoint.finish();
+        let expected = [
+            (1, Some(RunEnd::Died), 7),
+            (2, Some(RunEnd::Failed), 2),
+            (3, Some(RunEnd::Stopped), 0),
+            (4, Some(RunEnd::Finished), 0),
+        ];
+        assert_eq!(ends(&checkpoint), expected);
+        assert!(checkpoint.history()[1].duration().unwrap() >= Duration::from_micros(5));
+        assert_eq!(checkpoint.history()[0].pid(), std::process::id());
+    }
+
+    #[test]
+    fn items_by_key_count_once_however_often_they_are_met() {
+        let mut checkpoint = Checkpoint::new("job", None);
+        let keys = |hashes| Some(Box::new(Keys::new(1, hashes)));
+        let walk = |begun, count, keys| {
+            let change = LoopChange { begun, count, keys, ..LoopChange::default() };
+            Change { loops: vec![change], ..Change::default() }
+        };
+        checkpoint.apply(walk(None, 3, keys(vec![5, 6, 7])).into()).unwrap();
+        checkpoint.begin_run();
+        checkpoint.apply(walk(Some(vec![]), 3, None).into()).unwrap();
+        checkpoint.apply(walk(None, 2, keys(vec![8])).into()).unwrap();
+        let completed: Vec<u64> = checkpoint.history().iter().map(PastRun::completed).collect();
+        assert_eq!(completed, [3, 1]);
+    }
+
+    #[test]
+    fn no_more_than_the_last_are_kept() {
+        let mut checkpoint = Checkpoint::new("job", None);
+        (1..100).for_each(|_| checkpoint.begin_run());
+        let numbers: Vec<u32> = checkpoint.history().iter().map(PastRun::number).collect();
+        assert_eq!(numbers, (69..=100).collect::<Vec<u32>>());
+    }
+}
