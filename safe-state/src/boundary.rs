@@ -88,7 +88,7 @@ impl Run {
     /// As [`boundary`](Self::boundary).
     pub async fn boundary_async(&mut self) -> Result<(), Error> {
         while let Some(wait) = self.look()? {
-            self.sleep_async(wait).await;
+            self.sleep(wait).await;
         }
         Ok(())
     }

@@ -26,9 +26,9 @@ mod items;
 mod job;
 mod key;
 mod keyed;
+mod left_behind;
 #[cfg(feature = "limits")]
 pub mod limits;
-mod left_behind;
 mod offload;
 mod open_loop;
 mod outcome;
@@ -59,10 +59,8 @@ pub use rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
     Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotPutBack,
-    Progress, Publication, Results, Suspect, Timestamp, publish, publish_once, skip_if_exists,
-    Progress, Publication, Request, Results, Suspect, publish, publish_once, skip_if_exists,
-    Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, PastRun, Progress,
-    Publication, Results, RunEnd, Suspect, Timestamp, publish, publish_once, skip_if_exists,
+    PastRun, Progress, Publication, Request, Results, RunEnd, Suspect, Timestamp, publish,
+    publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

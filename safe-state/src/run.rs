@@ -270,12 +270,12 @@ impl Run {
 
     async fn write_async(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
-        let written = self.on_worker(|store| write.to(store)).await;
+        let written = self.with_store(|store| write.to(store)).await;
         Ok(written.unwrap_or(Ok(()))?)
     }
 
     /// What `work` makes of the store, on the thread for that; none in a nested call.
-    pub(crate) async fn on_worker<T: Send + 'static>(
+    pub(crate) async fn with_store<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Store) -> T + Send + 'static,
     ) -> Option<T> {
@@ -289,13 +289,6 @@ impl Run {
         let (store, done) = working.await;
         self.store = Some(store);
         Some(done)
-    }
-
-    /// None in a nested call, which has nothing of its own.
-    pub(crate) async fn sleep_async(&self, time: Duration) {
-        if let Some(worker) = &self.worker {
-            worker.run(move || std::thread::sleep(time)).await;
-        }
     }
 
     /// Does blocking work. None without a worker: then there is none to do.

@@ -91,7 +91,7 @@ impl Loop {
         let keys = self.keys.map_or_else(String::new, |keys| format!(", {keys} by key"));
         let end = match self.end {
             Some(LoopEnd::Exhausted) => ", at its end",
-            Some(LoopEnd::Left | LoopEnd::Closed { .. }) => ", left",
+            Some(LoopEnd::Left) => ", left",
             None => "",
         };
         format!("{}{around}: {}{of} items{keys}{end}", self.number, self.completed)

@@ -67,7 +67,7 @@ impl<T: AsyncTransaction> Awaited for Committing<T> {
             Ok(Some(statements)) => {
                 let (ended, source) = end(transaction, &statements).await;
                 let (run, _) = tally.committing();
-                let settled = run.on_worker(move |store| store.ended(ended)).await;
+                let settled = run.with_store(move |store| store.ended(ended)).await;
                 tally.ended((ended, source), settled.unwrap_or(Ok(true)), &statements.place)
             }
             Ok(None) => {
@@ -90,7 +90,7 @@ async fn statements(
 ) -> Result<Option<Statements>, Error> {
     let Some(record) = tally.record(carried)? else { return Ok(None) };
     let (run, _) = tally.committing();
-    let given = run.on_worker(move |store| store.statements(record, dialect)).await;
+    let given = run.with_store(move |store| store.statements(record, dialect)).await;
     tally.statements(dialect, given)
 }
 

@@ -43,7 +43,8 @@ fn tell(rescue: &Rescue) {
         .collect();
     let cause = rescue.cause();
     // It takes half a second where the program is not optimised.
-    let stack = env::var_os("STACK").map(|_| cause.stack().iter().map(ToString::to_string).collect::<Vec<_>>());
+    let stack = env::var_os("STACK")
+        .map(|_| cause.stack().iter().map(ToString::to_string).collect::<Vec<_>>());
     let told = json!({
         "cause": cause.to_string(),
         "code": cause.exit_code(),

@@ -12,7 +12,10 @@ use crate::{ending, tell};
 pub(crate) fn beside() -> Result<Ended, GuardError> {
     let guard = |at: usize| {
         let job = move |data: &Data| data.insert("at", at).map(|()| std::process::abort());
-        Guard::new(format!("guard {at}")).rescue(tell).args(["beside-one", &at.to_string()]).run(job)
+        Guard::new(format!("guard {at}"))
+            .rescue(tell)
+            .args(["beside-one", &at.to_string()])
+            .run(job)
     };
     thread::scope(|scope| {
         let all: Vec<_> = (0..8).map(|at| scope.spawn(move || guard(at))).collect();

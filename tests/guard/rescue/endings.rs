@@ -22,7 +22,11 @@ const ENDINGS: [(&str, &str, i32); 19] = [
     ("illegal", "killed by signal 4 (SIGILL)", 132),
     ("trap", "killed by signal 5 (SIGTRAP)", 133),
     ("overflow", "killed by signal 6 (SIGABRT) after signal 11 (SIGSEGV) at address 0x", 134),
-    ("overflow-in-thread", "killed by signal 6 (SIGABRT) after signal 11 (SIGSEGV) at address 0x", 134),
+    (
+        "overflow-in-thread",
+        "killed by signal 6 (SIGABRT) after signal 11 (SIGSEGV) at address 0x",
+        134,
+    ),
     ("kill", "killed by signal 9 (SIGKILL)", 137),
     ("terminate", "killed by signal 15 (SIGTERM)", 143),
     ("quit", "killed by signal 3 (SIGQUIT)", 131),
@@ -74,7 +78,8 @@ fn a_stack_leads_to_the_place() {
     for how in ["panic", "abort", "segfault"] {
         let output = guarded(GUARDED, &[how]).env("STACK", "").output().unwrap();
         let told = rescued(&output).unwrap();
-        let stack: Vec<&str> = told["stack"].as_array().unwrap().iter().filter_map(|of| of.as_str()).collect();
+        let stack: Vec<&str> =
+            told["stack"].as_array().unwrap().iter().filter_map(|of| of.as_str()).collect();
         let job = stack.iter().position(|frame| frame.contains("guarded::ending::job")).unwrap();
         assert!(stack[job - 1].contains("guarded::ending::innermost"), "{how}: {stack:#?}");
         assert!(stack[job - 1].contains("guarded/ending.rs:"), "{how}: {stack:#?}");

@@ -17,8 +17,12 @@ struct Counting {
 
 impl Counting {
     fn start(command: &mut Command) -> Counting {
-        let mut program =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut program = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let lines = BufReader::new(program.stdout.take().unwrap()).lines();
         let mut counting = Counting { program, lines };
         while !counting.line().starts_with("waiting") {}

@@ -67,5 +67,8 @@ fn check(said: &[u8], what: &str) {
     assert_eq!(acknowledged, (steps.len() / 8) as u64, "{what}");
     let told: Value = serde_json::from_slice(said[at + 9..].trim_ascii_end()).unwrap();
     let rescued = told["storm"].as_u64().unwrap();
-    assert!((acknowledged..=acknowledged + 1).contains(&rescued), "{what}: {acknowledged}, {rescued}");
+    assert!(
+        (acknowledged..=acknowledged + 1).contains(&rescued),
+        "{what}: {acknowledged}, {rescued}"
+    );
 }

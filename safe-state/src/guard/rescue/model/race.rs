@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use loom::sync::atomic::{AtomicU64, Ordering, fence};
 use loom::sync::RwLock;
+use loom::sync::atomic::{AtomicU64, Ordering, fence};
 use loom::thread;
 
 use super::said;
