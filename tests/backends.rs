@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use safe_state::backend::{Backend, Error as BackendError, SqliteBackend, from_url};
 use safe_state::{Error, Job, MemoryBackend, resumable};
-use safe_state_tests::Ran;
+use safe_state_tests::{Found, Ledger, Ran};
 
 fn fails_at_2(items: u64, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     ran.note(items);
@@ -154,4 +154,26 @@ fn an_environment_that_names_none_is_an_error() {
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("the backend `floppy://...@host/` cannot be used"), "{complaint}");
     assert!(!complaint.contains("secret"), "{complaint}");
+}
+
+/// A file that may not grow is what SQLite sees of a full disk.
+#[test]
+fn a_full_disk_under_sqlite_stops_the_run_and_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("jobs.db").display());
+    let job = Job::new("kills").backend(url.as_str());
+    let mut ledger = Ledger::of(job, dir.path(), 600, 1);
+    let victim = |shell: &str| {
+        let mut victim = Command::new("sh");
+        victim.args(["-c", shell, env!("CARGO_BIN_EXE_worker"), "victim", &url, "1"]);
+        victim.arg(dir.path()).env("RUST_BACKTRACE", "0").output().unwrap()
+    };
+    let stopped = victim("trap '' XFSZ; ulimit -f 80; exec \"$0\" \"$@\"");
+    let complaint = String::from_utf8(stopped.stderr).unwrap();
+    assert!(!stopped.status.success() && complaint.contains("jobs.db"), "{complaint}");
+    assert!(complaint.contains("full") || complaint.contains("I/O"), "{complaint}");
+    assert_eq!(ledger.look("on a full disk"), Found::Part);
+    let went_on = victim("exec \"$0\" \"$@\"");
+    assert!(went_on.status.success(), "{went_on:?}");
+    assert_eq!(ledger.look("with room again"), Found::Finished);
 }
