@@ -9,6 +9,8 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
+#[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres"))]
+mod sqlx;
 mod under_way;
 
 use std::error::Error as StdError;

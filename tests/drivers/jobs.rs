@@ -1,5 +1,7 @@
 //! The same job on a handle of each driver: it leaves a row an item, and returns all rows.
 
+mod ledgers;
+
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -7,6 +9,8 @@ use std::thread;
 use postgres::NoTls;
 use safe_state::reconnect::ReconnectRegistry;
 use safe_state::resumable;
+
+pub use ledgers::{Found, Ledger};
 
 /// How many items a job has.
 pub const ITEMS: i64 = 8;

@@ -1,0 +1,44 @@
+//! `sqlx`, with PostgreSQL and MySQL.
+
+use safe_state_backends::{Dialect, Parameter, Statement};
+use sqlx_core::query::query;
+use sqlx_core::transaction::Transaction;
+
+use super::{AsyncTransaction, BoxError};
+
+macro_rules! transaction {
+    ($database:ty, $dialect:expr) => {
+        /// Any that is the connection's outermost, and not one within another.
+        impl AsyncTransaction for Transaction<'_, $database> {
+            fn dialect(&self) -> Dialect {
+                $dialect
+            }
+
+            async fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+                let mut query = query::<$database>(&statement.text);
+                for parameter in &statement.parameters {
+                    query = match parameter {
+                        Parameter::Integer(value) => query.bind(*value),
+                        Parameter::Text(value) => query.bind(value.as_str()),
+                        Parameter::Bytes(value) => query.bind(value.as_slice()),
+                    };
+                }
+                query.execute(&mut **self).await?;
+                Ok(())
+            }
+
+            async fn commit(self) -> Result<(), BoxError> {
+                Ok(self.commit().await?)
+            }
+
+            async fn rollback(self) -> Result<(), BoxError> {
+                Ok(self.rollback().await?)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "sqlx-mysql")]
+transaction!(sqlx_mysql::MySql, Dialect::MySql);
+#[cfg(feature = "sqlx-postgres")]
+transaction!(sqlx_postgres::Postgres, Dialect::Postgres);
