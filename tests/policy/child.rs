@@ -1,5 +1,7 @@
 //! A run in a process of its own, which is killed, or kills itself.
 
+mod poisons;
+
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
@@ -24,6 +26,7 @@ fn main() -> Result<()> {
         "by-key" => by_key(dir, &effects, &items)?,
         "retried" => retried(dir, &effects, &items)?,
         "async" => safe_state_tests::shapes::block_on(waiting(dir, &effects, &items))?,
+        "poison" => return poison(dir, &effects, &items),
         "once" => return once(dir, &effects, &items),
         other => bail!("unknown: {other}"),
     };
@@ -95,6 +98,21 @@ async fn waiting(dir: &Path, effects: &Effects, items: &[u64]) -> Result<u64> {
         work(effects, *item)?;
     }
     Ok(sum)
+}
+
+/// Four items kill the process, each in another way.
+#[resumable(name = "kills", state_dir = dir, max_crashes = 2, save_every = 10)]
+fn poison(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
+    for item in items {
+        match item {
+            5 => _ = poisons::overflow(0),
+            11 => poisons::exhaust_addresses(),
+            23 => poisons::exhaust_memory(dir),
+            31 => std::process::abort(),
+            _ => effects.record(*item)?,
+        }
+    }
+    Ok(())
 }
 
 /// Two items kill the process, each one time.

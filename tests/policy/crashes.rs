@@ -11,12 +11,12 @@ use safe_state_tests::Effects;
 
 /// Most runs before that many items are given up: the first death tells the next run to look, two
 /// more are the item's.
-const fn runs(killers: usize) -> usize {
+pub(crate) const fn runs(killers: usize) -> usize {
     1 + 3 * killers
 }
 
 /// Runs the job until it comes to an end. Gives how many runs died before.
-fn run_to_its_end(kind: &str, dir: &Path, most: usize) -> usize {
+pub(crate) fn run_to_its_end(kind: &str, dir: &Path, most: usize) -> usize {
     let mut child = Command::new(env!("CARGO_BIN_EXE_policy"));
     child.arg(kind).arg(dir).stderr(Stdio::null());
     let died = (0..most).take_while(|_| child.status().unwrap().code().is_none()).count();
@@ -24,7 +24,7 @@ fn run_to_its_end(kind: &str, dir: &Path, most: usize) -> usize {
     died
 }
 
-fn checkpoint(dir: &Path) -> Option<Checkpoint> {
+pub(crate) fn checkpoint(dir: &Path) -> Option<Checkpoint> {
     Job::new("kills").state_dir(dir).peek_checkpoint().unwrap()
 }
 

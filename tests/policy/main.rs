@@ -6,5 +6,6 @@ mod crashes;
 mod dead_letters;
 mod exits;
 mod model;
+mod poison;
 mod retry;
 mod values;
