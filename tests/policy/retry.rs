@@ -3,7 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 
-use safe_state::{Action, Checkpoint, Error, ErrorContext, Job, NotPutBack, cursor, resumable};
+use safe_state::{
+    Action, Checkpoint, DeadLetter, Error, ErrorContext, Job, NotPutBack, cursor, resumable,
+};
 
 /// A job's surroundings.
 #[derive(Default)]
@@ -106,7 +108,7 @@ fn those_that_fail_again_are_dead_letters_again() {
             job(dir.path(), &items, &world).unwrap();
             let checkpoint = peek(dir.path()).unwrap().unwrap();
             let letters: Vec<_> = checkpoint.dead_letters().iter().collect();
-            assert!(letters.iter().map(|letter| letter.index()).eq([1, 3]));
+            assert!(letters.iter().map(DeadLetter::index).eq([1, 3]));
             assert!(letters.iter().all(|letter| letter.attempts() == 1));
             assert_eq!(retry(dir.path()).unwrap(), 2);
         }

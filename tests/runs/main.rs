@@ -8,7 +8,10 @@ mod job;
 mod model;
 mod nested;
 mod plan;
+mod retried;
 
+use std::ffi::OsStr;
+use std::fmt::Debug;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
@@ -18,6 +21,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
 use safe_state_tests::Effects;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use model::Model;
 use plan::{Ended, How, Kind, Run, Stop, Way};
@@ -87,38 +92,46 @@ fn do_run(dir: &Path, kind: Kind, run: &Run) -> (Vec<u32>, Ended) {
     let effects = Effects::open(dir.join("effects")).unwrap();
     let before = effects.all().len();
     let ended = match run.stop {
-        Some(Stop { how: How::Kill, .. }) => run_in_child(dir, kind, run),
+        Some(Stop { how: How::Kill, .. }) => {
+            run_in_child(dir, "any", &kind, run).unwrap_or(Ended::Stopped(How::Kill))
+        }
         _ => job::run(dir, kind, run),
     };
     let new = effects.all().into_iter().skip(before);
     (new.map(|item| u32::try_from(item).unwrap()).collect(), ended)
 }
 
-fn run_in_child(dir: &Path, kind: Kind, run: &Run) -> Ended {
+/// How the run ended; none if it was killed.
+fn run_in_child<E: DeserializeOwned>(
+    dir: &Path,
+    job: &str,
+    kind: &(impl Serialize + Debug),
+    run: &(impl Serialize + Debug),
+) -> Option<E> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_run"));
     child
-        .arg(dir)
-        .args([serde_json::to_string(&kind).unwrap(), serde_json::to_string(run).unwrap()]);
+        .args([OsStr::new(job), dir.as_os_str()])
+        .args([serde_json::to_string(kind).unwrap(), serde_json::to_string(run).unwrap()]);
     let status = child.status().unwrap();
     if status.success() {
         let path = dir.join("ended");
         let ended = serde_json::from_reader(File::open(&path).unwrap()).unwrap();
         fs::remove_file(path).unwrap();
-        return ended;
+        return Some(ended);
     }
     assert_eq!(status.code(), None, "{kind:?}, {run:?}");
-    Ended::Stopped(How::Kill)
+    None
 }
 
-fn runner() -> TestRunner {
+fn runner(cases: u32) -> TestRunner {
     let factor = std::env::var("SAFE_STATE_STORM").map_or(1, |factor| factor.parse().unwrap());
-    let cases = ProptestConfig::with_cases(600 * factor);
+    let cases = ProptestConfig::with_cases(cases * factor);
     TestRunner::new(ProptestConfig { failure_persistence: None, ..cases })
 }
 
 #[test]
 fn every_run_does_what_the_model_says() {
-    let checked = runner().run(&job_and_runs(), |(kind, runs)| {
+    let checked = runner(600).run(&job_and_runs(), |(kind, runs)| {
         check(kind, &runs);
         Ok(())
     });
@@ -126,8 +139,17 @@ fn every_run_does_what_the_model_says() {
 }
 
 #[test]
+fn items_that_fail_are_given_up_and_put_back_as_the_model_says() {
+    let checked = runner(300).run(&retried::job_and_runs(), |(kind, runs)| {
+        retried::check(kind, &runs);
+        Ok(())
+    });
+    checked.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
 fn loops_inside_and_after_one_another_lose_nothing() {
-    let checked = runner().run(&nested::jobs_and_what_befalls_them(), |(kind, input, befalls)| {
+    let checked = runner(600).run(&nested::jobs_and_what_befalls_them(), |(kind, input, befalls)| {
         nested::check(kind, input, &befalls);
         Ok(())
     });
