@@ -95,6 +95,8 @@ pub mod details {
 pub use file::FileBackend;
 pub use holder::Holder;
 pub use keys::Keys;
+#[doc(hidden)]
+pub use lock::Lock;
 pub use memory::MemoryBackend;
 #[cfg(feature = "mysql")]
 pub use mysql::{MySql, MySqlBackend};

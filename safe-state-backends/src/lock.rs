@@ -14,14 +14,19 @@ use crate::{Error, Holder};
 
 /// An exclusive lock, held until dropped, or until the process dies.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     /// Closing it releases the lock.
     file: File,
     path: PathBuf,
 }
 
 impl Lock {
-    pub(crate) fn take(job: &str, path: PathBuf) -> Result<Lock, Error> {
+    /// Takes it for a job, in the file at `path`, which is made and removed for that.
+    ///
+    /// # Errors
+    ///
+    /// Another has it, or the file can't be opened.
+    pub fn take(job: &str, path: PathBuf) -> Result<Lock, Error> {
         loop {
             let mut file = open(&path).map_err(Error::io("open the lock", &path))?;
             // Method syntax would pick whatever std adds under this name.

@@ -7,3 +7,5 @@ mod rescue;
 pub use error::GuardError;
 #[cfg(target_os = "linux")]
 pub use rescue::{Cause, Data, Ended, Frame, Guard, Panic, Rescue, Rescued, Update, Usage, Value};
+#[cfg(all(target_os = "linux", feature = "autosave"))]
+pub use rescue::{is_active, recover};

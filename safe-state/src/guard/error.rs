@@ -141,6 +141,12 @@ pub enum GuardError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A rescue has failed, of what an autosave holds. The file is left as it is.
+    #[error("the rescue of the autosave `{}` has failed; it is left as it is", path.display())]
+    RescueFailed {
+        /// The file.
+        path: PathBuf,
+    },
     /// An autosave cannot be read or written.
     #[error("cannot {action} the autosave `{}`", path.display())]
     Autosave {

@@ -1,5 +1,7 @@
 //! Rescue: the program runs in a child of itself, and what the job knew outlives it.
 
+#[cfg(feature = "autosave")]
+mod autosave;
 mod cause;
 mod crash;
 mod data;
@@ -23,18 +25,26 @@ mod writer;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
+#[cfg(feature = "autosave")]
+use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
+#[cfg(feature = "autosave")]
+use std::time::Duration;
 
 use super::GuardError;
 use errand::Role;
 use layout::Layout;
 use watch::Watched;
 
+#[cfg(feature = "autosave")]
+pub use autosave::{is_active, recover};
 pub use cause::{Cause, Ended, Usage};
 pub use data::{Data, Update};
 pub use panic::Panic;
 pub use rescued::{Rescue, Rescued, Value};
 pub use stack::Frame;
+
+type RescueFn<'a> = Box<dyn FnOnce(&Rescue) -> ExitCode + 'a>;
 
 /// How much room there is for data by default.
 #[cfg(target_pointer_width = "64")]
@@ -70,13 +80,22 @@ pub struct Guard<'a> {
     name: String,
     arguments: Option<Vec<OsString>>,
     max_size: u64,
-    rescue: Option<Box<dyn FnOnce(&Rescue) -> ExitCode + 'a>>,
+    #[cfg(feature = "autosave")]
+    autosave: Option<autosave::Autosave>,
+    rescue: Option<RescueFn<'a>>,
 }
 
 impl<'a> Guard<'a> {
     /// A guard of that name, by which the program finds it when it is started again.
     pub fn new(name: impl Into<String>) -> Self {
-        Guard { name: name.into(), arguments: None, max_size: MAX_SIZE, rescue: None }
+        Guard {
+            name: name.into(),
+            arguments: None,
+            max_size: MAX_SIZE,
+            #[cfg(feature = "autosave")]
+            autosave: None,
+            rescue: None,
+        }
     }
 
     /// What to do if the job ends otherwise than by success: with another exit code than 0, by a signal, or
@@ -104,6 +123,20 @@ impl<'a> Guard<'a> {
         self
     }
 
+    /// Saves the data to a file, each time so long after the last, if it has changed; and once more before
+    /// it is rescued. The file is removed when the job has succeeded, or was rescued. It stays if the rescue
+    /// fails, by an `Err` or a panic, and if the guard ends together with the job: see [`recover`].
+    ///
+    /// The guard saves, so it costs the job nothing. The file is compressed, checked when it is read, and
+    /// whole at any instant; only its owner may read it.
+    ///
+    /// [`run`](Guard::run) fails if there is such a file, which is to be recovered first.
+    #[cfg(feature = "autosave")]
+    pub fn autosave(mut self, path: impl Into<PathBuf>, every: Duration) -> Self {
+        self.autosave = Some(autosave::Autosave { path: path.into(), every });
+        self
+    }
+
     /// Does the job in a child of this process, waits for its end, and rescues its data if it did not
     /// succeed.
     ///
@@ -123,7 +156,7 @@ impl<'a> Guard<'a> {
             return Err(GuardError::Name { name: self.name });
         }
         match errand::role(&self.name)? {
-            Role::Job(memory, layout) => job::run(memory, layout, job),
+            Role::Job(memory, layout) => job::run(&memory, layout, job),
             Role::Later(ended) => Ok(Ended::new(Cause::of_status(ended))),
             Role::Guard if errand::is_started_without_memory() => {
                 Err(GuardError::Lost { name: self.name })
@@ -132,24 +165,42 @@ impl<'a> Guard<'a> {
         }
     }
 
-    fn guard(self) -> Result<Ended, GuardError> {
+    fn guard(mut self) -> Result<Ended, GuardError> {
         let layout =
             Layout::of(self.max_size).ok_or(GuardError::TooLarge { max_size: self.max_size })?;
-        let arguments = self.arguments.unwrap_or_else(|| env::args_os().skip(1).collect());
+        #[cfg(feature = "autosave")]
+        let reserved = self.autosave.take().map(|save| save.reserve(&self.name)).transpose()?;
+        let arguments = self.arguments.take();
+        let arguments = arguments.unwrap_or_else(|| env::args_os().skip(1).collect());
         let mut watched = Watched::start(&self.name, layout, &arguments)?;
+        #[cfg(feature = "autosave")]
+        let saving = reserved.map(|file| file.start(watched.memory(), layout)).transpose()?;
         let cause = watched.wait()?;
+        #[cfg(feature = "autosave")]
+        if let Some(saving) = saving {
+            return saving.around(&cause, || self.conclude(&watched, &cause, &arguments));
+        }
+        self.conclude(&watched, &cause, &arguments).map(|(ended, _)| ended)
+    }
+
+    /// What there is to do after the job, and whether that was done.
+    fn conclude(
+        self,
+        watched: &Watched,
+        cause: &Cause,
+        arguments: &[OsString],
+    ) -> Result<(Ended, bool), GuardError> {
         if !cause.has_reached() {
             let arguments = arguments.iter().map(|of| of.to_string_lossy().into_owned()).collect();
-            return Err(GuardError::NotReached {
-                name: self.name,
-                ending: cause.to_string(),
-                arguments,
+            let ending = cause.to_string();
+            return Err(GuardError::NotReached { name: self.name, ending, arguments });
+        }
+        let is_rescued = cause.is_success()
+            || self.rescue.is_some_and(|rescue| {
+                let of = Rescue::new(self.name, watched.data(), cause.clone());
+                rescue(&of) == ExitCode::SUCCESS
             });
-        }
-        if let Some(rescue) = self.rescue.filter(|_| !cause.is_success()) {
-            rescue(&Rescue::new(self.name, watched.data(), cause.clone()));
-        }
-        Ok(Ended::new(cause))
+        Ok((Ended::new(cause.clone()), is_rescued))
     }
 }
 

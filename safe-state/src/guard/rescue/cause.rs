@@ -18,8 +18,10 @@ use super::sys::Pages;
 /// Its `Display` is one line: `killed by signal 11 (SIGSEGV) at address 0x8`.
 #[derive(Clone, Debug, Default)]
 pub struct Cause {
-    /// `None` if the guard died before it could know.
+    /// `None` of an autosave.
     status: Option<ExitStatus>,
+    /// What an autosave says, if the guard came to know.
+    told: Option<String>,
     stage: u64,
     panic: Option<Panic>,
     crash: Option<Crash>,
@@ -68,6 +70,7 @@ impl Cause {
             || stage != stage::RETURNED && status.code() == Some(101);
         Cause {
             status: Some(status),
+            told: None,
             stage,
             panic: panic::find(memory).filter(|_| is_of_panic),
             crash: crash::find(memory),
@@ -80,6 +83,11 @@ impl Cause {
 
     pub(super) fn of_status(status: ExitStatus) -> Cause {
         Cause { status: Some(status), stage: stage::RETURNED, ..Cause::default() }
+    }
+
+    #[cfg(feature = "autosave")]
+    pub(super) fn of_autosave(told: Option<String>) -> Cause {
+        Cause { told, ..Cause::default() }
     }
 
     /// What it exited with, if it did.
@@ -148,7 +156,7 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(status) = self.status else {
-            return f.write_str("ended together with its guard");
+            return f.write_str(self.told.as_deref().unwrap_or("ended together with its guard"));
         };
         match (status.signal(), status.code()) {
             (Some(signal), _) => write!(f, "killed by signal {signal} ({})", name(signal))?,

@@ -49,7 +49,9 @@ pub(super) fn note(memory: Arc<Pages>) {
         }
     });
     // Dropping it would detach it. If the program has a handler of its own, that one stays.
-    handler.ok().map(std::mem::forget);
+    if let Ok(handler) = handler {
+        std::mem::forget(handler);
+    }
 }
 
 fn write(memory: &Pages, context: &CrashContext) {

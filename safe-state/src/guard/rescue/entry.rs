@@ -1,4 +1,4 @@
-//! The bytes of an entry: its key, and its value as MessagePack, with the names of fields. So whatever is
+//! The bytes of an entry: its key, and its value as [MessagePack](https://msgpack.org), with the names of fields. So whatever is
 //! `Serialize` reads back, and a value can be looked at without its type.
 
 use std::any::type_name;

@@ -17,14 +17,14 @@ const PANICKED: i32 = 101;
 
 /// Does the job, and ends the process as its outcome says.
 pub(super) fn run<T: Termination>(
-    memory: Arc<Pages>,
+    memory: &Arc<Pages>,
     layout: Layout,
     job: impl FnOnce(&Data) -> T,
 ) -> ! {
-    stack::note(&memory);
-    panic::note(Arc::clone(&memory));
-    crash::note(Arc::clone(&memory));
-    let data = Data::new(Arc::clone(&memory), layout);
+    stack::note(memory);
+    panic::note(Arc::clone(memory));
+    crash::note(Arc::clone(memory));
+    let data = Data::new(Arc::clone(memory), layout);
     let (code, stage) = match catch_unwind(AssertUnwindSafe(|| job(&data).report())) {
         Ok(code) => (number(code), stage::RETURNED),
         Err(payload) => {

@@ -59,6 +59,11 @@ pub(super) const VERSIONS: usize = 3;
 pub(super) const VERSION_WORDS: usize = 4;
 const CELL_BYTES: usize = VERSIONS * VERSION_WORDS * 8;
 
+/// The first word of a version of a cell.
+pub(super) fn version_of(cell: usize, version: usize) -> usize {
+    FIXED / 8 + (cell * VERSIONS + version) * VERSION_WORDS
+}
+
 /// The part that depends on how much data there is room for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
@@ -79,11 +84,6 @@ impl Layout {
     /// How many entries there is room for.
     pub(super) fn cells(self) -> usize {
         self.cells
-    }
-
-    /// The first word of a version of a cell.
-    pub(super) fn version(self, cell: usize, version: usize) -> usize {
-        FIXED / 8 + (cell * VERSIONS + version) * VERSION_WORDS
     }
 
     /// Where entries lie.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::entry;
-use super::layout::{ASKED, Layout, VERSIONS, word};
+use super::layout::{self, ASKED, Layout, VERSIONS, word};
 use super::memory::Memory;
 
 /// The entries of one commit.
@@ -35,7 +35,7 @@ impl Snapshot {
 
     fn read(&mut self, memory: &impl Memory, layout: Layout, cell: usize) {
         // Each is loaded once: the job may be at one that does not count, and change it meanwhile.
-        let versions = (0..VERSIONS).map(|version| layout.version(cell, version));
+        let versions = (0..VERSIONS).map(|version| layout::version_of(cell, version));
         let commits = versions.map(|first| (memory.load(first, Relaxed), first));
         let up_to = commits.filter(|(commit, _)| (1..=self.commit).contains(commit));
         let Some((commit, first)) = up_to.max() else { return };

@@ -40,18 +40,6 @@ impl PassedOn {
         before.0 += 1;
         Ok(PassedOn)
     }
-
-    /// To this job, which is to be dropped before it is waited for: its number may then be another's.
-    pub(super) fn to(&self, job: u32) -> Recipient {
-        let job = job.cast_signed();
-        let is_free = |slot: &&AtomicI32| slot.compare_exchange(0, job, SeqCst, SeqCst).is_ok();
-        let recipient = Recipient(JOBS.iter().find(is_free));
-        let early = EARLY.swap(0, SeqCst);
-        for signal in SIGNALS.into_iter().filter(|signal| early & (1 << signal) != 0) {
-            sys::send(job, signal);
-        }
-        recipient
-    }
 }
 
 impl Drop for PassedOn {
@@ -67,6 +55,21 @@ impl Drop for PassedOn {
 /// A job that signals are passed on to.
 #[derive(Debug)]
 pub(super) struct Recipient(Option<&'static AtomicI32>);
+
+impl Recipient {
+    /// A job that has just begun. It is to be dropped before the job is waited for: its number may then be
+    /// another's.
+    pub(super) fn new(job: u32) -> Recipient {
+        let job = job.cast_signed();
+        let is_free = |slot: &&AtomicI32| slot.compare_exchange(0, job, SeqCst, SeqCst).is_ok();
+        let recipient = Recipient(JOBS.iter().find(is_free));
+        let early = EARLY.swap(0, SeqCst);
+        for signal in SIGNALS.into_iter().filter(|signal| early & (1 << signal) != 0) {
+            sys::send(job, signal);
+        }
+        recipient
+    }
+}
 
 impl Drop for Recipient {
     fn drop(&mut self) {

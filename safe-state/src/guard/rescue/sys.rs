@@ -30,9 +30,11 @@ impl Pages {
 
     fn word(&self, word: usize) -> &AtomicU64 {
         assert!(word < self.0.len() / 8, "word {word} of {} bytes", self.0.len());
+        #[expect(clippy::cast_ptr_alignment, reason = "pages are aligned")]
         // SAFETY: it lies within the mapping, which lives as long as `self`, and is aligned, as pages
         // are. Words are only ever accessed as atomics: no range of `write` or `read` has one in it.
-        unsafe { AtomicU64::from_ptr(self.0.as_mut_ptr().cast::<u64>().add(word)) }
+        let word = unsafe { AtomicU64::from_ptr(self.0.as_mut_ptr().cast::<u64>().add(word)) };
+        word
     }
 
     fn at(&self, bytes: &Range<usize>) -> *mut u8 {

@@ -54,7 +54,7 @@ impl Watched {
         let (since, kills) = (Instant::now(), kills_for_memory());
         let start = GuardError::system("start the program again");
         let pid = start_again(file, Arc::clone(&memory), arguments).map_err(start)?;
-        let recipient = signals.to(pid);
+        let recipient = Recipient::new(pid);
         let process =
             open_process(pid).map_err(GuardError::system("watch the process of the job"))?;
         Ok(Watched {
@@ -70,8 +70,9 @@ impl Watched {
         })
     }
 
-    pub(super) fn memory(&self) -> (Arc<Pages>, Layout) {
-        (Arc::clone(&self.memory), self.layout)
+    #[cfg(feature = "autosave")]
+    pub(super) fn memory(&self) -> Arc<Pages> {
+        Arc::clone(&self.memory)
     }
 
     /// Waits for the end of the job, and tells its cause. From then on signals are the guard's again.

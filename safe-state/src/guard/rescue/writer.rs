@@ -14,7 +14,7 @@ use range_alloc::RangeAllocator;
 use serde::Serialize;
 
 use super::entry::{self, Fill};
-use super::layout::{ASKED, Layout, UNIT, VERSIONS, word};
+use super::layout::{self, ASKED, Layout, UNIT, VERSIONS, word};
 use super::memory::Memory;
 use crate::guard::GuardError;
 
@@ -93,7 +93,7 @@ impl<M: Memory> Writer<M> {
         if self.cells[cell][version].is_absence {
             return None;
         }
-        let first = self.layout.version(cell, version);
+        let first = layout::version_of(cell, version);
         let (at, len) =
             (self.memory.load(first + 1, Relaxed), self.memory.load(first + 2, Relaxed));
         let bytes = entry::bytes(self.layout, at, len)?;
@@ -153,11 +153,11 @@ impl<M: Memory> Writer<M> {
 
     fn forget(&mut self, cell: usize, version: usize) {
         self.cells[cell][version].commit = 0;
-        self.memory.store(self.layout.version(cell, version), 0, Relaxed);
+        self.memory.store(layout::version_of(cell, version), 0, Relaxed);
     }
 
     fn tell(&self, cell: usize, version: usize, commit: u64, bytes: Range<usize>) {
-        let first = self.layout.version(cell, version);
+        let first = layout::version_of(cell, version);
         let checksum = self.memory.read(bytes.clone(), |written| entry::checksum(commit, written));
         let words = [bytes.start as u64, bytes.len() as u64, u64::from(checksum)];
         for (at, value) in words.into_iter().enumerate() {

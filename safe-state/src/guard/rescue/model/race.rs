@@ -8,7 +8,7 @@ use loom::sync::atomic::{AtomicU64, Ordering, fence};
 use loom::thread;
 
 use super::said;
-use crate::guard::rescue::layout::{Layout, UNIT};
+use crate::guard::rescue::layout::{Layout, UNIT, version_of};
 use crate::guard::rescue::memory::Memory;
 use crate::guard::rescue::reader::Snapshot;
 use crate::guard::rescue::writer::Writer;
@@ -29,7 +29,7 @@ impl Explored {
     }
 
     fn word(&self, word: usize) -> &AtomicU64 {
-        let cells = self.layout.version(0, 0);
+        let cells = version_of(0, 0);
         self.header.get(word).unwrap_or_else(|| &self.cell[word - cells])
     }
 
