@@ -1,5 +1,6 @@
 //! A program that is guarded, and ends as it is told. What its guard rescues it prints, as a line of JSON.
 
+mod autosave;
 mod crash;
 mod ending;
 mod resources;
@@ -22,6 +23,7 @@ fn main() -> Result<Ended, GuardError> {
         ["elsewhere"] => ending::elsewhere(),
         ["thread", how] => ending::in_a_thread(how),
         ["storm", crash_after, longest] => storm::run(crash_after, longest),
+        ["autosave", path, how] => autosave::run(path, how),
         ["beside"] => resources::beside(),
         ["beside-one", at] => resources::beside_one(at),
         ["beside-last"] => Guard::new("last").run(|_| ()),

@@ -27,7 +27,7 @@ pub(crate) fn run(crash_after: &str, longest: &str) -> Result<Ended, GuardError>
 }
 
 /// Publishes step after step, and says so each time.
-fn publish(data: &Data, crash_after: u64, longest: usize) -> anyhow::Result<()> {
+pub(crate) fn publish(data: &Data, crash_after: u64, longest: usize) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(&u64::from(process::id()).to_le_bytes())?;
     out.flush()?;

@@ -1,5 +1,6 @@
 //! Programs that crash, and what is rescued of them.
 
+mod autosave;
 mod endings;
 mod harness;
 mod left_behind;
