@@ -9,6 +9,8 @@ use syn::{ItemFn, Path};
 use crate::companion;
 use crate::expand::Expansion;
 use crate::hygiene::{at, moved};
+#[cfg(feature = "limits")]
+use crate::options::forms::Size;
 use crate::options::forms::{Nanos, Time};
 use crate::options::job::{Durability, OnChange, Rate, SaveEvery};
 
@@ -130,10 +132,18 @@ fn duration(krate: &Path, Nanos(nanos): Nanos) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> #krate::__private::Duration::from_nanos(#nanos) }
 }
 
-fn time(krate: &Path, time: &Time) -> TokenStream {
+pub(crate) fn time(krate: &Path, time: &Time) -> TokenStream {
     match time {
         Time::Value(value) => value.to_token_stream(),
         Time::Text(nanos) => duration(krate, *nanos),
+    }
+}
+
+#[cfg(feature = "limits")]
+pub(crate) fn size(size: &Size) -> TokenStream {
+    match size {
+        Size::Value(value) => value.to_token_stream(),
+        Size::Bytes(bytes) => quote_spanned! {Span::mixed_site()=> #bytes },
     }
 }
 

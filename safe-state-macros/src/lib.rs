@@ -4,7 +4,8 @@
 //! From input to output: `options` parses the attribute, `function` the item under it, `loops`
 //! takes stock of its loops and `find` chooses one; `carried` and `accumulators` deal with the
 //! variables that live through it; `expand` generates the calls, `companion` what stands beside the
-//! function, and `fallback` what is left of it after an error. `idempotent` is an attribute of its own.
+//! function, and `fallback` what is left of it after an error. `idempotent` is an attribute of its own, as are the two of
+//! `limits`.
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -30,6 +31,8 @@ mod hygiene;
 mod idempotent;
 mod items;
 mod job;
+#[cfg(feature = "limits")]
+mod limits;
 mod loops;
 mod mentions;
 mod mutations;
@@ -46,6 +49,24 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn resumable(options: TokenStream, item: TokenStream) -> TokenStream {
     fallback::or_original(item.into(), |item| expand::resumable(options.into(), item)).into()
+}
+
+/// Watches how long a function takes.
+#[doc = include_str!("../../docs/time_guard.md")]
+#[cfg(feature = "limits")]
+#[proc_macro_attribute]
+pub fn time_guard(options: TokenStream, item: TokenStream) -> TokenStream {
+    let expand = |item| limits::guarded(limits::Kind::Time, options.into(), item);
+    fallback::or_unchanged(item.into(), expand).into()
+}
+
+/// Watches how much memory is in use while a function runs.
+#[doc = include_str!("../../docs/mem_guard.md")]
+#[cfg(feature = "limits")]
+#[proc_macro_attribute]
+pub fn mem_guard(options: TokenStream, item: TokenStream) -> TokenStream {
+    let expand = |item| limits::guarded(limits::Kind::Memory, options.into(), item);
+    fallback::or_unchanged(item.into(), expand).into()
 }
 
 /// Passes a function over whose work has been done.

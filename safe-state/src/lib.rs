@@ -80,6 +80,8 @@ pub use safe_state_backends::{
 /// ```
 pub use safe_state_macros::idempotent;
 pub use safe_state_macros::resumable;
+#[cfg(feature = "limits")]
+pub use safe_state_macros::{mem_guard, time_guard};
 pub use save_every::SaveEvery;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.

@@ -126,6 +126,11 @@ pub async fn call_async<R>(body: impl Future<Output = R>) -> Outcome<R> {
     .await
 }
 
+/// A future that gives an `R`.
+pub fn future_of<R>(future: impl Future<Output = R>) -> impl Future<Output = R> {
+    future
+}
+
 /// The job's name, of anything that is text.
 pub fn name(name: &(impl AsRef<str> + ?Sized)) -> String {
     name.as_ref().to_owned()

@@ -2,6 +2,8 @@
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
+#[cfg(feature = "limits")]
+use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Result, Token, UnOp};
 
@@ -15,6 +17,15 @@ pub(crate) enum Time {
 /// A time that was written as text.
 #[derive(Clone, Copy)]
 pub(crate) struct Nanos(pub(crate) u64);
+
+/// A size of memory.
+#[cfg(feature = "limits")]
+pub(crate) enum Size {
+    /// What makes a `Size`.
+    Value(Box<Expr>),
+    /// One that was written as text.
+    Bytes(u64),
+}
 
 pub(crate) fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     if input.peek(Token![=]) {
@@ -89,6 +100,22 @@ pub(crate) fn time(option: &Ident, value: Expr) -> Result<Time> {
         Some(text) => nanos(text, &expected).map(Time::Text),
         None => Ok(Time::Value(Box::new(not_literal_but(value, &expected, |_| false)?))),
     }
+}
+
+/// A size of memory.
+#[cfg(feature = "limits")]
+pub(crate) fn size(option: &Ident, value: Expr) -> Result<Size> {
+    let expected = format!("a size, such as `{option} = \"2GiB\"` or a number of bytes");
+    let Some(text) = text(&value) else {
+        let is_number = |lit: &Lit| matches!(lit, Lit::Int(_));
+        return Ok(Size::Value(Box::new(not_literal_but(value, &expected, is_number)?)));
+    };
+    let bytes = text.value().parse().ok().map(|bytesize::ByteSize(bytes)| bytes);
+    let refused = || {
+        let text = format!("`{}` is no size; expected {expected}", text.value());
+        Error::new(value.span(), text)
+    };
+    bytes.filter(|bytes| *bytes > 0).map(Size::Bytes).ok_or_else(refused)
 }
 
 pub(crate) fn nanos(text: &LitStr, expected: &str) -> Result<Nanos> {

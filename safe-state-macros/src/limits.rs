@@ -1,0 +1,147 @@
+//! Functions that are watched: `#[time_guard]` and `#[mem_guard]`.
+//!
+//! Input:
+//!
+//! ```text
+//! #[time_guard(timeout = "90s", send_kill)]
+//! fn import(rows: &[Row]) -> Result<u64> { .. }
+//! ```
+//!
+//! Output, the user's block whole:
+//!
+//! ```text
+//! fn import(rows: &[Row]) -> Result<u64> {
+//!     let _guard = match TimeGuard::new(90 s).send_kill(true).start() {
+//!         Ok(guard) => guard,
+//!         Err(error) => return on_error!(Result<u64>)(error),
+//!     };
+//!     match () { () => { .. } }
+//! }
+//! ```
+//!
+//! In an async function, and in one that returns a future, the guard is the future's:
+//!
+//! ```text
+//! return match TimeGuard::new(90 s).send_kill(true).run_async(future_of::<Result<u64>>(async move { .. })).await {
+//!     Ok(returned) => returned,
+//!     Err(error) => on_error!(Result<u64>)(error),
+//! };
+//! ```
+
+mod options;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Block, Error, ItemFn, Result};
+
+use crate::function::Returned;
+use crate::future;
+use crate::hygiene::{at, local};
+pub(crate) use options::Kind;
+use options::Options;
+
+/// The function under a guard.
+pub(crate) fn guarded(kind: Kind, options: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let mut function = parse(kind, item)?;
+    let options = Options::parse(kind, options)?;
+    let is_future = function.sig.asyncness.is_some() || future::output(&function).is_some();
+    let returned = returned(&function);
+    // Errors of options point at them; where the guard is said to be, at the function's name.
+    let here = at(function.sig.ident.span());
+    future::with_block(&mut function, |block| {
+        let tokens = if is_future {
+            around_future(&options, &returned, block, here)
+        } else {
+            in_front(&options, &returned, block, here)
+        };
+        // An item whose last brace is not the user's is taken for generated, and not linted.
+        *block = Block { brace_token: block.brace_token, ..syn::parse2(tokens)? };
+        Ok::<_, Error>(())
+    })?;
+    Ok(function.into_token_stream())
+}
+
+fn parse(kind: Kind, item: TokenStream) -> Result<ItemFn> {
+    let name = kind.name();
+    let function: ItemFn = syn::parse2(item).map_err(|error| {
+        Error::new(error.span(), format!("`#[{name}]` goes on a function with a body: {error}"))
+    })?;
+    match &function.sig.constness {
+        Some(token) => {
+            let text = "a `const fn` takes no time that could be watched; remove the `const`";
+            Err(Error::new(token.span, text))
+        }
+        None => Ok(function),
+    }
+}
+
+fn returned(function: &ItemFn) -> Returned {
+    match future::output(function).filter(|_| function.sig.asyncness.is_none()) {
+        Some(output) => Returned::of_type(&output),
+        None => Returned::of(&function.sig.output),
+    }
+}
+
+/// A guard that lives as long as the block.
+fn in_front(options: &Options, returned: &Returned, block: &Block, here: Span) -> TokenStream {
+    let krate = &options.krate;
+    let (guard, error) = (local("guard"), local("error"));
+    let site = Span::mixed_site();
+    let built = options.guard();
+    let started = quote_spanned! {here=> #built.start() };
+    let on_error = on_error(options, returned);
+    let failed = match returned {
+        // A `return` of what never returns would be reported as unreachable.
+        Returned::Never => quote_spanned! {site=> match #on_error(#error) {} },
+        Returned::Type(_) | Returned::Opaque => quote_spanned! {site=> return #on_error(#error) },
+    };
+    // As the tail of a block, the user's own would be reported for its braces.
+    quote_spanned! {site=> {
+        let #guard = match #started {
+            #krate::__private::Ok(#guard) => #guard,
+            #krate::__private::Err(#error) => #failed,
+        };
+        match () { () => #block }
+    } }
+}
+
+/// A guard around the future that the block is made.
+fn around_future(options: &Options, returned: &Returned, block: &Block, here: Span) -> TokenStream {
+    let krate = &options.krate;
+    let (value, error) = (local("value"), local("error"));
+    let site = Span::mixed_site();
+    let built = options.guard();
+    let ty = match returned {
+        Returned::Type(ty) => ty.to_token_stream(),
+        Returned::Opaque => quote_spanned! {site=> _ },
+        Returned::Never => quote_spanned! {site=> #krate::__private::Infallible },
+    };
+    let future = quote_spanned! {site=>
+        #krate::__private::future_of::<#ty>(async move { match () { () => #block } })
+    };
+    let run = quote_spanned! {here=> #built.run_async(#future).await };
+    let on_error = on_error(options, returned);
+    let matched = quote_spanned! {site=>
+        match #run {
+            #krate::__private::Ok(#value) => #value,
+            #krate::__private::Err(#error) => #on_error(#error),
+        }
+    };
+    match returned {
+        Returned::Never => quote_spanned! {site=> { match #matched {} } },
+        // In a tail, its temporaries would be dropped at another time in another edition.
+        Returned::Type(_) | Returned::Opaque => quote_spanned! {site=> { return #matched; } },
+    }
+}
+
+/// What makes of an error what the function returns.
+fn on_error(options: &Options, returned: &Returned) -> TokenStream {
+    let krate = &options.krate;
+    let site = Span::mixed_site();
+    match returned {
+        Returned::Type(ty) => quote_spanned! {site=> #krate::__private::on_error!(#ty) },
+        Returned::Opaque | Returned::Never => {
+            quote_spanned! {site=> #krate::__private::panic_with }
+        }
+    }
+}
