@@ -6,7 +6,7 @@ mod whole;
 use std::any::type_name;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::NESTING_LIMIT;
 use crate::{Results, bounded};
@@ -85,6 +85,13 @@ pub trait Carry: Sized {
     ///
     /// It was saved as another type.
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError>;
+
+    /// Gives the value to a serializer that shows it.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails.
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
 impl<T: Serialize + DeserializeOwned> Carry for T {
@@ -103,6 +110,10 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
         stored.decode(name)
+    }
+
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
     }
 }
 
@@ -141,6 +152,10 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
         stored.decode(name).map(Results::restored)
+    }
+
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self[..].serialize(serializer)
     }
 }
 

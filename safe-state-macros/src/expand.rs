@@ -84,6 +84,7 @@ pub(crate) struct Names {
     pub(crate) failed: Ident,
     pub(crate) verdict: Ident,
     pub(crate) cautious: Ident,
+    pub(crate) handed: Ident,
 }
 
 pub(crate) fn resumable(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -114,6 +115,7 @@ impl Names {
             failed: local("failed"),
             verdict: local("verdict"),
             cautious: local("cautious"),
+            handed: local("handed"),
         }
     }
 }
@@ -144,8 +146,9 @@ impl Expansion {
             Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
             _ => self.captures(&function.block),
         };
+        let arguments = self.noted_arguments(&function.block);
         future::with_block(function, |block| {
-            *block = self.region(block, &name, &job, &captures)?;
+            *block = self.region(block, &name, (&job, &arguments), &captures)?;
             Ok(())
         })
     }
@@ -155,7 +158,7 @@ impl Expansion {
         &mut self,
         block: &mut Block,
         name: &Ident,
-        job: &TokenStream,
+        (job, arguments): (&TokenStream, &TokenStream),
         captures: &TokenStream,
     ) -> Result<Block> {
         let survey = survey(block);
@@ -166,7 +169,9 @@ impl Expansion {
         for variable in &self.carried {
             between::check(block, variable, &targets)?;
         }
-        let mut restore = self.restore(block)?;
+        self.note_questions(block);
+        let mut restore = self.noting();
+        restore.extend(self.restore(block)?);
         restore.extend(self.cursors(block, &targets)?);
         self.commits(block, &survey, &targets)?;
         replace(block, |at, it| match targets.iter().find(|target| target.at == at) {
@@ -180,7 +185,7 @@ impl Expansion {
         self.fill_in(block, &survey, name)?;
         let (open, call, finish) =
             (self.open(job), self.call(block, captures, &restore), self.finish());
-        let tokens = quote_spanned! {Span::mixed_site()=> { #open #call #finish } };
+        let tokens = quote_spanned! {Span::mixed_site()=> { #open #arguments #call #finish } };
         // An item whose last brace is not the user's is taken for generated, and not linted.
         Ok(Block { brace_token: block.brace_token, ..syn::parse2(tokens)? })
     }

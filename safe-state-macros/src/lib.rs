@@ -12,6 +12,7 @@
 )]
 
 mod accumulators;
+mod arguments;
 mod between;
 mod borrowed;
 mod carried;
@@ -40,7 +41,9 @@ mod options;
 mod parens;
 mod passes;
 mod policy;
+mod questions;
 mod steps;
+mod text;
 
 use proc_macro::TokenStream;
 

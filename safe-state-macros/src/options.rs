@@ -40,6 +40,7 @@ const NAMES: &[&str] = &[
     "manual",
     "keep_on_success",
     "verbose",
+    "capture_args",
     "companion",
     "crate",
 ];
@@ -72,6 +73,7 @@ pub(crate) struct Options {
     pub(crate) manual: Option<Span>,
     pub(crate) keep_on_success: Option<Expr>,
     pub(crate) verbose: Option<Expr>,
+    pub(crate) capture_args: bool,
     pub(crate) companion: Option<Companion>,
     pub(crate) krate: Option<Path>,
 }
@@ -138,6 +140,7 @@ impl Options {
             "manual" => self.manual = Some(option.span()),
             "keep_on_success" => self.keep_on_success = Some(flag(option, input)?),
             "verbose" => self.verbose = Some(flag(option, input)?),
+            "capture_args" => self.capture_args = true,
             "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),
             "crate" => self.krate = Some(krate(option, input)?),
             of_items if items::names().any(|name| name == of_items) => {

@@ -157,9 +157,11 @@ impl Expansion {
 
     fn body(&self, item: &Item<'_>, target: &Target) -> TokenStream {
         let Item { pat, body, keyword, .. } = item;
-        let name = &self.names.item;
+        let Names { item: name, handed, .. } = &self.names;
+        let krate = &self.krate;
         let capture = self.capture(target);
         quote_spanned! {at(*keyword)=>
+            let #handed = #krate::__private::handed!(&#name);
             let #pat = #name;
             #capture
             match () { () => #body }
@@ -274,7 +276,7 @@ impl Expansion {
             let #verdict = #policy.judge(
                 #run,
                 #depth,
-                #krate::__private::failing!(&#failed),
+                #krate::__private::failing!(briefly &#failed),
                 #krate::__private::thrown!(&#failed),
             );
             if #verdict.is_next() { break #krate::__private::Flow::Next; }

@@ -1,10 +1,11 @@
 //! Values recorded of the item in flight, for the case that it fails.
 
 use std::any::type_name;
-use std::fmt::{self, Arguments, Debug, Display, Write};
+use std::fmt::{Arguments, Debug, Display};
 
 use safe_state_backends::Captured;
 
+use crate::bounded::{bounded, write_bounded};
 use crate::run::Run;
 
 /// Longest text kept of a value, in bytes.
@@ -20,28 +21,8 @@ impl Run {
             captured.name.clear();
             captured.name.push_str(name);
             captured.value.clear();
-            write_bounded(&mut captured.value, *value);
+            write_bounded(&mut captured.value, LIMIT, *value);
         }
-    }
-}
-
-/// Writes no more than the limit, however long the value is or says to be.
-fn write_bounded(text: &mut String, value: Arguments<'_>) {
-    struct Bounded<'a>(&'a mut String);
-    impl Write for Bounded<'_> {
-        fn write_str(&mut self, part: &str) -> fmt::Result {
-            let room = LIMIT - self.0.len();
-            if part.len() <= room {
-                self.0.push_str(part);
-                return Ok(());
-            }
-            let end = (0..=room).rev().find(|end| part.is_char_boundary(*end)).unwrap_or(0);
-            self.0.push_str(&part[..end]);
-            Err(fmt::Error)
-        }
-    }
-    if Bounded(text).write_fmt(value).is_err() {
-        text.push('…');
     }
 }
 
@@ -68,11 +49,11 @@ macro_rules! rank {
 
 rank! {
     /// What prints for programmers.
-    ShownByDebug for &&Value<'_, T>, [Debug +], value => bounded(format_args!("{value:?}"))
+    ShownByDebug for &&Value<'_, T>, [Debug +], value => bounded(LIMIT, format_args!("{value:?}"))
 }
 rank! {
     /// What prints.
-    ShownByDisplay for &Value<'_, T>, [Display +], value => bounded(format_args!("{value}"))
+    ShownByDisplay for &Value<'_, T>, [Display +], value => bounded(LIMIT, format_args!("{value}"))
 }
 rank! {
     /// Anything else.
@@ -80,12 +61,6 @@ rank! {
         let _: &T = value;
         format!("({})", type_name::<T>())
     }
-}
-
-fn bounded(value: Arguments<'_>) -> String {
-    let mut text = String::new();
-    write_bounded(&mut text, value);
-    text
 }
 
 /// Shows a value with what its type offers.
@@ -101,6 +76,8 @@ macro_rules! __shown {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
 
     struct Mute;

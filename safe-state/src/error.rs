@@ -276,9 +276,9 @@ pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// What an error was caused by, outermost first.
-pub(crate) fn causes<'e>(
-    error: &'e (dyn StdError + 'e),
-) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+pub(crate) fn causes<E: StdError + ?Sized>(
+    error: &E,
+) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {
         let cause = next?;

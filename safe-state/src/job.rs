@@ -13,7 +13,7 @@ use safe_state_backends::{
 
 use crate::boundary::Watch;
 use crate::items::for_each;
-use crate::outcome::Failing;
+use crate::outcome::{Asked, Failing};
 use crate::rate::Rate;
 use crate::reconnect::ReconnectRegistry;
 use crate::run::{self, Run};
@@ -274,7 +274,12 @@ impl Job {
         let outcome = run::call(|| for_each(&mut run, location, items, body));
         let failing = outcome.as_ref().map_or_else(
             |panic| Failing::of_panic(&**panic),
-            |returned| returned.as_ref().err().map_or(Failing::No, Failing::of_displayed),
+            |returned| {
+                returned
+                    .as_ref()
+                    .err()
+                    .map_or(Failing::No, |error| Failing::of_displayed(error, Asked::Fully))
+            },
         );
         run.finish(outcome, failing, |error| Err(error.into()))
     }

@@ -7,6 +7,7 @@ pub mod __private;
 mod active;
 mod begin;
 mod boundary;
+mod bounded;
 mod capture;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -40,6 +41,8 @@ mod received;
 pub mod reconnect;
 mod requests;
 mod retry;
+#[cfg(feature = "report")]
+pub mod report;
 mod returns;
 mod run;
 mod save_every;
@@ -47,6 +50,8 @@ mod save_every;
 mod signals;
 mod steps;
 mod tally;
+mod telling;
+mod trail;
 pub mod transaction;
 mod values;
 

@@ -6,10 +6,16 @@
 
 use std::any::{Any, type_name};
 use std::error::Error as StdError;
-use std::fmt::{Debug, Display};
+use std::fmt::{Arguments, Debug, Display};
 
-use crate::error::causes;
+use safe_state_backends::details::{Details, Value};
 use safe_state_backends::{Failure, FailureKind};
+
+use crate::bounded::bounded;
+use crate::error::causes;
+use crate::run::call;
+use crate::telling::Told;
+use crate::trail::Noted;
 
 /// What the function did: returned, or panicked.
 pub type Outcome<R> = std::thread::Result<R>;
@@ -20,36 +26,115 @@ pub enum Failing {
     /// It is not.
     No,
     /// It is, and that much is known of it.
-    Yes(Failure),
+    Yes(Failed),
     /// It is `None`, which is a failure if it left the loop through `?`.
-    IfInLoop(Failure),
+    IfInLoop(Failed),
+}
+
+/// What is known of a failure when it leaves the function.
+#[derive(Debug)]
+pub struct Failed {
+    pub(crate) failure: Failure,
+    /// The `?` by which it left, if it did.
+    pub(crate) noted: Option<Noted>,
+    /// What it says of itself to a report.
+    pub(crate) told: Told,
+}
+
+/// How much a failure is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// What says what is to be done about it: the run may go on.
+    Briefly,
+    /// All that a report tells: it ends the run.
+    Fully,
+}
+
+/// Longest message that is taken, in bytes.
+const MESSAGE: usize = 16 * 1024 - 4;
+
+/// The message of an error that has none.
+const MUTE: &str = "an error that does not print";
+
+/// What an error prints: not for ever, and not if that panics.
+pub(crate) fn message(printed: Arguments<'_>) -> String {
+    call(|| bounded(MESSAGE, printed))
+        .unwrap_or_else(|_| "an error whose message panics".to_owned())
+}
+
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a value that is no text")
+}
+
+impl Failed {
+    /// One that left the function just now.
+    fn new(failure: Failure, told: impl FnOnce() -> Told, asked: Asked) -> Self {
+        let told = if asked == Asked::Fully { told() } else { Told::default() };
+        Failed { failure, noted: Noted::take(), told }
+    }
+
+    fn of<E>(message: String, told: impl FnOnce() -> Told, asked: Asked) -> Self {
+        Failed::new(Failure::new(FailureKind::Error, type_name::<E>(), message), told, asked)
+    }
+
+    fn of_none<T>(asked: Asked) -> Self {
+        let failure = Failure::new(FailureKind::None, type_name::<Option<T>>(), "`None`");
+        Failed::new(failure, Told::default, asked)
+    }
+
+    fn of_error<E>(error: &(dyn StdError + '_), told: impl FnOnce() -> Told, asked: Asked) -> Self {
+        let failed = Failed::of::<E>(message(format_args!("{error}")), told, asked);
+        let causes = causes(error).map(|cause| message(format_args!("{cause}")));
+        Failed { failure: failed.failure.with_causes(causes), ..failed }
+    }
+
+    /// What is known beside: the way, the stack, the process.
+    pub(crate) fn details(&mut self, values: Vec<Value>) -> Details {
+        let mut details = self.noted.as_ref().map(Noted::details).unwrap_or_default();
+        details.values.extend(values);
+        self.told.complete(details)
+    }
+
+    /// Where in the source it was, if that is known.
+    pub(crate) fn location(&self) -> Option<String> {
+        self.noted.as_ref().map(Noted::place).or_else(|| self.told.place())
+    }
 }
 
 impl Failing {
     pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Self {
-        let text = payload.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        Failing::Yes(Failure::new(
-            FailureKind::Panic,
-            "panic",
-            text.unwrap_or("a value that is no text"),
-        ))
+        let failure = Failure::new(FailureKind::Panic, "panic", panic_message(payload));
+        let failed = Failed::new(failure, Told::of_panic, Asked::Fully);
+        Failing::Yes(Failed { noted: None, ..failed })
     }
 
-    pub(crate) fn of_displayed<E: Display>(error: &E) -> Self {
+    pub(crate) fn of_displayed<E: Display>(error: &E, asked: Asked) -> Self {
         // What does not show its causes by `source` shows them in its alternate form, if at all.
-        let message = error.to_string();
-        let whole = format!("{error:#}");
-        let causes = whole.strip_prefix(&message).and_then(|rest| rest.strip_prefix(": "));
+        let printed = message(format_args!("{error}"));
+        let whole = message(format_args!("{error:#}"));
+        let causes = whole.strip_prefix(&printed).and_then(|rest| rest.strip_prefix(": "));
         let causes: Option<String> = causes.map(str::to_owned);
-        Failing::Yes(
-            Failure::new(FailureKind::Error, type_name::<E>(), message).with_causes(causes),
-        )
+        let failed = Failed::of::<E>(printed, Told::default, asked);
+        Failing::Yes(Failed { failure: failed.failure.with_causes(causes), ..failed })
     }
 
-    fn of_error<E>(error: &(dyn StdError + '_)) -> Self {
-        let failure = Failure::new(FailureKind::Error, type_name::<E>(), error.to_string());
-        Failing::Yes(failure.with_causes(causes(error).map(ToString::to_string)))
+    fn of_error<E: StdError>(error: &E, asked: Asked) -> Self {
+        let told = || Told::of_error(error, Some(type_name::<E>()));
+        Failing::Yes(Failed::of_error::<E>(error, told, asked))
+    }
+
+    /// Of what holds an error, and prints more for programmers than that does.
+    fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + '_), asked: Asked) -> Self {
+        let told = || Told::of_holder(error, format_args!("{holder:?}"));
+        let mut failed = Failed::of_error::<E>(error, told, asked);
+        // What `?` was given is what the holder holds, unless that was a holder itself.
+        let given = failed.noted.as_ref().map(Noted::error_type);
+        if let Some(held) = given.filter(|given| *given != type_name::<E>()) {
+            failed.told.held_as(held);
+        }
+        Failing::Yes(failed)
     }
 }
 
@@ -58,15 +143,15 @@ impl Failing {
 pub struct Seen<'a, R>(pub &'a Outcome<R>);
 
 macro_rules! rank {
-    ($(#[$doc:meta])* $name:ident for $seen:ty, [$($generics:tt)*], $outcome:ident => $failing:expr) => {
+    ($(#[$doc:meta])* $name:ident for $seen:ty, [$($generics:tt)*], ($outcome:ident, $asked:ident) => $failing:expr) => {
         $(#[$doc])*
         pub trait $name {
             /// Whether the outcome is a failure.
-            fn failing(&self) -> Failing;
+            fn failing(&self, asked: Asked) -> Failing;
         }
 
         impl<$($generics)*> $name for $seen {
-            fn failing(&self) -> Failing {
+            fn failing(&self, $asked: Asked) -> Failing {
                 match self.0 {
                     Ok($outcome) => $failing,
                     Err(payload) => Failing::of_panic(&**payload),
@@ -78,62 +163,61 @@ macro_rules! rank {
 
 rank! {
     /// A `Result` whose error is an [`std::error::Error`].
-    ViaError for &&&&&&Seen<'_, Result<T, E>>, [T, E: StdError], outcome => match outcome {
+    ViaError for &&&&&&Seen<'_, Result<T, E>>, [T, E: StdError], (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
-        Err(error) => Failing::of_error::<E>(error),
+        Err(error) => Failing::of_error(error, asked),
     }
 }
 rank! {
     /// A `Result` whose error holds an [`std::error::Error`], as `anyhow::Error` does.
-    ViaInner for &&&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError>], outcome => match outcome {
+    ViaInner for &&&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError> + Debug], (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
-        Err(error) => Failing::of_error::<E>(error.as_ref()),
+        Err(error) => Failing::of_holder(error, error.as_ref(), asked),
     }
 }
 rank! {
     /// The same for errors that can be sent, as `Box<dyn Error + Send + Sync>`.
-    ViaInnerSend for &&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync>], outcome =>
+    ViaInnerSend for &&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync> + Debug], (outcome, asked) =>
     match outcome {
         Ok(_) => Failing::No,
-        Err(error) => Failing::of_error::<E>(error.as_ref()),
+        Err(error) => Failing::of_holder(error, error.as_ref(), asked),
     }
 }
 rank! {
     /// A `Result` whose error prints.
-    ViaDisplay for &&&Seen<'_, Result<T, E>>, [T, E: Display], outcome => match outcome {
+    ViaDisplay for &&&Seen<'_, Result<T, E>>, [T, E: Display], (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
-        Err(error) => Failing::of_displayed(error),
+        Err(error) => Failing::of_displayed(error, asked),
     }
 }
 rank! {
     /// A `Result` whose error prints for programmers alone.
-    ViaDebug for &&Seen<'_, Result<T, E>>, [T, E: Debug], outcome => match outcome {
+    ViaDebug for &&Seen<'_, Result<T, E>>, [T, E: Debug], (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
         Err(error) => {
-            Failing::Yes(Failure::new(FailureKind::Error, type_name::<E>(), format!("{error:?}")))
+            let message = message(format_args!("{error:?}"));
+            Failing::Yes(Failed::of::<E>(message, || Told::of_debug(error), asked))
         }
     }
 }
 rank! {
     /// Any other `Result`.
-    ViaType for &Seen<'_, Result<T, E>>, [T, E], outcome => match outcome {
+    ViaType for &Seen<'_, Result<T, E>>, [T, E], (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
-        Err(_) => {
-            Failing::Yes(Failure::new(FailureKind::Error, type_name::<E>(), "an error that does not print"))
-        }
+        Err(_) => Failing::Yes(Failed::of::<E>(MUTE.to_owned(), Told::default, asked)),
     }
 }
 rank! {
     /// An `Option`.
-    ViaOption for &Seen<'_, Option<T>>, [T], outcome => match outcome {
+    ViaOption for &Seen<'_, Option<T>>, [T], (outcome, asked) => match outcome {
         Some(_) => Failing::No,
-        None => Failing::IfInLoop(Failure::new(FailureKind::None, type_name::<Option<T>>(), "`None`")),
+        None => Failing::IfInLoop(Failed::of_none::<T>(asked)),
     }
 }
 rank! {
     /// Anything else.
-    ViaAnything for Seen<'_, R>, [R], outcome => {
-        let _: &R = outcome;
+    ViaAnything for Seen<'_, R>, [R], (outcome, asked) => {
+        let _: (&R, Asked) = (outcome, asked);
         Failing::No
     }
 }
@@ -142,13 +226,19 @@ rank! {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __failing {
-    ($outcome:expr) => {{
+    (briefly $outcome:expr) => {
+        $crate::__failing!($outcome, Briefly)
+    };
+    ($outcome:expr) => {
+        $crate::__failing!($outcome, Fully)
+    };
+    ($outcome:expr, $asked:ident) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
             ViaAnything as _, ViaDebug as _, ViaDisplay as _, ViaError as _, ViaInner as _,
             ViaInnerSend as _, ViaOption as _, ViaType as _,
         };
-        (&&&&&&&$crate::__private::Seen($outcome)).failing()
+        (&&&&&&&$crate::__private::Seen($outcome)).failing($crate::__private::Asked::$asked)
     }};
 }
 
@@ -157,9 +247,9 @@ mod tests {
     use super::*;
     use std::io;
 
-    fn message(failing: &Failing) -> (&str, Vec<&str>) {
+    fn told(failing: &Failing) -> (&str, Vec<&str>) {
         match failing {
-            Failing::Yes(failure) | Failing::IfInLoop(failure) => {
+            Failing::Yes(Failed { failure, .. }) | Failing::IfInLoop(Failed { failure, .. }) => {
                 (failure.message(), failure.causes().iter().map(String::as_str).collect())
             }
             Failing::No => ("no failure", Vec::new()),
@@ -176,24 +266,21 @@ mod tests {
     fn each_kind_of_error_tells_what_it_can() {
         let reset = || io::Error::other("connection reset");
         let std: Outcome<Result<(), Send>> = Ok(Err(Send(reset())));
-        assert_eq!(message(&__failing!(&std)), ("cannot send", vec!["connection reset"]));
+        assert_eq!(told(&__failing!(&std)), ("cannot send", vec!["connection reset"]));
         let anyhow: Outcome<anyhow::Result<()>> =
             Ok(Err(anyhow::Error::new(Send(reset())).context("at 3")));
-        assert_eq!(
-            message(&__failing!(&anyhow)),
-            ("at 3", vec!["cannot send", "connection reset"])
-        );
+        assert_eq!(told(&__failing!(&anyhow)), ("at 3", vec!["cannot send", "connection reset"]));
         let boxed: Outcome<Result<(), Box<dyn StdError>>> = Ok(Err(Send(reset()).into()));
-        assert_eq!(message(&__failing!(&boxed)), ("cannot send", vec!["connection reset"]));
+        assert_eq!(told(&__failing!(&boxed)), ("cannot send", vec!["connection reset"]));
         let sent: Outcome<Result<(), Box<dyn StdError + std::marker::Send + Sync>>> =
             Ok(Err("plain".into()));
-        assert_eq!(message(&__failing!(&sent)), ("plain", vec![]));
+        assert_eq!(told(&__failing!(&sent)), ("plain", vec![]));
         let text: Outcome<Result<(), String>> = Ok(Err("text".to_owned()));
-        assert_eq!(message(&__failing!(&text)), ("text", vec![]));
+        assert_eq!(told(&__failing!(&text)), ("text", vec![]));
         let debug: Outcome<Result<(), Vec<u8>>> = Ok(Err(vec![7]));
-        assert_eq!(message(&__failing!(&debug)), ("[7]", vec![]));
+        assert_eq!(told(&__failing!(&debug)), ("[7]", vec![]));
         let mute: Outcome<Result<(), Mute>> = Ok(Err(Mute));
-        assert_eq!(message(&__failing!(&mute)), ("an error that does not print", vec![]));
+        assert_eq!(told(&__failing!(&mute)), ("an error that does not print", vec![]));
     }
 
     #[test]
@@ -211,16 +298,16 @@ mod tests {
         let none: Outcome<Option<u8>> = Ok(None);
         assert!(matches!(__failing!(&none), Failing::IfInLoop(_)));
         let panic: Outcome<()> = Err(Box::new("boom".to_owned()));
-        assert_eq!(message(&__failing!(&panic)).0, "boom");
+        assert_eq!(told(&__failing!(&panic)).0, "boom");
         let odd: Outcome<Option<u8>> = Err(Box::new(7));
-        assert_eq!(message(&__failing!(&odd)).0, "a value that is no text");
+        assert_eq!(told(&__failing!(&odd)).0, "a value that is no text");
     }
 
     #[test]
     fn what_shows_its_causes_only_in_text_keeps_them() {
         let error = anyhow::Error::new(Send(io::Error::other("connection reset")));
         assert_eq!(
-            message(&Failing::of_displayed(&error)),
+            told(&Failing::of_displayed(&error, Asked::Fully)),
             ("cannot send", vec!["connection reset"])
         );
     }

@@ -128,11 +128,11 @@ impl<F> Policy<F> {
     where
         F: Fn(&ErrorContext<'_>) -> Action,
     {
-        let (Failing::Yes(failure) | Failing::IfInLoop(failure)) = failing else {
+        let (Failing::Yes(failed) | Failing::IfInLoop(failed)) = failing else {
             return Verdict::Fail;
         };
         let attempt = run.count_attempt(depth);
-        let context = run.context(failure, thrown, attempt, self.max_attempts);
+        let context = run.context(&failed, thrown, attempt, self.max_attempts);
         let verdict = match (self.on_error)(&context) {
             Action::Retry if attempt < self.max_attempts => {
                 Verdict::Again(self.backoff.pause(attempt))

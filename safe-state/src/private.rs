@@ -24,8 +24,8 @@ pub use crate::identity::{CursorType, Way};
 pub use crate::items::{Items, Step};
 pub use crate::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
 pub use crate::outcome::{
-    Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend,
-    ViaOption, ViaType,
+    Asked, Failed, Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner,
+    ViaInnerSend, ViaOption, ViaType,
 };
 pub use crate::policy::{
     ByClone, ByLength, Caught, Fallible, Flow, Kept, Marked, Once, Policy, Thrown, ThrownError,
@@ -37,10 +37,14 @@ pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call};
 pub use crate::tally::Tally;
+pub use crate::trail::{
+    Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Passing, PassingAnything, Plain,
+    PlainItem, Site,
+};
 pub use crate::{
-    __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __key as key,
-    __means as means, __on_error as on_error, __shown as shown, __thrown as thrown,
-    __undone as undone,
+    __argument as argument, __failing as failing, __fingerprint as fingerprint,
+    __graceful as graceful, __handed as handed, __key as key, __means as means,
+    __on_error as on_error, __shown as shown, __thrown as thrown, __undone as undone,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that

@@ -18,6 +18,7 @@ use crate::entry::{Entry, Number, WrongInput};
 use crate::identity::{ANOTHER_KEY, Way};
 use crate::key::KeyHash;
 use crate::open_loop::OpenLoop;
+use crate::outcome::Failed;
 use crate::run::Run;
 
 pub(crate) use before::Before;
@@ -70,8 +71,9 @@ impl Position {
     }
 
     /// The failure with what is known of the item in flight.
-    pub(crate) fn about_item(&self, failure: Failure) -> Failure {
-        let failure = failure.with_index(self.in_flight()).with_location(self.location.clone());
+    pub(crate) fn about_item(&self, failed: &Failed) -> Failure {
+        let location = failed.location().unwrap_or_else(|| self.location.clone().into_owned());
+        let failure = failed.failure.clone().with_index(self.in_flight()).with_location(location);
         failure.with_captured(self.captured())
     }
 

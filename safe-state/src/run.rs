@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, RunEnd, Store};
+use safe_state_backends::{Carry, Durability, Error as BackendError, RunEnd, Store};
 
 use crate::active::Active;
 use crate::begin::{Begun, OnChange, begin};
@@ -13,13 +13,15 @@ use crate::commit::UnderWay;
 use crate::events::Events;
 use crate::offload::Worker;
 use crate::open_loop::OpenLoop;
-use crate::outcome::{Failing, Outcome};
+use crate::outcome::{Failed, Failing, Outcome};
 use crate::pace::Pace;
 use crate::policy::Caution;
 use crate::progress::Position;
 use crate::reconnect::ReconnectRegistry;
 use crate::requests::Requests;
 use crate::save_every::Schedule;
+use crate::telling::Values;
+use crate::trail::Noted;
 use crate::{Error, Job};
 
 /// A run of a job, from open to finish or failure.
@@ -45,6 +47,8 @@ pub struct Run {
     /// The item whose transaction was about to be committed, until that is known to have ended.
     pub(crate) commit: Option<UnderWay>,
     pub(crate) requests: Requests,
+    /// What of its values a report tells.
+    pub(crate) shown: Values,
 }
 
 /// What is written to a store.
@@ -148,6 +152,7 @@ impl Run {
             boundary: Boundary::new(&job.watch, now),
             commit: None,
             requests,
+            shown: Values::default(),
         }
     }
 
@@ -196,13 +201,15 @@ impl Run {
             let change = Change { end: Some(RunEnd::Stopped), ..self.last_change() };
             return (Write::Save(change.into()), true);
         }
-        let failure = match failing {
-            Failing::Yes(failure) => Some(failure),
-            Failing::IfInLoop(failure) if self.left_by_question_mark() => Some(failure),
+        let failed = match failing {
+            Failing::Yes(failed) => Some(failed),
+            Failing::IfInLoop(failed) if self.left_by_question_mark() => Some(failed),
             Failing::No | Failing::IfInLoop(_) => None,
         };
-        match failure {
-            Some(failure) => (Write::Save(self.failure(failure).into()), true),
+        // What failed and was no failure is not the next one's.
+        drop(Noted::take());
+        match failed {
+            Some(failed) => (Write::Save(self.failure(failed).into()), true),
             None if self.keep_on_success || self.has_dead_letters() => {
                 (Write::Finish(self.last_change()), false)
             }
@@ -230,8 +237,10 @@ impl Run {
         self.position.in_flight().is_some() && !self.position.returning
     }
 
-    fn failure(&mut self, failure: Failure) -> Change {
-        let failure = self.position.about_item(failure);
+    fn failure(&mut self, mut failed: Failed) -> Change {
+        let stored = self.store.as_ref().map(Store::checkpoint);
+        let details = failed.details(self.shown.all(stored));
+        let failure = self.position.about_item(&failed).with_details(details);
         self.events.failed(&failure);
         self.position.keep_only_what_matches_carried_values();
         let median = self.pace.median();

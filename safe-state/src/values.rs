@@ -50,6 +50,7 @@ impl Run {
     ///
     /// The value is of another type, or was not saved with the progress.
     pub fn restore<T: Carry>(&mut self, name: &str, place: Place) -> Result<Option<T>, Error> {
+        self.shown.carries::<T>(name);
         let restored = self.stored_value(name, place.0)?;
         self.expect_stored(name, place, restored.is_some())?;
         Ok(restored)

@@ -7,6 +7,7 @@ use safe_state_backends::{Failure, FailureKind};
 
 use super::Thrown;
 use crate::error::causes;
+use crate::outcome::Failed;
 use crate::run::Run;
 
 /// An item's error, and what it happened to: what [`on_error`](crate::resumable) goes by.
@@ -103,12 +104,12 @@ impl Run {
     /// What is told of the item in flight.
     pub(super) fn context<'a>(
         &self,
-        failure: Failure,
+        failed: &Failed,
         thrown: Thrown<'a>,
         attempt: u32,
         max_attempts: u32,
     ) -> ErrorContext<'a> {
-        let failure = self.position.about_item(failure);
+        let failure = self.position.about_item(failed);
         ErrorContext { failure, thrown, key: self.position.key(), attempt, max_attempts }
     }
 }

@@ -1,0 +1,77 @@
+//! The text of tokens, as close to the user's as their places tell.
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+
+/// The text of the tokens, with a space wherever there is space between them; no longer than `limit`.
+pub(crate) fn text_of(tokens: &TokenStream, limit: usize) -> String {
+    let mut text = Text { written: String::new(), end: None, limit };
+    text.tokens(tokens);
+    if text.is_full() {
+        let end = (0..=limit).rev().find(|end| text.written.is_char_boundary(*end)).unwrap_or(0);
+        text.written.truncate(end);
+        text.written.push('…');
+    }
+    text.written
+}
+
+struct Text {
+    written: String,
+    /// Where the last token ended.
+    end: Option<(usize, usize)>,
+    limit: usize,
+}
+
+impl Text {
+    fn is_full(&self) -> bool {
+        self.written.len() > self.limit
+    }
+
+    fn tokens(&mut self, tokens: &TokenStream) {
+        for token in tokens.clone() {
+            if self.is_full() {
+                return;
+            }
+            match &token {
+                TokenTree::Group(group) => {
+                    let (open, close) = match group.delimiter() {
+                        Delimiter::Parenthesis => ("(", ")"),
+                        Delimiter::Brace => ("{", "}"),
+                        Delimiter::Bracket => ("[", "]"),
+                        Delimiter::None => ("", ""),
+                    };
+                    self.word(open, group.span_open());
+                    self.tokens(&group.stream());
+                    self.word(close, group.span_close());
+                }
+                other => self.word(&other.to_string(), other.span()),
+            }
+        }
+    }
+
+    fn word(&mut self, word: &str, span: Span) {
+        let (start, end) = (span.start(), span.end());
+        if self.end.is_some_and(|end| end != (start.line, start.column)) {
+            self.written.push(' ');
+        }
+        self.written.push_str(word);
+        self.end = Some((end.line, end.column));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_the_users() {
+        for text in ["client.get(url)", "a + b[1]", "f::<u8>(&mut x, \"ä b\")", "{ x }"] {
+            assert_eq!(text_of(&text.parse().unwrap(), 200), text);
+        }
+        assert_eq!(text_of(&"f(\n    a,\n    b\n)".parse().unwrap(), 200), "f( a, b )");
+    }
+
+    #[test]
+    fn a_long_one_is_cut() {
+        assert_eq!(text_of(&"\"äääääääääää\" + 1".parse().unwrap(), 4), "\"ä…");
+    }
+}

@@ -1,0 +1,120 @@
+//! An error and its causes, with their types where they can be had.
+
+use std::any::type_name;
+use std::error::Error as StdError;
+use std::fmt::{Arguments, Debug};
+use std::io;
+
+use safe_state_backends::details::Link;
+
+use super::panic::caught;
+use crate::bounded::bounded;
+use crate::error::causes;
+
+/// Most links, and the longest text of one, in bytes.
+const LINKS: usize = 33;
+const TEXT: usize = 8 * 1024;
+
+/// The links of an error of that type, if it is known.
+pub(crate) fn links<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -> Vec<Link> {
+    let outermost = link(error_type, error);
+    let causes = causes(error).map(|cause| link(known_type(cause), cause));
+    std::iter::once(outermost).chain(causes).take(LINKS).collect()
+}
+
+/// The type, unless it is not known.
+pub(super) fn type_of<E: ?Sized>() -> Option<&'static str> {
+    Some(type_name::<E>()).filter(|name| !name.starts_with("dyn "))
+}
+
+/// The link of what prints for programmers alone.
+pub(crate) fn link_of_debug<E: Debug>(error: &E) -> Link {
+    Link {
+        error_type: Some(type_name::<E>().to_owned()),
+        debug: caught(|| bounded(TEXT, format_args!("{error:#?}"))),
+    }
+}
+
+/// What holds an error and prints more than it does, as `anyhow` and `eyre` do: their backtrace, and
+/// where the error was made.
+pub(crate) fn holder_text(held: Arguments<'_>) -> Option<String> {
+    caught(|| bounded(TEXT, held))
+}
+
+fn link<E: StdError + ?Sized>(error_type: Option<&str>, error: &E) -> Link {
+    let debug = caught(|| bounded(TEXT, format_args!("{error:#?}")));
+    // Of errors that are but text, this is the message again.
+    let is_text = |debug: &String| debug.starts_with('"');
+    Link { error_type: error_type.map(str::to_owned), debug: debug.filter(|it| !is_text(it)) }
+}
+
+/// The type of an error behind a reference, which can be known of those that can be asked for.
+fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    macro_rules! one_of {
+        ($($ty:ty)*) => {{
+            $(if error.is::<$ty>() { return Some(type_name::<$ty>()); })*
+            None
+        }};
+    }
+    one_of! {
+        io::Error
+        std::fmt::Error
+        std::num::ParseIntError
+        std::num::ParseFloatError
+        std::num::TryFromIntError
+        std::str::Utf8Error
+        std::string::FromUtf8Error
+        std::str::ParseBoolError
+        std::char::ParseCharError
+        std::net::AddrParseError
+        std::env::VarError
+        std::ffi::NulError
+        std::time::SystemTimeError
+        std::sync::mpsc::RecvError
+        std::sync::mpsc::RecvTimeoutError
+        serde_json::Error
+        postcard::Error
+        crate::Error
+        crate::backend::Error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot send")]
+    struct Send(#[source] io::Error);
+
+    #[test]
+    fn each_link_has_its_type_if_that_is_known() {
+        let error = Send(io::ErrorKind::ConnectionReset.into());
+        let links = links(&error, Some("billing::Send"));
+        let types: Vec<_> = links.iter().map(|it| it.error_type.as_deref().unwrap()).collect();
+        assert_eq!(types, ["billing::Send", "std::io::error::Error"]);
+        assert!(links[1].debug.as_deref().unwrap().contains("ConnectionReset"));
+    }
+
+    struct Panics;
+
+    impl Debug for Panics {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("in Debug")
+        }
+    }
+
+    impl std::fmt::Display for Panics {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("panics")
+        }
+    }
+
+    impl StdError for Panics {}
+
+    #[test]
+    fn one_that_cannot_be_shown_stops_nothing() {
+        let links = links(&Panics, None);
+        assert_eq!(links, [Link { error_type: None, debug: None }]);
+    }
+}
