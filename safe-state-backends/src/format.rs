@@ -4,6 +4,7 @@
 //! later one what changed since. Writing is appending; reading is replaying.
 
 pub(crate) mod effects;
+mod examine;
 pub(crate) mod frame;
 mod record;
 mod report;
@@ -14,6 +15,7 @@ mod torn;
 use crate::{Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
 
+pub use examine::{Examination, Examined, RecordKind, examine};
 pub use record::{Advance, Change, LoopChange, Record};
 pub use report::Report;
 
@@ -81,15 +83,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         Some(Frame { kind: record::SNAPSHOT, payload, offset, .. }) => {
             record::snapshot(payload, offset)?
         }
-        Some(Frame { kind: effects::EFFECTS, .. }) => {
-            return Err(FormatError::OtherKind("an idempotency cache, and not a checkpoint"));
-        }
-        Some(Frame { kind: report::REPORT, .. }) => {
-            return Err(FormatError::OtherKind("a report, and not a checkpoint"));
-        }
-        Some(Frame { offset, .. }) => {
-            return Err(damaged(offset, "the first record is no snapshot"));
-        }
+        Some(Frame { kind, offset, .. }) => return Err(no_snapshot(kind, offset)),
         None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off or damaged")),
     };
     while let Some(frame) = frames.next_frame()? {
@@ -97,6 +91,15 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;
     }
     Ok(checkpoint)
+}
+
+/// What is wrong with a first record that is whole, and of that kind.
+fn no_snapshot(kind: u8, offset: usize) -> FormatError {
+    match kind {
+        effects::EFFECTS => FormatError::OtherKind("an idempotency cache, and not a checkpoint"),
+        report::REPORT => FormatError::OtherKind("a report, and not a checkpoint"),
+        _ => damaged(offset, "the first record is no snapshot"),
+    }
 }
 
 pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {

@@ -3,8 +3,16 @@
 //! Its commands, exit codes and JSON are documented in the project's `docs/cli.md`.
 
 mod clear;
+mod completions;
+mod dead_letters;
+mod doctor;
 mod escape;
 mod exit;
+mod explain;
+mod export;
+mod failure;
+mod history;
+mod import;
 mod list;
 mod look;
 mod peek;
@@ -40,7 +48,15 @@ struct Arguments {
 enum Command {
     List(list::List),
     Peek(peek::Peek),
+    Failure(failure::Failure),
+    DeadLetters(dead_letters::DeadLetters),
+    History(history::History),
+    Explain(explain::Explain),
     Clear(clear::Clear),
+    Export(export::Export),
+    Import(import::Import),
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
 }
 
 /// Does what the command line asks for, and says how that went.
@@ -50,7 +66,15 @@ pub fn main() -> ExitCode {
     let done = match command {
         Command::List(list) => list.run(&place, &screen),
         Command::Peek(peek) => peek.run(&place, &screen),
+        Command::Failure(failure) => failure.run(&place, &screen),
+        Command::DeadLetters(letters) => letters.run(&place, &screen),
+        Command::History(history) => history.run(&place, &screen),
+        Command::Explain(explain) => explain.run(&place, &screen),
         Command::Clear(clear) => clear.run(&place, &screen),
+        Command::Export(export) => export.run(&place, &screen),
+        Command::Import(import) => import.run(&place, &screen),
+        Command::Doctor(doctor) => doctor.run(&screen),
+        Command::Completions(completions) => completions.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,3 +2,5 @@
 
 mod command;
 mod looking;
+mod moving;
+mod telling;

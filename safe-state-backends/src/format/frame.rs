@@ -138,6 +138,17 @@ impl<'a> Frames<'a> {
         }
     }
 
+    /// The same without a look at the header.
+    pub(super) fn behind_header(bytes: &'a [u8]) -> Self {
+        Frames { bytes, place: Place::FIRST }
+    }
+
+    /// How many bytes are behind the last frame, without the zeros at their end.
+    pub(super) fn rest_in_use(&self) -> u64 {
+        let rest = self.bytes.get(self.place.offset..).unwrap_or_default();
+        rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1)
+    }
+
     /// The next whole frame; `None` at the end, be it clean or a torn tail.
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'a>>, FormatError> {
         if let Some(frame) = frame_at(self.bytes, self.place) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use safe_state_backends::{Backend, redacted};
+use safe_state_backends::{Backend, Lease, LeaseOptions, redacted};
 
 use super::exit::Failed;
 use super::look::Look;
@@ -40,6 +40,11 @@ impl Place {
     /// What is stored of the job of that name, and who runs it.
     pub(super) fn look(&self, job: &str) -> Result<Look, Failed> {
         Look::at(&*self.backend()?, job)?.ok_or_else(|| self.no_such(job))
+    }
+
+    /// The right to change what is stored of it, as long as it is not running.
+    pub(super) fn lease(&self, job: &str) -> Result<Box<dyn Lease>, Failed> {
+        Ok(self.backend()?.lease(job, LeaseOptions::default())?)
     }
 
     pub(super) fn no_such(&self, job: &str) -> Failed {

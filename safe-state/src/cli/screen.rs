@@ -36,7 +36,7 @@ impl Screen {
     /// Prints it.
     pub(super) fn show(&self, shown: &impl Shown) -> Result<(), Failed> {
         if self.json {
-            return print(&(json(shown)? + "\n"));
+            return print_raw((json(shown)? + "\n").as_bytes());
         }
         print(&shown.text())
     }
@@ -65,10 +65,20 @@ fn json(shown: &impl Serialize) -> Result<String, Failed> {
     serde_json::to_string_pretty(shown).map_err(|error| Failed::new(error.to_string()))
 }
 
-/// A reader that has seen enough, as `head` has, is no failure.
 fn print(text: &str) -> Result<(), Failed> {
     let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Prints bytes as they are.
+pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Failed> {
+    let mut out = std::io::stdout().lock();
+    told(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// A reader that has seen enough, as `head` has, is no failure.
+fn told(written: std::io::Result<()>) -> Result<(), Failed> {
+    match written {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failed::new(format!("cannot write to standard output: {error}")))
         }

@@ -15,7 +15,9 @@ use super::screen::{BAD, GOOD, WARN};
 pub(super) enum State {
     /// A run is under way.
     Running,
-    /// Its last run has neither finished nor failed: it was stopped, or has died.
+    /// Its last run stopped before it was done, as it was to.
+    Stopped,
+    /// Its last run has said nothing of its end: it has died.
     Interrupted,
     /// The same, or it is under way: the backend can't tell.
     Open,
@@ -87,6 +89,7 @@ impl State {
             (Run::By(_), ..) => State::Running,
             (_, _, Some(_)) => State::Failed,
             (_, true, None) => State::Finished,
+            (_, false, None) if !checkpoint.is_open() => State::Stopped,
             (Run::None, false, None) => State::Interrupted,
             (Run::Unknown, false, None) => State::Open,
         }
@@ -95,6 +98,7 @@ impl State {
     pub(super) fn name(self) -> &'static str {
         match self {
             State::Running => "running",
+            State::Stopped => "stopped",
             State::Interrupted => "interrupted",
             State::Open => "open",
             State::Failed => "failed",
@@ -106,7 +110,7 @@ impl State {
     pub(super) fn style(self) -> Style {
         match self {
             State::Running | State::Finished => GOOD,
-            State::Interrupted | State::Open => WARN,
+            State::Stopped | State::Interrupted | State::Open => WARN,
             State::Failed | State::Unreadable => BAD,
         }
     }

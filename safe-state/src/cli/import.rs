@@ -1,0 +1,91 @@
+//! `safe-state import`: puts a job's checkpoint into a backend.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use safe_state_backends::Checkpoint;
+use serde::Serialize;
+
+use super::escape;
+use super::exit::{Code, Failed};
+use super::place::Place;
+use super::screen::{Screen, Shown};
+
+/// Puts the checkpoint in a file, which `export` wrote or a backend in files, into this backend.
+///
+/// The job must not be running there.
+#[derive(Args, Debug)]
+pub(super) struct Import {
+    /// The job's name, as the checkpoint has it.
+    job: String,
+    /// The file, or `-` for standard input.
+    file: PathBuf,
+    /// Replaces the checkpoint that the job has there.
+    #[arg(long)]
+    overwrite: bool,
+}
+
+#[derive(Serialize)]
+struct Imported<'a> {
+    #[serde(rename = "imported")]
+    job: &'a str,
+    place: String,
+    completed: u64,
+}
+
+impl Import {
+    pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let checkpoint = self.checkpoint()?;
+        let bytes = checkpoint.encode().map_err(|error| Failed::new(error.to_string()))?;
+        let backend = place.backend()?;
+        let mut lease = place.lease(&self.job)?;
+        if !self.overwrite && backend.exists(&self.job)? {
+            return Err(Failed::new(format!(
+                "job `{}` has a checkpoint in {place}; look at it, and add --overwrite to lose it",
+                self.job
+            )));
+        }
+        lease.save(&bytes)?;
+        drop(lease);
+        let (job, place) = (self.job.as_str(), place.to_string());
+        screen.show(&Imported { job, place, completed: checkpoint.completed().len() })
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint, Failed> {
+        let bytes = read(&self.file)?;
+        let checkpoint = Checkpoint::decode(&bytes).map_err(|error| Failed {
+            code: (&error).into(),
+            message: format!(
+                "`{}` cannot be imported: {error}; `safe-state doctor` tells what can be saved of it",
+                self.file.display()
+            ),
+        })?;
+        if checkpoint.job() == self.job {
+            return Ok(checkpoint);
+        }
+        let (file, found) = (self.file.display(), checkpoint.job());
+        let message =
+            format!("`{file}` is the checkpoint of job `{found}`, and not of `{}`", self.job);
+        Err(Failed { code: Code::Foreign, message })
+    }
+}
+
+/// The bytes of a file, or of standard input.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failed> {
+    let read = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    read.map_err(|error| Failed::new(format!("cannot read `{}`: {error}", path.display())))
+}
+
+impl Shown for Imported<'_> {
+    fn text(&self) -> String {
+        let Imported { job, place, completed } = self;
+        let (job, place) = (escape::line(job), escape::line(place));
+        format!("imported job `{job}` into {place}: {completed} items complete\n")
+    }
+}

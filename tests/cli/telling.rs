@@ -1,0 +1,164 @@
+//! `failure`, `dead-letters`, `history`, `explain` and `completions`.
+
+use safe_state::{Action, Error, ErrorContext, resumable};
+use serde_json::{Value, json};
+
+use crate::command::{Jobs, command, tell, timeless};
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot send\nthis mail")]
+struct NotSent(#[source] std::io::Error);
+
+impl From<Error> for NotSent {
+    fn from(error: Error) -> Self {
+        NotSent(error.into())
+    }
+}
+
+#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, version = "v3", carry(sent), capture(item), max_attempts = 2, backoff = safe_state::Backoff::none(), on_error = decide)]
+fn send(jobs: &Jobs, items: &[u64], fails: bool) -> Result<u64, NotSent> {
+    let mut sent = 0;
+    for item in items {
+        if *item == 2 || (fails && *item == 5) {
+            return Err(NotSent(std::io::Error::other("the peer is gone")));
+        }
+        sent += 1;
+    }
+    Ok(sent)
+}
+
+fn decide(error: &ErrorContext) -> Action {
+    match error.index() {
+        2 if error.attempt() == 2 => Action::DeadLetter,
+        _ => Action::Retry,
+    }
+}
+
+fn sent(fails: bool) -> Jobs {
+    let jobs = Jobs::new();
+    let _ = send(&jobs, &[0, 1, 2, 3, 4, 5, 6, 7], fails);
+    jobs
+}
+
+#[test]
+fn a_failure_is_told_with_its_causes_and_what_was_captured() {
+    let jobs = sent(true);
+    let told = jobs.tell(&["failure", "mail"]);
+    let text = timeless(&told.out);
+    let expected = "\
+item 5: cannot send
+    this mail
+  caused by the peer is gone
+  type cli::telling::NotSent
+  at tests/cli/telling.rs:";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.ends_with("  when TIME\n  item = 5\n"), "{text}");
+    let answer = jobs.json(&["failure", "mail"]);
+    for (field, value) in [
+        ("kind", json!("error")),
+        ("index", json!(5)),
+        ("causes", json!(["the peer is gone"])),
+        ("captured", json!([{ "name": "item", "value": "5" }])),
+    ] {
+        assert_eq!(answer[field], value, "{field}");
+    }
+}
+
+#[test]
+fn dead_letters_are_told() {
+    let jobs = sent(false);
+    let told = jobs.tell(&["dead-letters", "mail"]);
+    assert!(told.out.starts_with("job mail: 1 given up\n\nitem 2: cannot send\n"), "{told:?}");
+    assert!(told.out.ends_with("  tried 2 times\n"), "{told:?}");
+    let answer = jobs.json(&["dead-letters", "mail"]);
+    assert_eq!((&answer["count"], &answer["dead_letters"][0]["attempts"]), (&json!(1), &json!(2)));
+    assert_eq!(answer["dead_letters"][0]["failure"]["index"], 2);
+}
+
+#[test]
+fn nothing_to_show_is_told_by_the_code() {
+    let jobs = Jobs::new();
+    jobs.job("well").keep_on_success(true).run(0..2, |_| Ok::<_, Error>(())).unwrap();
+    for command in ["failure", "dead-letters"] {
+        let told = jobs.tell(&[command, "well"]);
+        assert_eq!((told.code, told.out.as_str()), (3, ""), "{told:?}");
+    }
+}
+
+#[test]
+fn each_run_is_told_with_its_end() {
+    let jobs = Jobs::new();
+    let job = jobs.job("mail").keep_on_success(true);
+    jobs.fail("mail", 3, "no");
+    job.clone()
+        .max_runtime(std::time::Duration::ZERO)
+        .run(0..8, |_| Ok::<_, Error>(()))
+        .unwrap_err();
+    job.run(0..8, |item| {
+        if item == 5 {
+            assert_eq!(ends(&jobs), ["failed", "stopped", "running"]);
+        }
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    assert_eq!(ends(&jobs), ["failed", "stopped", "finished"]);
+    let history = jobs.json(&["history", "mail"])["history"].clone();
+    let completed: Vec<&Value> =
+        history.as_array().unwrap().iter().map(|run| &run["completed"]).collect();
+    assert_eq!(completed, [3, 0, 5]);
+    assert_eq!(history[0]["pid"], std::process::id());
+    let told = jobs.tell(&["history", "mail"]);
+    let mut lines = told.out.lines();
+    let head: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+    assert_eq!(head, ["run", "started", "took", "items", "end", "where"]);
+    assert_eq!(lines.count(), 3);
+}
+
+fn ends(jobs: &Jobs) -> Vec<String> {
+    let told = jobs.json(&["history", "mail"]);
+    let runs = told["history"].as_array().unwrap().iter();
+    runs.map(|run| run["end"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_stopped_job_is_told_from_one_that_died() {
+    let jobs = Jobs::new();
+    let job = jobs.job("mail").max_runtime(std::time::Duration::ZERO);
+    job.run(0..8, |_| Ok::<_, Error>(())).unwrap_err();
+    assert_eq!(jobs.json(&["peek", "mail"])["state"], "stopped");
+}
+
+#[test]
+fn what_a_run_would_do_is_explained() {
+    let jobs = sent(true);
+    let told = jobs.tell(&["explain", "mail"]);
+    let expected = "\
+job mail: a run of it
+  checks    its version, which has to be `v3`
+  skips     items 0-4, which are complete
+  checks    item 4, which has to be the one that it was (`on_input_change`)
+  continues with item 5
+  repeats   item 5, which has failed 2 times
+  repeats   item 5, which failed: cannot send\\nthis mail
+  skips     1 items that were given up on, which count as complete
+  restores  `sent`, as of the last complete item
+";
+    assert_eq!((told.code, told.out.as_str()), (0, expected));
+    let run = jobs.job("other").run(0..2, |_| {
+        let answer = jobs.json(&["explain", "other"]);
+        assert_eq!(
+            (&answer["begins"], &answer["points"][0]["does"]),
+            (&json!(false), &json!("refuses"))
+        );
+        Ok::<_, Error>(())
+    });
+    run.unwrap();
+}
+
+#[test]
+fn shells_get_their_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let told = tell(command().args(["completions", shell]));
+        assert!(told.code == 0 && told.out.contains("dead-letters"), "{told:?}");
+    }
+}
