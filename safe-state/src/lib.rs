@@ -39,10 +39,10 @@ mod progress;
 mod rate;
 mod received;
 pub mod reconnect;
-mod requests;
-mod retry;
 #[cfg(feature = "report")]
 pub mod report;
+mod requests;
+mod retry;
 mod returns;
 mod run;
 mod save_every;
@@ -51,6 +51,8 @@ mod signals;
 mod steps;
 mod tally;
 mod telling;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trail;
 pub mod transaction;
 mod values;

@@ -114,7 +114,8 @@ fn damaged_and_foreign_files_are_told_apart() {
         listed.out.lines().take(4).map(|line| line.split_whitespace().nth(1).unwrap()).collect();
     assert_eq!(states, ["state", "unreadable", "unreadable", "failed"]);
     assert!(
-        listed.out.contains("damaged at byte 16") && listed.out.contains("this is not a file of safe-state")
+        listed.out.contains("damaged at byte 16")
+            && listed.out.contains("this is not a file of safe-state")
     );
     assert_eq!(
         (listed.code, listed.err.as_str()),

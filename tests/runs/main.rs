@@ -149,9 +149,10 @@ fn items_that_fail_are_given_up_and_put_back_as_the_model_says() {
 
 #[test]
 fn loops_inside_and_after_one_another_lose_nothing() {
-    let checked = runner(600).run(&nested::jobs_and_what_befalls_them(), |(kind, input, befalls)| {
-        nested::check(kind, input, &befalls);
-        Ok(())
-    });
+    let checked =
+        runner(600).run(&nested::jobs_and_what_befalls_them(), |(kind, input, befalls)| {
+            nested::check(kind, input, &befalls);
+            Ok(())
+        });
     checked.unwrap_or_else(|error| panic!("{error}"));
 }
