@@ -1,5 +1,7 @@
-//! Handles of databases and HTTP clients that are rebuilt on resume, and their transactions.
+//! Handles of databases and HTTP clients that are rebuilt on resume, their transactions, and what is
+//! committed with them.
 
+mod commits;
 mod http;
 mod postgres;
 mod redis;

@@ -22,10 +22,7 @@ pub trait AsyncTransaction: Send + Sized {
     /// # Errors
     ///
     /// The driver's own. [`rollback`](Self::rollback) is called then.
-    fn execute(
-        &mut self,
-        statement: &Statement,
-    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+    fn run(&mut self, statement: &Statement) -> impl Future<Output = Result<(), BoxError>> + Send;
 
     /// Commits it, and nothing else: not a part of another transaction, which may still be rolled back.
     ///
@@ -100,7 +97,7 @@ async fn end<T: AsyncTransaction>(
     statements: &Statements,
 ) -> (Ended, Option<BoxError>) {
     for statement in &statements.list {
-        if let Err(source) = transaction.execute(statement).await {
+        if let Err(source) = transaction.run(statement).await {
             super::told(transaction.rollback().await);
             return (Ended::RolledBack, Some(source));
         }

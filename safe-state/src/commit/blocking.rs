@@ -31,7 +31,7 @@ use crate::tally::Tally;
 ///         Dialect::Sqlite
 ///     }
 ///
-///     fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+///     fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
 ///         let values: Vec<Value> = statement.parameters.iter().cloned().map(|value| match value {
 ///             Parameter::Integer(value) => Value::Integer(value),
 ///             Parameter::Text(value) => Value::Text(value),
@@ -59,7 +59,7 @@ pub trait Transaction: Sized {
     /// # Errors
     ///
     /// The driver's own. [`rollback`](Self::rollback) is called then.
-    fn execute(&mut self, statement: &Statement) -> Result<(), BoxError>;
+    fn run(&mut self, statement: &Statement) -> Result<(), BoxError>;
 
     /// Commits it, and nothing else: not a part of another transaction, which may still be rolled back.
     ///
@@ -130,7 +130,7 @@ fn statements(
 /// Runs the statements in the transaction, and ends it.
 fn end<T: Transaction>(mut transaction: T, statements: &Statements) -> (Ended, Option<BoxError>) {
     for statement in &statements.list {
-        if let Err(source) = transaction.execute(statement) {
+        if let Err(source) = transaction.run(statement) {
             super::told(transaction.rollback());
             return (Ended::RolledBack, Some(source));
         }

@@ -11,7 +11,7 @@ impl Transaction for mysql::Transaction<'_> {
         Dialect::MySql
     }
 
-    fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+    fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
         let value = |parameter: &Parameter| match parameter {
             Parameter::Integer(value) => mysql::Value::from(*value),
             Parameter::Text(value) => mysql::Value::from(value),
@@ -35,7 +35,7 @@ impl AsyncTransaction for mysql_async::Transaction<'_> {
         Dialect::MySql
     }
 
-    async fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+    async fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
         let value = |parameter: &Parameter| match parameter {
             Parameter::Integer(value) => mysql_async::Value::from(*value),
             Parameter::Text(value) => mysql_async::Value::from(value),

@@ -22,7 +22,7 @@ impl Transaction for postgres::Transaction<'_> {
         Dialect::Postgres
     }
 
-    fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+    fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
         self.execute_typed(&statement.text, &typed(&statement.parameters))?;
         Ok(())
     }
@@ -42,7 +42,7 @@ impl AsyncTransaction for tokio_postgres::Transaction<'_> {
         Dialect::Postgres
     }
 
-    async fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+    async fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
         self.execute_typed(&statement.text, &typed(&statement.parameters)).await?;
         Ok(())
     }

@@ -18,7 +18,7 @@ impl Transaction for rusqlite::Transaction<'_> {
         Dialect::Sqlite
     }
 
-    fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+    fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
         if self.is_autocommit() {
             return Err(Over.into());
         }

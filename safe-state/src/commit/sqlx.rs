@@ -14,7 +14,7 @@ macro_rules! transaction {
                 $dialect
             }
 
-            async fn execute(&mut self, statement: &Statement) -> Result<(), BoxError> {
+            async fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
                 let mut query = query::<$database>(&statement.text);
                 for parameter in &statement.parameters {
                     query = match parameter {
