@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use safe_state_tests::servers::postgres_url;
 use tempfile::TempDir;
 
 /// An example, and a directory to run it in.
@@ -128,6 +129,31 @@ fn backfill_fills_every_row_after_a_crash() {
     let resumed = format!("going on after 7 of 10 items (70 %)\n{filled}");
     assert_eq!(example.says(&["crashed.db"]), resumed);
     assert_eq!(example.says(&["crashed.db"]), filled, "another run is a job of its own");
+}
+
+/// What a ledger of 20 payments says.
+const POSTED: &str = "20 payments posted, 2480 in all\n";
+
+#[test]
+fn ledger_posts_each_payment_once() {
+    let example = Example::new("ledger");
+    assert_eq!(example.says(&["ledger.db", "monday"]), POSTED);
+    assert_eq!(example.says(&["ledger.db", "monday"]), POSTED, "posted again");
+    for crash in [["--crash-at", "0"], ["--crash-at", "7"], ["--crash-after", "9"]] {
+        example.complains(&[&["ledger.db", "tuesday"], &crash[..]].concat());
+    }
+    assert_eq!(example.says(&["ledger.db", "tuesday"]), POSTED);
+}
+
+#[test]
+fn ledger_in_postgres_posts_each_payment_once() {
+    let (example, url) = (Example::new("ledger_postgres"), postgres_url());
+    let batch = format!("batch {}", std::process::id());
+    for crash_at in ["0", "7", "19"] {
+        example.complains(&[&url, &batch, "--crash-at", crash_at]);
+    }
+    assert_eq!(example.says(&[&url, &batch]), POSTED);
+    assert_eq!(example.says(&[&url, &batch]), POSTED, "posted again");
 }
 
 #[test]

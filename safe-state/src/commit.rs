@@ -23,7 +23,7 @@ pub use blocking::Blocking;
 pub use blocking::Transaction;
 pub use error::CommitError;
 pub use safe_state_backends::{Dialect, Parameter, Statement};
-pub(crate) use under_way::UnderWay;
+pub(crate) use under_way::Commit;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 

@@ -256,12 +256,16 @@ impl Run {
     /// The body of the item handed out last has ended. Says whether there is something to do about it.
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
-        if !self.position.complete(depth) {
-            // It is that save which says that there can be none.
-            return self.is_in_doubt() || self.requests.is_due_at_once();
+        let was_committed = self.was_committed();
+        if self.position.complete(depth) {
+            let is_due = self.schedule.item_completed();
+            return self.requests.is_due() || is_due;
         }
-        let is_due = self.schedule.item_completed();
-        self.requests.is_due() || is_due
+        if was_committed {
+            return self.requests.is_due();
+        }
+        // In doubt, it is the save which says that there can be none.
+        self.is_in_doubt() || self.requests.is_due_at_once()
     }
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
@@ -290,6 +294,7 @@ impl Run {
 
     /// The loop has been left. Says whether that is to be saved.
     pub(crate) fn leave_loop(&mut self, depth: usize) -> bool {
+        let _ = self.was_committed();
         self.position.open.truncate(depth + 1);
         let Some(mut open) = self.position.open.pop() else { return false };
         let by_break = open.left();

@@ -145,7 +145,7 @@ impl Run {
 
     fn saves(&self) -> bool {
         let Requests { asked, is_behind_item, .. } = &self.requests;
-        self.schedule.is_due() || (asked.is_some() && *is_behind_item)
+        self.schedule.is_due() || (asked.is_some() && *is_behind_item) || self.is_in_doubt()
     }
 
     /// Does what is asked of the run, which has saved what is complete: waits, or ends.

@@ -9,7 +9,7 @@ use safe_state_backends::{Carry, Durability, Error as BackendError, RunEnd, Stor
 use crate::active::Active;
 use crate::begin::{Begun, OnChange, begin};
 use crate::boundary::Boundary;
-use crate::commit::UnderWay;
+use crate::commit::Commit;
 use crate::events::Events;
 use crate::offload::Worker;
 use crate::open_loop::OpenLoop;
@@ -44,8 +44,8 @@ pub struct Run {
     pub(crate) caution: Caution,
     pub(crate) position: Position,
     pub(crate) boundary: Boundary,
-    /// The item whose transaction was about to be committed, until that is known to have ended.
-    pub(crate) commit: Option<UnderWay>,
+    /// How it stands with the item's own transaction.
+    pub(crate) commit: Commit,
     pub(crate) requests: Requests,
     /// What of its values a report tells.
     pub(crate) shown: Values,
@@ -150,7 +150,7 @@ impl Run {
             syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
             boundary: Boundary::new(&job.watch, now),
-            commit: None,
+            commit: Commit::None,
             requests,
             shown: Values::default(),
         }

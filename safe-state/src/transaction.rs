@@ -29,9 +29,10 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// `rusqlite`, `postgres` and `mysql`, and types of one's own.
 ///
 /// It is not a two-phase commit. If the process dies, or a connection breaks, between two commits, the
-/// first is committed and the second is not. Nor is it one with the progress of a job: an item whose
-/// process dies after the commit, and before it is complete, runs again. So keep what must not come apart
-/// on one connection, and make the body one that may be repeated.
+/// first is committed and the second is not. So keep what must not come apart on one connection. Nor is it
+/// one with the progress of a job: an item whose process dies after the commit, and before it is complete,
+/// runs again. So make the body one that may be repeated; or, on one connection to the database where the
+/// checkpoint is, commit the progress with it, by [`commit!`](macro@crate::commit).
 ///
 /// ```
 /// use safe_state::transaction;

@@ -9,9 +9,17 @@ use crate::progress::Before;
 use crate::run::Run;
 use crate::tally::Tally;
 
-/// What the run was before, to be put back if nothing comes of it.
-#[derive(Debug)]
-pub(crate) struct UnderWay(Before);
+/// The last commit of an item.
+#[derive(Debug, Default)]
+pub(crate) enum Commit {
+    /// There was none of the item in flight.
+    #[default]
+    None,
+    /// Nobody has said how it ended; and what the run was before, to be put back if nothing comes of it.
+    UnderWay(Box<Before>),
+    /// The item is complete, and its body has not ended.
+    Made,
+}
 
 /// What the run's store makes of it; none in a nested call, which saves nothing.
 type Given = Option<Result<Option<Statements>, BackendError>>;
@@ -19,7 +27,16 @@ type Given = Option<Result<Option<Statements>, BackendError>>;
 impl Run {
     /// Whether a transaction was about to be committed, and nobody has said how it ended.
     pub(crate) fn is_in_doubt(&self) -> bool {
-        self.commit.is_some()
+        matches!(self.commit, Commit::UnderWay(_))
+    }
+
+    /// Whether the item whose body has ended was complete before.
+    pub(crate) fn was_committed(&mut self) -> bool {
+        let is_made = matches!(self.commit, Commit::Made);
+        if is_made {
+            self.commit = Commit::None;
+        }
+        is_made
     }
 
     /// Whether the item that was handed out inside `depth` loops is not complete.
@@ -50,13 +67,13 @@ impl Run {
         if !self.position.complete(depth) {
             return Err(self.not_committed(CommitError::Again, None));
         }
-        self.commit = Some(UnderWay(before));
+        self.commit = Commit::UnderWay(Box::new(before));
         Ok(self.record(std::time::Instant::now()))
     }
 
     fn put_back(&mut self) {
-        if let Some(UnderWay(before)) = self.commit.take() {
-            self.position.put_back(before);
+        if let Commit::UnderWay(before) = std::mem::take(&mut self.commit) {
+            self.position.put_back(*before);
         }
     }
 
@@ -114,7 +131,7 @@ impl Tally<'_> {
         let (run, _) = self.committing();
         let failure = match (settled, source) {
             (Ok(true), _) | (Ok(false), None) => {
-                run.commit = None;
+                run.commit = Commit::Made;
                 run.saved_in_transaction();
                 return Ok(());
             }

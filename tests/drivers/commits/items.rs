@@ -1,7 +1,7 @@
 //! Which items are complete with a commit, and what is saved with them.
 
 use rusqlite::Connection;
-use safe_state::{Results, commit, resumable};
+use safe_state::{Job, Results, commit, resumable};
 use safe_state_drivers::Ledger;
 use safe_state_tests::servers::{mysql_url, postgres_url};
 
@@ -225,4 +225,27 @@ fn an_item_is_committed_once() {
     assert_eq!(base.rows(), [0]);
     twice(&base, &mut connection, false).unwrap();
     assert_eq!(base.rows(), [0, 1, 2]);
+}
+
+/// Commits until it is asked to stop.
+#[resumable(name = "endless", backend = base.backend())]
+fn endless(base: &Base, connection: &mut Connection) -> anyhow::Result<()> {
+    for item in 0_i64.. {
+        if item == 2 {
+            Job::new("endless").backend(base.backend()).cancel()?;
+        }
+        let tx = connection.transaction()?;
+        put_in(&tx, item)?;
+        commit!(tx)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_job_that_commits_all_its_items_hears_what_is_asked_of_it() {
+    let base = Base::new();
+    let error = endless(&base, &mut base.connection()).unwrap_err();
+    let stopped = error.downcast_ref();
+    assert!(matches!(stopped, Some(safe_state::Error::Stopped { .. })), "{error:?}");
+    assert_eq!(base.rows().len() as u64, base.completed("endless"));
 }

@@ -1,0 +1,14 @@
+use safe_state::{commit, resumable};
+
+#[resumable]
+fn print(lines: &[u32]) -> Result<(), safe_state::Error> {
+    for line in lines {
+        println!("{line}");
+    }
+    commit!(7)?;
+    Ok(())
+}
+
+fn main() {
+    print(&[1]).unwrap();
+}
