@@ -202,3 +202,22 @@ fn scraper_keeps_its_checkpoint_where_the_environment_says() {
     assert!(example.dir.path().join("jobs.db").exists());
     assert!(!example.dir.path().join(".safe_state").exists());
 }
+
+#[test]
+fn rescue_tells_what_a_crash_was_in() {
+    let example = Example::new("rescue");
+    let sums = example.dir.path().join("sums");
+    fs::write(&sums, "(1 (2 3))\n4\n").unwrap();
+    assert_eq!(example.says(&["sums"]), "10\n");
+    fs::write(&sums, format!("(1 (2 3))\n4\n{}\n5\n", "(".repeat(1_000_000))).unwrap();
+    let output = example.run(&["sums", "--autosave", "autosave"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.starts_with("line 3: killed by signal 6 (SIGABRT) after signal 11 (SIGSEGV)"),
+        "{said}"
+    );
+    assert!(said.contains("the lines before it come to 10\nit was in "), "{said}");
+    assert!(said.contains("rescue.rs:"), "{said}");
+    assert!(!example.dir.path().join("autosave").exists(), "it was rescued");
+    assert!(example.complains(&["--recover", "autosave"]).contains("there is no autosave"));
+}
