@@ -89,9 +89,9 @@ fn tell(rescue: &Rescue) -> Result<()> {
     println!("line {line}: {}", rescue.cause());
     println!("the lines before it come to {total}");
     // The innermost call may be one of the standard library's.
-    let is_ours = |name: &str| name.starts_with("rescue::");
+    let is_ours = |(file, _): (&Path, u32)| file.ends_with(file!());
     let mut stack = rescue.cause().stack().iter();
-    if let Some(frame) = stack.find(|frame| frame.function().is_some_and(is_ours)) {
+    if let Some(frame) = stack.find(|frame| frame.place().is_some_and(is_ours)) {
         println!("it was in {frame}");
     }
     Ok(())

@@ -105,11 +105,12 @@ pub(super) fn frames(addresses: &[u64], mapped: &[Module], all_return: bool) -> 
     let ours = modules();
     let mut frames = Vec::new();
     for (depth, address) in addresses.iter().enumerate() {
-        let returns = u64::from(all_return || depth > 0);
+        // Looked up is what is in front of an address, as calls are.
+        let is_exact = u64::from(depth == 0 && !all_return);
         let found = mapped.iter().find(|module| (module.start..module.end).contains(address));
         let here = found.and_then(|module| {
             let same = |ours: &&Module| (&ours.path, ours.offset) == (&module.path, module.offset);
-            let moved = address - returns - module.start;
+            let moved = address + is_exact - module.start;
             ours.iter().find(same).map(|ours| ours.start + moved)
         });
         let unknown = Frame {
