@@ -4,6 +4,7 @@
 
 mod clear;
 mod completions;
+mod control;
 mod dead_letters;
 mod doctor;
 mod escape;
@@ -17,8 +18,10 @@ mod list;
 mod look;
 mod peek;
 mod place;
+mod retry;
 mod screen;
 mod summary;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -52,7 +55,15 @@ enum Command {
     DeadLetters(dead_letters::DeadLetters),
     History(history::History),
     Explain(explain::Explain),
+    Watch(watch::Watch),
+    Retry(retry::Retry),
     Clear(clear::Clear),
+    /// Asks a job to pause: its run saves, and waits before its next item.
+    Pause(control::Asked),
+    /// Takes back what was asked of a job, so that it goes on.
+    Resume(control::Asked),
+    /// Asks the run of a job to end before its next item; a later run goes on.
+    Cancel(control::Asked),
     Export(export::Export),
     Import(import::Import),
     Doctor(doctor::Doctor),
@@ -70,6 +81,11 @@ pub fn main() -> ExitCode {
         Command::DeadLetters(letters) => letters.run(&place, &screen),
         Command::History(history) => history.run(&place, &screen),
         Command::Explain(explain) => explain.run(&place, &screen),
+        Command::Watch(watch) => watch.run(&place, &screen),
+        Command::Retry(retry) => retry.run(&place, &screen),
+        Command::Pause(job) => job.pause(&place, &screen),
+        Command::Resume(job) => job.resume(&place, &screen),
+        Command::Cancel(job) => job.cancel(&place, &screen),
         Command::Clear(clear) => clear.run(&place, &screen),
         Command::Export(export) => export.run(&place, &screen),
         Command::Import(import) => import.run(&place, &screen),

@@ -3,4 +3,6 @@
 mod command;
 mod looking;
 mod moving;
+mod steering;
 mod telling;
+mod watching;

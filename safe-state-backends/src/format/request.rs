@@ -8,7 +8,7 @@ use super::{FormatError, damaged};
 use crate::Request;
 
 /// The only frame of what is no checkpoint.
-const REQUEST: u8 = 48;
+pub(super) const REQUEST: u8 = 48;
 
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {

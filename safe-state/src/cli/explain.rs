@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress};
+use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
 use serde::Serialize;
 
 use super::escape;
@@ -39,6 +39,8 @@ struct Point {
 enum Does {
     /// It would not begin, or not go on.
     Refuses,
+    /// It begins, and waits.
+    Waits,
     /// It passes over what is complete.
     Skips,
     /// It does items that may have begun before.
@@ -59,10 +61,14 @@ impl Explain {
     }
 }
 
-fn points(Look { checkpoint, run }: &Look) -> Vec<Point> {
+fn points(Look { checkpoint, run, asked }: &Look) -> Vec<Point> {
     let mut points = Vec::new();
     if let Run::By(holder) = run {
         points.push(Point::new(Does::Refuses, format!("the job is running: {holder}")));
+    }
+    if *asked == Some(Request::Pause) {
+        let why = "before its first item, as the job was asked to pause; `safe-state resume` takes that back";
+        points.push(Point::new(Does::Waits, why.to_owned()));
     }
     if let Some(version) = checkpoint.version() {
         points.push(Point::new(Does::Checks, format!("its version, which has to be `{version}`")));
@@ -179,6 +185,7 @@ impl Does {
     fn name(self) -> &'static str {
         match self {
             Does::Refuses => "refuses",
+            Does::Waits => "waits",
             Does::Skips => "skips",
             Does::Repeats => "repeats",
             Does::Continues => "continues",
@@ -190,7 +197,7 @@ impl Does {
     fn style(self) -> anstyle::Style {
         match self {
             Does::Refuses => BAD,
-            Does::Repeats | Does::Checks => WARN,
+            Does::Waits | Does::Repeats | Does::Checks => WARN,
             Does::Skips | Does::Continues | Does::Restores => GOOD,
         }
     }

@@ -1,6 +1,8 @@
 //! `safe-state list`: all jobs that have a checkpoint.
 
 use clap::Args;
+use safe_state_backends::Error;
+use safe_state_backends::format::FormatError;
 use serde::Serialize;
 
 use super::escape;
@@ -36,6 +38,10 @@ impl List {
         let mut row = |job: String| match Look::at(&*backend, &job) {
             Ok(look) => Some(Row::Read(Summary::of(&look?))),
             Err(error) => {
+                // Caches have names of their own among the jobs'.
+                if let Error::Format { source: FormatError::OtherKind(_), .. } = &error {
+                    return None;
+                }
                 let failed = Failed::from(error);
                 code.get_or_insert(failed.code);
                 Some(Row::Unreadable { job, state: State::Unreadable, error: failed.message })

@@ -1,6 +1,6 @@
 //! A look at one job while it may begin, go on and end.
 
-use safe_state_backends::{Backend, Checkpoint, Error, Holder};
+use safe_state_backends::{Backend, Checkpoint, Error, Holder, Request};
 
 /// How often one looks again at a job that changes under one's eyes.
 const LOOKS: usize = 5;
@@ -10,6 +10,8 @@ const LOOKS: usize = 5;
 pub(super) struct Look {
     pub(super) checkpoint: Checkpoint,
     pub(super) run: Run,
+    /// What was asked of its runs.
+    pub(super) asked: Option<Request>,
 }
 
 /// Whether a job is under way.
@@ -49,7 +51,9 @@ impl Look {
             Err(error) => return Err(error),
         };
         let checkpoint = Checkpoint::load(backend, job)?;
-        Ok(checkpoint.map(|checkpoint| Look { checkpoint, run }))
+        let Some(checkpoint) = checkpoint else { return Ok(None) };
+        let asked = Request::load(backend, job)?;
+        Ok(Some(Look { checkpoint, run, asked }))
     }
 
     fn is_as(&self, before: &Look) -> bool {

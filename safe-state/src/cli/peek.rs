@@ -122,6 +122,9 @@ impl Shown for Peeked {
         if let Some(holder) = &self.summary.holder {
             line("held by", &holder.to_string());
         }
+        if let Some(asked) = self.summary.asked {
+            line("asked to", asked);
+        }
         line("started", &self.summary.started_at.to_string());
         line("updated", &self.summary.updated_at.to_string());
         if self.summary.skipped > 0 {

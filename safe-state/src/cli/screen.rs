@@ -33,6 +33,10 @@ impl Screen {
         Screen { json }
     }
 
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints it.
     pub(super) fn show(&self, shown: &impl Shown) -> Result<(), Failed> {
         if self.json {

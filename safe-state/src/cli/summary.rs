@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anstyle::Style;
-use safe_state_backends::{Holder, Timestamp};
+use safe_state_backends::{Holder, Request, Timestamp};
 use serde::Serialize;
 
 use super::look::{Look, Run};
@@ -44,6 +44,8 @@ pub(super) struct Summary {
     pub(super) updated_at: Timestamp,
     /// Who runs it.
     pub(super) holder: Option<Held>,
+    /// What was asked of its runs.
+    pub(super) asked: Option<&'static str>,
 }
 
 /// Who runs a job.
@@ -73,6 +75,11 @@ impl Summary {
                 Run::By(holder) => Some(Held::of(holder)),
                 Run::None | Run::Unknown => None,
             },
+            asked: look.asked.map(|asked| match asked {
+                Request::Pause => "pause",
+                Request::Cancel => "cancel",
+                _ => "else",
+            }),
         }
     }
 
@@ -84,7 +91,7 @@ impl Summary {
 }
 
 impl State {
-    fn of(Look { checkpoint, run }: &Look) -> Self {
+    fn of(Look { checkpoint, run, .. }: &Look) -> Self {
         match (run, checkpoint.is_finished(), checkpoint.last_failure()) {
             (Run::By(_), ..) => State::Running,
             (_, _, Some(_)) => State::Failed,

@@ -1,0 +1,53 @@
+//! `pause`, `resume`, `cancel` and `retry`.
+
+use std::thread;
+
+use safe_state::{Action, Error, ErrorContext, StopReason, resumable};
+use serde_json::json;
+
+use crate::command::Jobs;
+
+#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, on_error = give_up)]
+fn send(jobs: &Jobs, items: &[u64], ran: &mut Vec<u64>, fails: bool) -> anyhow::Result<()> {
+    for item in items {
+        anyhow::ensure!(!fails || item % 2 == 0, "odd");
+        ran.push(*item);
+    }
+    Ok(())
+}
+
+fn give_up(_: &ErrorContext) -> Action {
+    Action::DeadLetter
+}
+
+#[test]
+fn what_was_given_up_is_put_back() {
+    let jobs = Jobs::new();
+    let mut ran = Vec::new();
+    send(&jobs, &[0, 1, 2, 3], &mut ran, true).unwrap();
+    assert_eq!(jobs.json(&["retry", "mail"]), json!({ "job": "mail", "put_back": 2 }));
+    assert_eq!(jobs.tell(&["retry", "mail"]).code, 3);
+    ran.clear();
+    send(&jobs, &[0, 1, 2, 3], &mut ran, false).unwrap();
+    assert_eq!(ran, [1, 3]);
+    assert_eq!(jobs.tell(&["retry", "mail"]).code, 3, "it has finished");
+}
+
+#[test]
+fn a_run_pauses_goes_on_and_ends_as_it_is_told() {
+    let jobs = Jobs::new();
+    assert_eq!(jobs.json(&["pause", "mail"]), json!({ "job": "mail", "asked": "pause" }));
+    thread::scope(|scope| {
+        let running = scope.spawn(|| jobs.job("mail").run(0.., |_| Ok::<_, Error>(())));
+        while jobs.tell(&["peek", "mail"]).code != 0 {}
+        assert_eq!(jobs.json(&["peek", "mail"])["asked"], "pause");
+        assert_eq!(jobs.json(&["peek", "mail"])["completed"], 0);
+        assert_eq!(jobs.tell(&["resume", "mail"]).code, 0);
+        while jobs.json(&["peek", "mail"])["completed"] == 0 {}
+        assert_eq!(jobs.tell(&["cancel", "mail"]).code, 0);
+        let error = running.join().unwrap().unwrap_err();
+        assert!(matches!(error, Error::Stopped { reason: StopReason::Cancelled, .. }), "{error}");
+    });
+    let peeked = jobs.json(&["peek", "mail"]);
+    assert_eq!((&peeked["state"], &peeked["asked"]), (&json!("stopped"), &json!(null)));
+}
