@@ -1,6 +1,7 @@
 //! What is stored of a job.
 
 mod check;
+mod crash_cause;
 mod display;
 mod forget;
 mod history;
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub(crate) use check::Refused;
+pub use crash_cause::CrashCause;
 pub(crate) use history::History;
 pub use history::{PastRun, RunEnd};
 pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
@@ -257,10 +259,11 @@ impl Checkpoint {
 
 /// How a [`Store`](crate::Store) changes a checkpoint.
 impl Checkpoint {
-    /// The state in which a new run begins: one run more, and no failure.
-    pub fn begin_run(&mut self) {
+    /// The state in which a new run begins: one run more, and no failure. The one before died of
+    /// `cause`, if it has died and that is known.
+    pub fn begin_run(&mut self, cause: Option<CrashCause>) {
         let now = Timestamp::now();
-        self.count_crashes();
+        self.count_crashes(cause);
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
         self.history.begin(self.run_count, now, self.updated_at);

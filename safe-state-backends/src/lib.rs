@@ -78,8 +78,8 @@ pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry};
 pub use checkpoint::{
-    Attempts, Checkpoint, LoopEnd, LoopProgress, Mark, NotPutBack, PastRun, Progress, RunEnd,
-    Suspect,
+    Attempts, Checkpoint, CrashCause, LoopEnd, LoopProgress, Mark, NotPutBack, PastRun, Progress,
+    RunEnd, Suspect,
 };
 pub use completed::Completed;
 pub use dead_letters::{DeadLetter, DeadLetters};

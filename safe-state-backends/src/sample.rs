@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::format::{Change, LoopChange};
 use crate::{
-    Attempts, Captured, CarriedChange, Carry, Checkpoint, DeadLetter, Failure, FailureKind, Keys,
-    LoopEnd, LoopProgress, Mark, Results, RunEnd, Suspect,
+    Attempts, Captured, CarriedChange, Carry, Checkpoint, CrashCause, DeadLetter, Failure,
+    FailureKind, Keys, LoopEnd, LoopProgress, Mark, Results, RunEnd, Suspect,
 };
 use dice::Dice;
 
@@ -17,7 +17,7 @@ pub(crate) const JOB: &str = "job";
 /// Where a run begins that found what it is given.
 pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
     if let Some(mut checkpoint) = found.filter(|checkpoint| !checkpoint.is_finished()) {
-        checkpoint.begin_run();
+        checkpoint.begin_run(None);
         return checkpoint;
     }
     let mut checkpoint = Checkpoint::new(JOB, dice.one_in(2).then(|| "1.0".to_owned()));
@@ -69,7 +69,9 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         }
         15 => {
             let crashes = u32::try_from(dice.up_to(3)).unwrap();
-            let suspect = Suspect { item: dice.next(), crashes, in_flight: dice.one_in(2) };
+            let cause = dice.one_in(2).then_some(CrashCause::Signal(11));
+            let in_flight = dice.one_in(2);
+            let suspect = Suspect { item: dice.next(), crashes, in_flight, cause };
             loop_change.suspect = Some(Box::new(suspect));
         }
         16 => change.end = Some(RunEnd::Stopped),

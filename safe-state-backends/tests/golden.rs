@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use safe_state_backends::{Checkpoint, Results};
+use safe_state_backends::{Checkpoint, CrashCause, Results};
 use serde::Serialize;
 use serde_bytes::Bytes;
 use serde_json::{Value, json};
@@ -279,9 +279,10 @@ fn sought() -> Vec<u8> {
 fn retried() -> Vec<u8> {
     let mut first = progress(&[], &[[0, 4]], None, None);
     first["attempts"] = json!({ "item": 4, "count": 2 });
-    first["suspect"] = json!({ "item": 4, "crashes": 1, "in_flight": true });
+    first["suspect"] =
+        json!({ "item": 4, "crashes": 1, "in_flight": true, "cause": { "ItemTimeout": 30_000 } });
     let again = LoopChange { attempts: Some((4, 3)), ..LoopChange::default() };
-    let suspect = Some((13, 0, true));
+    let suspect = Some((13, 0, true, Some(CrashCause::Signal(11))));
     let other = LoopChange { count: 9, attempts: Some((13, 1)), suspect, ..LoopChange::default() };
     let change = |loops, skipped| Change { micros: 1, loops, skipped, ..Change::default() };
     file(
@@ -352,7 +353,7 @@ struct LoopChange {
     keys: Option<(u32, &'static Bytes)>,
     cursor: Option<Carried>,
     attempts: Option<(u64, u32)>,
-    suspect: Option<(u64, u32, bool)>,
+    suspect: Option<(u64, u32, bool, Option<CrashCause>)>,
 }
 
 /// Name, whether it appends, and the value.

@@ -272,12 +272,26 @@ impl Expansion {
         // As the tail of a block, the user's own would be reported for its braces.
         let body = quote_spanned! {site=> { #captures #restore match () { () => #block } } };
         let called = if self.is_async {
-            quote_spanned! {site=> #krate::__private::call_async::<#ty>(async move #body).await }
+            let future = self.cancellable_whole(&body);
+            quote_spanned! {site=> #krate::__private::call_async::<#ty>(#future).await }
         } else {
             quote_spanned! {site=> #krate::__private::call(move || -> #ty #body) }
         };
         quote_spanned! {site=>
             let #outcome = { let #run = &mut #run; #called };
+        }
+    }
+
+    /// The block as a future, which ends with the limit's error where a limit is passed.
+    fn cancellable_whole(&self, body: &TokenStream) -> TokenStream {
+        let krate = &self.krate;
+        let Names { run, on_error, .. } = &self.names;
+        let site = Span::mixed_site();
+        if !self.options.limits.are_set() {
+            return quote_spanned! {site=> async move #body };
+        }
+        quote_spanned! {site=>
+            #krate::__private::cancellable(#run.cancellation(), #on_error, async move #body)
         }
     }
 

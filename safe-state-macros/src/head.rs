@@ -81,25 +81,36 @@ impl Expansion {
         let due = self.due(&run, &carry, &save);
         let boundary = self.boundary(&run, &carry, &save);
         let policy = self.policy(target);
-        Ok(Expr::Verbatim(quote_spanned! {at(keyword)=>
-            #(#attrs)*
-            match () {
-                () => match #entered {
-                    (mut #items, mut #tally) => {
-                        #policy
-                        #label loop {
-                            if #tally.complete() { #due }
-                            #boundary
-                            #next
-                        }
-                        if #tally.leave() {
-                            #carry
-                            if #run.saves_now() { #save }
-                        }
+        let walk = quote_spanned! {at(keyword)=>
+            match #entered {
+                (mut #items, mut #tally) => {
+                    #policy
+                    #label loop {
+                        if #tally.complete() { #due }
+                        #boundary
+                        #next
+                    }
+                    if #tally.leave() {
+                        #carry
+                        if #run.saves_now() { #save }
                     }
                 }
             }
+        };
+        let walk = self.resuming(walk, target);
+        Ok(Expr::Verbatim(quote_spanned! {at(keyword)=>
+            #(#attrs)*
+            match () { () => #walk }
         }))
+    }
+
+    /// Behind a loop in an item that has limits, that item goes on.
+    fn resuming(&self, walk: TokenStream, target: &Target) -> TokenStream {
+        if target.depth == 0 || !self.options.limits.are_set() {
+            return walk;
+        }
+        let run = self.run_around(target);
+        quote_spanned! {Span::mixed_site()=> { #walk #run.resume_item(); } }
     }
 
     fn for_loop(&self, it: ExprForLoop, target: &Target, locals: &[Local]) -> Result<Lowered> {

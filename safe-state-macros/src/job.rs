@@ -53,6 +53,7 @@ impl Expansion {
             quote_spanned! {site=> .wait(#time) }
         }));
         job.extend(self.watch());
+        job.extend(options.limits.told(krate));
         if let Some(graceful) = &options.graceful {
             // All of the path there, or an error would point at the whole attribute.
             let here = at(graceful.span());

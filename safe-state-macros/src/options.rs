@@ -3,6 +3,8 @@
 pub(crate) mod forms;
 pub(crate) mod items;
 pub(crate) mod job;
+#[cfg_attr(not(feature = "limits"), path = "options/no_limits.rs")]
+mod limits;
 mod policy;
 
 use proc_macro2::{Ident, Span};
@@ -16,6 +18,7 @@ use job::{
     Companion, Durability, OnChange, Rate, SaveEvery, argument, companion, durability, krate, name,
     on_change, on_input_change, rate, save_every,
 };
+use limits::LimitOptions;
 
 /// The options of a job, in the order of their documentation; those of its items are beside them.
 const NAMES: &[&str] = &[
@@ -60,6 +63,7 @@ pub(crate) struct Options {
     pub(crate) throttle: Option<Expr>,
     pub(crate) max_runtime: Option<Time>,
     pub(crate) graceful: Option<Expr>,
+    pub(crate) limits: LimitOptions,
     pub(crate) carry: Vec<Ident>,
     pub(crate) reconnect: Vec<Ident>,
     pub(crate) registry: Option<Expr>,
@@ -101,6 +105,7 @@ impl Parse for Options {
         options.check_variables()?;
         options.items.policy.check()?;
         options.check_items()?;
+        options.limits.check(options.manual.is_some())?;
         Ok(options)
     }
 }
@@ -109,7 +114,8 @@ impl Options {
     /// Whether there is something to look at between two items.
     pub(crate) fn watches(&self) -> bool {
         let Options { rate, throttle, max_runtime, graceful, .. } = self;
-        rate.is_some() || throttle.is_some() || max_runtime.is_some() || graceful.is_some()
+        let waits = rate.is_some() || throttle.is_some();
+        waits || max_runtime.is_some() || graceful.is_some() || self.limits.are_set()
     }
 
     fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
@@ -143,6 +149,7 @@ impl Options {
             "capture_args" => self.capture_args = true,
             "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),
             "crate" => self.krate = Some(krate(option, input)?),
+            limit if limits::NAMES.contains(&limit) => self.limits.parse_one(option, input)?,
             of_items if items::names().any(|name| name == of_items) => {
                 self.items.parse_one(option, input)?;
             }
@@ -198,7 +205,7 @@ impl Options {
 
 fn unknown_option(unknown: &str) -> String {
     let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
-    let names = || NAMES.iter().copied().chain(items::names());
+    let names = || NAMES.iter().copied().chain(limits::NAMES).chain(items::names());
     let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     if let Some(nearest) = nearest.filter(|nearest| likeness(nearest) > LIKE) {
         return format!("there is no option `{unknown}`; did you mean `{nearest}`?");

@@ -160,10 +160,15 @@ impl Expansion {
         let Names { item: name, handed, .. } = &self.names;
         let krate = &self.krate;
         let capture = self.capture(target);
+        let begin = self.options.limits.are_set().then(|| {
+            let run = self.run_at(target.depth + 1);
+            quote_spanned! {at(*keyword)=> #run.begin_item(); }
+        });
         quote_spanned! {at(*keyword)=>
             let #handed = #krate::__private::handed!(&#name);
             let #pat = #name;
             #capture
+            #begin
             match () { () => #body }
         }
     }
@@ -232,8 +237,9 @@ impl Expansion {
         };
         let catches = quote_spanned! {here=> #policy.catches_panics() };
         let called = if self.is_async {
+            let future = self.cancellable(&body, here);
             quote_spanned! {here=>
-                #krate::__private::attempt_async(#on_error, #catches, async #body).await
+                #krate::__private::attempt_async(#on_error, #catches, #future).await
             }
         } else {
             quote_spanned! {here=> #krate::__private::attempt(#on_error, #catches, || #body) }
@@ -255,6 +261,22 @@ impl Expansion {
         let raise = self.raise();
         quote_spanned! {at(item.keyword)=>
             if !#tally.run().is_in_flight(#depth) { #raise }
+        }
+    }
+
+    /// The body of an attempt as a future, which ends with the limit's error where a limit is passed.
+    fn cancellable(&self, body: &TokenStream, here: Span) -> TokenStream {
+        if !self.options.limits.are_set() {
+            return quote_spanned! {here=> async #body };
+        }
+        let Names { tally, on_error, error, .. } = &self.names;
+        let krate = moved(&self.krate, here);
+        quote_spanned! {here=>
+            #krate::__private::cancellable(
+                #tally.run().cancellation(),
+                |#error| #krate::__private::leave(#on_error(#error)),
+                async #body,
+            )
         }
     }
 

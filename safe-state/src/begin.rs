@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Checkpoint, Request, Store};
+use safe_state_backends::{Checkpoint, CrashCause, Request, Store};
 
 use crate::events::Events;
 use crate::requests::Source;
@@ -69,8 +69,19 @@ fn continued(job: &Job, mut checkpoint: Checkpoint) -> Result<Option<Checkpoint>
             OnChange::Continue => say_changed(job, is_changed, &forgotten),
         }
     }
-    checkpoint.begin_run();
+    checkpoint.begin_run(died_of());
     Ok(Some(checkpoint))
+}
+
+/// What the run before died of, if who restarted this program says so.
+#[cfg(feature = "limits")]
+fn died_of() -> Option<CrashCause> {
+    crate::limits::died_of::died_of()
+}
+
+#[cfg(not(feature = "limits"))]
+fn died_of() -> Option<CrashCause> {
+    None
 }
 
 fn say_changed(job: &Job, is_changed: bool, forgotten: &[String]) {

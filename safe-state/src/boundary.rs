@@ -58,6 +58,12 @@ impl Boundary {
         is_over.then_some(StopReason::MaxRuntime)
     }
 
+    /// What the signals set that ask the process to end, if it listens to them.
+    #[cfg(all(feature = "limits", feature = "signals"))]
+    pub(crate) fn signal(&self) -> Option<Arc<std::sync::atomic::AtomicBool>> {
+        self.signals.as_ref().map(Signals::flag)
+    }
+
     /// How long to wait before the next look; none to go on.
     fn wait(&mut self, now: Instant) -> Option<Duration> {
         if self.throttle.as_ref().is_some_and(|throttle| throttle()) {
@@ -93,6 +99,13 @@ impl Run {
         Ok(())
     }
 
+    fn reason_to_stop(&self, now: Instant) -> Option<StopReason> {
+        let reason = self.boundary.stop(now);
+        #[cfg(feature = "limits")]
+        let reason = reason.or_else(|| self.limits.as_ref()?.stop(now));
+        reason
+    }
+
     fn look(&mut self) -> Result<Option<Duration>, Error> {
         self.check_stop()?;
         Ok(self.boundary.wait(Instant::now()))
@@ -100,7 +113,7 @@ impl Run {
 
     /// Whether the run may go on.
     pub(crate) fn check_stop(&mut self) -> Result<(), Error> {
-        match self.boundary.stop(Instant::now()) {
+        match self.reason_to_stop(Instant::now()) {
             Some(reason) => Err(self.stop(reason)),
             None => Ok(()),
         }

@@ -211,6 +211,12 @@ pub enum StopReason {
     MaxRuntime,
     /// It was cancelled, by [`Job::cancel`](crate::Job::cancel).
     Cancelled,
+    /// The run's `timeout` was over.
+    Timeout,
+    /// More than its `max_memory` was in use.
+    MaxMemory,
+    /// The batch system will end the program soon.
+    WallTime,
 }
 
 impl fmt::Display for StopReason {
@@ -219,6 +225,9 @@ impl fmt::Display for StopReason {
             StopReason::Signal => "because the process was asked to end",
             StopReason::MaxRuntime => "at the end of its `max_runtime`",
             StopReason::Cancelled => "because it was cancelled",
+            StopReason::Timeout => "at the end of its `timeout`",
+            StopReason::MaxMemory => "because more than its `max_memory` was in use",
+            StopReason::WallTime => "before the batch system ends it",
         })
     }
 }

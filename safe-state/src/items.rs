@@ -188,7 +188,11 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
             return Err(stopped.into());
         }
         match items.next(&mut tally) {
-            Step::Item(item) => body(item)?,
+            Step::Item(item) => {
+                #[cfg(feature = "limits")]
+                tally.run().begin_item();
+                body(item)?;
+            }
             Step::Done => break,
             Step::Failed(error) => return Err(error.into()),
         }

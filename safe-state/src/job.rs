@@ -13,6 +13,8 @@ use safe_state_backends::{
 
 use crate::boundary::Watch;
 use crate::items::for_each;
+#[cfg(feature = "limits")]
+use crate::limits::job::JobLimits;
 use crate::outcome::{Asked, Failing};
 use crate::rate::Rate;
 use crate::reconnect::ReconnectRegistry;
@@ -54,6 +56,8 @@ pub struct Job {
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
     pub(crate) watch: Watch,
+    #[cfg(feature = "limits")]
+    pub(crate) limits: JobLimits,
     durability: Durability,
     pub(crate) wait: Option<Duration>,
     state_dir: Option<PathBuf>,
@@ -76,6 +80,8 @@ impl Job {
             on_input_change: OnChange::Fail,
             registry: ReconnectRegistry::global().clone(),
             watch: Watch::default(),
+            #[cfg(feature = "limits")]
+            limits: JobLimits::default(),
             durability: Durability::Power,
             wait: None,
             state_dir: None,

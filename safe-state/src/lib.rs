@@ -64,10 +64,10 @@ pub use job::Job;
 pub use policy::{Action, Backoff, ErrorContext};
 pub use rate::Rate;
 pub use safe_state_backends::{
-    Attempts, Backend, Captured, Carry, Checkpoint, Completed, DeadLetter, DeadLetters, Durability,
-    Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotPutBack,
-    PastRun, Progress, Publication, Request, Results, RunEnd, Suspect, Timestamp, publish,
-    publish_once, skip_if_exists,
+    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
+    Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend,
+    NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd, Suspect, Timestamp,
+    publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

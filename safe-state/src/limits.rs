@@ -24,12 +24,18 @@
 
 mod active;
 mod cgroup;
+mod deadline;
+pub(crate) mod died_of;
 mod error;
 mod escalation;
 mod future;
 mod innermost;
+pub(crate) mod job;
+mod look;
 mod memory;
 mod meter;
+mod parked;
+pub(crate) mod run;
 mod signal;
 mod time;
 mod token;

@@ -3,7 +3,9 @@
 mod before;
 
 use safe_state_backends::format::{Advance, LoopChange};
-use safe_state_backends::{Attempts, Captured, Carried, LoopEnd, LoopProgress, Mark, Suspect};
+use safe_state_backends::{
+    Attempts, Captured, Carried, CrashCause, LoopEnd, LoopProgress, Mark, Suspect,
+};
 
 use crate::fingerprint::serialized;
 use crate::identity::Way;
@@ -135,15 +137,49 @@ impl OpenLoop {
 
     /// It may be the one that kills the process.
     pub(crate) fn suspect(&mut self) {
+        if self.awaits_suspect() {
+            return;
+        }
         let (item, crashes) = (self.item(), self.crashes());
-        self.suspect.set(Suspect { item, crashes, in_flight: true });
+        self.suspect.set(Suspect { item, crashes, in_flight: true, cause: None });
+    }
+
+    /// Whether one that the process died in is still to come. With carried variables, items before it
+    /// may be done again.
+    fn awaits_suspect(&self) -> bool {
+        let Some(suspect) = self.suspect.get().filter(|it| it.crashes > 0 && !it.in_flight) else {
+            return false;
+        };
+        match (&self.keyed, self.way) {
+            (Some(keyed), _) => suspect.item != self.item() && !keyed.knows(suspect.item),
+            (None, Way::Cursor) => suspect.item >> 32 > self.position,
+            (None, _) => suspect.item > self.position,
+        }
+    }
+
+    /// A limit was passed in it: if the process ends before it does, that is what it died of.
+    #[cfg(feature = "limits")]
+    pub(crate) fn suspect_of(&mut self, cause: CrashCause) {
+        let (item, crashes) = (self.item(), self.crashes());
+        self.suspect.set(Suspect { item, crashes, in_flight: true, cause: Some(cause) });
+    }
+
+    /// What the checkpoint is to be told of the suspect, and nothing else.
+    pub(crate) fn take_suspect(&mut self) -> Option<LoopChange> {
+        let suspect = self.suspect.take_new()?;
+        Some(LoopChange { loop_id: self.loop_id, suspect: Some(suspect), ..LoopChange::default() })
+    }
+
+    /// What the last run that died in it died of.
+    pub(crate) fn crash_cause(&self) -> Option<CrashCause> {
+        let known = self.suspect.get().filter(|suspect| suspect.item == self.item());
+        known.and_then(|suspect| suspect.cause)
     }
 
     /// It has not killed the process, however the run goes on. Gives what the checkpoint is to be told.
     pub(crate) fn acquit(&mut self) -> Option<LoopChange> {
         self.suspect_none();
-        let suspect = self.suspect.take_new()?;
-        Some(LoopChange { loop_id: self.loop_id, suspect: Some(suspect), ..LoopChange::default() })
+        self.take_suspect()
     }
 
     /// No item is suspected any more, which the next save tells.

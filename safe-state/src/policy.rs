@@ -131,6 +131,10 @@ impl<F> Policy<F> {
         let (Failing::Yes(failed) | Failing::IfInLoop(failed)) = failing else {
             return Verdict::Fail;
         };
+        #[cfg(feature = "limits")]
+        if run.item_has_failed() {
+            return Verdict::Fail;
+        }
         let attempt = run.count_attempt(depth);
         let context = run.context(&failed, thrown, attempt, self.max_attempts);
         let verdict = match (self.on_error)(&context) {

@@ -23,6 +23,8 @@ pub use crate::idempotent::{Skipped, found, now};
 pub use crate::identity::{CursorType, Way};
 pub use crate::items::{Items, Step};
 pub use crate::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
+#[cfg(feature = "limits")]
+pub use crate::limits::run::{Cancellation, cancellable};
 pub use crate::outcome::{
     Asked, Failed, Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner,
     ViaInnerSend, ViaOption, ViaType,

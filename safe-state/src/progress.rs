@@ -2,6 +2,8 @@
 //! next save has to tell of it.
 
 mod before;
+#[cfg(feature = "limits")]
+mod beside;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -110,6 +112,25 @@ impl Position {
             self.ended.retain(|(around, _)| *around <= depth);
         }
         true
+    }
+
+    /// What the checkpoint has not been told yet, and how many items completed with it.
+    fn take_change(&mut self) -> (Change, u64) {
+        let mut loops = Vec::with_capacity(self.ended.len() + self.open.len());
+        loops.extend(self.ended.drain(..).map(|(_, change)| change));
+        let mut count = std::mem::take(&mut self.completed);
+        for (change, completed) in self.open.iter_mut().filter_map(OpenLoop::change) {
+            loops.push(change);
+            count += completed;
+        }
+        let change = Change {
+            loops,
+            carried: std::mem::take(&mut self.carried),
+            skipped: std::mem::take(&mut self.skipped),
+            dead_letters: take_unless_empty(&mut self.dead_letters),
+            ..Change::default()
+        };
+        (change, count)
     }
 
     /// A loop left from within by a label, or by `continue` of an outer one, has not said so. What
@@ -256,6 +277,8 @@ impl Run {
     /// The body of the item handed out last has ended. Says whether there is something to do about it.
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
+        #[cfg(feature = "limits")]
+        self.end_item();
         let was_committed = self.was_committed();
         if self.position.complete(depth) {
             let is_due = self.schedule.item_completed();
@@ -270,6 +293,8 @@ impl Run {
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
     pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
+        #[cfg(feature = "limits")]
+        self.unpark();
         if let Some(open) = self.position.open.get_mut(depth) {
             open.settle(completed, in_flight);
         }
@@ -294,6 +319,8 @@ impl Run {
 
     /// The loop has been left. Says whether that is to be saved.
     pub(crate) fn leave_loop(&mut self, depth: usize) -> bool {
+        #[cfg(feature = "limits")]
+        self.end_item();
         let _ = self.was_committed();
         self.position.open.truncate(depth + 1);
         let Some(mut open) = self.position.open.pop() else { return false };
@@ -360,27 +387,13 @@ impl Run {
 
     /// What is to be saved now.
     pub(crate) fn change(&mut self, now: Instant) -> Change {
-        let position = &mut self.position;
-        let mut loops = Vec::with_capacity(position.ended.len() + position.open.len());
-        loops.extend(position.ended.drain(..).map(|(_, change)| change));
-        let mut count = std::mem::take(&mut position.completed);
-        for (change, completed) in position.open.iter_mut().filter_map(OpenLoop::change) {
-            loops.push(change);
-            count += completed;
-        }
+        let (change, count) = self.position.take_change();
         if count > 0 {
             self.pace.worked(count, now - self.schedule.last_save());
         }
-        position.saves += 1;
-        let median_is_due = position.saves.is_multiple_of(SAVES_PER_MEDIAN);
-        Change {
-            loops,
-            carried: std::mem::take(&mut position.carried),
-            skipped: std::mem::take(&mut position.skipped),
-            dead_letters: take_unless_empty(&mut position.dead_letters),
-            item_nanos: if median_is_due { self.pace.median() } else { None },
-            ..Change::default()
-        }
+        self.position.saves += 1;
+        let median_is_due = self.position.saves.is_multiple_of(SAVES_PER_MEDIAN);
+        Change { item_nanos: if median_is_due { self.pace.median() } else { None }, ..change }
     }
 }
 

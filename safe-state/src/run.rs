@@ -11,6 +11,8 @@ use crate::begin::{Begun, OnChange, begin};
 use crate::boundary::Boundary;
 use crate::commit::Commit;
 use crate::events::Events;
+#[cfg(feature = "limits")]
+use crate::limits::run::RunLimits;
 use crate::offload::Worker;
 use crate::open_loop::OpenLoop;
 use crate::outcome::{Failed, Failing, Outcome};
@@ -44,6 +46,8 @@ pub struct Run {
     pub(crate) caution: Caution,
     pub(crate) position: Position,
     pub(crate) boundary: Boundary,
+    #[cfg(feature = "limits")]
+    pub(crate) limits: Option<RunLimits>,
     /// How it stands with the item's own transaction.
     pub(crate) commit: Commit,
     pub(crate) requests: Requests,
@@ -96,6 +100,7 @@ impl Run {
             Ok(begun) => {
                 let mut run = Run::new(job, Some(begun));
                 run.active = Some(Active::enter(job));
+                run.watch(job, false)?;
                 Ok(run)
             }
             Err(Error::Backend(BackendError::Held { .. })) if nests => {
@@ -117,6 +122,7 @@ impl Run {
         let begun = begin_async(&worker, job).await?;
         let mut run = Run::new(job, Some(begun));
         run.worker = Some(worker);
+        run.watch(job, true)?;
         Ok(run)
     }
 
@@ -150,9 +156,37 @@ impl Run {
             syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
             boundary: Boundary::new(&job.watch, now),
+            #[cfg(feature = "limits")]
+            limits: None,
             commit: Commit::None,
             requests,
             shown: Values::default(),
+        }
+    }
+
+    /// Has the job's limits watched.
+    #[cfg(feature = "limits")]
+    fn watch(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
+        self.limits = RunLimits::start(job, is_async, Instant::now())?;
+        #[cfg(feature = "signals")]
+        if let (Some(limits), Some(signal)) = (&self.limits, self.boundary.signal()) {
+            limits.saves_at(signal);
+        }
+        Ok(())
+    }
+
+    #[cfg(not(feature = "limits"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "there are no limits")]
+    fn watch(&mut self, _: &Job, _: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// From now on nothing is cancelled or interrupted.
+    fn end_watch(&mut self) {
+        #[cfg(feature = "limits")]
+        {
+            self.unpark();
+            self.limits = None;
         }
     }
 
@@ -167,6 +201,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
+        self.end_watch();
         let (write, failed) = self.ending(failing);
         let written = self.write(write);
         let completed = self.completed();
@@ -186,6 +221,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
+        self.end_watch();
         let (write, failed) = self.ending(failing);
         let written = self.write_async(write).await;
         let completed = self.completed();
@@ -392,6 +428,7 @@ impl Drop for Run {
     /// A run that neither finished nor failed was in a future that was dropped: what is complete
     /// is saved, and there is no one to tell if it can't be.
     fn drop(&mut self) {
+        self.end_watch();
         // In doubt, the next run finds out what is saved.
         if self.store.is_none() || self.is_in_doubt() {
             return;

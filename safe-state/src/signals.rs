@@ -27,6 +27,12 @@ impl Signals {
         Signals { came, registered }
     }
 
+    /// What they set.
+    #[cfg(feature = "limits")]
+    pub(crate) fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.came)
+    }
+
     pub(crate) fn came(&self) -> bool {
         self.came.load(Ordering::Relaxed)
     }

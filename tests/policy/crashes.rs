@@ -60,7 +60,8 @@ fn no_other_item_is_blamed() {
     assert_eq!(child.status().unwrap().code(), None);
     // Past the tenth item, which the first run cannot have come to, nothing is watched.
     let progress = checkpoint(dir.path()).unwrap().loop_progress(0).unwrap().clone();
-    assert_eq!(progress.suspect(), Some(Suspect { item: 9, crashes: 0, in_flight: false }));
+    let suspect = Suspect { item: 9, crashes: 0, in_flight: false, cause: None };
+    assert_eq!(progress.suspect(), Some(suspect));
     assert_eq!(progress.completed().prefix(), 10);
     assert!(child.status().unwrap().success());
     assert_eq!(checkpoint(dir.path()), None);

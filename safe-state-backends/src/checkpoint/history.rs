@@ -147,15 +147,15 @@ mod tests {
     fn each_run_is_kept_with_how_it_ended() {
         let mut checkpoint = Checkpoint::new("job", None);
         checkpoint.apply(Change::completed(7).into()).unwrap();
-        checkpoint.begin_run();
+        checkpoint.begin_run(None);
         let failure = Some(Failure::new(FailureKind::Error, "E", "no"));
         let failed = Change { micros: 5, failure, ..Change::completed(2) };
         checkpoint.apply(failed.into()).unwrap();
-        checkpoint.begin_run();
+        checkpoint.begin_run(None);
         let end = Some(RunEnd::Stopped);
         checkpoint.apply(Change { end, ..Change::default() }.into()).unwrap();
         assert!(!checkpoint.is_open());
-        checkpoint.begin_run();
+        checkpoint.begin_run(None);
         assert!(checkpoint.is_open());
         checkpoint.finish();
         let expected = [
@@ -178,7 +178,7 @@ mod tests {
             Change { loops: vec![change], ..Change::default() }
         };
         checkpoint.apply(walk(None, 3, keys(vec![5, 6, 7])).into()).unwrap();
-        checkpoint.begin_run();
+        checkpoint.begin_run(None);
         checkpoint.apply(walk(Some(vec![]), 3, None).into()).unwrap();
         checkpoint.apply(walk(None, 2, keys(vec![8])).into()).unwrap();
         let completed: Vec<u64> = checkpoint.history().iter().map(PastRun::completed).collect();
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn no_more_than_the_last_are_kept() {
         let mut checkpoint = Checkpoint::new("job", None);
-        (1..100).for_each(|_| checkpoint.begin_run());
+        (1..100).for_each(|_| checkpoint.begin_run(None));
         let numbers: Vec<u32> = checkpoint.history().iter().map(PastRun::number).collect();
         assert_eq!(numbers, (69..=100).collect::<Vec<u32>>());
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Checkpoint;
+use super::{Checkpoint, CrashCause};
 
 /// An item that was about to begin when this was saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,16 +13,19 @@ pub struct Suspect {
     pub crashes: u32,
     /// Whether it is, as far as this was told.
     pub in_flight: bool,
+    /// What the last of them died of, if that is known.
+    pub cause: Option<CrashCause>,
 }
 
 impl Checkpoint {
-    /// Counts what the run before has died of, if it has.
-    pub(super) fn count_crashes(&mut self) {
+    /// Counts the death of the run before, if it has died; of `cause`, unless it has said so itself.
+    pub(super) fn count_crashes(&mut self, cause: Option<CrashCause>) {
         let has_crashed = self.is_open();
         let suspects = self.loops.values_mut().filter_map(|it| it.suspect.as_deref_mut());
         for suspect in suspects.filter(|suspect| suspect.in_flight) {
             suspect.in_flight = false;
             suspect.crashes = suspect.crashes.saturating_add(u32::from(has_crashed));
+            suspect.cause = suspect.cause.or(cause.filter(|_| has_crashed));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use safe_state_backends::{Failure, FailureKind};
+use safe_state_backends::{CrashCause, Failure, FailureKind};
 
 use super::Policy;
 use crate::SaveEvery;
@@ -26,6 +26,13 @@ impl Caution {
     }
 }
 
+#[cfg(feature = "limits")]
+impl Caution {
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+}
+
 impl<F> Policy<F> {
     /// Sets how many runs may die in an item before it is given up.
     pub fn max_crashes(self, max_crashes: u32) -> Self {
@@ -37,9 +44,9 @@ impl<F> Policy<F> {
     #[cold]
     pub fn gives_up(&self, run: &mut Run, depth: usize) -> bool {
         let Some(open) = run.position.open.get(depth) else { return false };
-        let crashes = open.crashes();
+        let (crashes, cause) = (open.crashes(), open.crash_cause());
         if crashes >= self.max_crashes && run.given_up() < self.skip_limit {
-            return run.bury_killer(depth, crashes);
+            return run.bury_killer(depth, crashes, cause);
         }
         run.suspect(depth);
         false
@@ -64,10 +71,11 @@ impl Run {
         }
     }
 
-    fn bury_killer(&mut self, depth: usize, crashes: u32) -> bool {
+    fn bury_killer(&mut self, depth: usize, crashes: u32, cause: Option<CrashCause>) -> bool {
         let times = if crashes == 1 { "once".to_owned() } else { format!("{crashes} times") };
         let message = format!("the process died {times} in this item");
         let failure = Failure::new(FailureKind::Crash, "crash", message)
+            .with_causes(cause.map(|cause| cause.to_string()))
             .with_index(self.position.in_flight())
             .with_location(self.position.location.clone());
         let letter = self.letter(depth, failure);

@@ -1,0 +1,125 @@
+//! What a process died of.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What a process died of, as far as that is known: who watched it says so, or it itself before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum CrashCause {
+    /// A signal, by its number.
+    Signal(i32),
+    /// It ended with that exit code.
+    Exit(i32),
+    /// It was ended because an item took longer than that many milliseconds, its `item_timeout`.
+    ItemTimeout(u64),
+    /// It was ended because that many bytes were in use, more than its `max_memory`.
+    Memory(u64),
+    /// It was ended because it took longer than who started it allowed.
+    Timeout,
+}
+
+/// The signals that tell of a program's fault, or of who ended it.
+const NAMES: [(i32, &str); 11] = [
+    (1, "SIGHUP"),
+    (2, "SIGINT"),
+    (3, "SIGQUIT"),
+    (4, "SIGILL"),
+    (6, "SIGABRT"),
+    (8, "SIGFPE"),
+    (9, "SIGKILL"),
+    (11, "SIGSEGV"),
+    (13, "SIGPIPE"),
+    (14, "SIGALRM"),
+    (15, "SIGTERM"),
+];
+
+impl fmt::Display for CrashCause {
+    /// `signal 11 (SIGSEGV)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            CrashCause::Signal(number) => {
+                let name = NAMES.iter().find(|(it, _)| *it == number);
+                match name {
+                    Some((_, name)) => write!(f, "signal {number} ({name})"),
+                    None => write!(f, "signal {number}"),
+                }
+            }
+            CrashCause::Exit(code) => write!(f, "exit code {code}"),
+            CrashCause::ItemTimeout(millis) => {
+                write!(f, "the item took longer than {:?}", Duration::from_millis(millis))
+            }
+            CrashCause::Memory(bytes) => {
+                write!(f, "{} MiB of memory were in use, more than may be", bytes >> 20)
+            }
+            CrashCause::Timeout => f.write_str("it took longer than it may"),
+        }
+    }
+}
+
+/// How one process tells it to another: `signal:11`.
+impl CrashCause {
+    /// The text, which `parse` reads back.
+    pub fn to_text(self) -> String {
+        match self {
+            CrashCause::Signal(number) => format!("signal:{number}"),
+            CrashCause::Exit(code) => format!("exit:{code}"),
+            CrashCause::ItemTimeout(millis) => format!("item-timeout:{millis}"),
+            CrashCause::Memory(bytes) => format!("memory:{bytes}"),
+            CrashCause::Timeout => "timeout:".to_owned(),
+        }
+    }
+}
+
+impl FromStr for CrashCause {
+    type Err = ();
+
+    /// # Errors
+    ///
+    /// It is no such text.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (kind, number) = text.split_once(':').ok_or(())?;
+        Ok(match kind {
+            "signal" => CrashCause::Signal(number.parse().map_err(drop)?),
+            "exit" => CrashCause::Exit(number.parse().map_err(drop)?),
+            "item-timeout" => CrashCause::ItemTimeout(number.parse().map_err(drop)?),
+            "memory" => CrashCause::Memory(number.parse().map_err(drop)?),
+            "timeout" => CrashCause::Timeout,
+            _ => return Err(()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_read_back() {
+        let causes = [
+            CrashCause::Signal(11),
+            CrashCause::Exit(-3),
+            CrashCause::ItemTimeout(30_000),
+            CrashCause::Memory(1 << 40),
+            CrashCause::Timeout,
+        ];
+        for cause in causes {
+            assert_eq!(cause.to_text().parse(), Ok(cause));
+        }
+        for text in ["", "signal", "signal:", "signal:x", "other:1"] {
+            assert_eq!(text.parse::<CrashCause>(), Err(()));
+        }
+    }
+
+    #[test]
+    fn they_read_well() {
+        assert_eq!(CrashCause::Signal(11).to_string(), "signal 11 (SIGSEGV)");
+        assert_eq!(CrashCause::Signal(64).to_string(), "signal 64");
+        assert_eq!(CrashCause::ItemTimeout(1500).to_string(), "the item took longer than 1.5s");
+        let memory = CrashCause::Memory(3 << 30).to_string();
+        assert_eq!(memory, "3072 MiB of memory were in use, more than may be");
+    }
+}

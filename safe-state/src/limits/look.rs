@@ -1,0 +1,281 @@
+//! What the watchdog sees of a run, and does about it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use safe_state_backends::CrashCause;
+
+use super::cgroup::Cgroup;
+use super::deadline::time_left;
+use super::error::LimitExceeded;
+use super::escalation::{Escalation, Interrupt, Stairs, Step};
+use super::job::JobLimits;
+use super::memory::pause;
+use super::meter::{Memory, Meter};
+use super::parked::{Parked, Place};
+use super::signal::{self, ThreadId};
+use super::token::Token;
+use super::units::after;
+use super::watchdog::Watch;
+use crate::error::StopReason;
+use crate::{Error, Job};
+
+/// How long memory may grow before more is done about it: it may soon be all.
+const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
+/// How often it is looked at memory that is far from its limit, at signals, and at a limit that is passed.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// A run under limits.
+#[derive(Debug)]
+pub(crate) struct RunWatch {
+    job: String,
+    limits: JobLimits,
+    began: Instant,
+    /// When the batch system ends the program.
+    ends: Option<Instant>,
+    meter: Option<Meter>,
+    cgroup: Option<Cgroup>,
+    token: Arc<Token>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    has_ended: bool,
+    /// Since when an item's body runs.
+    item: Option<Instant>,
+    parked: Place,
+    /// Since when more memory is in use than may be, and how much it was then.
+    memory: Option<(Instant, u64)>,
+    stairs: Stairs,
+    /// Set by a signal that asks the process to end.
+    signal: Option<Arc<AtomicBool>>,
+    /// Whether it was saved because the end is near.
+    has_seen_the_end: bool,
+}
+
+/// A limit that was passed.
+#[derive(Clone, Copy, Debug)]
+struct Passed {
+    at: Instant,
+    what: What,
+    grace: Duration,
+    /// Whether there is no time for a grace.
+    is_urgent: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Item(Duration),
+    Run(Duration),
+    Memory { limit: u64, used: u64 },
+}
+
+impl RunWatch {
+    pub(crate) fn new(job: &Job, now: Instant) -> Result<Self, Error> {
+        let limits = job.limits;
+        let meter = limits.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
+        let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
+        let token = Arc::new(Token::new(true));
+        token.works_here();
+        Ok(RunWatch {
+            job: job.job_name().to_owned(),
+            limits,
+            began: now,
+            ends: left.map(|left| after(now, left)),
+            meter: meter.map_err(Error::Memory)?,
+            // Where there is none, or no limit on it, nothing is seen coming.
+            cgroup: Cgroup::of_this_process().ok().filter(|it| it.limit().is_some()),
+            token,
+            state: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn token(&self) -> &Arc<Token> {
+        &self.token
+    }
+
+    pub(crate) fn begin_item(&self, parked: Option<Box<Parked>>, now: Instant) {
+        let mut state = self.state();
+        state.item = Some(now);
+        state.parked = parked.map_or(Place::Run, Place::Here);
+        state.stairs.descend();
+    }
+
+    pub(crate) fn unpark(&self) -> Option<Box<Parked>> {
+        self.state().parked.take()
+    }
+
+    pub(crate) fn end_item(&self) {
+        self.state().item = None;
+        self.token.take_back();
+    }
+
+    /// Has what is complete saved as soon as that is set.
+    #[cfg(feature = "signals")]
+    pub(crate) fn saves_at(&self, signal: Arc<AtomicBool>) {
+        self.state().signal = Some(signal);
+    }
+
+    /// Whether the run is to end between two items.
+    pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
+        if self.is_over(now) {
+            return Some(StopReason::Timeout);
+        }
+        if self.state().memory.is_some() {
+            return Some(StopReason::MaxMemory);
+        }
+        self.is_near_its_end(now).then_some(StopReason::WallTime)
+    }
+
+    /// Whether the run's time is over.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        self.limits.timeout.is_some_and(|timeout| now >= after(self.began, timeout))
+    }
+
+    /// Whether no more than the grace period is left.
+    fn is_near_its_end(&self, now: Instant) -> bool {
+        self.ends.is_some_and(|ends| after(now, self.limits.grace_period) >= ends)
+    }
+
+    /// Whether the process may be ended soon, from outside.
+    fn sees_the_end(&self, state: &State, now: Instant) -> bool {
+        let is_asked = state.signal.as_ref().is_some_and(|signal| signal.load(Ordering::Relaxed));
+        let is_tight = |cgroup: &Cgroup| {
+            let ceiling = cgroup.limit().map(|limit| limit / 10 * 9);
+            cgroup.used().zip(ceiling).is_some_and(|(used, ceiling)| used > ceiling)
+        };
+        is_asked || self.is_near_its_end(now) || self.cgroup.as_ref().is_some_and(is_tight)
+    }
+
+    /// The limit that was passed: the one that can wait the least.
+    fn passed(&self, state: &State, used: u64, now: Instant) -> Option<Passed> {
+        let grace = self.limits.grace_period;
+        let of_time = |began: Instant, limit: Option<Duration>, what: fn(Duration) -> What| {
+            let limit = limit?;
+            let passed = |at| Passed { at, what: what(limit), grace, is_urgent: false };
+            Some(after(began, limit)).filter(|at| *at <= now).map(passed)
+        };
+        let memory = state.memory.zip(self.limits.max_memory);
+        let memory = memory.map(|((at, then), limit)| Passed {
+            // What was passed before the item began is not its fault yet.
+            at: state.item.map_or(at, |item| at.max(item)),
+            what: What::Memory { limit, used },
+            grace: grace.min(LONGEST_MEMORY_GRACE),
+            is_urgent: used > then.saturating_add(limit / 2),
+        });
+        memory
+            .or_else(|| of_time(state.item?, self.limits.item_timeout, What::Item))
+            .or_else(|| of_time(self.began, self.limits.timeout, What::Run))
+    }
+
+    fn climb(&self, state: &mut State, passed: Passed, now: Instant) -> Option<Instant> {
+        let (interrupt, grace) = (Interrupt::CancellationThenSignal, passed.grace);
+        let escalation = Escalation { interrupt, send_kill: true, grace };
+        if passed.is_urgent {
+            self.take(state, Step::Cancel, passed, now);
+            self.take(state, Step::Kill, passed, now);
+        }
+        // A run's time may be over for long when an item begins that was not to.
+        let at = state.item.map_or(passed.at, |item| passed.at.max(item));
+        let (step, next) = state.stairs.climb(escalation, at, now);
+        if let Some(step) = step {
+            self.take(state, step, passed, now);
+        }
+        next
+    }
+
+    fn take(&self, state: &mut State, step: Step, passed: Passed, now: Instant) {
+        let Passed { what, .. } = passed;
+        tracing::warn!(target: "safe_state", job = %self.job, ?step, ?what, "a limit was passed");
+        if step == Step::Cancel {
+            // Between items nothing is cancelled: what saves is not to be dropped.
+            let Some(began) = state.item else { return };
+            self.token.cancel(what.told(&self.job, now - began, now - self.began));
+            return;
+        }
+        state.parked.save(what.cause(), &self.job);
+        signal::send(step, ThreadId::default());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the next limit can be passed.
+    fn next_look(&self, state: &State, used: u64, now: Instant) -> Instant {
+        let limits = &self.limits;
+        let item = limits.item_timeout.map(|limit| after(state.item.unwrap_or(now), limit));
+        let run = limits.timeout.map(|limit| after(self.began, limit));
+        let memory =
+            limits.max_memory.map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
+        let watches = state.signal.is_some() || self.ends.is_some() || self.cgroup.is_some();
+        let outside = watches.then(|| now + INTERVAL);
+        let next = [item, run, memory, outside].into_iter().flatten().min();
+        // A limit that was passed may stay so between two items.
+        let soonest = memory.unwrap_or(now + INTERVAL / 10);
+        next.unwrap_or(now + INTERVAL).max(soonest)
+    }
+}
+
+impl Watch for RunWatch {
+    fn look(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.state();
+        if state.has_ended {
+            return None;
+        }
+        let used = self.meter.as_ref().and_then(Meter::read).unwrap_or(0);
+        let has_too_much = self.limits.max_memory.is_some_and(|limit| used > limit);
+        state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
+        let climbing = match self.passed(&state, used, now) {
+            Some(passed) => self.climb(&mut state, passed, now),
+            None => {
+                state.stairs.descend();
+                self.token.take_back();
+                None
+            }
+        };
+        if !state.has_seen_the_end && self.sees_the_end(&state, now) {
+            state.has_seen_the_end = true;
+            state.parked.save(None, &self.job);
+        }
+        let next = self.next_look(&state, used, now);
+        Some(climbing.map_or(next, |due| due.min(next)))
+    }
+
+    fn end(&self) {
+        self.state().has_ended = true;
+    }
+}
+
+impl What {
+    fn told(self, job: &str, item: Duration, run: Duration) -> LimitExceeded {
+        match self {
+            What::Item(limit) => {
+                let place = format!("of an item of job `{job}`");
+                LimitExceeded::ExecutionTimeout { limit, used: item, place }
+            }
+            What::Run(limit) => {
+                let place = format!("of a run of job `{job}`");
+                LimitExceeded::ExecutionTimeout { limit, used: run, place }
+            }
+            What::Memory { limit, used } => {
+                let (memory, place) = (Memory::Process, format!("of job `{job}`"));
+                LimitExceeded::MemoryLimitExceeded { limit, used, memory, place }
+            }
+        }
+    }
+
+    /// What the next run is to know, if the item is to blame.
+    fn cause(self) -> Option<CrashCause> {
+        match self {
+            What::Item(limit) => {
+                let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+                Some(CrashCause::ItemTimeout(millis))
+            }
+            What::Memory { used, .. } => Some(CrashCause::Memory(used)),
+            What::Run(_) => None,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What is complete, and where it is saved, while an item's body runs: a place that the watchdog can reach.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use safe_state_backends::{CrashCause, Store};
+
+use crate::progress::Position;
+
+/// How long the watchdog waits for a save. A network may be down, and the process is to end all the same.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The run's part that saves. The body of an item can't be interrupted, but needs none of it.
+#[derive(Debug)]
+pub(crate) struct Parked {
+    pub(crate) store: Store,
+    pub(crate) position: Position,
+}
+
+/// Where it is.
+#[derive(Debug, Default)]
+pub(crate) enum Place {
+    /// With the run.
+    #[default]
+    Run,
+    Here(Box<Parked>),
+    /// In a save that takes its time.
+    Saving(Receiver<Box<Parked>>),
+}
+
+impl Parked {
+    /// Saves what is complete, and which item is in flight if it is to blame, of `cause`. After that the
+    /// run may go on as if nothing had happened.
+    fn save(&mut self, cause: Option<CrashCause>, job: &str) {
+        let change = self.position.change_beside_the_body(cause);
+        if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
+            return;
+        }
+        match self.store.save(change) {
+            Ok(()) => tracing::info!(target: "safe_state", job, "saved beside an item"),
+            Err(error) => tracing::error!(target: "safe_state", job, %error, "not saved"),
+        }
+    }
+}
+
+impl Place {
+    /// Saves, if it is here, and waits for that as long as is sensible.
+    pub(crate) fn save(&mut self, cause: Option<CrashCause>, job: &str) {
+        let Place::Here(mut parked) = std::mem::take(self) else { return };
+        let (done, saved) = channel();
+        let job = job.to_owned();
+        let saving = move || {
+            parked.save(cause, &job);
+            // Nobody may wait any more.
+            let _ = done.send(parked);
+        };
+        if thread::Builder::new().name("safe-state-save".to_owned()).spawn(saving).is_err() {
+            // With no thread to be had, the process ends without; the run finds that it has no store.
+            return;
+        }
+        *self = match saved.recv_timeout(PATIENCE) {
+            Ok(parked) => Place::Here(parked),
+            Err(_) => Place::Saving(saved),
+        };
+    }
+
+    /// What was put here, to go on with; it waits for a save to end.
+    pub(crate) fn take(&mut self) -> Option<Box<Parked>> {
+        match std::mem::take(self) {
+            Place::Run => None,
+            Place::Here(parked) => Some(parked),
+            Place::Saving(saved) => saved.recv().ok(),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The limits of a run, between its loops and the watchdog.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::innermost;
+use super::look::RunWatch;
+use super::parked::Parked;
+use super::token::Token;
+use super::watchdog::{Watch, Watched};
+use crate::error::StopReason;
+use crate::run::Run;
+use crate::{Error, Job};
+
+/// A run's limits, which are watched for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct RunLimits {
+    /// Before the rest: nothing is interrupted once the run has ended.
+    _watched: Watched,
+    watch: Arc<RunWatch>,
+    /// Whether the run is its thread's innermost guard. An async function's is that of its future instead.
+    is_of_its_thread: bool,
+}
+
+impl RunLimits {
+    /// Those of the job, if it has any.
+    ///
+    /// # Errors
+    ///
+    /// They can't be watched.
+    pub(crate) fn start(job: &Job, is_async: bool, now: Instant) -> Result<Option<Self>, Error> {
+        if !job.limits.are_set() {
+            return Ok(None);
+        }
+        let watch = Arc::new(RunWatch::new(job, now)?);
+        let first = Arc::clone(&watch) as Arc<dyn Watch>;
+        let watched = Watched::start(first, now).map_err(Error::Thread)?;
+        if !is_async {
+            innermost::enter(watch.token());
+        }
+        Ok(Some(RunLimits { _watched: watched, watch, is_of_its_thread: !is_async }))
+    }
+
+    pub(crate) fn token(&self) -> Arc<Token> {
+        Arc::clone(self.watch.token())
+    }
+
+    pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
+        self.watch.stop(now)
+    }
+
+    #[cfg(feature = "signals")]
+    pub(crate) fn saves_at(&self, signal: Arc<std::sync::atomic::AtomicBool>) {
+        self.watch.saves_at(signal);
+    }
+}
+
+impl Drop for RunLimits {
+    fn drop(&mut self) {
+        if self.is_of_its_thread {
+            innermost::leave(self.watch.token());
+        }
+    }
+}
+
+impl Run {
+    /// The body of an item begins: its time runs, and the watchdog can save what is complete.
+    pub fn begin_item(&mut self) {
+        let Some(limits) = &self.limits else { return };
+        // Of the item that a limit was passed in, and which came to its end all the same.
+        if self.caution.is_over() {
+            self.position.acquit();
+        }
+        let position = std::mem::take(&mut self.position);
+        let parked = self.store.take().map(|store| Box::new(Parked { store, position }));
+        limits.watch.begin_item(parked, Instant::now());
+    }
+
+    /// The item goes on, behind a loop in it.
+    pub fn resume_item(&mut self) {
+        if self.position.in_flight().is_some() {
+            self.begin_item();
+        }
+    }
+
+    /// Takes back what the watchdog could reach.
+    #[inline]
+    pub(crate) fn unpark(&mut self) {
+        if let Some(parked) = self.limits.as_ref().and_then(|limits| limits.watch.unpark()) {
+            let Parked { store, position } = *parked;
+            (self.store, self.position) = (Some(store), position);
+        }
+    }
+
+    /// The item's time is over.
+    pub(crate) fn end_item(&self) {
+        if let Some(limits) = &self.limits {
+            limits.watch.end_item();
+        }
+    }
+
+    /// The same of an item that has failed. Says whether that is the end: no item is to blame for the
+    /// run's time being over, so that none is tried again, or given up.
+    pub(crate) fn item_has_failed(&self) -> bool {
+        self.end_item();
+        self.limits.as_ref().is_some_and(|limits| limits.watch.is_over(Instant::now()))
+    }
+
+    /// What cancels its items, if there are limits.
+    pub fn cancellation(&self) -> Option<Cancellation> {
+        self.limits.as_ref().map(|limits| Cancellation(limits.token()))
+    }
+}
+
+/// What cancels the items of a run.
+#[derive(Clone, Debug)]
+pub struct Cancellation(Arc<Token>);
+
+/// What `future` gives, or what its function returns if it is cancelled before.
+pub async fn cancellable<T>(
+    cancellation: Option<Cancellation>,
+    cancelled: impl FnOnce(Error) -> T,
+    future: impl Future<Output = T>,
+) -> T {
+    match cancellation {
+        None => future.await,
+        Some(Cancellation(token)) => {
+            super::future::guarded(&token, future).await.unwrap_or_else(cancelled)
+        }
+    }
+}
