@@ -106,7 +106,7 @@ fn failure() -> Value {
 
 /// A failure with all that a report tells.
 fn reported() -> Value {
-    let place = json!({ "file": "src/main.rs", "line": 14, "column": 9 });
+    let place = json!({ "file": "src/main.rs", "line": 14, "column": 5 });
     let mut failure = failure();
     failure["details"] = json!({
         "links": [{ "error_type": "std::io::Error", "debug": "Kind(ConnectionReset)" },
@@ -114,7 +114,7 @@ fn reported() -> Value {
         "trail": [{ "place": place, "expression": "send(order)", "error_type": "std::io::Error" }],
         "frames": [{ "address": 4096, "function": "billing::bill", "place": place, "is_own": true },
             { "address": 8192, "function": null, "place": null, "is_own": false }],
-        "excerpts": [{ "file": "src/main.rs", "first": 13, "lines": ["for order in orders {", "ä"], "is_newer": true }],
+        "excerpts": [{ "file": "src/main.rs", "first": 13, "lines": ["for order in orders {", "    send(order)?; // ä", "}"], "is_newer": true }],
         "values": [
             { "origin": "Item", "depth": 0, "name": "order", "text": "Order" },
             { "origin": "Item", "depth": 1, "name": "id", "text": "7" },

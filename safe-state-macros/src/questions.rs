@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! send(order)?    // becomes
-//! Passing(send(order)).at(&Site { file: "src/main.rs", line: 3, column: 9, expression: "send(order)" }, handed)?
+//! (Passing(send(order)).at(&Site { file: "src/main.rs", line: 3, column: 9, expression: "send(order)" }, handed))?
 //! ```
 //!
 //! `?` is itself a call that is given the value, so another around the value changes neither what is
@@ -13,8 +13,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
+use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprMethodCall, Item, Path};
+use syn::{Block, Expr, ExprMethodCall, ExprParen, Item, Path};
 
 use crate::expand::Expansion;
 use crate::hygiene::at;
@@ -71,7 +72,13 @@ impl Questions<'_> {
         });
         let mut call = call.ok()?;
         *call.receiver = Expr::Call(passing);
-        Some(Expr::MethodCall(call))
+        // Errors at the `?` point at what it and the expression before it span together, which has to be
+        // the user's.
+        Some(Expr::Paren(ExprParen {
+            attrs: Vec::new(),
+            paren_token: Paren(place),
+            expr: Box::new(Expr::MethodCall(call)),
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The text of tokens, as close to the user's as their places tell.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The text of the tokens, with a space wherever there is space between them; no longer than `limit`.
 pub(crate) fn text_of(tokens: &TokenStream, limit: usize) -> String {
@@ -39,22 +39,29 @@ impl Text {
                         Delimiter::Bracket => ("[", "]"),
                         Delimiter::None => ("", ""),
                     };
-                    self.word(open, group.span_open());
+                    // Of a group that was parsed, either span may be that of all of it.
+                    let (start, end) = (group.span_open().start(), group.span_close().end());
+                    let open_end = (start.line, start.column + open.len());
+                    let close_start = (end.line, end.column.saturating_sub(close.len()));
+                    self.word(open, (start.line, start.column), open_end);
                     self.tokens(&group.stream());
-                    self.word(close, group.span_close());
+                    self.word(close, close_start, (end.line, end.column));
                 }
-                other => self.word(&other.to_string(), other.span()),
+                other => {
+                    let (start, end) = (other.span().start(), other.span().end());
+                    let start = (start.line, start.column);
+                    self.word(&other.to_string(), start, (end.line, end.column));
+                }
             }
         }
     }
 
-    fn word(&mut self, word: &str, span: Span) {
-        let (start, end) = (span.start(), span.end());
-        if self.end.is_some_and(|end| end != (start.line, start.column)) {
+    fn word(&mut self, word: &str, start: (usize, usize), end: (usize, usize)) {
+        if self.end.is_some_and(|end| end != start) {
             self.written.push(' ');
         }
         self.written.push_str(word);
-        self.end = Some((end.line, end.column));
+        self.end = Some(end);
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use safe_state_backends::{Checkpoint, CrashCause, Request, Store};
 
 use crate::events::Events;
+use crate::replay::{self, Replay};
 use crate::requests::Source;
 use crate::values::is_variable;
 use crate::{Error, Job};
@@ -30,11 +31,23 @@ pub(crate) struct Begun {
     /// Where requests to the run are, and what is asked of it now.
     pub(crate) source: Source,
     pub(crate) asked: Option<Request>,
+    pub(crate) replay: Replay,
 }
 
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let source = Source { backend: job.stored_in()?, job: job.job_name().to_owned() };
+    if let Some(index) = replay::asked(job)? {
+        let (store, replay) = (replay::copied(job, index)?, Replay::Until(index));
+        return Ok(Begun {
+            store,
+            was_finished: false,
+            has_crashed: false,
+            source,
+            asked: None,
+            replay,
+        });
+    }
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
@@ -45,8 +58,15 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let mut checkpoint =
         checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
     checkpoint.set_code(job.code);
-    let asked = source.begin()?;
-    Ok(Begun { store: opening.begin(checkpoint)?, was_finished, has_crashed, source, asked })
+    let (asked, replay) = (source.begin()?, Replay::No);
+    Ok(Begun {
+        store: opening.begin(checkpoint)?,
+        was_finished,
+        has_crashed,
+        source,
+        asked,
+        replay,
+    })
 }
 
 /// The state to go on from; none to start over.

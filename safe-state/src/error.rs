@@ -178,6 +178,17 @@ pub enum Error {
         /// Why.
         source: ReconnectError,
     },
+    /// The failed item can't be run again by itself.
+    #[error(
+        "job `{job}` cannot be replayed: {reason}; set SAFE_STATE_REPLAY to the index of the item that failed, \
+         or to nothing for a run that counts"
+    )]
+    Replay {
+        /// The job.
+        job: String,
+        /// Why not.
+        reason: String,
+    },
     /// An item's transaction was not committed by [`commit!`](macro@crate::commit), or that is not known.
     #[error("in job `{job}`, {commit}")]
     Commit {
@@ -217,6 +228,8 @@ pub enum StopReason {
     MaxMemory,
     /// The batch system will end the program soon.
     WallTime,
+    /// `SAFE_STATE_REPLAY` asked for one item alone, and it is complete.
+    Replay,
 }
 
 impl fmt::Display for StopReason {
@@ -228,6 +241,7 @@ impl fmt::Display for StopReason {
             StopReason::Timeout => "at the end of its `timeout`",
             StopReason::MaxMemory => "because more than its `max_memory` was in use",
             StopReason::WallTime => "before the batch system ends it",
+            StopReason::Replay => "behind the item that was replayed",
         })
     }
 }

@@ -39,6 +39,7 @@ mod progress;
 mod rate;
 mod received;
 pub mod reconnect;
+mod replay;
 #[cfg(feature = "report")]
 pub mod report;
 mod requests;

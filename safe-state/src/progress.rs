@@ -281,6 +281,7 @@ impl Run {
         self.end_item();
         let was_committed = self.was_committed();
         if self.position.complete(depth) {
+            self.replayed(depth);
             let is_due = self.schedule.item_completed();
             return self.requests.is_due() || is_due;
         }

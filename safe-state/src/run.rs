@@ -20,8 +20,9 @@ use crate::pace::Pace;
 use crate::policy::Caution;
 use crate::progress::Position;
 use crate::reconnect::ReconnectRegistry;
+use crate::replay::Replay;
 use crate::requests::Requests;
-use crate::save_every::Schedule;
+use crate::save_every::{SaveEvery, Schedule};
 use crate::telling::Values;
 use crate::trail::Noted;
 use crate::{Error, Job};
@@ -53,6 +54,7 @@ pub struct Run {
     pub(crate) requests: Requests,
     /// What of its values a report tells.
     pub(crate) shown: Values,
+    pub(crate) replay: Replay,
 }
 
 /// What is written to a store.
@@ -132,7 +134,11 @@ impl Run {
         let events = Events::new(job.job_name(), job.verbose);
         let was_finished = begun.as_ref().is_some_and(|begun| begun.was_finished);
         let has_crashed = begun.as_ref().is_some_and(|begun| begun.has_crashed);
+        let replay = begun.as_ref().map_or(Replay::No, |begun| begun.replay);
+        // A replay has to see each item complete.
+        let save_every = if replay == Replay::No { job.save_every } else { SaveEvery::default() };
         let (store, requests) = match begun {
+            Some(Begun { store, .. }) if replay != Replay::No => (Some(store), Requests::default()),
             Some(Begun { store, source, asked, .. }) => {
                 (Some(store), Requests::new(source, asked, now))
             }
@@ -147,7 +153,7 @@ impl Run {
             active: None,
             events,
             keep_on_success: job.keep_on_success,
-            schedule: Schedule::new(job.save_every, now),
+            schedule: Schedule::new(save_every, now),
             pace: Pace::new(now),
             caution: Caution::new(has_crashed, job.save_every, now),
             was_finished,
@@ -161,6 +167,7 @@ impl Run {
             commit: Commit::None,
             requests,
             shown: Values::default(),
+            replay,
         }
     }
 
@@ -364,6 +371,7 @@ impl Run {
     ///
     /// The backend cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
+        self.check_replayed()?;
         let began = Instant::now();
         let record = self.record(began);
         let written = self.write(Write::Save(record));
@@ -376,6 +384,7 @@ impl Run {
     ///
     /// As [`save`](Self::save).
     pub async fn save_async(&mut self) -> Result<(), Error> {
+        self.check_replayed()?;
         let began = Instant::now();
         let record = self.record(began);
         let written = self.write_async(Write::Save(record)).await;

@@ -17,13 +17,13 @@ pub(super) fn render(report: &Report) -> String {
     let mut page = Page(String::new());
     page.head(&view);
     page.failure(&view);
-    page.table("Job", &view.job_facts());
+    page.table("job", &view.job_facts());
     page.values(&details.values);
-    page.table("Captured", &view.captured());
+    page.table("captured", &view.captured());
     page.stack(&view);
     page.spans(&details);
     page.errors(&view);
-    page.table("Process", &view.process());
+    page.table("process", &view.process());
     page.write(format_args!("</body>\n</html>\n"));
     page.0
 }
@@ -47,13 +47,9 @@ impl Page {
     }
 
     fn failure(&mut self, view: &View<'_>) {
-        let kind = match view.failure.kind() {
-            safe_state_backends::FailureKind::Panic => "panic",
-            _ => "error",
-        };
         let (message, name) = (markup(view.message()), markup(view.failure.error_type()));
         self.write(format_args!(
-            "<header>\n<p class=\"kind\">{kind} <code>{name}</code></p>\n<h1>{message}</h1>\n"
+            "<header>\n<p class=\"kind\"><code>{name}</code></p>\n<h1>{message}</h1>\n"
         ));
         self.causes(view);
         self.write(format_args!("</header>\n"));
@@ -163,15 +159,16 @@ impl Page {
         if details.frames.is_empty() {
             return;
         }
-        self.write(format_args!("<section>\n<h2>Stack, innermost first</h2>\n"));
+        self.write(format_args!("<section>\n<h2>stack, innermost first</h2>\n"));
         for frame in &details.frames {
-            self.frame(details, frame);
+            let is_generated = frame.place.as_ref().is_some_and(|place| view.is_generated(place));
+            self.frame(details, frame, frame.is_own && !is_generated);
         }
         self.write(format_args!("</section>\n"));
     }
 
-    fn frame(&mut self, details: &Details, frame: &Frame) {
-        let (class, is_open) = if frame.is_own { ("own", " open") } else { ("library", "") };
+    fn frame(&mut self, details: &Details, frame: &Frame, is_own: bool) {
+        let (class, is_open) = if is_own { ("own", " open") } else { ("library", "") };
         let function =
             frame.function.as_deref().map_or_else(|| format!("{:#x}", frame.address), markup);
         self.write(format_args!(
@@ -186,7 +183,7 @@ impl Page {
 
     fn spans(&mut self, details: &Details) {
         let spans = details.spans.iter().map(|span| (span.name.clone(), span.fields.clone()));
-        self.table("Spans, innermost first", &spans.collect::<Vec<_>>());
+        self.table("spans, innermost first", &spans.collect::<Vec<_>>());
     }
 
     fn errors(&mut self, view: &View<'_>) {
@@ -194,7 +191,7 @@ impl Page {
         if texts.is_empty() {
             return;
         }
-        self.write(format_args!("<section>\n<h2>Errors as they print for programmers</h2>\n"));
+        self.write(format_args!("<section>\n<h2>errors as they print for programmers</h2>\n"));
         for (name, text) in texts {
             let (name, text) = (markup(&name), markup(&text));
             self.write(format_args!(

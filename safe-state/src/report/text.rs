@@ -63,6 +63,10 @@ fn failure<'a>(view: &View<'_>) -> Group<'a> {
         group =
             group.element(Level::NOTE.with_name("caused by").message(printable(cause) + &of_type));
     }
+    if view.place().and_then(|place| excerpt_of(view.details, &place)).is_some_and(|it| it.is_newer)
+    {
+        group = group.element(Level::NOTE.message("the file is newer than the program"));
+    }
     group.element(Level::NOTE.with_name("type").message(one_line(view.failure.error_type())))
 }
 

@@ -99,6 +99,12 @@ macro_rules! rank {
 }
 
 rank! {
+    /// What runs no code of the user's to be shown.
+    WholeByText whole for &&&Argument<'_, T>, [PlainArgument +], (name, value) => {
+        vec![leaf(Origin::Argument, name, &value.text())]
+    }
+}
+rank! {
     /// What can be serialised.
     WholeBySerialize whole for &&Argument<'_, T>, [Serialize +], (name, value) => {
         outline(Origin::Argument, name, Settings::current().depth, value)
@@ -222,9 +228,9 @@ macro_rules! __argument {
         #[allow(unused_imports)]
         use $crate::report::values::{
             BriefByLength as _, BriefByText as _, BriefByType as _, WholeByDebug as _,
-            WholeBySerialize as _, WholeByType as _,
+            WholeBySerialize as _, WholeByText as _, WholeByType as _,
         };
-        $run.argument((&&&$crate::report::values::Argument($value)).$how($name));
+        $run.argument((&&&&$crate::report::values::Argument($value)).$how($name));
     }};
 }
 
@@ -234,7 +240,7 @@ mod tests {
 
     macro_rules! shown {
         ($method:ident $value:expr) => {
-            (&&&Argument(&$value)).$method("it").first().unwrap().text.clone()
+            (&&&&Argument(&$value)).$method("it").first().unwrap().text.clone()
         };
     }
 

@@ -85,7 +85,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether the place is an attribute, and the call in what it has generated.
-    fn is_generated(&self, place: &Place) -> bool {
+    pub(super) fn is_generated(&self, place: &Place) -> bool {
         let line = excerpt_of(self.details, place).and_then(|excerpt| {
             excerpt.lines.get(usize::try_from(place.line - excerpt.first).ok()?)
         });

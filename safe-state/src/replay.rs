@@ -1,0 +1,75 @@
+//! The failed item alone, run again by the program that it failed in: for a debugger.
+//!
+//! `SAFE_STATE_REPLAY=6432` makes every job of the process one that goes on from its checkpoint as it
+//! would, but in memory: it takes no lease, saves nothing, and stops once that item is complete.
+
+use std::sync::Arc;
+
+use safe_state_backends::{Backend, Checkpoint, Failure, LeaseOptions, MemoryBackend, Store};
+
+use crate::error::StopReason;
+use crate::run::Run;
+use crate::{Error, Job};
+
+const VARIABLE: &str = "SAFE_STATE_REPLAY";
+
+/// The item that is to be run again, if one is.
+pub(crate) fn asked(job: &Job) -> Result<Option<u64>, Error> {
+    let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let index = value.to_str().and_then(|text| text.parse().ok());
+    index.map(Some).ok_or_else(|| refused(job, format!("`{}` is no index", value.display())))
+}
+
+/// The checkpoint of the job that failed in that item, where saving it changes nothing.
+pub(crate) fn copied(job: &Job, index: u64) -> Result<Store, Error> {
+    let stored = job.stored_in()?.load(job.job_name())?;
+    let none = || refused(job, "there is no checkpoint".to_owned());
+    let bytes = stored.ok_or_else(none)?;
+    let memory = Arc::new(MemoryBackend::default());
+    memory.save(job.job_name(), &bytes)?;
+    let opening = Store::open(memory, job.job_name(), LeaseOptions::default())?;
+    let failed = opening.found().and_then(Checkpoint::last_failure).and_then(Failure::index);
+    if failed != Some(index) {
+        let failed = failed.map_or_else(|| "none".to_owned(), |failed| format!("item {failed}"));
+        return Err(refused(
+            job,
+            format!("the last item that failed is not {index}, but {failed}"),
+        ));
+    }
+    let checkpoint = opening.found().cloned().ok_or_else(none)?;
+    Ok(opening.begin(checkpoint)?)
+}
+
+fn refused(job: &Job, reason: String) -> Error {
+    Error::Replay { job: job.job_name().to_owned(), reason }
+}
+
+/// How far a replay is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replay {
+    /// There is none.
+    No,
+    /// It ends with this item.
+    Until(u64),
+    /// That is complete.
+    Done,
+}
+
+impl Run {
+    /// An item that is complete may be the one that was to be run again.
+    #[inline]
+    pub(crate) fn replayed(&mut self, depth: usize) {
+        let Replay::Until(index) = self.replay else { return };
+        let completed = self.position.open.get(depth).map(|open| open.position);
+        if completed == Some(index + 1) {
+            self.replay = Replay::Done;
+        }
+    }
+
+    /// Ends the run with the item that was to be run again.
+    pub(crate) fn check_replayed(&mut self) -> Result<(), Error> {
+        if self.replay == Replay::Done { Err(self.stop(StopReason::Replay)) } else { Ok(()) }
+    }
+}

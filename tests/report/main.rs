@@ -1,0 +1,32 @@
+//! Reports of failures, as a user meets them.
+
+mod chromium;
+mod elsewhere;
+mod errors;
+mod hostile;
+mod made;
+mod replay;
+mod shown;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use safe_state::report::Report;
+
+/// Runs the program whose job fails in that way.
+fn fail(dir: &Path, how: &str) -> Output {
+    run(Command::new(env!("CARGO_BIN_EXE_report")), dir, how)
+}
+
+fn run(mut program: Command, dir: &Path, how: &str) -> Output {
+    program.arg(dir).arg(how).args(["--password", "hunter2", "postgres://me:hunter2@db/jobs"]);
+    program.env("RUST_BACKTRACE", "0").output().unwrap()
+}
+
+/// The report that it leaves.
+fn report_of(how: &str) -> Report {
+    let dir = tempfile::tempdir().unwrap();
+    let output = fail(dir.path(), how);
+    assert!(output.status.success(), "{output:?}");
+    Report::open(dir.path().join("saved.report")).unwrap()
+}
