@@ -40,6 +40,7 @@ fn main() -> anyhow::Result<()> {
         ["once", keys, dir] => once(keys.parse()?, Path::new(dir)),
         ["cache", "hold", dir] => hold_cache(Path::new(dir)),
         ["publish", times, dir] => publish(times.parse()?, &Path::new(dir).join("published")),
+        ["bars", fails_at, dir] => bars(Path::new(dir), fails_at.parse()?),
         ["exit", dir] => exit(Path::new(dir)),
         ["by-default", fails] => by_default(fails.parse()?),
         ["aloud", fails] => aloud(fails.parse()?),
@@ -203,6 +204,26 @@ fn convert(dir: &Path, input: impl BufRead, every: u64) -> anyhow::Result<u64> {
     }
     output.flush()?;
     Ok(total)
+}
+
+/// A loop with another in its last item, and one after it.
+#[resumable(name = "bars", state_dir = dir, progress)]
+fn bars(dir: &Path, fails_at: u64) -> anyhow::Result<()> {
+    #[resume]
+    for item in 0..8_u64 {
+        anyhow::ensure!(item != fails_at, "asked to fail");
+        if item == 7 {
+            #[resume]
+            for part in 0..3_u64 {
+                // Bars are drawn twenty times a second.
+                thread::sleep(Duration::from_millis(60 * (part / 2)));
+            }
+        }
+    }
+    writeln!(safe_state::bars::stderr(), "beside the bars")?;
+    #[resume]
+    for _ in 0..2_u64 {}
+    Ok(())
 }
 
 /// Says when it has completed the first of two items, and holds the job until its input ends.

@@ -60,6 +60,11 @@ impl Expansion {
             let krate = moved(krate, here);
             job = quote_spanned! {here=> #krate::__private::graceful!(#job, #graceful) };
         }
+        if let Some(progress) = &options.progress {
+            let here = at(progress.span());
+            let krate = moved(krate, here);
+            job = quote_spanned! {here=> #krate::__private::progress!(#job, #progress) };
+        }
         let registry = options.registry.as_ref();
         job.extend(registry.map(|registry| quote_spanned! {site=> .registry(&#registry) }));
         job.extend(

@@ -42,6 +42,7 @@ const NAMES: &[&str] = &[
     "version",
     "manual",
     "keep_on_success",
+    "progress",
     "verbose",
     "capture_args",
     "companion",
@@ -76,6 +77,7 @@ pub(crate) struct Options {
     /// Where it says `manual`.
     pub(crate) manual: Option<Span>,
     pub(crate) keep_on_success: Option<Expr>,
+    pub(crate) progress: Option<Expr>,
     pub(crate) verbose: Option<Expr>,
     pub(crate) capture_args: bool,
     pub(crate) companion: Option<Companion>,
@@ -145,6 +147,7 @@ impl Options {
             "version" => self.version = Some(value(option, input)?),
             "manual" => self.manual = Some(option.span()),
             "keep_on_success" => self.keep_on_success = Some(flag(option, input)?),
+            "progress" => self.progress = Some(flag(option, input)?),
             "verbose" => self.verbose = Some(flag(option, input)?),
             "capture_args" => self.capture_args = true,
             "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),

@@ -147,6 +147,26 @@ macro_rules! __graceful {
     };
 }
 
+/// A job that shows its progress.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "progress")]
+macro_rules! __progress {
+    ($job:expr, $progress:expr) => {
+        $job.progress($progress)
+    };
+}
+
+/// A job that would.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "progress"))]
+macro_rules! __progress {
+    ($job:expr, $progress:expr) => {
+        compile_error!("`progress` needs the feature `progress` of `safe-state`")
+    };
+}
+
 impl fmt::Debug for Boundary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Boundary")

@@ -48,6 +48,7 @@ pub struct Job {
     pub(crate) save_every: SaveEvery,
     pub(crate) keep_on_success: bool,
     pub(crate) verbose: bool,
+    pub(crate) progress: bool,
     pub(crate) version: Option<String>,
     pub(crate) code: Option<u64>,
     pub(crate) on_code_change: OnChange,
@@ -73,6 +74,7 @@ impl Job {
             save_every: SaveEvery::default(),
             keep_on_success: false,
             verbose: false,
+            progress: false,
             version: None,
             code: None,
             on_code_change: OnChange::Continue,
@@ -142,6 +144,14 @@ impl Job {
     /// Whether the run tells on standard error what it does.
     pub fn verbose(mut self, verbose: bool) -> Self {
         self.verbose = verbose;
+        self
+    }
+
+    /// Whether the run shows a bar on standard error, if that is a terminal; see
+    /// [`bars`](crate::bars).
+    #[cfg(feature = "progress")]
+    pub fn progress(mut self, progress: bool) -> Self {
+        self.progress = progress;
         self
     }
 

@@ -5,6 +5,11 @@
 #[path = "private.rs"]
 pub mod __private;
 mod active;
+#[cfg(feature = "progress")]
+pub mod bars;
+#[cfg(not(feature = "progress"))]
+#[path = "bars/none.rs"]
+mod bars;
 mod begin;
 mod boundary;
 mod bounded;

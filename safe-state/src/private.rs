@@ -46,7 +46,8 @@ pub use crate::trail::{
 pub use crate::{
     __argument as argument, __failing as failing, __fingerprint as fingerprint,
     __graceful as graceful, __handed as handed, __key as key, __means as means,
-    __on_error as on_error, __shown as shown, __thrown as thrown, __undone as undone,
+    __on_error as on_error, __progress as progress, __shown as shown, __thrown as thrown,
+    __undone as undone,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that

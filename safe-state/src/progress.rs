@@ -173,6 +173,8 @@ impl Run {
         if depth == 0 && skipped > 0 {
             self.say_resumed(skipped);
         }
+        let around = self.position.open.last().map(|around| around.position);
+        self.bars.enter(self.events.job(), depth, around, open.position, total);
         self.position.open.push(open);
         match (way, total) {
             (Way::Index, Some(total)) if total < completed.end() && closed_at.is_none() => {
@@ -282,14 +284,23 @@ impl Run {
         let was_committed = self.was_committed();
         if self.position.complete(depth) {
             self.replayed(depth);
+            self.show_position(depth);
             let is_due = self.schedule.item_completed();
             return self.requests.is_due() || is_due;
         }
         if was_committed {
+            self.show_position(depth);
             return self.requests.is_due();
         }
         // In doubt, it is the save which says that there can be none.
         self.is_in_doubt() || self.requests.is_due_at_once()
+    }
+
+    /// Shows that the items of a loop have come further.
+    fn show_position(&mut self, depth: usize) {
+        if let Some(open) = self.position.open.get(depth) {
+            self.bars.reach(depth, open.position);
+        }
     }
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
@@ -324,6 +335,7 @@ impl Run {
         self.end_item();
         let _ = self.was_committed();
         self.position.open.truncate(depth + 1);
+        self.bars.leave(depth);
         let Some(mut open) = self.position.open.pop() else { return false };
         let by_break = open.left();
         if let Some((change, completed)) = open.change() {

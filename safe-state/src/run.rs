@@ -7,6 +7,7 @@ use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Carry, Durability, Error as BackendError, RunEnd, Store};
 
 use crate::active::Active;
+use crate::bars::Bars;
 use crate::begin::{Begun, OnChange, begin};
 use crate::boundary::Boundary;
 use crate::commit::Commit;
@@ -51,6 +52,7 @@ pub struct Run {
     pub(crate) limits: Option<RunLimits>,
     /// How it stands with the item's own transaction.
     pub(crate) commit: Commit,
+    pub(crate) bars: Bars,
     pub(crate) requests: Requests,
     /// What of its values a report tells.
     pub(crate) shown: Values,
@@ -147,6 +149,8 @@ impl Run {
         if let Some(store) = &store {
             events.opened(store.checkpoint());
         }
+        // A nested call has nothing of its own to show.
+        let bars = Bars::new(job.progress && store.is_some());
         Run {
             store,
             worker: None,
@@ -165,6 +169,7 @@ impl Run {
             #[cfg(feature = "limits")]
             limits: None,
             commit: Commit::None,
+            bars,
             requests,
             shown: Values::default(),
             replay,

@@ -1,0 +1,168 @@
+//! Progress bars on standard error, of jobs under `progress`.
+//!
+//! A bar begins where the run does, behind what is complete; its rate and the time left are those of
+//! this run. Loops inside others have bars below theirs. Where standard error is no terminal there are
+//! none.
+//!
+//! What else is written to standard error goes through [`stderr`], and then stands above the bars:
+//!
+//! ```
+//! use std::io::Write;
+//!
+//! writeln!(safe_state::bars::stderr(), "a line beside the bars")?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! The same for what `tracing` prints, with `tracing-subscriber`:
+//!
+//! ```text
+//! tracing_subscriber::fmt().with_writer(safe_state::bars::stderr).init();
+//! ```
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+
+/// All bars of the process: they share the terminal.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// How often the time that went by is written anew, while an item takes long.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Standard error, above the bars that are shown there.
+pub fn stderr() -> Stderr {
+    Stderr(())
+}
+
+/// See [`stderr`].
+#[derive(Debug)]
+pub struct Stderr(());
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        BARS.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// The bars of a run, from the outside in.
+pub(crate) struct Bars {
+    is_shown: bool,
+    /// How many outermost loops there were.
+    phases: u32,
+    open: Vec<ProgressBar>,
+}
+
+impl Bars {
+    pub(crate) fn new(wanted: bool) -> Self {
+        let is_shown = wanted && io::stderr().is_terminal();
+        Bars { is_shown, phases: 0, open: Vec::new() }
+    }
+
+    /// A loop begins at `position`, `depth` others around it, in the item `within` of the next one.
+    pub(crate) fn enter(
+        &mut self,
+        job: &str,
+        depth: usize,
+        within: Option<u64>,
+        position: u64,
+        total: Option<u64>,
+    ) {
+        if !self.is_shown {
+            return;
+        }
+        self.leave(depth);
+        let bar = ProgressBar::new(total.unwrap_or(0)).with_position(position);
+        let bar = match self.open.last() {
+            Some(around) => BARS.insert_after(around, bar),
+            None => BARS.add(bar),
+        };
+        bar.set_style(style(position, total.is_some()));
+        bar.set_prefix(match within {
+            Some(item) => format!("{}item {item}", "  ".repeat(depth)),
+            None if self.phases == 0 => job.to_owned(),
+            None => format!("{job}, phase {}", self.phases + 1),
+        });
+        if depth == 0 {
+            self.phases += 1;
+            bar.enable_steady_tick(TICK);
+        }
+        self.open.push(bar);
+    }
+
+    /// Items are complete up to `position`.
+    pub(crate) fn reach(&mut self, depth: usize, position: u64) {
+        let Some(bar) = self.open.get(depth) else { return };
+        bar.set_position(position);
+        // Those of loops left by a label of this one.
+        if self.open.len() > depth + 1 {
+            self.leave(depth + 1);
+        }
+    }
+
+    /// The loop at `depth` is left, and with it those inside. Outermost ones stay to be seen.
+    pub(crate) fn leave(&mut self, depth: usize) {
+        while self.open.len() > depth {
+            let Some(bar) = self.open.pop() else { return };
+            if self.open.is_empty() {
+                bar.abandon();
+            } else {
+                bar.finish_and_clear();
+                BARS.remove(&bar);
+            }
+        }
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.leave(0);
+    }
+}
+
+fn style(began_at: u64, has_total: bool) -> ProgressStyle {
+    let template = if has_total {
+        "{prefix:24!} {wide_bar} {human_pos} of {human_len}  {rate}  {left}"
+    } else {
+        "{prefix:24!} {spinner} {human_pos} items  {rate}  {elapsed}"
+    };
+    // What is wrong with a template does not depend on what is shown.
+    let style = ProgressStyle::with_template(template);
+    style
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("rate", move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            _ = write!(out, "{:.1}/s", rate(state, began_at));
+        })
+        .with_key("left", move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            _ = match left(state, began_at) {
+                Some(left) => write!(out, "{} left", humantime::format_duration(left)),
+                None => write!(out, "? left"),
+            };
+        })
+}
+
+/// Items a second, of this run alone.
+#[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+fn rate(state: &ProgressState, began_at: u64) -> f64 {
+    let done = state.pos().saturating_sub(began_at) as f64;
+    done / state.elapsed().as_secs_f64().max(f64::EPSILON)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+fn left(state: &ProgressState, began_at: u64) -> Option<Duration> {
+    let items = state.len()?.saturating_sub(state.pos()) as f64;
+    let left = Duration::try_from_secs_f64(items / rate(state, began_at)).ok()?;
+    Some(Duration::from_secs(left.as_secs()))
+}
+
+impl fmt::Debug for Bars {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bars").field("open", &self.open.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,18 @@
+//! No progress bars: the feature `progress` is off.
+
+#[derive(Debug, Default)]
+pub(crate) struct Bars;
+
+#[expect(clippy::unused_self, reason = "as those of `progress`")]
+impl Bars {
+    pub(crate) fn new(_: bool) -> Self {
+        Bars
+    }
+
+    pub(crate) fn enter(&self, _: &str, _: usize, _: Option<u64>, _: u64, _: Option<u64>) {}
+
+    #[inline]
+    pub(crate) fn reach(&self, _: usize, _: u64) {}
+
+    pub(crate) fn leave(&self, _: usize) {}
+}

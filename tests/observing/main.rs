@@ -1,0 +1,3 @@
+//! What a program tells of its runs while they are under way.
+
+mod bars;
