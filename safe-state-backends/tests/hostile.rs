@@ -57,8 +57,9 @@ type Loop<'a> = (u16, LoopProgress<'a>);
 type LoopProgress<'a> = (Of<'a>, Option<u64>, OfItems<'a>);
 type Of<'a> = (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>);
 /// Keys, cursor, attempts, suspect.
-type OfItems<'a> =
-    (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>, Option<(u64, u32, bool)>);
+type OfItems<'a> = (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>, Option<Suspect>);
+/// With the signal that the process died of.
+type Suspect = (u64, u32, bool, Option<(u32, i32)>);
 type Keys<'a> = (u32, &'a Bytes);
 const NEITHER: OfItems = (None, None, None, None);
 type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
@@ -84,7 +85,12 @@ fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
         (
             progress,
             Some(300),
-            (Some((7, Bytes::new(&[9; 24]))), Some(words()), Some((7, 2)), Some((7, 1, true))),
+            (
+                Some((7, Bytes::new(&[9; 24]))),
+                Some(words()),
+                Some((7, 2)),
+                Some((7, 1, true, None)),
+            ),
         ),
     );
     let carried = [("sizes".to_owned(), list(2, &[1, 2])), ("words".to_owned(), words())];
@@ -115,7 +121,7 @@ fn change() -> Vec<u8> {
     let keys = (7, Bytes::new(&[1; 16]));
     let inner: LoopChange = (
         (1, Some(&[3]), 3, Some((9, 9)), Some(9), None),
-        (Some(keys), None, Some((7, 3)), Some((8, 1, true))),
+        (Some(keys), None, Some((7, 3)), Some((8, 1, true, Some((0, 11))))),
     );
     let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words()), None, None));
     let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
