@@ -4,11 +4,11 @@
 //! `SAFE_STATE_BENCH_PYTHON_ITEMS`; the ratio grows with the number of items.
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use safe_state::resumable;
-use safe_state_benches::{Scratch, Spread, Target, bench, time};
+use safe_state_benches::{Scratch, Spread, Target, bench, python_with, time};
 
 const PACKAGE: &str = "safe-state==0.4.0";
 const ROUNDS: usize = 5;
@@ -30,7 +30,7 @@ fn main() {
     let items = items();
     bench(&format!("{items} items, a synced save after each, beside {PACKAGE}"), |table| {
         let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
-        let python = python_with_package(scratch.path());
+        let python = python_with(scratch.path(), PACKAGE);
         let theirs = seconds_in_python(&python, scratch.path(), items);
         let rounds = (0..ROUNDS).map(|_| time(|| each_synced(scratch.path(), items)));
         let ours = Spread::of(rounds.map(|round| round.as_secs_f64()));
@@ -53,15 +53,6 @@ fn each_synced(dir: &Path, count: u32) {
     }
 }
 
-/// A Python of its own, so that nothing of the system's changes.
-fn python_with_package(dir: &Path) -> PathBuf {
-    let environment = dir.join("python");
-    output(Command::new("python3").args(["-m", "venv"]).arg(&environment));
-    let python = environment.join("bin/python");
-    output(Command::new(&python).args(["-m", "pip", "install", "--quiet", PACKAGE]));
-    python
-}
-
 fn seconds_in_python(python: &Path, dir: &Path, items: u32) -> f64 {
     let job = Command::new(python)
         .args(["-c", SCRIPT])
@@ -71,9 +62,4 @@ fn seconds_in_python(python: &Path, dir: &Path, items: u32) -> f64 {
         .output();
     let printed = job.expect("Python runs").stdout;
     String::from_utf8_lossy(&printed).trim().parse().expect("the script prints seconds")
-}
-
-fn output(command: &mut Command) {
-    let output = command.output().expect("the command starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

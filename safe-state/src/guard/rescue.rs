@@ -10,6 +10,8 @@ mod errand;
 mod job;
 mod layout;
 mod memory;
+#[cfg(feature = "minidump")]
+mod minidump;
 #[cfg(test)]
 mod model;
 mod note;
@@ -25,7 +27,7 @@ mod writer;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-#[cfg(feature = "autosave")]
+#[cfg(any(feature = "autosave", feature = "minidump"))]
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 #[cfg(feature = "autosave")]
@@ -34,6 +36,9 @@ use std::time::Duration;
 use super::GuardError;
 use errand::Role;
 use layout::Layout;
+#[cfg(feature = "minidump")]
+use minidump::Dumping;
+use sys::Pages;
 use watch::Watched;
 
 #[cfg(feature = "autosave")]
@@ -82,6 +87,8 @@ pub struct Guard<'a> {
     max_size: u64,
     #[cfg(feature = "autosave")]
     autosave: Option<autosave::Autosave>,
+    #[cfg(feature = "minidump")]
+    minidump: Option<PathBuf>,
     rescue: Option<RescueFn<'a>>,
 }
 
@@ -94,6 +101,8 @@ impl<'a> Guard<'a> {
             max_size: MAX_SIZE,
             #[cfg(feature = "autosave")]
             autosave: None,
+            #[cfg(feature = "minidump")]
+            minidump: None,
             rescue: None,
         }
     }
@@ -137,6 +146,14 @@ impl<'a> Guard<'a> {
         self
     }
 
+    /// Writes a minidump of a crash into that directory, `NAME-PID.dmp`, for debuggers and crash reporters;
+    /// [`Cause::minidump`] has its path. Only its owner may read it, as parts of the job's memory are in it.
+    #[cfg(feature = "minidump")]
+    pub fn minidump(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.minidump = Some(dir.into());
+        self
+    }
+
     /// Does the job in a child of this process, waits for its end, and rescues its data if it did not
     /// succeed.
     ///
@@ -172,15 +189,38 @@ impl<'a> Guard<'a> {
         let reserved = self.autosave.take().map(|save| save.reserve(&self.name)).transpose()?;
         let arguments = self.arguments.take();
         let arguments = arguments.unwrap_or_else(|| env::args_os().skip(1).collect());
-        let mut watched = Watched::start(&self.name, layout, &arguments)?;
+        let prepare = |memory: &Pages| self.prepare(memory);
+        let mut watched = Watched::start(&self.name, layout, &arguments, prepare)?;
         #[cfg(feature = "autosave")]
         let saving = reserved.map(|file| file.start(watched.memory(), layout)).transpose()?;
+        #[cfg(feature = "minidump")]
+        let dumping = self
+            .minidump
+            .take()
+            .map(|dir| Dumping::start(&dir, &self.name, watched.memory(), watched.pid()))
+            .transpose()?;
         let cause = watched.wait()?;
+        #[cfg(feature = "minidump")]
+        let cause = cause.with_minidump(dumping.and_then(Dumping::end));
         #[cfg(feature = "autosave")]
         if let Some(saving) = saving {
             return saving.around(&cause, || self.conclude(&watched, &cause, &arguments));
         }
         self.conclude(&watched, &cause, &arguments).map(|(ended, _)| ended)
+    }
+
+    /// What the job is to find in its memory.
+    #[cfg_attr(
+        not(feature = "minidump"),
+        expect(clippy::unused_self, reason = "nothing is asked for")
+    )]
+    fn prepare(&self, memory: &Pages) {
+        #[cfg(feature = "minidump")]
+        if self.minidump.is_some() {
+            minidump::want(memory);
+        }
+        #[cfg(not(feature = "minidump"))]
+        let _ = memory;
     }
 
     /// What there is to do after the job, and whether that was done.

@@ -71,8 +71,8 @@ fn show() -> anyhow::Result<()> {
     io::stdin().read_to_string(&mut input)?;
     println!("arguments {:?}", env::args().collect::<Vec<_>>());
     println!("variables {:?}", env::vars().collect::<Vec<_>>());
-    println!("directory {:?}", env::current_dir()?);
-    println!("program {:?}", env::current_exe()?);
+    println!("directory {}", env::current_dir()?.display());
+    println!("program {}", env::current_exe()?.display());
     println!("input {input:?}");
     print!("name {}", fs::read_to_string("/proc/self/comm")?);
     io::stdout().flush()?;
@@ -111,7 +111,7 @@ pub(crate) fn twice() -> Result<Ended, GuardError> {
     assert!(first.is_success());
     Guard::new("second").rescue(tell).run(|data| {
         println!("second");
-        data.insert("at", 2).and_then(|()| Err::<(), _>(GuardError::Undone))
+        data.insert("at", 2).and(Err::<(), _>(GuardError::Undone))
     })
 }
 

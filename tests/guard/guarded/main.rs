@@ -24,6 +24,9 @@ fn main() -> Result<Ended, GuardError> {
         ["thread", how] => ending::in_a_thread(how),
         ["storm", crash_after, longest] => storm::run(crash_after, longest),
         ["autosave", path, how] => autosave::run(path, how),
+        ["minidump", dir, how] => {
+            Guard::new("mini/dump").minidump(dir).rescue(tell).run(|data| ending::job(data, how))
+        }
         ["beside"] => resources::beside(),
         ["beside-one", at] => resources::beside_one(at),
         ["beside-last"] => Guard::new("last").run(|_| ()),
@@ -55,6 +58,7 @@ fn tell(rescue: &Rescue) {
         "panic": cause.panic().map(|panic| json!([panic.message(), panic.location(), panic.thread()])),
         "stack": stack,
         "peak_memory": cause.usage().peak_memory,
+        "minidump": cause.minidump(),
         "lost": rescue.data().lost(),
         "data": data,
     });

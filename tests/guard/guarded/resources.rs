@@ -19,7 +19,9 @@ pub(crate) fn beside() -> Result<Ended, GuardError> {
     };
     thread::scope(|scope| {
         let all: Vec<_> = (0..8).map(|at| scope.spawn(move || guard(at))).collect();
-        all.into_iter().for_each(|one| drop(one.join().expect("no panic")));
+        for one in all {
+            drop(one.join().expect("no panic"));
+        }
     });
     Guard::new("last").args(["beside-last"]).run(|_| ())
 }

@@ -81,7 +81,7 @@ fn what_was_saved_is_recovered_after_the_guard_has_died() {
     assert_eq!(saved(&path), Some(2));
     let cause = "ended together with its guard";
     recover(&path, |rescue| {
-        assert_eq!((rescue.name(), &*rescue.cause().to_string()), ("saved", cause))
+        assert_eq!((rescue.name(), &*rescue.cause().to_string()), ("saved", cause));
     })
     .unwrap();
     assert!(names(dir.path()).is_empty(), "{:?}", names(dir.path()));

@@ -4,6 +4,7 @@ mod autosave;
 mod endings;
 mod harness;
 mod left_behind;
+mod minidump;
 mod several;
 mod signals;
 mod storm;

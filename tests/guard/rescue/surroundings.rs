@@ -23,8 +23,8 @@ fn the_job_has_the_programs_surroundings() {
     for line in [
         r#"arguments ["called", "show", "a b", "-c", ""]"#.to_owned(),
         r#"variables [("ONLY", "this")]"#.to_owned(),
-        format!("directory {dir:?}"),
-        format!("program {:?}", fs::canonicalize(GUARDED).unwrap()),
+        format!("directory {}", dir.display()),
+        format!("program {}", fs::canonicalize(GUARDED).unwrap().display()),
         r#"input "some input""#.to_owned(),
         "name guarded".to_owned(),
     ] {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
+#[cfg(feature = "minidump")]
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Termination};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -29,6 +31,8 @@ pub struct Cause {
     usage: Usage,
     is_out_of_memory: bool,
     stack: OnceLock<Vec<Frame>>,
+    #[cfg(feature = "minidump")]
+    minidump: Option<PathBuf>,
 }
 
 /// What a job has used.
@@ -78,6 +82,8 @@ impl Cause {
             usage,
             is_out_of_memory: oom && status.signal() == Some(libc::SIGKILL),
             stack: OnceLock::new(),
+            #[cfg(feature = "minidump")]
+            minidump: None,
         }
     }
 
@@ -141,6 +147,18 @@ impl Cause {
             (None, Some(crash)) => stack::frames(&crash.stack, &self.modules, false),
             (None, None) => Vec::new(),
         })
+    }
+
+    /// The minidump of the crash, if one was asked for, by [`Guard::minidump`](super::Guard::minidump), and
+    /// could be written.
+    #[cfg(feature = "minidump")]
+    pub fn minidump(&self) -> Option<&Path> {
+        self.minidump.as_deref()
+    }
+
+    #[cfg(feature = "minidump")]
+    pub(super) fn with_minidump(self, minidump: Option<PathBuf>) -> Cause {
+        Cause { minidump, ..self }
     }
 
     /// What it had used.

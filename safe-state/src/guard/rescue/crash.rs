@@ -43,6 +43,8 @@ pub(super) fn note(memory: Arc<Pages>) {
     let handler = sys::on_crash(move |context| {
         sys::die_after(SECONDS);
         write(&memory, context);
+        #[cfg(feature = "minidump")]
+        super::minidump::await_dump(&memory, context);
         // A breakpoint is passed, where any other crash happens once more.
         if context.siginfo.ssi_signo == libc::SIGTRAP.cast_unsigned() {
             sys::raise(libc::SIGTRAP);

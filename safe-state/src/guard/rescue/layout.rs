@@ -22,6 +22,13 @@ pub(super) mod word {
     pub(in super::super) const CELLS: usize = 10;
 }
 
+/// Words of which half is used, as the system waits for no longer ones: none of those above.
+#[cfg(feature = "minidump")]
+pub(super) mod half {
+    /// How far a minidump has come.
+    pub(in super::super) const DUMP: usize = 16;
+}
+
 /// How far the job has come.
 pub(super) mod stage {
     /// It has reached its guard.
@@ -48,7 +55,10 @@ pub(super) const MODULES: Range<usize> = 68 * KIB..132 * KIB;
 pub(super) const PANIC: Range<usize> = 132 * KIB..148 * KIB;
 /// The crash.
 pub(super) const CRASH: Range<usize> = 148 * KIB..156 * KIB;
-const FIXED: usize = 156 * KIB;
+/// The registers of the thread that crashed.
+#[cfg(feature = "minidump")]
+pub(super) const CONTEXT: Range<usize> = 156 * KIB..160 * KIB;
+const FIXED: usize = 160 * KIB;
 
 /// Room is given out in units of so many bytes.
 pub(super) const UNIT: usize = 64;

@@ -10,6 +10,8 @@ use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 use std::sync::OnceLock;
+#[cfg(feature = "minidump")]
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::{ptr, slice};
 
@@ -35,6 +37,14 @@ impl Pages {
         // are. Words are only ever accessed as atomics: no range of `write` or `read` has one in it.
         let word = unsafe { AtomicU64::from_ptr(self.0.as_mut_ptr().cast::<u64>().add(word)) };
         word
+    }
+
+    /// A word of 32 bits, where the layout has such halves.
+    #[cfg(feature = "minidump")]
+    pub(super) fn half(&self, word: usize) -> &AtomicU32 {
+        assert!(word < self.0.len() / 8, "word {word} of {} bytes", self.0.len());
+        // SAFETY: as above; and this word is never accessed as a whole.
+        unsafe { AtomicU32::from_ptr(self.0.as_mut_ptr().add(word * 8).cast()) }
     }
 
     fn at(&self, bytes: &Range<usize>) -> *mut u8 {

@@ -42,14 +42,17 @@ pub(super) struct Watched {
 
 impl Watched {
     /// Starts this program again, for the guard of that name. It dies with the thread that calls this.
+    ///
+    /// `prepare` may leave something in the memory before.
     pub(super) fn start(
         name: &str,
         layout: Layout,
         arguments: &[OsString],
+        prepare: impl FnOnce(&Pages),
     ) -> Result<Watched, GuardError> {
         let file = memory_file(layout).map_err(GuardError::system("make shared memory"))?;
-        let memory =
-            prepare(&file, name, layout).map_err(GuardError::system("map shared memory"))?;
+        let memory = map(&file, name, layout).map_err(GuardError::system("map shared memory"))?;
+        prepare(&memory);
         let signals = PassedOn::begin().map_err(GuardError::system("handle signals"))?;
         let (since, kills) = (Instant::now(), kills_for_memory());
         let start = GuardError::system("start the program again");
@@ -70,7 +73,12 @@ impl Watched {
         })
     }
 
-    #[cfg(feature = "autosave")]
+    #[cfg(feature = "minidump")]
+    pub(super) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    #[cfg(any(feature = "autosave", feature = "minidump"))]
     pub(super) fn memory(&self) -> Arc<Pages> {
         Arc::clone(&self.memory)
     }
@@ -94,6 +102,16 @@ impl Watched {
     }
 }
 
+impl Drop for Watched {
+    /// Where something failed after the start, the job is not to go on without its guard.
+    fn drop(&mut self) {
+        if self.recipient.take().is_some() {
+            sys::send(self.pid.cast_signed(), libc::SIGKILL);
+            let _ = sys::reap(self.pid);
+        }
+    }
+}
+
 /// Memory with a size that nothing can change, and no name anywhere.
 fn memory_file(layout: Layout) -> io::Result<File> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
@@ -103,7 +121,7 @@ fn memory_file(layout: Layout) -> io::Result<File> {
     Ok(file)
 }
 
-fn prepare(file: &File, name: &str, layout: Layout) -> io::Result<Arc<Pages>> {
+fn map(file: &File, name: &str, layout: Layout) -> io::Result<Arc<Pages>> {
     let memory = Arc::new(Pages::map(file, layout.len())?);
     if !note::leave(&memory, ERRAND, &Errand::of(name)) {
         return Err(io::Error::other("too many guards have run before"));
