@@ -59,9 +59,9 @@ impl LimitOptions {
             let (option, time) = (Ident::new(&option.to_string(), site), job::time(krate, time));
             quote_spanned! {site=> .#option(#time) }
         });
-        let memory = self.max_memory.iter().map(|(_, size)| {
-            let size = job::size(size);
-            quote_spanned! {site=> .max_memory(#size) }
+        let memory = self.max_memory.iter().map(|(_, limit)| {
+            let limit = job::size(limit);
+            quote_spanned! {site=> .max_memory(#limit) }
         });
         times.chain(memory).collect()
     }

@@ -228,13 +228,12 @@ impl Watch for RunWatch {
         let used = self.meter.as_ref().and_then(Meter::read).unwrap_or(0);
         let has_too_much = self.limits.max_memory.is_some_and(|limit| used > limit);
         state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
-        let climbing = match self.passed(&state, used, now) {
-            Some(passed) => self.climb(&mut state, passed, now),
-            None => {
-                state.stairs.descend();
-                self.token.take_back();
-                None
-            }
+        let climbing = if let Some(passed) = self.passed(&state, used, now) {
+            self.climb(&mut state, passed, now)
+        } else {
+            state.stairs.descend();
+            self.token.take_back();
+            None
         };
         if !state.has_seen_the_end && self.sees_the_end(&state, now) {
             state.has_seen_the_end = true;

@@ -48,11 +48,6 @@ impl RunLimits {
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
         self.watch.stop(now)
     }
-
-    #[cfg(feature = "signals")]
-    pub(crate) fn saves_at(&self, signal: Arc<std::sync::atomic::AtomicBool>) {
-        self.watch.saves_at(signal);
-    }
 }
 
 impl Drop for RunLimits {
@@ -64,6 +59,22 @@ impl Drop for RunLimits {
 }
 
 impl Run {
+    /// Has the job's limits watched.
+    pub(crate) fn watch(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
+        self.limits = RunLimits::start(job, is_async, Instant::now())?;
+        #[cfg(feature = "signals")]
+        if let (Some(limits), Some(signal)) = (&self.limits, self.boundary.signal()) {
+            limits.watch.saves_at(signal);
+        }
+        Ok(())
+    }
+
+    /// From now on nothing is cancelled or interrupted.
+    pub(crate) fn end_watch(&mut self) {
+        self.unpark();
+        self.limits = None;
+    }
+
     /// The body of an item begins: its time runs, and the watchdog can save what is complete.
     pub fn begin_item(&mut self) {
         let Some(limits) = &self.limits else { return };
