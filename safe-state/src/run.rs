@@ -104,6 +104,7 @@ impl Run {
             Ok(begun) => {
                 let mut run = Run::new(job, Some(begun));
                 run.active = Some(Active::enter(job));
+                #[cfg(feature = "limits")]
                 run.watch(job, false)?;
                 Ok(run)
             }
@@ -126,6 +127,7 @@ impl Run {
         let begun = begin_async(&worker, job).await?;
         let mut run = Run::new(job, Some(begun));
         run.worker = Some(worker);
+        #[cfg(feature = "limits")]
         run.watch(job, true)?;
         Ok(run)
     }
@@ -176,32 +178,6 @@ impl Run {
         }
     }
 
-    /// Has the job's limits watched.
-    #[cfg(feature = "limits")]
-    fn watch(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
-        self.limits = RunLimits::start(job, is_async, Instant::now())?;
-        #[cfg(feature = "signals")]
-        if let (Some(limits), Some(signal)) = (&self.limits, self.boundary.signal()) {
-            limits.saves_at(signal);
-        }
-        Ok(())
-    }
-
-    #[cfg(not(feature = "limits"))]
-    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "there are no limits")]
-    fn watch(&mut self, _: &Job, _: bool) -> Result<(), Error> {
-        Ok(())
-    }
-
-    /// From now on nothing is cancelled or interrupted.
-    fn end_watch(&mut self) {
-        #[cfg(feature = "limits")]
-        {
-            self.unpark();
-            self.limits = None;
-        }
-    }
-
     /// Ends the run by the outcome, and gives the outcome back.
     ///
     /// # Panics
@@ -213,6 +189,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
+        #[cfg(feature = "limits")]
         self.end_watch();
         let (write, failed) = self.ending(failing);
         let written = self.write(write);
@@ -233,6 +210,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
+        #[cfg(feature = "limits")]
         self.end_watch();
         let (write, failed) = self.ending(failing);
         let written = self.write_async(write).await;
@@ -442,6 +420,7 @@ impl Drop for Run {
     /// A run that neither finished nor failed was in a future that was dropped: what is complete
     /// is saved, and there is no one to tell if it can't be.
     fn drop(&mut self) {
+        #[cfg(feature = "limits")]
         self.end_watch();
         // In doubt, the next run finds out what is saved.
         if self.store.is_none() || self.is_in_doubt() {

@@ -90,9 +90,9 @@ impl Trial {
     /// The items of `input`, for a job that takes an iterator: the trials then stop it at each of
     /// them as well, as by a crash in mid-item.
     pub fn items<I: IntoIterator>(&self, input: I) -> impl Iterator<Item = I::Item> {
-        let shelf = Arc::clone(&self.shelf);
+        let shared = Arc::clone(&self.shelf);
         input.into_iter().inspect(move |_| {
-            if shelf.crashes_at_item() {
+            if shared.crashes_at_item() {
                 resume_unwind(Box::new(Stopped));
             }
         })
