@@ -10,7 +10,7 @@ use crate::mentions::mentions;
 
 impl Expansion {
     /// Takes note of each argument that the block mentions: of another the compiler is to say that it is
-    /// unused.
+    /// unused, and a future would hold it.
     pub(crate) fn noted_arguments(&self, block: &Block) -> TokenStream {
         let (krate, run) = (&self.krate, &self.names.run);
         let how = if self.options.capture_args { "whole" } else { "brief" };

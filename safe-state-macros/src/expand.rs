@@ -146,9 +146,8 @@ impl Expansion {
             Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
             _ => self.captures(&function.block),
         };
-        let arguments = self.noted_arguments(&function.block);
         future::with_block(function, |block| {
-            *block = self.region(block, &name, (&job, &arguments), &captures)?;
+            *block = self.region(block, &name, &job, &captures)?;
             Ok(())
         })
     }
@@ -158,9 +157,10 @@ impl Expansion {
         &mut self,
         block: &mut Block,
         name: &Ident,
-        (job, arguments): (&TokenStream, &TokenStream),
+        job: &TokenStream,
         captures: &TokenStream,
     ) -> Result<Block> {
+        let arguments = self.noted_arguments(block);
         let survey = survey(block);
         let targets = self.targets(&survey, name)?;
         self.check_policies(&survey, &targets)?;
