@@ -58,7 +58,7 @@ impl Questions<'_> {
         let expression = text_of(&value.to_token_stream(), LIMIT);
         let receiver = syn::parse2::<Expr>(quote_spanned! {here=> #krate::__private::Passing(()) });
         let Ok(Expr::Call(mut passing)) = receiver else { return None };
-        passing.args = std::iter::once(value).collect();
+        passing.args = std::iter::once(bare(value)).collect();
         let call = syn::parse2::<ExprMethodCall>(quote_spanned! {here=>
             ().at(
                 &#krate::__private::Site {
@@ -96,4 +96,12 @@ impl VisitMut for Questions<'_> {
     }
 
     fn visit_item_mut(&mut self, _: &mut Item) {}
+}
+
+/// The value without the parentheses that a `?` needs, and an argument does not.
+fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Paren(ExprParen { attrs, expr, .. }) if attrs.is_empty() => bare(*expr),
+        value => value,
+    }
 }
