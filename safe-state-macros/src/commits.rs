@@ -22,7 +22,7 @@ use syn::{Block, Error, Expr, Lifetime, Macro, Result};
 
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
-use crate::hygiene::{RESERVED, at, local};
+use crate::hygiene::{RESERVED, at, local, moved};
 use crate::loops::{Local, Survey};
 use crate::passes::each_macro;
 
@@ -74,11 +74,12 @@ impl Expansion {
         tally: &TokenStream,
         locals: &[Local],
     ) -> Result<TokenStream> {
-        let krate = &self.krate;
         let Names { value, error, .. } = &self.names;
         let (committing, carried) = (local("committing"), local("carried"));
         let transaction: Expr = mac.parse_body()?;
         let here = at(mac.path.span());
+        // All of the path there, or an error would point at the whole attribute.
+        let krate = &moved(&self.krate, here);
         let label = Lifetime::new(&format!("'{RESERVED}_carry"), Span::mixed_site());
         let leave = quote_spanned! {here=> break #label #krate::__private::Err(#error); };
         let carry = self.carry_or(&quote_spanned! {here=> #committing.run() }, locals, &leave);

@@ -3,7 +3,10 @@ use safe_state::{commit, resumable};
 #[resumable(fresh(lines))]
 fn print(mut lines: std::vec::IntoIter<u32>) -> Result<(), safe_state::Error> {
     #[resume]
-    while let Some(line) = commit!(lines.next()) {
+    while let Some(line) = {
+        commit!(7)?;
+        lines.next()
+    } {
         println!("{line}");
     }
     Ok(())
