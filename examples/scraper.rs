@@ -1,24 +1,29 @@
-//! Fetches pages and writes each to a file, from a server that fails now and then: run again after
-//! a failure, or after a crash, it goes on with the page it was at.
+//! Fetches pages and writes each to a file, from a server that fails now and then: a page that the server
+//! can't give now is tried again, one that it doesn't have is given up, and run again after a failure, or
+//! after a crash, it goes on with the page it was at.
 //!
 //! ```text
 //! cargo run --example scraper -- pages                      # 20 pages, all well
-//! cargo run --example scraper -- pages --fail-every 8       # fails at the 8th request
+//! cargo run --example scraper -- pages --fail-every 3       # the same, with some tries more
+//! cargo run --example scraper -- pages --fail-from 8        # fails for good at the 8th request
 //! cargo run --example scraper -- pages                      # goes on there
 //! cargo run --example scraper -- pages --crash-at 5         # dies at the 5th page
+//! cargo run --example scraper -- pages --missing page-007   # all others
+//! cargo run --example scraper -- pages --retry              # and that one, once it is there
 //! SAFE_STATE_BACKEND=sqlite:jobs.db cargo run --example scraper -- pages
 //! ```
 //!
-//! It shows an async job. The attribute needs no runtime of its own, and its saves block none. Where
-//! its checkpoint lives is for whoever runs it to say: the last line keeps it in a database.
+//! It shows an async job. The attribute needs no runtime of its own, and neither its saves nor its pauses
+//! block one. Where its checkpoint lives is for whoever runs it to say: the last line keeps it in a
+//! database.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use clap::Parser;
-use safe_state::resumable;
+use anyhow::{Context, Result};
+use clap::{Args, Parser};
+use safe_state::{Action, Backoff, ErrorContext, resumable};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -30,23 +35,47 @@ struct Options {
     /// How many there are.
     #[arg(long, default_value_t = 20)]
     pages: usize,
-    /// The server answers every request of that number with an error.
+    /// Fetch those pages again that were given up.
     #[arg(long)]
-    fail_every: Option<usize>,
+    retry: bool,
+    #[command(flatten)]
+    server: Server,
     /// Abort the process at that page, counted from 0.
     #[arg(long)]
     crash_at: Option<usize>,
 }
+
+/// What is wrong with the server.
+#[derive(Args, Clone)]
+struct Server {
+    /// It answers every request of that number with an error.
+    #[arg(long)]
+    fail_every: Option<usize>,
+    /// And every request from that number on.
+    #[arg(long)]
+    fail_from: Option<usize>,
+    /// It does not have that page.
+    #[arg(long)]
+    missing: Vec<String>,
+}
+
+/// The server has answered, and not with a page.
+#[derive(Debug, thiserror::Error)]
+#[error("the server says: {0}")]
+struct Refused(String);
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let server = listener.local_addr()?;
-    tokio::spawn(serve(listener, options.fail_every));
+    tokio::spawn(serve(listener, options.server));
 
     let paths: Vec<String> = (0..options.pages).map(|page| format!("page-{page:03}")).collect();
     tokio::fs::create_dir_all(&options.out).await?;
+    if options.retry {
+        println!("{} to be fetched again", scrape::retry_dead_letters()?);
+    }
     if let Some(checkpoint) = scrape::peek_checkpoint()? {
         println!("going on after {}", checkpoint.progress());
     }
@@ -56,11 +85,21 @@ async fn main() -> Result<()> {
         }
         return Err(error);
     }
-    println!("{} pages in {}", paths.len(), options.out.display());
+    let given_up = scrape::peek_checkpoint()?;
+    let given_up: Vec<_> = given_up.iter().flat_map(|it| it.dead_letters().iter()).collect();
+    println!("{} pages in {}", paths.len() - given_up.len(), options.out.display());
+    for letter in given_up {
+        println!("given up: {}", letter.failure());
+    }
     Ok(())
 }
 
-#[resumable(name = "scraper")]
+#[resumable(
+    name = "scraper",
+    max_attempts = 3,
+    backoff = Backoff::exponential("10ms", "1s"),
+    on_error = decide
+)]
 async fn scrape(
     paths: &[String],
     server: SocketAddr,
@@ -75,6 +114,14 @@ async fn scrape(
         write_durably(&out.join(format!("{path}.html")), &page).await?;
     }
     Ok(())
+}
+
+/// A page that isn't there won't come by asking again; anything else may pass.
+fn decide(error: &ErrorContext) -> Action {
+    match error.downcast_ref() {
+        Some(Refused(status)) if status.contains(" 404 ") => Action::DeadLetter,
+        _ => Action::Retry,
+    }
 }
 
 /// The save that follows survives a power cut, so the page has to.
@@ -92,7 +139,7 @@ async fn get(server: SocketAddr, path: &str) -> Result<Vec<u8>> {
     let mut status = String::new();
     answer.read_line(&mut status).await?;
     if !status.contains(" 200 ") {
-        bail!("the server says: {}", status.trim_end());
+        return Err(Refused(status.trim_end().to_owned()).into());
     }
     let mut line = String::new();
     while answer.read_line(&mut line).await? > "\r\n".len() {
@@ -103,17 +150,18 @@ async fn get(server: SocketAddr, path: &str) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Answers every request with a page, or now and then with an error.
-async fn serve(listener: TcpListener, fail_every: Option<usize>) -> io::Result<()> {
+/// Answers every request with a page, or as it is told to.
+async fn serve(listener: TcpListener, server: Server) -> io::Result<()> {
     for request in 1.. {
         let (stream, _) = listener.accept().await?;
-        let fails = fail_every.is_some_and(|every| request % every == 0);
-        answer(stream, fails).await?;
+        let fails = server.fail_every.is_some_and(|every| request % every == 0)
+            || server.fail_from.is_some_and(|from| request >= from);
+        answer(stream, fails, &server.missing).await?;
     }
     Ok(())
 }
 
-async fn answer(stream: TcpStream, fails: bool) -> io::Result<()> {
+async fn answer(stream: TcpStream, fails: bool, missing: &[String]) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut request = String::new();
     stream.read_line(&mut request).await?;
@@ -122,6 +170,8 @@ async fn answer(stream: TcpStream, fails: bool) -> io::Result<()> {
     while stream.read_line(&mut request).await? > "\r\n".len() {}
     let answer = if fails {
         "HTTP/1.0 503 Service Unavailable\r\n\r\n".to_owned()
+    } else if missing.iter().any(|page| path.ends_with(page)) {
+        "HTTP/1.0 404 Not Found\r\n\r\n".to_owned()
     } else {
         format!("HTTP/1.0 200 OK\r\n\r\n<h1>{path}</h1>\n")
     };

@@ -1,10 +1,13 @@
 //! The examples, run as a user runs them.
 
+mod api;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use api::Api;
 use safe_state_tests::servers::postgres_url;
 use tempfile::TempDir;
 
@@ -178,7 +181,8 @@ fn a_backend_of_ones_own_goes_on() {
 fn scraper_goes_on_after_failures_and_crashes() {
     let example = Example::new("scraper");
     assert_eq!(example.says(&["whole"]), "20 pages in whole\n");
-    let failed = example.complains(&["pages", "--fail-every", "8"]);
+    assert_eq!(example.says(&["tried", "--fail-every", "3"]), "20 pages in tried\n");
+    let failed = example.complains(&["pages", "--fail-from", "8"]);
     assert!(failed.contains("stopped after 7 of 20 items (35 %); run again to go on"), "{failed}");
     assert!(failed.contains("cannot fetch page-007"), "{failed}");
     assert!(failed.contains("503 Service Unavailable"), "{failed}");
@@ -220,4 +224,56 @@ fn rescue_tells_what_a_crash_was_in() {
     assert!(said.contains("rescue.rs:"), "{said}");
     assert!(!example.dir.path().join("autosave").exists(), "it was rescued");
     assert!(example.complains(&["--recover", "autosave"]).contains("there is no autosave"));
+}
+
+#[test]
+fn scraper_gives_up_what_is_not_there_until_it_is() {
+    let example = Example::new("scraper");
+    let said = example.says(&["pages", "--missing", "page-007", "--missing", "page-013"]);
+    let (first, given_up) = said.split_once('\n').unwrap();
+    assert_eq!(first, "18 pages in pages");
+    let expected = ["given up: item 7: cannot fetch page-007", "given up: item 13: cannot"];
+    let items = given_up.lines().filter(|line| line.starts_with("given up"));
+    assert!(items.zip(expected).all(|(line, expected)| line.starts_with(expected)), "{said}");
+    assert!(given_up.contains("caused by: the server says: HTTP/1.0 404 Not Found"), "{given_up}");
+    let still = example.says(&["pages", "--retry", "--missing", "page-013"]);
+    assert!(still.starts_with("2 to be fetched again\n"), "{still}");
+    assert!(still.contains("\n19 pages in pages\ngiven up: item 13: "), "{still}");
+    assert!(example.says(&["pages", "--retry"]).ends_with("\n20 pages in pages\n"));
+    assert_eq!(example.says(&["whole"]), "20 pages in whole\n");
+    let dir = example.dir.path();
+    assert_eq!(files_in(&dir.join("pages")), files_in(&dir.join("whole")));
+}
+
+#[test]
+fn mailer_sends_each_mail_once_however_often_it_has_to_ask() {
+    let (example, api) = (Example::new("mailer"), Api::start());
+    let mails: Vec<String> =
+        (1..=9).map(|n| format!("{n} mail-{n}@example.org text of {n}")).collect();
+    fs::write(example.dir.path().join("mails"), mails.join("\n")).unwrap();
+    api.state().refused.push("mail-4@example.org");
+    let address = api.address();
+    let with = |more: &'static str| {
+        let more = more.split_whitespace();
+        ["mails", "--api", &address].into_iter().chain(more).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let run = |more| example.run(&with(more).iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(!run("--crash-at 5").status.success());
+    assert!(!run("--crash-at 7").status.success());
+    let said = String::from_utf8(run("").stdout).unwrap();
+    assert!(said.starts_with("given up: item 3: cannot send 4"), "{said}");
+    assert!(said.contains("caused by: the API says: 422 No Such Mailbox"), "{said}");
+    assert!(said.contains("to = mail-4@example.org"), "{said}");
+    assert_eq!(api.state().sent.len(), 8);
+    api.state().refused.clear();
+    let said = String::from_utf8(run("--retry").stdout).unwrap();
+    assert_eq!(said, "1 to be tried again\nall 9 sent\n");
+
+    let state = api.state();
+    let mut sent = state.sent.clone();
+    sent.sort();
+    let mail = |n| (format!("mail-{n}@example.org"), format!("text of {n}"));
+    assert!(sent.into_iter().eq((1..=9).map(mail)));
+    // Unanswered, or sent when the process died.
+    assert!(state.requests.values().any(|times| *times > 1), "{:?}", state.requests);
 }
