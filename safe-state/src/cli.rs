@@ -19,6 +19,8 @@ mod look;
 mod peek;
 mod place;
 mod retry;
+#[cfg(unix)]
+mod run;
 mod screen;
 mod summary;
 mod watch;
@@ -67,6 +69,8 @@ enum Command {
     Export(export::Export),
     Import(import::Import),
     Doctor(doctor::Doctor),
+    #[cfg(unix)]
+    Run(run::Run),
     Completions(completions::Completions),
 }
 
@@ -90,6 +94,8 @@ pub fn main() -> ExitCode {
         Command::Export(export) => export.run(&place, &screen),
         Command::Import(import) => import.run(&place, &screen),
         Command::Doctor(doctor) => doctor.run(&screen),
+        #[cfg(unix)]
+        Command::Run(run) => return run.run(&screen),
         Command::Completions(completions) => completions.run(),
     };
     match done {

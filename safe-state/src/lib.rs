@@ -55,6 +55,8 @@ mod save_every;
 #[cfg(feature = "signals")]
 mod signals;
 mod steps;
+#[cfg(all(unix, feature = "supervisor"))]
+pub mod supervisor;
 mod tally;
 mod telling;
 #[cfg(feature = "testing")]
@@ -96,6 +98,8 @@ pub use safe_state_macros::resumable;
 #[cfg(feature = "limits")]
 pub use safe_state_macros::{mem_guard, time_guard};
 pub use save_every::SaveEvery;
+#[cfg(all(unix, feature = "supervisor"))]
+pub use supervisor::Supervisor;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {

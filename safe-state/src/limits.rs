@@ -51,3 +51,8 @@ pub use memory::MemGuard;
 pub use meter::Memory;
 pub use time::TimeGuard;
 pub use units::{Size, Time};
+
+#[cfg(feature = "supervisor")]
+pub(crate) use memory::pause;
+#[cfg(feature = "supervisor")]
+pub(crate) use meter::resident;

@@ -22,10 +22,10 @@ fn checkpoint(dir: &Path) -> Checkpoint {
 }
 
 /// Runs the job until it has given up its one bad item, and looks at what it has left.
-fn ends(kind: &str, signal: i32, is_cause: fn(CrashCause) -> bool) {
+fn ends(kind: &str, signals: &[i32], is_cause: fn(CrashCause) -> bool) {
     let dir = tempfile::tempdir().unwrap();
     let status = run(kind, dir.path());
-    assert_eq!(status.signal(), Some(signal), "{kind}: {status}");
+    assert!(status.signal().is_some_and(|it| signals.contains(&it)), "{kind}: {status}");
     let after = checkpoint(dir.path());
     // With carried variables, what was not saved before is done again.
     let saved = if kind == "carries" { 0 } else { BAD };
@@ -53,37 +53,42 @@ fn is_slow(cause: CrashCause) -> bool {
 
 #[test]
 fn an_item_that_never_ends() {
-    ends("spins", INT, is_slow);
+    ends("spins", &[INT], is_slow);
 }
 
 #[test]
 fn one_in_a_system_call() {
-    ends("reads", INT, is_slow);
+    ends("reads", &[INT], is_slow);
 }
 
 #[test]
 fn one_of_an_async_function_that_does_not_await() {
-    ends("async", INT, is_slow);
+    ends("async", &[INT], is_slow);
 }
 
 #[test]
 fn one_of_a_function_that_carries_a_variable() {
-    ends("carries", INT, is_slow);
+    ends("carries", &[INT], is_slow);
 }
 
 #[test]
 fn one_that_is_known_by_key() {
-    ends("by-key", INT, is_slow);
+    ends("by-key", &[INT], is_slow);
 }
 
 #[test]
 fn one_in_a_program_that_survives_sigint() {
-    ends("graceful", KILL, is_slow);
+    ends("graceful", &[KILL], is_slow);
 }
 
+/// Where it takes it so slowly that its grace is over first, by SIGINT.
 #[test]
 fn one_that_takes_memory_without_end() {
-    ends("takes", KILL, |cause| matches!(cause, CrashCause::Memory(used) if used > 256 << 20));
+    ends(
+        "takes",
+        &[INT, KILL],
+        |cause| matches!(cause, CrashCause::Memory(used) if used > 256 << 20),
+    );
 }
 
 #[test]

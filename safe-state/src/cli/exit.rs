@@ -28,6 +28,15 @@ pub(super) enum Code {
     Damaged = 5,
     /// What is stored is no checkpoint of it that this release reads.
     Foreign = 6,
+    /// A program to be run can't be watched.
+    #[cfg(unix)]
+    Unwatched = 125,
+    /// It can't be executed.
+    #[cfg(unix)]
+    NotExecutable = 126,
+    /// It is not there.
+    #[cfg(unix)]
+    NotFound = 127,
 }
 
 impl Failed {

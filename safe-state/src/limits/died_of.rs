@@ -1,9 +1,18 @@
 //! How who restarts a program tells it what it died of.
 
+#[cfg(feature = "supervisor")]
+use std::process::Command;
+
 use safe_state_backends::CrashCause;
 
 /// `PID:CAUSE`, the process that restarts it, and what it died of.
 const VARIABLE: &str = "SAFE_STATE_DIED_OF";
+
+/// Tells it to the program to be started by this process.
+#[cfg(feature = "supervisor")]
+pub(crate) fn tell(command: &mut Command, cause: CrashCause) {
+    command.env(VARIABLE, format!("{}:{}", std::process::id(), cause.to_text()));
+}
 
 /// What this program died of when it ran before. A program that it starts inherits the variable, and
 /// does not take it for its own.

@@ -97,6 +97,15 @@ impl Resident {
     }
 }
 
+/// What the process of that number has in use, in bytes; nothing if that can't be known.
+#[cfg(feature = "supervisor")]
+pub(crate) fn resident(pid: u32) -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return Resident::of(&pid.to_string()).ok()?.read();
+    #[cfg(not(target_os = "linux"))]
+    return Some(pid).and(None);
+}
+
 #[cfg(not(target_os = "linux"))]
 impl Resident {
     pub(crate) fn of_this_process() -> io::Result<Self> {

@@ -1,0 +1,137 @@
+//! How a program ended, and how it came to that.
+
+use std::fmt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use safe_state_backends::CrashCause;
+
+/// How one run of a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    cause: CrashCause,
+}
+
+/// How a supervised program ended at last.
+#[derive(Clone, Debug)]
+pub struct Supervised {
+    status: ExitStatus,
+    last: End,
+    /// Those after which it was started again.
+    before: Vec<End>,
+    has_given_up: bool,
+}
+
+impl End {
+    /// A program that ended with `status`, after the supervisor had it end because of a limit, if it had.
+    pub(super) fn of(status: ExitStatus, limit: Option<CrashCause>) -> Self {
+        let by_itself = match status.signal() {
+            Some(signal) => CrashCause::Signal(signal),
+            None => CrashCause::Exit(status.code().unwrap_or_default()),
+        };
+        End { cause: limit.unwrap_or(by_itself) }
+    }
+
+    /// What it died of: an exit code, a signal, or a limit of the supervisor's.
+    pub fn cause(self) -> CrashCause {
+        self.cause
+    }
+
+    pub(super) fn is_by_itself(self) -> bool {
+        matches!(self.cause, CrashCause::Exit(_))
+    }
+}
+
+impl Supervised {
+    pub(super) fn new(status: ExitStatus, last: End, before: Vec<End>, has_given_up: bool) -> Self {
+        Supervised { status, last, before, has_given_up }
+    }
+
+    /// Whether the program succeeded in the end.
+    pub fn success(&self) -> bool {
+        self.status.success()
+    }
+
+    /// How its last run ended, as the system tells.
+    pub fn status(&self) -> ExitStatus {
+        self.status
+    }
+
+    /// The code to exit with: the program's, or 128 and the number of the signal that it died of.
+    pub fn code(&self) -> u8 {
+        let code = self.status.code().or_else(|| self.status.signal().map(|signal| 128 + signal));
+        code.and_then(|code| u8::try_from(code & 0xff).ok()).unwrap_or(u8::MAX)
+    }
+
+    /// How often it was started again.
+    pub fn restarts(&self) -> usize {
+        self.before.len()
+    }
+
+    /// How each of its runs ended, the last one included.
+    pub fn ends(&self) -> impl Iterator<Item = End> {
+        self.before.iter().copied().chain([self.last])
+    }
+
+    /// Whether it would have been started again, had that not been done often enough.
+    pub fn has_given_up(&self) -> bool {
+        self.has_given_up
+    }
+}
+
+impl fmt::Display for End {
+    /// `signal 11 (SIGSEGV)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl fmt::Display for Supervised {
+    /// `gave up after 5 restarts; it ended by signal 11 (SIGSEGV) 4 times, exit code 1 2 times`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = match (self.success(), self.has_given_up) {
+            (true, _) => "succeeded",
+            (false, true) => "gave up",
+            (false, false) => "ended",
+        };
+        let restarts = self.restarts();
+        let plural = if restarts == 1 { "" } else { "s" };
+        write!(f, "{outcome} after {restarts} restart{plural}")?;
+        let mut counts: Vec<(End, usize)> = Vec::new();
+        let failed = self.before.iter().chain(Some(&self.last).filter(|_| !self.success()));
+        for end in failed {
+            match counts.iter_mut().find(|(known, _)| known == end) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((*end, 1)),
+            }
+        }
+        for (at, (end, count)) in counts.iter().enumerate() {
+            f.write_str(if at == 0 { "; it ended by " } else { ", " })?;
+            write!(f, "{end}")?;
+            if *count > 1 {
+                write!(f, " ({count} times)")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(raw: i32) -> End {
+        End::of(ExitStatus::from_raw(raw), None)
+    }
+
+    #[test]
+    fn it_says_what_it_came_to() {
+        let status = ExitStatus::from_raw(11);
+        let given_up = Supervised::new(status, end(11), vec![end(11), end(1 << 8), end(11)], true);
+        let text =
+            "gave up after 3 restarts; it ended by signal 11 (SIGSEGV) (3 times), exit code 1";
+        assert_eq!((given_up.to_string().as_str(), given_up.code()), (text, 139));
+        let done = Supervised::new(ExitStatus::from_raw(0), end(0), Vec::new(), false);
+        assert_eq!((done.to_string().as_str(), done.code()), ("succeeded after 0 restarts", 0));
+    }
+}

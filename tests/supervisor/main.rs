@@ -1,0 +1,4 @@
+//! Programs that are started again.
+
+mod lives;
+mod unattended;
