@@ -23,8 +23,10 @@ fn sums<'a, T: Into<u64> + Copy>(
         sum += (*number).into();
         progress();
     }
-    while limit == SHORT {
-        check()?;
+    if limit == SHORT {
+        loop {
+            check()?;
+        }
     }
     Ok((sum, numbers.last().unwrap_or_else(|| unreachable!("there are numbers"))))
 }
@@ -92,6 +94,7 @@ fn both_go_on_one_method() {
 }
 
 #[time_guard(timeout = "10ms", interrupt = "cancellation")]
+#[allow(clippy::manual_async_fn, reason = "functions that others have rewritten look so")]
 fn returns_a_future(ready: bool) -> impl Future<Output = std::io::Result<u32>> {
     async move {
         if ready {

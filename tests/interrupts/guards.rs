@@ -99,7 +99,9 @@ fn each_thread_has_its_own() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     cancelled(&late);
     thread::spawn(|| check().unwrap()).join().unwrap();
     let handle = late.handle();

@@ -46,14 +46,12 @@ fn end(work: &str, interrupt: &str, signals: &str) -> End {
         return End::GoesOn;
     }
     let status = child.wait().unwrap();
-    match status.signal() {
-        Some(signal) => End::Signal(signal),
-        None => {
-            assert!(status.success(), "{work}: {status}");
-            assert!(last.unwrap().starts_with("limit: there was no progress for "), "{work}");
-            End::Error
-        }
+    if let Some(signal) = status.signal() {
+        return End::Signal(signal);
     }
+    assert!(status.success(), "{work}: {status}");
+    assert!(last.unwrap().starts_with("limit: there was no progress for "), "{work}");
+    End::Error
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use safe_state::supervisor::Supervised;
+use safe_state::supervisor::{End, Supervised};
 use safe_state::{Backoff, CrashCause, Supervisor};
 
 /// A program in the shell's language.
@@ -17,7 +17,7 @@ fn shell(script: &str) -> Supervisor {
 }
 
 fn causes(ended: &Supervised) -> Vec<CrashCause> {
-    ended.ends().map(|end| end.cause()).collect()
+    ended.ends().map(End::cause).collect()
 }
 
 #[test]
