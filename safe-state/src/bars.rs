@@ -80,7 +80,11 @@ impl Bars {
         self.leave(depth);
         let bar = ProgressBar::new(total.unwrap_or(0)).with_position(position);
         let bar = match self.open.last() {
-            Some(around) => BARS.insert_after(around, bar),
+            Some(around) => {
+                // Where it stands may not have been drawn yet, and its item may take long.
+                around.force_draw();
+                BARS.insert_after(around, bar)
+            }
             None => BARS.add(bar),
         };
         bar.set_style(style(position, total.is_some()));
@@ -93,6 +97,7 @@ impl Bars {
             self.phases += 1;
             bar.enable_steady_tick(TICK);
         }
+        bar.force_draw();
         self.open.push(bar);
     }
 
