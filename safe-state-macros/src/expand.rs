@@ -19,7 +19,7 @@
 //!     let mut run = match Run::open(&job) { Ok(run) => run, Err(error) => return on_error(error) };
 //!     let outcome = {
 //!         let run = &mut run;
-//!         call(move || -> Result<u64> {
+//!         call_in(&run.spans(), move || -> Result<u64> {
 //!             let _ = &rate;
 //!             let _ = &orders;
 //!             match () { () => {
@@ -273,9 +273,9 @@ impl Expansion {
         let body = quote_spanned! {site=> { #captures #restore match () { () => #block } } };
         let called = if self.is_async {
             let future = self.cancellable_whole(&body);
-            quote_spanned! {site=> #krate::__private::call_async::<#ty>(#future).await }
+            quote_spanned! {site=> #krate::__private::call_async::<#ty>(#run.spans(), #future).await }
         } else {
-            quote_spanned! {site=> #krate::__private::call(move || -> #ty #body) }
+            quote_spanned! {site=> #krate::__private::call_in(&#run.spans(), move || -> #ty #body) }
         };
         quote_spanned! {site=>
             let #outcome = { let #run = &mut #run; #called };

@@ -7,17 +7,19 @@ use safe_state_backends::{Checkpoint, Failure};
 
 use crate::Error;
 use crate::error::{StopReason, items, one_line};
+use crate::meters::Meters;
 
 /// Says things about one job.
 #[derive(Debug)]
 pub(crate) struct Events {
     job: String,
     verbose: bool,
+    pub(crate) meters: Meters,
 }
 
 impl Events {
     pub(crate) fn new(job: &str, verbose: bool) -> Self {
-        Events { job: job.to_owned(), verbose }
+        Events { job: job.to_owned(), verbose, meters: Meters::new(job) }
     }
 
     pub(crate) fn job(&self) -> &str {
@@ -53,6 +55,7 @@ impl Events {
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {
+        self.meters.ended("failed");
         let index = failure.index();
         tracing::error!(target: "safe_state", job = %self.job, index, error = failure.message(), "failed");
         self.line(|| format!("failed: {failure}"));
@@ -60,6 +63,7 @@ impl Events {
 
     /// An item has failed, and is tried again.
     pub(crate) fn tries_again(&self, failure: &Failure, attempt: u32, pause: Duration) {
+        self.meters.retried();
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, ?pause, error, "tries again");
         self.line(|| format!("attempt {attempt} in vain, the next in {pause:.1?}: {failure}"));
@@ -67,6 +71,7 @@ impl Events {
 
     /// An item has failed, and is not tried again.
     pub(crate) fn skipped(&self, failure: &Failure, attempt: u32) {
+        self.meters.skipped();
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "skipped");
         self.line(|| format!("skipped after attempt {attempt}: {failure}"));
@@ -74,6 +79,7 @@ impl Events {
 
     /// An item has failed, and is a dead letter now.
     pub(crate) fn given_up(&self, failure: &Failure, attempt: u32) {
+        self.meters.given_up();
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "given up");
         self.line(|| format!("given up after attempt {attempt}: {failure}"));
@@ -107,6 +113,7 @@ impl Events {
     }
 
     pub(crate) fn finished(&self, completed: u64) {
+        self.meters.ended("finished");
         tracing::info!(target: "safe_state", job = %self.job, completed, "finished");
         self.line(|| format!("finished, {} complete", items(completed)));
     }
@@ -154,6 +161,7 @@ impl Events {
 
     /// Before the next item, and not by a failure.
     pub(crate) fn stopped(&self, reason: StopReason) {
+        self.meters.ended("stopped");
         tracing::info!(target: "safe_state", job = %self.job, "stopped {reason}");
         self.line(|| format!("stopped {reason}"));
     }

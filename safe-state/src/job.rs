@@ -287,7 +287,8 @@ impl Job {
     {
         let location = std::panic::Location::caller().to_string();
         let mut run = Run::open(self)?;
-        let outcome = run::call(|| for_each(&mut run, location, items, body));
+        let spans = run.spans();
+        let outcome = run::call_in(&spans, || for_each(&mut run, location, items, body));
         let failing = outcome.as_ref().map_or_else(
             |panic| Failing::of_panic(&**panic),
             |returned| {

@@ -35,6 +35,8 @@ mod keyed;
 mod left_behind;
 #[cfg(feature = "limits")]
 pub mod limits;
+#[cfg_attr(not(feature = "metrics"), path = "meters/none.rs")]
+mod meters;
 mod offload;
 mod open_loop;
 mod outcome;
@@ -54,6 +56,7 @@ mod run;
 mod save_every;
 #[cfg(feature = "signals")]
 mod signals;
+mod spans;
 mod steps;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;

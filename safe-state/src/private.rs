@@ -37,7 +37,8 @@ pub use crate::policy::{
 pub use crate::received::{Receipt, Received};
 pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
-pub use crate::run::{Run, call};
+pub use crate::run::{Run, call_in};
+pub use crate::spans::Spans;
 pub use crate::tally::Tally;
 pub use crate::trail::{
     Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Passing, PassingAnything, Plain,
@@ -119,14 +120,14 @@ pub fn received<'r>(
     Received::enter(run, Number { depth, id }, Cow::Borrowed(location), way)
 }
 
-/// As [`call`], for a future: sees whether it returned or panicked.
+/// As [`call_in`], for a future: sees whether it returned or panicked.
 ///
 /// # Errors
 ///
 /// The panic's payload.
-pub async fn call_async<R>(body: impl Future<Output = R>) -> Outcome<R> {
+pub async fn call_async<R>(spans: Spans, body: impl Future<Output = R>) -> Outcome<R> {
     let mut body = std::pin::pin!(body);
-    std::future::poll_fn(|context| match call(|| body.as_mut().poll(context)) {
+    std::future::poll_fn(move |context| match call_in(&spans, || body.as_mut().poll(context)) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => std::task::Poll::Ready(Err(panic)),
     })

@@ -296,10 +296,13 @@ impl Run {
         self.is_in_doubt() || self.requests.is_due_at_once()
     }
 
-    /// Shows that the items of a loop have come further.
+    /// Shows that the item of a loop is complete.
     fn show_position(&mut self, depth: usize) {
         if let Some(open) = self.position.open.get(depth) {
             self.bars.reach(depth, open.position);
+        }
+        if self.spans.has_items() {
+            self.spans.exit_items(depth);
         }
     }
 
@@ -309,6 +312,9 @@ impl Run {
         self.unpark();
         if let Some(open) = self.position.open.get_mut(depth) {
             open.settle(completed, in_flight);
+            if in_flight && self.spans.has_items() {
+                self.spans.enter_item(depth, open.position);
+            }
         }
         self.schedule.items_completed(completed);
         self.requests.count(completed);
@@ -317,7 +323,7 @@ impl Run {
     /// How many items may complete until a save may be due, a fingerprint is wanted, or it may be time to
     /// ask whether to go on.
     pub(crate) fn items_until_a_look(&self, depth: usize) -> u64 {
-        if self.lacks_mark(depth) {
+        if self.lacks_mark(depth) || self.spans.has_items() {
             return 1;
         }
         self.schedule.budget().min(self.requests.budget())
@@ -336,6 +342,7 @@ impl Run {
         let _ = self.was_committed();
         self.position.open.truncate(depth + 1);
         self.bars.leave(depth);
+        self.spans.exit_items(depth);
         let Some(mut open) = self.position.open.pop() else { return false };
         let by_break = open.left();
         if let Some((change, completed)) = open.change() {
@@ -384,6 +391,13 @@ impl Run {
         }
     }
 
+    /// Takes in how long the items since the last save took.
+    fn worked(&mut self, items: u64, now: Instant) {
+        let time = now - self.schedule.last_save();
+        self.pace.worked(items, time);
+        self.events.meters.completed(items, time);
+    }
+
     fn advance(&mut self, now: Instant) -> Option<Advance> {
         let position = &mut self.position;
         let [open] = position.open.as_mut_slice() else { return None };
@@ -394,7 +408,7 @@ impl Run {
         }
         let advance = open.advance()?;
         position.saves += 1;
-        self.pace.worked(advance.count, now - self.schedule.last_save());
+        self.worked(advance.count, now);
         Some(advance)
     }
 
@@ -402,7 +416,7 @@ impl Run {
     pub(crate) fn change(&mut self, now: Instant) -> Change {
         let (change, count) = self.position.take_change();
         if count > 0 {
-            self.pace.worked(count, now - self.schedule.last_save());
+            self.worked(count, now);
         }
         self.position.saves += 1;
         let median_is_due = self.position.saves.is_multiple_of(SAVES_PER_MEDIAN);

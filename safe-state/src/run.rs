@@ -24,6 +24,7 @@ use crate::reconnect::ReconnectRegistry;
 use crate::replay::Replay;
 use crate::requests::Requests;
 use crate::save_every::{SaveEvery, Schedule};
+use crate::spans::Spans;
 use crate::telling::Values;
 use crate::trail::Noted;
 use crate::{Error, Job};
@@ -53,6 +54,7 @@ pub struct Run {
     /// How it stands with the item's own transaction.
     pub(crate) commit: Commit,
     pub(crate) bars: Bars,
+    pub(crate) spans: Spans,
     pub(crate) requests: Requests,
     /// What of its values a report tells.
     pub(crate) shown: Values,
@@ -71,9 +73,19 @@ enum Write {
 /// # Errors
 ///
 /// The panic's payload.
-pub fn call<R>(body: impl FnOnce() -> R) -> Outcome<R> {
+pub(crate) fn call<R>(body: impl FnOnce() -> R) -> Outcome<R> {
     // Nothing of the body's is looked at after a panic: it goes on as soon as it is recorded.
     catch_unwind(AssertUnwindSafe(body))
+}
+
+/// The same in the spans of a run.
+///
+/// # Errors
+///
+/// As [`call`].
+pub fn call_in<R>(spans: &Spans, body: impl FnOnce() -> R) -> Outcome<R> {
+    let _within = spans.within();
+    call(body)
 }
 
 /// Waits for the lease in turns: a future that is dropped meanwhile has to wait for one of them.
@@ -148,7 +160,11 @@ impl Run {
             }
             None => (None, Requests::default()),
         };
+        let number = store.as_ref().map_or(0, |store| store.checkpoint().run_count());
+        let spans =
+            if store.is_some() { Spans::of(job.job_name(), number) } else { Spans::default() };
         if let Some(store) = &store {
+            let _within = spans.within();
             events.opened(store.checkpoint());
         }
         // A nested call has nothing of its own to show.
@@ -172,10 +188,16 @@ impl Run {
             limits: None,
             commit: Commit::None,
             bars,
+            spans,
             requests,
             shown: Values::default(),
             replay,
         }
+    }
+
+    /// The spans that its body is in.
+    pub fn spans(&self) -> Spans {
+        self.spans.clone()
     }
 
     /// Ends the run by the outcome, and gives the outcome back.
@@ -191,6 +213,8 @@ impl Run {
     ) -> R {
         #[cfg(feature = "limits")]
         self.end_watch();
+        let spans = self.spans();
+        let _within = spans.within();
         let (write, failed) = self.ending(failing);
         let written = self.write(write);
         let completed = self.completed();
@@ -300,12 +324,13 @@ impl Run {
     fn write(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let Some(store) = &mut self.store else { return Ok(()) };
-        Ok(write.to(store)?)
+        Ok(self.spans.save().in_scope(|| write.to(store))?)
     }
 
     async fn write_async(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
-        let written = self.with_store(|store| write.to(store)).await;
+        let span = self.spans.save();
+        let written = self.with_store(move |store| span.in_scope(|| write.to(store))).await;
         Ok(written.unwrap_or(Ok(()))?)
     }
 
@@ -405,6 +430,7 @@ impl Run {
     fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
         let now = Instant::now();
         self.schedule.saved(now);
+        self.events.meters.saved(now - began);
         if self.pace.saved(began, now) {
             self.events.slow_saving();
         }

@@ -1,3 +1,5 @@
 //! What a program tells of its runs while they are under way.
 
 mod bars;
+mod meters;
+mod spans;

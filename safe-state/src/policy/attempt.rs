@@ -6,6 +6,7 @@ use crate::__private::call_async;
 use crate::Error;
 use crate::outcome::Outcome;
 use crate::run::call;
+use crate::spans::Spans;
 
 /// The return type of a function whose items can fail: a `Result`.
 #[diagnostic::on_unimplemented(
@@ -79,7 +80,11 @@ pub async fn attempt_async<R: Fallible>(
     body: impl Future<Output = Result<Flow<R>, R::Error>>,
 ) -> Result<Flow<R>, Outcome<R>> {
     let body = pin!(body);
-    let ended = if catches_panics { call_async(body).await.map_err(Err)? } else { body.await };
+    let ended = if catches_panics {
+        call_async(Spans::default(), body).await.map_err(Err)?
+    } else {
+        body.await
+    };
     ended.map_err(|error| Ok(R::failed(error)))
 }
 

@@ -1,0 +1,109 @@
+//! The `tracing` spans of a run: `run`, in it `item` for each, and `save`.
+
+use std::iter;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tracing::{Level, Span};
+
+/// The spans that a run is in; none if nobody listens. They are shared with what polls the future of an
+/// async one, which is in them while it is polled.
+#[derive(Clone, Debug, Default)]
+pub struct Spans(Option<Arc<Heard>>);
+
+#[derive(Debug)]
+struct Heard {
+    /// Whether anyone listened to items when the run began.
+    has_items: bool,
+    nest: Mutex<Nest>,
+}
+
+#[derive(Debug)]
+struct Nest {
+    run: Span,
+    /// Those of the items that the run is in, from the outside in, each with its loop's depth.
+    items: Vec<(usize, Span)>,
+}
+
+impl Spans {
+    pub(crate) fn of(job: &str, number: u32) -> Self {
+        let run = tracing::info_span!(target: "safe_state", "run", job, run = number);
+        let has_items = tracing::span_enabled!(target: "safe_state", Level::DEBUG, "item");
+        let is_heard = has_items || !run.is_disabled();
+        let nest = Mutex::new(Nest { run, items: Vec::new() });
+        Spans(is_heard.then(|| Arc::new(Heard { has_items, nest })))
+    }
+
+    /// Whether each item has to be told.
+    pub(crate) fn has_items(&self) -> bool {
+        self.0.as_ref().is_some_and(|heard| heard.has_items)
+    }
+
+    /// The run, or its future, goes on, until that is dropped.
+    pub(crate) fn within(&self) -> Within<'_> {
+        if let Some(nest) = self.nest() {
+            nest.each().for_each(enter);
+        }
+        Within(self)
+    }
+
+    /// An item begins.
+    pub(crate) fn enter_item(&self, depth: usize, index: u64) {
+        self.exit_items(depth);
+        if let Some(mut nest) = self.nest() {
+            let parent = nest.innermost();
+            let span = tracing::debug_span!(target: "safe_state", parent: parent, "item", index);
+            enter(&span);
+            nest.items.push((depth, span));
+        }
+    }
+
+    /// The item of the loop at that depth has ended, and those inside it.
+    pub(crate) fn exit_items(&self, depth: usize) {
+        if let Some(mut nest) = self.nest() {
+            while let Some((_, span)) = nest.items.pop_if(|(at, _)| *at >= depth) {
+                exit(&span);
+            }
+        }
+    }
+
+    /// That of a save, on whichever thread it is.
+    pub(crate) fn save(&self) -> Span {
+        let Some(nest) = self.nest() else { return Span::none() };
+        tracing::debug_span!(target: "safe_state", parent: nest.innermost(), "save")
+    }
+
+    fn nest(&self) -> Option<MutexGuard<'_, Nest>> {
+        let heard = self.0.as_ref()?;
+        Some(heard.nest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// See [`Spans::within`].
+pub(crate) struct Within<'s>(&'s Spans);
+
+impl Drop for Within<'_> {
+    fn drop(&mut self) {
+        if let Some(nest) = self.0.nest() {
+            nest.each().rev().for_each(exit);
+        }
+    }
+}
+
+impl Nest {
+    fn each(&self) -> impl DoubleEndedIterator<Item = &Span> {
+        iter::once(&self.run).chain(self.items.iter().map(|(_, span)| span))
+    }
+
+    fn innermost(&self) -> Option<tracing::Id> {
+        self.each().next_back().and_then(Span::id)
+    }
+}
+
+// A guard would have to be dropped where it was made, and not in a later poll.
+fn enter(span: &Span) {
+    span.with_subscriber(|(id, dispatch)| dispatch.enter(id));
+}
+
+fn exit(span: &Span) {
+    span.with_subscriber(|(id, dispatch)| dispatch.exit(id));
+}
