@@ -2,6 +2,7 @@
 
 mod autosave;
 mod crash;
+mod data;
 mod ending;
 mod resources;
 mod storm;
@@ -27,6 +28,9 @@ fn main() -> Result<Ended, GuardError> {
         ["minidump", dir, how] => {
             Guard::new("mini/dump").minidump(dir).rescue(tell).run(|data| ending::job(data, how))
         }
+        ["data"] => data::run(),
+        ["name", name] => Guard::new(name).run(|_| ()),
+        ["too-large"] => Guard::new("large").max_size(u64::MAX).run(|_| ()),
         ["beside"] => resources::beside(),
         ["beside-one", at] => resources::beside_one(at),
         ["beside-last"] => Guard::new("last").run(|_| ()),

@@ -1,6 +1,7 @@
 //! Programs that crash, and what is rescued of them.
 
 mod autosave;
+mod data;
 mod endings;
 mod harness;
 mod left_behind;

@@ -20,6 +20,15 @@ fn guards_run_one_after_another_and_each_job_once() {
 }
 
 #[test]
+fn names_and_sizes_that_cannot_be_are_refused() {
+    for name in ["", &"x".repeat(256)] {
+        let output = guarded(GUARDED, &["name", name]).output().unwrap();
+        assert!(String::from_utf8_lossy(&output.stderr).contains("Name {"), "{output:?}");
+    }
+    assert!(refused("too-large").contains("TooLarge"));
+}
+
+#[test]
 fn a_guard_within_the_job_of_another_is_refused() {
     let said = refused("nested");
     assert!(said.contains("Nested { inner: \"inner\", outer: \"outer\" }"), "{said}");

@@ -98,7 +98,7 @@ fn random_changes_are_read_as_they_were_made() {
     let mut writer = Writer::new(&memory, layout());
     let mut random = fastrand::Rng::with_seed(3);
     let mut expected = BTreeMap::<String, String>::new();
-    for _ in 0..if cfg!(miri) { 60 } else { 5_000 } {
+    for _ in 0..if cfg!(miri) { 20 } else { 5_000 } {
         let mut changed = expected.clone();
         let mut draft = writer.draft();
         for _ in 0..random.usize(1..4) {
@@ -143,7 +143,7 @@ fn a_change_that_fails_undoes_the_others() {
 
 #[test]
 fn what_has_been_written_over_is_told_and_never_read() {
-    for at in layout().data().take(200) {
+    for at in layout().data().take(200).step_by(if cfg!(miri) { 37 } else { 1 }) {
         let memory = Mortal::new(usize::MAX);
         let mut writer = Writer::new(&memory, layout());
         let mut draft = writer.draft();
@@ -163,7 +163,7 @@ fn what_has_been_written_over_is_told_and_never_read() {
 #[test]
 fn words_that_have_been_written_over_do_no_harm() {
     let mut random = fastrand::Rng::with_seed(5);
-    for _ in 0..if cfg!(miri) { 5 } else { 300 } {
+    for _ in 0..if cfg!(miri) { 2 } else { 300 } {
         let memory = Mortal::new(usize::MAX);
         let mut writer = Writer::new(&memory, layout());
         let mut draft = writer.draft();

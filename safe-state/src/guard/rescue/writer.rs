@@ -7,6 +7,7 @@
 //! ever written, and a value is copied once.
 
 use std::collections::HashMap;
+use std::mem::replace;
 use std::ops::Range;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -190,9 +191,10 @@ impl<M: Memory> Draft<'_, M> {
     }
 
     pub(super) fn insert(&mut self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
+        // Until it is whole; for good, if it fails or panics.
+        let was_broken = replace(&mut self.is_broken, true);
         let cell = self.cell_of(key)?;
         let version = self.writer.spare(cell, self.pinned);
-        self.is_broken = true;
         self.begin(cell, version);
         let room = self.writer.cells[cell][version].room.clone();
         let needed = self.fill(room.clone(), key, &value)?;
@@ -206,7 +208,7 @@ impl<M: Memory> Draft<'_, M> {
         };
         let start = self.writer.layout.data().start + room.start * UNIT;
         self.end(cell, version, start..start + needed);
-        self.is_broken = false;
+        self.is_broken = was_broken;
         Ok(())
     }
 
