@@ -159,6 +159,7 @@ pub enum GuardError {
     },
 }
 
+#[cfg(target_os = "linux")]
 impl GuardError {
     pub(super) fn system(action: &'static str) -> impl FnOnce(io::Error) -> GuardError {
         move |source| GuardError::System { action, source }
