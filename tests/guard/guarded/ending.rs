@@ -35,6 +35,7 @@ fn innermost(how: &str) -> anyhow::Result<()> {
             let panics = || panic!("asked to panic in a thread");
             thread::Builder::new().name("worker".into()).spawn(panics)?.join().expect("no panic");
         }
+        "panic-abort" => cannot_unwind(),
         "caught-panic" => drop(std::panic::catch_unwind(|| panic!("caught"))),
         "abort" => process::abort(),
         "segfault" => crash(SadnessFlavor::Segfault),
@@ -58,6 +59,11 @@ fn innermost(how: &str) -> anyhow::Result<()> {
         _ => anyhow::bail!("unknown: {how}"),
     }
     anyhow::bail!("{how} came back")
+}
+
+/// Aborts, as all panics do where the profile says `panic = "abort"`.
+extern "C" fn cannot_unwind() {
+    panic!("asked to panic")
 }
 
 #[expect(unconditional_recursion, reason = "the stack is to overflow")]

@@ -6,10 +6,15 @@ use serde_json::json;
 use crate::GUARDED;
 
 /// The ways to end; what the guard calls them, and the exit code.
-const ENDINGS: [(&str, &str, i32); 19] = [
+const ENDINGS: [(&str, &str, i32); 20] = [
     ("error", "exited with 1", 1),
     ("panic", "exited with 101, panicked at tests/guard/guarded/ending.rs:", 101),
     ("panic-in-thread", "exited with 101, panicked at tests/guard/guarded/ending.rs:", 101),
+    (
+        "panic-abort",
+        "killed by signal 6 (SIGABRT), panicked at tests/guard/guarded/ending.rs:",
+        134,
+    ),
     ("caught-panic", "exited with 1", 1),
     ("exit", "exited with 0 before the job was done", 0),
     ("exec", "exited with 0 before the job was done", 0),
@@ -67,6 +72,8 @@ fn a_panic_says_what_and_where() {
     let output = guarded(GUARDED, &["panic"]).output().unwrap();
     let panic = &rescued(&output).unwrap()["panic"];
     assert_eq!((&panic[0], &panic[2]), (&json!("asked to panic"), &json!("main")));
+    let aborted = guarded(GUARDED, &["panic-abort"]).output().unwrap();
+    assert_eq!(rescued(&aborted).unwrap()["panic"][0], json!("asked to panic"));
     // Its message is on standard error, as without a guard.
     assert!(String::from_utf8_lossy(&output.stderr).contains("asked to panic"));
     let output = guarded(GUARDED, &["caught-panic"]).output().unwrap();

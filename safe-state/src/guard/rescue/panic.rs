@@ -13,6 +13,9 @@ use super::sys::Pages;
 /// A message that is longer is cut there.
 const LONGEST: usize = 8 * 1024;
 const DEEPEST: usize = 128;
+/// What Rust says of a panic that comes to where it may not, before it aborts.
+const AFTER_ANOTHER: [&str; 2] =
+    ["panic in a function that cannot unwind", "panic in a destructor during cleanup"];
 
 /// A panic of the job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,9 +79,12 @@ pub(super) fn note(memory: Arc<Pages>) {
     // Two threads may panic at a time.
     let noting = Mutex::new(memory);
     panic::set_hook(Box::new(move |info| {
-        let memory = noting.lock().unwrap_or_else(PoisonError::into_inner);
-        note::leave(&*memory, PANIC, &Panic::of(info));
-        drop(memory);
+        let panic = Panic::of(info);
+        // Why it aborts is the panic before.
+        if !AFTER_ANOTHER.contains(&panic.message()) {
+            let memory = noting.lock().unwrap_or_else(PoisonError::into_inner);
+            note::leave(&*memory, PANIC, &panic);
+        }
         before(info);
     }));
 }
