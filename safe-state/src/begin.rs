@@ -36,18 +36,10 @@ pub(crate) struct Begun {
 
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
-    let source = Source { backend: job.stored_in()?, job: job.job_name().to_owned() };
     if let Some(index) = replay::asked(job)? {
-        let (store, replay) = (replay::copied(job, index)?, Replay::Until(index));
-        return Ok(Begun {
-            store,
-            was_finished: false,
-            has_crashed: false,
-            source,
-            asked: None,
-            replay,
-        });
+        return replay::begin(job, index);
     }
+    let source = Source { backend: job.stored_in()?, job: job.job_name().to_owned() };
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use safe_state_backends::{Backend, Checkpoint, Failure, LeaseOptions, MemoryBackend, Store};
 
+use crate::begin::Begun;
 use crate::error::StopReason;
+use crate::requests::Source;
 use crate::run::Run;
 use crate::{Error, Job};
 
@@ -22,14 +24,15 @@ pub(crate) fn asked(job: &Job) -> Result<Option<u64>, Error> {
     index.map(Some).ok_or_else(|| refused(job, format!("`{}` is no index", value.display())))
 }
 
-/// The checkpoint of the job that failed in that item, where saving it changes nothing.
-pub(crate) fn copied(job: &Job, index: u64) -> Result<Store, Error> {
+/// Begins a run of the job that failed in that item, on a copy of its checkpoint: saving it changes
+/// nothing.
+pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
     let stored = job.stored_in()?.load(job.job_name())?;
     let none = || refused(job, "there is no checkpoint".to_owned());
-    let bytes = stored.ok_or_else(none)?;
-    let memory = Arc::new(MemoryBackend::default());
-    memory.save(job.job_name(), &bytes)?;
-    let opening = Store::open(memory, job.job_name(), LeaseOptions::default())?;
+    let backend = Arc::new(MemoryBackend::default());
+    backend.save(job.job_name(), &stored.ok_or_else(none)?)?;
+    let source = Source { backend, job: job.job_name().to_owned() };
+    let opening = Store::open(Arc::clone(&source.backend), &source.job, LeaseOptions::default())?;
     let failed = opening.found().and_then(Checkpoint::last_failure).and_then(Failure::index);
     if failed != Some(index) {
         let failed = failed.map_or_else(|| "none".to_owned(), |failed| format!("item {failed}"));
@@ -39,7 +42,14 @@ pub(crate) fn copied(job: &Job, index: u64) -> Result<Store, Error> {
         ));
     }
     let checkpoint = opening.found().cloned().ok_or_else(none)?;
-    Ok(opening.begin(checkpoint)?)
+    Ok(Begun {
+        store: opening.begin(checkpoint)?,
+        was_finished: false,
+        has_crashed: false,
+        source,
+        asked: None,
+        replay: Replay::Until(index),
+    })
 }
 
 fn refused(job: &Job, reason: String) -> Error {
@@ -58,12 +68,16 @@ pub(crate) enum Replay {
 }
 
 impl Run {
-    /// An item that is complete may be the one that was to be run again.
+    /// The item that has completed inside `depth` loops may be the one that was to be run again.
     #[inline]
     pub(crate) fn replayed(&mut self, depth: usize) {
-        let Replay::Until(index) = self.replay else { return };
-        let completed = self.position.open.get(depth).map(|open| open.position);
-        if completed == Some(index + 1) {
+        if let Replay::Until(index) = self.replay
+            && self
+                .position
+                .open
+                .get(depth)
+                .is_some_and(|open| open.position.checked_sub(1) == Some(index))
+        {
             self.replay = Replay::Done;
         }
     }

@@ -154,7 +154,6 @@ impl Run {
         // A replay has to see each item complete.
         let save_every = if replay == Replay::No { job.save_every } else { SaveEvery::default() };
         let (store, requests) = match begun {
-            Some(Begun { store, .. }) if replay != Replay::No => (Some(store), Requests::default()),
             Some(Begun { store, source, asked, .. }) => {
                 (Some(store), Requests::new(source, asked, now))
             }
