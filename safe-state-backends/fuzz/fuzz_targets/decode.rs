@@ -11,25 +11,14 @@ use safe_state_backends::{Checkpoint, Results};
 
 #[path = "../../tests/framing/mod.rs"]
 mod framing;
+mod records;
 
 fuzz_target!(|input: &[u8]| {
     match input {
         [0, bytes @ ..] => read(bytes),
-        _ => read(&framing::file(records(input))),
+        _ => read(&framing::file(records::records(input))),
     }
 });
-
-/// Kind, length and payload, and so on.
-fn records(mut input: &[u8]) -> Vec<(u8, &[u8])> {
-    let mut records = Vec::new();
-    while let [kind, l0, l1, rest @ ..] = input {
-        let len = usize::from(u16::from_le_bytes([*l0, *l1])).min(rest.len());
-        let (payload, rest) = rest.split_at(len);
-        records.push((*kind, payload));
-        input = rest;
-    }
-    records
-}
 
 fn read(bytes: &[u8]) {
     let Ok(checkpoint) = Checkpoint::decode(bytes) else { return };
@@ -43,6 +32,14 @@ fn read(bytes: &[u8]) {
         let in_ranges: u64 = progress.completed().ranges().map(|r| r.end - r.start).sum();
         assert_eq!(in_ranges, progress.completed().len());
     }
+    assert_reads_back(&checkpoint);
+    let mut checkpoint = checkpoint;
+    let put_back = checkpoint.put_back_dead_letters();
+    assert!(put_back.is_err() || checkpoint.dead_letters().is_empty());
+    assert_reads_back(&checkpoint);
+}
+
+fn assert_reads_back(checkpoint: &Checkpoint) {
     let encoded = checkpoint.encode().unwrap();
-    assert_eq!(Checkpoint::decode(&encoded).unwrap(), checkpoint);
+    assert_eq!(&Checkpoint::decode(&encoded).unwrap(), checkpoint);
 }
