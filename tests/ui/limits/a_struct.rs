@@ -1,0 +1,6 @@
+use safe_state::time_guard;
+
+#[time_guard]
+struct Work;
+
+fn main() {}

@@ -1,0 +1,10 @@
+use safe_state::time_guard;
+
+#[time_guard]
+fn work() {
+    let x = ;
+}
+
+fn main() {
+    work();
+}
