@@ -18,6 +18,8 @@ mod list;
 mod look;
 mod peek;
 mod place;
+#[cfg(unix)]
+mod replay;
 mod retry;
 #[cfg(unix)]
 mod run;
@@ -59,6 +61,8 @@ enum Command {
     Explain(explain::Explain),
     Watch(watch::Watch),
     Retry(retry::Retry),
+    #[cfg(unix)]
+    Replay(replay::Replay),
     Clear(clear::Clear),
     /// Asks a job to pause: its run saves, and waits before its next item.
     Pause(control::Asked),
@@ -86,6 +90,8 @@ pub fn main() -> ExitCode {
         Command::History(history) => history.run(&place, &screen),
         Command::Explain(explain) => explain.run(&place, &screen),
         Command::Watch(watch) => watch.run(&place, &screen),
+        #[cfg(unix)]
+        Command::Replay(replay) => replay.run(&place),
         Command::Retry(retry) => retry.run(&place, &screen),
         Command::Pause(job) => job.pause(&place, &screen),
         Command::Resume(job) => job.resume(&place, &screen),

@@ -22,7 +22,7 @@
 mod capture;
 mod chain;
 mod context;
-mod escape;
+pub(crate) mod escape;
 mod html;
 mod outline;
 mod panic;

@@ -89,8 +89,16 @@ fn what_is_no_checkpoint_of_the_job_is_not_imported() {
 #[test]
 fn the_doctor_saves_what_stands_before_the_damage() {
     let jobs = Jobs::new();
-    jobs.fail("mail", 6, "no");
     let path = jobs.job("mail").checkpoint_path().unwrap();
+    let mut in_the_middle = Vec::new();
+    let run = jobs.job("mail").run(0..8, |item| {
+        if item == 6 {
+            in_the_middle = fs::read(&path).unwrap();
+        }
+        Ok::<_, Error>(())
+    });
+    run.unwrap();
+    fs::write(&path, in_the_middle).unwrap();
     let (file, new) = (path.to_str().unwrap(), jobs.dir().join("new"));
     let sound = jobs.json(&["doctor", file]);
     assert_eq!((&sound["sound"], &sound["saved"]["completed"]), (&true.into(), &6.into()));

@@ -51,3 +51,15 @@ fn a_run_pauses_goes_on_and_ends_as_it_is_told() {
     let peeked = jobs.json(&["peek", "mail"]);
     assert_eq!((&peeked["state"], &peeked["asked"]), (&json!("stopped"), &json!(null)));
 }
+
+#[test]
+fn the_failed_item_is_run_again_in_its_program() {
+    let jobs = Jobs::new();
+    jobs.fail("mail", 6, "no");
+    let told = jobs.tell(&["replay", "mail", "--", "sh", "-c", "echo $SAFE_STATE_REPLAY; exit 7"]);
+    assert_eq!((told.code, told.out.as_str()), (7, "6\n"), "{told:?}");
+    let told = jobs.tell(&["replay", "mail", "--", "/nowhere"]);
+    assert!(told.code == 1 && told.err.contains("`/nowhere` cannot be run"), "{told:?}");
+    jobs.job("well").keep_on_success(true).run(0..2, |_| Ok::<_, Error>(())).unwrap();
+    assert_eq!(jobs.tell(&["replay", "well", "--", "true"]).code, 3);
+}

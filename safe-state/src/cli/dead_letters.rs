@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use safe_state_backends::DeadLetter;
+use safe_state_backends::{DeadLetter, Failure, Timestamp};
 use serde::Serialize;
 
 use super::escape;
 use super::exit::Failed;
-use super::failure::Told as Failure;
 use super::place::Place;
-use super::screen::{BOLD, DIM, Screen, Shown};
+use super::screen::{BAD, BOLD, DIM, Screen, Shown};
 
 /// Shows the items that a job has given up on, and why.
 #[derive(Args, Debug)]
@@ -61,9 +60,28 @@ impl Letter {
             within: letter.within().to_vec(),
             key: letter.key_hash(),
             attempts: letter.attempts(),
-            failure: Failure::of(letter.failure()),
+            failure: letter.failure().clone().without_details(),
         }
     }
+}
+
+fn text_of(failure: &Failure) -> String {
+    let index = failure.index().unwrap_or_default();
+    let message = escape::block(failure.message(), "    ");
+    let mut text = format!("{BAD}item {index}{BAD:#}: {message}\n");
+    let mut line = |name: &str, value: &str| {
+        let (name, value) = (escape::line(name), escape::block(value, "    "));
+        // Writing into a string does not fail.
+        let _ = writeln!(text, "  {DIM}{name}{DIM:#} {value}");
+    };
+    failure.causes().iter().for_each(|cause| line("caused by", cause));
+    line("type", failure.error_type());
+    failure.location().into_iter().for_each(|location| line("at", location));
+    line("when", &Timestamp::from(failure.at()).to_string());
+    for it in failure.captured() {
+        line(&it.name, &format!("= {}", it.value));
+    }
+    text
 }
 
 impl Shown for Told {
@@ -77,7 +95,7 @@ impl Shown for Told {
                 count => format!("{count} {times}"),
             };
             // Writing into a string does not fail.
-            let _ = write!(text, "\n{}  {DIM}tried {tried}{DIM:#}\n", letter.failure.text("  "));
+            let _ = write!(text, "\n{}  {DIM}tried {tried}{DIM:#}\n", text_of(&letter.failure));
         }
         text
     }

@@ -1,106 +1,88 @@
 //! `safe-state failure`: how a job's last run failed.
 
-use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use safe_state_backends::{Captured, Failure as Stored, FailureKind, Timestamp};
 use serde::Serialize;
 
 use super::escape;
-use super::exit::Failed;
+use super::exit::{Code, Failed};
+use super::export::write;
 use super::place::Place;
-use super::screen::{BAD, DIM, Screen, Shown};
+use super::screen::{self, Screen, Shown};
+use crate::error::one_line;
+use crate::report::{OpenError, Report, Style};
 
-/// Shows how a job's last run failed: the item, the error and its causes, and what was recorded.
+/// Shows how a job's last run failed: the error and its way, the item, the values, the source.
+///
+/// It needs neither the program nor its source: what is told was recorded when it failed.
 #[derive(Args, Debug)]
 pub(super) struct Failure {
     /// The job's name.
-    job: String,
+    #[arg(required_unless_present = "report")]
+    job: Option<String>,
+    /// Opens the report in a file instead, or in a checkpoint's.
+    #[arg(long, value_name = "FILE", conflicts_with = "job")]
+    report: Option<PathBuf>,
+    /// Writes it as a page that needs nothing beside it; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Writes the report to a file of its own, for others to open.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
 }
 
-/// A failure.
+/// What was written to a file.
 #[derive(Serialize)]
-pub(super) struct Told {
-    kind: Kind,
-    index: Option<u64>,
-    error_type: String,
-    message: String,
-    causes: Vec<String>,
-    location: Option<String>,
-    at: Timestamp,
-    captured: Vec<Captured>,
-}
-
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Error,
-    Panic,
-    None,
-    Crash,
+struct Written {
+    written: String,
 }
 
 impl Failure {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let look = place.look(&self.job)?;
-        let nothing = || format!("the last run of job `{}` has not failed", self.job);
-        let failure = look.checkpoint.last_failure().ok_or_else(|| Failed::nothing(nothing()))?;
-        screen.show(&Told::of(failure))
-    }
-}
-
-impl Told {
-    pub(super) fn of(failure: &Stored) -> Self {
-        Told {
-            kind: Kind::of(failure.kind()),
-            index: failure.index(),
-            error_type: failure.error_type().to_owned(),
-            message: failure.message().to_owned(),
-            causes: failure.causes().to_vec(),
-            location: failure.location().map(str::to_owned),
-            at: failure.at().into(),
-            captured: failure.captured().to_vec(),
+        let report = self.open(place)?;
+        if let Some(path) = &self.save {
+            report.save(path).map_err(|error| unwritten(path, &error))?;
+            screen.show(&Written { written: path.display().to_string() })?;
+        }
+        match &self.html {
+            Some(path) if path == Path::new("-") => screen::print_raw(report.to_html().as_bytes()),
+            Some(path) => {
+                write(path, report.to_html().as_bytes(), true)?;
+                screen.show(&Written { written: path.display().to_string() })
+            }
+            None if self.save.is_some() => Ok(()),
+            None if screen.is_json() => screen::print_raw((report.to_json() + "\n").as_bytes()),
+            None => screen::print(&report.to_text(Style::Coloured)),
         }
     }
 
-    /// Behind `indent`, all but its first line.
-    pub(super) fn text(&self, indent: &str) -> String {
-        let mut text = match self.index {
-            Some(index) => format!("{BAD}item {index}{BAD:#}: "),
-            None => format!("{BAD}outside the loop{BAD:#}: "),
-        };
-        let inner = format!("{indent}  ");
-        text += &escape::block(&self.message, &inner);
-        let mut line = |name: &str, value: &str| {
-            // Writing into a string does not fail.
-            let _ = write!(text, "\n{indent}{DIM}{name}{DIM:#} {}", escape::block(value, &inner));
-        };
-        self.causes.iter().for_each(|cause| line("caused by", cause));
-        line("type", &self.error_type);
-        if let Some(location) = &self.location {
-            line("at", location);
+    fn open(&self, place: &Place) -> Result<Report, Failed> {
+        if let Some(path) = &self.report {
+            return Report::open(path)
+                .map_err(|error| Failed { code: code_of(&error), message: one_line(&error) });
         }
-        line("when", &self.at.to_string());
-        self.captured
-            .iter()
-            .for_each(|it| line(&escape::line(&it.name), &format!("= {}", it.value)));
-        text + "\n"
+        let job = self.job.as_deref().unwrap_or_default();
+        let look = place.look(job)?;
+        let nothing = || Failed::nothing(format!("the last run of job `{job}` has not failed"));
+        Report::of(&look.checkpoint).ok_or_else(nothing)
     }
 }
 
-impl Kind {
-    fn of(kind: FailureKind) -> Self {
-        match kind {
-            FailureKind::Panic => Kind::Panic,
-            FailureKind::None => Kind::None,
-            FailureKind::Crash => Kind::Crash,
-            _ => Kind::Error,
-        }
+fn code_of(error: &OpenError) -> Code {
+    match error {
+        OpenError::Format { source, .. } => source.into(),
+        OpenError::NoFailure { .. } => Code::Nothing,
+        _ => Code::Failed,
     }
 }
 
-impl Shown for Told {
+fn unwritten(path: &Path, error: &std::io::Error) -> Failed {
+    Failed::new(format!("cannot write `{}`: {error}", path.display()))
+}
+
+impl Shown for Written {
     fn text(&self) -> String {
-        self.text("  ")
+        format!("written to `{}`\n", escape::line(&self.written))
     }
 }

@@ -1,9 +1,10 @@
 //! `safe-state peek`: what is stored of a job.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use clap::Args;
-use safe_state_backends::{Keys, LoopEnd, LoopProgress};
+use safe_state_backends::{Checkpoint, Keys, LoopEnd, LoopProgress};
 use serde::Serialize;
 
 use super::escape;
@@ -11,7 +12,7 @@ use super::exit::Failed;
 use super::look::Look;
 use super::place::Place;
 use super::screen::{BOLD, Screen, Shown};
-use super::summary::Summary;
+use super::summary::{State, Summary};
 
 /// Shows how far a job has come.
 #[derive(Args, Debug)]
@@ -29,6 +30,10 @@ struct Peeked {
     completed_items: String,
     /// The median, in seconds.
     item_seconds: Option<f64>,
+    /// Those of the last run, if the job has one loop.
+    items_per_second: Option<f64>,
+    /// How long the rest takes at that rate.
+    seconds_left: Option<f64>,
     carries: Vec<String>,
     loops: Vec<Loop>,
     failure: Option<String>,
@@ -56,8 +61,14 @@ impl Peek {
 impl Peeked {
     fn of(look: &Look) -> Self {
         let checkpoint = &look.checkpoint;
+        let summary = Summary::of(look);
+        let rate = rate(checkpoint);
+        #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+        let left = summary.remaining.zip(rate).map(|(items, rate)| items as f64 / rate);
         Peeked {
-            summary: Summary::of(look),
+            items_per_second: rate,
+            seconds_left: left.filter(|_| summary.state == State::Running),
+            summary,
             version: checkpoint.version().map(str::to_owned),
             completed_items: checkpoint.completed().to_string(),
             item_seconds: checkpoint.typical_item_time().map(|time| time.as_secs_f64()),
@@ -66,6 +77,16 @@ impl Peeked {
             failure: checkpoint.last_failure().map(ToString::to_string),
         }
     }
+}
+
+/// Of several loops, not all are as fast.
+fn rate(checkpoint: &Checkpoint) -> Option<f64> {
+    let run = checkpoint.history().last().filter(|_| checkpoint.loops().count() == 1)?;
+    let until = run.ended_at().unwrap_or_else(|| checkpoint.updated_at());
+    let seconds = until.duration_since(run.started_at()).ok()?.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+    let rate = run.completed() as f64 / seconds;
+    (rate.is_finite() && rate > 0.0).then_some(rate)
 }
 
 impl Loop {
@@ -115,6 +136,12 @@ impl Shown for Peeked {
         let of = total.map_or_else(String::new, |total| format!(" of {total}"));
         line("progress", &format!("{completed}{of} items{percent}"));
         line("completed", &self.completed_items);
+        if let Some(rate) = self.items_per_second {
+            let left = self.seconds_left.and_then(|left| Duration::try_from_secs_f64(left).ok());
+            let left = left.map(|left| Duration::from_secs(left.as_secs()));
+            let left = left.map(|left| format!(", {} left", humantime::format_duration(left)));
+            line("rate", &format!("{rate:.1}/s{}", left.unwrap_or_default()));
+        }
         if self.loops.len() > 1 {
             self.loops.iter().for_each(|it| line("loop", &it.text()));
         }

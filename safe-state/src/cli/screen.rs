@@ -69,7 +69,8 @@ fn json(shown: &impl Serialize) -> Result<String, Failed> {
     serde_json::to_string_pretty(shown).map_err(|error| Failed::new(error.to_string()))
 }
 
-fn print(text: &str) -> Result<(), Failed> {
+/// Prints text with styles.
+pub(super) fn print(text: &str) -> Result<(), Failed> {
     let mut out = anstream::stdout().lock();
     told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }

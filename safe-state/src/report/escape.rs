@@ -21,7 +21,7 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// The same on one line.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     printable(text).replace('\n', "\\n")
 }
 
