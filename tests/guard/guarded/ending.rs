@@ -48,6 +48,7 @@ fn innermost(how: &str) -> anyhow::Result<()> {
         "trap" => crash(SadnessFlavor::Trap),
         "overflow" => drop(deeper(1)),
         "overflow-in-thread" => drop(thread::spawn(|| deeper(1)).join()),
+        "allocate" => drop((0..1024).map(|_| vec![1_u8; 1 << 20]).collect::<Vec<_>>()),
         "kill" => kill_process(getpid(), Signal::KILL)?,
         "quit" => kill_process(getpid(), Signal::QUIT)?,
         "terminate" => kill_process(getpid(), Signal::TERM)?,

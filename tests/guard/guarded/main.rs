@@ -48,7 +48,10 @@ fn tell(rescue: &Rescue) {
     let data: serde_json::Map<_, _> = rescue
         .data()
         .iter()
-        .map(|(key, value)| (key.to_owned(), value.get().expect("what serialises reads back")))
+        // Bytes are nothing of JSON's.
+        .map(|(key, value)| {
+            (key.to_owned(), value.get().unwrap_or_else(|_| value.to_string().into()))
+        })
         .collect();
     let cause = rescue.cause();
     // It takes half a second where the program is not optimised.
