@@ -1,4 +1,8 @@
-//! Guards watch over the process: what it knew when it crashed, and how much time and memory it takes.
+//! Data that outlives the process: the program does its job in a child of itself, and rescues what that knew
+//! when it crashed, and why it did.
+//!
+//! [`Guard`] has an example; see [`docs/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guards.md)
+//! for the guide. It is there on Linux.
 
 mod error;
 #[cfg(target_os = "linux")]

@@ -66,7 +66,12 @@ impl Usage {
 
 impl Cause {
     /// That of a job that is no more, by what it left in memory.
-    pub(super) fn find(memory: &Pages, status: ExitStatus, usage: Usage, oom: bool) -> Cause {
+    pub(super) fn find(
+        memory: &Pages,
+        status: ExitStatus,
+        usage: Usage,
+        is_out_of_memory: bool,
+    ) -> Cause {
         let stage = memory.load(word::STAGE, std::sync::atomic::Ordering::SeqCst);
         // Others were caught, or were of a thread that nobody asked about.
         let is_of_panic = stage == stage::PANICKED
@@ -80,7 +85,7 @@ impl Cause {
             crash: crash::find(memory),
             modules: stack::find(memory),
             usage,
-            is_out_of_memory: oom && status.signal() == Some(libc::SIGKILL),
+            is_out_of_memory,
             stack: OnceLock::new(),
             #[cfg(feature = "minidump")]
             minidump: None,

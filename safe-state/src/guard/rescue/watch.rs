@@ -6,7 +6,7 @@ use std::fs;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{self, Command};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
@@ -93,7 +93,10 @@ impl Watched {
         drop(self.signals.take());
         errand::has_run(&self.name, status);
         let usage = Usage::of(&usage, self.since.elapsed());
-        Ok(Cause::find(&self.memory, status, usage, kills_for_memory() > self.kills))
+        // It is asked for only where it can matter, as the rescue waits.
+        let is_killed = status.signal() == Some(libc::SIGKILL);
+        let is_out_of_memory = is_killed && kills_for_memory() > self.kills;
+        Ok(Cause::find(&self.memory, status, usage, is_out_of_memory))
     }
 
     /// The data, as the job has left it.
