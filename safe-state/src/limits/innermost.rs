@@ -36,6 +36,16 @@ pub fn progress() {
 /// [`Error::Limit`] with what the innermost guard whose limit was passed says.
 #[inline]
 pub fn check() -> Result<(), Error> {
+    // An error is larger than an answer: it is made where there is one.
+    if GUARDS.with_borrow(|guards| guards.iter().any(|token| token.is_cancelled())) {
+        cancelled()
+    } else {
+        Ok(())
+    }
+}
+
+#[cold]
+fn cancelled() -> Result<(), Error> {
     GUARDS.with_borrow(|guards| guards.iter().rev().try_for_each(|token| token.check()))
 }
 

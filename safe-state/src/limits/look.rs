@@ -37,6 +37,8 @@ pub(crate) struct RunWatch {
     meter: Option<Meter>,
     cgroup: Option<Cgroup>,
     token: Arc<Token>,
+    /// Whether more memory is in use than may be.
+    has_too_much: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -88,6 +90,7 @@ impl RunWatch {
             // Where there is none, or no limit on it, nothing is seen coming.
             cgroup: Cgroup::of_this_process().ok().filter(|it| it.limit().is_some()),
             token,
+            has_too_much: AtomicBool::new(false),
             state: Mutex::default(),
         })
     }
@@ -96,10 +99,10 @@ impl RunWatch {
         &self.token
     }
 
-    pub(crate) fn begin_item(&self, parked: Option<Box<Parked>>, now: Instant) {
+    pub(crate) fn begin_item(&self, parked: Box<Parked>, now: Instant) {
         let mut state = self.state();
         state.item = Some(now);
-        state.parked = parked.map_or(Place::Run, Place::Here);
+        state.parked = Place::Here(parked);
         state.stairs.descend();
     }
 
@@ -123,7 +126,7 @@ impl RunWatch {
         if self.is_over(now) {
             return Some(StopReason::Timeout);
         }
-        if self.state().memory.is_some() {
+        if self.has_too_much.load(Ordering::Relaxed) {
             return Some(StopReason::MaxMemory);
         }
         self.is_near_its_end(now).then_some(StopReason::WallTime)
@@ -227,6 +230,7 @@ impl Watch for RunWatch {
         }
         let used = self.meter.as_ref().and_then(Meter::read).unwrap_or(0);
         let has_too_much = self.limits.max_memory.is_some_and(|limit| used > limit);
+        self.has_too_much.store(has_too_much, Ordering::Relaxed);
         state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
         let climbing = if let Some(passed) = self.passed(&state, used, now) {
             self.climb(&mut state, passed, now)

@@ -47,18 +47,28 @@ impl Parked {
 impl Place {
     /// Saves, if it is here, and waits for that as long as is sensible.
     pub(crate) fn save(&mut self, cause: Option<CrashCause>, job: &str) {
-        let Place::Here(mut parked) = std::mem::take(self) else { return };
-        let (done, saved) = channel();
-        let job = job.to_owned();
-        let saving = move || {
-            parked.save(cause, &job);
-            // Nobody may wait any more.
-            let _ = done.send(parked);
-        };
-        if thread::Builder::new().name("safe-state-save".to_owned()).spawn(saving).is_err() {
-            // With no thread to be had, the process ends without; the run finds that it has no store.
+        if !matches!(self, Place::Here(_)) {
             return;
         }
+        let (give, given) = channel::<Box<Parked>>();
+        let (done, saved) = channel();
+        let name = job.to_owned();
+        let saving = move || {
+            for mut parked in given {
+                parked.save(cause, &name);
+                // Nobody may wait any more.
+                let _ = done.send(parked);
+            }
+        };
+        let started = thread::Builder::new().name("safe-state-save".to_owned()).spawn(saving);
+        if let Err(error) = started {
+            tracing::error!(target: "safe_state", job, %error, "not saved");
+            return;
+        }
+        let Place::Here(parked) = std::mem::take(self) else { return };
+        // It lives until `give` is dropped.
+        let _ = give.send(parked);
+        drop(give);
         *self = match saved.recv_timeout(PATIENCE) {
             Ok(parked) => Place::Here(parked),
             Err(_) => Place::Saving(saved),

@@ -18,6 +18,8 @@ pub(crate) struct RunLimits {
     /// Before the rest: nothing is interrupted once the run has ended.
     _watched: Watched,
     watch: Arc<RunWatch>,
+    /// Whether the watchdog can reach what saves.
+    is_parked: bool,
     /// Whether the run is its thread's innermost guard. An async function's is that of its future instead.
     is_of_its_thread: bool,
 }
@@ -38,7 +40,8 @@ impl RunLimits {
         if !is_async {
             innermost::enter(watch.token());
         }
-        Ok(Some(RunLimits { _watched: watched, watch, is_of_its_thread: !is_async }))
+        let is_of_its_thread = !is_async;
+        Ok(Some(RunLimits { _watched: watched, watch, is_parked: false, is_of_its_thread }))
     }
 
     pub(crate) fn token(&self) -> Arc<Token> {
@@ -77,14 +80,14 @@ impl Run {
 
     /// The body of an item begins: its time runs, and the watchdog can save what is complete.
     pub fn begin_item(&mut self) {
-        let Some(limits) = &self.limits else { return };
+        let (Some(limits), Some(store)) = (&mut self.limits, self.store.take()) else { return };
         // Of the item that a limit was passed in, and which came to its end all the same.
         if self.caution.is_over() {
             self.position.acquit();
         }
         let position = std::mem::take(&mut self.position);
-        let parked = self.store.take().map(|store| Box::new(Parked { store, position }));
-        limits.watch.begin_item(parked, Instant::now());
+        limits.is_parked = true;
+        limits.watch.begin_item(Box::new(Parked { store, position }), Instant::now());
     }
 
     /// The item goes on, behind a loop in it.
@@ -97,9 +100,12 @@ impl Run {
     /// Takes back what the watchdog could reach.
     #[inline]
     pub(crate) fn unpark(&mut self) {
-        if let Some(parked) = self.limits.as_ref().and_then(|limits| limits.watch.unpark()) {
-            let Parked { store, position } = *parked;
-            (self.store, self.position) = (Some(store), position);
+        if let Some(limits) = self.limits.as_mut().filter(|limits| limits.is_parked) {
+            limits.is_parked = false;
+            if let Some(parked) = limits.watch.unpark() {
+                let Parked { store, position } = *parked;
+                (self.store, self.position) = (Some(store), position);
+            }
         }
     }
 

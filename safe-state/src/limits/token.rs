@@ -58,8 +58,13 @@ impl Token {
     }
 
     #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Acquire)
+    }
+
+    #[inline]
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.is_cancelled.load(Ordering::Acquire) { self.cancelled() } else { Ok(()) }
+        if self.is_cancelled() { self.cancelled() } else { Ok(()) }
     }
 
     #[cold]
