@@ -52,7 +52,7 @@ pub use meter::Memory;
 pub use time::TimeGuard;
 pub use units::{Size, Time};
 
-#[cfg(feature = "supervisor")]
+#[cfg(all(unix, feature = "supervisor"))]
 pub(crate) use memory::pause;
-#[cfg(feature = "supervisor")]
+#[cfg(all(unix, feature = "supervisor"))]
 pub(crate) use meter::resident;

@@ -1,6 +1,6 @@
 //! How who restarts a program tells it what it died of.
 
-#[cfg(feature = "supervisor")]
+#[cfg(all(unix, feature = "supervisor"))]
 use std::process::Command;
 
 use safe_state_backends::CrashCause;
@@ -9,7 +9,7 @@ use safe_state_backends::CrashCause;
 const VARIABLE: &str = "SAFE_STATE_DIED_OF";
 
 /// Tells it to the program to be started by this process.
-#[cfg(feature = "supervisor")]
+#[cfg(all(unix, feature = "supervisor"))]
 pub(crate) fn tell(command: &mut Command, cause: CrashCause) {
     command.env(VARIABLE, format!("{}:{}", std::process::id(), cause.to_text()));
 }

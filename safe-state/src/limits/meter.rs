@@ -98,7 +98,7 @@ impl Resident {
 }
 
 /// What the process of that number has in use, in bytes; nothing if that can't be known.
-#[cfg(feature = "supervisor")]
+#[cfg(all(unix, feature = "supervisor"))]
 pub(crate) fn resident(pid: u32) -> Option<u64> {
     #[cfg(target_os = "linux")]
     return Resident::of(&pid.to_string()).ok()?.read();
