@@ -64,6 +64,11 @@ impl Stairs {
         self.level = 0;
     }
 
+    /// Whether the first step has been taken.
+    pub(crate) fn is_above(&self) -> bool {
+        self.level > 0
+    }
+
     /// The step that is due, of work that passed its limit at `passed`; and when the next one is.
     pub(crate) fn climb(
         &mut self,

@@ -47,6 +47,8 @@ struct State {
     has_ended: bool,
     /// Since when an item's body runs.
     item: Option<Instant>,
+    /// When it made progress last, as far as was seen.
+    progress: Option<Instant>,
     parked: Place,
     /// Since when more memory is in use than may be, and how much it was then.
     memory: Option<(Instant, u64)>,
@@ -102,6 +104,7 @@ impl RunWatch {
     pub(crate) fn begin_item(&self, parked: Box<Parked>, now: Instant) {
         let mut state = self.state();
         state.item = Some(now);
+        state.progress = Some(now);
         state.parked = Place::Here(parked);
         state.stairs.descend();
     }
@@ -111,7 +114,9 @@ impl RunWatch {
     }
 
     pub(crate) fn end_item(&self) {
-        self.state().item = None;
+        let mut state = self.state();
+        state.item = None;
+        state.progress = None;
         self.token.take_back();
     }
 
@@ -169,7 +174,7 @@ impl RunWatch {
             is_urgent: used > then.saturating_add(limit / 2),
         });
         memory
-            .or_else(|| of_time(state.item?, self.limits.item_timeout, What::Item))
+            .or_else(|| of_time(state.progress?, self.limits.item_timeout, What::Item))
             .or_else(|| of_time(self.began, self.limits.timeout, What::Run))
     }
 
@@ -182,6 +187,10 @@ impl RunWatch {
         }
         // A run's time may be over for long when an item begins that was not to.
         let at = state.item.map_or(passed.at, |item| passed.at.max(item));
+        if state.stairs.is_above() && !self.token.is_cancelled() {
+            // Progress takes it back, and is none in what this limit is on.
+            self.take(state, Step::Cancel, passed, now);
+        }
         let (step, next) = state.stairs.climb(escalation, at, now);
         if let Some(step) = step {
             self.take(state, step, passed, now);
@@ -194,7 +203,7 @@ impl RunWatch {
         tracing::warn!(target: "safe_state", job = %self.job, ?step, ?what, "a limit was passed");
         if step == Step::Cancel {
             // Between items nothing is cancelled: what saves is not to be dropped.
-            let Some(began) = state.item else { return };
+            let Some(began) = state.progress else { return };
             self.token.cancel(what.told(&self.job, now - began, now - self.began));
             return;
         }
@@ -209,7 +218,11 @@ impl RunWatch {
     /// When the next limit can be passed.
     fn next_look(&self, state: &State, used: u64, now: Instant) -> Instant {
         let limits = &self.limits;
-        let item = limits.item_timeout.map(|limit| after(state.item.unwrap_or(now), limit));
+        let item = limits.item_timeout.map(|limit| {
+            let due = after(state.progress.unwrap_or(now), limit);
+            // Progress is seen by looking.
+            due.min(after(now, (limit / 10).max(INTERVAL)))
+        });
         let run = limits.timeout.map(|limit| after(self.began, limit));
         let memory =
             limits.max_memory.map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
@@ -229,6 +242,9 @@ impl Watch for RunWatch {
             return None;
         }
         let used = self.meter.as_ref().and_then(Meter::read).unwrap_or(0);
+        if state.item.is_some() && self.token.takes_progress() {
+            state.progress = Some(now);
+        }
         let has_too_much = self.limits.max_memory.is_some_and(|limit| used > limit);
         self.has_too_much.store(has_too_much, Ordering::Relaxed);
         state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
@@ -280,5 +296,61 @@ impl What {
             What::Memory { used, .. } => Some(CrashCause::Memory(used)),
             What::Run(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safe_state_backends::{Checkpoint, LeaseOptions, MemoryBackend, Store};
+
+    use super::*;
+    use crate::progress::Position;
+
+    fn begun(job: &Job) -> (RunWatch, Instant) {
+        let began = Instant::now();
+        let watch = RunWatch::new(job, began).unwrap();
+        let backend = Arc::new(MemoryBackend::default());
+        let opening = Store::open(backend, job.job_name(), LeaseOptions::default()).unwrap();
+        let store = opening.begin(Checkpoint::new(job.job_name(), None)).unwrap();
+        watch.begin_item(Box::new(Parked { store, position: Position::default() }), began);
+        (watch, began)
+    }
+
+    #[test]
+    fn an_item_s_time_begins_anew_with_its_progress() {
+        let (watch, began) = begun(&Job::new("job").item_timeout("10s").grace_period("1h"));
+        let look = |seconds| {
+            watch.look(began + Duration::from_secs(seconds));
+            watch.token.check().is_ok()
+        };
+        assert!(look(9));
+        watch.token.progress();
+        assert!(look(10) && look(19));
+        assert!(!look(20));
+        watch.token.progress();
+        assert!(look(21) && look(30) && !look(31));
+        watch.end_item();
+        assert!(look(50));
+    }
+
+    #[test]
+    fn a_run_s_time_is_not_given_back() {
+        let (watch, began) = begun(&Job::new("job").timeout("10s").grace_period("1h"));
+        watch.look(began + Duration::from_secs(9));
+        watch.token.check().unwrap();
+        for second in 10..13 {
+            watch.look(began + Duration::from_secs(second));
+            watch.token.check().unwrap_err();
+            watch.token.progress();
+            watch.token.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn it_looks_in_time() {
+        let (watch, began) = begun(&Job::new("job").item_timeout("10s"));
+        let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
+        // Sooner where the control group has a limit, or a batch system an end.
+        assert!(again <= began + Duration::from_secs(10));
     }
 }
