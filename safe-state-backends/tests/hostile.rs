@@ -6,6 +6,7 @@ mod framing;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use safe_state_backends::format::examine;
 use safe_state_backends::{CarriedError, Checkpoint, Results};
 use serde::de::DeserializeOwned;
 use serde_bytes::Bytes;
@@ -41,6 +42,20 @@ fn put_back(mut checkpoint: Checkpoint) {
     if checkpoint.put_back_dead_letters().is_ok_and(|count| count > 0) {
         assert!(checkpoint.dead_letters().is_empty() && !checkpoint.is_finished());
         assert_eq!(Checkpoint::decode(&checkpoint.encode().unwrap()).unwrap(), checkpoint);
+    }
+}
+
+/// What is left of it is a state, or nothing; of a sound one, all.
+fn examined(bytes: &[u8]) {
+    let mut found = None;
+    let measured = allocation_counter::measure(|| found = examine(bytes).ok());
+    // A record takes 24 bytes, and no less than 10 in the file; a list that grows is there twice.
+    let limit = 12 * bytes.len() as u64 + 64 * 1024;
+    assert!(measured.bytes_max <= limit, "{} of {limit} bytes", measured.bytes_max);
+    match (Checkpoint::decode(bytes), found) {
+        (Ok(sound), Some(found)) => assert_eq!((found.saved, found.damage), (Some(sound), None)),
+        (Err(_), Some(found)) => assert!(found.damage.is_some()),
+        (decoded, None) => assert!(decoded.is_err()),
     }
 }
 
@@ -232,6 +247,22 @@ proptest! {
         let mut records = vec![first];
         records.extend(rest);
         decode(&frame(&records));
+    }
+
+    #[test]
+    fn what_is_left_of_any_content(
+        first in first_record(),
+        rest in prop::collection::vec(record(), 0..4),
+        flipped in any::<prop::sample::Index>(),
+        bit in 0..9_u8,
+    ) {
+        let mut records = vec![first];
+        records.extend(rest);
+        let mut bytes = frame(&records);
+        let at = flipped.index(bytes.len());
+        // The ninth is none.
+        bytes[at] ^= 1_u8.checked_shl(u32::from(bit)).unwrap_or(0);
+        examined(&bytes);
     }
 
     #[test]
