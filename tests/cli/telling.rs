@@ -3,7 +3,7 @@
 use safe_state::{Action, Error, ErrorContext, resumable};
 use serde_json::{Value, json};
 
-use crate::command::{Jobs, command, tell, timeless};
+use crate::command::{Jobs, command, tell};
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot send\nthis mail")]
