@@ -1,14 +1,21 @@
 //! One transaction over one or several connections: [`transaction!`](macro@crate::transaction).
 
+mod awaited;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
+#[cfg(feature = "postgres")]
+mod tokio_postgres;
 
 use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+pub use awaited::{
+    AsyncConnection, AsyncTransactional, Open, OpenDyn, attempt_async, end_async, roll_back_async,
+};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -27,6 +34,28 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// [`Transactional`](crate::transaction::Transactional), a `&mut` to it, or what leads to it by
 /// `DerefMut`. They are `rusqlite::Connection`, `postgres::Client` and `mysql::Conn`, by the features
 /// `rusqlite`, `postgres` and `mysql`, and types of one's own.
+///
+/// `transaction!(async a, b => { body })` is the same as a future, whose body may wait. Its connections
+/// are `tokio_postgres::Client`, by the feature `postgres`, and what is
+/// [`AsyncTransactional`](crate::transaction::AsyncTransactional). If the future is dropped, all that it has
+/// begun and not ended is rolled back, before anything else happens on these connections:
+///
+/// ```
+/// # #[cfg(feature = "postgres")]
+/// # async fn post(
+/// #     mut ledger: safe_state::backend::tokio_postgres::Client,
+/// #     mut audit: safe_state::backend::tokio_postgres::Client,
+/// # ) -> Result<(), safe_state::transaction::TransactionError> {
+/// # use safe_state::transaction;
+/// transaction!(async ledger, audit => {
+///     let posted = ledger.execute("INSERT INTO payments VALUES (7)", &[]).await?;
+///     audit.execute("INSERT INTO seen VALUES (7)", &[]).await?;
+///     Ok(posted)
+/// })
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// It is not a two-phase commit. If the process dies, or a connection breaks, between two commits, the
 /// first is committed and the second is not. So keep what must not come apart on one connection. Nor is it
@@ -67,6 +96,32 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// ```
 #[macro_export]
 macro_rules! transaction {
+    (async $($connection:ident),+ $(,)? => $body:block) => {
+        async {
+            #[allow(unused_imports)]
+            use $crate::transaction::AsyncConnection as _;
+            $crate::transaction!(@open [] [$($connection)+] $body)
+        }
+    };
+    (@open [$($open:ident)*] [$first:ident $($rest:ident)*] $body:block) => {{
+        let begun = $crate::transaction::Open::begin(
+            stringify!($first), $first.__async_transactional(),
+        ).await;
+        let mut open = match begun {
+            $crate::__private::Ok(open) => open,
+            $crate::__private::Err(error) => {
+                $crate::transaction::roll_back_async(&mut [$(&mut $open),*]).await;
+                return $crate::__private::Err(error);
+            }
+        };
+        #[allow(unused_variables)]
+        let $first = open.connection();
+        $crate::transaction!(@open [$($open)* open] [$($rest)*] $body)
+    }};
+    (@open [$($open:ident)+] [] $body:block) => {{
+        let outcome = $crate::transaction::attempt_async(async $body).await;
+        $crate::transaction::end_async(&mut [$(&mut $open),+], outcome).await
+    }};
     ($($connection:ident),+ $(,)? => $body:block) => {{
         #[allow(unused_imports)]
         use $crate::transaction::Connection as _;
@@ -216,7 +271,11 @@ fn roll_back(connections: &mut [Named<'_>]) {
     for (connection, it) in connections.iter_mut().rev() {
         // The error to report is why it is rolled back; the server does it when the connection ends.
         if let Err(error) = it.rollback() {
-            tracing::warn!(target: "safe_state", connection, error, "cannot roll back");
+            not_rolled_back(connection, &error);
         }
     }
+}
+
+fn not_rolled_back(connection: &str, error: &BoxError) {
+    tracing::warn!(target: "safe_state", connection, error, "cannot roll back");
 }

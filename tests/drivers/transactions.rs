@@ -3,6 +3,7 @@
 use mysql::prelude::Queryable;
 use postgres::NoTls;
 use rusqlite::Connection;
+use safe_state::backend::tokio_postgres;
 use safe_state::transaction;
 use safe_state::transaction::TransactionError;
 use safe_state_tests::servers::{mysql_url, postgres_url};
@@ -71,4 +72,36 @@ fn a_failed_statement_that_is_passed_over_is_no_commit() {
     assert!(matches!(done, Err(TransactionError::Commit { .. })), "{done:?}");
     let found: i64 = client.query_one("SELECT count(*) FROM rows", &[]).unwrap().get(0);
     assert_eq!(found, 0);
+}
+
+#[tokio::test]
+async fn an_async_one_is_whole_or_nothing_also_if_it_is_dropped() {
+    let (mut client, connection) = tokio_postgres::connect(&postgres_url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("CREATE TEMPORARY TABLE rows (id int PRIMARY KEY)").await.unwrap();
+    let done = transaction!(async client => {
+        Ok(client.execute("INSERT INTO rows VALUES (1)", &[]).await?)
+    });
+    assert_eq!(done.await.unwrap(), 1);
+    let done = transaction!(async client => {
+        client.execute("INSERT INTO rows VALUES (2)", &[]).await?;
+        let _ = client.batch_execute("no statement at all").await;
+        Ok(())
+    });
+    let done: Result<(), _> = done.await;
+    assert!(matches!(done, Err(TransactionError::Commit { .. })), "{done:?}");
+    let inserted = tokio::sync::Notify::new();
+    let dropped = transaction!(async client => {
+        client.execute("INSERT INTO rows VALUES (3)", &[]).await?;
+        inserted.notify_one();
+        std::future::pending::<()>().await;
+        Ok(())
+    });
+    tokio::select! {
+        done = dropped => panic!("{done:?}"),
+        () = inserted.notified() => {}
+    }
+    let asked = "SELECT count(*), txid_current_if_assigned() IS NULL FROM rows";
+    let row = client.query_one(asked, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, bool>(1)), (1, true));
 }

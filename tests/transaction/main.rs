@@ -1,5 +1,7 @@
 //! `transaction!`: all or nothing, in order; and where that can't be, it is said.
 
+mod awaited;
+
 use std::cell::RefCell;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
