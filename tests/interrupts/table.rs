@@ -32,25 +32,21 @@ fn start(work: &str, interrupt: &str, signals: &str) -> Child {
 
 fn end(work: &str, interrupt: &str, signals: &str) -> End {
     let mut child = start(work, interrupt, signals);
-    let said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let told = |line: &String| line == "told" || line.starts_with("limit");
-    let last = if interrupt == "cancellation" {
-        said.filter(told).find(|line| line.starts_with("limit") || DEAF.contains(&work))
-    } else {
-        said.filter(told).last()
-    };
-    if last.as_deref() == Some("told") && interrupt == "cancellation" {
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    if interrupt == "cancellation" && DEAF.contains(&work) {
+        assert_eq!(said.next().as_deref(), Some("told"), "{work}");
         assert_eq!(child.try_wait().unwrap(), None, "{work} goes on");
         child.kill().unwrap();
         child.wait().unwrap();
         return End::GoesOn;
     }
+    let limit = said.find(|line| line.starts_with("limit: there was no progress for "));
     let status = child.wait().unwrap();
     if let Some(signal) = status.signal() {
         return End::Signal(signal);
     }
     assert!(status.success(), "{work}: {status}");
-    assert!(last.unwrap().starts_with("limit: there was no progress for "), "{work}");
+    assert!(limit.is_some(), "{work}");
     End::Error
 }
 
