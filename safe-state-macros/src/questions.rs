@@ -2,23 +2,22 @@
 //!
 //! ```text
 //! send(order)?    // becomes
-//! (Passing(send(order)).at(&Site { file: "src/main.rs", line: 3, column: 9, expression: "send(order)" }, handed))?
+//! (Given::noted(send(order), &Site { file: "src/main.rs", line: 3, column: 9, .. }, handed))?
 //! ```
 //!
 //! `?` is itself a call that is given the value, so another around the value changes neither what is
-//! inferred, nor what is moved, nor how long temporaries live. It is a method, as that need not be
-//! there for every type: what can't have a `?` is reported at the `?` alone. A `?` in a closure or an
-//! `async` block leaves that, and not the function.
+//! inferred, nor what is moved, nor how long temporaries live. A `?` in a closure or an `async` block
+//! leaves that, and not the function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprMethodCall, ExprParen, Item, Path};
+use syn::{Block, Expr, ExprCall, ExprParen, Item, Path};
 
 use crate::expand::Expansion;
-use crate::hygiene::at;
+use crate::hygiene::{at, moved};
 use crate::text::text_of;
 
 /// Longest text of an expression that goes into the program.
@@ -34,8 +33,6 @@ impl Expansion {
     pub(crate) fn noting(&self) -> TokenStream {
         let (krate, handed) = (&self.krate, &self.names.handed);
         quote_spanned! {Span::mixed_site()=>
-            #[allow(unused_imports)]
-            use #krate::__private::PassingAnything as _;
             let #handed = #krate::__private::NoItem;
         }
     }
@@ -48,19 +45,19 @@ struct Questions<'a> {
 
 impl Questions<'_> {
     /// The value on its way to the `?`.
-    fn passing(&self, value: Expr) -> Option<Expr> {
-        let (krate, handed) = (self.krate, self.handed);
+    fn given(&self, value: Expr) -> Option<Expr> {
+        let handed = self.handed;
         let place = value.span();
         let here = at(place);
+        // All of the path there, or an error would point at the whole attribute.
+        let krate = moved(self.krate, here);
         let start = place.start();
         let (line, column) = (u32::try_from(start.line).ok()?, u32::try_from(start.column).ok()?);
         let column = column + 1;
         let expression = text_of(&value.to_token_stream(), LIMIT);
-        let receiver = syn::parse2::<Expr>(quote_spanned! {here=> #krate::__private::Passing(()) });
-        let Ok(Expr::Call(mut passing)) = receiver else { return None };
-        passing.args = std::iter::once(bare(value)).collect();
-        let call = syn::parse2::<ExprMethodCall>(quote_spanned! {here=>
-            ().at(
+        let noted = quote_spanned! {here=>
+            #krate::__private::Given::noted(
+                (),
                 &#krate::__private::Site {
                     file: #krate::__private::file!(),
                     line: #line,
@@ -69,15 +66,15 @@ impl Questions<'_> {
                 },
                 #handed,
             )
-        });
-        let mut call = call.ok()?;
-        *call.receiver = Expr::Call(passing);
+        };
+        let mut noted: ExprCall = syn::parse2(noted).ok()?;
+        *noted.args.first_mut()? = bare(value);
         // Errors at the `?` point at what it and the expression before it span together, which has to be
         // the user's.
         Some(Expr::Paren(ExprParen {
             attrs: Vec::new(),
             paren_token: Paren(place),
-            expr: Box::new(Expr::MethodCall(call)),
+            expr: Box::new(Expr::Call(noted)),
         }))
     }
 }
@@ -89,9 +86,9 @@ impl VisitMut for Questions<'_> {
             _ => visit_mut::visit_expr_mut(self, expr),
         }
         if let Expr::Try(it) = expr
-            && let Some(passing) = self.passing((*it.expr).clone())
+            && let Some(given) = self.given((*it.expr).clone())
         {
-            *it.expr = passing;
+            *it.expr = given;
         }
     }
 

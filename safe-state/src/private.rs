@@ -41,8 +41,7 @@ pub use crate::run::{Run, call_in};
 pub use crate::spans::Spans;
 pub use crate::tally::Tally;
 pub use crate::trail::{
-    Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Passing, PassingAnything, Plain,
-    PlainItem, Site,
+    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
 };
 pub use crate::{
     __argument as argument, __failing as failing, __fingerprint as fingerprint,

@@ -29,6 +29,8 @@ mod panic;
 mod secrets;
 mod settings;
 mod source;
+#[cfg(feature = "report-spans")]
+mod spans;
 mod stack;
 mod text;
 #[doc(hidden)]
@@ -51,6 +53,8 @@ pub use panic::install_panic_hook;
 /// What a report is made of.
 pub use safe_state_backends::details;
 pub use settings::Settings;
+#[cfg(feature = "report-spans")]
+pub(crate) use spans::active as active_spans;
 pub use text::Style;
 pub(crate) use values::Values;
 

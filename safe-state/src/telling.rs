@@ -6,6 +6,16 @@ pub(crate) use crate::report::{Told, Values};
 #[cfg(not(feature = "report"))]
 pub(crate) use without::{Told, Values};
 
+/// The `tracing` spans that are active, innermost first.
+#[cfg(feature = "report-spans")]
+pub(crate) use crate::report::active_spans;
+
+/// None are known of.
+#[cfg(not(feature = "report-spans"))]
+pub(crate) fn active_spans() -> Vec<safe_state_backends::details::Span> {
+    Vec::new()
+}
+
 #[cfg(not(feature = "report"))]
 mod without {
     use std::error::Error as StdError;

@@ -9,7 +9,9 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::task::Poll;
 
-use safe_state_backends::details::{Details, Origin, Place, Step, Value};
+use safe_state_backends::details::{Details, Origin, Place, Span, Step, Value};
+
+use crate::telling::active_spans;
 
 thread_local! {
     /// What the `?` that failed last on this thread noted. The function that it leaves takes it at once.
@@ -35,58 +37,76 @@ pub(crate) struct Noted {
     site: &'static Site,
     error_type: &'static str,
     item: Option<String>,
+    /// The spans that were active: those in the body have ended once the function returns.
+    spans: Vec<Span>,
 }
 
-/// What a `?` is given.
-#[derive(Debug)]
-pub struct Passing<T>(pub T);
+/// What a `?` can be given.
+#[diagnostic::on_unimplemented(
+    message = "the `?` operator can only be applied to values that implement `Try`",
+    label = "the `?` operator cannot be applied to type `{Self}`"
+)]
+pub trait Given {
+    /// The same type: of a value that can't be given to a `?`, nothing more is to be reported.
+    type Same;
 
-macro_rules! passing {
-    ($([$($generics:tt)*] $ty:ty => $failed:pat, $error:ty;)*) => { $(
-        impl<$($generics)*> Passing<$ty> {
-            /// The same value, with a note if it is what `?` leaves the function with.
-            #[inline]
-            #[allow(clippy::missing_errors_doc, clippy::redundant_pattern_matching)]
-            pub fn at(self, site: &'static Site, item: impl Handed) -> $ty {
-                if matches!(self.0, $failed) {
-                    note(site, type_name::<$error>(), item);
+    /// The same value, with a note if it is what `?` leaves the function with.
+    fn noted(self, site: &'static Site, item: impl Handed) -> Self::Same;
+}
+
+macro_rules! given {
+    ($([$($generics:tt)*] $ty:ty, $error:ty {
+        $failure:pat => $failed:expr,
+        $($other:pat => $passed:expr,)+
+    })*) => { $(
+        impl<$($generics)*> Given for $ty {
+            type Same = $ty;
+
+            // Taken apart: as a whole it would be copied where nothing fails as well.
+            #[inline(always)]
+            fn noted(self, site: &'static Site, item: impl Handed) -> $ty {
+                match self {
+                    $failure => {
+                        note(site, type_name::<$error>(), item);
+                        $failed
+                    }
+                    $($other => $passed,)+
                 }
-                self.0
             }
         }
     )* };
 }
 
-passing! {
-    [T, E] Result<T, E> => Err(_), E;
-    [T] Option<T> => None, Option<T>;
-    [B, C] ControlFlow<B, C> => ControlFlow::Break(_), B;
-    [T, E] Poll<Result<T, E>> => Poll::Ready(Err(_)), E;
-    [T, E] Poll<Option<Result<T, E>>> => Poll::Ready(Some(Err(_))), E;
-}
-
-/// Anything else: it has its own way through `?`, or is an error that the compiler reports at the `?`.
-pub trait PassingAnything: Sized {
-    /// What is passed.
-    type Value;
-
-    /// The same value.
-    fn at(self, site: &'static Site, item: impl Handed) -> Self::Value;
-}
-
-impl<T> PassingAnything for Passing<T> {
-    type Value = T;
-
-    #[inline]
-    fn at(self, _: &'static Site, _: impl Handed) -> T {
-        self.0
+given! {
+    [T, E] Result<T, E>, E {
+        Err(error) => Err(error),
+        Ok(value) => Ok(value),
+    }
+    [T] Option<T>, Option<T> {
+        None => None,
+        Some(value) => Some(value),
+    }
+    [B, C] ControlFlow<B, C>, B {
+        ControlFlow::Break(value) => ControlFlow::Break(value),
+        ControlFlow::Continue(value) => ControlFlow::Continue(value),
+    }
+    [T, E] Poll<Result<T, E>>, E {
+        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
+        Poll::Pending => Poll::Pending,
+    }
+    [T, E] Poll<Option<Result<T, E>>>, E {
+        Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error))),
+        Poll::Ready(Some(Ok(value))) => Poll::Ready(Some(Ok(value))),
+        Poll::Ready(None) => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
     }
 }
 
 #[cold]
 #[inline(never)]
 fn note(site: &'static Site, error_type: &'static str, item: impl Handed) {
-    NOTED.set(Some(Noted { site, error_type, item: item.shown() }));
+    NOTED.set(Some(Noted { site, error_type, item: item.shown(), spans: active_spans() }));
 }
 
 impl Noted {
@@ -120,7 +140,12 @@ impl Noted {
             name: "item".to_owned(),
             text,
         });
-        Details { trail: vec![step], values: item.into_iter().collect(), ..Details::default() }
+        Details {
+            trail: vec![step],
+            values: item.into_iter().collect(),
+            spans: self.spans.clone(),
+            ..Details::default()
+        }
     }
 }
 
@@ -265,11 +290,11 @@ mod tests {
 
     #[test]
     fn a_failure_is_noted_and_nothing_else() {
-        assert_eq!(Passing(Ok::<u8, String>(7)).at(&SITE, NoItem), Ok(7));
-        assert_eq!(Passing(Some(7)).at(&SITE, NoItem), Some(7));
+        assert_eq!(Ok::<u8, String>(7).noted(&SITE, NoItem), Ok(7));
+        assert_eq!(Some(7).noted(&SITE, NoItem), Some(7));
         assert!(Noted::take().is_none());
         let item = __handed!(&(3, &4_u16));
-        assert!(Passing(Err::<u8, String>(String::new())).at(&SITE, item).is_err());
+        assert!(Err::<u8, String>(String::new()).noted(&SITE, item).is_err());
         let noted = Noted::take().unwrap();
         assert_eq!(noted.place(), "src/main.rs:14:9");
         let Details { trail, values, .. } = noted.details();

@@ -7,6 +7,7 @@ mod hostile;
 mod made;
 mod replay;
 mod shown;
+mod spans;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -12,6 +12,7 @@ use super::stack::{self, Addresses};
 use super::{Report, Settings, chain, context, source};
 use crate::error::causes;
 use crate::outcome::{message, panic_message};
+use crate::telling::active_spans;
 
 /// What an error says of itself, which is gone once it has left the function.
 #[derive(Debug, Default)]
@@ -77,6 +78,11 @@ impl Told {
             None => self.printed_frames().unwrap_or_else(|| Addresses::here().frames()),
         };
         details.links = std::mem::take(&mut self.links);
+        if let Some(panicked) = &mut self.panicked {
+            details.spans = std::mem::take(&mut panicked.spans);
+        } else if details.spans.is_empty() {
+            details.spans = active_spans();
+        }
         if Settings::current().include_source {
             details.excerpts = source::excerpts(&details, self.panicked_at());
         }

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::panic::{Location, PanicHookInfo};
 use std::sync::Once;
 
-use safe_state_backends::details::Place;
+use safe_state_backends::details::{Place, Span};
 
 use super::stack::Addresses;
+use crate::telling::active_spans;
 
 thread_local! {
     /// The panic that this thread had last.
@@ -20,6 +21,7 @@ thread_local! {
 pub(crate) struct Panicked {
     pub(crate) place: Option<Place>,
     pub(crate) stack: Addresses,
+    pub(crate) spans: Vec<Span>,
 }
 
 /// Lets reports tell where a panic was, and the calls that led there. The hook that is there already is
@@ -53,7 +55,7 @@ fn note(info: &PanicHookInfo<'_>) {
         line: location.line(),
         column: location.column(),
     });
-    let panicked = Panicked { place, stack: Addresses::here() };
+    let panicked = Panicked { place, stack: Addresses::here(), spans: active_spans() };
     // A thread that ends has no locals left, and a hook must not panic.
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = Some(panicked)));
 }

@@ -1,0 +1,26 @@
+//! The `tracing` spans that are active, where the program keeps their fields: its subscriber has the
+//! `ErrorLayer` of `tracing-error`.
+
+use safe_state_backends::details::{Place, Span};
+use tracing_error::SpanTrace;
+
+use super::secrets::command_line;
+
+/// Most spans.
+const SPANS: usize = 32;
+
+/// Those of this thread, innermost first.
+pub(crate) fn active() -> Vec<Span> {
+    let mut spans = Vec::new();
+    SpanTrace::capture().with_spans(|metadata, fields| {
+        let place = metadata.file().zip(metadata.line());
+        spans.push(Span {
+            name: format!("{}::{}", metadata.target(), metadata.name()),
+            // Each field is a name and a value, as arguments are.
+            fields: command_line(fields.split(' ').map(str::to_owned)),
+            place: place.map(|(file, line)| Place { file: file.to_owned(), line, column: 0 }),
+        });
+        spans.len() < SPANS
+    });
+    spans
+}
