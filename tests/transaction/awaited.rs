@@ -57,7 +57,7 @@ async fn transact(
         (connection("a", ""), connection("b", fails_at), connection("c", ""));
     // By a reference that is not `mut` itself, and by a box.
     let b = &mut owned;
-    let mut boxed = Box::new(&mut c);
+    let boxed = Box::new(&mut c);
     send(transaction!(async a, b, boxed => {
         boxed.note("body").await?;
         assert_ne!(body, "panics");

@@ -57,6 +57,10 @@ pub struct Open<'c, C: AsyncTransactional> {
 
 impl<'c, C: AsyncTransactional> Open<'c, C> {
     /// Begins one.
+    ///
+    /// # Errors
+    ///
+    /// It could not be begun.
     pub async fn begin(
         name: &'static str,
         connection: &'c mut C,
