@@ -1,15 +1,25 @@
 //! The iterator of a resumable loop: skips what is complete, and is where each item completes.
 
+pub(crate) mod capture;
+pub(crate) mod entry;
+pub(crate) mod fingerprint;
+pub(crate) mod gaps;
+pub(crate) mod identity;
+pub(crate) mod key;
+pub(crate) mod keyed;
+pub(crate) mod received;
+pub(crate) mod tally;
+
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ops::{Deref, DerefMut};
 
 use crate::Error;
-use crate::entry::{Entry, Number, WrongInput};
-use crate::gaps::Gaps;
-use crate::identity::{ByIndex, Handed, Identity, Way};
+use crate::items::entry::{Entry, Number, WrongInput};
+use crate::items::gaps::Gaps;
+use crate::items::identity::{ByIndex, Handed, Identity, Way};
+use crate::items::tally::Tally;
 use crate::run::Run;
-use crate::tally::Tally;
 
 /// The items of a loop that are not complete yet.
 ///

@@ -11,13 +11,13 @@ use safe_state_backends::{
     from_url,
 };
 
-use crate::boundary::Watch;
 use crate::items::for_each;
 #[cfg(feature = "limits")]
 use crate::limits::job::JobLimits;
 use crate::outcome::{Asked, Failing};
-use crate::rate::Rate;
 use crate::reconnect::ReconnectRegistry;
+use crate::run::boundary::Watch;
+use crate::run::rate::Rate;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
 

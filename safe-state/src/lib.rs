@@ -4,76 +4,49 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod active;
 #[cfg(feature = "progress")]
 pub mod bars;
 #[cfg(not(feature = "progress"))]
 #[path = "bars/none.rs"]
 mod bars;
-mod begin;
-mod boundary;
 mod bounded;
-mod capture;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod commit;
 mod control;
-mod entry;
 mod error;
 mod events;
-mod fingerprint;
-mod gaps;
 #[cfg(feature = "guard")]
 pub mod guard;
 pub mod idempotency;
 mod idempotent;
-mod identity;
 mod items;
 mod job;
-mod key;
-mod keyed;
-mod left_behind;
 #[cfg(feature = "limits")]
 pub mod limits;
 #[cfg_attr(not(feature = "metrics"), path = "meters/none.rs")]
 mod meters;
-mod offload;
-mod open_loop;
 mod outcome;
-mod pace;
 mod policy;
-mod progress;
-mod rate;
-mod received;
 pub mod reconnect;
-mod replay;
 #[cfg(feature = "report")]
 pub mod report;
-mod requests;
 mod retry;
-mod returns;
 mod run;
-mod save_every;
-#[cfg(feature = "signals")]
-mod signals;
 mod spans;
-mod steps;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;
-mod tally;
-mod telling;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod trail;
 pub mod transaction;
-mod values;
 
-pub use begin::OnChange;
 pub use error::{Error, StopReason};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
 pub use policy::{Action, Backoff, ErrorContext};
-pub use rate::Rate;
+pub use run::begin::OnChange;
+pub use run::rate::Rate;
+pub use run::save_every::SaveEvery;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
     Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend,
@@ -100,7 +73,6 @@ pub use safe_state_macros::idempotent;
 pub use safe_state_macros::resumable;
 #[cfg(feature = "limits")]
 pub use safe_state_macros::{mem_guard, time_guard};
-pub use save_every::SaveEvery;
 #[cfg(all(unix, feature = "supervisor"))]
 pub use supervisor::Supervisor;
 

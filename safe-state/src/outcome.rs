@@ -4,6 +4,10 @@
 //! resolution, from the most telling to the least: an error with its chain of causes, one that
 //! prints, one that only has a type.
 
+pub(crate) mod returns;
+pub(crate) mod telling;
+pub(crate) mod trail;
+
 use std::any::{Any, type_name};
 use std::error::Error as StdError;
 use std::fmt::{Arguments, Debug, Display};
@@ -13,9 +17,9 @@ use safe_state_backends::{Failure, FailureKind};
 
 use crate::bounded::bounded;
 use crate::error::causes;
+use crate::outcome::telling::Told;
+use crate::outcome::trail::Noted;
 use crate::run::call;
-use crate::telling::Told;
-use crate::trail::Noted;
 
 /// What the function did: returned, or panicked.
 pub type Outcome<R> = std::thread::Result<R>;

@@ -218,7 +218,7 @@ impl Run {
 
     /// Counts an attempt at the item in flight that was in vain. Says which one it was.
     fn count_attempt(&mut self, depth: usize) -> u32 {
-        self.position.open.get_mut(depth).map_or(1, crate::open_loop::OpenLoop::count_attempt)
+        self.position.open.get_mut(depth).map_or(1, crate::run::open_loop::OpenLoop::count_attempt)
     }
 
     /// How many items the job has given up.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use safe_state_backends::Carry;
 
-use crate::entry::Number;
-use crate::identity::{ByCursor, ByIndex, ByKey};
+use crate::items::entry::Number;
+use crate::items::identity::{ByCursor, ByIndex, ByKey};
 
 pub use core::convert::{Infallible, Into};
 pub use core::option::Option::{self, None, Some};
@@ -16,15 +16,21 @@ pub use core::{concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
-pub use crate::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::commit::{Awaited, Blocking, Committing};
-pub use crate::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
 pub use crate::idempotent::{Skipped, found, now};
-pub use crate::identity::{CursorType, Way};
+pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
+pub use crate::items::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
+pub use crate::items::identity::{CursorType, Way};
+pub use crate::items::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
+pub use crate::items::received::{Receipt, Received};
+pub use crate::items::tally::Tally;
 pub use crate::items::{Items, Step};
-pub use crate::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
 #[cfg(feature = "limits")]
 pub use crate::limits::run::{Cancellation, cancellable};
+pub use crate::outcome::returns::{Returns, ViaFrom, ViaPanic, panic_with};
+pub use crate::outcome::trail::{
+    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
+};
 pub use crate::outcome::{
     Asked, Failed, Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner,
     ViaInnerSend, ViaOption, ViaType,
@@ -34,15 +40,9 @@ pub use crate::policy::{
     ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, Verdict, attempt,
     attempt_async, leave, raise, retry,
 };
-pub use crate::received::{Receipt, Received};
 pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
-pub use crate::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::run::{Run, call_in};
 pub use crate::spans::Spans;
-pub use crate::tally::Tally;
-pub use crate::trail::{
-    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
-};
 pub use crate::{
     __argument as argument, __failing as failing, __fingerprint as fingerprint,
     __graceful as graceful, __handed as handed, __key as key, __means as means,

@@ -1,32 +1,49 @@
 //! One execution of a job: open, hand out items, save when due, finish or fail.
 
+pub(crate) mod active;
+pub(crate) mod begin;
+pub(crate) mod boundary;
+pub(crate) mod left_behind;
+pub(crate) mod offload;
+pub(crate) mod open_loop;
+pub(crate) mod pace;
+pub(crate) mod progress;
+pub(crate) mod rate;
+pub(crate) mod replay;
+pub(crate) mod requests;
+pub(crate) mod save_every;
+#[cfg(feature = "signals")]
+pub(crate) mod signals;
+pub(crate) mod steps;
+pub(crate) mod values;
+
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Carry, Durability, Error as BackendError, RunEnd, Store};
 
-use crate::active::Active;
 use crate::bars::Bars;
-use crate::begin::{Begun, OnChange, begin};
-use crate::boundary::Boundary;
 use crate::commit::Commit;
 use crate::events::Events;
 #[cfg(feature = "limits")]
 use crate::limits::run::RunLimits;
-use crate::offload::Worker;
-use crate::open_loop::OpenLoop;
+use crate::outcome::telling::Values;
+use crate::outcome::trail::Noted;
 use crate::outcome::{Failed, Failing, Outcome};
-use crate::pace::Pace;
 use crate::policy::Caution;
-use crate::progress::Position;
 use crate::reconnect::ReconnectRegistry;
-use crate::replay::Replay;
-use crate::requests::Requests;
-use crate::save_every::{SaveEvery, Schedule};
+use crate::run::active::Active;
+use crate::run::begin::{Begun, OnChange, begin};
+use crate::run::boundary::Boundary;
+use crate::run::offload::Worker;
+use crate::run::open_loop::OpenLoop;
+use crate::run::pace::Pace;
+use crate::run::progress::Position;
+use crate::run::replay::Replay;
+use crate::run::requests::Requests;
+use crate::run::save_every::{SaveEvery, Schedule};
 use crate::spans::Spans;
-use crate::telling::Values;
-use crate::trail::Noted;
 use crate::{Error, Job};
 
 /// A run of a job, from open to finish or failure.

@@ -6,7 +6,7 @@ use safe_state_backends::{Dialect, Ended, Statement, Statements};
 
 use super::{BoxError, Committing};
 use crate::Error;
-use crate::tally::Tally;
+use crate::items::tally::Tally;
 
 /// A transaction that [`commit!`](macro@crate::commit) can save an item's progress in, and commit.
 ///

@@ -5,9 +5,9 @@ use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Sto
 
 use super::{BoxError, CommitError};
 use crate::Error;
-use crate::progress::Before;
+use crate::items::tally::Tally;
 use crate::run::Run;
-use crate::tally::Tally;
+use crate::run::progress::Before;
 
 /// The last commit of an item.
 #[derive(Debug, Default)]

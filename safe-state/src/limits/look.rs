@@ -304,7 +304,7 @@ mod tests {
     use safe_state_backends::{Checkpoint, LeaseOptions, MemoryBackend, Store};
 
     use super::*;
-    use crate::progress::Position;
+    use crate::run::progress::Position;
 
     fn begun(job: &Job) -> (RunWatch, Instant) {
         let began = Instant::now();

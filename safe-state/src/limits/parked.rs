@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use safe_state_backends::{CrashCause, Store};
 
-use crate::progress::Position;
+use crate::run::progress::Position;
 
 /// How long the watchdog waits for a save. A network may be down, and the process is to end all the same.
 const PATIENCE: Duration = Duration::from_secs(5);

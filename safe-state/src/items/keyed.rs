@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hashbrown::HashTable;
 use safe_state_backends::Keys;
 
-use crate::key;
+use crate::items::key;
 
 /// The bit that says of a hash in the table that its item has been met in this run.
 const MET: u64 = 1 << 63;

@@ -4,7 +4,7 @@ use safe_state_backends::CrashCause;
 use safe_state_backends::format::Change;
 
 use super::Position;
-use crate::open_loop::OpenLoop;
+use crate::run::open_loop::OpenLoop;
 
 impl Position {
     /// What is complete, as far as it can be saved without the values that the body has; and that the

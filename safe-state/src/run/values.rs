@@ -4,7 +4,7 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopProgress};
 
 use crate::Error;
-use crate::identity::CursorType;
+use crate::items::identity::CursorType;
 use crate::reconnect::ReconnectError;
 use crate::reconnect::means::Means;
 use crate::run::Run;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::error::StopReason;
-use crate::rate::{Rate, Spread};
 use crate::run::Run;
+use crate::run::rate::{Rate, Spread};
 #[cfg(feature = "signals")]
-use crate::signals::Signals;
+use crate::run::signals::Signals;
 
 /// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
 const LOOK: Duration = Duration::from_millis(50);

@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::ops::Range;
 
-use crate::entry::{Entry, WrongInput};
+use crate::items::entry::{Entry, WrongInput};
 
 /// What a loop has still to pass over.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use safe_state_backends::{
     Attempts, Captured, Carried, CrashCause, LoopEnd, LoopProgress, Mark, Suspect,
 };
 
-use crate::fingerprint::serialized;
-use crate::identity::Way;
-use crate::key::KeyHash;
-use crate::keyed::Keyed;
+use crate::items::fingerprint::serialized;
+use crate::items::identity::Way;
+use crate::items::key::KeyHash;
+use crate::items::keyed::Keyed;
 use crate::policy::Untold;
 
 pub(crate) use before::Before;

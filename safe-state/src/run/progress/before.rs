@@ -2,7 +2,7 @@
 //! committed.
 
 use super::{DeadLetters, LoopChange, Position};
-use crate::open_loop;
+use crate::run::open_loop;
 
 /// All that completing an item and telling the checkpoint of it changes.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use safe_state_backends::{Backend, Checkpoint, Failure, LeaseOptions, MemoryBackend, Store};
 
-use crate::begin::Begun;
 use crate::error::StopReason;
-use crate::requests::Source;
 use crate::run::Run;
+use crate::run::begin::Begun;
+use crate::run::requests::Source;
 use crate::{Error, Job};
 
 const VARIABLE: &str = "SAFE_STATE_REPLAY";

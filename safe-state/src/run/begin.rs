@@ -5,9 +5,9 @@ use std::sync::Arc;
 use safe_state_backends::{Checkpoint, CrashCause, Request, Store};
 
 use crate::events::Events;
-use crate::replay::{self, Replay};
-use crate::requests::Source;
-use crate::values::is_variable;
+use crate::run::replay::{self, Replay};
+use crate::run::requests::Source;
+use crate::run::values::is_variable;
 use crate::{Error, Job};
 
 /// What to do when something is not what the checkpoint saw.

@@ -4,7 +4,7 @@
 use safe_state_backends::Carry;
 
 use crate::Error;
-use crate::key::KeyHash;
+use crate::items::key::KeyHash;
 use crate::run::Run;
 
 /// Stands between a loop and its run, and lets the run know of an item when a save may be due

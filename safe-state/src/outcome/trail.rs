@@ -11,7 +11,7 @@ use std::task::Poll;
 
 use safe_state_backends::details::{Details, Origin, Place, Span, Step, Value};
 
-use crate::telling::active_spans;
+use crate::outcome::telling::active_spans;
 
 thread_local! {
     /// What the `?` that failed last on this thread noted. The function that it leaves takes it at once.

@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use safe_state_backends::{Carry, LoopProgress};
 
 use crate::Error;
-use crate::key::KeyHash;
-use crate::keyed;
-use crate::tally::Tally;
+use crate::items::key::KeyHash;
+use crate::items::keyed;
+use crate::items::tally::Tally;
 
 /// How a loop knows its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use safe_state_backends::{Carry, Completed};
 
 use crate::Error;
-use crate::entry::{Entry, Number, WrongInput};
-use crate::identity::{ByCursor, ByIndex, ByKey, CursorType, Handed, Identity, Way};
-use crate::key::KeyHash;
+use crate::items::entry::{Entry, Number, WrongInput};
+use crate::items::identity::{ByCursor, ByIndex, ByKey, CursorType, Handed, Identity, Way};
+use crate::items::key::KeyHash;
+use crate::items::tally::Tally;
 use crate::run::Run;
-use crate::tally::Tally;
 
 /// The items of a `while let` loop, which it asks for itself: of a stream, or of a cursor that
 /// lends them.

@@ -15,13 +15,13 @@ use safe_state_backends::{
 };
 
 use crate::Error;
-use crate::begin::OnChange;
-use crate::entry::{Entry, Number, WrongInput};
-use crate::identity::{ANOTHER_KEY, Way};
-use crate::key::KeyHash;
-use crate::open_loop::OpenLoop;
+use crate::items::entry::{Entry, Number, WrongInput};
+use crate::items::identity::{ANOTHER_KEY, Way};
+use crate::items::key::KeyHash;
 use crate::outcome::Failed;
 use crate::run::Run;
+use crate::run::begin::OnChange;
+use crate::run::open_loop::OpenLoop;
 
 pub(crate) use before::Before;
 
