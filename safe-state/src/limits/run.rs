@@ -80,7 +80,8 @@ impl Run {
 
     /// The body of an item begins: its time runs, and the watchdog can save what is complete.
     pub fn begin_item(&mut self) {
-        let (Some(limits), Some(store)) = (&mut self.limits, self.store.take()) else { return };
+        let Some(limits) = &mut self.limits else { return };
+        let Some(store) = self.store.take() else { return };
         // Of the item that a limit was passed in, and which came to its end all the same.
         if self.caution.is_over() {
             self.position.acquit();
