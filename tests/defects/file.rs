@@ -37,10 +37,24 @@ fn s15_another_kind_of_file_is_refused_by_name_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     for foreign in [&b"{\"completed\": [0, 1]}"[..], b"\x80\x05}\x94."] {
         let refusal = refusal_of(foreign, dir.path());
-        assert!(refusal.contains("not a checkpoint"), "{refusal}");
+        assert!(refusal.contains("not a file of safe-state"), "{refusal}");
     }
     let empty = refusal_of(b"", dir.path());
     assert!(empty.contains("the header is cut off"), "{empty}");
+}
+
+/// A job, its file as it is before the tenth item ends, and every state that was saved until then.
+fn under_way(dir: &Path) -> (Job, Vec<u8>, Vec<Checkpoint>) {
+    let job = Job::new("damaged").state_dir(dir);
+    let (mut states, mut bytes) = (Vec::new(), Vec::new());
+    let outcome = job.run(0..12, |item| {
+        states.push(peek(&job));
+        bytes = fs::read(job.checkpoint_path().unwrap()).unwrap();
+        anyhow::ensure!(item < 10, "asked to fail");
+        Ok(())
+    });
+    outcome.unwrap_err();
+    (job, bytes, states)
 }
 
 /// A job that failed at its tenth item, its file, and every state that was saved on the way.
@@ -85,7 +99,7 @@ fn s16_no_flipped_bit_makes_a_state_that_was_never_saved() {
 #[test]
 fn s16_no_cut_makes_a_state_that_was_never_saved() {
     let dir = tempfile::tempdir().unwrap();
-    let (job, bytes, states) = failed(dir.path());
+    let (job, bytes, states) = under_way(dir.path());
     let mut older = 0;
     for end in 0..bytes.len() {
         if let Ok(found) = read(&job, &bytes[..end]) {
