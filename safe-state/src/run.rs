@@ -252,6 +252,8 @@ impl Run {
     ) -> R {
         #[cfg(feature = "limits")]
         self.end_watch();
+        #[cfg(feature = "report")]
+        self.look_up_calls(!matches!(failing, Failing::No)).await;
         let (write, failed) = self.ending(failing);
         let written = self.write_async(write).await;
         let completed = self.completed();
@@ -259,6 +261,16 @@ impl Run {
             worker.run(move || drop(store)).await;
         }
         self.ended(outcome, failed, written, completed, on_error)
+    }
+
+    /// Looking functions up takes long for the first time, and they are remembered: so it is done without
+    /// blocking.
+    #[cfg(feature = "report")]
+    async fn look_up_calls(&mut self, has_failed: bool) {
+        if let Some(worker) = self.worker.as_ref().filter(|_| has_failed) {
+            let calls = crate::report::Addresses::here();
+            worker.run(move || drop(calls.frames())).await;
+        }
     }
 
     /// What the outcome means for the checkpoint.

@@ -133,6 +133,8 @@ fn takes(patience: Duration) -> Result<(), Error> {
 
 #[test]
 fn memory_is_watched() {
+    let taken = std::hint::black_box(vec![1_u8; 8 << 20]);
     let error = takes(Duration::from_secs(60)).unwrap_err();
     assert!(matches!(error, Error::Limit(LimitExceeded::MemoryLimitExceeded { .. })), "{error}");
+    drop(taken);
 }

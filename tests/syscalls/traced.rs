@@ -81,7 +81,8 @@ impl Victim {
             .arg(env!("CARGO_BIN_EXE_worker"))
             .args(["storm", kind, durability, "1", &ITEMS.to_string()])
             .arg(self.dir.path())
-            .env("RUST_BACKTRACE", "0");
+            .env("RUST_BACKTRACE", "0")
+            .env("SAFE_STATE_STACK", "0");
         before
     }
 

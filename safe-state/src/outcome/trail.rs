@@ -220,19 +220,19 @@ macro_rules! plain {
 
 plain! { u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool char }
 
-impl<P: Plain> Plain for (usize, P) {
+impl<I: Plain, P: Plain> Plain for (I, P) {
     fn text(self) -> String {
-        format!("({}, {})", self.0, self.1.text())
+        format!("({}, {})", self.0.text(), self.1.text())
     }
 }
 
 /// As `enumerate` gives them.
-impl<T: HasPlain> HasPlain for (usize, T) {
-    type Plain = (usize, T::Plain);
+impl<I: HasPlain, T: HasPlain> HasPlain for (I, T) {
+    type Plain = (I::Plain, T::Plain);
 
     #[inline]
     fn plain(&self) -> Self::Plain {
-        (self.0, self.1.plain())
+        (self.0.plain(), self.1.plain())
     }
 }
 

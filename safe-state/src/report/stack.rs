@@ -30,8 +30,16 @@ impl Addresses {
     /// The calls, without those of this crate and of the panic at the top, and those that started the
     /// thread.
     pub(crate) fn frames(&self) -> Vec<Frame> {
+        if !is_wanted() {
+            return Vec::new();
+        }
         trimmed(self.0.iter().flat_map(|address| resolved(*address)).collect())
     }
+}
+
+/// `SAFE_STATE_STACK=0` says that stacks are not wanted.
+fn is_wanted() -> bool {
+    std::env::var_os("SAFE_STATE_STACK").is_none_or(|value| value != "0")
 }
 
 /// The functions at an address, more than one where they were inlined. Only the program's own file is
