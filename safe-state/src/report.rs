@@ -55,7 +55,6 @@ pub use safe_state_backends::details;
 pub use settings::Settings;
 #[cfg(feature = "report-spans")]
 pub(crate) use spans::active as active_spans;
-pub(crate) use stack::Addresses;
 pub use text::Style;
 pub(crate) use values::Values;
 

@@ -253,7 +253,7 @@ impl Run {
         #[cfg(feature = "limits")]
         self.end_watch();
         #[cfg(feature = "report")]
-        self.look_up_calls(!matches!(failing, Failing::No)).await;
+        let failing = self.look_up_calls(failing).await;
         let (write, failed) = self.ending(failing);
         let written = self.write_async(write).await;
         let completed = self.completed();
@@ -266,11 +266,14 @@ impl Run {
     /// Looking functions up takes long for the first time, and they are remembered: so it is done without
     /// blocking.
     #[cfg(feature = "report")]
-    async fn look_up_calls(&mut self, has_failed: bool) {
-        if let Some(worker) = self.worker.as_ref().filter(|_| has_failed) {
-            let calls = crate::report::Addresses::here();
+    async fn look_up_calls(&mut self, mut failing: Failing) -> Failing {
+        if let (Failing::Yes(failed) | Failing::IfInLoop(failed), Some(worker)) =
+            (&mut failing, &self.worker)
+        {
+            let calls = failed.told.note_calls();
             worker.run(move || drop(calls.frames())).await;
         }
+        failing
     }
 
     /// What the outcome means for the checkpoint.

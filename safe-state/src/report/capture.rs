@@ -20,6 +20,8 @@ pub(crate) struct Told {
     links: Vec<Link>,
     /// What only a panic has.
     panicked: Option<Panicked>,
+    /// The calls that it is to be told with, if not those by then.
+    calls: Option<Addresses>,
 }
 
 impl Told {
@@ -29,7 +31,7 @@ impl Told {
 
     /// Of an error of that type, if it is known.
     pub(crate) fn of_error<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -> Self {
-        Told { links: chain::links(error, error_type), panicked: None }
+        Told { links: chain::links(error, error_type), ..Told::default() }
     }
 
     /// Of the error in what prints like this for programmers.
@@ -38,12 +40,12 @@ impl Told {
         if let Some(outermost) = links.first_mut() {
             outermost.debug = chain::holder_text(printed);
         }
-        Told { links, panicked: None }
+        Told { links, ..Told::default() }
     }
 
     /// Of what prints for programmers alone.
     pub(crate) fn of_debug<E: Debug>(error: &E) -> Self {
-        Told { links: vec![chain::link_of_debug(error)], panicked: None }
+        Told { links: vec![chain::link_of_debug(error)], ..Told::default() }
     }
 
     /// Sets the type of the error that is held.
@@ -71,11 +73,16 @@ impl Told {
         self.panicked.as_ref().and_then(|it| it.place.as_ref())
     }
 
+    /// Notes the calls under way, if there are none yet.
+    pub(crate) fn note_calls(&mut self) -> Addresses {
+        self.calls.get_or_insert_with(Addresses::here).clone()
+    }
+
     /// Adds what is known of the way and the process to what is known of the error and the values.
     pub(crate) fn complete(&mut self, mut details: Details) -> Details {
         details.frames = match &self.panicked {
             Some(panicked) => panicked.stack.frames(),
-            None => self.printed_frames().unwrap_or_else(|| Addresses::here().frames()),
+            None => self.printed_frames().unwrap_or_else(|| self.note_calls().frames()),
         };
         details.links = std::mem::take(&mut self.links);
         if let Some(panicked) = &mut self.panicked {
