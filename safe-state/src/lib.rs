@@ -70,9 +70,44 @@ pub use safe_state_backends::{
 /// # Ok::<(), io::Error>(())
 /// ```
 pub use safe_state_macros::idempotent;
-pub use safe_state_macros::resumable;
+/// ```
+/// use safe_state::limits::check;
+/// use safe_state::mem_guard;
+///
+/// #[mem_guard(max_memory = "16GiB")]
+/// fn index(pages: &[&str]) -> anyhow::Result<usize> {
+///     let mut length = 0;
+///     for page in pages {
+///         check()?;
+///         length += page.len();
+///     }
+///     Ok(length)
+/// }
+/// # assert_eq!(index(&["a", "bc"])?, 3);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[cfg(feature = "limits")]
-pub use safe_state_macros::{mem_guard, time_guard};
+pub use safe_state_macros::mem_guard;
+pub use safe_state_macros::resumable;
+/// ```
+/// use safe_state::limits::{check, progress};
+/// use safe_state::time_guard;
+///
+/// #[time_guard(timeout = "90s")]
+/// fn import(rows: &[u64]) -> anyhow::Result<u64> {
+///     let mut sum = 0;
+///     for row in rows {
+///         check()?;
+///         sum += row;
+///         progress();
+///     }
+///     Ok(sum)
+/// }
+/// # assert_eq!(import(&[1, 2])?, 3);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[cfg(feature = "limits")]
+pub use safe_state_macros::time_guard;
 #[cfg(all(unix, feature = "supervisor"))]
 pub use supervisor::Supervisor;
 

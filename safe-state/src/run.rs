@@ -99,7 +99,7 @@ pub(crate) fn call<R>(body: impl FnOnce() -> R) -> Outcome<R> {
 ///
 /// # Errors
 ///
-/// As [`call`].
+/// The panic's payload.
 pub fn call_in<R>(spans: &Spans, body: impl FnOnce() -> R) -> Outcome<R> {
     let _within = spans.within();
     call(body)
