@@ -3,6 +3,7 @@
 pub(crate) mod active;
 pub(crate) mod begin;
 pub(crate) mod boundary;
+mod ending;
 pub(crate) mod left_behind;
 pub(crate) mod offload;
 pub(crate) mod open_loop;
@@ -17,7 +18,7 @@ pub(crate) mod signals;
 pub(crate) mod steps;
 pub(crate) mod values;
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
@@ -28,9 +29,8 @@ use crate::commit::Commit;
 use crate::events::Events;
 #[cfg(feature = "limits")]
 use crate::limits::run::RunLimits;
+use crate::outcome::Outcome;
 use crate::outcome::telling::Values;
-use crate::outcome::trail::Noted;
-use crate::outcome::{Failed, Failing, Outcome};
 use crate::policy::Caution;
 use crate::reconnect::ReconnectRegistry;
 use crate::run::active::Active;
@@ -79,7 +79,7 @@ pub struct Run {
 }
 
 /// What is written to a store.
-enum Write {
+pub(crate) enum Write {
     Save(Record),
     Finish(Change),
     Delete,
@@ -216,149 +216,13 @@ impl Run {
         self.spans.clone()
     }
 
-    /// Ends the run by the outcome, and gives the outcome back.
-    ///
-    /// # Panics
-    ///
-    /// With the panic of the outcome, if it is one.
-    pub fn finish<R>(
-        mut self,
-        outcome: Outcome<R>,
-        failing: Failing,
-        on_error: impl FnOnce(Error) -> R,
-    ) -> R {
-        #[cfg(feature = "limits")]
-        self.end_watch();
-        let spans = self.spans();
-        let _within = spans.within();
-        let (write, failed) = self.ending(failing);
-        let written = self.write(write);
-        let completed = self.completed();
-        // Gives the lease back before the caller goes on.
-        self.store = None;
-        self.ended(outcome, failed, written, completed, on_error)
-    }
-
-    /// The same without blocking.
-    ///
-    /// # Panics
-    ///
-    /// As [`finish`](Self::finish).
-    pub async fn finish_async<R>(
-        mut self,
-        outcome: Outcome<R>,
-        failing: Failing,
-        on_error: impl FnOnce(Error) -> R,
-    ) -> R {
-        #[cfg(feature = "limits")]
-        self.end_watch();
-        #[cfg(feature = "report")]
-        let failing = self.look_up_calls(failing).await;
-        let (write, failed) = self.ending(failing);
-        let written = self.write_async(write).await;
-        let completed = self.completed();
-        if let (Some(worker), Some(store)) = (&self.worker, self.store.take()) {
-            worker.run(move || drop(store)).await;
-        }
-        self.ended(outcome, failed, written, completed, on_error)
-    }
-
-    /// Looking functions up takes long for the first time, and they are remembered: so it is done without
-    /// blocking.
-    #[cfg(feature = "report")]
-    async fn look_up_calls(&mut self, mut failing: Failing) -> Failing {
-        if let (Failing::Yes(failed) | Failing::IfInLoop(failed), Some(worker)) =
-            (&mut failing, &self.worker)
-        {
-            let calls = failed.told.note_calls();
-            worker.run(move || drop(calls.frames())).await;
-        }
-        failing
-    }
-
-    /// What the outcome means for the checkpoint.
-    fn ending(&mut self, failing: Failing) -> (Write, bool) {
-        if self.boundary.is_stopped {
-            let change = Change { end: Some(RunEnd::Stopped), ..self.last_change() };
-            return (Write::Save(change.into()), true);
-        }
-        let failed = match failing {
-            Failing::Yes(failed) => Some(failed),
-            Failing::IfInLoop(failed) if self.left_by_question_mark() => Some(failed),
-            Failing::No | Failing::IfInLoop(_) => None,
-        };
-        // What failed and was no failure is not the next one's.
-        drop(Noted::take());
-        match failed {
-            Some(failed) => (Write::Save(self.failure(failed).into()), true),
-            None if self.keep_on_success || self.has_dead_letters() => {
-                (Write::Finish(self.last_change()), false)
-            }
-            None => (Write::Delete, false),
-        }
-    }
-
-    fn has_dead_letters(&self) -> bool {
-        let stored = self.store.as_ref().map(|store| store.checkpoint().dead_letters());
-        !self.position.dead_letters.is_empty() || stored.is_some_and(|stored| !stored.is_empty())
-    }
-
-    fn last_change(&mut self) -> Change {
-        // A `return` from within a loop leaves its item unfinished, as a failure does. But the job is
-        // finished: what it has given up is not done again.
-        let dead_letters = self.position.dead_letters.clone();
-        if self.position.in_flight().is_some() {
-            self.position.keep_only_what_matches_carried_values();
-        }
-        self.position.dead_letters = dead_letters;
-        self.change(Instant::now())
-    }
-
-    fn left_by_question_mark(&self) -> bool {
-        self.position.in_flight().is_some() && !self.position.returning
-    }
-
-    fn failure(&mut self, mut failed: Failed) -> Change {
-        let stored = self.store.as_ref().map(Store::checkpoint);
-        let details = failed.details(self.shown.all(stored));
-        let failure = self.position.about_item(&failed).with_details(details);
-        self.events.failed(&failure);
-        self.position.keep_only_what_matches_carried_values();
-        let median = self.pace.median();
-        Change { item_nanos: median, failure: Some(failure), ..self.change(Instant::now()) }
-    }
-
-    fn ended<R>(
-        self,
-        outcome: Outcome<R>,
-        failed: bool,
-        written: Result<(), Error>,
-        completed: Option<u64>,
-        on_error: impl FnOnce(Error) -> R,
-    ) -> R {
-        let returned = outcome.unwrap_or_else(|panic| {
-            if let Err(error) = &written {
-                self.events.not_saved(error);
-            }
-            resume_unwind(panic)
-        });
-        match written {
-            // The user's error comes first.
-            Err(error) if failed => self.events.not_saved(&error),
-            Err(error) => return on_error(error),
-            Ok(()) if failed => {}
-            Ok(()) => completed.into_iter().for_each(|completed| self.events.finished(completed)),
-        }
-        returned
-    }
-
-    fn write(&mut self, write: Write) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let Some(store) = &mut self.store else { return Ok(()) };
         Ok(self.spans.save().in_scope(|| write.to(store))?)
     }
 
-    async fn write_async(&mut self, write: Write) -> Result<(), Error> {
+    pub(crate) async fn write_async(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let span = self.spans.save();
         let written = self.with_store(move |store| span.in_scope(|| write.to(store))).await;
