@@ -19,6 +19,7 @@ fn it_shows_the_jobs_in_a_terminal_until_q() {
     let mut script = Command::new("script")
         .args(["--quiet", "--return", "--command", &watch, "/dev/null"])
         .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -11,7 +11,10 @@ fn shown(dir: &Path, fails_at: &str) -> String {
         dir.display()
     );
     let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--command", &command, "/dev/null"]).env("TERM", "xterm");
+    script
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh");
     text(&script.output().expect("there is `script`, of util-linux"))
 }
 
