@@ -9,7 +9,7 @@ mod mysql;
 mod postgres;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
-#[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres"))]
+#[cfg(any(feature = "sqlx-mysql", feature = "sqlx-postgres", feature = "sqlx-sqlite"))]
 mod sqlx;
 mod under_way;
 

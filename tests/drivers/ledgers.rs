@@ -38,7 +38,7 @@ impl Ledger {
         let number = LEDGERS.fetch_add(1, Ordering::Relaxed);
         let name = format!("ledger_{}_{number}", std::process::id());
         let url = match driver {
-            "rusqlite" => format!("sqlite:{}/ledger.db", dir.display()),
+            "rusqlite" | "sqlx-sqlite" => format!("sqlite:{}/ledger.db", dir.display()),
             _ => url.to_owned(),
         };
         let ledger = Ledger { driver: driver.to_owned(), url, name, items: 20, exactly_once: true };
@@ -65,6 +65,7 @@ impl Ledger {
             "tokio-postgres" => awaited::run(awaited::by_tokio_postgres(self, before)),
             "mysql_async" => awaited::run(awaited::by_mysql_async(self, before)),
             "sqlx-postgres" => awaited::run(awaited::by_sqlx_postgres(self, before)),
+            "sqlx-sqlite" => awaited::run(awaited::by_sqlx_sqlite(self, before)),
             "sqlx-mysql" => awaited::run(awaited::by_sqlx_mysql(self, before)),
             other => anyhow::bail!("unknown: {other}"),
         }

@@ -1,7 +1,8 @@
-//! `sqlx`, with PostgreSQL and MySQL.
+//! `sqlx`, with SQLite, PostgreSQL and MySQL.
 
 use safe_state_backends::{Dialect, Parameter, Statement};
 use sqlx_core::query::query;
+use sqlx_core::sql_str::AssertSqlSafe;
 use sqlx_core::transaction::Transaction;
 
 use super::{AsyncTransaction, BoxError};
@@ -15,7 +16,7 @@ macro_rules! transaction {
             }
 
             async fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
-                let mut query = query::<$database>(&statement.text);
+                let mut query = query::<$database>(AssertSqlSafe(statement.text.as_str()));
                 for parameter in &statement.parameters {
                     query = match parameter {
                         Parameter::Integer(value) => query.bind(*value),
@@ -42,3 +43,5 @@ macro_rules! transaction {
 transaction!(sqlx_mysql::MySql, Dialect::MySql);
 #[cfg(feature = "sqlx-postgres")]
 transaction!(sqlx_postgres::Postgres, Dialect::Postgres);
+#[cfg(feature = "sqlx-sqlite")]
+transaction!(sqlx_sqlite::Sqlite, Dialect::Sqlite);

@@ -28,7 +28,9 @@ fn a_ledger_survives_failures(driver: &str, url: &str) {
 
 #[test]
 fn rows_and_progress_are_there_together_by_every_driver() {
-    a_ledger_survives_failures("rusqlite", "");
+    for driver in ["rusqlite", "sqlx-sqlite"] {
+        a_ledger_survives_failures(driver, "");
+    }
     for driver in ["postgres", "tokio-postgres", "sqlx-postgres"] {
         a_ledger_survives_failures(driver, &postgres_url());
     }

@@ -4,6 +4,8 @@ use mysql_async::prelude::Queryable;
 use safe_state::backend::{from_url, mysql_async, tokio_postgres};
 use safe_state::{commit, resumable};
 use sqlx_core::connection::Connection;
+use sqlx_core::query::query;
+use sqlx_core::sql_str::AssertSqlSafe;
 use tokio::runtime::Builder;
 use tokio_postgres::NoTls;
 
@@ -63,7 +65,7 @@ pub(super) async fn by_sqlx_postgres(
         let mut tx = connection.begin().await?;
         balance += item;
         let insertion = ledger.insertion("$1, $2");
-        sqlx_core::query::query(&insertion).bind(item).bind(balance).execute(&mut *tx).await?;
+        query(AssertSqlSafe(insertion)).bind(item).bind(balance).execute(&mut *tx).await?;
         before(item)?;
         commit!(tx).await?;
     }
@@ -82,7 +84,26 @@ pub(super) async fn by_sqlx_mysql(
         let mut tx = connection.begin().await?;
         balance += item;
         let insertion = ledger.insertion("?, ?");
-        sqlx_core::query::query(&insertion).bind(item).bind(balance).execute(&mut *tx).await?;
+        query(AssertSqlSafe(insertion)).bind(item).bind(balance).execute(&mut *tx).await?;
+        before(item)?;
+        commit!(tx).await?;
+    }
+    Ok(balance)
+}
+
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), carry(balance), fresh(connection))]
+pub(super) async fn by_sqlx_sqlite(
+    ledger: &Ledger,
+    before: impl Fn(i64) -> anyhow::Result<()>,
+) -> anyhow::Result<i64> {
+    let mut connection = sqlx_sqlite::SqliteConnection::connect(&ledger.url).await?;
+    let mut balance = 0;
+    #[resume]
+    for item in 0..ledger.items {
+        let mut tx = connection.begin().await?;
+        balance += item;
+        let insertion = ledger.insertion("?1, ?2");
+        query(AssertSqlSafe(insertion)).bind(item).bind(balance).execute(&mut *tx).await?;
         before(item)?;
         commit!(tx).await?;
     }
