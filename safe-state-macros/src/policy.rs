@@ -19,7 +19,11 @@
 //!     let verdict = policy.judge(tally.run(), 0, failing!(&failed), thrown!(&failed));
 //!     if verdict.is_next() { break Flow::Next }
 //!     carry
-//!     if !tally.run().pause(verdict) { return raise(failed) }
+//!     match tally.run().pause(verdict) {
+//!         Ok(true) => {}
+//!         Ok(false) => return raise(failed),
+//!         Err(error) => return on_error(error),
+//!     }
 //!     tried += 1;
 //! } {
 //!     Flow::Next => {}
@@ -283,10 +287,10 @@ impl Expansion {
     /// Asks what is to be done about the failure, and does it.
     fn judged(&self, target: &Target, locals: &[Local]) -> TokenStream {
         let krate = &self.krate;
-        let Names { tally, policy, failed, verdict, .. } = &self.names;
+        let Names { tally, policy, failed, verdict, error, .. } = &self.names;
         let site = Span::mixed_site();
         let depth = target.depth;
-        let raise = self.raise();
+        let (raise, fail) = (self.raise(), self.fail(site));
         let run = quote_spanned! {site=> #tally.run() };
         let carry = self.carry_or(&run, locals, &raise);
         let paused = if self.is_async {
@@ -303,7 +307,11 @@ impl Expansion {
             );
             if #verdict.is_next() { break #krate::__private::Flow::Next; }
             #carry
-            if !#paused { #raise }
+            match #paused {
+                #krate::__private::Ok(true) => {}
+                #krate::__private::Ok(false) => { #raise }
+                #krate::__private::Err(#error) => { #fail }
+            }
         }
     }
 

@@ -23,6 +23,7 @@ pub(crate) use untold::Untold;
 
 use safe_state_backends::{DeadLetter, Failure};
 
+use crate::Error;
 use crate::outcome::Failing;
 use crate::run::Run;
 
@@ -182,33 +183,38 @@ impl Run {
     /// Saves what is complete, and how often the item in flight was tried, before another attempt
     /// or the end. Says whether there is to be another attempt, once its pause is over. The item's
     /// error comes first: if it can't be saved, it is the end.
-    pub fn pause(&mut self, verdict: Verdict) -> bool {
-        match (self.save(), verdict) {
-            (Ok(()), Verdict::Again(pause)) => {
-                std::thread::sleep(pause);
-                true
-            }
-            (Ok(()), _) => false,
-            (Err(error), _) => {
-                self.events.not_saved(&error);
-                false
-            }
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub fn pause(&mut self, verdict: Verdict) -> Result<bool, Error> {
+        match self.save() {
+            Ok(()) => {}
+            Err(error) => return Ok(self.not_saved(&error)),
         }
+        let Verdict::Again(pause) = verdict else { return Ok(false) };
+        self.rest(pause)?;
+        Ok(true)
     }
 
     /// The same without blocking.
-    pub async fn pause_async(&mut self, verdict: Verdict) -> bool {
-        match (self.save_async().await, verdict) {
-            (Ok(()), Verdict::Again(pause)) => {
-                self.sleep(pause).await;
-                true
-            }
-            (Ok(()), _) => false,
-            (Err(error), _) => {
-                self.events.not_saved(&error);
-                false
-            }
+    ///
+    /// # Errors
+    ///
+    /// As [`pause`](Self::pause).
+    pub async fn pause_async(&mut self, verdict: Verdict) -> Result<bool, Error> {
+        match self.save_async().await {
+            Ok(()) => {}
+            Err(error) => return Ok(self.not_saved(&error)),
         }
+        let Verdict::Again(pause) = verdict else { return Ok(false) };
+        self.rest_async(pause).await?;
+        Ok(true)
+    }
+
+    fn not_saved(&self, error: &Error) -> bool {
+        self.events.not_saved(error);
+        false
     }
 
     /// Tells of carried values that can't be taken or undone; the item's error comes first.

@@ -6,6 +6,7 @@ mod crashes;
 mod dead_letters;
 mod exits;
 mod model;
+mod pauses;
 mod poison;
 mod retry;
 mod values;

@@ -74,6 +74,11 @@ impl Boundary {
     }
 }
 
+/// What is left of a pause.
+fn left(pause: Duration, began: Instant) -> Option<Duration> {
+    pause.checked_sub(began.elapsed()).filter(|left| !left.is_zero())
+}
+
 impl Run {
     /// Between two items: waits as the job's rate and throttle ask for.
     ///
@@ -97,6 +102,38 @@ impl Run {
             self.sleep(wait).await;
         }
         Ok(())
+    }
+
+    /// Between two attempts at an item: waits, unless the run is to stop, or to wait longer.
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub(crate) fn rest(&mut self, pause: Duration) -> Result<(), Error> {
+        let began = Instant::now();
+        loop {
+            self.check_stop()?;
+            self.asks();
+            self.heed()?;
+            let Some(left) = left(pause, began) else { return Ok(()) };
+            std::thread::sleep(left.min(LOOK));
+        }
+    }
+
+    /// The same without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`rest`](Self::rest).
+    pub(crate) async fn rest_async(&mut self, pause: Duration) -> Result<(), Error> {
+        let began = Instant::now();
+        loop {
+            self.check_stop()?;
+            self.asks_async().await;
+            self.heed_async().await?;
+            let Some(left) = left(pause, began) else { return Ok(()) };
+            self.sleep(left.min(LOOK)).await;
+        }
     }
 
     fn reason_to_stop(&self, now: Instant) -> Option<StopReason> {
