@@ -1,4 +1,7 @@
-"""An S3 server: `server.py PORT BUCKET`. It keeps what it stores in memory, and checks no password."""
+"""An S3 server: `server.py BUCKET PORT TLS_PORT CERTIFICATE KEY`.
+
+It keeps what it stores in memory, and checks no password.
+"""
 
 import io
 import logging
@@ -29,12 +32,19 @@ class OneAtATime:
             return self.application(environ, start_response)
 
 
-def main(port, bucket):
+def main(bucket, port, tls_port, certificate, key):
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     s3 = create_backend_app("s3")
     s3.test_client().put(f"/{bucket}").close()
-    run_simple("127.0.0.1", port, OneAtATime(s3), threaded=True)
+    application = OneAtATime(s3)
+
+    def serve(port, **tls):
+        run_simple("127.0.0.1", int(port), application, threaded=True, **tls)
+
+    encrypted = {"ssl_context": (certificate, key)}
+    threading.Thread(target=serve, args=[tls_port], kwargs=encrypted, daemon=True).start()
+    serve(port)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(*sys.argv[1:])

@@ -83,7 +83,8 @@ async fn job_async(
     Ok(())
 }
 
-/// A job goes on from plain functions, from within each runtime, and as an async function.
+/// A job goes on from plain functions, from within each runtime, and as an async function; and a
+/// backend that has been asked can be dropped there.
 pub fn any_runtime(url: &str) {
     use tokio::runtime::Builder;
     let backend = backend(url, LONG);
@@ -101,6 +102,7 @@ pub fn any_runtime(url: &str) {
         let runtime = builder.enable_all().build().unwrap();
         goes_on(&|ran, fails| runtime.block_on(job_async(&backend, name, ran, fails)));
         goes_on(&|ran, fails| runtime.block_on(async { job(&backend, name, ran, fails) }));
+        runtime.block_on(async { assert!(!from_url(url).unwrap().exists(name).unwrap()) });
     }
 }
 

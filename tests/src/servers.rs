@@ -42,8 +42,17 @@ pub fn s3_url() -> String {
 
 /// The URL of objects there below a prefix, with credentials.
 pub fn objects_url(prefix: &str) -> String {
+    objects_at(&s3_url(), prefix)
+}
+
+/// The same by TLS.
+pub fn objects_tls_url(prefix: &str) -> String {
+    objects_at(&variable("SAFE_STATE_TEST_S3_TLS"), prefix)
+}
+
+fn objects_at(endpoint: &str, prefix: &str) -> String {
     let credentials = "access_key_id=tester&secret_access_key=hush-hush-7391";
-    format!("s3://{BUCKET}/{prefix}?region=us-east-1&endpoint={}&{credentials}", s3_url())
+    format!("s3://{BUCKET}/{prefix}?region=us-east-1&endpoint={endpoint}&{credentials}")
 }
 
 /// The bucket that is there from the start.

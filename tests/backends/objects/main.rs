@@ -2,6 +2,7 @@
 
 mod late;
 mod store;
+mod tls;
 
 use std::sync::Arc;
 use std::thread;
@@ -116,16 +117,6 @@ fn two_that_fight_for_a_job_never_hold_it_at_once() {
 #[test]
 fn a_partition_storm_loses_and_repeats_nothing() {
     remote::partition_storm(&objects_url("storm"));
-}
-
-#[test]
-fn a_backend_can_be_dropped_within_a_runtime() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let backend = on_s3("dropped");
-        assert!(!backend.exists("job").unwrap());
-        drop(backend);
-    });
 }
 
 #[test]

@@ -1,0 +1,31 @@
+//! Stores by HTTPS.
+
+use std::env;
+use std::process::Command;
+
+use safe_state::backend::from_url;
+use safe_state_tests::remote::told;
+use safe_state_tests::servers::{authority, objects_tls_url};
+
+#[test]
+fn whom_the_system_trusts_is_trusted() {
+    const TEST: &str = "tls::whom_the_system_trusts_is_trusted";
+    if env::var_os("SAFE_STATE_TEST_TRUSTS").is_some() {
+        let backend = from_url(&objects_tls_url("tls")).unwrap();
+        backend.save("job", b"state").unwrap();
+        assert_eq!(backend.load("job").unwrap().as_deref(), Some(&b"state"[..]));
+        return backend.delete("job").unwrap();
+    }
+    let mut trusting = Command::new(env::current_exe().unwrap());
+    trusting.args([TEST, "--exact"]);
+    trusting.env("SAFE_STATE_TEST_TRUSTS", "").env("SSL_CERT_FILE", authority());
+    assert!(trusting.status().unwrap().success());
+}
+
+#[test]
+fn nobody_else_is() {
+    let backend = from_url(&objects_tls_url("tls")).unwrap();
+    let error = told(&backend.load("job").unwrap_err());
+    assert!(error.contains("UnknownIssuer"), "{error}");
+    assert!(!error.contains("hush-hush"), "{error}");
+}
