@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use fastrand::Rng;
+use safe_state_tests::storms;
 
 const KILLS: u32 = 100;
 const LONGEST_RUN: Duration = Duration::from_millis(15);
@@ -30,11 +31,10 @@ fn killed_is_as_uninterrupted(save_every: u64, lines: u32) {
         let result = finish(dir.path(), save_every);
         (result, output(dir.path()))
     };
-    let rounds: u32 = std::env::var("SAFE_STATE_STORM").map_or(1, |text| text.parse().unwrap());
     let mut rng = Rng::with_seed(save_every);
     let mut dir = prepared(lines);
     let mut inside = 0;
-    for _ in 0..KILLS * rounds {
+    for _ in 0..KILLS * storms::times() {
         let mut child = spawn(dir.path(), save_every);
         thread::sleep(LONGEST_RUN.mul_f64(rng.f64()));
         child.kill().unwrap();

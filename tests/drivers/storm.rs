@@ -4,7 +4,6 @@
 //!
 //! `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
 
-use std::env;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -14,6 +13,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use safe_state_drivers::{Found, Ledger};
 use safe_state_tests::servers::{mysql_url, postgres_url};
+use safe_state_tests::storms;
 
 #[test]
 fn a_ledger_in_sqlite_has_each_row_once() {
@@ -49,9 +49,8 @@ fn a_ledger_in_mysql_has_each_row_once() {
 const LONGEST: Duration = Duration::from_millis(40);
 
 fn storm(driver: &str, url: &str, kills: u64, exactly_once: bool) {
-    let number = |variable| env::var(variable).ok().map(|text| text.parse::<u64>().unwrap());
-    let kills = kills * number("SAFE_STATE_STORM").unwrap_or(1);
-    let mut rng = Rng::with_seed(number("SAFE_STATE_STORM_SEED").unwrap_or(1));
+    let kills = kills * u64::from(storms::times());
+    let mut rng = Rng::with_seed(storms::seed(1));
     let dir = tempfile::tempdir().unwrap();
     let mut account = Account::open(driver, dir.path(), url, exactly_once);
     let (mut inside, mut repeated) = (0, 0);

@@ -28,8 +28,9 @@ impl Example {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO"));
+        // With the features that the tests were built with, or much would be built once more.
         command
-            .args(["run", "--quiet", "--example", self.name, "--manifest-path"])
+            .args(["run", "--quiet", "--all-features", "--example", self.name, "--manifest-path"])
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("Cargo.toml"))
             .arg("--")
             .args(arguments)

@@ -12,20 +12,19 @@ use std::time::Duration;
 use fastrand::Rng;
 use safe_state::FileBackend;
 use safe_state::idempotency::{Done, IdempotencyCache, NotDone};
-use safe_state_tests::Effects;
+use safe_state_tests::{Effects, storms};
 use tempfile::TempDir;
 
 const KEYS: u64 = 2000;
-const KILLS: usize = 200;
+const KILLS: u32 = 200;
 
 #[test]
 fn every_effect_happens_once_or_is_in_doubt() {
-    let rounds = std::env::var("SAFE_STATE_STORM").map_or(1, |text| text.parse().unwrap());
     let mut rng = Rng::with_seed(5);
     let mut dir = tempfile::tempdir().unwrap();
     // How many were in doubt that had happened, and that had not.
     let mut doubts = [0; 2];
-    for _ in 0..KILLS * rounds {
+    for _ in 0..KILLS * storms::times() {
         let mut child = worker(&dir).spawn().unwrap();
         thread::sleep(Duration::from_millis(40).mul_f64(rng.f64()));
         child.kill().unwrap();
@@ -38,7 +37,7 @@ fn every_effect_happens_once_or_is_in_doubt() {
     }
     assert!(worker(&dir).status().unwrap().success());
     all_happened_once(&dir);
-    println!("of {} kills, {doubts:?} left an effect in doubt", KILLS * rounds);
+    println!("of {} kills, {doubts:?} left an effect in doubt", KILLS * storms::times());
     assert!(doubts.iter().all(|doubts| *doubts > KILLS / 20), "{doubts:?} are too few to tell");
 }
 
@@ -58,7 +57,7 @@ fn all_happened_once(dir: &TempDir) {
 
 /// Holds what is known against what has happened, and settles what is in doubt, as one would who asks
 /// the other side.
-fn settle(dir: &TempDir, doubts: &mut [usize; 2]) {
+fn settle(dir: &TempDir, doubts: &mut [u32; 2]) {
     let cache = IdempotencyCache::open(FileBackend::new(dir.path()), "once").unwrap();
     let happened: BTreeSet<u64> = effects(dir).into_iter().collect();
     let in_doubt: Vec<u64> = cache.in_doubt().unwrap().into_iter().map(|(key, _)| key).collect();

@@ -50,7 +50,7 @@ jobs! {
     brief_async, [async], max_runtime = "100ms";
 }
 
-#[resumable(name = "patient", state_dir = dir, max_attempts = 2, backoff = Backoff::constant("1ms"))]
+#[resumable(name = "patient", state_dir = dir, max_attempts = 2, backoff = Backoff::constant("200ms"))]
 fn hasty(
     dir: &Path,
     items: &[u32],

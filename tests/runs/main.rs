@@ -20,7 +20,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::TestRunner;
-use safe_state_tests::Effects;
+use safe_state_tests::{Effects, storms};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -124,8 +124,7 @@ fn run_in_child<E: DeserializeOwned>(
 }
 
 fn runner(cases: u32) -> TestRunner {
-    let factor = std::env::var("SAFE_STATE_STORM").map_or(1, |factor| factor.parse().unwrap());
-    let cases = ProptestConfig::with_cases(cases * factor);
+    let cases = ProptestConfig::with_cases(cases * storms::times());
     TestRunner::new(ProptestConfig { failure_persistence: None, ..cases })
 }
 

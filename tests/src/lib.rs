@@ -11,6 +11,7 @@ pub mod remote;
 pub mod servers;
 pub mod shapes;
 mod slow;
+pub mod storms;
 mod worker;
 
 pub use effects::Effects;

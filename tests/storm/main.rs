@@ -4,12 +4,11 @@
 //!
 //! `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
 
-use std::env;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use fastrand::Rng;
-use safe_state_tests::{Found, Ledger, remote, run_and_kill};
+use safe_state_tests::{Found, Ledger, remote, run_and_kill, storms};
 use tempfile::TempDir;
 
 /// From its first item on; from its start, where it is killed before that.
@@ -59,15 +58,10 @@ fn storm(kind: &'static str, save_every: u64, kills: u32) {
     for durability in ["power", "process"] {
         // So many that few runs are over before they are killed, and so few that one soon is.
         let items = if (durability, save_every) == ("power", 1) { 2000 } else { 20_000 };
-        let seed = number("SAFE_STATE_STORM_SEED").unwrap_or(save_every);
+        let seed = storms::seed(save_every);
         let storm = Storm { kind, durability, save_every, items, seed };
-        let rounds = number("SAFE_STATE_STORM").unwrap_or(1);
-        storm.rage(kills * u32::try_from(rounds).unwrap());
+        storm.rage(kills * storms::times());
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
 #[derive(Clone, Copy, Debug)]

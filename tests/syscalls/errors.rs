@@ -3,7 +3,7 @@
 use std::io;
 use std::process::Output;
 
-use safe_state_tests::Found;
+use safe_state_tests::{Found, storms};
 
 use crate::traced::{Call, Kind, Victim, calls_of};
 
@@ -55,10 +55,12 @@ fn fail_each(kind: Kind) {
     let calls = calls_of(kind);
     let can_fail = |call: &&Call| !["close", "fcntl", "lseek"].contains(&&*call.name);
     for (at, call) in calls.iter().filter(can_fail).enumerate() {
-        for (turn, error) in ERRORS.into_iter().enumerate() {
-            // Each call fails with each error, once for some and from then on for the others.
-            let lasting = if (at + turn) % 2 == 0 { "" } else { "+" };
-            fail(kind, call, error, lasting);
+        // Each call fails with two of the errors, once for one and from then on for the other; with
+        // SAFE_STATE_STORM=3, with all of them.
+        let turns = ERRORS.len().min(2 * storms::times() as usize);
+        for turn in at..at + turns {
+            let lasting = if turn % 2 == 0 { "" } else { "+" };
+            fail(kind, call, ERRORS[turn % ERRORS.len()], lasting);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Two processes that fight for one job, while each is paused for longer than a lease lasts.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use fastrand::Rng;
 use safe_state::Job;
 
 use super::{SHORT, backend, told};
-use crate::{Effects, Worker};
+use crate::{Effects, Worker, storms};
 
 const JOB: &str = "fight";
 /// More than can be done.
@@ -26,9 +25,8 @@ const TENURE_BITS: u32 = 12;
 /// `SAFE_STATE_STORM=10` takes ten times as long, which is a minute; `SAFE_STATE_STORM_SEED` pauses
 /// at other instants.
 pub fn fight(worker: &str, url: &str) {
-    let number = |variable| env::var(variable).map_or(1, |text| text.parse().unwrap());
-    let time = Duration::from_secs(6) * number("SAFE_STATE_STORM");
-    let mut rng = Rng::with_seed(number("SAFE_STATE_STORM_SEED").into());
+    let time = Duration::from_secs(6) * storms::times();
+    let mut rng = Rng::with_seed(storms::seed(1));
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new(JOB).backend(backend(url, SHORT));
     job.clear_checkpoint().unwrap();

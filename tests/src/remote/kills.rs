@@ -1,6 +1,5 @@
 //! Jobs killed at random instants, whatever their backend.
 
-use std::env;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use fastrand::Rng;
 use safe_state::Job;
 
 use super::{LONG, backend};
-use crate::{Effects, Found, Ledger, run_and_kill};
+use crate::{Effects, Found, Ledger, run_and_kill, storms};
 
 const JOB: &str = "kills";
 const ITEMS: u64 = 600;
@@ -21,14 +20,13 @@ const LONGEST_RUN: Duration = Duration::from_millis(40);
 ///
 /// `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
 pub fn kill_storm(worker: &str, url: &str) {
-    let number = |variable| env::var(variable).map_or(1, |text| text.parse().unwrap());
     for save_every in [1, 7] {
-        let mut rng = Rng::with_seed(number("SAFE_STATE_STORM_SEED"));
+        let mut rng = Rng::with_seed(storms::seed(1));
         let dir = tempfile::tempdir().unwrap();
         let job = Job::new(JOB).backend(backend(url, LONG));
         let mut ledger = Ledger::of(job, dir.path(), ITEMS, save_every);
         let mut finished = 0;
-        for kill in 0..12 * number("SAFE_STATE_STORM") {
+        for kill in 0..12 * storms::times() {
             run_and_kill(start(worker, url, save_every, dir.path()), LONGEST_RUN, &mut rng);
             match ledger.look(&format!("{url}, saved every {save_every}, kill {kill}")) {
                 Found::Nothing | Found::Part => {}

@@ -1,6 +1,5 @@
 //! Jobs on a network that fails at random.
 
-use std::env;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use safe_state::Job;
 
 use super::{LONG, backend};
 use crate::servers;
-use crate::{Proxy, Ran};
+use crate::{Proxy, Ran, storms};
 
 const ITEMS: u64 = 300;
 /// A kill, a cut or a delay is a matter of less.
@@ -21,9 +20,8 @@ const LONGEST: Duration = Duration::from_millis(400);
 ///
 /// `SAFE_STATE_STORM=10` takes ten times as long, `SAFE_STATE_STORM_SEED` other instants.
 pub fn partition_storm(url: &str) {
-    let number = |variable| env::var(variable).map_or(1, |text| text.parse().unwrap());
-    let time = Duration::from_secs(5) * number("SAFE_STATE_STORM");
-    let seed = number("SAFE_STATE_STORM_SEED").into();
+    let time = Duration::from_secs(5) * storms::times();
+    let seed = storms::seed(1);
     let proxy = Proxy::to(servers::address(url));
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
