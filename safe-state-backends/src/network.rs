@@ -6,8 +6,7 @@
 //!
 //! - **Threads.** A lease has a thread of its own, which renews it. A driver that has a runtime, and
 //!   would panic within another, is called on that thread if the caller is within one; what is asked
-//!   without a lease is asked on a thread that ends with the answer, and on a connection that is kept for
-//!   the next question. So a backend works the same from
+//!   without a lease is asked on a thread that ends with the answer. So a backend works the same from
 //!   a plain function and within any async runtime.
 //! - **The lease** is a row, or the like, with an epoch, which grows with each acquisition, and an
 //!   end, on the server's clock. It is renewed each third of its time, and each save does.
@@ -30,7 +29,6 @@ mod fake;
 mod keeper;
 #[cfg(any(feature = "redis-tls", feature = "object-store-url"))]
 pub(crate) mod provider;
-mod questions;
 mod retry;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "object-store"))]
 pub(crate) mod runtime;
@@ -43,11 +41,11 @@ mod transactions;
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
 use keeper::Kept;
-use questions::Questions;
 
 pub use session::{Acquired, Bid, Claim, Connect, Session, Timeouts, Trouble};
 
@@ -56,9 +54,8 @@ pub use session::{Acquired, Bid, Claim, Connect, Session, Timeouts, Trouble};
 const OPENING: Duration = Duration::from_secs(3);
 
 /// The backend on the server that `C` connects to.
-pub struct NetworkBackend<C: Connect> {
+pub struct NetworkBackend<C> {
     connect: Arc<C>,
-    questions: Arc<Questions<C::Session>>,
     limits: Limits,
 }
 
@@ -78,7 +75,7 @@ impl<C: Connect> NetworkBackend<C> {
             retry: Duration::from_secs(30),
             timeouts: Timeouts::default(),
         };
-        NetworkBackend { connect: Arc::new(connect), questions: Arc::default(), limits }
+        NetworkBackend { connect: Arc::new(connect), limits }
     }
 
     #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -91,7 +88,6 @@ impl<C: Connect> NetworkBackend<C> {
     where
         C: Clone,
     {
-        self.questions = Arc::default();
         Arc::make_mut(&mut self.connect)
     }
 
@@ -113,20 +109,28 @@ impl<C: Connect> NetworkBackend<C> {
     /// How long one try may take; by default, 10 seconds to connect and 30 for a statement.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.limits.timeouts = timeouts;
-        self.questions = Arc::default();
         self
     }
 
+    /// Asks the server something, on a thread that ends with the answer.
     fn ask<T: Send>(
         &self,
         action: &'static str,
         job: &str,
-        question: impl Fn(&mut C::Session) -> Result<T, Trouble> + Sync,
+        question: impl Fn(&mut C::Session) -> Result<T, Trouble> + Send,
     ) -> Result<T, Error> {
+        let trouble = Trouble::at(action, job, &*self.connect);
         let limit = OPENING.min(self.limits.retry);
-        self.questions
-            .ask(&*self.connect, self.limits.timeouts, (job, limit), question)
-            .map_err(Trouble::at(action, job, &*self.connect))
+        let ask = move || {
+            let once = || question(&mut self.connect.connect(self.limits.timeouts)?);
+            retry::until(limit, job, once)
+        };
+        let answer = thread::scope(|scope| {
+            let asking =
+                thread::Builder::new().spawn_scoped(scope, ask).map_err(Trouble::lasting)?;
+            asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        answer.map_err(trouble)
     }
 
     fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<Kept<C>, Error> {
@@ -184,10 +188,9 @@ impl<C: Connect> Backend for NetworkBackend<C> {
     }
 }
 
-impl<C: Connect> Clone for NetworkBackend<C> {
+impl<C> Clone for NetworkBackend<C> {
     fn clone(&self) -> Self {
-        let (connect, questions) = (Arc::clone(&self.connect), Arc::clone(&self.questions));
-        NetworkBackend { connect, questions, limits: self.limits }
+        NetworkBackend { connect: Arc::clone(&self.connect), limits: self.limits }
     }
 }
 
@@ -196,6 +199,6 @@ impl<C: Connect> fmt::Debug for NetworkBackend<C> {
         f.debug_struct("NetworkBackend")
             .field("place", &self.connect.place())
             .field("limits", &self.limits)
-            .finish_non_exhaustive()
+            .finish()
     }
 }

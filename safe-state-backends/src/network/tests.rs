@@ -225,23 +225,6 @@ fn a_panic_of_the_driver_is_the_runs() {
 }
 
 #[test]
-fn questions_share_a_connection_while_it_lasts() {
-    let server = Server::default();
-    let backend = backend(&server);
-    for _ in 0..3 {
-        assert_eq!(backend.load(JOB).unwrap(), None);
-        assert!(!backend.exists(JOB).unwrap());
-    }
-    assert_eq!(server.connections(), 1);
-    server.disturb("load", Fault::Before, 1);
-    assert_eq!(backend.load(JOB).unwrap(), None);
-    assert_eq!(server.connections(), 2);
-    server.disturb("load", Fault::Refusal, 1);
-    backend.load(JOB).unwrap_err();
-    assert_eq!(server.connections(), 2, "a reason that lasts is not the connection's");
-}
-
-#[test]
 fn an_empty_name_is_refused() {
     let refused = backend(&Server::default()).lease("", LeaseOptions::default());
     assert!(matches!(refused, Err(Error::EmptyName)));
