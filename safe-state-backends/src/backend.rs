@@ -150,6 +150,17 @@ pub trait Lease: Send {
     /// As there.
     fn delete(&mut self) -> Result<(), Error>;
 
+    /// What `backend`, which has given this lease, holds under another name: what is asked of the job
+    /// is looked for several times a second. A lease with a connection of its own asks on that; by
+    /// default, [`Backend::load`] is called.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn load_other(&mut self, backend: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        backend.load(name)
+    }
+
     /// The save as statements of that dialect, for a transaction of the program's own; `None` if a save
     /// is none, or, of a record, if the whole has to be saved instead. By default, always.
     ///

@@ -2,7 +2,7 @@
 //! while there is room for them.
 
 use crate::format::{FormatError, Framed, Tail};
-use crate::{Appended, Dialect, Durability, Ended, Error, Lease, Save, Statements};
+use crate::{Appended, Backend, Dialect, Durability, Ended, Error, Lease, Save, Statements};
 
 /// How many microseconds of saves may go by before one looks whether what it adds to is still there:
 /// looking costs about as much as adding.
@@ -113,6 +113,15 @@ impl Journal {
             (Ended::Unknown, _) => None,
         };
         Ok(is_saved)
+    }
+
+    /// What `backend` holds under another name.
+    pub(crate) fn load_other(
+        &mut self,
+        backend: &dyn Backend,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        self.lease.load_other(backend, name)
     }
 
     /// Removes it.

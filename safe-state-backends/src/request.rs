@@ -27,8 +27,17 @@ impl Request {
     ///
     /// The backend cannot be read, or what it holds is no request to this job.
     pub fn load(backend: &dyn Backend, job: &str) -> Result<Option<Self>, Error> {
+        Request::load_by(|name| backend.load(name), backend, job)
+    }
+
+    /// The same of a job in `backend`, where `load` loads what is there under a name.
+    pub(crate) fn load_by(
+        load: impl FnOnce(&str) -> Result<Option<Vec<u8>>, Error>,
+        backend: &dyn Backend,
+        job: &str,
+    ) -> Result<Option<Self>, Error> {
         let name = name_of(job);
-        let Some(bytes) = backend.load(&name)? else { return Ok(None) };
+        let Some(bytes) = load(&name)? else { return Ok(None) };
         let (asked, found) =
             request::decode(&bytes).map_err(|source| Error::unreadable(backend, &name, source))?;
         if found == job {

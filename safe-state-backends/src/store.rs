@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::format::{Change, FormatError, Record};
 use crate::journal::Journal;
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Checkpoint, Error, LeaseOptions, wait};
+use crate::{Appended, Backend, Checkpoint, Error, LeaseOptions, Request, wait};
 use transactions::Outstanding;
 
 /// The checkpoint of a job under a lease.
@@ -92,6 +92,17 @@ impl Store {
     /// The backend cannot be written.
     pub fn delete(&mut self) -> Result<(), Error> {
         self.journal.delete()
+    }
+
+    /// What is asked of the job's runs, if anything is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::load`].
+    pub fn requested(&mut self) -> Result<Option<Request>, Error> {
+        let Store { backend, journal, checkpoint, .. } = self;
+        let load = |name: &str| journal.load_other(&**backend, name);
+        Request::load_by(load, &**backend, &checkpoint.job)
     }
 
     fn save_whole(&mut self) -> Result<(), Error> {

@@ -43,6 +43,9 @@ pub(crate) struct Tables {
     pub(crate) jobs: String,
     /// The records behind the snapshots; elsewhere a snapshot is record 0.
     pub(crate) records: String,
+    /// PostgreSQL's function that adds a record.
+    #[cfg(feature = "postgres")]
+    pub(crate) append: String,
 }
 
 impl Tables {
@@ -58,7 +61,7 @@ impl Tables {
     /// For an error that says that they may not be made.
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn not_made<E>(&self, source: E) -> NotMade<E> {
-        let Tables { meta, jobs, records } = self.clone();
+        let Tables { meta, jobs, records, .. } = self.clone();
         NotMade { meta, jobs, records, source }
     }
 
@@ -67,6 +70,8 @@ impl Tables {
             meta: format!("{prefix}_meta"),
             jobs: format!("{prefix}_jobs"),
             records: format!("{prefix}_records"),
+            #[cfg(feature = "postgres")]
+            append: format!("{prefix}_append"),
         }
     }
 }

@@ -246,17 +246,6 @@ impl Run {
         Some(done)
     }
 
-    /// Does blocking work. None without a worker: then there is none to do.
-    pub(crate) async fn on_worker<R: Send + 'static>(
-        &mut self,
-        work: impl FnOnce() -> R + Send + 'static,
-    ) -> Option<R> {
-        match &self.worker {
-            Some(worker) => Some(worker.run(work).await),
-            None => None,
-        }
-    }
-
     fn completed(&self) -> Option<u64> {
         self.store.as_ref().map(|store| store.checkpoint().completed().len())
     }

@@ -20,7 +20,7 @@ const NOT_ALLOWED: [u16; 3] = [1044, 1142, 1227];
 /// The statements that make the tables, where they are not there. Each is on its own, so the version
 /// comes last: where it is, all is.
 pub(super) fn schema(tables: &Tables) -> [String; 4] {
-    let Tables { meta, jobs, records } = tables;
+    let Tables { meta, jobs, records, .. } = tables;
     let version = tables::VERSION;
     [
         format!(

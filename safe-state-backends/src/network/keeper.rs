@@ -9,7 +9,9 @@ use std::time::Instant;
 use super::retry;
 use super::transactions::Transactions;
 use super::{Acquired, Bid, Claim, Connect, Limits, OPENING, Session, Trouble};
-use crate::{Appended, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save, Statements, name};
+use crate::{
+    Appended, Backend, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save, Statements, name,
+};
 
 /// A lease, as the run has it. Dropping it gives the lease back, and waits for that.
 pub(super) struct Kept<C: Connect> {
@@ -129,6 +131,18 @@ impl<C: Connect> Lease for Kept<C> {
 
     fn delete(&mut self) -> Result<(), Error> {
         self.ask(&Order::Delete).map(drop)
+    }
+
+    /// Asked once, and on another connection where the lease has none: nothing depends on it.
+    fn load_other(&mut self, backend: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let load = || lock(&self.keeper).load_other(name);
+        let loaded = if C::Session::may_run_here() {
+            load()
+        } else {
+            let loading = thread::scope(|scope| scope.spawn(load).join());
+            loading.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        loaded.unwrap_or_else(|| backend.load(name))
     }
 
     fn statements(
@@ -267,6 +281,15 @@ impl<C: Connect> Keeper<C> {
     fn delete(&mut self) -> Result<Appended, Trouble> {
         self.records = None;
         self.retried(C::Session::delete).map(|()| Appended::Yes)
+    }
+
+    /// None if there is no connection.
+    fn load_other(&mut self, name: &str) -> Option<Result<Option<Vec<u8>>, Error>> {
+        let mut session = self.session.take()?;
+        let loaded = session.load(&name::encode(name));
+        // What an operation that failed has left of a connection is not known.
+        self.session = loaded.is_ok().then_some(session);
+        Some(loaded.map_err(Trouble::at("looking", name, &*self.connect)))
     }
 
     /// Each save puts it off.

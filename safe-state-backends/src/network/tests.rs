@@ -225,6 +225,23 @@ fn a_panic_of_the_driver_is_the_runs() {
 }
 
 #[test]
+fn what_is_asked_of_a_run_comes_by_its_leases_connection() {
+    let server = Server::default();
+    let (backend, mut lease) = (backend(&server), lease(&server));
+    lease.save(b"a").unwrap();
+    let load = |lease: &mut Box<dyn Lease>| lease.load_other(&*backend, "other").unwrap();
+    assert_eq!(load(&mut lease), None);
+    assert_eq!((lease.append(b"b").unwrap(), server.connections()), (Appended::Yes, 1));
+    server.disturb("load", Fault::Before, 1);
+    lease.load_other(&*backend, "other").unwrap_err();
+    assert_eq!(load(&mut lease), None);
+    assert_eq!(server.connections(), 2, "where the lease's is broken, another is asked");
+    assert_eq!(lease.append(b"c").unwrap(), Appended::No);
+    lease.save(b"abc").unwrap();
+    assert_eq!(loaded(&server).as_deref(), Some(&b"abc"[..]));
+}
+
+#[test]
 fn an_empty_name_is_refused() {
     let refused = backend(&Server::default()).lease("", LeaseOptions::default());
     assert!(matches!(refused, Err(Error::EmptyName)));

@@ -6,6 +6,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 
+use super::statements;
 use crate::network::runtime::Runtime;
 use crate::network::{Acquired, Bid, Claim, Session, Trouble};
 use crate::tables::{self, Tables};
@@ -14,10 +15,10 @@ use crate::{Appended, Durability};
 /// A parameter with its type, so that a statement that is used once needs no round trip more.
 type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
 
-/// The statements that make the tables, where they are not there.
+/// The statements that make the tables, where they are not there, and their function.
 pub(super) fn schema(tables: &Tables) -> String {
-    let Tables { meta, jobs, records } = tables;
-    let version = tables::VERSION;
+    let Tables { meta, jobs, records, .. } = tables;
+    let (version, append) = (tables::VERSION, statements::function(tables));
     format!(
         r#"CREATE TABLE IF NOT EXISTS {meta} (version BIGINT NOT NULL PRIMARY KEY);
 INSERT INTO {meta} VALUES ({version}) ON CONFLICT DO NOTHING;
@@ -33,7 +34,7 @@ CREATE TABLE IF NOT EXISTS {records} (
     record BYTEA NOT NULL,
     PRIMARY KEY (job, number)
 );
-"#
+{append}"#
     )
 }
 

@@ -40,14 +40,24 @@ fn whole(tables: &Tables, claim: &Claim, bytes: &[u8]) -> Result<Vec<Statement>,
     ])
 }
 
+/// The function that puts a record behind the one before it. Its plan is kept with the connection, and
+/// a driver's transaction does not tell which connection that is, for which a statement could be kept.
+pub(super) fn function(tables: &Tables) -> String {
+    let Tables { jobs, records, append, .. } = tables;
+    format!(
+        r"CREATE OR REPLACE FUNCTION {append}(TEXT, BIGINT, TEXT, BIGINT, BYTEA) RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO {records} (job, number, record) VALUES ($1, $4, (
+        SELECT $5 FROM {jobs} WHERE job = $1 AND epoch = $2 AND holder = $3
+        AND EXISTS (SELECT 1 FROM {records} WHERE job = $1 AND number = $4 - 1) FOR SHARE
+    ));
+END $$;
+"
+    )
+}
+
 fn record(tables: &Tables, claim: &Claim, number: u64, bytes: &[u8]) -> Result<Statement, Trouble> {
-    let Tables { jobs, records, .. } = tables;
-    let text = format!(
-        "INSERT INTO {records} (job, number, record) VALUES ($1, $4, (
-             SELECT $5::BYTEA FROM {jobs} WHERE job = $1 AND epoch = $2 AND holder = $3
-             AND EXISTS (SELECT 1 FROM {records} WHERE job = $1 AND number = $4 - 1) FOR SHARE
-         ))"
-    );
+    let text = format!("SELECT {}($1, $2, $3, $4, $5)", tables.append);
     let mut parameters = held(claim)?;
     let number = i64::try_from(number + 1).map_err(Trouble::lasting)?;
     parameters.extend([number.into(), bytes.into()]);

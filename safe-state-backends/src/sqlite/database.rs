@@ -20,7 +20,7 @@ const BUSY: Duration = Duration::from_secs(30);
 
 /// The statements that make the tables, where they are not there.
 pub(super) fn schema(tables: &Tables) -> String {
-    let Tables { meta, jobs, records } = tables;
+    let Tables { meta, jobs, records, .. } = tables;
     format!(
         "CREATE TABLE IF NOT EXISTS {meta} (version INTEGER NOT NULL);
 INSERT INTO {meta} SELECT {VERSION} WHERE NOT EXISTS (SELECT 1 FROM {meta});

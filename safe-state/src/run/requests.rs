@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use safe_state_backends::{Backend, Error as BackendError, Request};
+use safe_state_backends::{Backend, Error as BackendError, Request, Store};
 
 use crate::Error;
 use crate::error::StopReason;
@@ -43,18 +43,22 @@ pub(crate) struct Source {
 impl Source {
     /// What is asked of a run that begins. A cancelled one was another.
     pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
-        Ok(self.ask()?.filter(|asked| *asked != Request::Cancel))
+        let asked = Request::load(&*self.backend, &self.job)?;
+        Ok(self.heard(asked).filter(|asked| *asked != Request::Cancel))
     }
 
-    /// What is asked of a run under way. One that is cancelled is on its way to its end, and the next may
-    /// begin at once.
-    fn ask(&self) -> Result<Option<Request>, BackendError> {
-        let asked = Request::load(&*self.backend, &self.job)?;
+    /// What is asked of a run under way.
+    fn ask(&self, store: &mut Store) -> Result<Option<Request>, BackendError> {
+        store.requested().map(|asked| self.heard(asked))
+    }
+
+    /// A run that is cancelled is on its way to its end, and the next may begin at once.
+    fn heard(&self, asked: Option<Request>) -> Option<Request> {
         if asked == Some(Request::Cancel) {
             // If it can't be, the next run does it.
             let _ = Request::delete(&*self.backend, &self.job);
         }
-        Ok(asked)
+        asked
     }
 }
 
@@ -126,9 +130,9 @@ impl Run {
     /// Asks what is asked of the run, if it is time. Says whether what is complete is to be saved: it is
     /// due, or there is something to heed.
     pub fn asks(&mut self) -> bool {
-        if let Some(source) = self.requests.source() {
+        if let (Some(source), Some(store)) = (self.requests.source(), &mut self.store) {
             let began = Instant::now();
-            self.requests.answered(began, source.ask());
+            self.requests.answered(began, source.ask(store));
         }
         self.saves()
     }
@@ -137,7 +141,7 @@ impl Run {
     pub async fn asks_async(&mut self) -> bool {
         if let Some(source) = self.requests.source() {
             let began = Instant::now();
-            let answer = self.on_worker(move || source.ask()).await;
+            let answer = self.with_store(move |store| source.ask(store)).await;
             self.requests.answered(began, answer.unwrap_or(Ok(None)));
         }
         self.saves()
