@@ -35,21 +35,27 @@ use place::Place;
 use screen::Screen;
 
 /// Looks at the jobs of safe-state, while they run as well.
-///
-/// It exits with 0 if it did what it was asked, 1 if that could not be done, 2 if the arguments make
-/// no sense, 3 if there is no such job, or nothing of it to show, 4 if the job is running, 5 if its
-/// checkpoint is damaged, and 6 if what is stored is no checkpoint of it.
 #[derive(Debug, Parser)]
-#[command(name = "safe-state", version, max_term_width = 100)]
+#[command(name = "safe-state", version, max_term_width = 100, after_long_help = EXIT_CODES)]
 struct Arguments {
     #[command(flatten)]
     place: Place,
     /// Answers in JSON.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = place::EVERYWHERE)]
     json: bool,
     #[command(subcommand)]
     command: Command,
 }
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it did what it was asked
+  1  that could not be done
+  2  the arguments make no sense
+  3  there is no such job, or nothing of it to show
+  4  the job is running
+  5  its checkpoint is damaged
+  6  what is stored is no checkpoint of it";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -293,9 +293,12 @@ impl From<Error> for io::Error {
     }
 }
 
-/// The message with its causes on one line, for a panic.
+/// The message on one line, with those of its causes that it does not tell itself.
 pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
-    causes(error).fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
+    causes(error).fold(error.to_string(), |line, cause| match cause.to_string() {
+        told if line.contains(&told) => line,
+        cause => format!("{line}: {cause}"),
+    })
 }
 
 /// What an error was caused by, outermost first.

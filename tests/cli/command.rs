@@ -62,15 +62,3 @@ pub(crate) fn tell(command: &mut Command) -> Told {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Told { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
-
-/// The text with each time in it as `TIME`.
-pub(crate) fn timeless(text: &str) -> String {
-    let is_time =
-        |word: &str| word.len() == 20 && word.ends_with('Z') && word.as_bytes()[10] == b'T';
-    text.split_inclusive([' ', '\n'])
-        .map(|word| match word.trim_end().trim_end_matches(',') {
-            time if is_time(time) => word.replace(time, "TIME"),
-            _ => word.to_owned(),
-        })
-        .collect()
-}

@@ -3,6 +3,8 @@
 mod command;
 mod looking;
 mod moving;
+mod shown;
 mod steering;
 mod telling;
+mod transcript;
 mod watching;

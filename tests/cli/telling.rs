@@ -4,6 +4,7 @@ use safe_state::{Action, Error, ErrorContext, resumable};
 use serde_json::{Value, json};
 
 use crate::command::{Jobs, command, tell};
+use crate::transcript::Transcript;
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot send\nthis mail")]
@@ -73,24 +74,14 @@ fn a_failure_becomes_a_page_and_a_file_that_opens_elsewhere() {
 }
 
 #[test]
-fn dead_letters_are_told() {
-    let jobs = sent(false);
-    let told = jobs.tell(&["dead-letters", "mail"]);
-    assert!(told.out.starts_with("job mail: 1 given up\n\nitem 2: cannot send\n"), "{told:?}");
-    assert!(told.out.ends_with("  tried 2 times\n"), "{told:?}");
-    let answer = jobs.json(&["dead-letters", "mail"]);
-    assert_eq!((&answer["count"], &answer["dead_letters"][0]["attempts"]), (&json!(1), &json!(2)));
-    assert_eq!(answer["dead_letters"][0]["failure"]["index"], 2);
-}
-
-#[test]
-fn nothing_to_show_is_told_by_the_code() {
-    let jobs = Jobs::new();
-    jobs.job("well").keep_on_success(true).run(0..2, |_| Ok::<_, Error>(())).unwrap();
-    for command in ["failure", "dead-letters"] {
-        let told = jobs.tell(&[command, "well"]);
-        assert_eq!((told.code, told.out.as_str()), (3, ""), "{told:?}");
-    }
+fn what_was_given_up_on_and_what_a_run_would_do_are_shown() {
+    let jobs = sent(true);
+    Transcript::default()
+        .both(&jobs, "peek mail")
+        .both(&jobs, "explain mail")
+        .both(&jobs, "dead-letters mail")
+        .both(&jobs, "retry mail")
+        .assert(&jobs, "carried_and_given_up");
 }
 
 #[test]
@@ -115,11 +106,6 @@ fn each_run_is_told_with_its_end() {
         history.as_array().unwrap().iter().map(|run| &run["completed"]).collect();
     assert_eq!(completed, [3, 0, 5]);
     assert_eq!(history[0]["pid"], std::process::id());
-    let told = jobs.tell(&["history", "mail"]);
-    let mut lines = told.out.lines();
-    let head: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
-    assert_eq!(head, ["run", "started", "took", "items", "end", "where"]);
-    assert_eq!(lines.count(), 3);
 }
 
 fn ends(jobs: &Jobs) -> Vec<String> {
@@ -134,33 +120,6 @@ fn a_stopped_job_is_told_from_one_that_died() {
     let job = jobs.job("mail").max_runtime(std::time::Duration::ZERO);
     job.run(0..8, |_| Ok::<_, Error>(())).unwrap_err();
     assert_eq!(jobs.json(&["peek", "mail"])["state"], "stopped");
-}
-
-#[test]
-fn what_a_run_would_do_is_explained() {
-    let jobs = sent(true);
-    let told = jobs.tell(&["explain", "mail"]);
-    let expected = "\
-job mail: a run of it
-  checks    its version, which has to be `v3`
-  skips     items 0-4, which are complete
-  checks    item 4, which has to be the one that it was (`on_input_change`)
-  continues with item 5
-  repeats   item 5, which has failed 2 times
-  repeats   item 5, which failed: cannot send\\nthis mail
-  skips     1 items that were given up on, which count as complete
-  restores  `sent`, as of the last complete item
-";
-    assert_eq!((told.code, told.out.as_str()), (0, expected));
-    let run = jobs.job("other").run(0..2, |_| {
-        let answer = jobs.json(&["explain", "other"]);
-        assert_eq!(
-            (&answer["begins"], &answer["points"][0]["does"]),
-            (&json!(false), &json!("refuses"))
-        );
-        Ok::<_, Error>(())
-    });
-    run.unwrap();
 }
 
 #[test]

@@ -3,9 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
-use crate::command::{Jobs, command, tell};
+use crate::command::Jobs;
 
 #[test]
 fn it_shows_the_jobs_in_a_terminal_until_q() {
@@ -36,22 +34,4 @@ fn it_shows_the_jobs_in_a_terminal_until_q() {
     out.read_to_string(&mut rest).unwrap();
     assert!(script.wait().unwrap().success(), "{rest}");
     assert!(rest.contains("\x1b[?1049l"), "the terminal is as it was before: {rest:?}");
-}
-
-#[test]
-fn programs_get_a_line_for_each_look() {
-    let jobs = Jobs::new();
-    jobs.fail("mail", 6, "no");
-    let told = jobs.tell(&["watch", "--json", "--looks", "2", "--every", "1ms"]);
-    let lines: Vec<Value> =
-        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 2, "{told:?}");
-    assert_eq!(lines[0]["jobs"][0]["completed"], 6);
-    assert_eq!(lines[0]["jobs"][0]["trouble"], "item 6: no");
-}
-
-#[test]
-fn without_a_terminal_it_says_so() {
-    let told = tell(command().args(["watch", "mail"]));
-    assert!(told.code == 1 && told.err.contains("needs a terminal"), "{told:?}");
 }

@@ -1,7 +1,5 @@
 //! `safe-state dead-letters`: the items given up on.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 use safe_state_backends::{DeadLetter, Failure, Timestamp};
 use serde::Serialize;
@@ -9,7 +7,7 @@ use serde::Serialize;
 use super::escape;
 use super::exit::Failed;
 use super::place::Place;
-use super::screen::{BAD, BOLD, DIM, Screen, Shown};
+use super::screen::{BAD, BOLD, Screen, Shown, field, items, times, within};
 
 /// Shows the items that a job has given up on, and why.
 #[derive(Args, Debug)]
@@ -65,38 +63,39 @@ impl Letter {
     }
 }
 
-fn text_of(failure: &Failure) -> String {
-    let index = failure.index().unwrap_or_default();
-    let message = escape::block(failure.message(), "    ");
-    let mut text = format!("{BAD}item {index}{BAD:#}: {message}\n");
-    let mut line = |name: &str, value: &str| {
-        let (name, value) = (escape::line(name), escape::block(value, "    "));
-        // Writing into a string does not fail.
-        let _ = writeln!(text, "  {DIM}{name}{DIM:#} {value}");
-    };
-    failure.causes().iter().for_each(|cause| line("caused by", cause));
-    line("type", failure.error_type());
-    failure.location().into_iter().for_each(|location| line("at", location));
-    line("when", &Timestamp::from(failure.at()).to_string());
-    for it in failure.captured() {
-        line(&it.name, &format!("= {}", it.value));
+impl Letter {
+    /// `item 3`, and of which loop that is, if it is not the only one.
+    fn item(&self) -> String {
+        let index = self.failure.index().unwrap_or_default();
+        if self.loop_id == 0 && self.within.is_empty() {
+            return format!("item {index}");
+        }
+        format!("item {index} of loop {}{}", self.loop_id, within(&self.within))
     }
-    text
+
+    fn text(&self) -> String {
+        let failure = &self.failure;
+        let message = escape::block(failure.message(), "    ");
+        let mut text = format!("{BAD}{}{BAD:#}: {message}\n", self.item());
+        let mut line = |name: &str, value: &str| text += &field(name, value);
+        failure.causes().iter().for_each(|cause| line("caused by", cause));
+        line("type", failure.error_type());
+        failure.location().into_iter().for_each(|location| line("at", location));
+        line("when", &Timestamp::from(failure.at()).to_string());
+        line("tried", &times(self.attempts));
+        for it in failure.captured() {
+            line("captured", &format!("{} = {}", it.name, it.value));
+        }
+        text
+    }
 }
 
 impl Shown for Told {
     fn text(&self) -> String {
+        let job = escape::line(&self.job);
         let mut text =
-            format!("job {BOLD}{}{BOLD:#}: {} given up\n", escape::line(&self.job), self.count);
-        for letter in &self.dead_letters {
-            let times = if letter.attempts == 1 { "once" } else { "times" };
-            let tried = match letter.attempts {
-                1 => times.to_owned(),
-                count => format!("{count} {times}"),
-            };
-            // Writing into a string does not fail.
-            let _ = write!(text, "\n{}  {DIM}tried {tried}{DIM:#}\n", text_of(&letter.failure));
-        }
+            format!("job {BOLD}{job}{BOLD:#}: {} given up on\n", items(self.count as u64));
+        text.extend(self.dead_letters.iter().map(|letter| format!("\n{}", letter.text())));
         text
     }
 }

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use super::escape;
 use super::exit::{Code, Failed};
-use super::export::write;
+use super::export::write_new;
 use super::import::read;
-use super::screen::{BAD, BOLD, DIM, GOOD, Screen, Shown, WARN};
+use super::screen::{BAD, BOLD, DIM, GOOD, Screen, Shown, WARN, items_of};
 
 /// Checks a checkpoint's file record by record, and says what can be saved of it.
 ///
@@ -106,7 +106,7 @@ impl Doctor {
         };
         let saved = found.saved.as_ref().ok_or_else(nothing)?;
         let bytes = saved.encode().map_err(|error| Failed::new(error.to_string()))?;
-        write(new, &bytes, false)
+        write_new(new, &bytes, "name another")
     }
 }
 
@@ -154,10 +154,8 @@ impl Shown for Told {
             let _ = writeln!(text, "  {} whole records, up to byte {end}", self.records.len());
         }
         if let Some(Saved { job, completed, total, updated_at }) = &self.saved {
-            let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-            let job = escape::line(job);
-            let _ =
-                writeln!(text, "  job `{job}`, {completed}{of} items complete, saved {updated_at}");
+            let (job, items) = (escape::line(job), items_of(*completed, *total));
+            let _ = writeln!(text, "  job `{job}`, {items} complete, saved {updated_at}");
         }
         if let Some(repaired) = &self.repaired {
             let _ = writeln!(text, "  written to `{}`", escape::line(repaired));

@@ -10,7 +10,7 @@ use super::escape;
 use super::exit::Failed;
 use super::look::{Look, Run};
 use super::place::Place;
-use super::screen::{BAD, BOLD, GOOD, Screen, Shown, WARN};
+use super::screen::{BAD, BOLD, GOOD, Screen, Shown, WARN, items, times, within};
 
 /// Says what a run of a job would do now: what it would skip, do again, restore, or refuse, and why.
 #[derive(Args, Debug)]
@@ -76,8 +76,10 @@ fn points(Look { checkpoint, run, asked }: &Look) -> Vec<Point> {
         points.push(Point::new(Does::Checks, "its version: it has to have none".to_owned()));
     }
     for (number, progress) in checkpoint.numbered_loops() {
-        let name =
-            if checkpoint.loops().count() > 1 { format!("loop {number}: ") } else { String::new() };
+        let name = match checkpoint.loops().count() {
+            1 => String::new(),
+            _ => format!("loop {number}{}: ", within(progress.within())),
+        };
         of_loop(checkpoint, progress, &name, &mut points);
     }
     of_failure(checkpoint, &mut points);
@@ -102,14 +104,21 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
     if let Some(keys) = progress.keys() {
         say(
             Does::Skips,
-            format!("{} items, complete by their keys, wherever they stand now", keys.len()),
+            format!(
+                "{}, complete by key, wherever the input has them now",
+                items(keys.len() as u64)
+            ),
         );
         say(Does::Continues, "with all items of other keys".to_owned());
         return;
     }
     if !completed.is_empty() {
         let by = if progress.cursor().is_some() { ", in front of the cursor" } else { "" };
-        say(Does::Skips, format!("items {completed}, which are complete{by}"));
+        let which = match completed.len() {
+            1 => format!("item {completed}, which is"),
+            _ => format!("items {completed}, which are"),
+        };
+        say(Does::Skips, format!("{which} complete{by}"));
     }
     if let Some(mark) = progress.mark() {
         say(
@@ -138,14 +147,14 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
     if let Some(attempts) = progress.attempts() {
         say(
             Does::Repeats,
-            format!("item {}, which has failed {} times", attempts.item, attempts.count),
+            format!("item {}, which has failed {}", attempts.item, times(attempts.count)),
         );
     }
     if let Some(suspect) = progress.suspect().filter(|suspect| suspect.crashes > 0) {
         let (item, crashes) = (suspect.item, suspect.crashes);
         say(
             Does::Repeats,
-            format!("item {item}, in which {crashes} runs have died (`max_crashes`)"),
+            format!("item {item}, in which a run has died {} (`max_crashes`)", times(crashes)),
         );
     }
 }
@@ -170,7 +179,7 @@ fn of_failure(checkpoint: &Checkpoint, points: &mut Vec<Point>) {
     }
     let given_up = checkpoint.dead_letters().len() as u64 + checkpoint.skipped();
     if given_up > 0 {
-        let why = format!("{given_up} items that were given up on, which count as complete");
+        let why = format!("{} given up on, as if complete", items(given_up));
         points.push(Point::new(Does::Skips, why));
     }
 }

@@ -1,5 +1,6 @@
 //! `safe-state export`: takes a job's checkpoint out of its backend.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -53,40 +54,47 @@ impl Export {
         if self.file == Path::new("-") {
             return screen::print_raw(&bytes);
         }
-        write(&self.file, &bytes, self.overwrite)?;
+        if self.overwrite {
+            write(&self.file, &bytes)?;
+        } else {
+            write_new(&self.file, &bytes, "name another, or add --overwrite")?;
+        }
         let file = self.file.display().to_string();
         screen.show(&Exported { job: &self.job, file, bytes: bytes.len() })
     }
 }
 
-/// Writes a file that its owner alone can read, whole or not at all.
-pub(super) fn write(path: &Path, bytes: &[u8], overwrite: bool) -> Result<(), Failed> {
-    let failed =
-        |error: io::Error| Failed::new(format!("cannot write `{}`: {error}", path.display()));
-    let fill = |file: &mut io::BufWriter<&std::fs::File>| {
-        for_its_owner(file.get_ref())?;
-        file.write_all(bytes)
-    };
-    if overwrite {
-        return publish(path, fill).map_err(failed);
-    }
-    match publish_once(path, fill).map_err(failed)? {
+/// Writes a file that its owner alone can read, whole or not at all, over one that is there.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failed> {
+    publish(path, |file| fill(file, bytes)).map_err(|error| unwritten(path, &error))
+}
+
+/// The same, unless there is a file already: that is an error, with what one can do then.
+pub(super) fn write_new(path: &Path, bytes: &[u8], advice: &str) -> Result<(), Failed> {
+    let written = publish_once(path, |file| fill(file, bytes));
+    match written.map_err(|error| unwritten(path, &error))? {
         Some(()) => Ok(()),
-        None => Err(Failed::new(format!(
-            "there is a file `{}` already; name another, or add --overwrite",
-            path.display()
-        ))),
+        None => Err(Failed::new(format!("there is a file `{}` already; {advice}", path.display()))),
     }
 }
 
+fn fill(file: &mut io::BufWriter<&File>, bytes: &[u8]) -> io::Result<()> {
+    for_its_owner(file.get_ref())?;
+    file.write_all(bytes)
+}
+
+pub(super) fn unwritten(path: &Path, error: &io::Error) -> Failed {
+    Failed::new(format!("cannot write `{}`: {error}", path.display()))
+}
+
 #[cfg(unix)]
-fn for_its_owner(file: &std::fs::File) -> io::Result<()> {
+fn for_its_owner(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))
 }
 
 #[cfg(not(unix))]
-fn for_its_owner(_: &std::fs::File) -> io::Result<()> {
+fn for_its_owner(_: &File) -> io::Result<()> {
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::escape;
 use super::exit::{Code, Failed};
-use super::export::write;
+use super::export::{unwritten, write};
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
 use crate::error::one_line;
@@ -48,7 +48,7 @@ impl Failure {
         match &self.html {
             Some(path) if path == Path::new("-") => screen::print_raw(report.to_html().as_bytes()),
             Some(path) => {
-                write(path, report.to_html().as_bytes(), true)?;
+                write(path, report.to_html().as_bytes())?;
                 screen.show(&Written { written: path.display().to_string() })
             }
             None if self.save.is_some() => Ok(()),
@@ -75,10 +75,6 @@ fn code_of(error: &OpenError) -> Code {
         OpenError::NoFailure { .. } => Code::Nothing,
         _ => Code::Failed,
     }
-}
-
-fn unwritten(path: &Path, error: &std::io::Error) -> Failed {
-    Failed::new(format!("cannot write `{}`: {error}", path.display()))
 }
 
 impl Shown for Written {

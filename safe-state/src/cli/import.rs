@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::escape;
 use super::exit::{Code, Failed};
 use super::place::Place;
-use super::screen::{Screen, Shown};
+use super::screen::{Screen, Shown, items};
 
 /// Puts the checkpoint in a file, which `export` wrote or a backend in files, into this backend.
 ///
@@ -42,7 +42,7 @@ impl Import {
         let mut lease = place.lease(&self.job)?;
         if !self.overwrite && backend.exists(&self.job)? {
             return Err(Failed::new(format!(
-                "job `{}` has a checkpoint in {place}; look at it, and add --overwrite to lose it",
+                "job `{}` has a checkpoint in `{place}`; look at it, and add --overwrite to lose it",
                 self.job
             )));
         }
@@ -86,6 +86,6 @@ impl Shown for Imported<'_> {
     fn text(&self) -> String {
         let Imported { job, place, completed } = self;
         let (job, place) = (escape::line(job), escape::line(place));
-        format!("imported job `{job}` into {place}: {completed} items complete\n")
+        format!("imported job `{job}` into `{place}`: {} complete\n", items(*completed))
     }
 }

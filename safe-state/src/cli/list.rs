@@ -50,7 +50,7 @@ impl List {
         // A job may finish while it is looked at.
         let jobs: Vec<Row> = backend.list()?.into_iter().filter_map(&mut row).collect();
         if jobs.is_empty() {
-            screen.note(&format!("there are no jobs in {place}"));
+            screen.note(&format!("there are no jobs in `{place}`"));
         }
         screen.show(&Listed { jobs })?;
         let message = || "there are checkpoints that cannot be read".to_owned();

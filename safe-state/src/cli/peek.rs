@@ -1,6 +1,5 @@
 //! `safe-state peek`: what is stored of a job.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,7 +10,7 @@ use super::escape;
 use super::exit::Failed;
 use super::look::Look;
 use super::place::Place;
-use super::screen::{BOLD, Screen, Shown};
+use super::screen::{BOLD, Screen, Shown, field, items_of, within};
 use super::summary::{State, Summary};
 
 /// Shows how far a job has come.
@@ -102,20 +101,15 @@ impl Loop {
     }
 
     fn text(&self) -> String {
-        let within: Vec<String> = self.within.iter().map(ToString::to_string).collect();
-        let around = if within.is_empty() {
-            String::new()
-        } else {
-            format!(" in item {}", within.join(", "))
-        };
-        let of = self.total.map_or_else(String::new, |total| format!(" of {total}"));
+        let around = within(&self.within);
+        let items = items_of(self.completed, self.total);
         let keys = self.keys.map_or_else(String::new, |keys| format!(", {keys} by key"));
         let end = match self.end {
             Some(LoopEnd::Exhausted) => ", at its end",
             Some(LoopEnd::Left) => ", left",
             None => "",
         };
-        format!("{}{around}: {}{of} items{keys}{end}", self.number, self.completed)
+        format!("{}{around}: {items}{keys}{end}", self.number)
     }
 }
 
@@ -125,16 +119,12 @@ impl Shown for Peeked {
         let style = state.style();
         let mut text =
             format!("job {BOLD}{}{BOLD:#}: {style}{}{style:#}\n", escape::line(job), state.name());
-        let mut line = |name: &str, value: &str| {
-            // Writing into a string does not fail.
-            let _ = writeln!(text, "  {name:<10} {}", escape::block(value, "    "));
-        };
+        let mut line = |name: &str, value: &str| text += &field(name, value);
         if let Some(version) = &self.version {
             line("version", version);
         }
         let percent = self.summary.percent().map(|it| format!(" ({it})")).unwrap_or_default();
-        let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-        line("progress", &format!("{completed}{of} items{percent}"));
+        line("progress", &format!("{}{percent}", items_of(*completed, *total)));
         line("completed", &self.completed_items);
         if let Some(rate) = self.items_per_second {
             let left = self.seconds_left.and_then(|left| Duration::try_from_secs_f64(left).ok());

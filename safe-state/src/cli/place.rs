@@ -11,14 +11,17 @@ use super::look::Look;
 use crate::Job;
 use crate::job::{DEFAULT_STATE_DIR, from_environment};
 
+/// Of the options that go with every command.
+pub(super) const EVERYWHERE: &str = "Options of every command";
+
 /// Where the jobs are, as the command line says it.
 #[derive(Args, Clone, Debug)]
 pub(super) struct Place {
     /// The backend by its URL; by default that of `$SAFE_STATE_BACKEND`, else the files in `--dir`.
-    #[arg(long, value_name = "URL", global = true, conflicts_with = "dir")]
+    #[arg(long, value_name = "URL", global = true, help_heading = EVERYWHERE, conflicts_with = "dir")]
     backend: Option<String>,
     /// The directory of the files; by default `$SAFE_STATE_DIR`, else `.safe_state`.
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE)]
     dir: Option<PathBuf>,
 }
 
@@ -54,10 +57,11 @@ impl Place {
             .max_by(|a, b| strsim::jaro_winkler(a, job).total_cmp(&strsim::jaro_winkler(b, job)));
         let advice = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "it has not begun, or has finished; `safe-state list` shows what is there"
-                .to_owned(),
+            None => "`safe-state list` shows what is there".to_owned(),
         };
-        Failed::nothing(format!("there is no job `{job}` in {self}; {advice}"))
+        Failed::nothing(format!(
+            "there is no checkpoint of job `{job}` in `{self}`: it has never run, or has finished and kept none; {advice}"
+        ))
     }
 }
 
@@ -68,9 +72,9 @@ impl std::fmt::Display for Place {
             url.map(|url| url.to_string_lossy().into_owned())
         });
         if let Some(url) = url {
-            return write!(f, "`{}`", redacted(&url));
+            return f.write_str(&redacted(&url));
         }
         let dir = self.dir.clone().or_else(|| from_environment("SAFE_STATE_DIR").map(Into::into));
-        write!(f, "`{}`", dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()).display())
+        write!(f, "{}", dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()).display())
     }
 }

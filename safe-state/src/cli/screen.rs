@@ -91,6 +91,42 @@ fn told(written: std::io::Result<()>) -> Result<(), Failed> {
     }
 }
 
+/// A line of what is told of a job: a name, and its value behind it, all lines of it in their column.
+pub(super) fn field(name: &str, value: &str) -> String {
+    const COLUMN: &str = "             ";
+    format!("  {DIM}{name:<10}{DIM:#} {}\n", escape::block(value, COLUMN))
+}
+
+/// `1 item`, `2 items`.
+pub(super) fn items(count: impl Into<u128>) -> String {
+    match count.into() {
+        1 => "1 item".to_owned(),
+        count => format!("{count} items"),
+    }
+}
+
+/// `2 items`, `2 of 9 items`.
+pub(super) fn items_of(completed: u64, total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("{completed} of {}", items(total)),
+        None => items(completed),
+    }
+}
+
+/// Of a loop that runs within items of others: ` in item 3`, and those of the loops around it, outermost first.
+pub(super) fn within(around: &[u64]) -> String {
+    if around.is_empty() {
+        return String::new();
+    }
+    let around: Vec<String> = around.iter().map(ToString::to_string).collect();
+    format!(" in item {}", around.join(", "))
+}
+
+/// `once`, `2 times`.
+pub(super) fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
 /// One cell of a table: its text, which is escaped, and how it is styled.
 #[derive(Clone, Debug)]
 pub(super) struct Cell(String, Style, Align);
@@ -132,13 +168,14 @@ pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[Cell; N]]) -> Str
 
 fn one_row<const N: usize>(row: &[Cell; N], widths: &[usize; N]) -> String {
     let mut line = String::new();
-    for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
+    // Behind the last text there is no room.
+    let last = row.iter().rposition(|cell| !cell.0.is_empty()).unwrap_or_default();
+    for (at, (cell, width)) in row.iter().zip(widths).enumerate().take(last + 1) {
         let Cell(text, style, align) = cell;
         let room = " ".repeat(width - cell.width());
         let (before, after) =
             if *align == Align::Right { (room, String::new()) } else { (String::new(), room) };
-        // The last column needs no room behind it.
-        let after = if at + 1 == N { "" } else { &after };
+        let after = if at == last { "" } else { &after };
         let gap = if at == 0 { "" } else { "  " };
         // Writing into a string does not fail.
         let _ = write!(line, "{gap}{before}{style}{text}{style:#}{after}");

@@ -53,7 +53,7 @@ impl Watch {
         }
         // It gives the terminal back on a panic as well.
         let mut terminal = ratatui::init();
-        let watched = show(&mut terminal, &samples, View::new(place.to_string()), looks);
+        let watched = show(&mut terminal, &samples, View::new(format!("`{place}`")), looks);
         ratatui::restore();
         watched
     }
