@@ -20,8 +20,16 @@ struct Heard {
 #[derive(Debug)]
 struct Nest {
     run: Span,
-    /// Those of the items that the run is in, from the outside in, each with its loop's depth.
-    items: Vec<(usize, Span)>,
+    /// Those of the items that the run is in, from the outside in.
+    items: Vec<Item>,
+}
+
+#[derive(Debug)]
+struct Item {
+    /// Its loop's.
+    depth: usize,
+    index: u64,
+    span: Span,
 }
 
 impl Spans {
@@ -46,22 +54,30 @@ impl Spans {
         Within(self)
     }
 
-    /// An item begins.
+    /// An item is under way: it begins, if it has not.
     pub(crate) fn enter_item(&self, depth: usize, index: u64) {
+        if self.is_in(depth, index) {
+            return;
+        }
         self.exit_items(depth);
         if let Some(mut nest) = self.nest() {
             let parent = nest.innermost();
             let span = tracing::debug_span!(target: "safe_state", parent: parent, "item", index);
             enter(&span);
-            nest.items.push((depth, span));
+            nest.items.push(Item { depth, index, span });
         }
+    }
+
+    fn is_in(&self, depth: usize, index: u64) -> bool {
+        let is_it = |item: &Item| (item.depth, item.index) == (depth, index);
+        self.nest().is_some_and(|nest| nest.items.iter().any(is_it))
     }
 
     /// The item of the loop at that depth has ended, and those inside it.
     pub(crate) fn exit_items(&self, depth: usize) {
         if let Some(mut nest) = self.nest() {
-            while let Some((_, span)) = nest.items.pop_if(|(at, _)| *at >= depth) {
-                exit(&span);
+            while let Some(item) = nest.items.pop_if(|item| item.depth >= depth) {
+                exit(&item.span);
             }
         }
     }
@@ -91,7 +107,7 @@ impl Drop for Within<'_> {
 
 impl Nest {
     fn each(&self) -> impl DoubleEndedIterator<Item = &Span> {
-        iter::once(&self.run).chain(self.items.iter().map(|(_, span)| span))
+        iter::once(&self.run).chain(self.items.iter().map(|item| &item.span))
     }
 
     fn innermost(&self) -> Option<tracing::Id> {

@@ -106,6 +106,10 @@ fn what_is_said_in_an_item_is_in_its_span() {
         r#"run job="mail" run=1 / item index=2: sending 2"#,
     ];
     assert_eq!(said[..4], expected);
+    let made =
+        MADE.with_borrow(|made| made.iter().map(|(_, span)| span.clone()).collect::<Vec<_>>());
+    let items = made.iter().filter(|span| span.starts_with("item"));
+    assert!(items.eq(["item index=0", "item index=1", "item index=2"]), "one each: {made:?}");
     let said = heard(|| send(&[0, 1, 2], false).unwrap());
     assert!(
         said.contains(&r#"run job="mail" run=2 / item index=2: sending 2"#.to_owned()),
