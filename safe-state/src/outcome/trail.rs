@@ -41,17 +41,15 @@ pub(crate) struct Noted {
     spans: Vec<Span>,
 }
 
-/// What a `?` can be given.
+/// What a `?` can be given. `Same` is its own type: an associated one would be a second error of the
+/// compiler's where the value can't be given to a `?`, and `Self` a third.
 #[diagnostic::on_unimplemented(
     message = "the `?` operator can only be applied to values that implement `Try`",
     label = "the `?` operator cannot be applied to type `{Self}`"
 )]
-pub trait Given {
-    /// The same type: of a value that can't be given to a `?`, nothing more is to be reported.
-    type Same;
-
+pub trait Given<Same> {
     /// The same value, with a note if it is what `?` leaves the function with.
-    fn noted(self, site: &'static Site, item: impl Handed) -> Self::Same;
+    fn noted(self, site: &'static Site, item: impl Handed) -> Same;
 }
 
 macro_rules! given {
@@ -59,9 +57,8 @@ macro_rules! given {
         $failure:pat => $failed:expr,
         $($other:pat => $passed:expr,)+
     })*) => { $(
-        impl<$($generics)*> Given for $ty {
-            type Same = $ty;
-
+        #[diagnostic::do_not_recommend]
+        impl<$($generics)*> Given<$ty> for $ty {
             // Taken apart: as a whole it would be copied where nothing fails as well.
             #[inline(always)]
             fn noted(self, site: &'static Site, item: impl Handed) -> $ty {
