@@ -42,6 +42,7 @@ mod parens;
 mod passes;
 mod policy;
 mod questions;
+mod std_macros;
 mod steps;
 mod text;
 

@@ -14,10 +14,11 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprCall, ExprParen, Item, Path};
+use syn::{Block, Expr, ExprCall, ExprParen, Item, Macro, Path};
 
 use crate::expand::Expansion;
 use crate::hygiene::{at, moved};
+use crate::std_macros::each_expression;
 use crate::text::text_of;
 
 /// Longest text of an expression that goes into the program.
@@ -90,6 +91,10 @@ impl VisitMut for Questions<'_> {
         {
             *it.expr = given;
         }
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        each_expression(mac, |expr| self.visit_expr_mut(expr));
     }
 
     fn visit_item_mut(&mut self, _: &mut Item) {}

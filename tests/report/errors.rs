@@ -173,6 +173,39 @@ fn a_none_is_found_as_well() {
     assert_eq!(report.details().values[0].text, "3");
 }
 
+/// In arguments of macros of the standard library as well.
+#[resumable(name = "errors", state_dir = dir)]
+fn in_macros(dir: &Path, items: &[u8], how: &str) -> io::Result<()> {
+    for item in items {
+        let text = match how {
+            "format" => format!("{item} {lost:?}", lost = lost()?),
+            "vec" => vec![lost()?; 2].len().to_string(),
+            "nested" => std::format!("{:?}", vec![Some(lost()?)]),
+            _ => how.to_owned(),
+        };
+        println!("{text} {:?}", lost()?);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_question_mark_in_the_arguments_of_a_macro_is_followed() {
+    for (how, line) in [
+        ("format", "lost = lost()?"),
+        ("vec", "vec![lost()?; 2]"),
+        ("nested", "vec![Some(lost()?)]"),
+        ("else", "println!(\"{text} {:?}\", lost()?);"),
+    ] {
+        let report = report(|dir| drop(in_macros(dir, &[1], how)));
+        let step = report.details().trail[0].clone();
+        assert_eq!(step.expression, "lost()");
+        let found = include_str!("errors.rs").lines().nth(step.place.line as usize - 1).unwrap();
+        assert!(found.contains(line), "{found}");
+        let column = found.chars().take(step.place.column as usize - 1).collect::<String>();
+        assert!(found[column.len()..].starts_with("lost()?"), "{step:?}");
+    }
+}
+
 /// One that was handled is not the one that the function fails with.
 #[resumable(name = "errors", state_dir = dir)]
 fn handled(dir: &Path, items: &[u8]) -> io::Result<()> {

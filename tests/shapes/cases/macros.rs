@@ -100,6 +100,15 @@ fn continue_in_a_macro(items: &[u32]) {
     }
 }
 
+#[resumable(backend = store())]
+fn question_marks_in_macros(items: &[u32]) -> Result<(), Interrupted> {
+    for x in items {
+        let text = format!("{x} {twice:?}", twice = vec![try_step(x)?; 2]);
+        drop(text);
+    }
+    Ok(())
+}
+
 safe_state_tests::shapes! {
     whole => whole(&[1, 2]);
     of_a_pattern => of_a_pattern(&[(1, 2), (3, 4)]);
@@ -107,5 +116,6 @@ safe_state_tests::shapes! {
     with_own_names => with_own_names(&[1, 2], 5);
     of_any_item => of_any_item(&[1, 2]);
     attribute_above => attribute_above(&[1, 2]);
+    question_marks_in_macros => question_marks_in_macros(&[1, 2, 3]);
     continue_in_a_macro => continue_in_a_macro(&[1, 2, 3]);
 }
