@@ -1,4 +1,5 @@
 //! Programs that are started again.
 
 mod lives;
+mod terminal;
 mod unattended;

@@ -1,5 +1,6 @@
 //! Signals to the supervisor, which are the program's.
 
+use std::fs::File;
 use std::io;
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
@@ -49,9 +50,10 @@ pub(super) fn pass_on(signal: i32, program: Pid) {
     }
 }
 
-/// Whether the terminal's keys reach this process group.
+/// Whether the terminal's keys reach this process group, wherever its input comes from.
 fn is_in_the_foreground() -> bool {
-    tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
+    let terminal = File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
 }
 
 impl Drop for Forwarded {
