@@ -76,6 +76,7 @@ fn the_stack_is_known_when_it_is_captured() {
     let own: Vec<_> = own.map(|frame| frame.function.clone().unwrap()).collect();
     assert!(own.iter().any(|name| name.contains("bill")), "{own:?}");
     assert!(own.iter().any(|name| name.ends_with("main")), "{own:?}");
+    assert!(details.frames[0].is_own, "without those of the capture: {:#?}", details.frames);
     assert!(details.frames.iter().any(|frame| !frame.is_own));
     assert_eq!(fact(&details, "pid").parse::<u32>().is_ok(), fact(&details, "thread") == "main");
 }

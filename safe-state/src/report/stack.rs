@@ -123,14 +123,33 @@ fn trimmed(mut frames: Vec<Frame>) -> Vec<Frame> {
     }
     let panic = frames.iter().rposition(|it| is(it, |name| name.contains("rust_begin_unwind")));
     let top = panic.map_or(0, |panic| panic + 1);
-    let is_machinery = |name: &str| {
-        is_of_this_crate(name)
-            || name.starts_with("backtrace::")
-            || name.starts_with("core::panicking::")
-    };
-    let below = frames.iter().skip(top).position(|it| !is(it, is_machinery)).unwrap_or(0);
-    frames.drain(..top + below);
+    frames.drain(..top);
+    let above = frames.iter().take_while(|it| is_machinery(it) || is_of_std(it));
+    let machinery = above.enumerate().filter(|(_, it)| is_machinery(it)).last();
+    let below = machinery.map_or(0, |(last, _)| last + 1);
+    frames.drain(..below);
     frames
+}
+
+/// Whether it belongs to a capture, or to a panic.
+fn is_machinery(frame: &Frame) -> bool {
+    let function = frame.function.as_deref().unwrap_or_default();
+    is_of_this_crate(function)
+        || function.starts_with("core::panicking::")
+        // Where it was inlined its name has no path.
+        || is_in(frame, |part| part.starts_with("backtrace"))
+}
+
+fn is_of_std(frame: &Frame) -> bool {
+    let function = frame.function.as_deref().unwrap_or_default().trim_start_matches('<');
+    ["core::", "alloc::", "std::"].iter().any(|krate| function.starts_with(krate))
+        || is_in(frame, |part| matches!(part, "rustc" | "rustlib"))
+}
+
+/// Whether its file is in a directory of such a name.
+fn is_in(frame: &Frame, is_it: impl Fn(&str) -> bool) -> bool {
+    let file = frame.place.as_ref().map_or("", |place| &place.file);
+    file.split(['/', '\\']).rev().skip(1).any(is_it)
 }
 
 /// The frames of the `std::backtrace::Backtrace` at the end of the text, as `anyhow` prints its own; and
