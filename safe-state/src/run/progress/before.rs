@@ -1,7 +1,10 @@
 //! The way as it was before an item completed, to be put back if the item's transaction is not
 //! committed.
 
-use super::{DeadLetters, LoopChange, Position};
+use safe_state_backends::DeadLetters;
+use safe_state_backends::format::LoopChange;
+
+use super::Position;
 use crate::run::open_loop;
 
 /// All that completing an item and telling the checkpoint of it changes.

@@ -1,0 +1,113 @@
+//! Entering a loop: where it goes on, and whether its input can be the one that it was.
+
+use std::borrow::Cow;
+
+use safe_state_backends::{Completed, LoopEnd, LoopProgress, Store};
+
+use crate::Error;
+use crate::items::entry::{Entry, Number, WrongInput};
+use crate::items::identity::Way;
+use crate::run::Run;
+use crate::run::begin::OnChange;
+use crate::run::open_loop::OpenLoop;
+
+impl Run {
+    /// Enters a loop over `total` items, if its input tells.
+    pub(crate) fn enter_loop(
+        &mut self,
+        Number { depth, id: loop_id }: Number,
+        location: Cow<'static, str>,
+        total: Option<u64>,
+        way: Way,
+    ) -> Result<Entry, Error> {
+        self.position.open.truncate(depth);
+        self.position.location = location;
+        let within = self.position.within(depth);
+        let stored = self.stored_loop(loop_id, depth);
+        self.check_left_behind(loop_id, &within)?;
+        let checked = stored.map_or(Ok(()), |stored| way.check(stored));
+        checked.map_err(|before| self.other_way(before))?;
+        let closed_at = stored.and_then(|stored| self.closed_at(loop_id, stored));
+        let completed = stored.map_or_else(Completed::default, |stored| stored.completed().clone());
+        let total = match way {
+            Way::Cursor => total.map(|left| left.saturating_add(completed.len())),
+            Way::Index | Way::Key(_) => total,
+        };
+        // What a closed loop is left with stays as it is.
+        let open_way = if closed_at.is_some() { Way::Index } else { way };
+        let open = OpenLoop::enter(loop_id, within, stored, total, open_way);
+        let mark = stored.and_then(LoopProgress::mark);
+        let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
+        let keys = stored.and_then(LoopProgress::keys).map_or(0, |keys| keys.len() as u64);
+        let skipped = completed.len().max(keys);
+        if depth == 0 && skipped > 0 {
+            self.say_resumed(skipped);
+        }
+        let around = self.position.open.last().map(|around| around.position);
+        self.bars.enter(self.events.job(), depth, around, open.position, total);
+        self.position.open.push(open);
+        match (way, total) {
+            (Way::Index, Some(total)) if total < completed.end() && closed_at.is_none() => {
+                Err(self.input_shrank(completed.len(), Some(total)))
+            }
+            (Way::Index, _) => Ok(Entry { completed, mark, closed_at }),
+            (Way::Key(_), _) if closed_at.is_some() => {
+                Ok(Entry { completed, mark: None, closed_at })
+            }
+            (Way::Key(_) | Way::Cursor, _) => {
+                let completed = Completed::default();
+                Ok(Entry { completed, mark: None, closed_at: closed_at.map(|_| 0) })
+            }
+        }
+    }
+
+    /// What is stored of the loop in the items that the run is in.
+    pub(crate) fn stored_loop(&self, loop_id: u16, depth: usize) -> Option<&LoopProgress> {
+        let stored = self.store.as_ref()?.checkpoint().loop_progress(loop_id)?;
+        (stored.within() == self.position.within(depth)).then_some(stored)
+    }
+
+    /// The item at which a `break` has left the loop for good, as the run before had come to a later one,
+    /// or to its end.
+    fn closed_at(&self, loop_id: u16, stored: &LoopProgress) -> Option<u64> {
+        if stored.closed_at().is_some() {
+            return stored.closed_at();
+        }
+        let checkpoint = self.store.as_ref().map(Store::checkpoint);
+        let is_later =
+            |(id, later): (u16, &LoopProgress)| id > loop_id && later.within() == stored.within();
+        let is_left_behind =
+            || checkpoint.is_some_and(|checkpoint| checkpoint.numbered_loops().any(is_later));
+        let is_closed =
+            stored.end() == Some(LoopEnd::Left) && (self.was_finished || is_left_behind());
+        is_closed.then(|| stored.completed().prefix())
+    }
+
+    fn say_resumed(&self, completed: u64) {
+        if let Some(store) = &self.store {
+            let checkpoint = store.checkpoint();
+            self.events.resumed(checkpoint.run_count(), completed, checkpoint.typical_item_time());
+        }
+    }
+
+    pub(crate) fn wrong_input(&self, completed: u64, wrong: WrongInput) -> Error {
+        match wrong {
+            WrongInput::TooShort => self.input_shrank(completed, None),
+            WrongInput::OtherItem(index) => {
+                Error::InputChanged { job: self.events.job().to_owned(), index }
+            }
+        }
+    }
+
+    pub(super) fn other_way(&self, before: &'static str) -> Error {
+        Error::OtherWay { job: self.events.job().to_owned(), before }
+    }
+
+    pub(crate) fn no_key(&self, reason: String) -> Error {
+        Error::NoKey { job: self.events.job().to_owned(), reason }
+    }
+
+    fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
+        Error::InputShrank { job: self.events.job().to_owned(), completed, found }
+    }
+}
