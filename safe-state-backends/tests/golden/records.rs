@@ -44,9 +44,9 @@ pub(super) struct LoopChange {
 pub(super) struct CarriedChange(pub(super) &'static str, pub(super) bool, pub(super) Carried);
 
 /// Within, type, elements, bytes.
-pub(super) type Carried = (Vec<u64>, &'static str, Option<u64>, &'static Bytes);
+type Carried = (Vec<u64>, &'static str, Option<u64>, &'static Bytes);
 
-pub(super) type Failure = (
+type Failure = (
     (u32, Option<u64>, &'static str, &'static str),
     (
         &'static [&'static str],
@@ -68,6 +68,6 @@ pub(super) fn file(snapshot: &Value, records: &[(u8, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// The payload of the snapshot that is all of a file.
-pub(super) fn payload(file: &[u8]) -> Vec<u8> {
+fn payload(file: &[u8]) -> Vec<u8> {
     file[16 + 9..].to_vec()
 }

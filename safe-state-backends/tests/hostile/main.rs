@@ -1,7 +1,10 @@
 //! Bytes that anyone may have made: no panic, no more memory than they justify, and no more
 //! time than their length.
 
+mod bitmaps;
+#[path = "../framing/mod.rs"]
 mod framing;
+mod payloads;
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +13,12 @@ use safe_state_backends::format::examine;
 use safe_state_backends::{CarriedError, Checkpoint, Results};
 use serde::de::DeserializeOwned;
 use serde_bytes::Bytes;
+
+use bitmaps::{chunks, lists, runs};
+use payloads::{
+    LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, letters, list, run, snapshot,
+    snapshot_of,
+};
 
 const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
@@ -66,142 +75,6 @@ fn restore<T: DeserializeOwned + IntoIterator>(checkpoint: &Checkpoint, name: &s
     let measured = allocation_counter::measure(restore);
     let limit = (3 * size_of::<T::Item>() + 5) * len + 4096;
     assert!(measured.bytes_max <= limit as u64, "{} of {limit} bytes", measured.bytes_max);
-}
-
-type Loop<'a> = (u16, LoopProgress<'a>);
-type LoopProgress<'a> = (Of<'a>, Option<u64>, OfItems<'a>);
-type Of<'a> = (&'a [u64], u64, &'a Bytes, Option<(u64, u32)>, Option<u64>, Option<u32>);
-/// Keys, cursor, attempts, suspect.
-type OfItems<'a> = (Option<Keys<'a>>, Option<Value<'a>>, Option<(u64, u32)>, Option<Suspect>);
-/// With the signal that the process died of.
-type Suspect = (u64, u32, bool, Option<(u32, i32)>);
-type Keys<'a> = (u32, &'a Bytes);
-const NEITHER: OfItems = (None, None, None, None);
-type Value<'a> = (&'a [u64], &'a str, Option<u64>, &'a Bytes);
-
-/// A snapshot of these loops and carried values, each with its key.
-fn snapshot_of(loops: &[Loop], carried: &[(String, Value)]) -> Vec<u8> {
-    let head = ("job", Some("1.0"), Some(3_u64), 7_u64, 9_u64, 1_u32, false, None::<u64>);
-    let runs = vec![run(); 3];
-    postcard::to_stdvec(&(head, loops, carried, None::<u32>, 3_u64, letters(), runs)).unwrap()
-}
-
-type Run = (u32, u32, &'static str, u64, Option<u64>, Option<u32>, u64);
-
-fn run() -> Run {
-    (1, 4711, "mail-2", 7, Some(9), Some(3), 4)
-}
-
-/// One loop, with its prefix and the bytes of its bitmap, and two carried values.
-fn snapshot(prefix: u64, bitmap: &[u8]) -> Vec<u8> {
-    let progress = (&[][..], prefix, Bytes::new(bitmap), Some((4, 99)), None, None);
-    let progress = (
-        0,
-        (
-            progress,
-            Some(300),
-            (
-                Some((7, Bytes::new(&[9; 24]))),
-                Some(words()),
-                Some((7, 2)),
-                Some((7, 1, true, None)),
-            ),
-        ),
-    );
-    let carried = [("sizes".to_owned(), list(2, &[1, 2])), ("words".to_owned(), words())];
-    snapshot_of(&[progress], &carried)
-}
-
-const LIST: &str = "safe_state_backends::results::Results<u64>";
-const STRINGS: &str = "alloc::vec::Vec<alloc::string::String>";
-
-fn list(elements: u64, bytes: &[u8]) -> Value<'_> {
-    (&[], LIST, Some(elements), Bytes::new(bytes))
-}
-
-fn words() -> Value<'static> {
-    (&[1], STRINGS, None, Bytes::new(b"\x02\x01a\x00"))
-}
-
-type LoopChange<'a> =
-    ((u16, Option<&'a [u64]>, u64, Option<(u64, u32)>, Option<u64>, Option<u32>), OfItems<'a>);
-type CarriedChange<'a> = (String, bool, Value<'a>);
-
-fn change_of(loops: &[LoopChange], carried: &[CarriedChange]) -> Vec<u8> {
-    let rest = (None::<u64>, None::<u32>, 0_u64, None::<u32>, None::<u32>);
-    postcard::to_stdvec(&(2_u64, loops, carried, rest)).unwrap()
-}
-
-fn change() -> Vec<u8> {
-    let keys = (7, Bytes::new(&[1; 16]));
-    let inner: LoopChange = (
-        (1, Some(&[3]), 3, Some((9, 9)), Some(9), None),
-        (Some(keys), None, Some((7, 3)), Some((8, 1, true, Some((0, 11))))),
-    );
-    let outer: LoopChange = ((0, None, 3, None, None, Some(1)), (None, Some(words()), None, None));
-    let carried = [appended(2, &[3, 4]), ("words".to_owned(), false, words())];
-    let causes = ["cause", ""].as_slice();
-    let captured = [("url", "a"), ("", "")].as_slice();
-    let details = Bytes::new(&[0; 7]);
-    let failure =
-        (0_u8, Some(3_u64), "E", "message", causes, None::<&str>, 5_u64, captured, details);
-    postcard::to_stdvec(&(
-        2_u64,
-        [inner, outer].as_slice(),
-        carried.as_slice(),
-        Some(1_u64),
-        Some(failure),
-        1_u64,
-        Some(letters()),
-        Some(2_u32),
-    ))
-    .unwrap()
-}
-
-/// A dead letter.
-fn letters() -> (u64, &'static Bytes) {
-    (1, Bytes::new(&[0, 1, 9, 1, 7, 1, 5, 3, 0, 1, 3, 1, b'E', 1, b'm', 0, 0, 5, 0, 0]))
-}
-
-/// Elements added to the list of [`snapshot`].
-fn appended(elements: u64, bytes: &[u8]) -> CarriedChange<'_> {
-    ("sizes".to_owned(), true, list(elements, bytes))
-}
-
-/// A bitmap of 32-bit indices with `count` containers of one run each.
-fn runs(count: u32, length: u16) -> Vec<u8> {
-    let mut bytes = ((count - 1) << 16 | 0x303b).to_le_bytes().to_vec();
-    bytes.resize(bytes.len() + count.div_ceil(8) as usize, 0xff);
-    for key in 0..count {
-        bytes.extend_from_slice(&u16::try_from(key).unwrap().to_le_bytes());
-        bytes.extend_from_slice(&length.to_le_bytes());
-    }
-    bytes.resize(bytes.len() + if count < 4 { 0 } else { 4 * count as usize }, 0);
-    for _ in 0..count {
-        bytes.extend_from_slice(&[1, 0, 1, 0]);
-        bytes.extend_from_slice(&length.to_le_bytes());
-    }
-    bytes
-}
-
-/// A bitmap of 32-bit indices with `count` containers of one index each.
-fn lists(count: u32) -> Vec<u8> {
-    let mut bytes = [0x303a, count].map(u32::to_le_bytes).concat();
-    for key in 0..count {
-        bytes.extend_from_slice(&u16::try_from(key).unwrap().to_le_bytes());
-        bytes.extend_from_slice(&[0, 0]);
-    }
-    bytes.resize(bytes.len() + 6 * count as usize, 9);
-    bytes
-}
-
-fn chunks(bitmaps: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = (bitmaps.len() as u64).to_le_bytes().to_vec();
-    for (high, bitmap) in (0_u32..).zip(bitmaps) {
-        bytes.extend_from_slice(&high.to_le_bytes());
-        bytes.extend_from_slice(bitmap);
-    }
-    bytes
 }
 
 fn mutated(payload: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
