@@ -53,7 +53,10 @@ impl Jobs {
 
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
-    command.env_remove("SAFE_STATE_DIR").env_remove("SAFE_STATE_BACKEND");
+    // What the surroundings say of places and of the terminal is not the tests'.
+    for name in ["SAFE_STATE_DIR", "SAFE_STATE_BACKEND", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
     command
 }
 
