@@ -41,8 +41,8 @@ pub(crate) struct Noted {
     spans: Vec<Span>,
 }
 
-/// What a `?` can be given. `Same` is its own type: an associated one would be a second error of the
-/// compiler's where the value can't be given to a `?`, and `Self` a third.
+/// What a `?` can be given. `Same` is its own type: with `Self` or an associated type in its place, a value
+/// that can't be given to a `?` would be two errors.
 #[diagnostic::on_unimplemented(
     message = "the `?` operator can only be applied to values that implement `Try`",
     label = "the `?` operator cannot be applied to type `{Self}`"
