@@ -1,0 +1,124 @@
+//! Guards: what is rescued of a program that dies.
+
+use std::fs;
+use std::process;
+
+use safe_state::guard::{Data, GuardError, Rescue, recover};
+
+use super::world::in_a_process;
+
+/// Imports rows, of which the third kills the process.
+fn import(data: &Data) -> Result<(), GuardError> {
+    for row in 1..=3_u64 {
+        data.insert("row", row)?;
+        if row == 3 {
+            process::abort();
+        }
+    }
+    Ok(())
+}
+
+mod in_short {
+    use super::import;
+    use safe_state::guard::{Ended, Guard, GuardError};
+
+    pub(super) fn main() -> Result<Ended, GuardError> {
+        Guard::new("import")
+            .rescue(|rescue| {
+                let row = rescue.data().get::<u64>("row");
+                eprintln!("{} at row {row:?}", rescue.cause());
+            })
+            .run(import)
+    }
+}
+
+/// The last line that such a program says on standard error, of what it is rescued from.
+fn rescued(test: &str, main: impl FnOnce()) -> String {
+    let output = in_a_process(test, &[], |_| main());
+    assert_eq!(output.status.code(), Some(128 + 6), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn what_was_known_is_rescued() {
+    let said = rescued("guards::what_was_known_is_rescued", || {
+        process::exit(in_short::main().unwrap().code().into());
+    });
+    assert!(said.ends_with("killed by signal 6 (SIGABRT) at row Ok(Some(3))\n"), "{said}");
+}
+
+mod rescue {
+    use super::rescued;
+    use std::process;
+
+    struct Row {
+        id: u64,
+    }
+
+    fn rows() -> anyhow::Result<Vec<Row>> {
+        Ok((1..=3).map(|id| Row { id }).collect())
+    }
+
+    mod native {
+        pub(super) fn parse(row: &super::Row) {
+            if row.id == 3 {
+                super::process::abort();
+            }
+        }
+    }
+
+    fn mail_to_me(row: Option<u64>) -> anyhow::Result<()> {
+        eprintln!("mail: {row:?}");
+        Ok(())
+    }
+
+    use safe_state::guard::{Ended, Guard, GuardError};
+
+    fn main() -> Result<Ended, GuardError> {
+        Guard::new("import")
+            .rescue(|rescue| {
+                eprintln!("{}", rescue.cause()); // killed by signal 11 (SIGSEGV) at address 0x8
+                let row: Option<u64> = rescue.data().get("row")?; // as the last update left it
+                mail_to_me(row)
+            })
+            .run(|data| {
+                for row in rows()? {
+                    data.insert("row", row.id)?;
+                    native::parse(&row); // may crash
+                }
+                anyhow::Ok(())
+            })
+    }
+
+    #[test]
+    fn it_is_told_the_cause_and_the_data() {
+        let said = rescued("guards::rescue::it_is_told_the_cause_and_the_data", || {
+            process::exit(main().unwrap().code().into());
+        });
+        assert!(said.ends_with("killed by signal 6 (SIGABRT)\nmail: Some(3)\n"), "{said}");
+    }
+}
+
+mod autosave {
+    use super::import;
+    use safe_state::guard::{Ended, Guard, GuardError};
+    use std::time::Duration;
+
+    pub(super) fn main() -> Result<Ended, GuardError> {
+        Guard::new("import").autosave("import.autosave", Duration::from_secs(5)).run(import)
+    }
+}
+
+#[test]
+fn without_a_rescue_the_file_stays() {
+    let test = "guards::without_a_rescue_the_file_stays";
+    rescued(test, || {
+        let ended = autosave::main().unwrap();
+        let mut row = None;
+        let rescue = |rescue: &Rescue| row = rescue.data().get::<u64>("row").unwrap();
+        recover("import.autosave", rescue).unwrap();
+        assert_eq!(row, Some(3));
+        assert!(!fs::exists("import.autosave").unwrap());
+        process::exit(ended.code().into());
+    });
+}

@@ -1,0 +1,25 @@
+//! The code of the guide, compiled and run.
+//!
+//! What a page shows as Rust stands in one of these modules, token for token, amid what its readers have to
+//! imagine; and a test runs it, and looks whether what the page says of it happens.
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    reason = "what is small here, and cannot fail, is large and may fail in a program"
+)]
+
+mod asynchronous;
+mod databases;
+mod effects;
+mod files;
+mod first_job;
+mod guards;
+mod limits;
+mod looking;
+mod loops;
+mod pages;
+mod policy;
+mod source;
+mod steering;
+mod tests;
+mod world;

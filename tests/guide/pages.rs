@@ -1,0 +1,134 @@
+//! Whatever the pages show as Rust is compiled and run, and what they show of Cargo is there.
+
+use std::path::{Path, PathBuf};
+
+use super::source::{files, program, read, tokens};
+
+/// A fenced block of a page.
+struct Block {
+    page: PathBuf,
+    /// The line of its fence, from 1.
+    line: usize,
+    language: String,
+    text: String,
+}
+
+/// The pages of the guide. The documentation of an item is none: its code runs as a doctest.
+fn pages() -> Vec<PathBuf> {
+    let documented = read("safe-state/src/lib.rs") + &read("safe-state-macros/src/lib.rs");
+    let is_documentation = |page: &PathBuf| {
+        documented.contains(&format!("include_str!(\"../../{}\")", page.display()))
+    };
+    let pages = files("docs", "md").into_iter().filter(|page| !is_documentation(page));
+    pages.chain([PathBuf::from("README.md")]).collect()
+}
+
+fn blocks() -> Vec<Block> {
+    pages().iter().flat_map(|page| blocks_of(page)).collect()
+}
+
+fn blocks_of(page: &Path) -> Vec<Block> {
+    let (mut blocks, mut open) = (Vec::new(), None::<Block>);
+    for (at, text) in read(page).lines().enumerate() {
+        match (text.trim_start().strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(language), None) => {
+                let (language, page) = (language.to_owned(), page.to_owned());
+                open = Some(Block { page, line: at + 1, language, text: String::new() });
+            }
+            (None, Some(block)) => block.text.extend([text, "\n"]),
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{}: a block is not closed", page.display());
+    blocks
+}
+
+/// The `text` block of a page that starts so: what is printed.
+pub(crate) fn text(page: &str, start: &str) -> String {
+    let shown = |block: &Block| block.language == "text" && block.text.starts_with(start);
+    let block = blocks_of(Path::new(page)).into_iter().find(shown);
+    block.unwrap_or_else(|| panic!("{page} has no text `{start}`")).text
+}
+
+/// The blocks in a language of which something is wrong, with what it is.
+fn wrong(language: &str, check: impl Fn(&Block) -> Option<String>) -> Vec<String> {
+    let blocks = blocks();
+    let mut of_it = blocks.iter().filter(|block| block.language == language).peekable();
+    assert!(of_it.peek().is_some(), "the pages have no `{language}`");
+    let place = |block: &Block| format!("{}:{}", block.page.display(), block.line);
+    of_it.filter_map(|block| Some(format!("{}: {}", place(block), check(block)?))).collect()
+}
+
+/// The programs that pages take their code from, each run by its tests.
+const PROGRAMS: [&str; 2] = ["tests/guide", "tests/observing/opentelemetry"];
+
+#[test]
+fn all_rust_on_the_pages_is_compiled_and_run() {
+    let sources = PROGRAMS.into_iter().flat_map(program);
+    let sources: Vec<_> = sources.map(|path| tokens(&read(path)).unwrap()).collect();
+    let wrong = wrong("rust", |block| {
+        let code = match tokens(&block.text) {
+            Ok(code) => code,
+            Err(error) => return Some(error.to_string()),
+        };
+        let is_in = |source: &Vec<_>| source.windows(code.len()).any(|part| part == code);
+        let is_run = sources.iter().any(is_in);
+        (!is_run).then(|| "this stands nowhere in tests/guide, where it would be run".to_owned())
+    });
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The names of the crate's features.
+fn features() -> Vec<String> {
+    let manifest = read("safe-state/Cargo.toml");
+    let features = manifest.split("\n[").find_map(|part| part.strip_prefix("features]\n")).unwrap();
+    let names = features.lines().filter_map(|line| line.split_once(" = ["));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// What stands between `start` and the next `end`, everywhere in a text.
+fn between<'a>(text: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(start).skip(1).filter_map(move |rest| rest.split(end).next())
+}
+
+#[test]
+fn all_that_the_pages_say_of_cargo_is_so() {
+    let (features, version) = (features(), env!("CARGO_PKG_VERSION"));
+    let wrong = wrong("toml", |block| {
+        let text = &block.text;
+        let named =
+            between(text, "features = [", "]").flat_map(|list| list.split('"').skip(1).step_by(2));
+        if let Some(unknown) = named.into_iter().find(|name| !features.iter().any(|it| it == name))
+        {
+            return Some(format!("there is no feature `{unknown}`"));
+        }
+        let quoted = text.split('"').nth(1).filter(|it| version.starts_with(&format!("{it}.")));
+        quoted.is_none().then(|| format!("the version is {version}"))
+    });
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn features_are_those_that_are_there() {
+    let features = features();
+    for page in files("docs", "md").into_iter().chain([PathBuf::from("README.md")]) {
+        let text = read(&page);
+        for name in between(&text, "feature `", "`") {
+            assert!(features.iter().any(|it| it == name), "{}: `{name}`", page.display());
+        }
+    }
+    let documented = read("docs/crate.md");
+    for name in features {
+        assert!(
+            documented.contains(&format!("`{name}`")),
+            "docs/crate.md does not tell of `{name}`"
+        );
+    }
+}
+
+#[test]
+fn the_compile_error_is_the_one_that_is_shown() {
+    let shown = text("README.md", "error: the loop changes");
+    assert!(read("tests/ui/state/accumulator.stderr").starts_with(&shown), "{shown}");
+}

@@ -1,0 +1,73 @@
+//! Tests as readers of the guide write them, of jobs that are to survive and of a guard.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::process;
+
+use safe_state::guard::Guard;
+use safe_state::resumable;
+use safe_state::testing::survives;
+
+use super::pages;
+use super::world::{CUSTOMERS, Customer};
+
+#[resumable(carry(total))]
+fn bill(customers: &[Customer]) -> anyhow::Result<u64> {
+    let mut total = 0;
+    for customer in customers {
+        total += 10 * customer.id;
+    }
+    Ok(total)
+}
+
+#[resumable(reconnect(out))]
+fn convert(rows: &[u64], to: &Path) -> anyhow::Result<()> {
+    let mut out = File::create(to)?;
+    for row in rows {
+        writeln!(out, "{row}")?;
+    }
+    Ok(())
+}
+
+const ROWS: [u64; 3] = [3, 1, 4];
+
+#[test]
+fn billing_survives() {
+    survives(|_| bill(&CUSTOMERS).unwrap());
+}
+
+#[test]
+fn converting_survives() {
+    survives(|trial| {
+        let to = trial.dir().join("rows.csv"); // there after the crash as well
+        convert(&ROWS, &to).unwrap();
+        fs::read_to_string(to).unwrap() // what is compared
+    });
+}
+
+#[resumable(fresh(total))]
+fn forgets(customers: &[Customer]) -> anyhow::Result<u64> {
+    let mut total = 0;
+    for customer in customers {
+        total += 10 * customer.id;
+    }
+    Ok(total)
+}
+
+#[test]
+fn a_job_that_forgets_is_caught_as_the_page_shows() {
+    let caught = catch_unwind(|| survives(|_| forgets(&CUSTOMERS).unwrap()));
+    let said = *caught.unwrap_err().downcast::<String>().unwrap();
+    assert_eq!(said, pages::text("README.md", "crashed ").trim_end());
+}
+
+#[test]
+fn is_rescued() {
+    let ended = Guard::new("is rescued")
+        .args(["--exact", "tests::is_rescued", "--nocapture"])
+        .run(|_| process::abort())
+        .unwrap();
+    assert_eq!(ended.cause().signal(), Some(6));
+}
