@@ -109,12 +109,29 @@ fn all_that_the_pages_say_of_cargo_is_so() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// The features that a page names: in words, and in the columns of that name.
+fn named_features(text: &str) -> Vec<&str> {
+    let mut names: Vec<&str> = between(text, "feature `", "`").collect();
+    let mut column: Option<usize> = None;
+    for line in text.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        if !line.starts_with('|') {
+            column = None;
+        } else if let Some(at) = column {
+            let cell: &str = cells.get(at).copied().unwrap_or_default();
+            names.extend(cell.split('`').skip(1).step_by(2));
+        } else {
+            column = cells.iter().position(|cell| *cell == "feature");
+        }
+    }
+    names
+}
+
 #[test]
 fn features_are_those_that_are_there() {
     let features = features();
     for page in files("docs", "md").into_iter().chain([PathBuf::from("README.md")]) {
-        let text = read(&page);
-        for name in between(&text, "feature `", "`") {
+        for name in named_features(&read(&page)) {
             assert!(features.iter().any(|it| it == name), "{}: `{name}`", page.display());
         }
     }
@@ -124,6 +141,14 @@ fn features_are_those_that_are_there() {
             documented.contains(&format!("`{name}`")),
             "docs/crate.md does not tell of `{name}`"
         );
+    }
+}
+
+#[test]
+fn blocks_are_in_languages_that_are_looked_at_or_are_no_code_of_ours() {
+    const LANGUAGES: [&str; 8] = ["console", "python", "rust", "sh", "sql", "text", "toml", ""];
+    for Block { page, line, language, .. } in blocks() {
+        assert!(LANGUAGES.contains(&&*language), "{}:{line}: `{language}`", page.display());
     }
 }
 
