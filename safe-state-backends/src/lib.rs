@@ -63,6 +63,7 @@ mod sample;
 mod sqlite;
 mod statements;
 mod store;
+mod stored;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod tables;
 mod timestamp;

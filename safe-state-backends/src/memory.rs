@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::request::is_reserved;
+use crate::name::is_reserved;
 use crate::{Appended, Backend, Error, Holder, Lease, LeaseOptions};
 
 /// Keeps checkpoints in this process's memory. What it holds survives an error or a panic,

@@ -1,9 +1,8 @@
-//! Job names as file names and keys, one to one.
+//! The names that jobs can have; and as file names and keys, one to one.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::request::is_reserved;
 use crate::{Checkpoint, Error};
 
 pub(crate) const CHECKPOINT: &str = ".safestate";
@@ -16,6 +15,22 @@ pub(crate) const FILE_NAME_LIMIT: usize = 255;
 const STEM_LIMIT: usize = FILE_NAME_LIMIT - CHECKPOINT.len() - TEMPORARY.len();
 /// `%%` and 32 hexadecimal digits. No encoded name has `%%` in it.
 const HASH_LEN: usize = 2 + 32;
+
+/// What names that are not jobs' begin with.
+pub(crate) const RESERVED: &str = "safe-state/";
+
+/// Whether the name is none that a job can have.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    name.starts_with(RESERVED)
+}
+
+/// Refuses what is no name for a job.
+pub(crate) fn check_job(job: &str) -> Result<(), Error> {
+    if is_reserved(job) {
+        return Err(Error::ReservedName(job.to_owned()));
+    }
+    if job.is_empty() { Err(Error::EmptyName) } else { Ok(()) }
+}
 
 /// The stem of a job's files.
 pub(crate) fn encode(job: &str) -> String {

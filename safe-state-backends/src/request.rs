@@ -3,12 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{FormatError, request};
-use crate::store::place;
+use crate::format::request;
+use crate::name::{RESERVED, check_job};
+use crate::stored::place;
 use crate::{Backend, Error};
-
-/// What names that are not jobs' begin with.
-const RESERVED: &str = "safe-state/";
 
 /// What is asked of a job's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +53,8 @@ impl Request {
     pub fn save(self, backend: &dyn Backend, job: &str) -> Result<(), Error> {
         check_job(job)?;
         let name = name_of(job);
-        let bytes =
-            request::encode(self, job).map_err(|source| unwritable(backend, &name, source))?;
+        let bytes = request::encode(self, job)
+            .map_err(|source| Error::unwritable(backend, &name, source))?;
         backend.save(&name, &bytes)
     }
 
@@ -70,25 +68,8 @@ impl Request {
     }
 }
 
-fn unwritable(backend: &dyn Backend, name: &str, source: FormatError) -> Error {
-    Error::Unwritable { job: name.to_owned(), place: place(backend, name), source }
-}
-
 fn name_of(job: &str) -> String {
     format!("{RESERVED}request/{job}")
-}
-
-/// Whether the name is none that a job can have.
-pub(crate) fn is_reserved(name: &str) -> bool {
-    name.starts_with(RESERVED)
-}
-
-/// Refuses what is no name for a job.
-pub(crate) fn check_job(job: &str) -> Result<(), Error> {
-    if is_reserved(job) {
-        return Err(Error::ReservedName(job.to_owned()));
-    }
-    if job.is_empty() { Err(Error::EmptyName) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::format::{Change, FormatError, Record};
 use crate::journal::Journal;
+use crate::stored::place;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, LeaseOptions, Request, wait};
 use transactions::Outstanding;
@@ -116,7 +117,7 @@ impl Store {
     }
 
     fn unwritable(&self, source: FormatError) -> Error {
-        Error::Unwritable { place: self.place(), job: self.checkpoint.job.clone(), source }
+        Error::unwritable(&*self.backend, &self.checkpoint.job, source)
     }
 }
 
@@ -153,21 +154,7 @@ impl Checkpoint {
         if checkpoint.job == job {
             return Ok(Some(checkpoint));
         }
-        let place = place(backend, job);
-        Err(Error::OtherJob { job: job.to_owned(), found: checkpoint.job, place })
-    }
-}
-
-impl Error {
-    pub(crate) fn unreadable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
-        Error::Format { job: job.to_owned(), place: place(backend, job), source }
-    }
-}
-
-pub(crate) fn place(backend: &dyn Backend, job: &str) -> String {
-    match backend.path(job) {
-        Some(path) => format!("`{}`", path.display()),
-        None => "the backend".to_owned(),
+        Err(Error::other_job(backend, job, checkpoint.job))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::request::check_job;
+use crate::name::check_job;
 use crate::{Backend, Error, Lease, LeaseOptions};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);

@@ -1,6 +1,7 @@
 //! Programs that are started again when they crash, are killed, or pass a limit.
 
 mod ended;
+mod event;
 mod family;
 mod life;
 mod signals;
@@ -14,7 +15,8 @@ use crate::Backoff;
 use crate::limits::died_of;
 use crate::limits::{Size, Time};
 pub use ended::{End, Supervised};
-use life::{Event, Life};
+use event::Event;
+use life::Life;
 use signals::{Forwarded, asks_to_end};
 
 /// A program that is still alive after so long has come on: its restarts count anew.

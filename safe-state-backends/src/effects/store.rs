@@ -8,7 +8,6 @@ use super::{Done, EffectChange, Effects};
 use crate::format::FormatError;
 use crate::journal::Journal;
 use crate::limits::KEY_LIMIT;
-use crate::store::place;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Carried, Error, LeaseOptions, format, wait};
 
@@ -189,8 +188,7 @@ impl EffectStore {
     }
 
     fn unwritable(&self, source: FormatError) -> Error {
-        let job = self.effects.name.clone();
-        Error::Unwritable { place: place(&*self.backend, &job), job, source }
+        Error::unwritable(&*self.backend, &self.effects.name, source)
     }
 }
 
@@ -201,8 +199,7 @@ fn load(backend: &dyn Backend, name: &str) -> Result<Effects, Error> {
     if effects.name == name {
         return Ok(effects);
     }
-    let place = place(backend, name);
-    Err(Error::OtherJob { job: name.to_owned(), found: effects.name, place })
+    Err(Error::other_job(backend, name, effects.name))
 }
 
 impl fmt::Debug for EffectStore {

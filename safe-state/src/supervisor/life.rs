@@ -10,19 +10,12 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use safe_state_backends::CrashCause;
 
 use super::ended::End;
+use super::event::Event;
 use super::{Limits, family, signals};
 use crate::limits::pause;
 
 /// How often memory is looked at that is far from its limit.
 const INTERVAL: Duration = Duration::from_millis(100);
-
-/// What a supervisor waits for.
-#[derive(Debug)]
-pub(super) enum Event {
-    /// The run of that number has ended.
-    Ended(usize),
-    Signal(i32),
-}
 
 #[derive(Debug)]
 pub(super) struct Life {

@@ -10,7 +10,7 @@ use rustix::termios::tcgetpgrp;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::{Handle, Signals};
 
-use super::life::Event;
+use super::event::Event;
 
 /// Listens to the signals that are passed on, until it is dropped.
 #[derive(Debug)]

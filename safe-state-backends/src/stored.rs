@@ -1,0 +1,26 @@
+//! What is wrong with what is stored under a name, and where that is.
+
+use crate::format::FormatError;
+use crate::{Backend, Error};
+
+impl Error {
+    pub(crate) fn unreadable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
+        Error::Format { job: job.to_owned(), place: place(backend, job), source }
+    }
+
+    pub(crate) fn unwritable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
+        Error::Unwritable { job: job.to_owned(), place: place(backend, job), source }
+    }
+
+    pub(crate) fn other_job(backend: &dyn Backend, job: &str, found: String) -> Error {
+        Error::OtherJob { job: job.to_owned(), found, place: place(backend, job) }
+    }
+}
+
+/// Where it is, for messages.
+pub(crate) fn place(backend: &dyn Backend, job: &str) -> String {
+    match backend.path(job) {
+        Some(path) => format!("`{}`", path.display()),
+        None => "the backend".to_owned(),
+    }
+}
