@@ -2,10 +2,10 @@
 //! goes on with the batch it was at.
 //!
 //! ```text
-//! cargo run --example backfill -- orders.db --rows 5000             # makes a table, fills it
+//! cargo run --features sqlite --example backfill -- orders.db --rows 5000             # makes a table, fills it
 //! rm orders.db
-//! cargo run --example backfill -- orders.db --rows 5000 --crash-at 7   # dies in the 7th batch
-//! cargo run --example backfill -- orders.db                         # goes on there
+//! cargo run --features sqlite --example backfill -- orders.db --rows 5000 --crash-at 7   # dies in the 7th batch
+//! cargo run --features sqlite --example backfill -- orders.db                         # goes on there
 //! ```
 //!
 //! It shows the two things that make a database job safe to repeat: an item, here a batch of rows,

@@ -1,11 +1,11 @@
 //! Posts a batch of payments to a ledger in SQLite, each exactly once, wherever it is killed.
 //!
 //! ```text
-//! cargo run --example ledger -- ledger.db monday                   # posts 20 payments
-//! cargo run --example ledger -- ledger.db monday                   # they are posted: does nothing
-//! cargo run --example ledger -- ledger.db tuesday --crash-at 7     # dies with the 7th half posted
-//! cargo run --example ledger -- ledger.db tuesday --crash-after 9  # dies with the 9th just posted
-//! cargo run --example ledger -- ledger.db tuesday                  # goes on there
+//! cargo run --features sqlite --example ledger -- ledger.db monday                   # posts 20 payments
+//! cargo run --features sqlite --example ledger -- ledger.db monday                   # they are posted: does nothing
+//! cargo run --features sqlite --example ledger -- ledger.db tuesday --crash-at 7     # dies with the 7th half posted
+//! cargo run --features sqlite --example ledger -- ledger.db tuesday --crash-after 9  # dies with the 9th just posted
+//! cargo run --features sqlite --example ledger -- ledger.db tuesday                  # goes on there
 //! ```
 //!
 //! A payment adds to a total, which must not be done twice. So the job's checkpoint is in the ledger's

@@ -3,9 +3,9 @@
 //!
 //! ```text
 //! URL=postgres://me:secret@localhost/ledger
-//! cargo run --example ledger_postgres -- $URL monday                  # posts 20 payments
-//! cargo run --example ledger_postgres -- $URL tuesday --crash-at 7    # dies with the 7th half posted
-//! cargo run --example ledger_postgres -- $URL tuesday                 # goes on there
+//! cargo run --features postgres --example ledger_postgres -- $URL monday                  # posts 20 payments
+//! cargo run --features postgres --example ledger_postgres -- $URL tuesday --crash-at 7    # dies with the 7th half posted
+//! cargo run --features postgres --example ledger_postgres -- $URL tuesday                 # goes on there
 //! ```
 //!
 //! A payment adds to a total, which must not be done twice. So the job's checkpoint is in the ledger's

@@ -77,6 +77,7 @@ fn write_manifest(
     let mut digests: Results<(OsString, Hash)> = Results::new();
     for (index, file) in files.iter().enumerate() {
         if crash_at == Some(index) {
+            eprintln!("crashing at file {index}, as asked");
             std::process::abort();
         }
         let digest = sha256(file).with_context(|| format!("cannot read {}", file.display()))?;

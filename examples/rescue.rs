@@ -3,9 +3,9 @@
 //! was, and what the lines before it came to.
 //!
 //! ```text
-//! cargo run --example rescue -- sums.txt
-//! cargo run --example rescue -- sums.txt --autosave sums.autosave     # survives a loss of power as well
-//! cargo run --example rescue -- --recover sums.autosave
+//! cargo run --features guard --example rescue -- sums.txt
+//! cargo run --features guard --example rescue -- sums.txt --autosave sums.autosave     # survives a loss of power as well
+//! cargo run --features guard --example rescue -- --recover sums.autosave
 //! ```
 
 use std::fs;

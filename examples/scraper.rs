@@ -3,14 +3,14 @@
 //! after a crash, it goes on with the page it was at.
 //!
 //! ```text
-//! cargo run --example scraper -- pages                      # 20 pages, all well
-//! cargo run --example scraper -- pages --fail-every 3       # the same, with some tries more
-//! cargo run --example scraper -- pages --fail-from 8        # fails for good at the 8th request
-//! cargo run --example scraper -- pages                      # goes on there
-//! cargo run --example scraper -- pages --crash-at 5         # dies at the 5th page
-//! cargo run --example scraper -- pages --missing page-007   # all others
-//! cargo run --example scraper -- pages --retry              # and that one, once it is there
-//! SAFE_STATE_BACKEND=sqlite:jobs.db cargo run --example scraper -- pages
+//! cargo run --features tokio --example scraper -- pages                      # 20 pages, all well
+//! cargo run --features tokio --example scraper -- pages --fail-every 3       # the same, with some tries more
+//! cargo run --features tokio --example scraper -- pages --fail-from 8        # fails for good at the 8th request
+//! cargo run --features tokio --example scraper -- pages                      # goes on there
+//! cargo run --features tokio --example scraper -- pages --crash-at 5         # dies at the 5th page
+//! cargo run --features tokio --example scraper -- pages --missing page-007   # all others
+//! cargo run --features tokio --example scraper -- pages --retry              # and that one, once it is there
+//! SAFE_STATE_BACKEND=sqlite:jobs.db cargo run --features tokio --example scraper -- pages
 //! ```
 //!
 //! It shows an async job. The attribute needs no runtime of its own, and neither its saves nor its pauses

@@ -27,12 +27,15 @@ impl Example {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO"));
         // With the features that the tests were built with, or much would be built once more.
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--workspace", "--all-features", "--example", self.name])
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name(""))
+            .status();
+        assert!(built.unwrap().success());
+        let programs = Path::new(env!("CARGO_BIN_EXE_worker")).with_file_name("examples");
+        let mut command = Command::new(programs.join(self.name));
         command
-            .args(["run", "--quiet", "--all-features", "--example", self.name, "--manifest-path"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("Cargo.toml"))
-            .arg("--")
             .args(arguments)
             .current_dir(self.dir.path())
             .env_remove("SAFE_STATE_DIR")
