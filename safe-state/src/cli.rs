@@ -6,6 +6,7 @@ mod clear;
 mod completions;
 mod control;
 mod dead_letters;
+mod death;
 mod doctor;
 mod escape;
 mod exit;

@@ -1,5 +1,7 @@
 //! `failure`, `dead-letters`, `history`, `explain` and `completions`.
 
+use std::process::Command;
+
 use safe_state::{Action, Error, ErrorContext, resumable};
 use serde_json::{Value, json};
 
@@ -82,6 +84,28 @@ fn what_was_given_up_on_and_what_a_run_would_do_are_shown() {
         .both(&jobs, "dead-letters mail")
         .both(&jobs, "retry mail")
         .assert(&jobs, "carried_and_given_up");
+}
+
+#[test]
+fn an_item_that_was_given_up_is_not_said_to_be_done_again() {
+    let jobs = sent(false);
+    Transcript::default().typed(&jobs, "explain mail").assert(&jobs, "done_and_given_up");
+}
+
+#[test]
+fn an_item_that_the_process_died_in_is_named_until_it_is_given_up() {
+    let jobs = Jobs::new();
+    let run = || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_limited"));
+        program.arg("spins").arg(jobs.dir()).status().unwrap()
+    };
+    assert!(!run().success());
+    let died = Transcript::default()
+        .both(&jobs, "peek limited")
+        .typed(&jobs, "explain limited")
+        .typed(&jobs, "failure limited");
+    assert!(run().success());
+    died.typed(&jobs, "explain limited").assert(&jobs, "died");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use clap::Args;
 use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
 use serde::Serialize;
 
+use super::death::{self, Death};
 use super::escape;
 use super::exit::Failed;
 use super::look::{Look, Run};
@@ -61,7 +62,8 @@ impl Explain {
     }
 }
 
-fn points(Look { checkpoint, run, asked }: &Look) -> Vec<Point> {
+fn points(look: &Look) -> Vec<Point> {
+    let Look { checkpoint, run, asked } = look;
     let mut points = Vec::new();
     if let Run::By(holder) = run {
         points.push(Point::new(Does::Refuses, format!("the job is running: {holder}")));
@@ -81,6 +83,7 @@ fn points(Look { checkpoint, run, asked }: &Look) -> Vec<Point> {
             _ => format!("loop {number}{}: ", within(progress.within())),
         };
         of_loop(checkpoint, progress, &name, &mut points);
+        of_trouble(look, progress, &name, &mut points);
     }
     of_failure(checkpoint, &mut points);
     let (steps, variables): (Vec<&str>, Vec<&str>) =
@@ -144,18 +147,22 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
         }
         None => say(Does::Continues, format!("with item {}", completed.prefix())),
     }
-    if let Some(attempts) = progress.attempts() {
-        say(
-            Does::Repeats,
-            format!("item {}, which has failed {}", attempts.item, times(attempts.count)),
-        );
+}
+
+/// The item that failed, and the one in which the process died, unless they were given up.
+fn of_trouble(look: &Look, progress: &LoopProgress, name: &str, points: &mut Vec<Point>) {
+    let mut repeat = |why: String| points.push(Point::new(Does::Repeats, format!("{name}{why}")));
+    if let Some(it) = progress.attempts().filter(|it| !death::is_complete(progress, it.item)) {
+        let item = death::item(progress, it.item);
+        repeat(format!("{item}, which has failed {}", times(it.count)));
     }
-    if let Some(suspect) = progress.suspect().filter(|suspect| suspect.crashes > 0) {
-        let (item, crashes) = (suspect.item, suspect.crashes);
-        say(
-            Does::Repeats,
-            format!("item {item}, in which a run has died {} (`max_crashes`)", times(crashes)),
-        );
+    if let Some(death) = Death::of(look, progress) {
+        let or_less = if death.times > 1 { " or less" } else { "" };
+        repeat(format!(
+            "{}, in which the process died {death}: it is given up if `max_crashes` is {}{or_less}",
+            death.item(),
+            death.times,
+        ));
     }
 }
 

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use super::death::Death;
 use super::escape;
 use super::exit::{Code, Failed};
 use super::export::{unwritten, write};
+use super::look::Look;
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
+use super::summary::State;
 use crate::error::one_line;
 use crate::report::{OpenError, Report, Style};
 
@@ -64,9 +67,18 @@ impl Failure {
         }
         let job = self.job.as_deref().unwrap_or_default();
         let look = place.look(job)?;
-        let nothing = || Failed::nothing(format!("the last run of job `{job}` has not failed"));
-        Report::of(&look.checkpoint).ok_or_else(nothing)
+        Report::of(&look.checkpoint).ok_or_else(|| none(job, &look))
     }
+}
+
+/// That there is no failure, and what there is instead.
+fn none(job: &str, look: &Look) -> Failed {
+    let died = match (Death::of_last_run(look), State::of(look)) {
+        (Some(death), _) => format!(": its process died in {}, {death}", death.item()),
+        (None, State::Interrupted) => ": its process died, of what is not known".to_owned(),
+        (None, _) => String::new(),
+    };
+    Failed::nothing(format!("the last run of job `{job}` has not failed{died}"))
 }
 
 fn code_of(error: &OpenError) -> Code {

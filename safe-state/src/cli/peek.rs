@@ -6,6 +6,7 @@ use clap::Args;
 use safe_state_backends::{Checkpoint, Keys, LoopEnd, LoopProgress};
 use serde::Serialize;
 
+use super::death::Death;
 use super::escape;
 use super::exit::Failed;
 use super::look::Look;
@@ -36,6 +37,8 @@ struct Peeked {
     carries: Vec<String>,
     loops: Vec<Loop>,
     failure: Option<String>,
+    /// Of the last run.
+    death: Option<Death>,
 }
 
 /// One resumable loop, in the function's order.
@@ -74,6 +77,7 @@ impl Peeked {
             carries: checkpoint.carried_names().map(str::to_owned).collect(),
             loops: checkpoint.numbered_loops().map(Loop::of).collect(),
             failure: checkpoint.last_failure().map(ToString::to_string),
+            death: Death::of_last_run(look),
         }
     }
 }
@@ -155,6 +159,9 @@ impl Shown for Peeked {
         }
         if let Some(failure) = &self.failure {
             line("failure", failure);
+        }
+        if let Some(death) = &self.death {
+            line("died", &format!("in {}, {death}", death.item()));
         }
         text
     }

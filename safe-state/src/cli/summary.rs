@@ -91,7 +91,7 @@ impl Summary {
 }
 
 impl State {
-    fn of(Look { checkpoint, run, .. }: &Look) -> Self {
+    pub(super) fn of(Look { checkpoint, run, .. }: &Look) -> Self {
         match (run, checkpoint.is_finished(), checkpoint.last_failure()) {
             (Run::By(_), ..) => State::Running,
             (_, _, Some(_)) => State::Failed,
