@@ -6,6 +6,7 @@ pub(crate) mod job;
 #[cfg_attr(not(feature = "limits"), path = "options/no_limits.rs")]
 mod limits;
 mod policy;
+mod unknown;
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -48,8 +49,6 @@ const NAMES: &[&str] = &[
     "companion",
     "crate",
 ];
-/// A name less like any option than this is not called a misspelling.
-const LIKE: f64 = 0.8;
 
 #[derive(Default)]
 pub(crate) struct Options {
@@ -156,7 +155,11 @@ impl Options {
             of_items if items::names().any(|name| name == of_items) => {
                 self.items.parse_one(option, input)?;
             }
-            unknown => return Err(Error::new(option.span(), unknown_option(unknown))),
+            unknown => {
+                let names = NAMES.iter().copied().chain(limits::NAMES).chain(items::names());
+                let text = unknown::text(unknown, names.collect());
+                return Err(Error::new(option.span(), text));
+            }
         }
         Ok(())
     }
@@ -204,15 +207,4 @@ impl Options {
             None => Ok(()),
         }
     }
-}
-
-fn unknown_option(unknown: &str) -> String {
-    let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
-    let names = || NAMES.iter().copied().chain(limits::NAMES).chain(items::names());
-    let nearest = names().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    if let Some(nearest) = nearest.filter(|nearest| likeness(nearest) > LIKE) {
-        return format!("there is no option `{unknown}`; did you mean `{nearest}`?");
-    }
-    let names: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-    format!("there is no option `{unknown}`; expected one of {}", names.join(", "))
 }

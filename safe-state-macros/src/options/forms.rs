@@ -1,7 +1,7 @@
 //! The forms that options come in: values, flags, lists of variables, texts and times.
 
 use proc_macro2::Ident;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::ParseStream;
 #[cfg(feature = "limits")]
 use syn::spanned::Spanned;
 use syn::token::Paren;
@@ -54,8 +54,17 @@ pub(crate) fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Id
     }
     let names;
     syn::parenthesized!(names in input);
-    let names = names.parse_terminated(Ident::parse, Token![,])?;
+    let names = names.parse_terminated(variable, Token![,])?;
     Ok(names.into_iter().collect())
+}
+
+fn variable(input: ParseStream<'_>) -> Result<Ident> {
+    if input.peek(Token![self]) || input.peek2(Token![.]) {
+        let text =
+            "this is no variable: take the field as a local, or as an argument, and name that";
+        return Err(Error::new_spanned(input.parse::<Expr>()?, text));
+    }
+    input.parse()
 }
 
 /// A bare option is switched on.

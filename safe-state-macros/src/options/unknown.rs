@@ -1,0 +1,30 @@
+//! An option that there is not, and which one was meant.
+
+/// A name less like any option than this is not called a misspelling.
+const LIKE: f64 = 0.8;
+
+/// What may be looked for, and the option that does it.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("attempts", "max_attempts"),
+    ("max_retries", "max_attempts"),
+    ("retries", "max_attempts"),
+    ("retry", "max_attempts"),
+    ("timeout_per_item", "item_timeout"),
+    ("checkpoint_every", "save_every"),
+    ("every", "save_every"),
+    ("interval", "save_every"),
+    ("dir", "state_dir"),
+    ("directory", "state_dir"),
+];
+
+/// That there is no option `unknown`, and which of `names` may be meant.
+pub(super) fn text(unknown: &str, names: Vec<&str>) -> String {
+    let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
+    let synonym = SYNONYMS.iter().find(|(name, _)| *name == unknown).map(|(_, option)| *option);
+    let nearest = names.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    if let Some(meant) = synonym.or(nearest.filter(|nearest| likeness(nearest) > LIKE)) {
+        return format!("there is no option `{unknown}`; did you mean `{meant}`?");
+    }
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    format!("there is no option `{unknown}`; expected one of {}", names.join(", "))
+}
