@@ -53,7 +53,7 @@ Exit codes:
   0  it did what it was asked
   1  that could not be done
   2  the arguments make no sense
-  3  there is no such job, or nothing of it to show
+  3  there is no such job, nothing of it to show, or no run of it to cancel
   4  the job is running
   5  its checkpoint is damaged
   6  what is stored is no checkpoint of it";

@@ -85,6 +85,10 @@ fn a_job_that_is_not_there() {
         .both(&jobs, "history mail")
         .typed(&jobs, "peek invoice")
         .typed(&jobs, "clear invoice")
+        .typed(&jobs, "pause invoice")
+        .typed(&jobs, "resume invoice")
+        .typed(&jobs, "resume invoice")
+        .typed(&jobs, "cancel invoice")
         .assert(&jobs, "no_such_job");
 }
 
@@ -94,6 +98,7 @@ fn a_job_that_is_steered() {
     jobs.fail("mail", 6, "no");
     Transcript::default()
         .both(&jobs, "pause mail")
+        .typed(&jobs, "list")
         .typed(&jobs, "explain mail")
         .both(&jobs, "resume mail")
         .both(&jobs, "cancel mail")

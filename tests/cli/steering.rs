@@ -53,6 +53,18 @@ fn a_run_pauses_goes_on_and_ends_as_it_is_told() {
 }
 
 #[test]
+fn nothing_is_left_of_a_run_that_was_not_there_to_be_cancelled() {
+    let jobs = Jobs::new();
+    jobs.fail("mail", 6, "no");
+    assert_eq!(jobs.tell(&["pause", "mail"]).code, 0);
+    assert_eq!(jobs.tell(&["cancel", "mail"]).code, 3);
+    assert_eq!(jobs.json(&["peek", "mail"])["asked"], "pause");
+    assert_eq!(jobs.tell(&["resume", "mail"]).code, 0);
+    assert_eq!(jobs.tell(&["cancel", "mail"]).code, 3);
+    assert_eq!(jobs.json(&["peek", "mail"])["asked"], json!(null));
+}
+
+#[test]
 fn the_failed_item_is_run_again_in_its_program() {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "no");

@@ -1,6 +1,7 @@
 //! `safe-state pause`, `resume` and `cancel`: what is asked of a job's runs.
 
 use clap::Args;
+use safe_state_backends::Error;
 use serde::Serialize;
 
 use super::escape;
@@ -27,6 +28,7 @@ impl Asked {
     /// Also of a job that has not begun: it then waits before its first item.
     pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         place.job(&self.job).pause()?;
+        self.note_a_new_name(place, screen)?;
         self.tell(
             screen,
             Some("pause"),
@@ -35,13 +37,41 @@ impl Asked {
     }
 
     pub(super) fn resume(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        place.job(&self.job).resume()?;
+        let job = place.job(&self.job);
+        if job.requested()?.is_none() {
+            self.note_a_new_name(place, screen)?;
+        }
+        job.resume()?;
         self.tell(screen, None, "is to go on")
     }
 
     pub(super) fn cancel(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let backend = place.backend()?;
+        match backend.holder(&self.job) {
+            Ok(None) if backend.exists(&self.job)? => {
+                let job = &self.job;
+                return Err(Failed::nothing(format!(
+                    "job `{job}` is not running: nothing was asked"
+                )));
+            }
+            Ok(None) => return Err(place.no_such(&self.job)),
+            // The backend can't tell.
+            Ok(Some(_)) | Err(Error::Unsupported(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         place.job(&self.job).cancel()?;
         self.tell(screen, Some("cancel"), "is to end before its next item")
+    }
+
+    /// Says so where the job may have another name, or may not have begun.
+    fn note_a_new_name(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let job = &self.job;
+        if !place.backend()?.exists(job)? {
+            let advice = place.advice(job);
+            screen
+                .note(&format!("there is no checkpoint of job `{job}` in `{place}` yet; {advice}"));
+        }
+        Ok(())
     }
 
     fn tell(

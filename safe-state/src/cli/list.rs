@@ -96,7 +96,7 @@ impl Row {
         };
         [
             Cell::new(&it.job, BOLD),
-            Cell::new(it.state.name(), it.state.style()),
+            Cell::new(it.state_text(), it.state.style()),
             Cell::number(it.completed.to_string()),
             Cell::number(it.total.map_or_else(String::new, |total| total.to_string())),
             Cell::number(it.percent().unwrap_or_default()),

@@ -51,17 +51,22 @@ impl Place {
     }
 
     pub(super) fn no_such(&self, job: &str) -> Failed {
+        let advice = self.advice(job);
+        Failed::nothing(format!(
+            "there is no checkpoint of job `{job}` in `{self}`: it has never run, or has finished and kept none; {advice}"
+        ))
+    }
+
+    /// What to do about a name that no job has.
+    pub(super) fn advice(&self, job: &str) -> String {
         let jobs = self.backend().and_then(|backend| Ok(backend.list()?)).unwrap_or_default();
         let near = jobs.iter().filter(|other| strsim::jaro_winkler(other, job) > 0.8);
         let near = near
             .max_by(|a, b| strsim::jaro_winkler(a, job).total_cmp(&strsim::jaro_winkler(b, job)));
-        let advice = match near {
+        match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`safe-state list` shows what is there".to_owned(),
-        };
-        Failed::nothing(format!(
-            "there is no checkpoint of job `{job}` in `{self}`: it has never run, or has finished and kept none; {advice}"
-        ))
+        }
     }
 }
 

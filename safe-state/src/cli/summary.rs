@@ -83,6 +83,12 @@ impl Summary {
         }
     }
 
+    /// `running`, or `running, paused` where it was asked to pause.
+    pub(super) fn state_text(&self) -> String {
+        let paused = if self.asked == Some("pause") { ", paused" } else { "" };
+        format!("{}{paused}", self.state.name())
+    }
+
     /// `64 %`, where the input told its length.
     pub(super) fn percent(&self) -> Option<String> {
         let total = self.total?.max(1);
