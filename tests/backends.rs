@@ -153,6 +153,7 @@ fn an_environment_that_names_none_is_an_error() {
     assert_eq!(said(&output), "");
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("the backend `floppy://...@host/` cannot be used"), "{complaint}");
+    assert!(complaint.contains("it comes from $SAFE_STATE_BACKEND"), "{complaint}");
     assert!(!complaint.contains("secret"), "{complaint}");
 }
 

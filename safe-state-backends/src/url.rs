@@ -53,7 +53,10 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
 pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
     let refused = |reason| Error::Url { url: redacted(url), reason };
     let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(refused(format!("it has no scheme; {}", expected())));
+        return Err(refused(format!(
+            "it has no scheme; for a directory write `file:DIR`; {}",
+            expected()
+        )));
     };
     match scheme {
         "file" => Ok(Arc::new(FileBackend::new(path(rest).map_err(refused)?))),
@@ -208,7 +211,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_and_no_password() {
-        assert!(refusal("nothing").contains("it has no scheme; expected one of `file`"));
+        assert!(refusal("nothing").contains(
+            "it has no scheme; for a directory write `file:DIR`; expected one of `file`"
+        ));
         assert!(refusal("floppy:a").contains("there is no scheme `floppy`"));
         #[cfg(not(feature = "sqlite"))]
         assert!(refusal("sqlite:a").contains("turn on the feature `sqlite`"));

@@ -314,7 +314,7 @@ impl Job {
         }
         if let Some(url) = from_environment("SAFE_STATE_BACKEND") {
             let opened = url.to_str().map_or_else(|| Err(not_text()), from_url);
-            return opened.map_err(|error| Error::NoBackend(error.into()));
+            return opened.map_err(|error| Error::NoBackend(of_environment(error).into()));
         }
         let dir = from_environment("SAFE_STATE_DIR");
         Ok(Arc::new(FileBackend::new(dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()))))
@@ -326,8 +326,19 @@ impl Job {
 }
 
 fn not_text() -> BackendError {
-    let reason = "$SAFE_STATE_BACKEND is not UTF-8".to_owned();
+    let reason = "it is not UTF-8".to_owned();
     BackendError::Url { url: "...".to_owned(), reason }
+}
+
+/// The error, with where its URL comes from, which the program's source does not tell.
+fn of_environment(error: BackendError) -> BackendError {
+    match error {
+        BackendError::Url { url, reason } => {
+            let reason = format!("{reason}; it comes from $SAFE_STATE_BACKEND");
+            BackendError::Url { url, reason }
+        }
+        other => other,
+    }
 }
 
 pub(crate) fn from_environment(variable: &str) -> Option<OsString> {

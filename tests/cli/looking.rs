@@ -55,6 +55,17 @@ fn the_place_comes_from_the_environment_as_it_does_for_programs() {
 }
 
 #[test]
+fn a_directory_in_the_place_of_a_url_is_told_where_it_comes_from() {
+    let told = tell(command().arg("list").env("SAFE_STATE_BACKEND", "/var/jobs"));
+    assert_eq!(told.code, 1);
+    for part in ["for a directory write `file:DIR`", "it comes from $SAFE_STATE_BACKEND"] {
+        assert!(told.err.contains(part), "{told:?}");
+    }
+    let told = tell(command().args(["list", "--backend", "/var/jobs"]));
+    assert!(told.code == 1 && !told.err.contains("SAFE_STATE_BACKEND"), "{told:?}");
+}
+
+#[test]
 fn one_that_was_killed_is_told_from_one_that_runs() {
     let jobs = Jobs::new();
     let worker = Worker::holding(env!("CARGO_BIN_EXE_worker"), jobs.dir());
