@@ -80,14 +80,21 @@ impl Supervised {
 }
 
 impl fmt::Display for End {
-    /// `signal 11 (SIGSEGV)`
+    /// What it ended by: `signal 11 (SIGSEGV)`, `its timeout`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cause.fmt(f)
+        match self.cause {
+            CrashCause::Timeout => f.write_str("its timeout"),
+            CrashCause::Memory(bytes) => {
+                write!(f, "its limit on memory, with {} MiB in use", bytes >> 20)
+            }
+            CrashCause::ItemTimeout(_) => f.write_str("the timeout of an item"),
+            by_itself => by_itself.fmt(f),
+        }
     }
 }
 
 impl fmt::Display for Supervised {
-    /// `gave up after 5 restarts; it ended by signal 11 (SIGSEGV) 4 times, exit code 1 2 times`
+    /// `gave up after 5 restarts; it ended by signal 11 (SIGSEGV) (4 times), exit code 1 (2 times)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = match (self.success(), self.has_given_up) {
             (true, _) => "succeeded",
@@ -131,6 +138,12 @@ mod tests {
         let text =
             "gave up after 3 restarts; it ended by signal 11 (SIGSEGV) (3 times), exit code 1";
         assert_eq!((given_up.to_string().as_str(), given_up.code()), (text, 139));
+        let limits = [CrashCause::Timeout, CrashCause::Timeout, CrashCause::Memory(300 << 20)]
+            .map(|limit| End::of(status, Some(limit)));
+        let limited = Supervised::new(status, end(9), limits.to_vec(), true);
+        let text = "gave up after 3 restarts; it ended by its timeout (2 times), \
+                    its limit on memory, with 300 MiB in use, signal 9 (SIGKILL)";
+        assert_eq!(limited.to_string(), text);
         let done = Supervised::new(ExitStatus::from_raw(0), end(0), Vec::new(), false);
         assert_eq!((done.to_string().as_str(), done.code()), ("succeeded after 0 restarts", 0));
     }
