@@ -4,6 +4,7 @@
 //! resolution, from the most telling to the least: an error with its chain of causes, one that
 //! prints, one that only has a type.
 
+pub(crate) mod notes;
 pub(crate) mod returns;
 pub(crate) mod telling;
 pub(crate) mod trail;

@@ -24,7 +24,8 @@ pub(crate) use untold::Untold;
 use safe_state_backends::{DeadLetter, Failure};
 
 use crate::Error;
-use crate::outcome::Failing;
+use crate::outcome::notes::Notes;
+use crate::outcome::{Failed, Failing};
 use crate::run::Run;
 
 /// What is to become of an item that has failed.
@@ -132,12 +133,23 @@ impl<F> Policy<F> {
         let (Failing::Yes(failed) | Failing::IfInLoop(failed)) = failing else {
             return Verdict::Fail;
         };
+        let verdict = self.verdict(run, depth, &failed, thrown);
+        if !verdict.is_next() {
+            Notes::from(failed).put_back();
+        }
+        verdict
+    }
+
+    fn verdict(&self, run: &mut Run, depth: usize, failed: &Failed, thrown: Thrown<'_>) -> Verdict
+    where
+        F: Fn(&ErrorContext<'_>) -> Action,
+    {
         #[cfg(feature = "limits")]
         if run.item_has_failed() {
             return Verdict::Fail;
         }
         let attempt = run.count_attempt(depth);
-        let context = run.context(&failed, thrown, attempt, self.max_attempts);
+        let context = run.context(failed, thrown, attempt, self.max_attempts);
         let verdict = match (self.on_error)(&context) {
             Action::Retry if attempt < self.max_attempts => {
                 Verdict::Again(self.backoff.pause(attempt))
@@ -188,11 +200,12 @@ impl Run {
     ///
     /// The run is to stop.
     pub fn pause(&mut self, verdict: Verdict) -> Result<bool, Error> {
-        match self.save() {
-            Ok(()) => {}
-            Err(error) => return Ok(self.not_saved(&error)),
-        }
-        let Verdict::Again(pause) = verdict else { return Ok(false) };
+        let notes = Notes::take();
+        let saved = self.save();
+        let Some(pause) = self.pause_after(verdict, saved) else {
+            notes.put_back();
+            return Ok(false);
+        };
         self.rest(pause)?;
         Ok(true)
     }
@@ -203,18 +216,26 @@ impl Run {
     ///
     /// As [`pause`](Self::pause).
     pub async fn pause_async(&mut self, verdict: Verdict) -> Result<bool, Error> {
-        match self.save_async().await {
-            Ok(()) => {}
-            Err(error) => return Ok(self.not_saved(&error)),
-        }
-        let Verdict::Again(pause) = verdict else { return Ok(false) };
+        let notes = Notes::take();
+        let saved = self.save_async().await;
+        let Some(pause) = self.pause_after(verdict, saved) else {
+            notes.put_back();
+            return Ok(false);
+        };
         self.rest_async(pause).await?;
         Ok(true)
     }
 
-    fn not_saved(&self, error: &Error) -> bool {
-        self.events.not_saved(error);
-        false
+    /// How long to wait for another attempt; none if there is to be none.
+    fn pause_after(&self, verdict: Verdict, saved: Result<(), Error>) -> Option<Duration> {
+        if let Err(error) = saved {
+            self.events.not_saved(&error);
+            return None;
+        }
+        match verdict {
+            Verdict::Again(pause) => Some(pause),
+            Verdict::Next | Verdict::Fail => None,
+        }
     }
 
     /// Tells of carried values that can't be taken or undone; the item's error comes first.

@@ -7,6 +7,7 @@ mod dead_letters;
 mod exits;
 mod model;
 mod pauses;
+mod places;
 mod poison;
 mod retry;
 mod values;

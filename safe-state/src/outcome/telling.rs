@@ -45,6 +45,9 @@ mod without {
             Told {}
         }
 
+        #[expect(clippy::unused_self, reason = "with reports, a panic is noted")]
+        pub(crate) fn put_back(self) {}
+
         #[expect(clippy::unused_self, reason = "with reports, it is kept")]
         pub(crate) fn held_as(&mut self, _: &str) {}
 

@@ -113,6 +113,11 @@ impl Noted {
         NOTED.try_with(Cell::take).ok().flatten()
     }
 
+    /// Notes it once more.
+    pub(crate) fn put_back(self) {
+        let _ = NOTED.try_with(|noted| noted.set(Some(self)));
+    }
+
     pub(crate) fn place(&self) -> String {
         let Site { file, line, column, .. } = self.site;
         format!("{file}:{line}:{column}")

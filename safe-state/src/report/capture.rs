@@ -29,6 +29,13 @@ impl Told {
         Told { panicked: panic::take(), ..Told::default() }
     }
 
+    /// Lets what the hook was told be found once more.
+    pub(crate) fn put_back(self) {
+        if let Some(panicked) = self.panicked {
+            panic::put_back(panicked);
+        }
+    }
+
     /// Of an error of that type, if it is known.
     pub(crate) fn of_error<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -> Self {
         Told { links: chain::links(error, error_type), ..Told::default() }

@@ -55,7 +55,11 @@ fn note(info: &PanicHookInfo<'_>) {
         line: location.line(),
         column: location.column(),
     });
-    let panicked = Panicked { place, stack: Addresses::here(), spans: active_spans() };
+    put_back(Panicked { place, stack: Addresses::here(), spans: active_spans() });
+}
+
+/// Makes it this thread's last panic.
+pub(crate) fn put_back(panicked: Panicked) {
     // A thread that ends has no locals left, and a hook must not panic.
     let _ = LAST.try_with(|last| last.try_borrow_mut().map(|mut last| *last = Some(panicked)));
 }
