@@ -91,9 +91,9 @@ pub enum Error {
         /// The job.
         job: String,
     },
-    /// The run was to stop, and has saved all that is complete. It is not a failure: run it again to
-    /// go on.
-    #[error("job `{job}` stopped {reason}, and has saved its progress; run it again to go on")]
+    /// The run was to stop, and has saved all that is complete, unless it was a replay. It is not a
+    /// failure: run it again to go on.
+    #[error("job `{job}` stopped {reason}{}", what_now(*reason))]
     Stopped {
         /// The job.
         job: String,
@@ -228,7 +228,7 @@ pub enum StopReason {
     MaxMemory,
     /// The batch system will end the program soon.
     WallTime,
-    /// `SAFE_STATE_REPLAY` asked for one item alone, and it is complete.
+    /// `SAFE_STATE_REPLAY` asked for one item alone, and it has succeeded. Nothing was saved.
     Replay,
 }
 
@@ -243,6 +243,16 @@ impl fmt::Display for StopReason {
             StopReason::WallTime => "before the batch system ends it",
             StopReason::Replay => "behind the item that was replayed",
         })
+    }
+}
+
+/// What has become of a run that was to stop, and what to do.
+fn what_now(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Replay => {
+            ", which has succeeded; nothing was saved: run it without SAFE_STATE_REPLAY to go on"
+        }
+        _ => ", and has saved its progress; run it again to go on",
     }
 }
 
