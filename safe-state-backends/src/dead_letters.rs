@@ -24,11 +24,26 @@ pub struct DeadLetter {
 /// The items given up on, in the order in which they were.
 ///
 /// They are read one by one: in memory they take what they take in the file.
+///
+/// ```
+/// # use safe_state_backends::{DeadLetter, DeadLetters, Failure, FailureKind};
+/// # let failure = Failure::new(FailureKind::Error, "io::Error", "no such mailbox");
+/// # let letters: DeadLetters = [DeadLetter::new(0, vec![], None, failure)].into_iter().collect();
+/// for letter in &letters {
+///     println!("{} after {} attempts", letter.failure(), letter.attempts());
+/// }
+/// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct DeadLetters {
     count: usize,
     /// Each as in the file.
     bytes: Vec<u8>,
+}
+
+/// Reads [`DeadLetters`] one after another.
+#[derive(Clone, Debug)]
+pub struct DeadLettersIter<'a> {
+    rest: &'a [u8],
 }
 
 impl DeadLetter {
@@ -90,13 +105,8 @@ impl DeadLetters {
     }
 
     /// One after another.
-    pub fn iter(&self) -> impl Iterator<Item = DeadLetter> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            let (letter, after) = postcard::take_from_bytes(rest).ok()?;
-            rest = after;
-            Some(letter)
-        })
+    pub fn iter(&self) -> DeadLettersIter<'_> {
+        DeadLettersIter { rest: &self.bytes }
     }
 
     /// Adds one. Says whether there is room for it: not for more than 10 000.
@@ -128,6 +138,25 @@ impl DeadLetters {
             rest = postcard::take_from_bytes::<DeadLetter>(rest).ok()?.1;
         }
         rest.is_empty().then(|| DeadLetters { count, bytes: bytes.to_vec() })
+    }
+}
+
+impl Iterator for DeadLettersIter<'_> {
+    type Item = DeadLetter;
+
+    fn next(&mut self) -> Option<DeadLetter> {
+        let (letter, rest) = postcard::take_from_bytes(self.rest).ok()?;
+        self.rest = rest;
+        Some(letter)
+    }
+}
+
+impl<'a> IntoIterator for &'a DeadLetters {
+    type Item = DeadLetter;
+    type IntoIter = DeadLettersIter<'a>;
+
+    fn into_iter(self) -> DeadLettersIter<'a> {
+        self.iter()
     }
 }
 

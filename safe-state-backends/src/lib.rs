@@ -83,7 +83,7 @@ pub use checkpoint::{
     RunEnd, Suspect,
 };
 pub use completed::Completed;
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 pub use effects::{Bounds, EffectState, EffectStore};
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};

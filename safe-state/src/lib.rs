@@ -49,9 +49,9 @@ pub use run::rate::Rate;
 pub use run::save_every::SaveEvery;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
-    Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend,
-    NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd, Suspect, Timestamp,
-    publish, publish_once, skip_if_exists,
+    DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
+    MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd, Suspect,
+    Timestamp, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};
