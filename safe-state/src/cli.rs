@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
         Command::Clear(clear) => clear.run(&place, &screen),
         Command::Export(export) => export.run(&place, &screen),
         Command::Import(import) => import.run(&place, &screen),
-        Command::Doctor(doctor) => doctor.run(&screen),
+        Command::Doctor(doctor) => doctor.run(&place, &screen),
         #[cfg(unix)]
         Command::Run(run) => return run.run(&screen),
         Command::Completions(completions) => completions.run(),

@@ -144,8 +144,10 @@ fn a_file_and_its_doctor() {
     fs::write(&damaged, &bytes).unwrap();
     bytes[40] ^= 1;
     fs::write(jobs.dir().join("lost"), &bytes).unwrap();
+    let transcript =
+        Transcript::default().typed(&jobs, "doctor müller/import").typed(&jobs, "doctor müller");
     fs::rename(path, jobs.dir().join("torn")).unwrap();
-    Transcript::default()
+    transcript
         .both(&jobs, "doctor DIR/torn")
         .typed(&jobs, "doctor DIR/torn --records")
         .both(&jobs, "doctor DIR/damaged")

@@ -12,6 +12,7 @@ use super::escape;
 use super::exit::{Code, Failed};
 use super::export::write_new;
 use super::import::read;
+use super::place::Place;
 use super::screen::{BAD, BOLD, DIM, GOOD, Screen, Shown, WARN, items_of};
 
 /// Checks a checkpoint's file record by record, and says what can be saved of it.
@@ -61,9 +62,9 @@ struct Saved {
 }
 
 impl Doctor {
-    pub(super) fn run(&self, screen: &Screen) -> Result<(), Failed> {
+    pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let file = self.file.display().to_string();
-        let bytes = read(&self.file)?;
+        let bytes = read(&self.file).map_err(|failed| self.instead_of_a_job(place, failed))?;
         let found = examine(&bytes).map_err(|error| Failed {
             code: (&error).into(),
             message: format!("`{file}`: {error}"),
@@ -83,6 +84,21 @@ impl Doctor {
             None => "the file is damaged, and nothing of it can be saved",
         };
         Err(Failed { code: Code::Damaged, message: message.to_owned() })
+    }
+
+    /// Names the file that is meant, if the one to be read is not there and a job has its name.
+    fn instead_of_a_job(&self, place: &Place, failed: Failed) -> Failed {
+        let name = self.file.to_str().filter(|_| !self.file.exists());
+        let path = name.and_then(|name| place.job(name).checkpoint_path());
+        // Jobs of a database share its file, which is no checkpoint's.
+        match path.filter(|path| path.extension().is_some_and(|it| it == "safestate")) {
+            Some(path) if path.is_file() => {
+                let path = path.display();
+                let message = format!("{}; the job of that name is in `{path}`", failed.message);
+                Failed { message, ..failed }
+            }
+            _ => failed,
+        }
     }
 
     fn told(&self, found: &Examination, file: String) -> Told {
