@@ -22,27 +22,28 @@ pub enum Error {
     },
     /// The stored bytes cannot be read as a checkpoint. They were left as they are.
     #[error(
-        "the checkpoint of job `{job}` in {place} cannot be read ({source}); it was left as it is: move it away to start over"
+        "the checkpoint of job `{job}` in {place} cannot be read ({reason}); it was left as it is: {}",
+        way_on(place, reason)
     )]
     Format {
         /// The job.
         job: String,
         /// Where its checkpoint is.
         place: String,
-        /// What is wrong with it.
-        source: FormatError,
+        /// What is wrong with it, which the message says: it is no source, which would say it again.
+        reason: FormatError,
     },
     /// The state is more than a checkpoint holds. What was saved before is still there.
     #[error(
-        "the checkpoint of job `{job}` in {place} cannot be written: {source}; it was left as it was saved last"
+        "the checkpoint of job `{job}` in {place} cannot be written: {reason}; it was left as it was saved last"
     )]
     Unwritable {
         /// The job.
         job: String,
         /// Where its checkpoint is.
         place: String,
-        /// What is too much.
-        source: FormatError,
+        /// What is too much, which the message says as well.
+        reason: FormatError,
     },
     /// What is stored under the job's name belongs to another job.
     #[error(
@@ -120,6 +121,16 @@ impl Error {
     ) -> impl FnOnce(io::Error) -> Error {
         // The path is copied by an error alone, not by each save that makes none.
         move |source| Error::Io { action, path: path.into(), source }
+    }
+}
+
+/// What is to be done about a checkpoint that cannot be read. The doctor looks at files of their own alone.
+fn way_on(place: &str, reason: &FormatError) -> &'static str {
+    match reason {
+        FormatError::Damaged { .. } if place.ends_with(".safestate`") => {
+            "`safe-state doctor FILE` says what can be saved of it; move it away to start over"
+        }
+        _ => "move it away to start over",
     }
 }
 

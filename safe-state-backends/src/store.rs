@@ -203,7 +203,7 @@ mod tests {
             let (backend, mut store) = store();
             let before = (backend.load(JOB).unwrap(), store.checkpoint().clone());
             let error = store.save(change).unwrap_err();
-            assert!(matches!(error, Error::Unwritable { source: FormatError::TooMany(_), .. }));
+            assert!(matches!(error, Error::Unwritable { reason: FormatError::TooMany(_), .. }));
             assert_eq!((backend.load(JOB).unwrap(), store.checkpoint().clone()), before);
             store.save(Change::completed(1)).unwrap();
             let loaded = Checkpoint::load(&*backend, JOB).unwrap();

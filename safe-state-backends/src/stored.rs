@@ -4,12 +4,12 @@ use crate::format::FormatError;
 use crate::{Backend, Error};
 
 impl Error {
-    pub(crate) fn unreadable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
-        Error::Format { job: job.to_owned(), place: place(backend, job), source }
+    pub(crate) fn unreadable(backend: &dyn Backend, job: &str, reason: FormatError) -> Error {
+        Error::Format { job: job.to_owned(), place: place(backend, job), reason }
     }
 
-    pub(crate) fn unwritable(backend: &dyn Backend, job: &str, source: FormatError) -> Error {
-        Error::Unwritable { job: job.to_owned(), place: place(backend, job), source }
+    pub(crate) fn unwritable(backend: &dyn Backend, job: &str, reason: FormatError) -> Error {
+        Error::Unwritable { job: job.to_owned(), place: place(backend, job), reason }
     }
 
     pub(crate) fn other_job(backend: &dyn Backend, job: &str, found: String) -> Error {

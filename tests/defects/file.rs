@@ -17,7 +17,10 @@ fn refusal(job: &Job) -> String {
         Ok::<_, Error>(())
     });
     assert_eq!(ran.take(), [0; 0]);
-    outcome.unwrap_err().to_string()
+    let error = outcome.unwrap_err();
+    let message = error.to_string();
+    assert_eq!(format!("{:#}", anyhow::Error::from(error)), message, "a cause says nothing again");
+    message
 }
 
 /// What a job of that directory does with `bytes` as its checkpoint.
@@ -38,9 +41,11 @@ fn s15_another_kind_of_file_is_refused_by_name_and_left_alone() {
     for foreign in [&b"{\"completed\": [0, 1]}"[..], b"\x80\x05}\x94."] {
         let refusal = refusal_of(foreign, dir.path());
         assert!(refusal.contains("not a file of safe-state"), "{refusal}");
+        assert!(!refusal.contains("doctor"), "there is nothing to save: {refusal}");
     }
     let empty = refusal_of(b"", dir.path());
     assert!(empty.contains("the header is cut off"), "{empty}");
+    assert!(empty.contains("`safe-state doctor FILE` says what can be saved of it"), "{empty}");
 }
 
 /// A job, its file as it is before the tenth item ends, and every state that was saved until then.

@@ -76,7 +76,7 @@ impl Code {
         match error {
             BackendError::Held { .. } => Code::Running,
             BackendError::OtherJob { .. } => Code::Foreign,
-            BackendError::Format { source, .. } => source.into(),
+            BackendError::Format { reason, .. } => reason.into(),
             _ => Code::Failed,
         }
     }

@@ -39,7 +39,7 @@ impl List {
             Ok(look) => Some(Row::Read(Summary::of(&look?))),
             Err(error) => {
                 // Caches have names of their own among the jobs'.
-                if let Error::Format { source: FormatError::OtherKind(_), .. } = &error {
+                if let Error::Format { reason: FormatError::OtherKind(_), .. } = &error {
                     return None;
                 }
                 let failed = Failed::from(error);

@@ -44,7 +44,7 @@ impl Sample {
         for job in names {
             match Look::at(&*backend, &job) {
                 Ok(look) => sample.jobs.extend(look.as_ref().map(Seen::of)),
-                Err(Error::Format { source: FormatError::OtherKind(_), .. }) => {}
+                Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => {}
                 Err(error) => {
                     let error = Failed::from(error).message;
                     sample.unreadable.push(Unreadable { job, error });
