@@ -1,8 +1,9 @@
 //! What the next run does with what the last one left.
 
 use std::fmt::Display;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use safe_state::{Error, Job, LoopEnd, resumable};
@@ -253,12 +254,40 @@ fn verbose_tells_on_standard_error() {
     let first = said("true");
     assert!(first.starts_with("[safe-state] aloud: starting\n"), "{first}");
     assert!(first.contains("[safe-state] aloud: saved, 1 item complete\n"), "{first}");
+    assert_eq!(first.matches("saved, ").count(), 1, "only what is new: {first}");
     assert!(first.contains("[safe-state] aloud: failed: item 1: asked to fail"), "{first}");
     let second = said("false");
     assert!(second.starts_with("[safe-state] aloud: run 2 skips 1 item\n"), "{second}");
     assert!(second.ends_with("[safe-state] aloud: finished, 2 items complete\n"), "{second}");
     let quiet = worker(dir.path(), &["by-default", "false"], |_| ());
     assert!(quiet.stderr.is_empty(), "{quiet:?}");
+}
+
+#[test]
+fn verbose_tells_warnings() {
+    let dir = tempfile::tempdir().unwrap();
+    worker(dir.path(), &["aloud", "true"], |_| ());
+    let output = worker(dir.path(), &["aloud-changed"], |_| ());
+    let said = String::from_utf8(output.stderr).unwrap();
+    let warning =
+        "[safe-state] aloud: warning: the function has changed since the checkpoint was made";
+    assert!(said.starts_with(warning), "{said}");
+}
+
+#[test]
+fn a_job_that_is_paused_when_it_starts_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = Job::new("by-default").state_dir(dir.path().join(".safe_state"));
+    job.pause().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_worker"));
+    command.args(["by-default", "false"]).current_dir(dir.path()).env_remove("SAFE_STATE_DIR");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let paused = "[safe-state] by-default: paused; `Job::resume` lets it go on";
+    assert_eq!(said.next().as_deref(), Some(paused));
+    job.resume().unwrap();
+    assert_eq!(said.next(), None);
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -44,6 +44,10 @@ fn main() -> anyhow::Result<()> {
         ["exit", dir] => exit(Path::new(dir)),
         ["by-default", fails] => by_default(fails.parse()?),
         ["aloud", fails] => aloud(fails.parse()?),
+        ["aloud-changed"] => {
+            aloud_changed();
+            Ok(())
+        }
         other => anyhow::bail!("unknown: {other:?}"),
     }
 }
@@ -277,7 +281,13 @@ fn by_default(fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Another function under the same name.
 #[resumable(name = "aloud", verbose)]
+fn aloud_changed() {
+    for _ in 0..2 {}
+}
+
+#[resumable(name = "aloud", verbose, max_attempts = 2)]
 fn aloud(fails: bool) -> anyhow::Result<()> {
     for item in 0..2 {
         anyhow::ensure!(item == 0 || !fails, "asked to fail");

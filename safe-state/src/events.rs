@@ -1,6 +1,7 @@
 //! What a run says: `tracing` events under the target `safe_state`, and the same as lines on
 //! standard error where `verbose` asks for them.
 
+use std::io::Write;
 use std::time::Duration;
 
 use safe_state_backends::{Checkpoint, Failure};
@@ -14,21 +15,26 @@ use crate::meters::Meters;
 pub(crate) struct Events {
     job: String,
     verbose: bool,
+    /// How many items were complete when that was told last.
+    told: u64,
     pub(crate) meters: Meters,
 }
 
 impl Events {
     pub(crate) fn new(job: &str, verbose: bool) -> Self {
-        Events { job: job.to_owned(), verbose, meters: Meters::new(job) }
+        Events { job: job.to_owned(), verbose, told: 0, meters: Meters::new(job) }
     }
 
     pub(crate) fn job(&self) -> &str {
         &self.job
     }
 
-    pub(crate) fn opened(&self, checkpoint: &Checkpoint) {
+    pub(crate) fn opened(&mut self, checkpoint: &Checkpoint) {
         let (job, run) = (&self.job, checkpoint.run_count());
         tracing::info!(target: "safe_state", %job, run, "opened");
+        if self.verbose {
+            self.told = checkpoint.completed().len();
+        }
         if run == 1 {
             self.line(|| "starting".to_owned());
         }
@@ -47,11 +53,14 @@ impl Events {
         });
     }
 
-    pub(crate) fn saved(&self, checkpoint: &Checkpoint) {
+    pub(crate) fn saved(&mut self, checkpoint: &Checkpoint) {
         // Counted only if someone listens.
         let completed = || checkpoint.completed().len();
         tracing::debug!(target: "safe_state", job = %self.job, completed = completed(), "saved");
-        self.line(|| format!("saved, {} complete", items(completed())));
+        if self.verbose && completed() != self.told {
+            self.told = completed();
+            self.line(|| format!("saved, {} complete", items(self.told)));
+        }
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {
@@ -86,23 +95,18 @@ impl Events {
     }
 
     pub(crate) fn no_room_for_dead_letters(&self) {
-        tracing::error!(
-            target: "safe_state",
-            job = %self.job,
-            "there are 10000 dead letters, and no room for more: the run fails; \
-             look at what is wrong with so many, and clear the checkpoint"
-        );
+        let text = "there are 10000 dead letters, and no room for more: the run fails; \
+                    look at what is wrong with so many, and clear the checkpoint";
+        tracing::error!(target: "safe_state", job = %self.job, "{text}");
+        self.line(|| text.to_owned());
     }
 
     /// A carried variable can't go back to what it was, so the item can be neither tried again nor
     /// skipped.
     pub(crate) fn not_undone(&self, variable: &str) {
-        tracing::error!(
-            target: "safe_state",
-            job = %self.job,
-            variable,
-            "a failed attempt has put another list in the place of a carried `Results`, which can't be undone"
-        );
+        let text = "a failed attempt has put another list in the place of a carried `Results`, which can't be undone";
+        tracing::error!(target: "safe_state", job = %self.job, variable, "{text}");
+        self.line(|| format!("`{variable}`: {text}"));
     }
 
     /// A save that failed where something else is being reported: the user's error comes first.
@@ -119,31 +123,24 @@ impl Events {
     }
 
     pub(crate) fn slow_saving(&self) {
-        tracing::warn!(
-            target: "safe_state",
-            job = %self.job,
+        self.warning(
             "more than a fifth of the time goes into saving; a larger `save_every` repeats more items \
-             after a crash, and `durability = \"process\"` may lose saves to a power cut"
+             after a crash, and `durability = \"process\"` may lose saves to a power cut",
         );
     }
 
     /// An item was left in the middle of its inner loop, and does not come first.
     pub(crate) fn inner_items_again(&self, completed: u64) {
-        tracing::warn!(
-            target: "safe_state",
-            job = %self.job,
-            completed,
-            "an item was left in the middle of its inner loop, and the input gives another new one before \
-             it; the inner items that were complete are done again"
-        );
+        let text = "an item was left in the middle of its inner loop, and the input gives another new one \
+                    before it; the inner items that were complete are done again";
+        tracing::warn!(target: "safe_state", job = %self.job, completed, "{text}");
+        self.line(|| format!("warning: {text}"));
     }
 
     pub(crate) fn code_changed(&self) {
-        tracing::warn!(
-            target: "safe_state",
-            job = %self.job,
-            "the function has changed since the checkpoint was made; \
-             `on_code_change` says what to do then, and `version` which changes matter"
+        self.warning(
+            "the function has changed since the checkpoint was made, or it was made by another one under \
+             this name; `on_code_change` says what to do then, and `version` which changes matter",
         );
     }
 
@@ -156,7 +153,7 @@ impl Events {
             "a variable was carried with the items that are complete, and no longer is: it starts anew; \
              `on_code_change` says what to do then"
         );
-        self.line(|| format!("`{variable}` is no longer carried, and starts anew"));
+        self.line(|| format!("warning: `{variable}` is no longer carried, and starts anew"));
     }
 
     /// Before the next item, and not by a failure.
@@ -166,10 +163,10 @@ impl Events {
         self.line(|| format!("stopped {reason}"));
     }
 
-    /// By a request, before the next item.
+    /// By a request, before the next item. It is told in any case: else the run seems to hang.
     pub(crate) fn paused(&self) {
         tracing::info!(target: "safe_state", job = %self.job, "paused");
-        self.line(|| "paused; `Job::resume` lets it go on".to_owned());
+        tell(&self.job, "paused; `Job::resume` lets it go on");
     }
 
     /// After a pause.
@@ -183,9 +180,19 @@ impl Events {
         tracing::debug!(target: "safe_state", job = %self.job, "called within its own run");
     }
 
+    fn warning(&self, text: &str) {
+        tracing::warn!(target: "safe_state", job = %self.job, "{text}");
+        self.line(|| format!("warning: {text}"));
+    }
+
     fn line(&self, text: impl FnOnce() -> String) {
         if self.verbose {
-            eprintln!("[safe-state] {}: {}", self.job, text());
+            tell(&self.job, &text());
         }
     }
+}
+
+/// Writes a line on standard error. If nobody reads that, it is not the job's failure.
+pub(crate) fn tell(job: &str, text: &str) {
+    let _ = writeln!(std::io::stderr(), "[safe-state] {job}: {text}");
 }

@@ -164,7 +164,7 @@ impl Run {
     /// A run that has begun, or one that is nested in another and keeps no progress.
     fn new(job: &Job, begun: Option<Begun>) -> Run {
         let now = Instant::now();
-        let events = Events::new(job.job_name(), job.verbose);
+        let mut events = Events::new(job.job_name(), job.verbose);
         let was_finished = begun.as_ref().is_some_and(|begun| begun.was_finished);
         let has_crashed = begun.as_ref().is_some_and(|begun| begun.has_crashed);
         let replay = begun.as_ref().map_or(Replay::No, |begun| begun.replay);
