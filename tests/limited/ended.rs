@@ -2,7 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Output};
 
 use safe_state::{Checkpoint, CrashCause, Job};
 use safe_state_tests::Effects;
@@ -12,9 +12,9 @@ const KILL: i32 = 9;
 /// The item that does not end.
 const BAD: u64 = 7;
 
-fn run(kind: &str, dir: &Path) -> ExitStatus {
+fn run(kind: &str, dir: &Path) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_limited"));
-    child.arg(kind).arg(dir).stdout(Stdio::null()).status().unwrap()
+    child.arg(kind).arg(dir).output().unwrap()
 }
 
 fn checkpoint(dir: &Path) -> Checkpoint {
@@ -24,7 +24,10 @@ fn checkpoint(dir: &Path) -> Checkpoint {
 /// Runs the job until it has given up its one bad item, and looks at what it has left.
 fn ends(kind: &str, signals: &[i32], is_cause: fn(CrashCause) -> bool) {
     let dir = tempfile::tempdir().unwrap();
-    let status = run(kind, dir.path());
+    let Output { status, stderr, .. } = run(kind, dir.path());
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(said.contains("[safe-state] limited: ") && said.contains("item 7"), "{kind}: {said}");
+    assert_eq!(said.matches("; the process is ended, ").count(), 1, "{kind}: {said}");
     assert!(status.signal().is_some_and(|it| signals.contains(&it)), "{kind}: {status}");
     let after = checkpoint(dir.path());
     // With carried variables, what was not saved before is done again.
@@ -33,7 +36,7 @@ fn ends(kind: &str, signals: &[i32], is_cause: fn(CrashCause) -> bool) {
     assert_eq!(progress.completed().len(), saved, "{kind}");
     let suspect = progress.suspect().unwrap();
     assert!(suspect.in_flight && suspect.cause.is_some_and(is_cause), "{kind}: {suspect:?}");
-    assert!(run(kind, dir.path()).success(), "{kind}");
+    assert!(run(kind, dir.path()).status.success(), "{kind}");
     let letters: Vec<_> = checkpoint(dir.path()).dead_letters().iter().collect();
     let [letter] = letters.as_slice() else { panic!("{kind}: {letters:?}") };
     assert_eq!(letter.index(), BAD, "{kind}");
@@ -94,7 +97,9 @@ fn one_that_takes_memory_without_end() {
 #[test]
 fn no_item_is_to_blame_where_the_run_takes_too_long() {
     let dir = tempfile::tempdir().unwrap();
-    let status = run("run", dir.path());
+    let Output { status, stderr, .. } = run("run", dir.path());
+    let said = String::from_utf8(stderr).unwrap();
+    assert!(said.contains("[safe-state] limited: the run took longer than "), "{said}");
     assert_eq!(status.signal(), Some(INT), "{status}");
     let progress = checkpoint(dir.path()).loop_progress(0).unwrap().clone();
     assert_eq!((progress.completed().len(), progress.suspect()), (BAD, None));

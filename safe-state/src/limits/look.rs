@@ -16,9 +16,10 @@ use super::meter::{Memory, Meter};
 use super::parked::{Parked, Place};
 use super::signal::{self, ThreadId};
 use super::token::Token;
-use super::units::after;
+use super::units::{after, readable};
 use super::watchdog::Watch;
 use crate::error::StopReason;
+use crate::events::tell;
 use crate::{Error, Job};
 
 /// How long memory may grow before more is done about it: it may soon be all.
@@ -53,6 +54,8 @@ struct State {
     /// Since when more memory is in use than may be, and how much it was then.
     memory: Option<(Instant, u64)>,
     stairs: Stairs,
+    /// Whether it was told that the process is ended.
+    has_told_the_end: bool,
     /// Set by a signal that asks the process to end.
     signal: Option<Arc<AtomicBool>>,
     /// Whether it was saved because the end is near.
@@ -107,6 +110,7 @@ impl RunWatch {
         state.progress = Some(now);
         state.parked = Place::Here(parked);
         state.stairs.descend();
+        state.has_told_the_end = false;
     }
 
     pub(crate) fn unpark(&self) -> Option<Box<Parked>> {
@@ -207,7 +211,11 @@ impl RunWatch {
             self.token.cancel(what.told(&self.job, now - began, now - self.began));
             return;
         }
+        let item = state.parked.item();
         state.parked.save(what.cause(), &self.job);
+        if !std::mem::replace(&mut state.has_told_the_end, true) {
+            tell(&self.job, &what.ending(item));
+        }
         signal::send(step, ThreadId::default());
     }
 
@@ -284,6 +292,21 @@ impl What {
                 LimitExceeded::MemoryLimitExceeded { limit, used, memory, place }
             }
         }
+    }
+
+    /// Why the process is ended.
+    fn ending(self, item: Option<u64>) -> String {
+        let item = item.map_or_else(|| "an item".to_owned(), |item| format!("item {item}"));
+        let passed = match self {
+            What::Item(limit) => format!("{item} took longer than {limit:?}"),
+            What::Run(limit) => format!("the run took longer than {limit:?}, and is in {item}"),
+            What::Memory { limit, used } => format!(
+                "{} of memory are in use in {item}, and {} may be",
+                readable(used),
+                readable(limit)
+            ),
+        };
+        format!("{passed}; the process is ended, and the next run goes on from what is saved")
     }
 
     /// What the next run is to know, if the item is to blame.

@@ -75,6 +75,14 @@ impl Place {
         };
     }
 
+    /// The item in flight, if it is here.
+    pub(crate) fn item(&self) -> Option<u64> {
+        match self {
+            Place::Here(parked) => parked.position.in_flight(),
+            Place::Run | Place::Saving(_) => None,
+        }
+    }
+
     /// What was put here, to go on with; it waits for a save to end.
     pub(crate) fn take(&mut self) -> Option<Box<Parked>> {
         match std::mem::take(self) {
