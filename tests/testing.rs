@@ -1,5 +1,6 @@
 //! `testing::survives`, on jobs that survive and on jobs that do not.
 
+use std::any::Any;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -40,7 +41,8 @@ async fn total_async(orders: &[u64]) -> anyhow::Result<u64> {
 /// What the test of a job that does not survive says.
 fn refused(test: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(test)).expect_err("it survived");
-    *panic.downcast().unwrap()
+    let literal = |panic: Box<dyn Any + Send>| (*panic.downcast::<&str>().unwrap()).to_owned();
+    panic.downcast::<String>().map_or_else(literal, |text| *text)
 }
 
 #[test]
@@ -97,6 +99,12 @@ fn a_trial_leaves_nothing_where_the_job_says() {
         job.run(ORDERS, |_| anyhow::Ok(())).unwrap();
     });
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_job_that_the_trial_does_not_see_is_no_success() {
+    let nothing = "no job has saved anything in this trial";
+    assert!(refused(|| survives(|_| 3)).starts_with(nothing));
 }
 
 #[test]

@@ -301,6 +301,15 @@ impl Job {
         run.finish(outcome, failing, |error| Err(error.into()))
     }
 
+    /// The same for another thread: a trial is known to its own alone.
+    pub(crate) fn for_another_thread(&self) -> Job {
+        #[cfg(feature = "testing")]
+        if let Some(backend) = crate::testing::backend() {
+            return self.clone().backend(backend);
+        }
+        self.clone()
+    }
+
     pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {

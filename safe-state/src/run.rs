@@ -109,6 +109,7 @@ pub fn call_in<R>(spans: &Spans, body: impl FnOnce() -> R) -> Outcome<R> {
 async fn begin_async(worker: &Worker, job: &Job) -> Result<Begun, Error> {
     const TURN: Duration = Duration::from_millis(250);
     let began = Instant::now();
+    let job = job.for_another_thread();
     loop {
         let left = job.wait.unwrap_or_default().saturating_sub(began.elapsed());
         let on_worker = job.clone().wait(left.min(TURN));

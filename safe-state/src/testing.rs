@@ -127,10 +127,17 @@ struct Stopped;
 ///
 /// # Panics
 ///
-/// If a result is another one, with the place of the crash; and if `job` panics without a crash.
+/// If a result is another one, with the place of the crash; if `job` panics without a crash; and if no
+/// job of this thread has saved anything, so that there is nothing to be tested.
+#[track_caller]
 pub fn survives<R: PartialEq + Debug>(mut job: impl FnMut(&Trial) -> R) {
     let undisturbed = Trial::new(None);
     let expected = undisturbed.result(&mut job);
+    assert!(
+        undisturbed.shelf.has_saved(),
+        "no job has saved anything in this trial; a trial sees the jobs that begin on its thread: let the \
+         closure call one, and not on a thread of its own"
+    );
     for crash in undisturbed.shelf.places() {
         let result = Trial::new(Some(crash)).result(&mut job);
         assert!(

@@ -62,6 +62,11 @@ impl Shelf {
         before.chain(after.map(Crash::AfterSave)).chain(items).collect()
     }
 
+    /// Whether there was anything at all to be saved.
+    pub(super) fn has_saved(&self) -> bool {
+        self.stored().saves > 0
+    }
+
     /// Ends the crash. Says whether there was one.
     pub(super) fn repair(&self) -> bool {
         let mut stored = self.stored();
