@@ -59,7 +59,7 @@ fn main() -> Result<()> {
         println!("all {} sent", mails.len());
         return Ok(());
     };
-    for letter in checkpoint.dead_letters().iter() {
+    for letter in checkpoint.dead_letters() {
         println!("given up: {}", letter.failure());
     }
     Ok(())
