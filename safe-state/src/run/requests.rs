@@ -121,8 +121,7 @@ impl Requests {
     }
 
     fn source(&self) -> Option<Source> {
-        let is_time = self.is_time(Instant::now());
-        self.source.clone().filter(|_| is_time)
+        self.source.as_ref().filter(|_| self.is_time(Instant::now())).cloned()
     }
 }
 
