@@ -1,7 +1,9 @@
 //! A lock on a file, by which a run holds a job of this machine. The file lies beside the
 //! checkpoint, and is not the checkpoint itself, which may be replaced.
 
-use std::fs::{self, File, OpenOptions};
+#[cfg(unix)]
+use std::fs;
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;

@@ -137,10 +137,7 @@ impl Fs for Disk {
         }
         let parent = parent_of(dir);
         self.create_dir(parent)?;
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        builder.mode(0o700);
-        match builder.create(dir) {
+        match dir_builder().create(dir) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 // Made by another run meanwhile; or a link that leads nowhere.
                 if dir.is_dir() { Ok(()) } else { Err(ErrorKind::NotADirectory.into()) }
@@ -149,6 +146,19 @@ impl Fs for Disk {
             Ok(()) => self.sync_dir(parent),
         }
     }
+}
+
+/// Nobody else may look into what it makes, where the system has such rights.
+#[cfg(unix)]
+fn dir_builder() -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+#[cfg(not(unix))]
+fn dir_builder() -> fs::DirBuilder {
+    fs::DirBuilder::new()
 }
 
 fn write_zeros(mut file: &File, len: u64) -> io::Result<()> {
