@@ -33,8 +33,8 @@ pub(crate) struct NotMade<E> {
 const PREFIX: &str = "safe_state";
 const PREFIX_LIMIT: usize = 40;
 
-/// The names of the tables. They are the only part of a statement that is not fixed or bound, so
-/// they are made of letters, digits and `_` alone.
+/// The names of the tables, and of the function beside them. They are the only part of a statement that is
+/// not fixed or bound, so they are made of letters, digits and `_` alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     /// The version.

@@ -1,4 +1,4 @@
-//! What a run looks at between two items: whether to wait, and whether to stop.
+//! What a run looks at between two items, or two attempts at one: whether to wait, and whether to stop.
 
 use std::fmt;
 use std::sync::Arc;
