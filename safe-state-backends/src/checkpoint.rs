@@ -321,8 +321,9 @@ impl Checkpoint {
 
     fn carry(&mut self, change: CarriedChange) {
         let CarriedChange { name, appends, value } = change;
+        let value = value.named_by(self.carried.get(&name));
         match self.carried.get_mut(&name).filter(|_| appends) {
-            Some(stored) => stored.append(&value),
+            Some(stored) => stored.append(value),
             None => _ = self.carried.insert(name, value),
         }
     }

@@ -20,7 +20,7 @@ pub use record::{Advance, Change, LoopChange, Record};
 pub use report::Report;
 
 /// The version that this release writes, and the newest it reads.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// The least number of bytes that may be appended before a new snapshot is due. With it, the
 /// file of a job that runs in order stays under 4 KiB.

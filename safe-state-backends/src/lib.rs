@@ -68,6 +68,7 @@ mod stored;
 mod tables;
 mod timestamp;
 mod url;
+pub mod value;
 mod wait;
 
 #[cfg(feature = "object-store")]

@@ -16,13 +16,17 @@ pub enum CarriedError {
         /// The type it is to be restored as.
         current: &'static str,
     },
-    /// The type has its name, but not its shape.
-    #[error("`{name}` was saved as another form of `{current}` than it has now; {GO_BACK}")]
+    /// The value does not read as the type without loss.
+    #[error("`{name}` was saved as `{stored}`, which its type has no room for now, `{current}`: {reason}; {GO_BACK}")]
     ShapeChanged {
         /// The variable.
         name: String,
-        /// Its type.
-        current: &'static str,
+        /// The shape of the value that was saved.
+        stored: String,
+        /// The type that did not take it, with the names in it.
+        current: String,
+        /// What did not fit.
+        reason: String,
     },
     /// There are more variables and steps than a checkpoint holds.
     #[error(

@@ -56,9 +56,12 @@ impl Checkpoint {
         }
         for (at, change) in changes.iter().enumerate() {
             check_within(change.value.within())?;
+            let before = changes.get(..at).unwrap_or_default();
+            let stored = self.stored_before(before, &change.name);
+            if change.value.lacks_names() && !stored.is_some_and(Carried::has_names) {
+                return Err("a value takes its names from one that has none");
+            }
             if change.appends {
-                let stored =
-                    self.stored_before(changes.get(..at).unwrap_or_default(), &change.name);
                 let stored = stored.ok_or("elements are added to nothing")?;
                 if !stored.is_list_like(&change.value) {
                     return Err("elements are added to what is no list of them");

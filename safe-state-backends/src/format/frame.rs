@@ -132,7 +132,7 @@ impl<'a> Frames<'a> {
             return Err(damaged(0, "the header's checksum is wrong"));
         }
         match version {
-            VERSION => Ok(Frames { bytes, place: Place::FIRST }),
+            1..=VERSION => Ok(Frames { bytes, place: Place::FIRST }),
             0 => Err(damaged(0, "format version 0 never existed")),
             found => Err(FormatError::Newer { found }),
         }

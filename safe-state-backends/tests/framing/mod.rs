@@ -2,8 +2,7 @@
 
 /// A checkpoint of these records, each a kind and a payload.
 pub(crate) fn file<'a>(records: impl IntoIterator<Item = (u8, &'a [u8])>) -> Vec<u8> {
-    let mut file = b"\x89SAFE\r\n\x1a\x01\0\0\0".to_vec();
-    file.extend_from_slice(&crc32fast::hash(&file).to_le_bytes());
+    let mut file = header(2).to_vec();
     let mut snapshot = 0;
     for (kind, payload) in records {
         let checksum = checksum(snapshot, file.len(), kind, payload);
@@ -16,6 +15,15 @@ pub(crate) fn file<'a>(records: impl IntoIterator<Item = (u8, &'a [u8])>) -> Vec
         file.extend_from_slice(payload);
     }
     file
+}
+
+/// The header of a file in that version of the format.
+pub(crate) fn header(version: u8) -> [u8; 16] {
+    let mut header = *b"\x89SAFE\r\n\x1a\0\0\0\0....";
+    header[8] = version;
+    let checksum = crc32fast::hash(&header[..12]).to_le_bytes();
+    header[12..].copy_from_slice(&checksum);
+    header
 }
 
 fn checksum(snapshot: u32, offset: usize, kind: u8, payload: &[u8]) -> u32 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use safe_state_backends::{Backend, Bounds, EffectState, EffectStore, LeaseOptions, MemoryBackend};
 use serde_bytes::Bytes;
 
-use super::{directory, framing};
+use super::{VERSIONS, directory, framing};
 
 const EFFECTS: u8 = 16;
 const EFFECT: u8 = 17;
@@ -36,8 +36,12 @@ pub(super) fn file() -> Vec<u8> {
 
 #[test]
 fn a_cache_reads_as_it_did() {
-    let golden = fs::read(directory().join("mails.idempotency")).unwrap();
-    assert_eq!(file(), golden);
+    VERSIONS.into_iter().for_each(reads_as_it_did);
+}
+
+fn reads_as_it_did(version: u8) {
+    let golden = fs::read(directory(version).join("mails.idempotency")).unwrap();
+    assert_eq!([&framing::header(version), &file()[16..]].concat(), golden);
     let backend = Arc::new(MemoryBackend::default());
     backend.save(NAME, &golden).unwrap();
     let mut store =

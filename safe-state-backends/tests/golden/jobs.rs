@@ -49,6 +49,38 @@ pub(super) fn carried() -> Vec<u8> {
     file(&with(fresh(), "carried", stored), &changes)
 }
 
+/// What is read of the values below: their fields stand in another order.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+pub(super) struct Swapped {
+    pub(super) refused: u32,
+    pub(super) paid: u64,
+}
+
+/// Values with their names: a struct that changes, and a list of options that grows.
+pub(super) fn named() -> Vec<u8> {
+    // Version 1; the root is a struct; its fields are `u64` (10 and 11 among the kinds).
+    let sum_names: &[u8] = b"\x01\x03\x06\0\0\x01\x0a\0\x01\x0a\0\x01\x03Sum\x02\x04paid\x01\x07refused\x02\0\0\x01\0";
+    let list_names: &[u8] = b"\x01\x04\x02\x01\0\x06\0\0\x01\x0a\0\x01\x0a\0\x01\x03Sum\x02\x04paid\x02\x07refused\x03\0\0\x01\0";
+    let stored = json!({
+        "sum": {
+            "within": [], "type_name": "job::Sum", "bytes": [3, 9],
+            "form": { "Named": [sum_names, 1] },
+        },
+        "rows": {
+            "within": [], "type_name": SIZES, "bytes": [0],
+            "form": { "NamedList": [list_names, [{ "version": 1, "elements": 1, "len": 1 }]] },
+        },
+    });
+    // Name, whether it appends, within, type, form, no names, version, and the bytes.
+    let changed = b"\x03sum\0\0\x08job::Sum\x02\0\x01\x02\x03\x0a".to_vec();
+    let mut grown = b"\x04rows\x01\0".to_vec();
+    grown.push(u8::try_from(SIZES.len()).unwrap());
+    grown.extend_from_slice(SIZES.as_bytes());
+    grown.extend_from_slice(b"\x03\0\x01\x01\x02\x04\x04\x01\x01\x02\0");
+    let change = [b"\x01\0\x02".as_slice(), &changed, &grown, &[0; 5]].concat();
+    file(&with(fresh(), "carried", stored), &[(CHANGE, change)])
+}
+
 /// A loop that goes on where it was, and loops that begin in other items.
 pub(super) fn nested() -> Vec<u8> {
     let stored = json!({

@@ -2,7 +2,7 @@
 //! writes come out the same to the byte.
 //!
 //! After a change to a format that no release has written yet:
-//! `rm tests/golden/v1/*; SAFE_STATE_BLESS=1 cargo test -p safe-state-backends --test golden`
+//! `rm tests/golden/v2/*; SAFE_STATE_BLESS=1 cargo test -p safe-state-backends --test golden`
 
 mod effects;
 #[path = "../framing/mod.rs"]
@@ -14,25 +14,29 @@ mod snapshots;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::Once;
 
 use safe_state_backends::{Checkpoint, Results};
 use serde_json::{Value, json};
 
 use jobs::{
-    carried, given_up, in_order, keyed, marked, nested, often_run, put_back, retried, sought, torn,
+    Swapped, carried, given_up, in_order, keyed, marked, named, nested, often_run, put_back, retried,
+    sought, torn,
 };
 use snapshots::{encode, failure, fresh, out_of_order, reported, with};
 
-fn directory() -> &'static Path {
-    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/v1");
-        if std::env::var_os("SAFE_STATE_BLESS").is_some() {
-            bless(&directory);
-        }
-        directory
-    });
-    &DIRECTORY
+/// The formats of which there are files, the oldest first: the last is the one that is written now.
+const VERSIONS: [u8; 2] = [1, 2];
+
+fn directory(version: u8) -> PathBuf {
+    static BLESSED: Once = Once::new();
+    let directory = |version| {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/golden/v{version}"))
+    };
+    if std::env::var_os("SAFE_STATE_BLESS").is_some() {
+        BLESSED.call_once(|| bless(&directory(VERSIONS[VERSIONS.len() - 1])));
+    }
+    directory(version)
 }
 
 /// Every golden file by its name, as this release writes it.
@@ -55,11 +59,23 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("reported", encode(&with(fresh(), "failure", reported()))),
         ("put-back", put_back()),
         ("often-run", often_run()),
+        ("named", named()),
     ])
 }
 
+/// Those that have been there since that version.
+fn files_of(version: u8) -> BTreeMap<&'static str, Vec<u8>> {
+    let is_there = |name: &str| version > 1 || name != "named";
+    let files = files().into_iter().filter(|(name, _)| is_there(name));
+    files.map(|(name, bytes)| (name, [&framing::header(version), &bytes[16..]].concat())).collect()
+}
+
 fn read(name: &str, extension: &str) -> Vec<u8> {
-    let path = directory().join(name).with_extension(extension);
+    read_of(VERSIONS[VERSIONS.len() - 1], name, extension)
+}
+
+fn read_of(version: u8, name: &str, extension: &str) -> Vec<u8> {
+    let path = directory(version).join(name).with_extension(extension);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -82,23 +98,38 @@ fn bless(directory: &Path) {
 
 #[test]
 fn every_golden_file_reads_as_it_did_and_is_written_as_it_was() {
-    for (name, bytes) in files() {
-        let golden = read(name, "safestate");
-        let expected: Value = serde_json::from_slice(&read(name, "json")).unwrap();
-        let decoded = Checkpoint::decode(&golden).unwrap();
-        assert_eq!(serde_json::to_value(&decoded).unwrap(), expected, "{name}");
-        assert_eq!(serde_json::from_value::<Checkpoint>(expected).unwrap(), decoded, "{name}");
-        assert_eq!(bytes, golden, "{name}");
+    for version in VERSIONS {
+        for (name, bytes) in files_of(version) {
+            let golden = read_of(version, name, "safestate");
+            let expected: Value =
+                serde_json::from_slice(&read_of(version, name, "json")).unwrap();
+            let decoded = Checkpoint::decode(&golden).unwrap();
+            assert_eq!(serde_json::to_value(&decoded).unwrap(), expected, "{name}");
+            assert_eq!(serde_json::from_value::<Checkpoint>(expected).unwrap(), decoded, "{name}");
+            assert_eq!(bytes, golden, "{name} of version {version}");
+        }
     }
 }
 
 #[test]
 fn no_golden_file_is_without_a_test() {
-    let names = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
-    let names = names.filter(|path| path.extension() != Some("idempotency".as_ref()));
-    let stems = names.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
-    let stems: BTreeSet<_> = stems.collect();
-    assert!(stems.iter().eq(files().keys()), "{stems:?}");
+    for version in VERSIONS {
+        let names = fs::read_dir(directory(version)).unwrap().map(|entry| entry.unwrap().path());
+        let names = names.filter(|path| path.extension() != Some("idempotency".as_ref()));
+        let stems = names.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
+        let stems: BTreeSet<_> = stems.collect();
+        assert!(stems.iter().eq(files_of(version).keys()), "{stems:?}");
+    }
+}
+
+#[test]
+fn values_with_names_are_read_by_them() {
+    let checkpoint = Checkpoint::decode(&read("named", "safestate")).unwrap();
+    let sum: Option<Swapped> = checkpoint.carried("sum").unwrap();
+    assert_eq!(sum, Some(Swapped { refused: 10, paid: 3 }));
+    let rows = checkpoint.carried::<Results<Option<Swapped>>>("rows").unwrap().unwrap();
+    let expected = [None, Some(Swapped { refused: 2, paid: 1 }), None];
+    assert_eq!(*rows, expected);
 }
 
 #[test]

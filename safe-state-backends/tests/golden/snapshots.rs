@@ -111,7 +111,8 @@ pub(super) fn progress(
 }
 
 pub(super) fn value(within: &[u64], type_name: &str, elements: Option<u64>, bytes: &[u8]) -> Value {
-    json!({ "within": within, "type_name": type_name, "elements": elements, "bytes": bytes })
+    let form = elements.map_or(json!("Plain"), |elements| json!({ "PlainList": elements }));
+    json!({ "within": within, "type_name": type_name, "form": form, "bytes": bytes })
 }
 
 pub(super) fn encode(checkpoint: &Value) -> Vec<u8> {

@@ -54,7 +54,7 @@ impl Values {
 }
 
 fn show_carried<T: Carry>(name: &str, carried: &Carried) -> Vec<Value> {
-    let size = carried.bytes_of::<T>(name).map_or(0, <[u8]>::len);
+    let size = carried.size();
     if size > STORED {
         return vec![leaf(Origin::Carried, name, &format!("({size} bytes, which are not shown)"))];
     }

@@ -1,0 +1,209 @@
+//! What can be carried, and how much of it a save writes.
+
+use std::any::type_name;
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+
+use super::form::Form;
+use super::names::Names;
+use super::{Carried, CarriedChange, CarriedError};
+use crate::Results;
+use crate::value::{self, Schema, Section};
+
+/// What can be carried: anything that is `Serialize + DeserializeOwned`, and [`Results`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be carried",
+    label = "this is not `Serialize` and `Deserialize`",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for a type of your own",
+    note = "name a file, a connection or the like in `reconnect(..)` instead, to open it again as it was",
+    note = "name the variable in `fresh(..)` instead if every run may start with a new one"
+)]
+pub trait Carry: Sized {
+    /// What is to be saved of the variable `name`, of which `stored` is there already; none if it
+    /// has not changed.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails, or the value would not read back as what it is.
+    fn change(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError>;
+
+    /// The value of the variable `name` that is `stored`.
+    ///
+    /// # Errors
+    ///
+    /// It does not read as this type without loss.
+    fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError>;
+
+    /// Gives the value to a serializer that shows it.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails.
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+impl<T: Serialize + DeserializeOwned> Carry for T {
+    fn change(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError> {
+        let mut written = Written::<T>::beside(name, stored);
+        written.write(self)?;
+        let Written { bytes, schema, names, .. } = written;
+        let section = Section::new(schema.version(), 1, &bytes);
+        let (names, is_new) = named(schema, names);
+        if is_new {
+            check_reads_back::<T>(name, &names, section, &bytes)?;
+        }
+        let value = Carried::new::<T>(within, Form::Named(names, section.version), bytes);
+        let changed = stored != Some(&value);
+        Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
+    }
+
+    fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
+        stored.decode(name)
+    }
+
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
+    fn change(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError> {
+        let like = stored.filter(|stored| {
+            *stored.within == within && *stored.type_name == *type_name::<Self>()
+        });
+        let known = like.filter(|stored| stored.has_names()).and_then(|stored| {
+            usize::try_from(stored.form.elements()?).ok()
+        });
+        let (appends, new) = self.unsaved(known);
+        if appends && new.is_empty() {
+            return Ok(None);
+        }
+        let mut written = Written::<Self>::beside(name, stored);
+        written.write_all(new)?;
+        let Written { bytes, schema, names, .. } = written;
+        let section = Section::new(schema.version(), new.len(), &bytes);
+        let (names, is_new) = named(schema, names);
+        if is_new {
+            check_reads_back::<T>(name, &names, section, &bytes)?;
+        }
+        let parts = vec![section];
+        let value = Carried::new::<Self>(within, Form::NamedList(names, parts), bytes);
+        Ok(Some(CarriedChange { name: name.to_owned(), appends, value }))
+    }
+
+    fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
+        stored.decode(name).map(Results::restored)
+    }
+
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self[..].serialize(serializer)
+    }
+}
+
+/// A value of type `T` as it is written, by the names that are stored already.
+struct Written<'a, T> {
+    name: &'a str,
+    bytes: Vec<u8>,
+    schema: Cow<'a, Schema>,
+    names: Option<&'a Names>,
+    marker: std::marker::PhantomData<T>,
+}
+
+impl<'a, T> Written<'a, T> {
+    fn beside(name: &'a str, stored: Option<&'a Carried>) -> Self {
+        let like = stored.filter(|stored| *stored.type_name == *type_name::<T>());
+        let names = like.and_then(|stored| stored.form.known_names());
+        let schema = names.and_then(|names| names.schema());
+        let schema = schema.map_or_else(Cow::default, |schema| Cow::Borrowed(&**schema));
+        Written { name, bytes: Vec::new(), schema, names, marker: std::marker::PhantomData }
+    }
+
+    fn write(&mut self, value: &impl Serialize) -> Result<(), CarriedError> {
+        let schema = std::mem::take(&mut self.schema);
+        match value::write(value, schema, &mut self.bytes) {
+            Ok(schema) => {
+                self.schema = schema;
+                Ok(())
+            }
+            Err(error) => Err(unserializable::<T>(self.name, error.to_string())),
+        }
+    }
+
+    /// Writes all of them in one version of the schema.
+    fn write_all(&mut self, values: &[impl Serialize]) -> Result<(), CarriedError> {
+        loop {
+            let version = self.schema.version();
+            values.iter().try_for_each(|value| self.write(value))?;
+            if self.schema.version() == version {
+                return Ok(());
+            }
+            self.bytes.clear();
+        }
+    }
+}
+
+/// The names to store with a value, and whether there are new ones.
+fn named(schema: Cow<'_, Schema>, names: Option<&Names>) -> (Names, bool) {
+    match (schema, names) {
+        (Cow::Borrowed(_), Some(names)) => (names.stored(), false),
+        (schema, names) => {
+            let new = Names::new(schema.into_owned());
+            // What is new may be no more than this process has seen.
+            let is_same = names.is_some_and(|names| *names == new);
+            (if is_same { new.stored() } else { new }, true)
+        }
+    }
+}
+
+/// Refuses a value where something first shows that could not be restored: `Serialize` may leave out or
+/// shape things in ways that `Deserialize` does not undo.
+fn check_reads_back<T: Serialize + DeserializeOwned>(
+    name: &str,
+    names: &Names,
+    section: Section,
+    bytes: &[u8],
+) -> Result<(), CarriedError> {
+    let Some(schema) = names.schema() else { return Ok(()) };
+    let mut again = Vec::with_capacity(bytes.len());
+    for value in value::Parts::<T>::new(schema, &[section], bytes) {
+        let value = value.map_err(|error| {
+            let reason = format!("it does not read back as what was written: {error}");
+            unserializable::<T>(name, reason)
+        })?;
+        // One that shows something else than it did has more to it than is compared below.
+        value::write(&value, Cow::Borrowed(&**schema), &mut again)
+            .map_err(|error| unserializable::<T>(name, error.to_string()))?;
+    }
+    // In any order, as that of a hash map is another each time.
+    let sorted = |mut bytes: Vec<u8>| {
+        bytes.sort_unstable();
+        bytes
+    };
+    if sorted(again) == sorted(bytes.to_vec()) {
+        return Ok(());
+    }
+    let reason = "it does not read back as what was written; what its `Serialize` leaves out, its `Deserialize` has \
+                  to make again";
+    Err(unserializable::<T>(name, reason.to_owned()))
+}
+
+fn unserializable<T>(name: &str, reason: String) -> CarriedError {
+    CarriedError::Unserializable { name: name.to_owned(), current: type_name::<T>(), reason }
+}

@@ -1,0 +1,124 @@
+//! How the bytes of a stored value are to be read.
+
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Serialize};
+
+use super::names::Names;
+use crate::value::{self, ReadError, Section};
+
+/// How the bytes of a value were made. Format 1 has the first two alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Form {
+    /// By Postcard, without names; or what a handle is rebuilt from.
+    #[default]
+    Plain,
+    /// So many elements by Postcard, one after another.
+    PlainList(u64),
+    /// By name, in that version of the schema.
+    Named(Names, u32),
+    /// The elements of a list by name, one after another.
+    NamedList(Names, Vec<Section>),
+}
+
+impl Form {
+    /// The value that the bytes hold.
+    pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, ReadError> {
+        match self {
+            Form::Plain => from_postcard(bytes),
+            Form::PlainList(elements) => {
+                let mut list = postcard::to_stdvec(elements).unwrap_or_default();
+                list.extend_from_slice(bytes);
+                from_postcard(&list)
+            }
+            Form::Named(names, version) => {
+                let schema = names.schema().ok_or_else(without_shape)?;
+                value::read(schema, *version, bytes)
+            }
+            Form::NamedList(names, parts) => {
+                let schema = names.schema().ok_or_else(without_shape)?;
+                value::read_list(schema, parts, bytes)
+            }
+        }
+    }
+
+    /// How many elements it has, if it is a list.
+    pub(super) fn elements(&self) -> Option<u64> {
+        match self {
+            Form::Plain | Form::Named(..) => None,
+            Form::PlainList(elements) => Some(*elements),
+            Form::NamedList(_, parts) => {
+                Some(parts.iter().fold(0, |sum, part| part.elements.saturating_add(sum)))
+            }
+        }
+    }
+
+    fn names(&self) -> Option<&Names> {
+        match self {
+            Form::Plain | Form::PlainList(_) => None,
+            Form::Named(names, _) | Form::NamedList(names, _) => Some(names),
+        }
+    }
+
+    pub(super) fn has_names(&self) -> bool {
+        self.names().is_some()
+    }
+
+    pub(super) fn lacks_names(&self) -> bool {
+        self.names().is_some_and(Names::are_missing)
+    }
+
+    /// The names to write the next value with, if they are known.
+    pub(super) fn known_names(&self) -> Option<&Names> {
+        self.names().filter(|names| names.schema().is_some())
+    }
+
+    /// The shape of the value, as text.
+    pub(super) fn shape(&self) -> Option<String> {
+        self.known_names()?.schema().map(ToString::to_string)
+    }
+
+    pub(super) fn take_names(&mut self, before: Option<&Form>) {
+        let (Form::Named(names, _) | Form::NamedList(names, _)) = self else { return };
+        let own = std::mem::take(names);
+        let taken = if own.are_missing() { before.and_then(Form::names).cloned() } else { None };
+        *names = taken.unwrap_or(own).owned();
+    }
+
+    pub(super) fn is_list_like(&self, other: &Form) -> bool {
+        match (self, other) {
+            (Form::PlainList(_), Form::PlainList(_))
+            | (Form::NamedList(..), Form::NamedList(..)) => true,
+            _ => false,
+        }
+    }
+
+    /// Adds the elements of another list, which has the names of both.
+    pub(super) fn append(&mut self, added: Form) {
+        match (self, added) {
+            (Form::PlainList(elements), Form::PlainList(more)) => {
+                *elements = elements.saturating_add(more);
+            }
+            (Form::NamedList(names, parts), Form::NamedList(all_names, more)) => {
+                *names = all_names;
+                for part in more {
+                    match parts.last_mut().filter(|last| last.version == part.version) {
+                        Some(last) => last.extend(part),
+                        None => parts.push(part),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn from_postcard<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ReadError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        _ => Err(ReadError::custom("its bytes do not fit the type")),
+    }
+}
+
+fn without_shape() -> ReadError {
+    ReadError::custom("what is stored of its shape is damaged")
+}

@@ -1,0 +1,70 @@
+//! The names and kinds in a stored value, shared by all that are stored of a variable.
+
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_bytes::ByteBuf;
+
+use crate::value::Schema;
+
+/// A schema as it is stored, and as it is used. It is empty in a change that keeps the names of the value
+/// before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    bytes: Arc<[u8]>,
+    /// Whether they are stored already, so that a change need not tell them.
+    are_stored: bool,
+    schema: OnceLock<Option<Arc<Schema>>>,
+}
+
+impl Names {
+    pub(super) fn new(schema: Schema) -> Self {
+        // A schema fails to serialise into memory in no way.
+        let bytes = postcard::to_stdvec(&schema).unwrap_or_default().into();
+        Names { bytes, are_stored: false, schema: OnceLock::from(Some(Arc::new(schema))) }
+    }
+
+    /// The same, to be left out of a change: the value before has them.
+    pub(super) fn stored(&self) -> Self {
+        Names { are_stored: true, ..self.clone() }
+    }
+
+    /// The same, to be written.
+    pub(super) fn owned(self) -> Self {
+        Names { are_stored: false, ..self }
+    }
+
+    pub(super) fn are_missing(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The schema; none if the bytes are none.
+    pub(super) fn schema(&self) -> Option<&Arc<Schema>> {
+        let decode = || {
+            let schema: Schema = postcard::from_bytes(&self.bytes).ok()?;
+            schema.is_sound().then(|| Arc::new(schema))
+        };
+        self.schema.get_or_init(decode).as_ref()
+    }
+}
+
+impl PartialEq for Names {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Names {}
+
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(if self.are_stored { &[] } else { &self.bytes })
+    }
+}
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = ByteBuf::deserialize(deserializer)?;
+        Ok(Names { bytes: bytes.into_vec().into(), ..Names::default() })
+    }
+}

@@ -1,0 +1,161 @@
+//! What is stored of carried values, and what is refused.
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::{Results, value};
+
+fn carried<T: Carry>(value: &T) -> Carried {
+    value.change("it", Vec::new(), None).unwrap().unwrap().value
+}
+
+#[test]
+fn a_value_comes_back() {
+    let words = vec!["a".to_owned(), "b".to_owned()];
+    assert_eq!(carried(&words).decode("it"), Ok(words));
+}
+
+#[test]
+fn an_unchanged_value_is_not_saved_again() {
+    let stored = carried(&7u64);
+    assert_eq!(7u64.change("it", Vec::new(), Some(&stored)), Ok(None));
+    assert!(7u64.change("it", vec![1], Some(&stored)).unwrap().is_some());
+    assert!(8u64.change("it", Vec::new(), Some(&stored)).unwrap().is_some());
+}
+
+#[test]
+fn of_results_only_what_was_pushed_is_saved() {
+    let mut results: Results<String> = Results::new();
+    let mut stored = carried(&results);
+    for count in 0..100 {
+        results.push(format!("number {count}"));
+        let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+        assert!(change.appends && change.value.bytes.len() < 16);
+        assert!(count == 0 || change.value.lacks_names());
+        let added = change.value.named_by(Some(&stored));
+        stored.append(added);
+    }
+    assert_eq!(results.change("it", Vec::new(), Some(&stored)), Ok(None));
+    assert_eq!(stored.decode::<Results<String>>("it").unwrap(), results);
+}
+
+#[test]
+fn a_list_that_takes_the_place_of_another_is_saved_whole() {
+    let mut results: Results<u8> = Results::new();
+    results.extend([1, 2, 3]);
+    let mut stored = carried(&results);
+    for next in [vec![4, 5, 6], vec![7], vec![8, 9, 10, 11]] {
+        results = Results::new();
+        results.extend(next);
+        let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+        stored = if change.appends { panic!("appended") } else { change.value };
+        assert_eq!(stored.decode::<Results<u8>>("it").unwrap(), results);
+    }
+}
+
+#[test]
+fn what_would_not_read_back_is_refused_where_it_first_shows() {
+    /// What its `Serialize` leaves out is another thing to its `Deserialize`.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Lossy {
+        #[serde(default = "seven", skip_serializing_if = "is_zero")]
+        count: u8,
+    }
+    fn seven() -> u8 {
+        7
+    }
+    fn is_zero(count: &u8) -> bool {
+        *count == 0
+    }
+    let stored = carried(&Lossy { count: 1 });
+    let refused = Lossy { count: 0 }.change("it", Vec::new(), Some(&stored)).unwrap_err();
+    assert!(refused.to_string().contains("does not read back as what was written"), "{refused}");
+    let mut results = Results::new();
+    results.extend([Lossy { count: 1 }, Lossy { count: 0 }]);
+    results.change("it", Vec::new(), None).unwrap_err();
+}
+
+#[test]
+fn what_is_left_out_by_default_comes_back() {
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Sparse {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last: Option<u8>,
+        sum: u8,
+    }
+    let (whole, sparse) = (Sparse { last: Some(1), sum: 2 }, Sparse::default());
+    let stored = carried(&whole);
+    let change = sparse.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+    assert_eq!(change.value.named_by(Some(&stored)).decode("it"), Ok(sparse.clone()));
+    let mut results = Results::new();
+    let mut stored = carried(&results);
+    for next in [&whole, &sparse, &whole, &sparse] {
+        results.push(next.clone());
+        let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+        assert!(change.appends);
+        let added = change.value.named_by(Some(&stored));
+        stored.append(added);
+        assert_eq!(stored.decode::<Results<Sparse>>("it").unwrap(), results);
+    }
+    assert_eq!(stored.form.elements(), Some(4));
+}
+
+#[test]
+fn what_is_never_saved_is_nothing_that_is_lost() {
+    #[derive(Serialize, Deserialize)]
+    struct Cached {
+        #[serde(skip)]
+        cache: Vec<u8>,
+        sum: u8,
+    }
+    let back: Cached = carried(&Cached { cache: vec![2], sum: 3 }).decode("it").unwrap();
+    assert_eq!((back.cache, back.sum), (vec![], 3));
+}
+
+#[test]
+fn a_change_tells_its_names_once() {
+    let first = (1_u8, "text".to_owned()).change("it", Vec::new(), None).unwrap().unwrap();
+    assert!(!first.value.lacks_names());
+    let stored = first.value;
+    let second = (2_u8, String::new()).change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+    let written = postcard::to_stdvec(&second).unwrap();
+    let read: CarriedChange = postcard::from_bytes(&written).unwrap();
+    assert!(read.value.lacks_names());
+    assert!(written.len() + 8 < postcard::to_stdvec(&stored).unwrap().len());
+    let value = read.value.named_by(Some(&stored));
+    assert_eq!(value.decode("it"), Ok((2_u8, String::new())));
+}
+
+#[test]
+fn values_of_format_1_come_back_as_their_type_alone() {
+    let plain = |form, bytes: &[u8]| Carried::new::<Vec<u16>>(Vec::new(), form, bytes.to_vec());
+    let stored = plain(Form::Plain, &[2, 1, 0xac, 2]);
+    assert_eq!(stored.decode("it"), Ok(vec![1_u16, 300]));
+    assert!(matches!(stored.decode::<Vec<u32>>("it"), Err(CarriedError::TypeChanged { .. })));
+    assert!(vec![1_u16, 300].change("it", Vec::new(), Some(&stored)).unwrap().is_some());
+    let list = plain(Form::PlainList(2), &[1, 0xac, 2]);
+    assert_eq!(list.decode("it"), Ok(vec![1_u16, 300]));
+    for damaged in [plain(Form::Plain, &[2, 1]), plain(Form::PlainList(3), &[1, 2])] {
+        let refused = damaged.decode::<Vec<u16>>("it");
+        assert!(matches!(refused, Err(CarriedError::ShapeChanged { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn another_type_is_taken_without_loss_or_named() {
+    assert_eq!(carried(&7_i64).decode("sum"), Ok(7_u64));
+    let error = carried(&-7_i64).decode::<u64>("sum").unwrap_err().to_string();
+    assert!(error.starts_with("`sum` was saved as `i64`"), "{error}");
+    assert!(error.contains("`u64`"), "{error}");
+}
+
+#[test]
+fn damaged_bytes_are_no_value() {
+    let longer = Carried { bytes: vec![1, 2, 3], ..carried(&7_u64) };
+    longer.decode::<u64>("sum").unwrap_err();
+    let Form::Named(names, _) = carried(&7_u64).form else { panic!("no names") };
+    let section = value::Section { version: 1, elements: 3, len: 2 };
+    let fewer = Form::NamedList(names, vec![section]);
+    let fewer = Carried { form: fewer, ..carried(&7_u64) };
+    fewer.decode::<Results<u64>>("it").unwrap_err();
+}

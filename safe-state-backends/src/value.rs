@@ -1,0 +1,71 @@
+//! Values as they are stored: compact bytes, and beside them a schema with the names of all fields and
+//! variants, so that a value reads back as what it was by name, and can be shown without the program.
+//!
+//! The schema is not declared. It is what was seen when values were written, and grows with them: a
+//! [`Schema`] is kept with the values that it describes.
+
+mod read;
+mod schema;
+mod shape;
+mod show;
+mod tag;
+mod write;
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use read::{Parts, ReadError, Section};
+pub use schema::Schema;
+pub use show::Value;
+pub use write::WriteError;
+
+/// Most values inside one another, when written and when read.
+pub const DEPTH_LIMIT: u32 = 128;
+
+/// Adds the encoding of `value` to `bytes`. Returns the schema, with what the value shows that is new:
+/// it is the same, and borrowed, where there is nothing. What is new is a reason to see that the value
+/// reads back.
+///
+/// # Errors
+///
+/// The value's `Serialize` fails, or the value is nested too deeply; `bytes` are then as they were.
+pub fn write<'s, T: Serialize + ?Sized>(
+    value: &T,
+    schema: Cow<'s, Schema>,
+    bytes: &mut Vec<u8>,
+) -> Result<Cow<'s, Schema>, WriteError> {
+    write::write(value, schema, bytes)
+}
+
+/// The value that `bytes` hold, all of them, as `write` has written it in `version` of the schema.
+///
+/// # Errors
+///
+/// The value does not read as a `T` without loss, or the bytes are damaged.
+pub fn read<T: DeserializeOwned>(
+    schema: &Schema,
+    version: u32,
+    bytes: &[u8],
+) -> Result<T, ReadError> {
+    read::read(schema, version, bytes)
+}
+
+/// The list whose elements `bytes` hold in these sections.
+///
+/// # Errors
+///
+/// An element does not read without loss as `T` takes it, or the bytes are damaged.
+pub fn read_list<T: DeserializeOwned>(
+    schema: &Schema,
+    sections: &[Section],
+    bytes: &[u8],
+) -> Result<T, ReadError> {
+    read::read_list(schema, sections, bytes)
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod model;

@@ -1,0 +1,168 @@
+//! Values one after another, as the elements of a list that grows.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
+
+use super::super::schema::{ROOT, Schema};
+use super::{ReadError, State, read_seed};
+
+/// Values that follow one another and were written in one version of the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// The version.
+    pub version: u32,
+    /// How many values there are.
+    pub elements: u64,
+    /// How many bytes they take.
+    pub len: u64,
+}
+
+impl Section {
+    /// That many values, which are all that is in `bytes`.
+    pub fn new(version: u32, elements: usize, bytes: &[u8]) -> Self {
+        Section { version, elements: elements as u64, len: bytes.len() as u64 }
+    }
+
+    /// Adds the values of one of the same version that follows.
+    pub fn extend(&mut self, behind: Section) {
+        self.elements = self.elements.saturating_add(behind.elements);
+        self.len = self.len.saturating_add(behind.len);
+    }
+}
+
+/// Reads the values in some sections as an iterator, each as it is asked for.
+pub struct Parts<'a, T> {
+    reader: Reader<'a>,
+    marker: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: DeserializeOwned> Parts<'a, T> {
+    /// The values that `bytes` hold in these sections.
+    pub fn new(schema: &'a Schema, sections: &'a [Section], bytes: &'a [u8]) -> Self {
+        Parts { reader: Reader::new(schema, sections, bytes), marker: PhantomData }
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for Parts<'_, T> {
+    type Item = Result<T, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.reader.next(PhantomData::<T>).transpose()
+    }
+}
+
+impl<T> fmt::Debug for Parts<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").field("left", &self.reader.elements).finish_non_exhaustive()
+    }
+}
+
+/// A list in sections, as what it is read as takes it.
+struct Reader<'a> {
+    state: State<'a>,
+    /// The sections behind the one that is being read, and their bytes.
+    sections: &'a [Section],
+    behind: &'a [u8],
+    /// How many elements there are before the next section.
+    elements: u64,
+    read: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(schema: &'a Schema, sections: &'a [Section], bytes: &'a [u8]) -> Self {
+        Reader {
+            state: State::new(schema, 0, &[]),
+            sections,
+            behind: bytes,
+            elements: 0,
+            read: 0,
+        }
+    }
+
+    fn next<'de, S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, ReadError> {
+        while self.elements == 0 {
+            if !self.state.left.is_empty() {
+                return Err(self.stop());
+            }
+            let Some((section, sections)) = self.sections.split_first() else {
+                return if self.behind.is_empty() { Ok(None) } else { Err(self.stop()) };
+            };
+            let split = usize::try_from(section.len).ok();
+            let split = split.and_then(|len| self.behind.split_at_checked(len));
+            // Each takes a byte at least.
+            let Some((bytes, behind)) = split.filter(|_| section.elements <= section.len) else {
+                return Err(self.stop());
+            };
+            (self.sections, self.behind, self.elements) = (sections, behind, section.elements);
+            self.state = State::new(self.state.schema, section.version, bytes);
+        }
+        self.elements -= 1;
+        let value = read_seed(&mut self.state, ROOT, seed).map_err(|error| {
+            let at = self.read;
+            self.stop();
+            error.within(|| format!("[{at}]"))
+        })?;
+        self.read += 1;
+        Ok(Some(value))
+    }
+
+    /// Where the next value begins is not known.
+    fn stop(&mut self) -> ReadError {
+        let schema = self.state.schema;
+        *self = Reader::new(schema, &[], &[]);
+        ReadError::damaged()
+    }
+}
+
+pub(in super::super) fn read_list<T: DeserializeOwned>(
+    schema: &Schema,
+    sections: &[Section],
+    bytes: &[u8],
+) -> Result<T, ReadError> {
+    let mut reader = Reader::new(schema, sections, bytes);
+    let list = T::deserialize(&mut reader)?;
+    match reader.next(PhantomData::<serde::de::IgnoredAny>)? {
+        None => Ok(list),
+        Some(_) => Err(serde::de::Error::custom("more elements were stored")),
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'_> {
+    type Error = ReadError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_seq(self)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        true
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut Reader<'_> {
+    type Error = ReadError;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, ReadError> {
+        self.next(seed)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        let behind = self.sections.iter().fold(0_u64, |sum, it| sum.saturating_add(it.elements));
+        let bytes = self.behind.len() + self.state.left.len();
+        Some(usize::try_from(behind + self.elements).unwrap_or(bytes).min(bytes))
+    }
+}

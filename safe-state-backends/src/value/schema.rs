@@ -1,0 +1,278 @@
+//! What is known of the values that were written: their kinds, and the names in them.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::tag::Tag;
+
+/// The place of a kind of value in a schema.
+pub(super) type NodeId = u32;
+/// The place of a list of fields.
+pub(super) type RecordId = u32;
+/// The place of an enumeration.
+pub(super) type EnumId = u32;
+
+/// The root of every schema.
+pub(super) const ROOT: NodeId = 0;
+
+/// The kinds of the values that were written with it, and the names of their fields and variants.
+///
+/// Its version goes up when something in it changes so that bytes written before have to be read as
+/// they were meant then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    pub(super) version: u32,
+    pub(super) nodes: Vec<Node>,
+    pub(super) records: Vec<Record>,
+    pub(super) enums: Vec<Enum>,
+}
+
+/// The kind of the values at one place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    /// From which version on each value tells its kind itself; 0 if the kind is one for all.
+    pub(super) tagged_since: u32,
+    /// Of tagged values, the tags that were written by this process.
+    #[serde(skip)]
+    pub(super) seen: u32,
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.kind, self.tagged_since) == (&other.kind, other.tagged_since)
+    }
+}
+
+impl Eq for Node {}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Kind {
+    /// No value was written here yet.
+    Unknown,
+    Scalar(Scalar),
+    Option(NodeId),
+    Seq(NodeId),
+    Map(NodeId, NodeId),
+    /// The first of as many nodes in a row.
+    Tuple(NodeId, u32),
+    Struct(RecordId),
+    Enum(EnumId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Scalar {
+    Unit,
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    I128,
+    U8,
+    U16,
+    U32,
+    U64,
+    U128,
+    F32,
+    F64,
+    Char,
+    Str,
+    Bytes,
+}
+
+/// A struct, or the fields of a variant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) name: Cow<'static, str>,
+    pub(super) fields: Vec<Field>,
+    /// From which version on each value tells which fields it has; 0 if it is all, in their order.
+    pub(super) loose_since: u32,
+    /// How many fields there were until then.
+    pub(super) fixed: u32,
+    /// Whether a value of it has been written.
+    pub(super) is_known: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Field {
+    pub(super) name: Cow<'static, str>,
+    pub(super) node: NodeId,
+}
+
+/// An enumeration, as far as it was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Enum {
+    pub(super) name: Cow<'static, str>,
+    pub(super) variants: Vec<Variant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Variant {
+    pub(super) name: Cow<'static, str>,
+    pub(super) body: Body,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Body {
+    Unit,
+    Newtype(NodeId),
+    /// The first of as many nodes in a row.
+    Tuple(NodeId, u32),
+    Struct(RecordId),
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Schema { version: 1, nodes: vec![Node::new()], records: Vec::new(), enums: Vec::new() }
+    }
+}
+
+impl Schema {
+    /// The version that values written now have.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Whether all places that it speaks of are in it. A schema that was read has to be asked.
+    pub fn is_sound(&self) -> bool {
+        let node = |id: NodeId| (id as usize) < self.nodes.len();
+        let nodes = |first: NodeId, count: u32| {
+            u64::from(first) + u64::from(count) <= self.nodes.len() as u64
+        };
+        let record = |id: RecordId| (id as usize) < self.records.len();
+        let is_kind_sound = |kind: Kind| match kind {
+            Kind::Unknown | Kind::Scalar(_) => true,
+            Kind::Option(inner) | Kind::Seq(inner) => node(inner),
+            Kind::Map(key, value) => node(key) && node(value),
+            Kind::Tuple(first, count) => nodes(first, count),
+            Kind::Struct(id) => record(id),
+            Kind::Enum(id) => (id as usize) < self.enums.len(),
+        };
+        let is_body_sound = |body: Body| match body {
+            Body::Unit => true,
+            Body::Newtype(inner) => node(inner),
+            Body::Tuple(first, count) => nodes(first, count),
+            Body::Struct(id) => record(id),
+        };
+        self.version > 0
+            && !self.nodes.is_empty()
+            && self.nodes.iter().all(|node| is_kind_sound(node.kind))
+            && self.records.iter().flat_map(|record| &record.fields).all(|field| node(field.node))
+            && self.enums.iter().flat_map(|it| &it.variants).all(|it| is_body_sound(it.body))
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id as usize)
+    }
+
+    pub(super) fn record(&self, id: RecordId) -> Option<&Record> {
+        self.records.get(id as usize)
+    }
+
+    pub(super) fn new_nodes(&mut self, count: usize) -> NodeId {
+        let first = self.nodes.len();
+        self.nodes.resize_with(first + count, Node::new);
+        place(first)
+    }
+
+    pub(super) fn struct_named(&self, name: &str) -> Option<RecordId> {
+        // Those of variants have no name.
+        let is_it = |record: &Record| record.name == name && !name.is_empty();
+        self.records.iter().position(is_it).map(place)
+    }
+
+    pub(super) fn enum_named(&self, name: &str) -> Option<EnumId> {
+        self.enums.iter().position(|it| it.name == name).map(place)
+    }
+
+    pub(super) fn new_record(&mut self, name: &'static str) -> RecordId {
+        let record =
+            Record { name: name.into(), fields: Vec::new(), loose_since: 0, fixed: 0, is_known: false };
+        self.records.push(record);
+        place(self.records.len() - 1)
+    }
+
+    pub(super) fn new_enum(&mut self, name: &'static str) -> EnumId {
+        self.enums.push(Enum { name: name.into(), variants: Vec::new() });
+        place(self.enums.len() - 1)
+    }
+}
+
+impl Record {
+    /// Whether each value written in that version tells which fields it has.
+    pub(super) fn is_loose_in(&self, version: u32) -> bool {
+        self.loose_since != 0 && self.loose_since <= version
+    }
+
+    /// The fields that each value has which does not tell them.
+    pub(super) fn fixed_fields(&self) -> &[Field] {
+        let fixed = if self.loose_since == 0 { self.fields.len() } else { self.fixed as usize };
+        self.fields.get(..fixed).unwrap_or_default()
+    }
+}
+
+impl Node {
+    /// Whether each value written in that version tells its kind.
+    pub(super) fn is_tagged_in(&self, version: u32) -> bool {
+        self.tagged_since != 0 && self.tagged_since <= version
+    }
+}
+
+/// Far fewer are made than there are numbers.
+pub(super) fn place(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+impl Node {
+    pub(super) fn new() -> Node {
+        Node { kind: Kind::Unknown, tagged_since: 0, seen: 0 }
+    }
+}
+
+impl Scalar {
+    pub(super) fn tag(self) -> Tag {
+        match self {
+            Scalar::Unit => Tag::Unit,
+            Scalar::Bool => Tag::Bool,
+            Scalar::I8 => Tag::I8,
+            Scalar::I16 => Tag::I16,
+            Scalar::I32 => Tag::I32,
+            Scalar::I64 => Tag::I64,
+            Scalar::I128 => Tag::I128,
+            Scalar::U8 => Tag::U8,
+            Scalar::U16 => Tag::U16,
+            Scalar::U32 => Tag::U32,
+            Scalar::U64 => Tag::U64,
+            Scalar::U128 => Tag::U128,
+            Scalar::F32 => Tag::F32,
+            Scalar::F64 => Tag::F64,
+            Scalar::Char => Tag::Char,
+            Scalar::Str => Tag::Str,
+            Scalar::Bytes => Tag::Bytes,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Scalar::Unit => "()",
+            Scalar::Bool => "bool",
+            Scalar::I8 => "i8",
+            Scalar::I16 => "i16",
+            Scalar::I32 => "i32",
+            Scalar::I64 => "i64",
+            Scalar::I128 => "i128",
+            Scalar::U8 => "u8",
+            Scalar::U16 => "u16",
+            Scalar::U32 => "u32",
+            Scalar::U64 => "u64",
+            Scalar::U128 => "u128",
+            Scalar::F32 => "f32",
+            Scalar::F64 => "f64",
+            Scalar::Char => "char",
+            Scalar::Str => "text",
+            Scalar::Bytes => "bytes",
+        }
+    }
+}
