@@ -16,6 +16,16 @@ where
     deserializer.deserialize_seq(List::<N, T>(PhantomData))
 }
 
+/// For `#[serde(deserialize_with)]`: a list that takes room as its elements come, so that it claims no more
+/// than a few times what is there.
+pub(crate) fn growing_list<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_seq(Growing(PhantomData))
+}
+
 /// The same without room to grow.
 pub(crate) fn boxed_list<'de, const N: usize, T, D>(deserializer: D) -> Result<Box<[T]>, D::Error>
 where
@@ -67,6 +77,24 @@ impl<'de, const N: usize, T: Deserialize<'de>> Visitor<'de> for List<N, T> {
             if list.len() == N {
                 return Err(A::Error::invalid_length(N + 1, &self));
             }
+            list.push(element);
+        }
+        Ok(list)
+    }
+}
+
+struct Growing<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Growing<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
             list.push(element);
         }
         Ok(list)

@@ -174,10 +174,10 @@ fn what_does_not_fit_is_said() {
     let error = cache.mark(&long).unwrap_err().to_string();
     assert!(error.ends_with("it is longer than 4 KiB; take a hash of it"), "{error}");
     assert!(!cache.contains(&long));
-    cache.once(&1, || 7_u64).unwrap();
-    let error = cache.once(&1, || 7_i64).unwrap_err().to_string();
+    cache.once(&1, || 700_u64).unwrap();
+    let error = cache.once(&1, || 7_u8).unwrap_err().to_string();
     let expected = "what an effect of the idempotency cache `cache` came to: \
-                    `result` was saved as `u64`, but is now a `i64`";
+                    `result` was saved as `u64`, and does not read as `u8` without loss: ";
     assert!(error.starts_with(expected), "{error}");
     drop(cache);
 

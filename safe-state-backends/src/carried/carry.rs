@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
-use super::form::Form;
+use super::form::{Form, List};
 use super::names::Names;
 use super::{Carried, CarriedChange, CarriedError};
 use crate::Results;
@@ -64,7 +64,8 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         if is_new {
             check_reads_back::<T>(name, &names, section, &bytes)?;
         }
-        let value = Carried::new::<T>(within, Form::Named(names, section.version), bytes);
+        let form = Form::Named(Box::new((names, section.version)));
+        let value = Carried::new::<T>(within, form, bytes);
         let changed = stored != Some(&value);
         Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
     }
@@ -95,17 +96,14 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
         if appends && new.is_empty() {
             return Ok(None);
         }
-        let mut written = Written::<Self>::beside(name, stored);
-        written.write_all(new)?;
-        let Written { bytes, schema, names, .. } = written;
-        let section = Section::new(schema.version(), new.len(), &bytes);
-        let (names, is_new) = named(schema, names);
-        if is_new {
-            check_reads_back::<T>(name, &names, section, &bytes)?;
+        let change = list_change::<T>(name, within, stored, (appends, new))?;
+        // In too many versions of the schema, elements can't be added.
+        let takes = stored.is_some_and(|stored| stored.is_list_like(&change.value));
+        if appends && !takes {
+            let within = change.value.within.into_vec();
+            return list_change::<T>(name, within, stored, (false, self)).map(Some);
         }
-        let parts = vec![section];
-        let value = Carried::new::<Self>(within, Form::NamedList(names, parts), bytes);
-        Ok(Some(CarriedChange { name: name.to_owned(), appends, value }))
+        Ok(Some(change))
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
@@ -115,6 +113,26 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self[..].serialize(serializer)
     }
+}
+
+/// What is to be saved of a list: `new` elements behind what is `stored` of it, or in its place.
+fn list_change<T: Serialize + DeserializeOwned>(
+    name: &str,
+    within: Vec<u64>,
+    stored: Option<&Carried>,
+    (appends, new): (bool, &[T]),
+) -> Result<CarriedChange, CarriedError> {
+    let mut written = Written::<Results<T>>::beside(name, stored);
+    written.write_all(new)?;
+    let Written { bytes, schema, names, .. } = written;
+    let section = Section::new(schema.version(), new.len(), &bytes);
+    let (names, is_new) = named(schema, names);
+    if is_new {
+        check_reads_back::<T>(name, &names, section, &bytes)?;
+    }
+    let form = Form::NamedList(Box::new(List(names, vec![section])));
+    let value = Carried::new::<Results<T>>(within, form, bytes);
+    Ok(CarriedChange { name: name.to_owned(), appends, value })
 }
 
 /// A value of type `T` as it is written, by the names that are stored already.

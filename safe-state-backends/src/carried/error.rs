@@ -17,7 +17,7 @@ pub enum CarriedError {
         current: &'static str,
     },
     /// The value does not read as the type without loss.
-    #[error("`{name}` was saved as `{stored}`, which its type has no room for now, `{current}`: {reason}; {GO_BACK}")]
+    #[error("`{name}` was saved as `{stored}`, and does not read as `{current}` without loss: {reason}; {GO_BACK}")]
     ShapeChanged {
         /// The variable.
         name: String,

@@ -4,7 +4,11 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Serialize};
 
 use super::names::Names;
+use crate::bounded;
 use crate::value::{self, ReadError, Section};
+
+/// Most versions of a schema in one list. Where another one comes, the list is written anew.
+const SECTION_LIMIT: usize = 16;
 
 /// How the bytes of a value were made. Format 1 has the first two alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,10 +19,17 @@ pub(super) enum Form {
     /// So many elements by Postcard, one after another.
     PlainList(u64),
     /// By name, in that version of the schema.
-    Named(Names, u32),
+    Named(Box<(Names, u32)>),
     /// The elements of a list by name, one after another.
-    NamedList(Names, Vec<Section>),
+    NamedList(Box<List>),
 }
+
+/// The elements of a list by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct List(
+    pub(super) Names,
+    #[serde(deserialize_with = "bounded::list::<SECTION_LIMIT, _, _>")] pub(super) Vec<Section>,
+);
 
 impl Form {
     /// The value that the bytes hold.
@@ -30,13 +41,15 @@ impl Form {
                 list.extend_from_slice(bytes);
                 from_postcard(&list)
             }
-            Form::Named(names, version) => {
+            Form::Named(named) => {
+                let (names, version) = &**named;
                 let schema = names.schema().ok_or_else(without_shape)?;
                 value::read(schema, *version, bytes)
             }
-            Form::NamedList(names, parts) => {
+            Form::NamedList(list) => {
+                let List(names, sections) = &**list;
                 let schema = names.schema().ok_or_else(without_shape)?;
-                value::read_list(schema, parts, bytes)
+                value::read_list(schema, sections, bytes)
             }
         }
     }
@@ -44,10 +57,10 @@ impl Form {
     /// How many elements it has, if it is a list.
     pub(super) fn elements(&self) -> Option<u64> {
         match self {
-            Form::Plain | Form::Named(..) => None,
+            Form::Plain | Form::Named(_) => None,
             Form::PlainList(elements) => Some(*elements),
-            Form::NamedList(_, parts) => {
-                Some(parts.iter().fold(0, |sum, part| part.elements.saturating_add(sum)))
+            Form::NamedList(list) => {
+                Some(list.1.iter().fold(0, |sum, section| section.elements.saturating_add(sum)))
             }
         }
     }
@@ -55,7 +68,16 @@ impl Form {
     fn names(&self) -> Option<&Names> {
         match self {
             Form::Plain | Form::PlainList(_) => None,
-            Form::Named(names, _) | Form::NamedList(names, _) => Some(names),
+            Form::Named(named) => Some(&named.0),
+            Form::NamedList(list) => Some(&list.0),
+        }
+    }
+
+    fn names_mut(&mut self) -> Option<&mut Names> {
+        match self {
+            Form::Plain | Form::PlainList(_) => None,
+            Form::Named(named) => Some(&mut named.0),
+            Form::NamedList(list) => Some(&mut list.0),
         }
     }
 
@@ -78,7 +100,7 @@ impl Form {
     }
 
     pub(super) fn take_names(&mut self, before: Option<&Form>) {
-        let (Form::Named(names, _) | Form::NamedList(names, _)) = self else { return };
+        let Some(names) = self.names_mut() else { return };
         let own = std::mem::take(names);
         let taken = if own.are_missing() { before.and_then(Form::names).cloned() } else { None };
         *names = taken.unwrap_or(own).owned();
@@ -86,8 +108,10 @@ impl Form {
 
     pub(super) fn is_list_like(&self, other: &Form) -> bool {
         match (self, other) {
-            (Form::PlainList(_), Form::PlainList(_))
-            | (Form::NamedList(..), Form::NamedList(..)) => true,
+            (Form::PlainList(_), Form::PlainList(_)) => true,
+            (Form::NamedList(list), Form::NamedList(more)) => {
+                list.1.len() + more.1.len() <= SECTION_LIMIT || list.continues_in(more)
+            }
             _ => false,
         }
     }
@@ -98,16 +122,26 @@ impl Form {
             (Form::PlainList(elements), Form::PlainList(more)) => {
                 *elements = elements.saturating_add(more);
             }
-            (Form::NamedList(names, parts), Form::NamedList(all_names, more)) => {
-                *names = all_names;
-                for part in more {
-                    match parts.last_mut().filter(|last| last.version == part.version) {
-                        Some(last) => last.extend(part),
-                        None => parts.push(part),
-                    }
-                }
-            }
+            (Form::NamedList(list), Form::NamedList(more)) => list.append(*more),
             _ => {}
+        }
+    }
+}
+
+impl List {
+    /// Whether the elements of the other have the version of the last ones here.
+    fn continues_in(&self, more: &List) -> bool {
+        let version = |list: &List| list.1.last().map(|section| section.version);
+        more.1.len() == 1 && version(self) == version(more)
+    }
+
+    fn append(&mut self, List(names, more): List) {
+        self.0 = names;
+        for section in more {
+            match self.1.last_mut().filter(|last| last.version == section.version) {
+                Some(last) => last.extend(section),
+                None => self.1.push(section),
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form::List;
 use super::*;
 use crate::{Results, value};
 
@@ -153,9 +154,29 @@ fn another_type_is_taken_without_loss_or_named() {
 fn damaged_bytes_are_no_value() {
     let longer = Carried { bytes: vec![1, 2, 3], ..carried(&7_u64) };
     longer.decode::<u64>("sum").unwrap_err();
-    let Form::Named(names, _) = carried(&7_u64).form else { panic!("no names") };
+    let Form::Named(named) = carried(&7_u64).form else { panic!("no names") };
     let section = value::Section { version: 1, elements: 3, len: 2 };
-    let fewer = Form::NamedList(names, vec![section]);
+    let fewer = Form::NamedList(Box::new(List(named.0, vec![section])));
     let fewer = Carried { form: fewer, ..carried(&7_u64) };
     fewer.decode::<Results<u64>>("it").unwrap_err();
+}
+
+#[test]
+fn a_list_that_has_seen_too_many_versions_is_written_anew() {
+    let mut results: Results<[serde_json::Value; 20]> = Results::new();
+    let mut stored = carried(&results);
+    let mut replaced = 0;
+    for place in 0..20 {
+        // At each place another kind than before, one after another: the version goes up each time.
+        let mut row = std::array::from_fn(|_| serde_json::json!(1));
+        results.push(row.clone());
+        row[place] = serde_json::json!("text");
+        results.push(row);
+        let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+        let (appends, value) = (change.appends, change.value.named_by(Some(&stored)));
+        replaced += usize::from(!appends);
+        if appends { stored.append(value) } else { stored = value }
+        assert_eq!(stored.decode::<Results<[serde_json::Value; 20]>>("it").unwrap(), results);
+    }
+    assert_eq!((replaced, stored.form.elements()), (1, Some(40)));
 }

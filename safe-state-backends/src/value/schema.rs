@@ -1,10 +1,9 @@
 //! What is known of the values that were written: their kinds, and the names in them.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
+use crate::bounded;
 
 /// The place of a kind of value in a schema.
 pub(super) type NodeId = u32;
@@ -23,8 +22,11 @@ pub(super) const ROOT: NodeId = 0;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     pub(super) version: u32,
+    #[serde(deserialize_with = "bounded::growing_list")]
     pub(super) nodes: Vec<Node>,
+    #[serde(deserialize_with = "bounded::growing_list")]
     pub(super) records: Vec<Record>,
+    #[serde(deserialize_with = "bounded::growing_list")]
     pub(super) enums: Vec<Enum>,
 }
 
@@ -85,7 +87,8 @@ pub(super) enum Scalar {
 /// A struct, or the fields of a variant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: Box<str>,
+    #[serde(deserialize_with = "bounded::growing_list")]
     pub(super) fields: Vec<Field>,
     /// From which version on each value tells which fields it has; 0 if it is all, in their order.
     pub(super) loose_since: u32,
@@ -97,20 +100,21 @@ pub(super) struct Record {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Field {
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: Box<str>,
     pub(super) node: NodeId,
 }
 
 /// An enumeration, as far as it was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Enum {
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: Box<str>,
+    #[serde(deserialize_with = "bounded::growing_list")]
     pub(super) variants: Vec<Variant>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Variant {
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: Box<str>,
     pub(super) body: Body,
 }
 
@@ -179,12 +183,12 @@ impl Schema {
 
     pub(super) fn struct_named(&self, name: &str) -> Option<RecordId> {
         // Those of variants have no name.
-        let is_it = |record: &Record| record.name == name && !name.is_empty();
+        let is_it = |record: &Record| *record.name == *name && !name.is_empty();
         self.records.iter().position(is_it).map(place)
     }
 
     pub(super) fn enum_named(&self, name: &str) -> Option<EnumId> {
-        self.enums.iter().position(|it| it.name == name).map(place)
+        self.enums.iter().position(|it| *it.name == *name).map(place)
     }
 
     pub(super) fn new_record(&mut self, name: &'static str) -> RecordId {

@@ -271,7 +271,7 @@ impl<'s, 'a> Writer<'s, 'a> {
             }
         };
         let known = self.state.schema.enums.get(id as usize).map_or(&[][..], |it| &it.variants);
-        let found = known.iter().position(|it| it.name == variant && is_body(it.body));
+        let found = known.iter().position(|it| *it.name == *variant && is_body(it.body));
         let (at, body) = match found.and_then(|at| Some((at, known.get(at)?.body))) {
             Some(found) => found,
             None => {
@@ -289,7 +289,7 @@ impl<'s, 'a> Writer<'s, 'a> {
     }
 
     fn is_enum(&self, id: EnumId, name: &str) -> bool {
-        self.state.schema.enums.get(id as usize).is_some_and(|it| it.name == name)
+        self.state.schema.enums.get(id as usize).is_some_and(|it| *it.name == *name)
     }
 
     fn fields(self, record: RecordId) -> Result<Fields<'s, 'a>, WriteError> {
@@ -538,7 +538,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
     ) -> Result<Fields<'s, 'a>, WriteError> {
         let record = match self.state.kind(self.at) {
             Some(Kind::Struct(id))
-                if self.state.schema.record(id).is_some_and(|record| record.name == name) =>
+                if self.state.schema.record(id).is_some_and(|record| *record.name == *name) =>
             {
                 id
             }

@@ -16,7 +16,7 @@ use serde_bytes::Bytes;
 
 use bitmaps::{chunks, lists, runs};
 use payloads::{
-    LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, letters, list, run, snapshot,
+    LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, letters, list, named, run, snapshot,
     snapshot_of,
 };
 
@@ -36,6 +36,7 @@ fn decode(bytes: &[u8]) -> bool {
     for name in checkpoint.carried_names() {
         restore::<Results<u64>>(&checkpoint, name, bytes.len());
         restore::<Vec<String>>(&checkpoint, name, bytes.len());
+        restore::<Vec<serde_json::Value>>(&checkpoint, name, bytes.len());
     }
     for progress in checkpoint.loops() {
         let completed = progress.completed();
@@ -98,6 +99,7 @@ fn record() -> impl Strategy<Value = (u8, Vec<u8>)> {
     prop_oneof![
         (0..5_u8, prop::collection::vec(any::<u8>(), 0..60)),
         mutated(change()).prop_map(|payload| (CHANGE, payload)),
+        mutated(named().1).prop_map(|payload| (CHANGE, payload)),
         mutated(vec![1, 0, 5, 1, 7]).prop_map(|payload| (ADVANCE, payload)),
     ]
 }
@@ -105,6 +107,7 @@ fn record() -> impl Strategy<Value = (u8, Vec<u8>)> {
 fn first_record() -> impl Strategy<Value = (u8, Vec<u8>)> {
     let bitmaps = [vec![], chunks(&[lists(3)]), chunks(&[runs(2, 100), lists(1), runs(5, 65_534)])];
     let snapshot = prop::sample::select(bitmaps.to_vec()).prop_map(|bitmap| snapshot(0, &bitmap));
+    let snapshot = prop_oneof![snapshot, Just(named().0)];
     snapshot.prop_flat_map(mutated).prop_map(|payload| (SNAPSHOT, payload))
 }
 

@@ -1,5 +1,12 @@
 //! Payloads of records, with lengths and counts as one likes.
 
+use std::sync::Arc;
+
+use safe_state_backends::format::Change;
+use safe_state_backends::{
+    Backend, Carry, CarriedChange as Changed, Checkpoint, LeaseOptions, MemoryBackend, Results, Store,
+};
+use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
 pub(super) type Loop<'a> = (u16, LoopProgress<'a>);
@@ -100,4 +107,43 @@ pub(super) fn letters() -> (u64, &'static Bytes) {
 /// Elements added to the list of [`snapshot`].
 pub(super) fn appended(elements: u64, bytes: &[u8]) -> CarriedChange<'_> {
     ("sizes".to_owned(), true, list(elements, bytes))
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+enum Named {
+    Unit,
+    Struct { id: u64, note: Option<Option<String>> },
+    Any(serde_json::Value),
+    Own(Vec<Named>),
+}
+
+/// The payload of a snapshot with values by name, and that of a change of them.
+pub(super) fn named() -> (Vec<u8>, Vec<u8>) {
+    let backend = Arc::new(MemoryBackend::default());
+    let opening =
+        Store::open(Arc::clone(&backend) as Arc<dyn Backend>, "job", LeaseOptions::default());
+    let mut store = opening.unwrap().begin(Checkpoint::new("job", None)).unwrap();
+    let mut rows = Results::new();
+    let mut change = |store: &Store, row: Named| {
+        rows.push(row.clone());
+        let stored = |name| store.checkpoint().carried_value(name);
+        let carried: Vec<Changed> = [
+            rows.change("rows", vec![], stored("rows")),
+            vec![row].change("row", vec![], stored("row")),
+        ]
+        .into_iter()
+        .flat_map(Result::unwrap)
+        .collect();
+        Change { carried, ..Change::default() }
+    };
+    let json = serde_json::json!({ "a": [1, null, "b"] });
+    let note = Some(Some("note".to_owned()));
+    for row in [Named::Unit, Named::Struct { id: 300, note }, Named::Any(json)] {
+        let change = change(&store, row);
+        store.save(change).unwrap();
+    }
+    let last = change(&store, Named::Own(vec![Named::Unit, Named::Any(1.into())]));
+    // Behind the header and the head of the frame.
+    let snapshot = store.checkpoint().encode().unwrap()[16 + 9..].to_vec();
+    (snapshot, postcard::to_stdvec(&last).unwrap())
 }

@@ -196,7 +196,7 @@ impl<'s, 'a> Fields<'s, 'a> {
 /// Sees that `old`, a field that the type does not take, is not one that it takes from a default by another
 /// name.
 fn check_renamed(stored: &[Field], old: &str, wanted: &[&str]) -> Result<(), ReadError> {
-    let is_new = |name: &&&str| stored.iter().all(|field| field.name != **name);
+    let is_new = |name: &&&str| stored.iter().all(|field| *field.name != ***name);
     let Some(new) = wanted.iter().find(is_new) else { return Ok(()) };
     Err(ReadError::custom(format!(
         "there is no field `{old}` any more, and none was stored for `{new}`; if it was renamed, add \

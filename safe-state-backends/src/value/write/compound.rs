@@ -154,7 +154,7 @@ impl Fields<'_, '_> {
     fn field(&mut self, name: &'static str) -> Result<NodeId, WriteError> {
         if let Some(record) = self.state.schema.record(self.record)
             && let Some(field) = record.fields.get(self.next)
-            && field.name == name
+            && *field.name == *name
             && record.loose_since == 0
         {
             self.next += 1;
@@ -169,7 +169,7 @@ impl Fields<'_, '_> {
             return Err(WriteError::custom("there is no such record"));
         };
         let is_loose = record.loose_since > 0;
-        let known = record.fields.iter().enumerate().find(|(_, field)| field.name == name);
+        let known = record.fields.iter().enumerate().find(|(_, field)| *field.name == *name);
         if let (true, Some((at, field))) = (is_loose, known) {
             let node = field.node;
             self.state.varint(at as u64 + 1);
