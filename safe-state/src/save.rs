@@ -1,4 +1,5 @@
-//! Saving: when a save is due, and the thread that saves for an async function.
+//! Saving: when a save is due, and the one owner of the store.
 
+pub(crate) mod owner;
 pub(crate) mod schedule;
 pub(crate) mod thread;

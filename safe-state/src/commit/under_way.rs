@@ -1,7 +1,7 @@
 //! A commit under way: the item is complete with it, or as it was.
 
 use safe_state_backends::format::Record;
-use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
+use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements};
 
 use super::{BoxError, CommitError};
 use crate::Error;
@@ -79,11 +79,11 @@ impl Run {
 
     /// Within its own run, a job keeps no progress.
     fn is_nested(&self) -> bool {
-        self.store.is_none() && !self.is_in_doubt()
+        self.owner.is_none()
     }
 
     fn place(&self) -> String {
-        self.store.as_ref().map(Store::place).unwrap_or_default()
+        self.store().map(|store| store.place()).unwrap_or_default()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Checkpoint, CrashCause, Request, Store};
+use safe_state_backends::format::Change;
+use safe_state_backends::{Checkpoint, CrashCause, Request, RunEnd, Store};
 
 use crate::events::Events;
 use crate::run::replay::{self, Replay};
@@ -32,6 +33,31 @@ pub(crate) struct Begun {
     pub(crate) source: Source,
     pub(crate) asked: Option<Request>,
     pub(crate) replay: Replay,
+}
+
+/// A run that has begun, for a future that may be dropped before it takes it: it ends then, so that it is not
+/// taken for one that died.
+pub(crate) struct Unclaimed(Option<Begun>);
+
+impl Unclaimed {
+    pub(crate) fn new(begun: Begun) -> Self {
+        Unclaimed(Some(begun))
+    }
+
+    pub(crate) fn claim(mut self) -> Begun {
+        self.0.take().expect("it is claimed once")
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(Begun { store, .. }) = &mut self.0 {
+            let end = Some(RunEnd::Stopped);
+            if let Err(error) = store.save(Change { end, ..Change::default() }) {
+                tracing::error!(target: "safe_state", %error, "not saved");
+            }
+        }
+    }
 }
 
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.

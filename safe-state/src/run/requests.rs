@@ -129,9 +129,9 @@ impl Run {
     /// Asks what is asked of the run, if it is time. Says whether what is complete is to be saved: it is
     /// due, or there is something to heed.
     pub fn asks(&mut self) -> bool {
-        if let (Some(source), Some(store)) = (self.requests.source(), &mut self.store) {
+        if let (Some(source), Some(owner)) = (self.requests.source(), &self.owner) {
             let began = Instant::now();
-            self.requests.answered(began, source.ask(store));
+            self.requests.answered(began, source.ask(&mut owner.store()));
         }
         self.saves()
     }
