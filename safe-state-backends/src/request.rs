@@ -1,12 +1,18 @@
 //! What is asked of a job's runs from outside, and where it is stored: beside the checkpoint, under a
 //! name that no job can have.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::format::request;
 use crate::name::{RESERVED, check_job};
 use crate::stored::place;
-use crate::{Backend, Error};
+use crate::{Backend, Error, LeaseOptions, wait};
+
+/// How long it may take others to ask: a moment, and as many as are asking at a time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is asked of a job's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +61,7 @@ impl Request {
         let name = name_of(job);
         let bytes = request::encode(self, job)
             .map_err(|source| Error::unwritable(backend, &name, source))?;
-        backend.save(&name, &bytes)
+        wait::while_held(PATIENCE, || backend.save(&name, &bytes)).map_err(|error| busy(error, job))
     }
 
     /// Takes back what was asked of the runs of `job`; doing nothing if there is nothing.
@@ -64,7 +70,34 @@ impl Request {
     ///
     /// The backend cannot be written.
     pub fn delete(backend: &dyn Backend, job: &str) -> Result<(), Error> {
-        backend.delete(&name_of(job))
+        let name = name_of(job);
+        wait::while_held(PATIENCE, || backend.delete(&name)).map_err(|error| busy(error, job))
+    }
+
+    /// Takes back what was asked of the runs of `job`, if it is still that: whoever has asked something else
+    /// meanwhile has asked last.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read or written.
+    pub fn use_up(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
+        let name = name_of(job);
+        let options = LeaseOptions::default();
+        let lease = wait::while_held(PATIENCE, || Arc::clone(backend).lease(&name, options));
+        let mut lease = lease.map_err(|error| busy(error, job))?;
+        if Request::load(&**backend, job)? == Some(self) { lease.delete() } else { Ok(()) }
+    }
+}
+
+/// Somebody has been asking for longer than that takes.
+fn busy(error: Error, job: &str) -> Error {
+    match error {
+        Error::Held { .. } => Error::Backend {
+            action: "asking",
+            job: job.to_owned(),
+            source: "somebody else has been asking something of it for some time".into(),
+        },
+        other => other,
     }
 }
 

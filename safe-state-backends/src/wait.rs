@@ -18,14 +18,22 @@ pub(crate) fn lease(
     options: LeaseOptions,
 ) -> Result<Box<dyn Lease>, Error> {
     check_job(job)?;
+    while_held(options.wait.unwrap_or_default(), || Arc::clone(backend).lease(job, options))
+}
+
+/// Tries it again for so long while somebody else holds what it needs.
+pub(crate) fn while_held<T>(
+    patience: Duration,
+    mut attempt: impl FnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let refused = match Arc::clone(backend).lease(job, options) {
+        let refused = match attempt() {
             Err(refused @ Error::Held { .. }) => refused,
-            taken => return taken,
+            done => return done,
         };
-        let left = options.wait.unwrap_or_default().saturating_sub(began.elapsed());
+        let left = patience.saturating_sub(began.elapsed());
         if left.is_zero() {
             return Err(refused);
         }

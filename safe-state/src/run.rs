@@ -15,6 +15,7 @@ pub(crate) mod requests;
 pub(crate) mod signals;
 pub(crate) mod steps;
 pub(crate) mod values;
+mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::MutexGuard;
@@ -40,6 +41,7 @@ use crate::run::pace::Pace;
 use crate::run::progress::Position;
 use crate::run::replay::Replay;
 use crate::run::requests::Requests;
+use crate::run::waiting::{Turn, Waiting};
 use crate::save::owner::Owner;
 use crate::save::schedule::{SaveEvery, Schedule};
 use crate::save::thread::Worker;
@@ -106,16 +108,18 @@ pub fn call_in<R>(spans: &Spans, body: impl FnOnce() -> R) -> Outcome<R> {
 
 /// Waits for the lease in turns: a future that is dropped meanwhile has to wait for one of them.
 async fn begin_async(worker: &Worker, job: &Job) -> Result<Begun, Error> {
-    const TURN: Duration = Duration::from_millis(250);
-    let began = Instant::now();
-    let job = job.for_another_thread();
+    let mut waiting = Waiting::new(&job.for_another_thread());
     loop {
-        let left = job.wait.unwrap_or_default().saturating_sub(began.elapsed());
-        let on_worker = job.clone().wait(left.min(TURN));
-        match worker.run(move || begin(&on_worker).map(Unclaimed::new)).await {
-            Err(Error::Backend(BackendError::Held { .. })) if left > TURN => {}
-            done => return done.map(Unclaimed::claim),
+        let turn = worker.run(move || {
+            let turn = waiting.attempt().map(|turn| turn.map(Unclaimed::new));
+            (turn, waiting)
+        });
+        let (turn, still_waiting) = turn.await;
+        match turn? {
+            Turn::Begun(begun) => return Ok(begun.claim()),
+            Turn::Again(pause) => worker.sleep(pause).await,
         }
+        waiting = still_waiting;
     }
 }
 
@@ -128,7 +132,11 @@ impl Run {
     pub fn open(job: &Job) -> Result<Run, Error> {
         // Else it would wait for itself.
         let nests = Active::contains(job);
-        let begun = if nests { begin(&job.clone().wait(Duration::ZERO)) } else { begin(job) };
+        let begun = if nests {
+            begin(&job.clone().wait(Duration::ZERO))
+        } else {
+            Waiting::new(job).begin()
+        };
         match begun {
             Ok(begun) => {
                 let mut run = Run::new(job, Some((begun, None)));
@@ -328,10 +336,14 @@ impl Drop for Run {
     fn drop(&mut self) {
         #[cfg(feature = "limits")]
         self.end_watch();
+        self.put_back_prepared();
         // In doubt, the next run finds out what is saved.
         let Ok(Some(owner)) = self.let_go() else { return };
         let (last, span) = (Write::Save(self.change_of_stopped().into()), self.spans.save());
-        if let Err(error) = owner.end(move |store| last.within(span, store)) {
+        if let Err(error) = owner.end(move |store| {
+            store.forget_statements();
+            last.within(span, store)
+        }) {
             self.events.not_saved(&error.into());
         }
     }

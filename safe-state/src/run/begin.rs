@@ -65,7 +65,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if let Some(index) = replay::asked(job)? {
         return replay::begin(job, index);
     }
-    let source = Source { backend: job.stored_in()?, job: job.job_name().to_owned() };
+    let source = Source::of(job)?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);

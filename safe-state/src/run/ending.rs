@@ -76,7 +76,9 @@ impl Run {
     pub(super) fn change_of_stopped(&mut self) -> Change {
         let acquitted: Vec<_> =
             self.position.open.iter_mut().filter_map(OpenLoop::acquit).collect();
-        self.position.keep_only_what_matches_carried_values();
+        if !self.position.is_at_rest || self.position.has_handles {
+            self.position.keep_only_what_matches_carried_values();
+        }
         let mut change = self.change(Instant::now());
         change.loops.extend(acquitted);
         change.end = Some(RunEnd::Stopped);
@@ -151,7 +153,7 @@ impl Run {
     }
 
     fn ended<R>(
-        self,
+        mut self,
         outcome: Outcome<R>,
         failed: bool,
         ended: Result<Option<Ended>, Error>,
@@ -172,7 +174,7 @@ impl Run {
             // The user's error comes first.
             Err(error) if failed => self.events.not_saved(&error),
             Err(error) => return on_error(error),
-            Ok(()) if failed => {}
+            Ok(()) if failed => completed.into_iter().for_each(|it| self.events.saved_so_far(it)),
             Ok(()) => completed.into_iter().for_each(|completed| self.events.finished(completed)),
         }
         returned
