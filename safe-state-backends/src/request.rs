@@ -11,8 +11,9 @@ use crate::name::{RESERVED, check_job};
 use crate::stored::place;
 use crate::{Backend, Error, LeaseOptions, wait};
 
-/// How long it may take others to ask: a moment, and as many as are asking at a time.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long others may take who ask at the same time: a moment each, as a rule, but on a slow disk.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// What is asked of a job's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +62,7 @@ impl Request {
         let name = name_of(job);
         let bytes = request::encode(self, job)
             .map_err(|source| Error::unwritable(backend, &name, source))?;
-        wait::while_held(PATIENCE, || backend.save(&name, &bytes)).map_err(|error| busy(error, job))
+        while_held(job, || backend.save(&name, &bytes))
     }
 
     /// Takes back what was asked of the runs of `job`; doing nothing if there is nothing.
@@ -71,7 +72,7 @@ impl Request {
     /// The backend cannot be written.
     pub fn delete(backend: &dyn Backend, job: &str) -> Result<(), Error> {
         let name = name_of(job);
-        wait::while_held(PATIENCE, || backend.delete(&name)).map_err(|error| busy(error, job))
+        while_held(job, || backend.delete(&name))
     }
 
     /// Takes back what was asked of the runs of `job`, if it is still that: whoever has asked something else
@@ -83,22 +84,21 @@ impl Request {
     pub fn use_up(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
         let name = name_of(job);
         let options = LeaseOptions::default();
-        let lease = wait::while_held(PATIENCE, || Arc::clone(backend).lease(&name, options));
-        let mut lease = lease.map_err(|error| busy(error, job))?;
+        let mut lease = while_held(job, || Arc::clone(backend).lease(&name, options))?;
         if Request::load(&**backend, job)? == Some(self) { lease.delete() } else { Ok(()) }
     }
 }
 
-/// Somebody has been asking for longer than that takes.
-fn busy(error: Error, job: &str) -> Error {
-    match error {
+/// Tries it again while somebody else asks something of the job.
+fn while_held<T>(job: &str, attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    wait::while_held(PATIENCE, LONGEST_PAUSE, attempt).map_err(|error| match error {
         Error::Held { .. } => Error::Backend {
             action: "asking",
             job: job.to_owned(),
             source: "somebody else has been asking something of it for some time".into(),
         },
         other => other,
-    }
+    })
 }
 
 fn name_of(job: &str) -> String {

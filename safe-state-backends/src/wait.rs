@@ -18,12 +18,15 @@ pub(crate) fn lease(
     options: LeaseOptions,
 ) -> Result<Box<dyn Lease>, Error> {
     check_job(job)?;
-    while_held(options.wait.unwrap_or_default(), || Arc::clone(backend).lease(job, options))
+    let patience = options.wait.unwrap_or_default();
+    while_held(patience, LONGEST_PAUSE, || Arc::clone(backend).lease(job, options))
 }
 
-/// Tries it again for so long while somebody else holds what it needs.
+/// Tries it again, after pauses up to that one, for so long as somebody else holds what it needs, and the patience
+/// lasts.
 pub(crate) fn while_held<T>(
     patience: Duration,
+    longest_pause: Duration,
     mut attempt: impl FnMut() -> Result<T, Error>,
 ) -> Result<T, Error> {
     let began = Instant::now();
@@ -38,7 +41,7 @@ pub(crate) fn while_held<T>(
             return Err(refused);
         }
         thread::sleep(pause.min(left));
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(longest_pause);
     }
 }
 

@@ -87,3 +87,96 @@ impl Shared {
         last(&mut self.lock())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc::channel;
+    use std::task::{Context, Waker};
+    use std::time::Duration;
+
+    use safe_state_backends::format::Change;
+    use safe_state_backends::{Backend, Checkpoint, LeaseOptions, MemoryBackend};
+
+    use super::*;
+
+    const JOB: &str = "owned";
+
+    fn store(backend: &Arc<MemoryBackend>) -> Store {
+        let opening = Store::open(Arc::clone(backend) as _, JOB, LeaseOptions::default()).unwrap();
+        opening.begin(Checkpoint::new(JOB, None)).unwrap()
+    }
+
+    fn completed(backend: &MemoryBackend) -> u64 {
+        Checkpoint::load(backend, JOB).unwrap().unwrap().completed().len()
+    }
+
+    fn polled_once<T>(future: impl Future<Output = T>) -> bool {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// A save that begins when `go` is told, and has to find so many items complete by then.
+    fn save_behind(
+        before: u64,
+    ) -> (std::sync::mpsc::Sender<()>, impl FnOnce(&mut Store) + Send + 'static) {
+        let (go, gone) = channel();
+        let save = move |store: &mut Store| {
+            gone.recv().unwrap();
+            assert_eq!(store.checkpoint().completed().len(), before);
+            store.save(Change::completed(1)).unwrap();
+        };
+        (go, save)
+    }
+
+    #[test]
+    fn what_is_under_way_when_its_future_is_dropped_is_done_before_what_comes_last() {
+        let backend = Arc::new(MemoryBackend::default());
+        let mut owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
+        let ((go, first), (go_on, second)) = (save_behind(0), save_behind(1));
+        assert!(!polled_once(owner.work(first)));
+        assert!(!polled_once(owner.work(second)));
+        let ending = std::thread::spawn(|| owner.end(|store| store.save(Change::completed(1))));
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(!ending.is_finished());
+        go.send(()).unwrap();
+        go_on.send(()).unwrap();
+        ending.join().unwrap().unwrap();
+        assert_eq!(completed(&backend), 3);
+        drop(store(&backend));
+    }
+
+    #[test]
+    fn an_end_whose_future_is_dropped_is_one_all_the_same() {
+        let backend = Arc::new(MemoryBackend::default());
+        let owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
+        let (go, last) = save_behind(0);
+        go.send(()).unwrap();
+        polled_once(owner.end_async(last));
+        assert_eq!(completed(&backend), 1);
+        drop(store(&backend));
+    }
+
+    #[test]
+    fn without_a_thread_it_does_the_same_where_it_is_called() {
+        let backend = Arc::new(MemoryBackend::default());
+        let mut owner = Owner::new(store(&backend), None);
+        owner.store().save(Change::completed(1)).unwrap();
+        assert!(polled_once(owner.work(|store| store.save(Change::completed(1)).unwrap())));
+        assert_eq!(owner.store().checkpoint().completed().len(), 2);
+        assert!(Arc::clone(&backend).lease(JOB, LeaseOptions::default()).is_err());
+        owner.end(|store| store.save(Change::completed(1))).unwrap();
+        assert_eq!(completed(&backend), 3);
+        drop(store(&backend));
+    }
+
+    #[test]
+    fn a_panic_of_its_work_is_the_caller_s_and_the_store_goes_on() {
+        let backend = Arc::new(MemoryBackend::default());
+        let owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
+        let mut owner = owner;
+        let panics = owner.work(|_| panic!("asked to"));
+        assert!(!polled_once(panics));
+        owner.end(|store| store.save(Change::completed(1))).unwrap();
+        assert_eq!(completed(&backend), 1);
+    }
+}
