@@ -10,7 +10,7 @@ use crate::run::requests::Source;
 use crate::{Error, Job};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A run that tries to begin, and is cancelled as one that has.
 pub(crate) struct Waiting {
