@@ -7,6 +7,7 @@ use safe_state::resumable;
 use safe_state_benches::{RawLog, Scratch, Target, bench, compare, time};
 
 const UNSYNCED: u32 = 50_000;
+const AWAITED: u32 = 5_000;
 const SYNCED: u32 = 500;
 const ROUNDS: usize = 31;
 
@@ -29,6 +30,23 @@ fn main() {
         );
         table.row("  a save", "us", process.ours(1e6 / f64::from(UNSYNCED)), Target::None);
 
+        // By a thread of the run's own, to and fro.
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let awaited = compare(
+            ROUNDS,
+            || time(|| runtime.block_on(each_is_awaited(scratch.path(), AWAITED))),
+            || {
+                let mut raw = RawLog::create(scratch.path(), AWAITED);
+                time(|| (0..AWAITED).for_each(|_| raw.write()))
+            },
+        );
+        table.row(
+            "  of an async function, a save",
+            "us",
+            awaited.ours(1e6 / f64::from(AWAITED)),
+            Target::None,
+        );
+
         let power = compare(
             ROUNDS,
             || time(|| each_survives_power_loss(scratch.path(), SYNCED)),
@@ -45,6 +63,14 @@ fn main() {
 
 #[resumable(durability = "process", state_dir = dir)]
 fn each_survives_the_process(dir: &Path, count: u32) {
+    #[resume]
+    for number in 0..count {
+        black_box(number);
+    }
+}
+
+#[resumable(durability = "process", state_dir = dir)]
+async fn each_is_awaited(dir: &Path, count: u32) {
     #[resume]
     for number in 0..count {
         black_box(number);

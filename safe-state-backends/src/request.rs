@@ -1,12 +1,19 @@
 //! What is asked of a job's runs from outside, and where it is stored: beside the checkpoint, under a
 //! name that no job can have.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::format::request;
 use crate::name::{RESERVED, check_job};
 use crate::stored::place;
-use crate::{Backend, Error};
+use crate::{Backend, Error, LeaseOptions, wait};
+
+/// How long others may take who ask at the same time: a moment each, as a rule, but on a slow disk.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// What is asked of a job's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +62,7 @@ impl Request {
         let name = name_of(job);
         let bytes = request::encode(self, job)
             .map_err(|source| Error::unwritable(backend, &name, source))?;
-        backend.save(&name, &bytes)
+        while_held(job, || backend.save(&name, &bytes))
     }
 
     /// Takes back what was asked of the runs of `job`; doing nothing if there is nothing.
@@ -64,8 +71,34 @@ impl Request {
     ///
     /// The backend cannot be written.
     pub fn delete(backend: &dyn Backend, job: &str) -> Result<(), Error> {
-        backend.delete(&name_of(job))
+        let name = name_of(job);
+        while_held(job, || backend.delete(&name))
     }
+
+    /// Takes back what was asked of the runs of `job`, if it is still that: whoever has asked something else
+    /// meanwhile has asked last.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read or written.
+    pub fn use_up(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
+        let name = name_of(job);
+        let options = LeaseOptions::default();
+        let mut lease = while_held(job, || Arc::clone(backend).lease(&name, options))?;
+        if Request::load(&**backend, job)? == Some(self) { lease.delete() } else { Ok(()) }
+    }
+}
+
+/// Tries it again while somebody else asks something of the job.
+fn while_held<T>(job: &str, attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    wait::while_held(PATIENCE, LONGEST_PAUSE, attempt).map_err(|error| match error {
+        Error::Held { .. } => Error::Backend {
+            action: "asking",
+            job: job.to_owned(),
+            source: "somebody else has been asking something of it for some time".into(),
+        },
+        other => other,
+    })
 }
 
 fn name_of(job: &str) -> String {

@@ -18,19 +18,30 @@ pub(crate) fn lease(
     options: LeaseOptions,
 ) -> Result<Box<dyn Lease>, Error> {
     check_job(job)?;
+    let patience = options.wait.unwrap_or_default();
+    while_held(patience, LONGEST_PAUSE, || Arc::clone(backend).lease(job, options))
+}
+
+/// Tries it again, after pauses up to that one, for so long as somebody else holds what it needs, and the patience
+/// lasts.
+pub(crate) fn while_held<T>(
+    patience: Duration,
+    longest_pause: Duration,
+    mut attempt: impl FnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let refused = match Arc::clone(backend).lease(job, options) {
+        let refused = match attempt() {
             Err(refused @ Error::Held { .. }) => refused,
-            taken => return taken,
+            done => return done,
         };
-        let left = options.wait.unwrap_or_default().saturating_sub(began.elapsed());
+        let left = patience.saturating_sub(began.elapsed());
         if left.is_zero() {
             return Err(refused);
         }
         thread::sleep(pause.min(left));
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(longest_pause);
     }
 }
 

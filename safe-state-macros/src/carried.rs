@@ -57,6 +57,11 @@ impl CarriedVariable {
         }
     }
 
+    /// Whether it is rebuilt, and not restored.
+    pub(crate) fn is_handle(&self) -> bool {
+        matches!(self.way, Way::Reconnect(_))
+    }
+
     /// Whether it stands where `locals` do.
     fn stands_among(&self, locals: &[Local]) -> bool {
         match self.source {

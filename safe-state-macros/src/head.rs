@@ -7,7 +7,7 @@
 //!         loop {
 //!             if tally.complete() {
 //!                 if run.asks() { carry and save, or return the error }
-//!                 if let Err(error) = run.heed() { return on_error(error) }
+//!                 if !items.has_ended() { if let Err(error) = run.heed() { return on_error(error) } }
 //!             }
 //!             match items.next(&mut tally) {
 //!                 Step::Item(item) => {
@@ -34,6 +34,7 @@ use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Label, Pat, Result, Type};
 
+use crate::carried::CarriedVariable;
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::hygiene::at;
@@ -49,6 +50,8 @@ struct Lowered {
     keyword: Span,
     /// What makes the items.
     entered: TokenStream,
+    /// Whether no items are left, as far as that is known.
+    has_ended: TokenStream,
     /// What asks for the next item, with the arms that take it and pass over it.
     next: TokenStream,
 }
@@ -74,12 +77,12 @@ impl Expansion {
             other => return Ok(other),
         };
         let Names { items, tally, .. } = &self.names;
-        let Lowered { attrs, label, keyword, entered, next } = lowered;
+        let Lowered { attrs, label, keyword, entered, has_ended, next } = lowered;
         let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let (carry, save) = (self.carry(&run, locals), self.save(&run));
-        let due = self.due(&run, &carry, &save);
-        let boundary = self.boundary(&run, &carry, &save);
+        let due = self.due(&run, &carry, &save, Some(&has_ended));
+        let boundary = self.boundary(&run, &carry, &save, &has_ended);
         let policy = self.policy(target);
         let walk = quote_spanned! {at(keyword)=>
             match #entered {
@@ -139,7 +142,8 @@ impl Expansion {
                 #krate::__private::Step::Failed(#error) => #fail,
             }
         };
-        Ok(Lowered { attrs, label, keyword, entered, next })
+        let has_ended = quote_spanned! {here=> #items.has_ended() };
+        Ok(Lowered { attrs, label, keyword, entered, has_ended, next })
     }
 
     fn while_loop(
@@ -175,21 +179,24 @@ impl Expansion {
                 #krate::__private::Receipt::Failed(#error) => #fail,
             }
         };
-        Ok(Lowered { attrs, label, keyword, entered, next })
+        let has_ended = quote_spanned! {here=> #items.is_closed() };
+        Ok(Lowered { attrs, label, keyword, entered, has_ended, next })
     }
 
     /// What is done where an item has completed, if something is: to save, and to heed what is asked of
-    /// the run.
+    /// the run unless the input has ended: then there is nothing to stop.
     pub(crate) fn due(
         &self,
         run: &TokenStream,
         carry: &TokenStream,
         save: &TokenStream,
+        has_ended: Option<&TokenStream>,
     ) -> TokenStream {
         let krate = &self.krate;
         let error = &self.names.error;
         let site = Span::mixed_site();
         let fail = self.fail(site);
+        let (before, behind) = self.taken(carry);
         let (asks, heed) = if self.is_async {
             (
                 quote_spanned! {site=> asks_async().await },
@@ -198,10 +205,15 @@ impl Expansion {
         } else {
             (quote_spanned! {site=> asks() }, quote_spanned! {site=> heed() })
         };
-        quote_spanned! {site=>
-            if #run.#asks { #carry #save }
+        let asked = quote_spanned! {site=> #before if #run.#asks { #behind #save } };
+        let heeded = quote_spanned! {site=>
             if let #krate::__private::Err(#error) = #run.#heed { #fail }
-        }
+        };
+        let heeded = match has_ended {
+            Some(has_ended) => quote_spanned! {site=> if !#has_ended { #heeded } },
+            None => heeded,
+        };
+        quote_spanned! {site=> #asked #heeded }
     }
 
     /// What is looked at between two items, if there is something.
@@ -210,26 +222,44 @@ impl Expansion {
         run: &TokenStream,
         carry: &TokenStream,
         save: &TokenStream,
+        has_ended: &TokenStream,
     ) -> TokenStream {
         if !self.options.watches() {
             return TokenStream::new();
         }
         let krate = &self.krate;
-        let Names { error, value: stopped, .. } = &self.names;
+        let Names { error, value: look, .. } = &self.names;
         let site = Span::mixed_site();
         let fail = self.fail(site);
-        let looked = if self.is_async {
-            quote_spanned! {site=> #run.boundary_async().await }
+        let (before, behind) = self.taken(carry);
+        let (wait, obey) = if self.is_async {
+            (
+                quote_spanned! {site=> wait_async(#look).await },
+                quote_spanned! {site=> obey_async().await },
+            )
         } else {
-            quote_spanned! {site=> #run.boundary() }
+            (quote_spanned! {site=> wait(#look) }, quote_spanned! {site=> obey() })
         };
         quote_spanned! {site=>
-            if let #krate::__private::Err(#stopped) = #looked {
-                #carry
-                #save
-                let #error = #stopped;
-                #fail
+            while let #krate::__private::Some(#look) = #run.look(#has_ended) {
+                #before
+                if #run.#wait {
+                    #behind
+                    #save
+                    if let #krate::__private::Err(#error) = #run.#obey { #fail }
+                }
             }
+        }
+    }
+
+    /// What takes the carried variables before the run waits, and what does behind that. A future may be
+    /// dropped where it waits, and has to have them by then. Handles are synced by it, which would cost too
+    /// much.
+    fn taken(&self, carry: &TokenStream) -> (TokenStream, TokenStream) {
+        if self.is_async && !self.carried.iter().any(CarriedVariable::is_handle) {
+            (carry.clone(), TokenStream::new())
+        } else {
+            (TokenStream::new(), carry.clone())
         }
     }
 

@@ -90,8 +90,9 @@ impl Expansion {
         let location = self.location(here);
         let run_tokens = run.to_token_stream();
         let (carry, save) = (self.carry(&run_tokens, &survey.all_locals), self.save(&run_tokens));
-        let due = self.due(&run_tokens, &carry, &save);
-        let boundary = self.boundary(&run_tokens, &carry, &save);
+        let due = self.due(&run_tokens, &carry, &save, None);
+        let never = quote_spanned! {here=> false };
+        let boundary = self.boundary(&run_tokens, &carry, &save, &never);
         quote_spanned! {at(here)=> @filled_in { if #run.checkpoint(#location) { #due } #boundary } }
     }
 }

@@ -8,8 +8,11 @@ impl Job {
     /// Asks the job to pause, from any thread, process or host: a run under way saves and waits before
     /// its next item, and one that is started waits before its first, until [`resume`](Self::resume).
     ///
-    /// A run looks every 50 milliseconds, before an item; or as seldom as keeps that below a hundredth of
-    /// its time, where the backend takes long to ask.
+    /// A run looks every 50 milliseconds, before an item and while it waits for anything; or as seldom as keeps
+    /// that below a hundredth of its time, where the backend takes long to ask. Where the input of its last
+    /// loop has ended, it is finished.
+    ///
+    /// Of several that ask at the same time, each waits for the others for a moment, and the last one counts.
     ///
     /// ```
     /// use safe_state::{Job, Request};
@@ -41,7 +44,9 @@ impl Job {
 
     /// Asks the run under way to end: it saves, and before its next item it ends with
     /// [`Error::Stopped`], which uses the request up. A run that begins later does not heed it, and goes
-    /// on from there.
+    /// on from there. One that waits for its lease ([`wait`](Self::wait)) ends as well, if it sees the request
+    /// before it is used up. Where the input of the last loop has ended, there is no next item, and the run
+    /// finishes.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 //! standard error where `verbose` asks for them.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use safe_state_backends::{Checkpoint, Failure};
 
@@ -10,19 +10,45 @@ use crate::Error;
 use crate::error::{StopReason, items, one_line};
 use crate::meters::Meters;
 
+/// How long no line is written of saves after the first, and after the later ones.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 /// Says things about one job.
 #[derive(Debug)]
 pub(crate) struct Events {
     job: String,
     verbose: bool,
-    /// How many items were complete when that was told last.
-    told: u64,
+    told: Told,
     pub(crate) meters: Meters,
+}
+
+/// What was told last of the saves, of which there may be thousands in a second.
+#[derive(Debug, Default)]
+struct Told {
+    /// How many items were complete.
+    completed: u64,
+    /// When to tell it again; at once if it has not been told.
+    next: Option<Instant>,
+    pause: Duration,
+}
+
+impl Told {
+    fn is_due(&self, now: Instant) -> bool {
+        self.next.is_none_or(|next| now >= next)
+    }
+
+    /// The pauses grow with how long the run takes.
+    fn note(&mut self, completed: u64, now: Instant) {
+        self.completed = completed;
+        self.pause = (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        self.next = now.checked_add(self.pause);
+    }
 }
 
 impl Events {
     pub(crate) fn new(job: &str, verbose: bool) -> Self {
-        Events { job: job.to_owned(), verbose, told: 0, meters: Meters::new(job) }
+        Events { job: job.to_owned(), verbose, told: Told::default(), meters: Meters::new(job) }
     }
 
     pub(crate) fn job(&self) -> &str {
@@ -33,7 +59,7 @@ impl Events {
         let (job, run) = (&self.job, checkpoint.run_count());
         tracing::info!(target: "safe_state", %job, run, "opened");
         if self.verbose {
-            self.told = checkpoint.completed().len();
+            self.told.completed = checkpoint.completed().len();
         }
         if run == 1 {
             self.line(|| "starting".to_owned());
@@ -57,9 +83,16 @@ impl Events {
         // Counted only if someone listens.
         let completed = || checkpoint.completed().len();
         tracing::debug!(target: "safe_state", job = %self.job, completed = completed(), "saved");
-        if self.verbose && completed() != self.told {
-            self.told = completed();
-            self.line(|| format!("saved, {} complete", items(self.told)));
+        if self.verbose && self.told.is_due(Instant::now()) {
+            self.saved_so_far(completed());
+        }
+    }
+
+    /// How many items are complete, if that has not been told.
+    pub(crate) fn saved_so_far(&mut self, completed: u64) {
+        if self.verbose && self.told.completed != completed {
+            self.told.note(completed, Instant::now());
+            self.line(|| format!("saved, {} complete", items(completed)));
         }
     }
 
@@ -195,4 +228,24 @@ impl Events {
 /// Writes a line on standard error. If nobody reads that, it is not the job's failure.
 pub(crate) fn tell(job: &str, text: &str) {
     let _ = writeln!(std::io::stderr(), "[safe-state] {job}: {text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saves_are_told_at_once_and_then_ever_more_seldom() {
+        let began = Instant::now();
+        let mut told = Told::default();
+        let mut times = Vec::new();
+        for second in 0..300 {
+            let now = began + Duration::from_secs(second);
+            if told.is_due(now) {
+                told.note(second, now);
+                times.push(second);
+            }
+        }
+        assert_eq!(times, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+    }
 }

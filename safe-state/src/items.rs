@@ -95,6 +95,18 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         }
     }
 
+    /// Whether it is known that no item is left, without asking for one: that may take long, or take it
+    /// away from who comes next.
+    pub fn has_ended(&self) -> bool {
+        let (_, most) = self.iter.size_hint();
+        match &self.gate {
+            Gate::Open => most == Some(0),
+            Gate::Gapped(gaps) => most.is_some() && most.map(|most| most as u64) == gaps.left(),
+            Gate::Closed => true,
+            Gate::Refused(_) => false,
+        }
+    }
+
     #[cold]
     fn at_gate(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
         match std::mem::replace(&mut self.gate, Gate::Closed) {
@@ -158,6 +170,11 @@ impl NoItems {
     pub fn next<T>(&mut self, _: &mut Tally<'_>) -> Step<T> {
         match self.0 {}
     }
+
+    /// Cannot be called.
+    pub fn has_ended(&self) -> bool {
+        match self.0 {}
+    }
 }
 
 impl<I, K> Deref for Items<I, K> {
@@ -191,11 +208,15 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
             if tally.run().asks() {
                 tally.run().save()?;
             }
-            tally.run().heed()?;
+            if !items.has_ended() {
+                tally.run().heed()?;
+            }
         }
-        if let Err(stopped) = tally.run().boundary() {
-            tally.run().save()?;
-            return Err(stopped.into());
+        while let Some(look) = tally.run().look(items.has_ended()) {
+            if tally.run().wait(look) {
+                tally.run().save()?;
+                tally.run().obey()?;
+            }
         }
         match items.next(&mut tally) {
             Step::Item(item) => {

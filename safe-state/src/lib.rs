@@ -33,6 +33,7 @@ pub mod reconnect;
 pub mod report;
 mod retry;
 mod run;
+mod save;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;
@@ -46,7 +47,6 @@ pub use job::Job;
 pub use policy::{Action, Backoff, ErrorContext};
 pub use run::begin::OnChange;
 pub use run::rate::Rate;
-pub use run::save_every::SaveEvery;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
     DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
@@ -108,6 +108,7 @@ pub use safe_state_macros::resumable;
 /// ```
 #[cfg(feature = "limits")]
 pub use safe_state_macros::time_guard;
+pub use save::schedule::SaveEvery;
 #[cfg(all(unix, feature = "supervisor"))]
 pub use supervisor::Supervisor;
 

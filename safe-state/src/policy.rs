@@ -251,7 +251,7 @@ impl Run {
     /// How many items the job has given up.
     fn given_up(&self) -> u64 {
         let unsaved = self.position.skipped + self.position.dead_letters.len() as u64;
-        let Some(store) = &self.store else { return unsaved };
+        let Some(store) = self.store() else { return unsaved };
         let checkpoint = store.checkpoint();
         let dead = checkpoint.dead_letters().len() as u64;
         checkpoint.skipped().saturating_add(dead + unsaved)
@@ -267,7 +267,7 @@ impl Run {
 
     /// Gives up an item. Says whether there is room for one more.
     fn bury(&mut self, letter: &DeadLetter) -> bool {
-        let has_room = self.store.as_ref().is_none_or(|store| {
+        let has_room = self.store().is_none_or(|store| {
             let unsaved = self.position.dead_letters.len();
             store.checkpoint().dead_letters().has_room_for(unsaved + 1)
         });

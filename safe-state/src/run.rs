@@ -5,24 +5,25 @@ pub(crate) mod begin;
 pub(crate) mod boundary;
 mod ending;
 pub(crate) mod left_behind;
-pub(crate) mod offload;
 pub(crate) mod open_loop;
 pub(crate) mod pace;
 pub(crate) mod progress;
 pub(crate) mod rate;
 pub(crate) mod replay;
 pub(crate) mod requests;
-pub(crate) mod save_every;
 #[cfg(feature = "signals")]
 pub(crate) mod signals;
 pub(crate) mod steps;
 pub(crate) mod values;
+mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Carry, Durability, Error as BackendError, RunEnd, Store};
+use safe_state_backends::{Carry, Durability, Error as BackendError, Store};
+use tracing::Span;
 
 use crate::bars::Bars;
 use crate::commit::Commit;
@@ -34,24 +35,24 @@ use crate::outcome::telling::Values;
 use crate::policy::Caution;
 use crate::reconnect::ReconnectRegistry;
 use crate::run::active::Active;
-use crate::run::begin::{Begun, OnChange, begin};
+use crate::run::begin::{Begun, OnChange, Unclaimed, begin};
 use crate::run::boundary::Boundary;
-use crate::run::offload::Worker;
-use crate::run::open_loop::OpenLoop;
 use crate::run::pace::Pace;
 use crate::run::progress::Position;
 use crate::run::replay::Replay;
 use crate::run::requests::Requests;
-use crate::run::save_every::{SaveEvery, Schedule};
+use crate::run::waiting::{Turn, Waiting};
+use crate::save::owner::Owner;
+use crate::save::schedule::{SaveEvery, Schedule};
+use crate::save::thread::Worker;
 use crate::spans::Spans;
 use crate::{Error, Job};
 
 /// A run of a job, from open to finish or failure.
 #[derive(Debug)]
 pub struct Run {
-    /// None once the run has ended, while the worker has it, and in a nested call.
-    pub(crate) store: Option<Store>,
-    worker: Option<Worker>,
+    /// None where there is nothing for the run to save: in a nested call, and once its end is on its way.
+    pub(crate) owner: Option<Owner>,
     active: Option<Active>,
     pub(crate) events: Events,
     keep_on_success: bool,
@@ -79,7 +80,7 @@ pub struct Run {
 }
 
 /// What is written to a store.
-pub(crate) enum Write {
+enum Write {
     Save(Record),
     Finish(Change),
     Delete,
@@ -107,16 +108,18 @@ pub fn call_in<R>(spans: &Spans, body: impl FnOnce() -> R) -> Outcome<R> {
 
 /// Waits for the lease in turns: a future that is dropped meanwhile has to wait for one of them.
 async fn begin_async(worker: &Worker, job: &Job) -> Result<Begun, Error> {
-    const TURN: Duration = Duration::from_millis(250);
-    let began = Instant::now();
-    let job = job.for_another_thread();
+    let mut waiting = Waiting::new(&job.for_another_thread());
     loop {
-        let left = job.wait.unwrap_or_default().saturating_sub(began.elapsed());
-        let on_worker = job.clone().wait(left.min(TURN));
-        match worker.run(move || begin(&on_worker)).await {
-            Err(Error::Backend(BackendError::Held { .. })) if left > TURN => {}
-            done => return done,
+        let turn = worker.run(move || {
+            let turn = waiting.attempt().map(|turn| turn.map(Unclaimed::new));
+            (turn, waiting)
+        });
+        let (turn, still_waiting) = turn.await;
+        match turn? {
+            Turn::Begun(begun) => return Ok(begun.claim()),
+            Turn::Again(pause) => worker.sleep(pause).await,
         }
+        waiting = still_waiting;
     }
 }
 
@@ -129,10 +132,14 @@ impl Run {
     pub fn open(job: &Job) -> Result<Run, Error> {
         // Else it would wait for itself.
         let nests = Active::contains(job);
-        let begun = if nests { begin(&job.clone().wait(Duration::ZERO)) } else { begin(job) };
+        let begun = if nests {
+            begin(&job.clone().wait(Duration::ZERO))
+        } else {
+            Waiting::new(job).begin()
+        };
         match begun {
             Ok(begun) => {
-                let mut run = Run::new(job, Some(begun));
+                let mut run = Run::new(job, Some((begun, None)));
                 run.active = Some(Active::enter(job));
                 #[cfg(feature = "limits")]
                 run.watch(job, false)?;
@@ -155,40 +162,41 @@ impl Run {
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
         let begun = begin_async(&worker, job).await?;
-        let mut run = Run::new(job, Some(begun));
-        run.worker = Some(worker);
+        #[cfg_attr(not(feature = "limits"), expect(unused_mut, reason = "it is to be watched"))]
+        let mut run = Run::new(job, Some((begun, Some(worker))));
         #[cfg(feature = "limits")]
         run.watch(job, true)?;
         Ok(run)
     }
 
-    /// A run that has begun, or one that is nested in another and keeps no progress.
-    fn new(job: &Job, begun: Option<Begun>) -> Run {
+    /// A run that has begun, and works on that thread if it may not block; or one that is nested in another
+    /// and keeps no progress.
+    fn new(job: &Job, begun: Option<(Begun, Option<Worker>)>) -> Run {
         let now = Instant::now();
         let mut events = Events::new(job.job_name(), job.verbose);
-        let was_finished = begun.as_ref().is_some_and(|begun| begun.was_finished);
-        let has_crashed = begun.as_ref().is_some_and(|begun| begun.has_crashed);
-        let replay = begun.as_ref().map_or(Replay::No, |begun| begun.replay);
+        let known = begun.as_ref().map(|(begun, _)| begun);
+        let was_finished = known.is_some_and(|begun| begun.was_finished);
+        let has_crashed = known.is_some_and(|begun| begun.has_crashed);
+        let replay = known.map_or(Replay::No, |begun| begun.replay);
         // A replay has to see each item complete.
         let save_every = if replay == Replay::No { job.save_every } else { SaveEvery::default() };
-        let (store, requests) = match begun {
-            Some(Begun { store, source, asked, .. }) => {
-                (Some(store), Requests::new(source, asked, now))
+        let spans = known.map_or_else(Spans::default, |begun| {
+            Spans::of(job.job_name(), begun.store.checkpoint().run_count())
+        });
+        if let Some(begun) = known {
+            let _within = spans.within();
+            events.opened(begun.store.checkpoint());
+        }
+        let (owner, requests) = match begun {
+            Some((Begun { store, source, asked, .. }, worker)) => {
+                (Some(Owner::new(store, worker)), Requests::new(source, asked, now))
             }
             None => (None, Requests::default()),
         };
-        let number = store.as_ref().map_or(0, |store| store.checkpoint().run_count());
-        let spans =
-            if store.is_some() { Spans::of(job.job_name(), number) } else { Spans::default() };
-        if let Some(store) = &store {
-            let _within = spans.within();
-            events.opened(store.checkpoint());
-        }
         // A nested call has nothing of its own to show.
-        let bars = Bars::new(job.progress && store.is_some());
+        let bars = Bars::new(job.progress && owner.is_some());
         Run {
-            store,
-            worker: None,
+            owner,
             active: None,
             events,
             keep_on_success: job.keep_on_success,
@@ -217,44 +225,39 @@ impl Run {
         self.spans.clone()
     }
 
-    pub(crate) fn write(&mut self, write: Write) -> Result<(), Error> {
-        self.check_doubt()?;
-        let Some(store) = &mut self.store else { return Ok(()) };
-        Ok(self.spans.save().in_scope(|| write.to(store))?)
+    /// The store, to look at; it may not be held where something else asks for it. None in a nested call.
+    pub(crate) fn store(&self) -> Option<MutexGuard<'_, Store>> {
+        self.owner.as_ref().map(Owner::store)
     }
 
-    pub(crate) async fn write_async(&mut self, write: Write) -> Result<(), Error> {
+    fn write(&mut self, write: Write) -> Result<(), Error> {
+        self.check_doubt()?;
+        let Some(owner) = &self.owner else { return Ok(()) };
+        Ok(write.within(self.spans.save(), &mut owner.store())?)
+    }
+
+    async fn write_async(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let span = self.spans.save();
-        let written = self.with_store(move |store| span.in_scope(|| write.to(store))).await;
+        let written = self.with_store(move |store| write.within(span, store)).await;
         Ok(written.unwrap_or(Ok(()))?)
     }
 
-    /// What `work` makes of the store, on the thread for that; none in a nested call.
+    /// What `work` makes of the store, without blocking; none in a nested call.
     pub(crate) async fn with_store<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Store) -> T + Send + 'static,
     ) -> Option<T> {
-        let (Some(worker), Some(mut store)) = (&self.worker, self.store.take()) else {
-            return None;
-        };
-        let working = worker.run(move || {
-            let done = work(&mut store);
-            (store, done)
-        });
-        let (store, done) = working.await;
-        self.store = Some(store);
-        Some(done)
-    }
-
-    fn completed(&self) -> Option<u64> {
-        self.store.as_ref().map(|store| store.checkpoint().completed().len())
+        match &mut self.owner {
+            Some(owner) => Some(owner.work(work).await),
+            None => None,
+        }
     }
 
     /// Lets that time go by without blocking. (It takes the run whole, as that can be sent, and not be shared.)
     pub(crate) async fn sleep(&mut self, time: Duration) {
-        if let Some(worker) = &self.worker {
-            worker.sleep(time).await;
+        if let Some(thread) = self.owner.as_ref().and_then(Owner::thread) {
+            thread.sleep(time).await;
         }
     }
 
@@ -307,9 +310,7 @@ impl Run {
     /// The same where a transaction of the program's own has saved: how long, is not known.
     pub(crate) fn saved_in_transaction(&mut self) {
         self.schedule.saved(Instant::now());
-        if let Some(store) = &self.store {
-            self.events.saved(store.checkpoint());
-        }
+        self.tell_saved();
     }
 
     fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
@@ -319,11 +320,13 @@ impl Run {
         if self.pace.saved(began, now) {
             self.events.slow_saving();
         }
-        written.inspect(|()| {
-            if let Some(store) = &self.store {
-                self.events.saved(store.checkpoint());
-            }
-        })
+        written.inspect(|()| self.tell_saved())
+    }
+
+    fn tell_saved(&mut self) {
+        if let Some(owner) = &self.owner {
+            self.events.saved(owner.store().checkpoint());
+        }
     }
 }
 
@@ -333,29 +336,25 @@ impl Drop for Run {
     fn drop(&mut self) {
         #[cfg(feature = "limits")]
         self.end_watch();
+        self.put_back_prepared();
         // In doubt, the next run finds out what is saved.
-        if self.store.is_none() || self.is_in_doubt() {
-            return;
-        }
-        // No item is to blame.
-        let acquitted: Vec<_> =
-            self.position.open.iter_mut().filter_map(OpenLoop::acquit).collect();
-        self.position.keep_only_what_matches_carried_values();
-        let mut change = self.change(Instant::now());
-        change.loops.extend(acquitted);
-        change.end = Some(RunEnd::Stopped);
-        if let Err(error) = self.write(Write::Save(change.into())) {
-            self.events.not_saved(&error);
+        let Ok(Some(owner)) = self.let_go() else { return };
+        let (last, span) = (Write::Save(self.change_of_stopped().into()), self.spans.save());
+        if let Err(error) = owner.end(move |store| {
+            store.forget_statements();
+            last.within(span, store)
+        }) {
+            self.events.not_saved(&error.into());
         }
     }
 }
 
 impl Write {
-    fn to(self, store: &mut Store) -> Result<(), BackendError> {
-        match self {
+    fn within(self, span: Span, store: &mut Store) -> Result<(), BackendError> {
+        span.in_scope(|| match self {
             Write::Save(record) => store.save(record),
             Write::Finish(change) => store.finish(change),
             Write::Delete => store.delete(),
-        }
+        })
     }
 }

@@ -43,7 +43,7 @@ async fn carrying(store: &Arc<Slow>, every: u64, ran: &Ran) -> u64 {
 
 /// When a future is dropped that waits.
 #[derive(Clone, Copy, Debug)]
-enum When {
+pub(crate) enum When {
     /// What it waits for is under way.
     AtOnce,
     /// It has been woken, but not been polled.
@@ -61,7 +61,7 @@ impl Wake for Unpark {
 
 /// Drives a future until it waits the `last` time, and drops it there; gives what it returned, if
 /// it waits fewer times.
-fn drop_at<R>(last: usize, when: When, future: impl Future<Output = R>) -> Option<R> {
+pub(crate) fn drop_at<R>(last: usize, when: When, future: impl Future<Output = R>) -> Option<R> {
     let mut future = pin!(future);
     let unpark = Arc::new(Unpark(thread::current(), AtomicBool::new(false)));
     let waker = Waker::from(Arc::clone(&unpark));

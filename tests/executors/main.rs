@@ -1,7 +1,9 @@
 //! Async functions under executors that know nothing of them: on one thread and on several, with
 //! futures that may change threads and that may not, dropped wherever they wait.
 
+mod anywhere;
 mod beside;
+mod committed;
 mod dropped;
 mod streams;
 mod tasks;

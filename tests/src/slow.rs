@@ -1,4 +1,4 @@
-//! A backend whose saves take long.
+//! A backend that takes its time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,8 @@ use std::time::Duration;
 use safe_state::MemoryBackend;
 use safe_state::backend::{Appended, Backend, Error, Lease, LeaseOptions};
 
-/// Keeps checkpoints in memory, blocks for some time in each save, and counts what goes on beside.
+/// Keeps checkpoints in memory, blocks for some time in each save, and where a run asks what is asked of it; and
+/// counts what goes on beside the saves.
 #[derive(Debug)]
 pub struct Slow {
     inner: Arc<MemoryBackend>,
@@ -18,7 +19,7 @@ pub struct Slow {
 }
 
 impl Slow {
-    /// A backend whose saves take that long.
+    /// A backend whose saves and answers take that long.
     pub fn new(takes: Duration) -> Arc<Self> {
         let (inner, ticks, beside) = Default::default();
         Arc::new(Slow { inner, takes, ticks, beside })
@@ -77,6 +78,11 @@ struct SlowLease {
 }
 
 impl Lease for SlowLease {
+    fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        thread::sleep(self.backend.takes);
+        self.backend.inner.load(name)
+    }
+
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
         self.backend.block();
         self.inner.save(checkpoint)

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Subject;
-use crate::{Appended, Error, LeaseOptions, wait};
+use crate::{Appended, Error, LeaseOptions, Request, wait};
 
 pub(super) fn check(subject: &Subject) {
     a_record_follows_a_snapshot_of_its_own_lease(subject);
@@ -13,6 +13,7 @@ pub(super) fn check(subject: &Subject) {
         a_job_is_held_by_one(subject);
         an_empty_name_is_refused(subject);
         many_threads_take_turns(subject);
+        many_ask_at_a_time(subject);
     }
     if let Some(lapse) = &subject.lapse {
         who_lost_a_lease_changes_nothing(subject, lapse);
@@ -64,6 +65,33 @@ fn a_job_is_held_by_one(subject: &Subject) {
 
 fn an_empty_name_is_refused(subject: &Subject) {
     assert!(matches!(subject.try_lease(""), Err(Error::EmptyName)));
+}
+
+/// Each waits for the others, and the last one counts; also beside a run that takes up what was asked before.
+fn many_ask_at_a_time(subject: &Subject) {
+    let job = "asked by many";
+    let ask = |of_all: Request| {
+        let backend = subject.open();
+        for _ in 0..3 {
+            of_all.save(&*backend, job).unwrap();
+            Request::Cancel.use_up(&backend, job).unwrap();
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| ask(Request::Pause));
+            scope.spawn(|| ask(Request::Cancel));
+        }
+    });
+    let backend = subject.open();
+    let asked = || Request::load(&*backend, job).unwrap();
+    Request::Pause.save(&*backend, job).unwrap();
+    Request::Cancel.use_up(&backend, job).unwrap();
+    assert_eq!(asked(), Some(Request::Pause), "it was not the one that was taken up");
+    Request::Cancel.save(&*backend, job).unwrap();
+    Request::Cancel.use_up(&backend, job).unwrap();
+    assert_eq!(asked(), None);
+    Request::Cancel.use_up(&backend, job).unwrap();
 }
 
 fn many_threads_take_turns(subject: &Subject) {

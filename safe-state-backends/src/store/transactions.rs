@@ -48,6 +48,14 @@ impl Store {
         Ok(given)
     }
 
+    /// None of the statements that were given last has been run, nor will be.
+    pub fn forget_statements(&mut self) {
+        if self.outstanding.is_some() {
+            // What that changes is known to the lease alone, which says so where it has to write.
+            let _ = self.ended(Ended::RolledBack);
+        }
+    }
+
     /// Takes in how the transaction ended, as [`Lease::ended`](crate::Lease::ended) does. Says whether
     /// what changed is saved.
     ///

@@ -101,7 +101,7 @@ impl<T: Transaction> Blocking for Committing<T> {
             Ok(Some(statements)) => {
                 let (ended, source) = end(transaction, &statements);
                 let (run, _) = tally.committing();
-                let settled = run.store.as_mut().map_or(Ok(true), |store| store.ended(ended));
+                let settled = run.store().map_or(Ok(true), |mut store| store.ended(ended));
                 tally.ended((ended, source), settled, &statements.place)
             }
             Ok(None) => {
@@ -123,7 +123,7 @@ fn statements(
 ) -> Result<Option<Statements>, Error> {
     let Some(record) = tally.record(carried)? else { return Ok(None) };
     let (run, _) = tally.committing();
-    let given = run.store.as_mut().map(|store| store.statements(record, dialect));
+    let given = run.store().map(|mut store| store.statements(record, dialect));
     tally.statements(dialect, given)
 }
 

@@ -1,7 +1,7 @@
 //! A commit under way: the item is complete with it, or as it was.
 
 use safe_state_backends::format::Record;
-use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
+use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements};
 
 use super::{BoxError, CommitError};
 use crate::Error;
@@ -15,7 +15,10 @@ pub(crate) enum Commit {
     /// There was none of the item in flight.
     #[default]
     None,
-    /// Nobody has said how it ended; and what the run was before, to be put back if nothing comes of it.
+    /// The program has not been given what is to be run in the transaction; and what the run was before, to be
+    /// put back if nothing comes of it.
+    Prepared(Box<Before>),
+    /// It has, and nobody has said how that ended.
     UnderWay(Box<Before>),
     /// The item is complete, and its body has not ended.
     Made,
@@ -27,7 +30,7 @@ type Given = Option<Result<Option<Statements>, BackendError>>;
 impl Run {
     /// Whether a transaction was about to be committed, and nobody has said how it ended.
     pub(crate) fn is_in_doubt(&self) -> bool {
-        matches!(self.commit, Commit::UnderWay(_))
+        matches!(self.commit, Commit::Prepared(_) | Commit::UnderWay(_))
     }
 
     /// Whether the item whose body has ended was complete before.
@@ -67,23 +70,32 @@ impl Run {
         if !self.position.complete(depth) {
             return Err(self.not_committed(CommitError::Again, None));
         }
-        self.commit = Commit::UnderWay(Box::new(before));
+        self.commit = Commit::Prepared(Box::new(before));
         Ok(self.record(std::time::Instant::now()))
     }
 
     fn put_back(&mut self) {
-        if let Commit::UnderWay(before) = std::mem::take(&mut self.commit) {
+        if let Commit::Prepared(before) | Commit::UnderWay(before) =
+            std::mem::take(&mut self.commit)
+        {
             self.position.put_back(*before);
+        }
+    }
+
+    /// Nothing comes any more of a transaction that has not been given what saves: there is no doubt of it.
+    pub(crate) fn put_back_prepared(&mut self) {
+        if matches!(self.commit, Commit::Prepared(_)) {
+            self.put_back();
         }
     }
 
     /// Within its own run, a job keeps no progress.
     fn is_nested(&self) -> bool {
-        self.store.is_none() && !self.is_in_doubt()
+        self.owner.is_none()
     }
 
     fn place(&self) -> String {
-        self.store.as_ref().map(Store::place).unwrap_or_default()
+        self.store().map(|store| store.place()).unwrap_or_default()
     }
 }
 
@@ -110,7 +122,13 @@ impl Tally<'_> {
         let (run, _) = self.committing();
         let refused = match given.transpose() {
             Ok(None) => return Ok(None),
-            Ok(Some(Some(statements))) => return Ok(Some(statements)),
+            Ok(Some(Some(statements))) => {
+                run.commit = match std::mem::take(&mut run.commit) {
+                    Commit::Prepared(before) => Commit::UnderWay(before),
+                    other => other,
+                };
+                return Ok(Some(statements));
+            }
             Ok(Some(None)) => {
                 run.not_committed(CommitError::Elsewhere { dialect, place: run.place() }, None)
             }

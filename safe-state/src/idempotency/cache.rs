@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::shared::{Begin, Shared};
 use super::{CacheOptions, IdempotencyError, Once, Settlement};
-use crate::run::offload::Worker;
+use crate::save::thread::Worker;
 
 /// What the name of a cache ends in, so that a job may have the same.
 const SUFFIX: &str = ".idempotency";

@@ -12,6 +12,8 @@ pub(crate) struct Gaps {
     /// The index of the item that the input gives next.
     next: u64,
     complete: Peekable<std::vec::IntoIter<Range<u64>>>,
+    /// How many items those are.
+    left: u64,
 }
 
 impl Gaps {
@@ -20,7 +22,8 @@ impl Gaps {
         let next = entry.completed.prefix();
         let complete: Vec<_> =
             entry.completed.ranges().filter(|range| range.start > next).collect();
-        Gaps { entry, next, complete: complete.into_iter().peekable() }
+        let left = complete.iter().map(|range| range.end - range.start).sum();
+        Gaps { entry, next, complete: complete.into_iter().peekable(), left }
     }
 
     /// How many items are complete.
@@ -38,6 +41,7 @@ impl Gaps {
         let Some(range) = self.complete.next_if(|range| range.start == next) else { return Ok(0) };
         self.entry.skip(iter, &range, fingerprint)?;
         self.next = range.end;
+        self.left -= range.end - range.start;
         Ok(range.end - next)
     }
 
@@ -54,6 +58,12 @@ impl Gaps {
     /// Whether a `break` has left the loop at the next item.
     pub(crate) fn is_closed(&self) -> bool {
         self.entry.closed_at.is_some_and(|at| at <= self.next)
+    }
+
+    /// How many items are left, all of them complete, if there is none to do; none if that depends on a
+    /// `break`.
+    pub(crate) fn left(&self) -> Option<u64> {
+        self.entry.closed_at.is_none().then_some(self.left)
     }
 
     /// Whether nothing more is known of the items to come.

@@ -328,6 +328,7 @@ mod tests {
 
     use super::*;
     use crate::run::progress::Position;
+    use crate::save::owner::Owner;
 
     fn begun(job: &Job) -> (RunWatch, Instant) {
         let began = Instant::now();
@@ -335,7 +336,9 @@ mod tests {
         let backend = Arc::new(MemoryBackend::default());
         let opening = Store::open(backend, job.job_name(), LeaseOptions::default()).unwrap();
         let store = opening.begin(Checkpoint::new(job.job_name(), None)).unwrap();
-        watch.begin_item(Box::new(Parked { store, position: Position::default() }), began);
+        let owner = Owner::new(store, None);
+        let (store, position) = (owner.shared(), Position::default());
+        watch.begin_item(Box::new(Parked { store, position }), began);
         (watch, began)
     }
 

@@ -1,12 +1,13 @@
-//! What is complete, and where it is saved, while an item's body runs: a place that the watchdog can reach.
+//! What is complete, and the way to where it is saved, while an item's body runs: a place that the watchdog can reach.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use safe_state_backends::{CrashCause, Store};
+use safe_state_backends::CrashCause;
 
 use crate::run::progress::Position;
+use crate::save::owner::Shared;
 
 /// How long the watchdog waits for a save. A network may be down, and the process is to end all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The run's part that saves. The body of an item can't be interrupted, but needs none of it.
 #[derive(Debug)]
 pub(crate) struct Parked {
-    pub(crate) store: Store,
+    pub(crate) store: Shared,
     pub(crate) position: Position,
 }
 
@@ -37,7 +38,7 @@ impl Parked {
         if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
             return;
         }
-        match self.store.save(change) {
+        match self.store.lock().save(change) {
             Ok(()) => tracing::info!(target: "safe_state", job, "saved beside an item"),
             Err(error) => tracing::error!(target: "safe_state", job, %error, "not saved"),
         }

@@ -10,6 +10,7 @@ use super::token::Token;
 use super::watchdog::{Watch, Watched};
 use crate::error::StopReason;
 use crate::run::Run;
+use crate::save::owner::Owner;
 use crate::{Error, Job};
 
 /// A run's limits, which are watched for as long as it lives.
@@ -81,7 +82,7 @@ impl Run {
     /// The body of an item begins: its time runs, and the watchdog can save what is complete.
     pub fn begin_item(&mut self) {
         let Some(limits) = &mut self.limits else { return };
-        let Some(store) = self.store.take() else { return };
+        let Some(store) = self.owner.as_ref().map(Owner::shared) else { return };
         // Of the item that a limit was passed in, and which came to its end all the same.
         if self.caution.is_over() {
             self.position.acquit();
@@ -104,8 +105,7 @@ impl Run {
         if let Some(limits) = self.limits.as_mut().filter(|limits| limits.is_parked) {
             limits.is_parked = false;
             if let Some(parked) = limits.watch.unpark() {
-                let Parked { store, position } = *parked;
-                (self.store, self.position) = (Some(store), position);
+                self.position = parked.position;
             }
         }
     }

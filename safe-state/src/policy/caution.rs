@@ -56,7 +56,7 @@ impl<F> Policy<F> {
 impl Run {
     /// Whether the run is to save before each item.
     pub fn is_cautious(&self) -> bool {
-        self.store.is_some() && !self.caution.is_over
+        self.owner.is_some() && !self.caution.is_over
     }
 
     /// Takes the item for a suspect; past the place where the run before died, no item any more.

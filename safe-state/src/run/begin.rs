@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Checkpoint, CrashCause, Request, Store};
+use safe_state_backends::format::Change;
+use safe_state_backends::{Checkpoint, CrashCause, Request, RunEnd, Store};
 
 use crate::events::Events;
 use crate::run::replay::{self, Replay};
@@ -34,12 +35,37 @@ pub(crate) struct Begun {
     pub(crate) replay: Replay,
 }
 
+/// A run that has begun, for a future that may be dropped before it takes it: it ends then, so that it is not
+/// taken for one that died.
+pub(crate) struct Unclaimed(Option<Begun>);
+
+impl Unclaimed {
+    pub(crate) fn new(begun: Begun) -> Self {
+        Unclaimed(Some(begun))
+    }
+
+    pub(crate) fn claim(mut self) -> Begun {
+        self.0.take().expect("it is claimed once")
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(Begun { store, .. }) = &mut self.0 {
+            let end = Some(RunEnd::Stopped);
+            if let Err(error) = store.save(Change { end, ..Change::default() }) {
+                tracing::error!(target: "safe_state", %error, "not saved");
+            }
+        }
+    }
+}
+
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if let Some(index) = replay::asked(job)? {
         return replay::begin(job, index);
     }
-    let source = Source { backend: job.stored_in()?, job: job.job_name().to_owned() };
+    let source = Source::of(job)?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);

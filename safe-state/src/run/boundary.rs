@@ -74,34 +74,76 @@ impl Boundary {
     }
 }
 
+/// Why a run does not go on at once.
+#[derive(Clone, Copy, Debug)]
+pub enum Look {
+    /// It is to wait so long, and to look again.
+    Wait(Duration),
+    /// It is to stop.
+    Stop,
+}
+
 /// What is left of a pause.
 fn left(pause: Duration, began: Instant) -> Option<Duration> {
     pause.checked_sub(began.elapsed()).filter(|left| !left.is_zero())
 }
 
 impl Run {
-    /// Between two items: waits as the job's rate and throttle ask for.
+    /// Between two items: whether the run has to wait, as its job's rate and throttle ask for, or to stop.
+    /// Where the input has ended, there is nothing to wait for.
+    pub fn look(&mut self, has_ended: bool) -> Option<Look> {
+        let now = Instant::now();
+        if self.reason_to_stop(now).is_some() {
+            return Some(Look::Stop);
+        }
+        let wait = if has_ended { None } else { self.boundary.wait(now) };
+        wait.map(Look::Wait)
+    }
+
+    /// Waits, and asks what is asked of the run meanwhile. Says whether there is something to
+    /// [obey](Self::obey), before which what is complete is to be saved.
+    pub fn wait(&mut self, look: Look) -> bool {
+        if let Look::Wait(time) = look {
+            std::thread::sleep(time);
+            self.asks();
+        }
+        self.is_to_obey(look)
+    }
+
+    /// The same without blocking, where the carried variables have been taken, unless there are handles among
+    /// them: the run may be dropped while it waits.
+    pub async fn wait_async(&mut self, look: Look) -> bool {
+        if let Look::Wait(time) = look {
+            self.position.is_at_rest = true;
+            self.sleep(time).await;
+            self.position.is_at_rest = false;
+            self.asks_async().await;
+        }
+        self.is_to_obey(look)
+    }
+
+    fn is_to_obey(&self, look: Look) -> bool {
+        matches!(look, Look::Stop) || self.is_asked()
+    }
+
+    /// Stops, or does what is asked of the run.
     ///
     /// # Errors
     ///
     /// The run is to stop.
-    pub fn boundary(&mut self) -> Result<(), Error> {
-        while let Some(wait) = self.look()? {
-            std::thread::sleep(wait);
-        }
-        Ok(())
+    pub fn obey(&mut self) -> Result<(), Error> {
+        self.check_stop()?;
+        self.heed()
     }
 
     /// The same without blocking.
     ///
     /// # Errors
     ///
-    /// As [`boundary`](Self::boundary).
-    pub async fn boundary_async(&mut self) -> Result<(), Error> {
-        while let Some(wait) = self.look()? {
-            self.sleep(wait).await;
-        }
-        Ok(())
+    /// As [`obey`](Self::obey).
+    pub async fn obey_async(&mut self) -> Result<(), Error> {
+        self.check_stop()?;
+        self.heed_async().await
     }
 
     /// Between two attempts at an item: waits, unless the run is to stop, or to wait longer.
@@ -141,11 +183,6 @@ impl Run {
         #[cfg(feature = "limits")]
         let reason = reason.or_else(|| self.limits.as_ref()?.stop(now));
         reason
-    }
-
-    fn look(&mut self) -> Result<Option<Duration>, Error> {
-        self.check_stop()?;
-        Ok(self.boundary.wait(Instant::now()))
     }
 
     /// Whether the run may go on.

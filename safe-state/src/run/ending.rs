@@ -1,15 +1,19 @@
 //! How a run ends: what its outcome means for the checkpoint, and what its caller is given.
 
 use std::panic::resume_unwind;
+use std::sync::MutexGuard;
 use std::time::Instant;
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{RunEnd, Store};
+use safe_state_backends::{Error as BackendError, RunEnd, Store};
+use tracing::Span;
 
 use super::{Run, Write};
 use crate::Error;
 use crate::outcome::trail::Noted;
 use crate::outcome::{Failed, Failing, Outcome};
+use crate::run::open_loop::OpenLoop;
+use crate::save::owner::Owner;
 
 impl Run {
     /// Ends the run by the outcome, and gives the outcome back.
@@ -28,11 +32,9 @@ impl Run {
         let spans = self.spans();
         let _within = spans.within();
         let (write, failed) = self.ending(failing);
-        let written = self.write(write);
-        let completed = self.completed();
-        // Gives the lease back before the caller goes on.
-        self.store = None;
-        self.ended(outcome, failed, written, completed, on_error)
+        let last = last(write, self.spans.save());
+        let ended = self.let_go().map(|owner| owner.map(|owner| owner.end(last)));
+        self.ended(outcome, failed, ended, on_error)
     }
 
     /// The same without blocking.
@@ -51,12 +53,36 @@ impl Run {
         #[cfg(feature = "report")]
         let failing = self.look_up_calls(failing).await;
         let (write, failed) = self.ending(failing);
-        let written = self.write_async(write).await;
-        let completed = self.completed();
-        if let (Some(worker), Some(store)) = (&self.worker, self.store.take()) {
-            worker.run(move || drop(store)).await;
+        let last = last(write, self.spans.save());
+        let ended = match self.let_go() {
+            Ok(Some(owner)) => Ok(Some(owner.end_async(last).await)),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        self.ended(outcome, failed, ended, on_error)
+    }
+
+    /// Gives its store away, to be written to once more: from then on there is nothing that the run saves.
+    ///
+    /// # Errors
+    ///
+    /// It is in doubt what is stored, and the store has been let go.
+    pub(super) fn let_go(&mut self) -> Result<Option<Owner>, Error> {
+        let owner = self.owner.take();
+        self.check_doubt().map(|()| owner)
+    }
+
+    /// What is to be saved of a run that goes on no more, and has not failed: no item is to blame.
+    pub(super) fn change_of_stopped(&mut self) -> Change {
+        let acquitted: Vec<_> =
+            self.position.open.iter_mut().filter_map(OpenLoop::acquit).collect();
+        if !self.position.is_at_rest || self.position.has_handles {
+            self.position.keep_only_what_matches_carried_values();
         }
-        self.ended(outcome, failed, written, completed, on_error)
+        let mut change = self.change(Instant::now());
+        change.loops.extend(acquitted);
+        change.end = Some(RunEnd::Stopped);
+        change
     }
 
     /// Looking functions up takes long for the first time, and they are remembered: so it is done without
@@ -64,7 +90,7 @@ impl Run {
     #[cfg(feature = "report")]
     async fn look_up_calls(&mut self, mut failing: Failing) -> Failing {
         if let (Failing::Yes(failed) | Failing::IfInLoop(failed), Some(worker)) =
-            (&mut failing, &self.worker)
+            (&mut failing, self.owner.as_ref().and_then(Owner::thread))
         {
             let calls = failed.told.note_calls();
             worker.run(move || drop(calls.frames())).await;
@@ -95,8 +121,9 @@ impl Run {
     }
 
     fn has_dead_letters(&self) -> bool {
-        let stored = self.store.as_ref().map(|store| store.checkpoint().dead_letters());
-        !self.position.dead_letters.is_empty() || stored.is_some_and(|stored| !stored.is_empty())
+        let has_stored =
+            |store: MutexGuard<'_, Store>| !store.checkpoint().dead_letters().is_empty();
+        !self.position.dead_letters.is_empty() || self.store().is_some_and(has_stored)
     }
 
     fn last_change(&mut self) -> Change {
@@ -115,8 +142,9 @@ impl Run {
     }
 
     fn failure(&mut self, mut failed: Failed) -> Change {
-        let stored = self.store.as_ref().map(Store::checkpoint);
-        let details = failed.details(self.shown.all(stored));
+        let store = self.store();
+        let details = failed.details(self.shown.all(store.as_deref().map(Store::checkpoint)));
+        drop(store);
         let failure = self.position.about_item(&failed).with_details(details);
         self.events.failed(&failure);
         self.position.keep_only_what_matches_carried_values();
@@ -125,13 +153,17 @@ impl Run {
     }
 
     fn ended<R>(
-        self,
+        mut self,
         outcome: Outcome<R>,
         failed: bool,
-        written: Result<(), Error>,
-        completed: Option<u64>,
+        ended: Result<Option<Ended>, Error>,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
+        let (written, completed) = match ended {
+            Ok(Some((written, completed))) => (written.map_err(Error::from), Some(completed)),
+            Ok(None) => (Ok(()), None),
+            Err(error) => (Err(error), None),
+        };
         let returned = outcome.unwrap_or_else(|panic| {
             if let Err(error) = &written {
                 self.events.not_saved(error);
@@ -142,9 +174,16 @@ impl Run {
             // The user's error comes first.
             Err(error) if failed => self.events.not_saved(&error),
             Err(error) => return on_error(error),
-            Ok(()) if failed => {}
+            Ok(()) if failed => completed.into_iter().for_each(|it| self.events.saved_so_far(it)),
             Ok(()) => completed.into_iter().for_each(|completed| self.events.finished(completed)),
         }
         returned
     }
+}
+
+/// What became of the last write, and how many items are complete.
+type Ended = (Result<(), BackendError>, u64);
+
+fn last(write: Write, span: Span) -> impl FnOnce(&mut Store) -> Ended + Send + 'static {
+    move |store| (write.within(span, store), store.checkpoint().completed().len())
 }

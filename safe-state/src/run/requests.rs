@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::{Backend, Error as BackendError, Request, Store};
 
-use crate::Error;
 use crate::error::StopReason;
 use crate::run::Run;
+use crate::{Error, Job};
 
 /// How long a run goes without asking.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -27,6 +27,8 @@ pub(crate) struct Requests {
     /// Whether an item has just completed, with which all can be saved.
     is_behind_item: bool,
     next: Option<Instant>,
+    /// Since when it is about to ask, where nothing else is due.
+    due: Option<Instant>,
     /// Items that complete until the clock is looked at again, and those that have, since when.
     stride: u64,
     counted: u64,
@@ -41,9 +43,18 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    pub(crate) fn of(job: &Job) -> Result<Self, Error> {
+        Ok(Source { backend: job.stored_in()?, job: job.job_name().to_owned() })
+    }
+
+    /// What is asked of the job's runs.
+    pub(crate) fn look(&self) -> Result<Option<Request>, BackendError> {
+        Request::load(&*self.backend, &self.job)
+    }
+
     /// What is asked of a run that begins. A cancelled one was another.
     pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
-        let asked = Request::load(&*self.backend, &self.job)?;
+        let asked = self.look()?;
         Ok(self.heard(asked).filter(|asked| *asked != Request::Cancel))
     }
 
@@ -54,9 +65,9 @@ impl Source {
 
     /// A run that is cancelled is on its way to its end, and the next may begin at once.
     fn heard(&self, asked: Option<Request>) -> Option<Request> {
-        if asked == Some(Request::Cancel) {
+        if let Some(cancel @ Request::Cancel) = asked {
             // If it can't be, the next run does it.
-            let _ = Request::delete(&*self.backend, &self.job);
+            let _ = cancel.use_up(&self.backend, &self.job);
         }
         asked
     }
@@ -105,7 +116,8 @@ impl Requests {
         let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
         self.stride = fitting.clamp(1, (2 * self.counted).max(1));
         (self.counted, self.since) = (0, Some(now));
-        self.is_time(now)
+        self.due = Some(now).filter(|_| self.is_time(now));
+        self.due.is_some()
     }
 
     fn is_time(&self, now: Instant) -> bool {
@@ -129,18 +141,23 @@ impl Run {
     /// Asks what is asked of the run, if it is time. Says whether what is complete is to be saved: it is
     /// due, or there is something to heed.
     pub fn asks(&mut self) -> bool {
-        if let (Some(source), Some(store)) = (self.requests.source(), &mut self.store) {
+        if let (Some(source), Some(owner)) = (self.requests.source(), &self.owner) {
             let began = Instant::now();
-            self.requests.answered(began, source.ask(store));
+            self.requests.answered(began, source.ask(&mut owner.store()));
         }
         self.saves()
     }
 
-    /// The same without blocking.
+    /// The same without blocking, where the carried variables have been taken, unless there are handles among
+    /// them: the run may be dropped while it waits.
     pub async fn asks_async(&mut self) -> bool {
+        // Values that are taken to ask alone take a part of the time that asking may.
+        let due = self.requests.due.take().filter(|_| !self.schedule.is_due());
         if let Some(source) = self.requests.source() {
-            let began = Instant::now();
+            let began = due.unwrap_or_else(Instant::now);
+            self.position.is_at_rest = true;
             let answer = self.with_store(move |store| source.ask(store)).await;
+            self.position.is_at_rest = false;
             self.requests.answered(began, answer.unwrap_or(Ok(None)));
         }
         self.saves()
@@ -175,6 +192,11 @@ impl Run {
             self.asks_async().await;
         }
         Ok(())
+    }
+
+    /// Whether something is asked of the run.
+    pub(super) fn is_asked(&self) -> bool {
+        self.requests.asked.is_some()
     }
 
     /// How long to wait before asking again; none to go on.

@@ -1,13 +1,14 @@
 //! The values that a run restores and saves with its progress: carried variables, handles, steps.
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopProgress};
+use safe_state_backends::{CarriedChange, CarriedError, Carry};
 
 use crate::Error;
 use crate::items::identity::CursorType;
 use crate::reconnect::ReconnectError;
 use crate::reconnect::means::Means;
 use crate::run::Run;
+use crate::run::open_loop::OpenLoop;
 
 /// Where a variable is declared: inside how many resumable loops; and the first of those that it
 /// stands before.
@@ -35,7 +36,7 @@ impl Run {
         within: Vec<u64>,
         value: &T,
     ) -> Result<Option<CarriedChange>, Error> {
-        let Some(store) = &self.store else { return Ok(None) };
+        let Some(store) = self.store() else { return Ok(None) };
         let checkpoint = store.checkpoint();
         let change = checkpoint
             .has_room_for(name)
@@ -58,10 +59,12 @@ impl Run {
 
     fn restore_bytes<T>(&mut self, name: &str, place: Place) -> Result<Option<Vec<u8>>, Error> {
         let within = self.position.within(place.0);
-        let carried = self.store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
+        let store = self.store();
+        let carried = store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
         let carried = carried.filter(|carried| carried.within() == within);
         let bytes =
             carried.map(|carried| carried.bytes_of::<T>(name).map(<[u8]>::to_vec)).transpose();
+        drop(store);
         let bytes = bytes.map_err(|error| self.carried_error(error))?;
         self.expect_stored(name, place, bytes.is_some())?;
         Ok(bytes)
@@ -76,7 +79,7 @@ impl Run {
     ) -> Result<(), Error> {
         self.position.carries = true;
         let completed =
-            self.store.as_ref().map_or(0, |store| store.checkpoint().completed_from(first_loop));
+            self.store().map_or(0, |store| store.checkpoint().completed_from(first_loop));
         if is_stored || depth > 0 || completed == 0 {
             return Ok(());
         }
@@ -95,6 +98,7 @@ impl Run {
         place: Place,
         means: &Means<T>,
     ) -> Result<Option<T>, Error> {
+        self.position.has_handles = true;
         (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
         let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
         let rebuilt = (means.reconnect)(&bytes, &self.registry);
@@ -123,7 +127,7 @@ impl Run {
         handle: &mut T,
         means: &Means<T>,
     ) -> Result<(), Error> {
-        let Some(store) = &self.store else { return Ok(()) };
+        let Some(owner) = &self.owner else { return Ok(()) };
         let extracted = (means.extract)(handle, &self.registry).and_then(|bytes| {
             if self.syncs {
                 (means.sync)(handle)?;
@@ -132,8 +136,10 @@ impl Run {
         });
         let bytes = extracted.map_err(|error| self.reconnect_error(name, error))?;
         let within = self.position.within(depth);
+        let store = owner.store();
         let stored = store.checkpoint().carried_value(name);
         let change = CarriedChange::of_bytes::<T>(name, within, bytes, stored);
+        drop(store);
         self.position.carried.retain(|earlier| earlier.name != name);
         self.position.carried.extend(change);
         Ok(())
@@ -164,7 +170,7 @@ impl Run {
     }
 
     fn stored_value<T: Carry>(&self, name: &str, depth: usize) -> Result<Option<T>, Error> {
-        let Some(store) = &self.store else { return Ok(None) };
+        let Some(store) = self.store() else { return Ok(None) };
         let within = self.position.within(depth);
         store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))
     }
@@ -192,10 +198,9 @@ impl Run {
         _: &CursorType<C>,
     ) -> Result<Option<C>, Error> {
         let open = self.position.open.get(depth).filter(|open| open.loop_id() == loop_id);
-        let cursor = match open {
-            Some(open) => open.cursor(),
-            None => self.stored_loop(loop_id, depth).and_then(LoopProgress::cursor),
-        };
+        let store = self.store();
+        let stored = || self.stored_loop(store.as_deref()?.checkpoint(), loop_id, depth)?.cursor();
+        let cursor = open.map_or_else(stored, OpenLoop::cursor);
         let restored = cursor.map(|cursor| C::restore(CURSOR, cursor)).transpose();
         restored.map_err(|error| self.carried_error(error))
     }

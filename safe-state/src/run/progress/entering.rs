@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safe_state_backends::{Completed, LoopEnd, LoopProgress, Store};
+use safe_state_backends::{Checkpoint, Completed, LoopEnd, LoopProgress, Store};
 
 use crate::Error;
 use crate::items::entry::{Entry, Number, WrongInput};
@@ -23,11 +23,13 @@ impl Run {
         self.position.open.truncate(depth);
         self.position.location = location;
         let within = self.position.within(depth);
-        let stored = self.stored_loop(loop_id, depth);
-        self.check_left_behind(loop_id, &within)?;
+        let store = self.store();
+        let checkpoint = store.as_deref().map(Store::checkpoint);
+        let stored = checkpoint.and_then(|stored| self.stored_loop(stored, loop_id, depth));
+        self.check_left_behind(checkpoint.and_then(|it| it.loop_progress(loop_id)), &within)?;
         let checked = stored.map_or(Ok(()), |stored| way.check(stored));
         checked.map_err(|before| self.other_way(before))?;
-        let closed_at = stored.and_then(|stored| self.closed_at(loop_id, stored));
+        let closed_at = checkpoint.zip(stored).and_then(|stored| self.closed_at(loop_id, stored));
         let completed = stored.map_or_else(Completed::default, |stored| stored.completed().clone());
         let total = match way {
             Way::Cursor => total.map(|left| left.saturating_add(completed.len())),
@@ -40,6 +42,7 @@ impl Run {
         let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
         let keys = stored.and_then(LoopProgress::keys).map_or(0, |keys| keys.len() as u64);
         let skipped = completed.len().max(keys);
+        drop(store);
         if depth == 0 && skipped > 0 {
             self.say_resumed(skipped);
         }
@@ -62,29 +65,36 @@ impl Run {
     }
 
     /// What is stored of the loop in the items that the run is in.
-    pub(crate) fn stored_loop(&self, loop_id: u16, depth: usize) -> Option<&LoopProgress> {
-        let stored = self.store.as_ref()?.checkpoint().loop_progress(loop_id)?;
+    pub(crate) fn stored_loop<'c>(
+        &self,
+        checkpoint: &'c Checkpoint,
+        loop_id: u16,
+        depth: usize,
+    ) -> Option<&'c LoopProgress> {
+        let stored = checkpoint.loop_progress(loop_id)?;
         (stored.within() == self.position.within(depth)).then_some(stored)
     }
 
     /// The item at which a `break` has left the loop for good, as the run before had come to a later one,
     /// or to its end.
-    fn closed_at(&self, loop_id: u16, stored: &LoopProgress) -> Option<u64> {
+    fn closed_at(
+        &self,
+        loop_id: u16,
+        (checkpoint, stored): (&Checkpoint, &LoopProgress),
+    ) -> Option<u64> {
         if stored.closed_at().is_some() {
             return stored.closed_at();
         }
-        let checkpoint = self.store.as_ref().map(Store::checkpoint);
         let is_later =
             |(id, later): (u16, &LoopProgress)| id > loop_id && later.within() == stored.within();
-        let is_left_behind =
-            || checkpoint.is_some_and(|checkpoint| checkpoint.numbered_loops().any(is_later));
+        let is_left_behind = || checkpoint.numbered_loops().any(is_later);
         let is_closed =
             stored.end() == Some(LoopEnd::Left) && (self.was_finished || is_left_behind());
         is_closed.then(|| stored.completed().prefix())
     }
 
     fn say_resumed(&self, completed: u64) {
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store() {
             let checkpoint = store.checkpoint();
             self.events.resumed(checkpoint.run_count(), completed, checkpoint.typical_item_time());
         }

@@ -22,6 +22,10 @@ pub(crate) struct Position {
     pub(crate) carried: Vec<CarriedChange>,
     /// Whether the function carries variables, which then have to match the progress.
     pub(crate) carries: bool,
+    /// Whether there are handles among them, which are not taken unless they are saved: it syncs them.
+    pub(crate) has_handles: bool,
+    /// Whether the run waits at a loop's head, where the others have been taken.
+    pub(crate) is_at_rest: bool,
     /// The loop entered last.
     pub(crate) location: Cow<'static, str>,
     /// Whether a `return` in a loop's body is what leaves it.

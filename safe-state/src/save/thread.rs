@@ -66,6 +66,20 @@ impl Worker {
         result.await.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
+    /// Runs `work` on the thread, behind what is under way, and waits for it.
+    pub(crate) fn run_blocking<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> R {
+        let (done, result) = channel();
+        self.send(Box::new(move || {
+            // It is waited for.
+            let _ = done.send(catch_unwind(AssertUnwindSafe(work)));
+        }));
+        let result = result.recv().expect("the thread ends when its worker is dropped");
+        result.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
     /// Lets that time go by. If the future is dropped, the thread goes on at once.
     pub(crate) async fn sleep(&self, time: Duration) {
         let (awake, asleep) = channel::<Infallible>();

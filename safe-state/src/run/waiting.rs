@@ -1,0 +1,105 @@
+//! Waiting for the lease that another run holds.
+
+use std::time::{Duration, Instant};
+
+use safe_state_backends::{Error as BackendError, Request};
+
+use crate::error::StopReason;
+use crate::run::begin::{Begun, begin};
+use crate::run::requests::Source;
+use crate::{Error, Job};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// A run that tries to begin, and is cancelled as one that has.
+pub(crate) struct Waiting {
+    job: Job,
+    patience: Duration,
+    began: Instant,
+    pause: Duration,
+    /// Where requests are, once it had to wait.
+    source: Option<Source>,
+    /// Whether a request to cancel is one that was made since it waits.
+    is_cancellable: bool,
+}
+
+/// What came of an attempt.
+pub(crate) enum Turn<B> {
+    Begun(B),
+    /// Another one, after so long.
+    Again(Duration),
+}
+
+impl Waiting {
+    pub(crate) fn new(job: &Job) -> Self {
+        Waiting {
+            job: job.clone().wait(Duration::ZERO),
+            patience: job.wait.unwrap_or_default(),
+            began: Instant::now(),
+            pause: FIRST_PAUSE,
+            source: None,
+            is_cancellable: false,
+        }
+    }
+
+    /// Begins, and waits for the lease as long as the job says.
+    ///
+    /// # Errors
+    ///
+    /// As [`attempt`](Self::attempt).
+    pub(crate) fn begin(mut self) -> Result<Begun, Error> {
+        loop {
+            match self.attempt()? {
+                Turn::Begun(begun) => return Ok(begun),
+                Turn::Again(pause) => std::thread::sleep(pause),
+            }
+        }
+    }
+
+    /// Tries to begin.
+    ///
+    /// # Errors
+    ///
+    /// The lease was held for too long, or the job has been cancelled; or it cannot begin at all.
+    pub(crate) fn attempt(&mut self) -> Result<Turn<Begun>, Error> {
+        let refused = match begin(&self.job) {
+            Err(refused @ Error::Backend(BackendError::Held { .. })) => refused,
+            done => return done.map(Turn::Begun),
+        };
+        let left = self.patience.saturating_sub(self.began.elapsed());
+        if left.is_zero() {
+            return Err(refused);
+        }
+        self.check_cancelled()?;
+        let pause = self.pause.min(left);
+        self.pause = (2 * self.pause).min(LONGEST_PAUSE);
+        Ok(Turn::Again(pause))
+    }
+
+    /// It is the run under way that uses the request up.
+    fn check_cancelled(&mut self) -> Result<(), Error> {
+        let source = match self.source.take() {
+            Some(source) => source,
+            None => Source::of(&self.job)?,
+        };
+        // A backend that can't be asked says why where it gives the lease.
+        let is_cancelled = source.look().is_ok_and(|asked| asked == Some(Request::Cancel));
+        self.source = Some(source);
+        if is_cancelled && self.is_cancellable {
+            let (job, reason) = (self.job.job_name().to_owned(), StopReason::Cancelled);
+            return Err(Error::Stopped { job, reason });
+        }
+        self.is_cancellable |= !is_cancelled;
+        Ok(())
+    }
+}
+
+impl<B> Turn<B> {
+    pub(crate) fn map<C>(self, claim: impl FnOnce(B) -> C) -> Turn<C> {
+        match self {
+            Turn::Begun(begun) => Turn::Begun(claim(begun)),
+            Turn::Again(pause) => Turn::Again(pause),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A run that is dropped while it commits an item: the item's row is there once in the end, and what was complete
+//! before is lost only where nobody can tell by then whether it was saved with it.
+
+use std::error::Error as StdError;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use safe_state::backend::SqliteBackend;
+use safe_state::commit::{AsyncTransaction, Dialect, Parameter, Statement};
+use safe_state::{commit, resumable};
+use safe_state_tests::Ran;
+use smol::future::yield_now;
+
+use super::dropped::{When, drop_at};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+const ITEMS: u64 = 4;
+
+/// A transaction of an async driver.
+struct Open<'a> {
+    connection: Connection,
+    /// Whether its statements are under way.
+    is_in_doubt: &'a AtomicBool,
+}
+
+impl AsyncTransaction for Open<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    async fn run(&mut self, statement: &Statement) -> Result<(), BoxError> {
+        self.is_in_doubt.store(true, Ordering::SeqCst);
+        yield_now().await;
+        let values = statement.parameters.iter().cloned().map(|value| match value {
+            Parameter::Integer(value) => Value::Integer(value),
+            Parameter::Text(value) => Value::Text(value),
+            Parameter::Bytes(value) => Value::Blob(value),
+        });
+        self.connection.execute(&statement.text, rusqlite::params_from_iter(values))?;
+        Ok(())
+    }
+
+    async fn commit(self) -> Result<(), BoxError> {
+        yield_now().await;
+        self.connection.execute_batch("COMMIT")?;
+        yield_now().await;
+        Ok(())
+    }
+
+    async fn rollback(self) -> Result<(), BoxError> {
+        Ok(self.connection.execute_batch("ROLLBACK")?)
+    }
+}
+
+/// Each second item has a row.
+#[resumable(name = "committed", backend = SqliteBackend::new(ledger), save_every = 1000)]
+async fn job(ledger: &Path, ran: &Ran, is_in_doubt: &AtomicBool) -> anyhow::Result<()> {
+    for item in 0..ITEMS {
+        yield_now().await;
+        if item % 2 == 0 {
+            ran.note(item);
+            continue;
+        }
+        let connection = Connection::open(ledger)?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute("INSERT INTO rows VALUES (?1)", [i64::try_from(item)?])?;
+        let tx = Open { connection, is_in_doubt };
+        commit!(tx).await?;
+        is_in_doubt.store(false, Ordering::SeqCst);
+    }
+    Ok(())
+}
+
+/// Whether the job waits that often.
+fn is_dropped_at(last: usize, when: When) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.db");
+    Connection::open(&ledger).unwrap().execute_batch("CREATE TABLE rows (item INTEGER)").unwrap();
+    let (ran, is_in_doubt) = (Ran::default(), AtomicBool::new(false));
+    if let Some(returned) = drop_at(last, when, job(&ledger, &ran, &is_in_doubt)) {
+        returned.unwrap();
+        return false;
+    }
+    let was_in_doubt = is_in_doubt.swap(false, Ordering::SeqCst);
+    let first = ran.take();
+    smol::block_on(job(&ledger, &ran, &is_in_doubt)).unwrap();
+    let connection = Connection::open(&ledger).unwrap();
+    let mut rows = connection.prepare("SELECT item FROM rows ORDER BY item").unwrap();
+    let rows: Vec<i64> =
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let without_rows = [first, ran.take()].concat();
+    // Where it had finished before it was dropped, all is done once more.
+    if without_rows.len() == 4 && rows.len() == 4 {
+        return true;
+    }
+    assert_eq!(rows, [1, 3], "{when:?} at {last}");
+    if !was_in_doubt {
+        assert_eq!(without_rows, [0, 2], "{when:?} at {last}");
+    }
+    true
+}
+
+#[test]
+fn a_commit_that_is_dropped_loses_nothing_that_was_complete_before() {
+    for when in [When::AtOnce, When::Woken] {
+        let mut drops = 0;
+        while is_dropped_at(drops + 1, when) {
+            drops += 1;
+        }
+        assert!(drops >= 6, "{when:?}: dropped at {drops} places only");
+    }
+}
