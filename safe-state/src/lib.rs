@@ -33,6 +33,8 @@ pub mod reconnect;
 pub mod report;
 mod retry;
 mod run;
+#[cfg(all(unix, any(feature = "limits", feature = "signals")))]
+mod signals;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;
