@@ -61,6 +61,7 @@ mod results;
 mod sample;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod sentence;
 mod statements;
 mod store;
 mod stored;
@@ -110,6 +111,8 @@ pub use request::Request;
 pub use results::Results;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
+#[doc(hidden)]
+pub use sentence::one_line;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
 pub use store::{Opening, Store};
 pub use timestamp::Timestamp;

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{Asked, asked, is_all_saved};
 
@@ -12,7 +12,7 @@ use crate::{Asked, asked, is_all_saved};
 const APART: [u64; 6] = [0, 1, 15, 100, 1000, 3000];
 const ITEMS: [u64; 4] = [0, 5, 100, 500];
 
-fn pairs(what: &str, command: fn(&mut Command) -> Command, send: fn(&Asked)) {
+fn pairs(what: &str, command: fn(&mut Command) -> Command, whom: fn(&Asked) -> Vec<Pid>, signal: Signal) {
     thread::scope(|scope| {
         for (apart, millis) in APART.into_iter().flat_map(|apart| ITEMS.map(|item| (apart, item))) {
             scope.spawn(move || {
@@ -22,9 +22,12 @@ fn pairs(what: &str, command: fn(&mut Command) -> Command, send: fn(&Asked)) {
                     Asked::start(&mut command(&mut asked("graceful", dir.path(), millis)));
                 asked.begun(2);
                 asked.drain();
-                send(&asked);
+                let whom = whom(&asked);
+                // They may have ended.
+                let send = || whom.iter().for_each(|pid| _ = kill_process(*pid, signal));
+                send();
                 thread::sleep(Duration::from_millis(apart));
-                send(&asked);
+                send();
                 let ended = asked.ended();
                 // After the run, a signal is no second one.
                 assert!(apart > 2000 || ended.code() == Some(1), "{what}: {ended}");
@@ -37,8 +40,8 @@ fn pairs(what: &str, command: fn(&mut Command) -> Command, send: fn(&Asked)) {
 #[test]
 fn to_the_process() {
     let plain = |command: &mut Command| std::mem::replace(command, Command::new("true"));
-    pairs("plain", plain, |asked| asked.signal(Signal::TERM));
-    pairs("SIGINT", plain, |asked| asked.signal(Signal::INT));
+    pairs("SIGTERM", plain, |asked| vec![asked.pid()], Signal::TERM);
+    pairs("SIGINT", plain, |asked| vec![asked.pid()], Signal::INT);
 }
 
 fn supervised(command: &mut Command) -> Command {
@@ -50,9 +53,6 @@ fn supervised(command: &mut Command) -> Command {
 
 #[test]
 fn to_a_supervisor_and_its_program() {
-    pairs("both", supervised, |asked| {
-        let child = asked.child();
-        asked.signal(Signal::TERM);
-        let _ = rustix::process::kill_process(child, Signal::TERM);
-    });
+    let both = |asked: &Asked| vec![asked.pid(), asked.child()];
+    pairs("both", supervised, both, Signal::TERM);
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why a guard could not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum GuardError {
     /// The system refused something.
@@ -176,6 +176,8 @@ pub enum GuardError {
         source: io::Error,
     },
 }
+
+safe_state_backends::debug_is_one_line!(GuardError);
 
 #[cfg(target_os = "linux")]
 impl GuardError {

@@ -262,3 +262,124 @@ impl<C: SerializeMap> SerializeMap for Checked<C> {
         self.inner.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fmt::Debug;
+
+    use serde::Deserialize;
+    use serde::de::DeserializeOwned;
+    use serde_json::Value;
+
+    use super::super::entry;
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Unit;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Newtype<T>(T);
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Row<T> {
+        id: u8,
+        inner: T,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Kind<T> {
+        Plain,
+        New(T),
+        Tuple(u8, T),
+        Struct { inner: T },
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Nothing,
+        Number(u8),
+    }
+
+    fn stored(value: &impl Serialize) -> Result<Vec<u8>, String> {
+        let needed = entry::Fill::entry(&mut [], "key", value).map_err(|error| error.to_string())?;
+        let mut room = vec![0; needed];
+        entry::Fill::entry(&mut room, "key", value).map_err(|error| error.to_string())?;
+        Ok(room)
+    }
+
+    fn reads_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
+        let stored = stored(&value).unwrap();
+        let (_, bytes) = entry::split(&stored).unwrap();
+        assert_eq!(entry::value::<T>("key", bytes).unwrap(), value);
+    }
+
+    fn is_refused(value: &(impl Serialize + Debug)) -> String {
+        let refused = stored(value).expect_err(&format!("{value:?}"));
+        assert!(refused.contains("would be read as `None`"), "{refused}");
+        refused
+    }
+
+    /// A value in all that can hold one.
+    fn is_refused_anywhere<T: Serialize + Clone + Debug>(value: &T) {
+        let value = || value.clone();
+        is_refused(&value());
+        is_refused(&Some(value()));
+        is_refused(&Newtype(value()));
+        is_refused(&vec![value()]);
+        is_refused(&(1, value()));
+        is_refused(&Row { id: 1, inner: value() });
+        is_refused(&BTreeMap::from([(1, value())]));
+        is_refused(&[Kind::New(value())]);
+        is_refused(&[Kind::Tuple(1, value())]);
+        is_refused(&[Kind::Struct { inner: value() }]);
+        is_refused(&Ok::<_, u8>(value()));
+    }
+
+    #[test]
+    fn what_would_be_read_as_none_is_refused() {
+        is_refused_anywhere(&Some(None::<u8>));
+        is_refused_anywhere(&Some(()));
+        is_refused_anywhere(&Some(Value::Null));
+        is_refused_anywhere(&Some(Some(None::<String>)));
+        is_refused(&Some(Newtype(None::<u8>)));
+        is_refused(&Some(Newtype(())));
+        is_refused(&Some(Untagged::Nothing));
+        is_refused(&Some(Box::new(None::<u8>)));
+        is_refused(&BTreeMap::from([(Some(()), 1)]));
+    }
+
+    #[test]
+    fn it_says_where_and_what() {
+        let inner = Row { id: 1, inner: vec![Some(None::<u8>)] };
+        let refused = is_refused(&Row { id: 1, inner });
+        let text = "`key` cannot be serialised: in `inner`, in `inner`, \
+                    a `Some` of `core::option::Option<u8>` holds nothing, and would be read as `None`; \
+                    store an enum of your own instead";
+        assert_eq!(refused, text);
+    }
+
+    #[test]
+    fn all_else_reads_back() {
+        reads_back(None::<u8>);
+        reads_back(Some(Some(3)));
+        reads_back(None::<Option<u8>>);
+        reads_back(Some(Unit));
+        reads_back(());
+        reads_back(Value::Null);
+        reads_back(vec![Some(1), None]);
+        reads_back(Some(vec![None, Some(1)]));
+        reads_back(Some((None::<u8>, ())));
+        reads_back(Some(Row { id: 1, inner: None::<u8> }));
+        reads_back(Some(Newtype(Some(1))));
+        reads_back([Kind::Plain, Kind::New(None), Kind::Tuple(1, Some(2)), Kind::Struct { inner: None }]);
+        reads_back(Some(Kind::<u8>::Plain));
+        reads_back(Some(serde_json::json!({"a": null, "b": [null, 1]})));
+        reads_back(Untagged::Number(1));
+        reads_back((i128::MIN, u128::MAX, 'ü', 1.5_f32));
+        reads_back(BTreeMap::from([((1, "x".to_owned()), Some(true))]));
+        reads_back(Ok::<Option<u8>, ()>(None));
+        reads_back(serde_bytes::ByteBuf::from(vec![1, 2]));
+    }
+}

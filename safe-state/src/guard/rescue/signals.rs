@@ -15,10 +15,6 @@ use super::sys::{self, Disposition};
 const SIGNALS: [i32; 6] =
     [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
 
-/// What a process gets that writes to a file beyond `ulimit -f`. Handled, it makes the write an error, which an
-/// autosave can live with.
-const FILE_TOO_LARGE: i32 = libc::SIGXFSZ;
-
 /// The jobs that are running, or 0.
 static JOBS: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
 /// The signals that came before there was a job to pass them on to.
@@ -38,9 +34,8 @@ impl PassedOn {
         let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
         if before.0 == 0 {
             EARLY.store(0, SeqCst);
-            let handled = SIGNALS.into_iter().chain([FILE_TOO_LARGE]);
-            let replaced = handled.map(|signal| Disposition::replace(signal, pass_on));
-            before.1 = replaced.collect::<io::Result<_>>()?;
+            let replaced = SIGNALS.map(|signal| Disposition::replace(signal, pass_on));
+            before.1 = replaced.into_iter().collect::<io::Result<_>>()?;
         }
         before.0 += 1;
         Ok(PassedOn)
@@ -89,7 +84,7 @@ impl Drop for Recipient {
 }
 
 fn pass_on(signal: i32, is_of_kernel: bool) {
-    if is_of_kernel || signal == FILE_TOO_LARGE {
+    if is_of_kernel {
         return;
     }
     HANDLING.fetch_add(1, SeqCst);
