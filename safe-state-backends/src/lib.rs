@@ -59,9 +59,9 @@ mod request;
 mod results;
 #[cfg(test)]
 mod sample;
+mod sentence;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod sentence;
 mod statements;
 mod store;
 mod stored;
@@ -109,10 +109,10 @@ pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};
 pub use request::Request;
 pub use results::Results;
-#[cfg(feature = "sqlite")]
-pub use sqlite::SqliteBackend;
 #[doc(hidden)]
 pub use sentence::one_line;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
 pub use store::{Opening, Store};
 pub use timestamp::Timestamp;

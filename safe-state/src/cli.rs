@@ -124,5 +124,8 @@ pub fn main() -> ExitCode {
 fn let_large_files_be_errors() {
     let signal = rustix::process::Signal::XFSZ.as_raw();
     // It can be caught, and nothing else is refused.
-    let _ = signal_hook::flag::register(signal, std::sync::Arc::<std::sync::atomic::AtomicBool>::default());
+    let _ = signal_hook::flag::register(
+        signal,
+        std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
+    );
 }

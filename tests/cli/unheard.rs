@@ -54,7 +54,8 @@ fn each(of: impl Fn(&mut Command), what: &str) {
             command.args(json.then_some("--json")).args(*arguments);
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
             of(&mut command);
-            let Output { status, stderr, .. } = command.spawn().unwrap().wait_with_output().unwrap();
+            let Output { status, stderr, .. } =
+                command.spawn().unwrap().wait_with_output().unwrap();
             let said = String::from_utf8_lossy(&stderr);
             let what = format!("{what}, {arguments:?}, {json}: {status}, {said}");
             assert_eq!(status.signal(), None, "{what}");
@@ -73,7 +74,9 @@ fn all_commands_are_among_them() {
     let help = String::from_utf8(output.stdout).unwrap();
     let (_, commands) = help.split_once("Commands:\n").unwrap();
     for line in commands.lines().take_while(|line| !line.is_empty()) {
-        let Some(name) = line.strip_prefix("  ").and_then(|line| line.split(' ').next()) else { continue };
+        let Some(name) = line.strip_prefix("  ").and_then(|line| line.split(' ').next()) else {
+            continue;
+        };
         assert!(name.is_empty() || ALL.iter().any(|of| of.first() == Some(&name)), "{name}");
     }
 }

@@ -77,10 +77,12 @@ fn after(dir: &Path, millis: Duration) -> Result<()> {
 fn two(dir: &Path, millis: Duration) -> Result<()> {
     let job = |name| Job::new(name).state_dir(dir).graceful(true);
     thread::scope(|scope| {
-        scope.spawn(|| job("other").run(0..1_000_000_u64, |_| {
-            thread::sleep(Duration::from_millis(1));
-            anyhow::Ok(())
-        }));
+        scope.spawn(|| {
+            job("other").run(0..1_000_000_u64, |_| {
+                thread::sleep(Duration::from_millis(1));
+                anyhow::Ok(())
+            })
+        });
         job("asked").run(0..1_000_000_u64, |item| {
             println!("item {item}");
             thread::sleep(millis);

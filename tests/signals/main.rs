@@ -63,7 +63,9 @@ impl Asked {
     /// From now on nothing that it says is in its way.
     fn drain(&mut self) {
         let lines = self.lines.take();
-        thread::spawn(move || lines.map(|mut lines| std::io::copy(&mut lines, &mut std::io::sink())));
+        thread::spawn(move || {
+            lines.map(|mut lines| std::io::copy(&mut lines, &mut std::io::sink()))
+        });
     }
 
     /// How it ends.

@@ -12,7 +12,12 @@ use crate::{Asked, asked, is_all_saved};
 const APART: [u64; 6] = [0, 1, 15, 100, 1000, 3000];
 const ITEMS: [u64; 4] = [0, 5, 100, 500];
 
-fn pairs(what: &str, command: fn(&mut Command) -> Command, whom: fn(&Asked) -> Vec<Pid>, signal: Signal) {
+fn pairs(
+    what: &str,
+    command: fn(&mut Command) -> Command,
+    whom: fn(&Asked) -> Vec<Pid>,
+    signal: Signal,
+) {
     thread::scope(|scope| {
         for (apart, millis) in APART.into_iter().flat_map(|apart| ITEMS.map(|item| (apart, item))) {
             scope.spawn(move || {

@@ -20,7 +20,8 @@ pub fn as_process_1(command: &Command) -> Command {
     let works =
         |way: &[&str]| unshare(way).arg("true").output().is_ok_and(|tried| tried.status.success());
     let way = ways.into_iter().find(|way| works(way));
-    let way = way.expect("`unshare` of util-linux makes a pid namespace, as root or by user namespaces");
+    let way =
+        way.expect("`unshare` of util-linux makes a pid namespace, as root or by user namespaces");
     let mut first = unshare(way);
     first.arg(command.get_program()).args(command.get_args());
     first

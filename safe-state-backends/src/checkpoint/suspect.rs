@@ -25,7 +25,8 @@ impl Checkpoint {
         let suspects = self.loops.values_mut().filter_map(|it| it.suspect.as_deref_mut());
         for suspect in suspects.filter(|suspect| suspect.in_flight) {
             suspect.in_flight = false;
-            let was_ended = suspect.cause.is_none() && cause.is_some_and(CrashCause::is_from_outside);
+            let was_ended =
+                suspect.cause.is_none() && cause.is_some_and(CrashCause::is_from_outside);
             if has_crashed && !was_ended {
                 suspect.crashes = suspect.crashes.saturating_add(1);
                 suspect.cause = suspect.cause.or(cause);

@@ -37,9 +37,13 @@ fn all_of_them() {
         (format!("{carried:?}"), one_line(&carried)),
         #[cfg(feature = "limits")]
         {
-            let (limit, used) = (std::time::Duration::from_secs(1), std::time::Duration::from_secs(2));
-            let exceeded =
-                crate::limits::LimitExceeded::ExecutionTimeout { limit, used, place: "here".to_owned() };
+            let (limit, used) =
+                (std::time::Duration::from_secs(1), std::time::Duration::from_secs(2));
+            let exceeded = crate::limits::LimitExceeded::ExecutionTimeout {
+                limit,
+                used,
+                place: "here".to_owned(),
+            };
             (format!("{exceeded:?}"), one_line(&exceeded))
         },
         #[cfg(feature = "guard")]

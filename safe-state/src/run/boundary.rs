@@ -46,9 +46,9 @@ impl Boundary {
             // A time that never comes is no deadline.
             deadline: watch.max_runtime.and_then(|time| now.checked_add(time)),
             #[cfg(feature = "signals")]
-            signals: watch.graceful.then(|| {
-                Signals::listen(watch.second_signal_after.unwrap_or(SECOND_SIGNAL_AFTER))
-            }),
+            signals: watch
+                .graceful
+                .then(|| Signals::listen(watch.second_signal_after.unwrap_or(SECOND_SIGNAL_AFTER))),
             is_stopped: false,
         }
     }

@@ -25,7 +25,8 @@ impl Heard {
     pub(crate) fn begin(signals: &'static [i32]) -> Heard {
         let mut all = waiting();
         for signal in signals {
-            let waiting = all.get_or_insert_default().entry(*signal).or_insert_with(|| prepare(*signal));
+            let waiting =
+                all.get_or_insert_default().entry(*signal).or_insert_with(|| prepare(*signal));
             waiting.count += 1;
             waiting.is_none.store(false, Ordering::SeqCst);
         }

@@ -19,7 +19,8 @@ fn child_of(pid: u32) -> Option<Pid> {
 fn pair(to_both: bool, apart: u64, millis: u64) {
     let what = format!("both: {to_both}, {apart} ms apart, items of {millis} ms");
     let dir = tempfile::tempdir().unwrap();
-    let mut command = guarded(GUARDED, &["graceful", dir.path().to_str().unwrap(), &millis.to_string()]);
+    let mut command =
+        guarded(GUARDED, &["graceful", dir.path().to_str().unwrap(), &millis.to_string()]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut guard = command.spawn().unwrap();
     let mut lines = BufReader::new(guard.stdout.take().unwrap()).lines();

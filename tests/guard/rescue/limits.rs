@@ -16,8 +16,14 @@ fn under(limit: &str, how: &str) -> Output {
 fn a_guard_beyond_a_limit_says_so() {
     for (limit, says) in [
         ("ulimit -f 1000", "`ulimit -f` allows files of "),
-        ("ulimit -f 0", "`ulimit -f` allows files of 0 bytes, and it is a file; raise that limit, or ask"),
-        ("ulimit -v 1000000", "`ulimit -v` allows 1024000000 bytes in all; raise that limit, or ask for less"),
+        (
+            "ulimit -f 0",
+            "`ulimit -f` allows files of 0 bytes, and it is a file; raise that limit, or ask",
+        ),
+        (
+            "ulimit -v 1000000",
+            "`ulimit -v` allows 1024000000 bytes in all; raise that limit, or ask for less",
+        ),
     ] {
         let output = under(limit, "return");
         let said = String::from_utf8(output.stderr).unwrap();

@@ -303,7 +303,8 @@ mod tests {
     }
 
     fn stored(value: &impl Serialize) -> Result<Vec<u8>, String> {
-        let needed = entry::Fill::entry(&mut [], "key", value).map_err(|error| error.to_string())?;
+        let needed =
+            entry::Fill::entry(&mut [], "key", value).map_err(|error| error.to_string())?;
         let mut room = vec![0; needed];
         entry::Fill::entry(&mut room, "key", value).map_err(|error| error.to_string())?;
         Ok(room)
@@ -373,7 +374,12 @@ mod tests {
         reads_back(Some((None::<u8>, ())));
         reads_back(Some(Row { id: 1, inner: None::<u8> }));
         reads_back(Some(Newtype(Some(1))));
-        reads_back([Kind::Plain, Kind::New(None), Kind::Tuple(1, Some(2)), Kind::Struct { inner: None }]);
+        reads_back([
+            Kind::Plain,
+            Kind::New(None),
+            Kind::Tuple(1, Some(2)),
+            Kind::Struct { inner: None },
+        ]);
         reads_back(Some(Kind::<u8>::Plain));
         reads_back(Some(serde_json::json!({"a": null, "b": [null, 1]})));
         reads_back(Untagged::Number(1));
