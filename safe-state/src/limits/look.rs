@@ -40,6 +40,8 @@ pub(crate) struct RunWatch {
     token: Arc<Token>,
     /// Whether more memory is in use than may be.
     has_too_much: AtomicBool,
+    /// Whether a signal has asked the process to end; changed while the state is locked.
+    is_asked_to_end: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -56,8 +58,6 @@ struct State {
     stairs: Stairs,
     /// Whether it was told that the process is ended.
     has_told_the_end: bool,
-    /// Whether a signal has asked the process to end.
-    is_asked_to_end: bool,
     /// Whether it was saved because the end is near.
     has_seen_the_end: bool,
 }
@@ -97,6 +97,7 @@ impl RunWatch {
             cgroup: Cgroup::of_this_process().ok().filter(|it| it.limit().is_some()),
             token,
             has_too_much: AtomicBool::new(false),
+            is_asked_to_end: AtomicBool::new(false),
             state: Mutex::default(),
         })
     }
@@ -112,7 +113,7 @@ impl RunWatch {
         state.parked = Place::Here(parked);
         state.stairs.descend();
         state.has_told_the_end = false;
-        if state.is_asked_to_end {
+        if self.is_asked_to_end.load(Ordering::Relaxed) {
             state.parked.save(Blame::Nobody, &self.job);
         }
     }
@@ -134,7 +135,7 @@ impl RunWatch {
     pub(crate) fn is_asked_to_end(&self) {
         let mut state = self.state();
         if !state.has_ended {
-            state.is_asked_to_end = true;
+            self.is_asked_to_end.store(true, Ordering::Relaxed);
             // The signal may be what a limit has sent.
             let is_its_fault = state.stairs.is_above();
             let blame = if is_its_fault { Blame::AsBefore } else { Blame::Nobody };

@@ -1,4 +1,4 @@
-//! A serializer that refuses what its format gives back as something else. MessagePack has one nil, and
+//! A serializer that refuses what its format gives back as something else. `MessagePack` has one nil, and
 //! `Some` no mark of its own: `Some(None)`, `Some(())` and `Some(Value::Null)` read back as `None`.
 
 use std::any::type_name;
@@ -310,10 +310,10 @@ mod tests {
         Ok(room)
     }
 
-    fn reads_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
-        let stored = stored(&value).unwrap();
+    fn reads_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+        let stored = stored(value).unwrap();
         let (_, bytes) = entry::split(&stored).unwrap();
-        assert_eq!(entry::value::<T>("key", bytes).unwrap(), value);
+        assert_eq!(entry::value::<T>("key", bytes).unwrap(), *value);
     }
 
     fn is_refused(value: &(impl Serialize + Debug)) -> String {
@@ -363,29 +363,29 @@ mod tests {
 
     #[test]
     fn all_else_reads_back() {
-        reads_back(None::<u8>);
-        reads_back(Some(Some(3)));
-        reads_back(None::<Option<u8>>);
-        reads_back(Some(Unit));
-        reads_back(());
-        reads_back(Value::Null);
-        reads_back(vec![Some(1), None]);
-        reads_back(Some(vec![None, Some(1)]));
-        reads_back(Some((None::<u8>, ())));
-        reads_back(Some(Row { id: 1, inner: None::<u8> }));
-        reads_back(Some(Newtype(Some(1))));
-        reads_back([
+        reads_back(&None::<u8>);
+        reads_back(&Some(Some(3)));
+        reads_back(&None::<Option<u8>>);
+        reads_back(&Some(Unit));
+        reads_back(&());
+        reads_back(&Value::Null);
+        reads_back(&vec![Some(1), None]);
+        reads_back(&Some(vec![None, Some(1)]));
+        reads_back(&Some((None::<u8>, ())));
+        reads_back(&Some(Row { id: 1, inner: None::<u8> }));
+        reads_back(&Some(Newtype(Some(1))));
+        reads_back(&[
             Kind::Plain,
             Kind::New(None),
             Kind::Tuple(1, Some(2)),
             Kind::Struct { inner: None },
         ]);
-        reads_back(Some(Kind::<u8>::Plain));
-        reads_back(Some(serde_json::json!({"a": null, "b": [null, 1]})));
-        reads_back(Untagged::Number(1));
-        reads_back((i128::MIN, u128::MAX, 'ü', 1.5_f32));
-        reads_back(BTreeMap::from([((1, "x".to_owned()), Some(true))]));
-        reads_back(Ok::<Option<u8>, ()>(None));
-        reads_back(serde_bytes::ByteBuf::from(vec![1, 2]));
+        reads_back(&Some(Kind::<u8>::Plain));
+        reads_back(&Some(serde_json::json!({"a": null, "b": [null, 1]})));
+        reads_back(&Untagged::Number(1));
+        reads_back(&(i128::MIN, u128::MAX, 'ü', 1.5_f32));
+        reads_back(&BTreeMap::from([((1, "x".to_owned()), Some(true))]));
+        reads_back(&Ok::<Option<u8>, ()>(None));
+        reads_back(&serde_bytes::ByteBuf::from(vec![1, 2]));
     }
 }

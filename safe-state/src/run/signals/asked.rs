@@ -137,7 +137,9 @@ impl Process {
             .collect();
         let is_asked = !runs.listening.is_empty();
         drop(runs);
-        then.iter().for_each(|then| then());
+        for then in then {
+            then();
+        }
         is_asked
     }
 
