@@ -252,7 +252,7 @@ fn hold_on(backend: &Arc<dyn Backend>, job: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "held-gracefully", state_dir = dir, graceful)]
+#[resumable(name = "held-gracefully", state_dir = dir, graceful, second_signal_after = "20ms")]
 fn hold_gracefully(dir: &Path) -> anyhow::Result<()> {
     for _ in 0..2 {
         println!("holding");

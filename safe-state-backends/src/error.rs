@@ -7,7 +7,7 @@ use crate::Holder;
 use crate::format::FormatError;
 
 /// Why a checkpoint could not be stored, read or reserved.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused an operation on a file.
@@ -112,6 +112,8 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
+
+crate::debug_is_one_line!(Error);
 
 impl Error {
     /// For [`Result::map_err`] on an operation on a file.

@@ -30,7 +30,7 @@ const MIN_TAIL: usize = 3 * 1024;
 const MIN_UNSYNCED_TAIL: usize = 64 * 1024;
 
 /// Why bytes are not a checkpoint that can be read, or a state not one that can be written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
     /// The bytes do not begin as a checkpoint does.
@@ -66,6 +66,8 @@ pub enum FormatError {
     )]
     TooMany(&'static str),
 }
+
+crate::debug_is_one_line!(FormatError);
 
 /// How many bytes may follow a snapshot of that length before the whole is written anew: as
 /// many as the snapshot has, so that writing snapshots at most doubles what is written.

@@ -59,6 +59,7 @@ mod request;
 mod results;
 #[cfg(test)]
 mod sample;
+mod sentence;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
@@ -109,6 +110,8 @@ pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};
 pub use request::Request;
 pub use results::Results;
+#[doc(hidden)]
+pub use sentence::one_line;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};

@@ -60,6 +60,10 @@ impl Expansion {
             let krate = moved(krate, here);
             job = quote_spanned! {here=> #krate::__private::graceful!(#job, #graceful) };
         }
+        job.extend(options.second_signal_after.as_ref().map(|(after, _)| {
+            let time = time(krate, after);
+            quote_spanned! {site=> .second_signal_after(#time) }
+        }));
         if let Some(progress) = &options.progress {
             let here = at(progress.span());
             let krate = moved(krate, here);

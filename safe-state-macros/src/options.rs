@@ -38,6 +38,7 @@ const NAMES: &[&str] = &[
     "throttle",
     "max_runtime",
     "graceful",
+    "second_signal_after",
     "on_input_change",
     "on_code_change",
     "version",
@@ -63,6 +64,8 @@ pub(crate) struct Options {
     pub(crate) throttle: Option<Expr>,
     pub(crate) max_runtime: Option<Time>,
     pub(crate) graceful: Option<Expr>,
+    /// With where it says so.
+    pub(crate) second_signal_after: Option<(Time, Span)>,
     pub(crate) limits: LimitOptions,
     pub(crate) carry: Vec<Ident>,
     pub(crate) reconnect: Vec<Ident>,
@@ -107,6 +110,7 @@ impl Parse for Options {
         options.items.policy.check()?;
         options.check_items()?;
         options.limits.check(options.manual.is_some())?;
+        options.check_signals()?;
         Ok(options)
     }
 }
@@ -132,6 +136,10 @@ impl Options {
             "throttle" => self.throttle = Some(value(option, input)?),
             "max_runtime" => self.max_runtime = Some(time(option, value(option, input)?)?),
             "graceful" => self.graceful = Some(flag(option, input)?),
+            "second_signal_after" => {
+                let after = time(option, value(option, input)?)?;
+                self.second_signal_after = Some((after, option.span()));
+            }
             "carry" => self.carry = variables(option, input)?,
             "reconnect" => self.reconnect = variables(option, input)?,
             "registry" => self.registry = Some(value(option, input)?),
@@ -162,6 +170,16 @@ impl Options {
             }
         }
         Ok(())
+    }
+
+    /// A second signal follows one that is heeded.
+    fn check_signals(&self) -> Result<()> {
+        match &self.second_signal_after {
+            Some((_, span)) if self.graceful.is_none() => {
+                Err(Error::new(*span, "this is about `graceful`; add that, or remove this"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A variable is carried, reconnected or fresh, and named once.

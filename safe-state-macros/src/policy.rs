@@ -164,10 +164,7 @@ impl Expansion {
         let Names { item: name, handed, .. } = &self.names;
         let krate = &self.krate;
         let capture = self.capture(target);
-        let begin = self.options.limits.are_set().then(|| {
-            let run = self.run_at(target.depth + 1);
-            quote_spanned! {at(*keyword)=> #run.begin_item(); }
-        });
+        let begin = self.begin(target, *keyword);
         quote_spanned! {at(*keyword)=>
             let #handed = #krate::__private::handed!(&#name);
             let #pat = #name;
@@ -175,6 +172,19 @@ impl Expansion {
             #begin
             match () { () => #body }
         }
+    }
+
+    /// Has what is complete, and which item is suspected, lie where a limit or a signal can reach it.
+    fn begin(&self, target: &Target, keyword: Span) -> Option<TokenStream> {
+        let options = &self.options;
+        let run = self.run_at(target.depth + 1);
+        let cautious = &self.names.cautious;
+        if options.limits.are_set() {
+            return Some(quote_spanned! {at(keyword)=> #run.begin_item(); });
+        }
+        let is_reached = cfg!(feature = "limits") && options.graceful.is_some();
+        (is_reached && target.items.policy.max_crashes.is_some())
+            .then(|| quote_spanned! {at(keyword)=> if #cautious { #run.begin_item(); } })
     }
 
     fn tried(

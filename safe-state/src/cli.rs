@@ -87,6 +87,8 @@ enum Command {
 
 /// Does what the command line asks for, and says how that went.
 pub fn main() -> ExitCode {
+    #[cfg(unix)]
+    let_large_files_be_errors();
     let Arguments { place, json, command } = Arguments::parse();
     let screen = Screen::new(json);
     let done = match command {
@@ -115,4 +117,15 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => screen.fail(&failed),
     }
+}
+
+/// Handled, the signal for a file beyond `ulimit -f` makes the write an error. What is executed has it as before.
+#[cfg(unix)]
+fn let_large_files_be_errors() {
+    let signal = rustix::process::Signal::XFSZ.as_raw();
+    // It can be caught, and nothing else is refused.
+    let _ = signal_hook::flag::register(
+        signal,
+        std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
+    );
 }

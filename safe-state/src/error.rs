@@ -1,5 +1,8 @@
 //! What can go wrong with a job, apart from what the job itself does.
 
+#[cfg(test)]
+mod printed;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -16,7 +19,7 @@ use crate::reconnect::ReconnectError;
 /// `E: From<safe_state::Error>` returns it; that holds for `anyhow::Error`, `eyre::Report`,
 /// `Box<dyn Error>`, [`io::Error`], and an enum with `#[from] safe_state::Error`. Any other
 /// function panics with the same message.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The checkpoint could not be stored, read or reserved.
@@ -212,6 +215,8 @@ pub enum Error {
     Memory(#[source] io::Error),
 }
 
+safe_state_backends::debug_is_one_line!(Error);
+
 /// Why a run was to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -305,10 +310,7 @@ impl From<Error> for io::Error {
 
 /// The message on one line, with those of its causes that it does not tell itself.
 pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
-    causes(error).fold(error.to_string(), |line, cause| match cause.to_string() {
-        told if line.contains(&told) => line,
-        cause => format!("{line}: {cause}"),
-    })
+    safe_state_backends::one_line(error)
 }
 
 /// What an error was caused by, outermost first.

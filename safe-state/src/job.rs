@@ -212,11 +212,20 @@ impl Job {
     }
 
     /// Whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
-    /// and has saved what is complete. A second signal ends the process, as does the first while no
-    /// such run is under way.
+    /// and has saved what is complete. A second signal ends the process at once, if it does not come
+    /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
     #[cfg(feature = "signals")]
     pub fn graceful(mut self, graceful: bool) -> Self {
         self.watch.graceful = graceful;
+        self
+    }
+
+    /// How long after the first signal a second one ends the process at once, if the job is
+    /// [`graceful`](Self::graceful). By default 2 seconds: batch systems, supervisors and `timeout` send a signal
+    /// twice within milliseconds, to a process and to its group. One that comes before is ignored.
+    #[cfg(feature = "signals")]
+    pub fn second_signal_after(mut self, time: Duration) -> Self {
+        self.watch.second_signal_after = Some(time);
         self
     }
 

@@ -34,6 +34,8 @@ pub mod report;
 mod retry;
 mod run;
 mod save;
+#[cfg(all(unix, any(feature = "limits", feature = "signals")))]
+mod signals;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;

@@ -34,7 +34,7 @@ pub(crate) mod job;
 mod look;
 mod memory;
 mod meter;
-mod parked;
+pub(crate) mod parked;
 pub(crate) mod run;
 mod signal;
 mod time;

@@ -108,11 +108,12 @@ pub trait Reconnect: Sized + 'static {
 }
 
 /// Why a handle cannot be rebuilt, or not be described.
-#[derive(Debug)]
 pub struct ReconnectError {
     text: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
+
+safe_state_backends::debug_is_one_line!(ReconnectError);
 
 impl ReconnectError {
     /// For a reason of one's own.

@@ -160,7 +160,7 @@ fn readable(time: SystemTime) -> String {
 }
 
 /// Why there is no report to read.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The file cannot be read.
@@ -186,3 +186,5 @@ pub enum OpenError {
         path: PathBuf,
     },
 }
+
+safe_state_backends::debug_is_one_line!(OpenError);

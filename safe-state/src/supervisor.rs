@@ -146,10 +146,10 @@ impl Supervisor {
             in_a_row += 1;
             let pause = self.backoff.pause(in_a_row);
             tracing::warn!(target: "safe_state", %end, restart = in_a_row, ?pause, "the program is started again");
-            ends.push(end);
             if is_asked_within(pause, &events) {
                 return Ok(Supervised::new(status, end, ends, false));
             }
+            ends.push(end);
             died_of::tell(&mut self.command, end.cause());
         }
     }

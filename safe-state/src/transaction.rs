@@ -165,7 +165,7 @@ pub trait Transactional {
 }
 
 /// Why a transaction did not come to be.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionError {
     /// The body failed, and all was rolled back.
@@ -191,6 +191,8 @@ pub enum TransactionError {
         source: BoxError,
     },
 }
+
+safe_state_backends::debug_is_one_line!(TransactionError);
 
 fn already(committed: &[&str]) -> String {
     if committed.is_empty() {

@@ -7,4 +7,5 @@ mod shown;
 mod steering;
 mod telling;
 mod transcript;
+mod unheard;
 mod watching;

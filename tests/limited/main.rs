@@ -2,3 +2,4 @@
 
 mod cooperative;
 mod ended;
+mod first;

@@ -2,6 +2,7 @@
 
 mod effects;
 mod faulty;
+mod first;
 mod heard;
 mod kill;
 mod ledger;
@@ -16,6 +17,7 @@ mod worker;
 
 pub use effects::Effects;
 pub use faulty::Faulty;
+pub use first::as_process_1;
 pub use heard::heard;
 pub use kill::run_and_kill;
 pub use ledger::{Found, Ledger};

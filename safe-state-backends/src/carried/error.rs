@@ -3,7 +3,7 @@
 const GO_BACK: &str = "give it its old type or finish with the program that began it";
 
 /// Why a carried value cannot be given back or stored.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CarriedError {
     /// The type has another name than the one it was saved as.
@@ -47,3 +47,5 @@ pub enum CarriedError {
         reason: String,
     },
 }
+
+crate::debug_is_one_line!(CarriedError);

@@ -37,6 +37,16 @@ const NAMES: [(i32, &str); 11] = [
     (15, "SIGTERM"),
 ];
 
+impl CrashCause {
+    /// Whether someone has asked the process to end: the system as it goes down, or who supervises it. SIGINT is
+    /// not among them, as limits on time end what hangs by it.
+    pub(crate) fn is_from_outside(self) -> bool {
+        const SIGHUP: i32 = 1;
+        const SIGTERM: i32 = 15;
+        matches!(self, CrashCause::Signal(SIGHUP | SIGTERM))
+    }
+}
+
 impl fmt::Display for CrashCause {
     /// `signal 11 (SIGSEGV)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use crate::limits::BEHIND_LIMIT;
 use crate::timestamp::Timestamp;
 
 /// Why a dead letter can't be put back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotPutBack {
     /// Of the items beside it, which are complete, no more is known.
@@ -24,6 +24,8 @@ pub enum NotPutBack {
     #[error("more than 2^32 items behind it are complete")]
     TooFarBack,
 }
+
+crate::debug_is_one_line!(NotPutBack);
 
 impl Checkpoint {
     /// Puts all dead letters back: the next run does their items as if it had not seen them yet, with all

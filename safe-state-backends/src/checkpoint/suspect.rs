@@ -18,14 +18,19 @@ pub struct Suspect {
 }
 
 impl Checkpoint {
-    /// Counts the death of the run before, if it has died; of `cause`, unless it has said so itself.
+    /// Counts the death of the run before, if it has died; of `cause`, unless it has said so itself. One that was
+    /// ended from outside is no item's fault.
     pub(super) fn count_crashes(&mut self, cause: Option<CrashCause>) {
         let has_crashed = self.is_open();
         let suspects = self.loops.values_mut().filter_map(|it| it.suspect.as_deref_mut());
         for suspect in suspects.filter(|suspect| suspect.in_flight) {
             suspect.in_flight = false;
-            suspect.crashes = suspect.crashes.saturating_add(u32::from(has_crashed));
-            suspect.cause = suspect.cause.or(cause.filter(|_| has_crashed));
+            let was_ended =
+                suspect.cause.is_none() && cause.is_some_and(CrashCause::is_from_outside);
+            if has_crashed && !was_ended {
+                suspect.crashes = suspect.crashes.saturating_add(1);
+                suspect.cause = suspect.cause.or(cause);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `safe-state run`: a program that is started again.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::process::{Command, ExitCode};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::exit::{Code, Failed};
-use super::screen::Screen;
+use super::screen::{Screen, aside};
 use crate::limits::ByteSize;
 use crate::{Backoff, Supervisor};
 
@@ -71,7 +72,7 @@ impl Run {
             Ok(ended) => {
                 if ended.restarts() > 0 || ended.has_given_up() {
                     // The standard output is the program's.
-                    eprintln!("safe-state: `{}` {ended}", program.display());
+                    aside(format_args!("safe-state: `{}` {ended}", program.display()));
                 }
                 ExitCode::from(ended.code())
             }
@@ -86,5 +87,6 @@ fn failed(program: &str, error: &io::Error) -> Failed {
         ErrorKind::PermissionDenied => (Code::NotExecutable, "can't be executed"),
         _ => (Code::Unwatched, "can't be run"),
     };
-    Failed { code, message: format!("`{program}` {what}: {error}") }
+    let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    Failed { code, message: format!("`{program}` {what}: {reason}") }
 }

@@ -1,6 +1,6 @@
 //! What is printed, for people and for programs.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -48,7 +48,7 @@ impl Screen {
     /// Tells people something beside the answer.
     pub(super) fn note(&self, text: &str) {
         if !self.json {
-            anstream::eprintln!("{DIM}{}{DIM:#}", escape::line(text));
+            aside(format_args!("{DIM}{}{DIM:#}", escape::line(text)));
         }
     }
 
@@ -57,12 +57,17 @@ impl Screen {
         let Failed { code, message } = failed;
         if self.json {
             let error = serde_json::json!({ "error": message, "code": *code as u8 });
-            eprintln!("{error}");
+            aside(format_args!("{error}"));
         } else {
-            anstream::eprintln!("{BAD}error{BAD:#}: {}", escape::line(message));
+            aside(format_args!("{BAD}error{BAD:#}: {}", escape::line(message)));
         }
         (*code).into()
     }
+}
+
+/// Writes a line to standard error. Where nobody can read it, the exit code tells enough.
+pub(super) fn aside(line: fmt::Arguments<'_>) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 fn json(shown: &impl Serialize) -> Result<String, Failed> {
@@ -72,22 +77,26 @@ fn json(shown: &impl Serialize) -> Result<String, Failed> {
 /// Prints text with styles.
 pub(super) fn print(text: &str) -> Result<(), Failed> {
     let mut out = anstream::stdout().lock();
-    told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    told(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(drop)
 }
 
 /// Prints bytes as they are.
 pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Failed> {
+    is_read(bytes).map(drop)
+}
+
+/// The same, and says whether there is a reader still.
+pub(super) fn is_read(bytes: &[u8]) -> Result<bool, Failed> {
     let mut out = std::io::stdout().lock();
     told(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
 /// A reader that has seen enough, as `head` has, is no failure.
-fn told(written: std::io::Result<()>) -> Result<(), Failed> {
+fn told(written: std::io::Result<()>) -> Result<bool, Failed> {
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failed::new(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failed::new(format!("cannot write to standard output: {error}"))),
     }
 }
 

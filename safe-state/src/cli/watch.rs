@@ -43,7 +43,9 @@ impl Watch {
         let samples = self.samples(place)?;
         if screen.is_json() {
             for _ in 0..looks {
-                screen::print_raw(&samples.recv().map_err(gone)??.to_line()?)?;
+                if !screen::is_read(&samples.recv().map_err(gone)??.to_line()?)? {
+                    break;
+                }
             }
             return Ok(());
         }
@@ -52,10 +54,14 @@ impl Watch {
             return Err(Failed::new(advice));
         }
         // It gives the terminal back on a panic as well.
-        let mut terminal = ratatui::init();
+        let mut terminal = ratatui::try_init().map_err(|error| {
+            // It may have begun to take the terminal.
+            let _ = ratatui::try_restore();
+            undrawn(error)
+        })?;
         let watched = show(&mut terminal, &samples, View::new(format!("`{place}`")), looks);
-        ratatui::restore();
-        watched
+        let restored = ratatui::try_restore().map_err(undrawn);
+        watched.and(restored)
     }
 
     /// Looks on a thread of its own: a backend may take its time, and keys are to be heard. It ends when
@@ -91,7 +97,6 @@ fn show(
     mut view: View,
     looks: u64,
 ) -> Result<(), Failed> {
-    let unseen = |error: io::Error| Failed::new(format!("cannot draw on the terminal: {error}"));
     let mut looked = 0;
     loop {
         match samples.recv_timeout(HEARING) {
@@ -102,12 +107,12 @@ fn show(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(gone(())),
         }
-        terminal.draw(|frame| view.draw(frame)).map_err(unseen)?;
+        terminal.draw(|frame| view.draw(frame)).map_err(undrawn)?;
         if looked >= looks {
             return Ok(());
         }
-        while event::poll(Duration::ZERO).map_err(unseen)? {
-            match event::read().map_err(unseen)? {
+        while event::poll(Duration::ZERO).map_err(undrawn)? {
+            match event::read().map_err(undrawn)? {
                 Event::Key(key) if leaves(key) => return Ok(()),
                 Event::Key(KeyEvent { code: KeyCode::Down, .. }) => view.scroll(1),
                 Event::Key(KeyEvent { code: KeyCode::Up, .. }) => view.scroll(-1),
@@ -122,6 +127,11 @@ fn leaves(key: KeyEvent) -> bool {
         key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
     let is_leave = matches!(key.code, KeyCode::Char('q') | KeyCode::Esc);
     key.kind == KeyEventKind::Press && (is_leave || is_interrupt)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it")]
+fn undrawn(error: io::Error) -> Failed {
+    Failed::new(format!("cannot draw on the terminal: {error}"))
 }
 
 fn gone<E>(_: E) -> Failed {

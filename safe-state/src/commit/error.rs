@@ -7,7 +7,7 @@ use crate::Error;
 use crate::run::Run;
 
 /// Why [`commit!`](macro@crate::commit) did not commit an item's transaction, or does not know.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommitError {
     /// The checkpoint is not in a database of the transaction's kind. It was rolled back.
@@ -47,6 +47,8 @@ pub enum CommitError {
     )]
     InDoubt,
 }
+
+safe_state_backends::debug_is_one_line!(CommitError);
 
 impl Run {
     pub(super) fn not_committed(&self, commit: CommitError, source: Option<BoxError>) -> Error {

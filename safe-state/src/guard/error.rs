@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why a guard could not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum GuardError {
     /// The system refused something.
@@ -74,6 +74,24 @@ pub enum GuardError {
         key: String,
         /// How much room there is for all.
         capacity: u64,
+    },
+    /// The memory for a guard's data is more than the system lets this process have.
+    #[error(
+        "cannot {action}, {bytes} bytes with room for {max_size} of data{}; \
+         raise that limit, or ask for less by `Guard::max_size`",
+        limit.as_ref().map(|limit| format!(": {limit}")).unwrap_or_default()
+    )]
+    NoMemory {
+        /// What was tried.
+        action: &'static str,
+        /// How much memory that is.
+        bytes: u64,
+        /// What was asked for.
+        max_size: u64,
+        /// The limit that it is beyond, if that is known.
+        limit: Option<String>,
+        /// What the system says.
+        source: io::Error,
     },
     /// More memory was asked for than there are addresses.
     #[error(
@@ -158,6 +176,8 @@ pub enum GuardError {
         source: io::Error,
     },
 }
+
+safe_state_backends::debug_is_one_line!(GuardError);
 
 #[cfg(target_os = "linux")]
 impl GuardError {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use safe_state_backends::{CarriedError, Error as BackendError};
 
 /// Why an idempotency cache can't tell, or can't be told.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum IdempotencyError {
     /// The cache could not be stored, read or reserved.
@@ -69,3 +69,5 @@ pub enum IdempotencyError {
     #[error("cannot start the thread that saves for an async function")]
     Thread(#[source] io::Error),
 }
+
+safe_state_backends::debug_is_one_line!(IdempotencyError);

@@ -9,7 +9,7 @@ use super::units::readable;
 /// Work took longer, or more, than it may.
 ///
 /// [`check`](super::check) and guarded futures return it inside [`Error::Limit`](crate::Error::Limit).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LimitExceeded {
     /// There was no progress for that long.
@@ -43,6 +43,8 @@ pub enum LimitExceeded {
         place: String,
     },
 }
+
+safe_state_backends::debug_is_one_line!(LimitExceeded);
 
 impl LimitExceeded {
     /// What kind of an `io::Error` it makes.

@@ -13,7 +13,7 @@ use super::escalation::{Escalation, Interrupt, Stairs, Step};
 use super::job::JobLimits;
 use super::memory::pause;
 use super::meter::{Memory, Meter};
-use super::parked::{Parked, Place};
+use super::parked::{Blame, Parked, Place};
 use super::signal::{self, ThreadId};
 use super::token::Token;
 use super::units::{after, readable};
@@ -24,7 +24,7 @@ use crate::{Error, Job};
 
 /// How long memory may grow before more is done about it: it may soon be all.
 const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
-/// How often it is looked at memory that is far from its limit, at signals, and at a limit that is passed.
+/// How often it is looked at memory that is far from its limit, at the end, and at a limit that is passed.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A run under limits.
@@ -40,6 +40,8 @@ pub(crate) struct RunWatch {
     token: Arc<Token>,
     /// Whether more memory is in use than may be.
     has_too_much: AtomicBool,
+    /// Whether a signal has asked the process to end; changed while the state is locked.
+    is_asked_to_end: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -56,8 +58,6 @@ struct State {
     stairs: Stairs,
     /// Whether it was told that the process is ended.
     has_told_the_end: bool,
-    /// Set by a signal that asks the process to end.
-    signal: Option<Arc<AtomicBool>>,
     /// Whether it was saved because the end is near.
     has_seen_the_end: bool,
 }
@@ -83,6 +83,7 @@ impl RunWatch {
     pub(crate) fn new(job: &Job, now: Instant) -> Result<Self, Error> {
         let limits = job.limits;
         let meter = limits.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
+        let has_limits = limits.are_set();
         let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
         let token = Arc::new(Token::new(true));
         token.works_here();
@@ -90,12 +91,13 @@ impl RunWatch {
             job: job.job_name().to_owned(),
             limits,
             began: now,
-            ends: left.map(|left| after(now, left)),
+            ends: left.filter(|_| has_limits).map(|left| after(now, left)),
             meter: meter.map_err(Error::Memory)?,
             // Where there is none, or no limit on it, nothing is seen coming.
             cgroup: Cgroup::of_this_process().ok().filter(|it| it.limit().is_some()),
             token,
             has_too_much: AtomicBool::new(false),
+            is_asked_to_end: AtomicBool::new(false),
             state: Mutex::default(),
         })
     }
@@ -111,6 +113,9 @@ impl RunWatch {
         state.parked = Place::Here(parked);
         state.stairs.descend();
         state.has_told_the_end = false;
+        if self.is_asked_to_end.load(Ordering::Relaxed) {
+            state.parked.save(Blame::Nobody, &self.job);
+        }
     }
 
     pub(crate) fn unpark(&self) -> Option<Box<Parked>> {
@@ -124,10 +129,18 @@ impl RunWatch {
         self.token.take_back();
     }
 
-    /// Has what is complete saved as soon as that is set.
-    #[cfg(feature = "signals")]
-    pub(crate) fn saves_at(&self, signal: Arc<AtomicBool>) {
-        self.state().signal = Some(signal);
+    /// A signal has asked the process to end: what is complete is saved, and if it is killed before the item
+    /// ends, that is not the item's fault.
+    #[cfg(all(unix, feature = "signals"))]
+    pub(crate) fn is_asked_to_end(&self) {
+        let mut state = self.state();
+        if !state.has_ended {
+            self.is_asked_to_end.store(true, Ordering::Relaxed);
+            // The signal may be what a limit has sent.
+            let is_its_fault = state.stairs.is_above();
+            let blame = if is_its_fault { Blame::AsBefore } else { Blame::Nobody };
+            state.parked.save(blame, &self.job);
+        }
     }
 
     /// Whether the run is to end between two items.
@@ -151,14 +164,16 @@ impl RunWatch {
         self.ends.is_some_and(|ends| after(now, self.limits.grace_period) >= ends)
     }
 
-    /// Whether the process may be ended soon, from outside.
-    fn sees_the_end(&self, state: &State, now: Instant) -> bool {
-        let is_asked = state.signal.as_ref().is_some_and(|signal| signal.load(Ordering::Relaxed));
+    /// Whether the process may be ended soon, from outside, and whether the item is to blame then.
+    fn sees_the_end(&self, now: Instant) -> Option<Blame> {
         let is_tight = |cgroup: &Cgroup| {
             let ceiling = cgroup.limit().map(|limit| limit / 10 * 9);
             cgroup.used().zip(ceiling).is_some_and(|(used, ceiling)| used > ceiling)
         };
-        is_asked || self.is_near_its_end(now) || self.cgroup.as_ref().is_some_and(is_tight)
+        if self.is_near_its_end(now) {
+            return Some(Blame::Nobody);
+        }
+        self.cgroup.as_ref().is_some_and(is_tight).then_some(Blame::AsBefore)
     }
 
     /// The limit that was passed: the one that can wait the least.
@@ -212,7 +227,7 @@ impl RunWatch {
             return;
         }
         let item = state.parked.item();
-        state.parked.save(what.cause(), &self.job);
+        state.parked.save(what.blame(), &self.job);
         if !std::mem::replace(&mut state.has_told_the_end, true) {
             tell(&self.job, &what.ending(item));
         }
@@ -234,7 +249,7 @@ impl RunWatch {
         let run = limits.timeout.map(|limit| after(self.began, limit));
         let memory =
             limits.max_memory.map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
-        let watches = state.signal.is_some() || self.ends.is_some() || self.cgroup.is_some();
+        let watches = self.ends.is_some() || self.cgroup.is_some();
         let outside = watches.then(|| now + INTERVAL);
         let next = [item, run, memory, outside].into_iter().flatten().min();
         // A limit that was passed may stay so between two items.
@@ -263,9 +278,11 @@ impl Watch for RunWatch {
             self.token.take_back();
             None
         };
-        if !state.has_seen_the_end && self.sees_the_end(&state, now) {
+        if !state.has_seen_the_end
+            && let Some(blame) = self.sees_the_end(now)
+        {
             state.has_seen_the_end = true;
-            state.parked.save(None, &self.job);
+            state.parked.save(blame, &self.job);
         }
         let next = self.next_look(&state, used, now);
         Some(climbing.map_or(next, |due| due.min(next)))
@@ -309,15 +326,15 @@ impl What {
         format!("{passed}; the process is ended, and the next run goes on from what is saved")
     }
 
-    /// What the next run is to know, if the item is to blame.
-    fn cause(self) -> Option<CrashCause> {
+    /// What the next run is to know.
+    fn blame(self) -> Blame {
         match self {
             What::Item(limit) => {
                 let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-                Some(CrashCause::ItemTimeout(millis))
+                Blame::Item(CrashCause::ItemTimeout(millis))
             }
-            What::Memory { used, .. } => Some(CrashCause::Memory(used)),
-            What::Run(_) => None,
+            What::Memory { used, .. } => Blame::Item(CrashCause::Memory(used)),
+            What::Run(_) => Blame::Nobody,
         }
     }
 }

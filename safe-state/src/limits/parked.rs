@@ -19,6 +19,17 @@ pub(crate) struct Parked {
     pub(crate) position: Position,
 }
 
+/// Whose fault it is if the process ends in the item in flight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Blame {
+    /// The item's.
+    Item(CrashCause),
+    /// Not the item's: the process is ended from outside, or because the run took too long.
+    Nobody,
+    /// Whose it was taken for before: it may be the item's.
+    AsBefore,
+}
+
 /// Where it is.
 #[derive(Debug, Default)]
 pub(crate) enum Place {
@@ -31,10 +42,10 @@ pub(crate) enum Place {
 }
 
 impl Parked {
-    /// Saves what is complete, and which item is in flight if it is to blame, of `cause`. After that the
-    /// run may go on as if nothing had happened.
-    fn save(&mut self, cause: Option<CrashCause>, job: &str) {
-        let change = self.position.change_beside_the_body(cause);
+    /// Saves what is complete, and whether the item in flight is to blame. After that the run may go on as if
+    /// nothing had happened.
+    fn save(&mut self, blame: Blame, job: &str) {
+        let change = self.position.change_beside_the_body(blame);
         if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
             return;
         }
@@ -47,7 +58,7 @@ impl Parked {
 
 impl Place {
     /// Saves, if it is here, and waits for that as long as is sensible.
-    pub(crate) fn save(&mut self, cause: Option<CrashCause>, job: &str) {
+    pub(crate) fn save(&mut self, blame: Blame, job: &str) {
         if !matches!(self, Place::Here(_)) {
             return;
         }
@@ -56,7 +67,7 @@ impl Place {
         let name = job.to_owned();
         let saving = move || {
             for mut parked in given {
-                parked.save(cause, &name);
+                parked.save(blame, &name);
                 // Nobody may wait any more.
                 let _ = done.send(parked);
             }

@@ -16,8 +16,9 @@ use crate::{Error, Job};
 /// A run's limits, which are watched for as long as it lives.
 #[derive(Debug)]
 pub(crate) struct RunLimits {
-    /// Before the rest: nothing is interrupted once the run has ended.
-    _watched: Watched,
+    /// Before the rest: nothing is interrupted once the run has ended. None where there are no limits, and
+    /// what is complete lies where a signal's thread can reach it.
+    _watched: Option<Watched>,
     watch: Arc<RunWatch>,
     /// Whether the watchdog can reach what saves.
     is_parked: bool,
@@ -26,18 +27,25 @@ pub(crate) struct RunLimits {
 }
 
 impl RunLimits {
-    /// Those of the job, if it has any.
+    /// Those of the job, if it has any, or is to be reached by a signal.
     ///
     /// # Errors
     ///
     /// They can't be watched.
-    pub(crate) fn start(job: &Job, is_async: bool, now: Instant) -> Result<Option<Self>, Error> {
-        if !job.limits.are_set() {
+    pub(crate) fn start(
+        job: &Job,
+        is_reached: bool,
+        is_async: bool,
+        now: Instant,
+    ) -> Result<Option<Self>, Error> {
+        let are_set = job.limits.are_set();
+        if !are_set && !is_reached {
             return Ok(None);
         }
         let watch = Arc::new(RunWatch::new(job, now)?);
-        let first = Arc::clone(&watch) as Arc<dyn Watch>;
-        let watched = Watched::start(first, now).map_err(Error::Thread)?;
+        let first = are_set.then(|| Arc::clone(&watch) as Arc<dyn Watch>);
+        let watched = first.map(|watch| Watched::start(watch, now)).transpose();
+        let watched = watched.map_err(Error::Thread)?;
         if !is_async {
             innermost::enter(watch.token());
         }
@@ -65,10 +73,13 @@ impl Drop for RunLimits {
 impl Run {
     /// Has the job's limits watched.
     pub(crate) fn watch(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
-        self.limits = RunLimits::start(job, is_async, Instant::now())?;
-        #[cfg(feature = "signals")]
-        if let (Some(limits), Some(signal)) = (&self.limits, self.boundary.signal()) {
-            limits.watch.saves_at(signal);
+        // An item that is suspected is to be acquitted where the process is asked to end.
+        let is_reached = self.is_cautious() && self.boundary.heeds_signals();
+        self.limits = RunLimits::start(job, is_reached, is_async, Instant::now())?;
+        #[cfg(all(unix, feature = "signals"))]
+        if let Some(limits) = &self.limits {
+            let watch = Arc::clone(&limits.watch);
+            self.boundary.on_signal(Arc::new(move || watch.is_asked_to_end()));
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Signals to one thread of this process, or to the process.
 
 use super::escalation::Step;
+#[cfg(unix)]
+use crate::signals::dying;
 
 /// A thread, as the kernel numbers it; 0 stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,9 +19,18 @@ pub(crate) fn send(step: Step, thread: ThreadId) {
         Step::Terminate => Signal::TERM,
         Step::Kill => Signal::KILL,
     };
+    #[cfg(feature = "signals")]
+    if step == Step::Terminate {
+        crate::run::signals::end_if_asked(signal.as_raw());
+    }
+    let ends = dying::is_by_default(signal.as_raw());
     if !thread.send(signal) {
         // To oneself, it can't be refused.
         let _ = kill_process(getpid(), signal);
+    }
+    // It has not ended, as it is process 1.
+    if ends && (step == Step::Kill || dying::is_first()) {
+        dying::exit_as_by(signal.as_raw());
     }
 }
 

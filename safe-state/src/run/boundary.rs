@@ -9,7 +9,7 @@ use crate::error::StopReason;
 use crate::run::Run;
 use crate::run::rate::{Rate, Spread};
 #[cfg(feature = "signals")]
-use crate::run::signals::Signals;
+use crate::run::signals::{SECOND_SIGNAL_AFTER, Signals};
 
 /// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
 const LOOK: Duration = Duration::from_millis(50);
@@ -22,6 +22,8 @@ pub(crate) struct Watch {
     pub(crate) max_runtime: Option<Duration>,
     #[cfg(feature = "signals")]
     pub(crate) graceful: bool,
+    #[cfg(feature = "signals")]
+    pub(crate) second_signal_after: Option<Duration>,
 }
 
 /// The same while a run is under way.
@@ -44,7 +46,9 @@ impl Boundary {
             // A time that never comes is no deadline.
             deadline: watch.max_runtime.and_then(|time| now.checked_add(time)),
             #[cfg(feature = "signals")]
-            signals: watch.graceful.then(Signals::listen),
+            signals: watch
+                .graceful
+                .then(|| Signals::listen(watch.second_signal_after.unwrap_or(SECOND_SIGNAL_AFTER))),
             is_stopped: false,
         }
     }
@@ -58,10 +62,25 @@ impl Boundary {
         is_over.then_some(StopReason::MaxRuntime)
     }
 
-    /// What the signals set that ask the process to end, if it listens to them.
-    #[cfg(all(feature = "limits", feature = "signals"))]
-    pub(crate) fn signal(&self) -> Option<Arc<std::sync::atomic::AtomicBool>> {
-        self.signals.as_ref().map(Signals::flag)
+    /// Has that done as soon as signals ask the process to end, if it listens to them.
+    #[cfg(all(unix, feature = "limits", feature = "signals"))]
+    pub(crate) fn on_signal(&self, done: Arc<dyn Fn() + Send + Sync>) {
+        if let Some(signals) = &self.signals {
+            signals.then(done);
+        }
+    }
+
+    /// Whether the run ends at a signal that asks the process to.
+    #[cfg(all(unix, feature = "limits", feature = "signals"))]
+    pub(crate) fn heeds_signals(&self) -> bool {
+        self.signals.is_some()
+    }
+
+    /// Whether the run ends at a signal that asks the process to.
+    #[cfg(all(feature = "limits", not(all(unix, feature = "signals"))))]
+    #[expect(clippy::unused_self, reason = "it can't here")]
+    pub(crate) fn heeds_signals(&self) -> bool {
+        false
     }
 
     /// How long to wait before the next look; none to go on.

@@ -29,6 +29,16 @@ pub(super) struct Life {
     was_asked_to_end: bool,
 }
 
+/// A program that can't be started.
+#[derive(thiserror::Error)]
+#[error("cannot start `{program}`")]
+struct NotStarted {
+    program: String,
+    source: io::Error,
+}
+
+safe_state_backends::debug_is_one_line!(NotStarted);
+
 impl Life {
     pub(super) fn start(
         command: &mut Command,
@@ -36,7 +46,10 @@ impl Life {
         events: Sender<Event>,
         number: usize,
     ) -> io::Result<Self> {
-        let child = command.spawn()?;
+        let child = command.spawn().map_err(|source| {
+            let program = command.get_program().to_string_lossy().into_owned();
+            io::Error::new(source.kind(), NotStarted { program, source })
+        })?;
         let pid = Pid::from_child(&child);
         // Sees that it has ended and does not reap it: until it is reaped, its number is no other's.
         let wait = move || {

@@ -11,17 +11,22 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::event::Event;
+use crate::signals::heard::Heard;
+
+const SIGNALS: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
 
 /// Listens to the signals that are passed on, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Forwarded {
+    _heard: Heard,
     handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Forwarded {
     pub(super) fn listen(events: Sender<Event>) -> io::Result<Self> {
-        let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2])?;
+        let heard = Heard::begin(&SIGNALS);
+        let mut signals = Signals::new(SIGNALS)?;
         let handle = signals.handle();
         let tell = move || {
             for signal in signals.forever() {
@@ -30,7 +35,7 @@ impl Forwarded {
             }
         };
         let thread = thread::Builder::new().name("safe-state-signals".to_owned()).spawn(tell)?;
-        Ok(Forwarded { handle, thread: Some(thread) })
+        Ok(Forwarded { _heard: heard, handle, thread: Some(thread) })
     }
 }
 

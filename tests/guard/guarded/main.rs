@@ -4,6 +4,7 @@ mod autosave;
 mod crash;
 mod data;
 mod ending;
+mod graceful;
 mod resources;
 mod storm;
 
@@ -29,6 +30,7 @@ fn main() -> Result<Ended, GuardError> {
             Guard::new("mini/dump").minidump(dir).rescue(tell).run(|data| ending::job(data, how))
         }
         ["data"] => data::run(),
+        ["graceful", dir, millis] => graceful::run(dir, millis),
         ["name", name] => Guard::new(name).run(|_| ()),
         ["too-large"] => Guard::new("large").max_size(u64::MAX).run(|_| ()),
         ["beside"] => resources::beside(),

@@ -3,8 +3,10 @@
 mod autosave;
 mod data;
 mod endings;
+mod graceful;
 mod harness;
 mod left_behind;
+mod limits;
 mod minidump;
 mod several;
 mod signals;

@@ -1,5 +1,5 @@
-//! The bytes of an entry: its key, and its value as [MessagePack](https://msgpack.org), with the names of fields. So whatever is
-//! `Serialize` reads back, and a value can be looked at without its type.
+//! The bytes of an entry: its key, and its value as [MessagePack](https://msgpack.org), with the names of fields. So a value
+//! can be looked at without its type, and whatever is `Serialize` reads back, or is refused.
 
 use std::any::type_name;
 use std::io::{self, Write};
@@ -9,6 +9,7 @@ use rmp_serde::Serializer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::faithful::Faithful;
 use super::layout::Layout;
 use crate::guard::GuardError;
 
@@ -29,7 +30,8 @@ impl Fill<'_> {
         let len = u32::try_from(key.len()).map_err(|_| GuardError::LongKey { len: key.len() })?;
         fill.put(&len.to_le_bytes());
         fill.put(key.as_bytes());
-        value.serialize(&mut Serializer::new(&mut fill).with_struct_map()).map_err(|error| {
+        let mut serializer = Serializer::new(&mut fill).with_struct_map();
+        Faithful::new(value).serialize(&mut serializer).map_err(|error| {
             GuardError::Unserializable { key: key.to_owned(), reason: error.to_string() }
         })?;
         Ok(fill.needed)

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::{ptr, slice};
 
 use crash_handler::{CrashContext, CrashEventResult, CrashHandler};
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::{Advice, MmapOptions, MmapRaw};
 
 use super::memory::Memory;
 
@@ -25,9 +25,13 @@ use super::memory::Memory;
 pub(super) struct Pages(MmapRaw);
 
 impl Pages {
-    /// Maps that many bytes of the file, which must never become shorter: the caller has sealed it.
+    /// Maps that many bytes of the file, which must never become shorter: the caller has sealed it. They are
+    /// left out of core dumps, which would have all of them, in use or not.
     pub(super) fn map(file: &File, len: usize) -> io::Result<Pages> {
-        MmapOptions::new().len(len).map_raw(file).map(Pages)
+        let pages = MmapOptions::new().len(len).map_raw(file)?;
+        // Where the kernel knows no dumps, there is nothing to leave out.
+        let _ = pages.advise(Advice::DontDump);
+        Ok(Pages(pages))
     }
 
     fn word(&self, word: usize) -> &AtomicU64 {

@@ -7,21 +7,20 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{self, Command};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::cause::{Cause, Usage};
-use super::errand::{self, Errand};
-use super::layout::{ERRAND, Layout, MAGIC, word};
+use super::errand;
+use super::layout::{Layout, word};
 use super::memory::Memory;
-use super::note;
 use super::reader::Snapshot;
+use super::shared;
 use super::signals::{PassedOn, Recipient};
 use super::sys::{self, Pages};
 use crate::guard::GuardError;
@@ -50,8 +49,9 @@ impl Watched {
         arguments: &[OsString],
         prepare: impl FnOnce(&Pages),
     ) -> Result<Watched, GuardError> {
-        let file = memory_file(layout).map_err(GuardError::system("make shared memory"))?;
-        let memory = map(&file, name, layout).map_err(GuardError::system("map shared memory"))?;
+        let file = shared::file(layout)?;
+        let memory = shared::map(&file, layout)?;
+        shared::address(&memory, name, layout).map_err(GuardError::system("map shared memory"))?;
         prepare(&memory);
         let signals = PassedOn::begin().map_err(GuardError::system("handle signals"))?;
         let (since, kills) = (Instant::now(), kills_for_memory());
@@ -113,26 +113,6 @@ impl Drop for Watched {
             let _ = sys::reap(self.pid);
         }
     }
-}
-
-/// Memory with a size that nothing can change, and no name anywhere.
-fn memory_file(layout: Layout) -> io::Result<File> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let file = File::from(rustix::fs::memfd_create(errand::FILE, flags)?);
-    file.set_len(layout.len() as u64)?;
-    rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-    Ok(file)
-}
-
-fn map(file: &File, name: &str, layout: Layout) -> io::Result<Arc<Pages>> {
-    let memory = Arc::new(Pages::map(file, layout.len())?);
-    if !note::leave(&memory, ERRAND, &Errand::of(name)) {
-        return Err(io::Error::other("too many guards have run before"));
-    }
-    memory.store(word::CAPACITY, layout.data().len() as u64, SeqCst);
-    memory.store(word::GUARD, process::id().into(), SeqCst);
-    memory.store(word::MAGIC, MAGIC, SeqCst);
-    Ok(memory)
 }
 
 /// Its output, its environment and its directory are those of this process.

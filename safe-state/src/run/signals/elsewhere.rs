@@ -1,0 +1,30 @@
+//! Where there are no signals but Ctrl-C: a second one ends the process, whenever it comes.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use signal_hook::{SigId, flag, low_level};
+
+use super::SIGNALS;
+
+#[derive(Debug)]
+pub(super) struct Listener(Vec<SigId>);
+
+impl Listener {
+    pub(super) fn begin(came: &Arc<AtomicBool>, _: Duration) -> Listener {
+        // The first signal finds that none came before it, as this is registered before what notes it.
+        let again = SIGNALS.iter().filter_map(|signal| {
+            flag::register_conditional_default(*signal, Arc::clone(came)).ok()
+        });
+        Listener(again.collect())
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        for id in self.0.drain(..) {
+            low_level::unregister(id);
+        }
+    }
+}

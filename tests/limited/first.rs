@@ -1,0 +1,68 @@
+//! As process 1 of a container, to which the kernel gives no signal of its own: the process is ended all the
+//! same. Linux alone, and it takes root or user namespaces.
+
+use std::process::{Command, Output};
+
+use safe_state::Job;
+use safe_state_tests::as_process_1;
+
+const BY_INT: i32 = 128 + 2;
+const BY_TERM: i32 = 128 + 15;
+const BY_KILL: i32 = 128 + 9;
+
+fn ended(mut command: Command) -> Output {
+    let mut timed = Command::new("timeout");
+    timed.args(["--signal=KILL", "120"]).arg(command.get_program()).args(command.get_args());
+    command = timed;
+    command.output().unwrap()
+}
+
+fn ends(kind: &str, codes: &[i32]) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limited"));
+    child.arg(kind).arg(dir.path());
+    let output = ended(as_process_1(&child));
+    let code = output.status.code();
+    assert!(code.is_some_and(|code| codes.contains(&code)), "{kind}: {output:?}");
+    let checkpoint = Job::new("limited").state_dir(dir.path()).peek_checkpoint().unwrap().unwrap();
+    assert_eq!(checkpoint.loop_progress(0).unwrap().completed().len(), 7, "{kind}");
+}
+
+#[test]
+fn an_item_that_does_not_end() {
+    ends("spins", &[BY_INT]);
+    ends("reads", &[BY_INT]);
+}
+
+#[test]
+fn one_in_a_program_that_heeds_sigint() {
+    ends("graceful", &[BY_KILL]);
+}
+
+/// Where its memory grows so fast that there is no time for a grace, by SIGKILL.
+#[test]
+fn one_that_takes_memory_without_end() {
+    ends("takes", &[BY_INT, BY_KILL]);
+}
+
+#[test]
+fn a_run_that_takes_too_long() {
+    ends("run", &[BY_INT]);
+}
+
+#[test]
+fn work_under_a_guard_of_its_own() {
+    for (interrupt, heeded, code) in [
+        ("signal", "none", BY_INT),
+        ("both", "none", BY_INT),
+        ("signal", "int", BY_TERM),
+        ("both", "int", BY_TERM),
+        ("signal-kill", "int-and-term", BY_KILL),
+        ("both-kill", "int-and-term", BY_KILL),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_interrupted"));
+        child.args(["spins", interrupt, heeded]);
+        let output = ended(as_process_1(&child));
+        assert_eq!(output.status.code(), Some(code), "{interrupt}, {heeded}: {output:?}");
+    }
+}

@@ -1,0 +1,111 @@
+//! An item is not to blame for the end of a process that is asked to end.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::{Asked, asked, checkpoint};
+
+const HOUR: u64 = 3_600_000;
+
+/// The items that were given up.
+fn given_up(dir: &Path) -> usize {
+    checkpoint(dir).dead_letters().len()
+}
+
+/// Whether an item is suspected by what is saved.
+fn suspects(dir: &Path) -> bool {
+    let suspect = checkpoint(dir).loop_progress(0).and_then(|progress| progress.suspect());
+    suspect.is_some_and(|suspect| suspect.in_flight)
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A run that was killed, so that the next one suspects its items.
+fn killed(dir: &Path) {
+    let mut asked = Asked::start(&mut asked("suspects", dir, HOUR));
+    asked.begun(1);
+    asked.signal(Signal::KILL);
+    assert_eq!(asked.ended().signal(), Some(9));
+}
+
+/// As by a service manager that loses its patience.
+#[test]
+fn killed_after_it_was_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    killed(dir.path());
+    for _ in 0..3 {
+        let mut asked = Asked::start(&mut asked("suspects", dir.path(), HOUR));
+        asked.begun(1);
+        assert!(suspects(dir.path()));
+        asked.signal(Signal::TERM);
+        until("it is acquitted", || !suspects(dir.path()));
+        asked.signal(Signal::KILL);
+        assert_eq!(asked.ended().signal(), Some(9));
+    }
+    assert_eq!(given_up(dir.path()), 0);
+}
+
+#[test]
+fn asked_a_second_time() {
+    let dir = tempfile::tempdir().unwrap();
+    killed(dir.path());
+    for _ in 0..2 {
+        let mut asked = Asked::start(&mut asked("suspects", dir.path(), HOUR));
+        asked.begun(1);
+        asked.signal(Signal::TERM);
+        thread::sleep(Duration::from_millis(2500));
+        asked.signal(Signal::TERM);
+        let ended = asked.ended();
+        assert_eq!(ended.signal(), Some(15));
+    }
+    assert_eq!(given_up(dir.path()), 0);
+}
+
+/// Otherwise it is.
+#[test]
+fn killed_without_a_word() {
+    let dir = tempfile::tempdir().unwrap();
+    killed(dir.path());
+    killed(dir.path());
+    let mut asked = Asked::start(&mut asked("suspects", dir.path(), HOUR));
+    asked.begun(1);
+    assert_eq!(given_up(dir.path()), 1);
+}
+
+/// Who starts it again says what it died of.
+#[test]
+fn ended_by_a_signal_that_asks_for_it() {
+    let ended_by = |signal: Signal| {
+        let dir = tempfile::tempdir().unwrap();
+        let supervised = || {
+            let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_command"));
+            run.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_asked"));
+            run.arg("plain").arg(dir.path()).arg(HOUR.to_string());
+            Asked::start(&mut run)
+        };
+        let mut run = supervised();
+        for _ in 0..3 {
+            run.begun(1);
+            let before = run.child();
+            rustix::process::kill_process(before, signal).unwrap();
+            until("it is started again", || run.child() != before);
+        }
+        run.begun(1);
+        let given_up = given_up(dir.path());
+        run.signal(Signal::TERM);
+        run.ended();
+        given_up
+    };
+    assert_eq!(ended_by(Signal::TERM), 0);
+    assert_eq!(ended_by(Signal::KILL), 2);
+}

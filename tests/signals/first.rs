@@ -1,0 +1,57 @@
+//! Where nothing waits for a signal, it does what it does by default.
+
+use std::os::unix::process::ExitStatusExt;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Signal, kill_process};
+use safe_state_tests::as_process_1;
+
+use crate::{Asked, asked};
+
+const HOUR: u64 = 3_600_000;
+
+#[test]
+fn after_a_graceful_job_the_first_ends_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut asked = Asked::start(&mut asked("after", dir.path(), HOUR));
+        asked.begun(1);
+        asked.signal(signal);
+        assert_eq!(asked.ended().signal(), Some(signal.as_raw()));
+    }
+}
+
+#[test]
+fn it_asks_all_jobs_of_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut asked = Asked::start(&mut asked("two", dir.path(), 1));
+    asked.begun(2);
+    asked.signal(Signal::TERM);
+    assert_eq!(asked.ended().code(), Some(1));
+    let other = safe_state::Job::new("other").state_dir(dir.path());
+    assert!(!other.peek_checkpoint().unwrap().unwrap().is_open());
+}
+
+/// As process 1 of a container. Linux alone, and it takes root or user namespaces.
+#[test]
+fn as_process_1_it_says_what_ended_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut asked = Asked::start(&mut as_process_1(&asked("soon", dir.path(), HOUR)));
+    asked.begun(1);
+    let program = asked.child();
+    let ended = loop {
+        // However late the first one is taken up, some later one is the second.
+        let _ = kill_process(program, Signal::TERM);
+        thread::sleep(Duration::from_millis(50));
+        if let Some(ended) = asked.child.try_wait().unwrap() {
+            break ended;
+        }
+    };
+    assert_eq!(ended.code(), Some(128 + 15));
+    let dir = tempfile::tempdir().unwrap();
+    let mut after = Asked::start(&mut as_process_1(&crate::asked("after", dir.path(), HOUR)));
+    after.begun(1);
+    let _ = kill_process(after.child(), Signal::TERM);
+    assert_eq!(after.ended().code(), Some(128 + 15));
+}

@@ -1,0 +1,103 @@
+//! Signals that ask a process to end.
+
+mod blame;
+mod first;
+mod pairs;
+mod second;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use safe_state::{Checkpoint, Job};
+use safe_state_tests::Effects;
+
+/// A program whose items say that they begin.
+struct Asked {
+    child: Child,
+    lines: Option<BufReader<ChildStdout>>,
+}
+
+impl Asked {
+    fn start(command: &mut Command) -> Asked {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let lines = child.stdout.take().map(BufReader::new);
+        Asked { child, lines }
+    }
+
+    /// Waits until so many items have begun.
+    fn begun(&mut self, items: usize) {
+        for _ in 0..items {
+            let mut line = String::new();
+            self.lines.as_mut().unwrap().read_line(&mut line).unwrap();
+            assert!(line.starts_with("item "), "{line:?}");
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    fn signal(&self, signal: Signal) {
+        // It may have ended.
+        let _ = kill_process(self.pid(), signal);
+    }
+
+    /// What it has started, once it has.
+    fn child(&self) -> Pid {
+        let pid = self.child.id();
+        loop {
+            let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+            let first = children.ok().and_then(|all| all.split(' ').next()?.parse().ok());
+            if let Some(child) = first.and_then(Pid::from_raw) {
+                return child;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// From now on nothing that it says is in its way.
+    fn drain(&mut self) {
+        let lines = self.lines.take();
+        thread::spawn(move || {
+            lines.map(|mut lines| std::io::copy(&mut lines, &mut std::io::sink()))
+        });
+    }
+
+    /// How it ends.
+    fn ended(mut self) -> ExitStatus {
+        self.drain();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        // It has ended, unless the test has failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn asked(kind: &str, dir: &Path, millis: u64) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_asked"));
+    command.arg(kind).arg(dir).arg(millis.to_string());
+    // Else it looks up the stack of the error that it ends with, which takes seconds.
+    command.env("RUST_BACKTRACE", "0");
+    command
+}
+
+fn checkpoint(dir: &Path) -> Checkpoint {
+    Job::new("asked").state_dir(dir).peek_checkpoint().unwrap().unwrap()
+}
+
+/// All that was begun is saved, and was begun once.
+fn is_all_saved(dir: &Path, what: &str) {
+    let done = Effects::open(dir.join("effects")).unwrap().all();
+    let saved = checkpoint(dir).completed().len();
+    assert_eq!(saved, done.len() as u64, "{what}");
+}

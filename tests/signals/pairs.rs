@@ -1,0 +1,63 @@
+//! Pairs of signals, as batch systems, supervisors and `timeout` send them: nothing that is done is lost.
+
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{Asked, asked, is_all_saved};
+
+/// Slurm was seen to send two within 11 to 22 ms. The last one comes after the item has ended.
+const APART: [u64; 6] = [0, 1, 15, 100, 1000, 3000];
+const ITEMS: [u64; 4] = [0, 5, 100, 500];
+
+fn pairs(
+    what: &str,
+    command: fn(&mut Command) -> Command,
+    whom: fn(&Asked) -> Vec<Pid>,
+    signal: Signal,
+) {
+    thread::scope(|scope| {
+        for (apart, millis) in APART.into_iter().flat_map(|apart| ITEMS.map(|item| (apart, item))) {
+            scope.spawn(move || {
+                let what = format!("{what}, {apart} ms apart, items of {millis} ms");
+                let dir = tempfile::tempdir().unwrap();
+                let mut asked =
+                    Asked::start(&mut command(&mut asked("graceful", dir.path(), millis)));
+                asked.begun(2);
+                asked.drain();
+                let whom = whom(&asked);
+                // They may have ended.
+                let send = || whom.iter().for_each(|pid| _ = kill_process(*pid, signal));
+                send();
+                thread::sleep(Duration::from_millis(apart));
+                send();
+                let ended = asked.ended();
+                // After the run, a signal is no second one.
+                assert!(apart > 2000 || ended.code() == Some(1), "{what}: {ended}");
+                is_all_saved(dir.path(), &what);
+            });
+        }
+    });
+}
+
+#[test]
+fn to_the_process() {
+    let plain = |command: &mut Command| std::mem::replace(command, Command::new("true"));
+    pairs("SIGTERM", plain, |asked| vec![asked.pid()], Signal::TERM);
+    pairs("SIGINT", plain, |asked| vec![asked.pid()], Signal::INT);
+}
+
+fn supervised(command: &mut Command) -> Command {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_command"));
+    run.args(["run", "--"]).arg(command.get_program()).args(command.get_args());
+    run.env("RUST_BACKTRACE", "0");
+    run
+}
+
+#[test]
+fn to_a_supervisor_and_its_program() {
+    let both = |asked: &Asked| vec![asked.pid(), asked.child()];
+    pairs("both", supervised, both, Signal::TERM);
+}
