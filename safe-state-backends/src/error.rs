@@ -20,6 +20,39 @@ pub enum Error {
         /// What the system answered.
         source: io::Error,
     },
+    /// The state directory, or the link that leads to it, belongs to another user.
+    #[error(
+        "the state directory `{}` belongs to another user (uid {owner}), who could change what is stored there; \
+         use one of your own, or trust this one: `FileBackend::trusted`, or its path in `$SAFE_STATE_TRUST`",
+        path.display()
+    )]
+    NotOurs {
+        /// The directory.
+        path: PathBuf,
+        /// The user's number.
+        owner: u32,
+    },
+    /// The state directory's file system is not where it was: it was unmounted, or another was mounted over
+    /// it, while the job ran.
+    #[error(
+        "the file system of the state directory `{}` is no longer mounted there; \
+         what was saved is on it: mount it again, and run the job again",
+        path.display()
+    )]
+    Unmounted {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A variable of the environment has a value that it can't have.
+    #[error("`${variable}` is `{value}`; {expected}")]
+    Setting {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// What it has to be.
+        expected: &'static str,
+    },
     /// The stored bytes cannot be read as a checkpoint. They were left as they are.
     #[error(
         "the checkpoint of job `{job}` in {place} cannot be read ({reason}); it was left as it is: {}",
@@ -88,6 +121,13 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// A database is in no file of that name.
+    #[error(
+        "`{}` names no file that a database could be kept in; for one in memory use `MemoryBackend` (`memory:`), \
+         or `SqliteBackend::from_connection`",
+        .0.display()
+    )]
+    NoFile(PathBuf),
     /// Tables can't have names that begin like that.
     #[error(
         "`{0}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most"

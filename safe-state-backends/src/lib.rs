@@ -31,6 +31,7 @@ mod completed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod dead_letters;
+mod dir;
 mod effects;
 mod error;
 mod failure;
@@ -45,6 +46,7 @@ mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod name;
+mod named;
 #[cfg(feature = "network")]
 pub mod network;
 #[cfg(feature = "object-store")]
@@ -59,6 +61,7 @@ mod request;
 mod results;
 #[cfg(test)]
 mod sample;
+mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
@@ -103,6 +106,8 @@ pub use memory::MemoryBackend;
 pub use mysql::{MySql, MySqlBackend};
 #[cfg(feature = "mysql")]
 pub use mysql_async;
+#[doc(hidden)]
+pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, write_named_once};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};

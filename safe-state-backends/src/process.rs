@@ -43,12 +43,6 @@ impl Process {
         self.boot == other.boot
     }
 
-    /// Whether it runs under that number, as far as `/proc` shows.
-    pub(crate) fn is_seen(&self, pid: u32) -> bool {
-        let stat = stat_of(&pid.to_string());
-        stat.is_some_and(|stat| stat.started == self.started && !stat.has_ended())
-    }
-
     /// Whether this process, of that number, is known to have ended. Known is it of those in
     /// our own namespace alone.
     #[cfg(feature = "network")]

@@ -25,6 +25,14 @@ pub enum Error {
     /// There is no backend to store the checkpoint in.
     #[error(transparent)]
     NoBackend(Arc<BackendError>),
+    /// The checkpoint is to be in two places.
+    #[error(
+        "job `{job}` has both a `state_dir` and a `backend` to keep its checkpoint in; remove one of them"
+    )]
+    TwoPlaces {
+        /// The job.
+        job: String,
+    },
     /// The job's version is not the checkpoint's.
     #[error(
         "job `{job}` has a checkpoint of {}, but is now {}; \
@@ -166,10 +174,7 @@ pub enum Error {
         step: String,
     },
     /// A handle cannot be rebuilt, or its state not be saved.
-    #[error(
-        "in job `{job}`, `{name}` cannot be reconnected; put it back as it was, or {}",
-        start_over(job)
-    )]
+    #[error("in job `{job}`, `{name}` {}", source.told(job))]
     Reconnect {
         /// The job.
         job: String,
@@ -261,7 +266,7 @@ fn version(version: Option<&str>) -> String {
 }
 
 /// Which call clears the checkpoint, for those who read a message and know no more.
-fn start_over(job: &str) -> String {
+pub(crate) fn start_over(job: &str) -> String {
     format!(
         "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
     )
@@ -292,7 +297,7 @@ impl From<Error> for io::Error {
             }
             Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
             Error::Stopped { .. } => io::ErrorKind::Interrupted,
-            Error::NoBackend(_) => io::ErrorKind::InvalidInput,
+            Error::NoBackend(_) | Error::TwoPlaces { .. } => io::ErrorKind::InvalidInput,
             #[cfg(feature = "limits")]
             Error::Limit(exceeded) => exceeded.kind(),
             #[cfg(feature = "limits")]

@@ -90,6 +90,10 @@ impl Database {
     fn open(path: &Path, tables: &Tables) -> Result<Database> {
         // As the system names it: SQLite gives `:memory:` and the empty path meanings of its own.
         let path = fs::canonicalize(path)?;
+        if !fs::metadata(&path)?.is_file() {
+            // SQLite would wait for a pipe.
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file").into());
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
