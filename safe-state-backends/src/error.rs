@@ -187,3 +187,57 @@ fn taken_by(holder: Option<&Holder>) -> String {
 fn held_by(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "by a process that did not say which".to_owned(), Holder::to_string)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as StdError;
+
+    use super::*;
+
+    fn one_of_each() -> Vec<Error> {
+        let (job, place) = (|| "job".to_owned(), || "`state/job.safestate`".to_owned());
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let damaged = || FormatError::Damaged { offset: 7, what: "no whole record" };
+        let holder = || Some(Box::new(Holder::this_process()));
+        vec![
+            Error::io("write", "state")(full()),
+            Error::NotOurs { path: "state".into(), owner: 7 },
+            Error::Unmounted { path: "state".into() },
+            Error::Setting { variable: "A", value: job(), expected: "it has to be a number" },
+            Error::Format { job: job(), place: place(), reason: damaged() },
+            Error::Unwritable { job: job(), place: place(), reason: damaged() },
+            Error::OtherJob { job: job(), found: "other".to_owned(), place: place() },
+            Error::Held { job: job(), holder: holder() },
+            Error::LeaseLost { job: job(), holder: holder() },
+            Error::EmptyName,
+            Error::ReservedName(job()),
+            Error::Url { url: "floppy:a".to_owned(), reason: "there is no such scheme".to_owned() },
+            Error::NoFile(":memory:".into()),
+            Error::TablePrefix(job()),
+            Error::KeyPrefix(job()),
+            Error::Unsupported("list its jobs"),
+            Error::Backend { action: "saving", job: job(), source: full().into() },
+            Error::Backend {
+                action: "saving",
+                job: job(),
+                source: Error::io("sync", "a")(full()).into(),
+            },
+        ]
+    }
+
+    #[test]
+    fn each_cause_is_in_the_chain_once() {
+        for error in one_of_each() {
+            let mut told: Vec<String> = Vec::new();
+            let mut next: Option<&dyn StdError> = Some(&error);
+            while let Some(error) = next {
+                let text = error.to_string();
+                assert!(told.iter().all(|told| !told.contains(&text)), "{text} is in {told:?}");
+                told.push(text);
+                next = error.source();
+            }
+            let has_cause = matches!(error, Error::Io { .. } | Error::Backend { .. });
+            assert_eq!(told.len() > 1, has_cause, "{told:?}");
+        }
+    }
+}

@@ -55,6 +55,7 @@ mod object_store;
 mod postgres;
 mod process;
 mod publish;
+mod reason;
 #[cfg(feature = "redis")]
 mod redis;
 mod request;
@@ -111,6 +112,8 @@ pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, wri
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};
+#[doc(hidden)]
+pub use reason::serialize_reason;
 pub use request::Request;
 pub use results::Results;
 #[cfg(feature = "sqlite")]

@@ -10,12 +10,14 @@ use serde::ser::{
 };
 use serde::{Serialize, Serializer};
 
+use crate::serialize_reason;
+
 /// Adds the encoding of `value` to `bytes`; or says why it has none.
 pub(super) fn encode<T: Serialize>(value: &T, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let left_out = Cell::new(None);
     let encoded = postcard::to_extend(&Whole { inner: value, left_out: &left_out }, bytes);
     encoded.map_err(|error| match left_out.get() {
-        None => error.to_string(),
+        None => serialize_reason(value, &error),
         Some(field) => format!(
             "its field `{field}` was left out by `skip_serializing_if`, and what follows it would be read in its place; \
              remove that attribute from the field"

@@ -1,5 +1,7 @@
 //! Files: reopened by their path, in their mode, at their position.
 
+mod path;
+
 #[cfg(target_os = "linux")]
 use std::fs;
 use std::fs::{File, OpenOptions};
@@ -14,6 +16,7 @@ use super::{Reconnect, ReconnectError};
 /// How to open a file again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileMeta {
+    #[serde(with = "path")]
     path: PathBuf,
     mode: Mode,
     /// Where the next byte would have been read or written.
