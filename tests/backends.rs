@@ -122,7 +122,7 @@ fn a_database_in_memory_is_no_file() {
             let text = error.to_string();
             assert!(text.contains("`MemoryBackend`") && text.contains(form), "{text}");
         }
-        assert!(!std::path::Path::new(form).exists());
+        assert!(!Path::new(form).exists());
     }
     let error = Job::new("job").backend("sqlite::memory:").peek_checkpoint().unwrap_err();
     assert!(error.to_string().contains("`memory:`"), "{error}");

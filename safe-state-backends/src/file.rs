@@ -95,9 +95,13 @@ impl FileBackend {
     }
 
     fn read(&self, name: &Path) -> Result<Option<Vec<u8>>, Error> {
+        let existing = self.existing().map_err(Error::io("read", self.state_dir.join(name)))?;
+        existing.map_or(Ok(None), |dir| self.read_in(&dir, name))
+    }
+
+    fn read_in(&self, dir: &Dir, name: &Path) -> Result<Option<Vec<u8>>, Error> {
         let limit = self.limit.bytes()?;
         let read = || {
-            let Some(dir) = self.existing()? else { return Ok(None) };
             let Some((file, bytes)) = dir.read(name, limit)? else { return Ok(None) };
             match dir.other_owner_of(&file)?.filter(|_| !self.is_trusted()) {
                 Some(owner) => Err(not_ours(owner)),
@@ -243,6 +247,11 @@ impl Lease for FileLease {
 
     fn delete(&mut self) -> Result<(), Error> {
         self.log.delete()
+    }
+
+    /// In the directory that is open already.
+    fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.backend.read_in(self.lock.dir(), &file_of(name))
     }
 }
 
