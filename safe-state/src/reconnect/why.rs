@@ -30,7 +30,7 @@ impl ReconnectError {
     /// What could not be done with the handle, and what to do about it.
     pub(crate) fn told(&self, job: &str) -> String {
         const GOES_ON: &str = "run the job again, which goes on behind what was saved last";
-        let what = if self.when == When::Saved { "saved" } else { "reconnected" };
+        let as_it_is = if self.when == When::Saved { " as it is now" } else { "" };
         let advice = match (self.kind(), self.when) {
             (Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded), _) => {
                 format!("there is no room for it: make room, and {GOES_ON}")
@@ -51,7 +51,7 @@ impl ReconnectError {
             }
             (_, When::Rebuilt) => format!("put it back as it was, or {}", start_over(job)),
         };
-        format!("cannot be {what}; {advice}")
+        format!("cannot be reconnected{as_it_is}; {advice}")
     }
 }
 
