@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(reason(Fails), "no more tea");
         assert_eq!(reason((1, "a", Some(Fails))), "no more tea");
         assert_eq!(reason(vec![Fails]), "no more tea");
-        assert_eq!(reason(BTreeMap::from([(1, Fails)])), "no more tea");
+        assert_eq!(reason(BTreeMap::from([(1, vec![Fails])])), "no more tea");
         for shape in [Shape::Newtype(Fails), Shape::Tuple(1, Fails), Shape::Struct { cup: Fails }] {
             assert_eq!(reason(shape), "no more tea");
         }

@@ -43,8 +43,10 @@ fn text(error: &Error) -> String {
     format!("{error}{}", cause.unwrap_or_default())
 }
 
+type Put = fn(&Path);
+
 /// Each puts something that is no regular file of ours at a path, beside a `victim`.
-const INTRUDERS: [(&str, fn(&Path)); 4] = [
+const INTRUDERS: [(&str, Put); 4] = [
     ("a symbolic link", |path| symlink("victim", path).unwrap()),
     ("a symbolic link", |path| symlink("/dev/zero", path).unwrap()),
     ("a FIFO", |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success())),

@@ -13,8 +13,10 @@ fn made() -> (tempfile::TempDir, Dir) {
     (temporary, dir)
 }
 
+type Put = fn(&Path);
+
 /// Puts something that is no regular file at `path`, and gives its name in messages.
-fn each_kind() -> [(&'static str, fn(&Path)); 5] {
+fn each_kind() -> [(&'static str, Put); 5] {
     [
         ("a symbolic link", |path| symlink("victim", path).unwrap()),
         ("a symbolic link", |path| symlink("/dev/zero", path).unwrap()),
