@@ -88,15 +88,44 @@ fn a_url_that_cannot_be_used_is_the_jobs_error() {
 }
 
 #[test]
-fn a_state_dir_goes_before_the_environment_and_a_backend_before_both() {
+fn a_state_dir_and_a_backend_go_before_the_environment_and_not_together() {
     let dir = tempfile::tempdir().unwrap();
-    let memory = Arc::new(MemoryBackend::default());
     let job = Job::new("job").state_dir(dir.path());
     assert_eq!(job.checkpoint_path().unwrap(), dir.path().join("job.safestate"));
-    assert_eq!(job.clone().backend(memory).checkpoint_path(), None);
     let url = format!("file:{}", dir.path().join("url").display());
-    let by_url = job.backend(url);
+    let by_url = Job::new("job").backend(&url);
     assert_eq!(by_url.checkpoint_path().unwrap(), dir.path().join("url/job.safestate"));
+    let memory = Arc::new(MemoryBackend::default());
+    for both in [job.clone().backend(memory), by_url.state_dir(dir.path()), job.backend("floppy:")]
+    {
+        assert!(matches!(both.peek_checkpoint(), Err(Error::TwoPlaces { .. })));
+        assert_eq!(both.checkpoint_path(), None);
+        let ran = both.run(0..1, |_| Err(Error::TwoPlaces { job: "it ran".to_owned() }));
+        let text = ran.unwrap_err().to_string();
+        assert_eq!(
+            text,
+            "job `job` has both a `state_dir` and a `backend` to keep its checkpoint in; remove one of them"
+        );
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+/// SQLite has meanings of its own for these, and a file would be made of each.
+#[test]
+fn a_database_in_memory_is_no_file() {
+    let forms =
+        ["", ":memory:", "file::memory:", "file::memory:?cache=shared", "file:a?mode=memory"];
+    for form in forms {
+        let job = Job::new("in-memory").backend(SqliteBackend::new(form));
+        let ran = job.run(0..1, |_| panic!("it ran")) as Result<(), Error>;
+        for error in [ran.unwrap_err(), job.peek_checkpoint().unwrap_err()] {
+            let text = error.to_string();
+            assert!(text.contains("`MemoryBackend`") && text.contains(form), "{text}");
+        }
+        assert!(!Path::new(form).exists());
+    }
+    let error = Job::new("job").backend("sqlite::memory:").peek_checkpoint().unwrap_err();
+    assert!(error.to_string().contains("`memory:`"), "{error}");
 }
 
 #[test]

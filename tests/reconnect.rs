@@ -2,13 +2,19 @@
 //! other crates.
 
 use std::cell::Cell;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::Arc;
 
 use safe_state::reconnect::{ReconnectError, ReconnectRegistry};
 use safe_state::resumable;
+use safe_state_backends::format::Change;
+use safe_state_backends::{CarriedChange, FileBackend, LeaseOptions, Store};
 
 #[resumable(name = "convert", state_dir = dir, carry(total), reconnect(out), save_every = every)]
 fn convert(
@@ -93,6 +99,117 @@ fn a_file_that_is_not_what_it_was_is_refused() {
     assert!(shorter.contains("has 0 bytes, but had 6 when the progress was saved"), "{shorter}");
 }
 
+/// Changes what is saved of `out`, with all checksums right, as one can who writes the file.
+fn craft(dir: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let backend = Arc::new(FileBackend::new(dir));
+    let opening = Store::open(backend, "convert", LeaseOptions::default()).unwrap();
+    let found = opening.found().unwrap().clone();
+    let stored = found.carried_value("out").unwrap();
+    let mut bytes = stored.bytes_of::<BufWriter<File>>("out").unwrap().to_vec();
+    change(&mut bytes);
+    let crafted = CarriedChange::of_bytes::<BufWriter<File>>("out", Vec::new(), bytes, None);
+    let mut store = opening.begin(found).unwrap();
+    store.save(Change { carried: crafted.into_iter().collect(), ..Change::default() }).unwrap();
+}
+
+fn point_at_the_victim(bytes: &mut [u8]) {
+    let at = bytes.windows(7).position(|part| part == b"out.csv").unwrap();
+    bytes[at..at + 7].copy_from_slice(b"vic.csv");
+}
+
+#[test]
+fn a_file_that_the_job_has_not_opened_is_not_reopened() {
+    let crafts: [fn(&mut Vec<u8>); 3] = [
+        |bytes| point_at_the_victim(bytes),
+        // Without a seal, as a release before had it.
+        |bytes| {
+            point_at_the_victim(bytes);
+            bytes.truncate(bytes.len() - 20);
+        },
+        // With one of another store.
+        |bytes| {
+            let seal = bytes.len() - 16;
+            point_at_the_victim(bytes);
+            bytes[seal..].fill(7);
+        },
+    ];
+    for craft_it in crafts {
+        let dir = tempfile::tempdir().unwrap();
+        let victim = dir.path().join("vic.csv");
+        fs::write(&victim, "PRECIOUS AND LONG").unwrap();
+        convert(dir.path(), &["one", "two"], 1, &Cell::new(Some(1))).unwrap_err();
+        craft(dir.path(), craft_it);
+        let error = convert(dir.path(), &["one", "two"], 1, &Cell::new(None)).unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains("nothing says that the job has opened `"), "{error}");
+        assert!(error.contains("vic.csv") && error.contains("`$SAFE_STATE_REOPEN`"), "{error}");
+        assert_eq!(fs::read(&victim).unwrap(), b"PRECIOUS AND LONG");
+    }
+}
+
+#[test]
+fn a_file_is_not_reopened_through_a_link() {
+    let files: [fn(&Path); 2] = [
+        |dir| {
+            fs::remove_file(dir.join("job/out.csv")).unwrap();
+            symlink("../victim/out.csv", dir.join("job/out.csv")).unwrap();
+        },
+        |dir| {
+            fs::rename(dir.join("job"), dir.join("moved")).unwrap();
+            symlink("victim", dir.join("job")).unwrap();
+            for file in fs::read_dir(dir.join("moved")).unwrap() {
+                let name = file.unwrap().file_name();
+                if name != "out.csv" {
+                    fs::rename(dir.join("moved").join(&name), dir.join("victim").join(&name))
+                        .unwrap();
+                }
+            }
+        },
+    ];
+    for lay in files {
+        let dir = tempfile::tempdir().unwrap();
+        let [job, victim] = ["job", "victim"].map(|name| dir.path().join(name));
+        fs::create_dir(&job).unwrap();
+        fs::create_dir(&victim).unwrap();
+        fs::write(victim.join("out.csv"), "PRECIOUS AND LONG").unwrap();
+        convert(&job, &["one", "two"], 1, &Cell::new(Some(1))).unwrap_err();
+        lay(dir.path());
+        let error = convert(&job, &["one", "two"], 1, &Cell::new(None)).unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains("`out` cannot be reconnected"), "{error}");
+        assert_eq!(fs::read(victim.join("out.csv")).unwrap(), b"PRECIOUS AND LONG", "{error}");
+    }
+}
+
+#[test]
+fn a_path_need_not_be_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let odd = dir.path().join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir(&odd).unwrap();
+    let stop = Cell::new(Some(1));
+    convert(&odd, &["one", "two"], 1, &stop).unwrap_err();
+    stop.set(None);
+    convert(&odd, &["one", "two"], 1, &stop).unwrap();
+    assert_eq!(fs::read_to_string(odd.join("out.csv")).unwrap(), "0,ONE\n1,TWO\n");
+}
+
+#[resumable(name = "odd-path", state_dir = dir, carry(last))]
+fn carries_a_path(dir: &Path, items: &[&Path]) -> anyhow::Result<()> {
+    let mut last = std::path::PathBuf::new();
+    for item in items {
+        last = item.to_path_buf();
+    }
+    Ok(())
+}
+
+#[test]
+fn a_value_that_cannot_be_saved_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = Path::new(OsStr::from_bytes(b"caf\xe9"));
+    let error = format!("{:#}", carries_a_path(dir.path(), &[path]).unwrap_err());
+    assert!(error.contains("path contains invalid UTF-8 characters"), "{error}");
+}
+
 #[resumable(name = "deleted", state_dir = dir, reconnect(out))]
 fn to_a_deleted_file(dir: &Path, items: &[u8]) -> anyhow::Result<()> {
     let mut out = {
@@ -124,6 +241,7 @@ fn what_cannot_be_opened_again_is_refused() {
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let error = format!("{:#}", to_a_pipe(dir.path(), &[1], &fifo).unwrap_err());
     assert!(error.contains("`out` cannot be reconnected"), "{error}");
+    assert!(!error.contains("clear"), "nothing is stored yet: {error}");
 }
 
 #[resumable(name = "tcp", state_dir = dir, reconnect(stream))]

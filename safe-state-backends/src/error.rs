@@ -20,6 +20,39 @@ pub enum Error {
         /// What the system answered.
         source: io::Error,
     },
+    /// The state directory, or the link that leads to it, belongs to another user.
+    #[error(
+        "the state directory `{}` belongs to another user (uid {owner}), who could change what is stored there; \
+         use one of your own, or trust this one: `FileBackend::trusted`, or its path in `$SAFE_STATE_TRUST`",
+        path.display()
+    )]
+    NotOurs {
+        /// The directory.
+        path: PathBuf,
+        /// The user's number.
+        owner: u32,
+    },
+    /// The state directory's file system is not where it was: it was unmounted, or another was mounted over
+    /// it, while the job ran.
+    #[error(
+        "the file system of the state directory `{}` is no longer mounted there; \
+         what was saved is on it: mount it again, and run the job again",
+        path.display()
+    )]
+    Unmounted {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A variable of the environment has a value that it can't have.
+    #[error("`${variable}` is `{value}`; {expected}")]
+    Setting {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// What it has to be.
+        expected: &'static str,
+    },
     /// The stored bytes cannot be read as a checkpoint. They were left as they are.
     #[error(
         "the checkpoint of job `{job}` in {place} cannot be read ({reason}); it was left as it is: {}",
@@ -88,6 +121,13 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// A database is in no file of that name.
+    #[error(
+        "`{}` names no file that a database could be kept in; for one in memory use `MemoryBackend` (`memory:`), \
+         or `SqliteBackend::from_connection`",
+        .0.display()
+    )]
+    NoFile(PathBuf),
     /// Tables can't have names that begin like that.
     #[error(
         "`{0}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most"
@@ -148,4 +188,58 @@ fn taken_by(holder: Option<&Holder>) -> String {
 
 fn held_by(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "by a process that did not say which".to_owned(), Holder::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as StdError;
+
+    use super::*;
+
+    fn one_of_each() -> Vec<Error> {
+        let (job, place) = (|| "job".to_owned(), || "`state/job.safestate`".to_owned());
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let damaged = || FormatError::Damaged { offset: 7, what: "no whole record" };
+        let holder = || Some(Box::new(Holder::this_process()));
+        vec![
+            Error::io("write", "state")(full()),
+            Error::NotOurs { path: "state".into(), owner: 7 },
+            Error::Unmounted { path: "state".into() },
+            Error::Setting { variable: "A", value: job(), expected: "it has to be a number" },
+            Error::Format { job: job(), place: place(), reason: damaged() },
+            Error::Unwritable { job: job(), place: place(), reason: damaged() },
+            Error::OtherJob { job: job(), found: "other".to_owned(), place: place() },
+            Error::Held { job: job(), holder: holder() },
+            Error::LeaseLost { job: job(), holder: holder() },
+            Error::EmptyName,
+            Error::ReservedName(job()),
+            Error::Url { url: "floppy:a".to_owned(), reason: "there is no such scheme".to_owned() },
+            Error::NoFile(":memory:".into()),
+            Error::TablePrefix(job()),
+            Error::KeyPrefix(job()),
+            Error::Unsupported("list its jobs"),
+            Error::Backend { action: "saving", job: job(), source: full().into() },
+            Error::Backend {
+                action: "saving",
+                job: job(),
+                source: Error::io("sync", "a")(full()).into(),
+            },
+        ]
+    }
+
+    #[test]
+    fn each_cause_is_in_the_chain_once() {
+        for error in one_of_each() {
+            let mut told: Vec<String> = Vec::new();
+            let mut next: Option<&dyn StdError> = Some(&error);
+            while let Some(error) = next {
+                let text = error.to_string();
+                assert!(told.iter().all(|told| !told.contains(&text)), "{text} is in {told:?}");
+                told.push(text);
+                next = error.source();
+            }
+            let has_cause = matches!(error, Error::Io { .. } | Error::Backend { .. });
+            assert_eq!(told.len() > 1, has_cause, "{told:?}");
+        }
+    }
 }

@@ -2,16 +2,19 @@
 
 #[cfg(test)]
 mod crash;
-pub(crate) mod fs;
+mod fs;
 mod log;
+mod trust;
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::dir::{self, Dir};
 use crate::lock::{self, Lock};
+use crate::size::SizeLimit;
 use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
-use fs::{Disk, Fs};
-use log::Log;
+use log::{Log, LogFile};
 
 /// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
 ///
@@ -25,7 +28,13 @@ use log::Log;
 /// dies. On NFS it depends on the server; there, use another backend.
 ///
 /// A state directory that is removed while a job runs is made again, within a millisecond of saves,
-/// with all that is complete.
+/// with all that is complete. One whose file system is unmounted is not: the run ends with
+/// [`Error::Unmounted`].
+///
+/// A file here is opened by its name in the directory, through no link, and only if it is a regular file
+/// of ours, or of who has the directory. A run refuses a directory that belongs to another user (and not
+/// to root), unless it is [`trusted`](Self::trusted); to look into one is allowed. A file larger than
+/// [`max_checkpoint`](Self::max_checkpoint) is not read.
 ///
 /// Job names map to file names one to one: letters, digits, `-`, `_` and inner dots stand for
 /// themselves, other bytes are percent-encoded, and a name too long for a file name is cut and
@@ -41,12 +50,30 @@ use log::Log;
 #[derive(Clone, Debug)]
 pub struct FileBackend {
     state_dir: PathBuf,
+    is_trusted: bool,
+    limit: SizeLimit,
 }
 
 impl FileBackend {
     /// Files in `state_dir`, which is created when the first job runs.
     pub fn new(state_dir: impl Into<PathBuf>) -> Self {
-        FileBackend { state_dir: state_dir.into() }
+        let (is_trusted, limit) = (false, SizeLimit::default());
+        FileBackend { state_dir: state_dir.into(), is_trusted, limit }
+    }
+
+    /// Takes the directory and the files in it whoever they belong to. Who can write there can change
+    /// what jobs take for done, and which files they reopen. `$SAFE_STATE_TRUST` does it from outside: a
+    /// list of directories, written as `$PATH` is.
+    pub fn trusted(mut self) -> Self {
+        self.is_trusted = true;
+        self
+    }
+
+    /// How many bytes a checkpoint's file may have, with the room for records behind it; by default
+    /// what `$SAFE_STATE_MAX_CHECKPOINT` says, else 1 GiB. A larger one is neither read nor written.
+    pub fn max_checkpoint(mut self, bytes: u64) -> Self {
+        self.limit = SizeLimit::of(bytes);
+        self
     }
 
     /// The directory the files are in.
@@ -55,33 +82,82 @@ impl FileBackend {
     }
 
     fn path_of(&self, job: &str) -> PathBuf {
-        self.state_dir.join(name::encode(job) + name::CHECKPOINT)
+        self.state_dir.join(file_of(job))
+    }
+
+    /// The directory, if it is there.
+    fn existing(&self) -> io::Result<Option<Dir>> {
+        match Dir::open(&self.state_dir) {
+            Ok(dir) => Ok(Some(dir)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read(&self, name: &Path) -> Result<Option<Vec<u8>>, Error> {
+        let existing = self.existing().map_err(Error::io("read", self.state_dir.join(name)))?;
+        existing.map_or(Ok(None), |dir| self.read_in(&dir, name))
+    }
+
+    fn read_in(&self, dir: &Dir, name: &Path) -> Result<Option<Vec<u8>>, Error> {
+        let limit = self.limit.bytes()?;
+        let read = || {
+            let Some((file, bytes)) = dir.read(name, limit)? else { return Ok(None) };
+            match dir.other_owner_of(&file)?.filter(|_| !self.is_trusted()) {
+                Some(owner) => Err(not_ours(owner)),
+                None => Ok(Some(bytes)),
+            }
+        };
+        read().map_err(Error::io("read", self.state_dir.join(name)))
     }
 
     fn lock(&self, job: &str) -> Result<Lock, Error> {
         if job.is_empty() {
             return Err(Error::EmptyName);
         }
-        Disk.create_dir(&self.state_dir)
-            .map_err(Error::io("create the state directory", &self.state_dir))?;
-        Lock::take(job, self.lock_of(job))
+        let path = &self.state_dir;
+        let made = dir::create(path).and_then(|()| Dir::open(path));
+        let dir = made.map_err(Error::io("create the state directory", path))?;
+        let owner = dir.other_owner().map_err(Error::io("look at", path))?;
+        match owner.filter(|_| !self.is_trusted()) {
+            Some(owner) => Err(Error::NotOurs { path: path.clone(), owner }),
+            None => Lock::take_in(Arc::new(dir), lock_of(job), job),
+        }
     }
 
-    fn lock_of(&self, job: &str) -> PathBuf {
-        self.state_dir.join(name::encode(job) + name::LOCK)
+    fn is_trusted(&self) -> bool {
+        self.is_trusted || trust::is_named(&self.state_dir)
     }
 
     fn take_lease(&self, job: &str, options: LeaseOptions) -> Result<FileLease, Error> {
         let lock = self.lock(job)?;
-        let log = Log::new(Disk, self.path_of(job), options.durability);
+        let dir = self.state_dir.clone();
+        let (durability, limit) = (options.durability, self.limit);
+        let file = LogFile { dir, name: file_of(job), durability, limit };
+        let log = Log::new(Arc::clone(lock.dir()), file);
         Ok(FileLease { log, lock, backend: self.clone(), job: job.to_owned() })
     }
 }
 
+fn file_of(job: &str) -> PathBuf {
+    (name::encode(job) + name::CHECKPOINT).into()
+}
+
+fn lock_of(job: &str) -> PathBuf {
+    (name::encode(job) + name::LOCK).into()
+}
+
+fn not_ours(owner: u32) -> io::Error {
+    let text = format!(
+        "it belongs to another user (uid {owner}), and not to whom its directory belongs to; \
+         move it away, or trust the directory: `FileBackend::trusted`, or its path in `$SAFE_STATE_TRUST`"
+    );
+    io::Error::new(ErrorKind::PermissionDenied, text)
+}
+
 impl Backend for FileBackend {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
-        let path = self.path_of(job);
-        Disk.read(&path).map_err(Error::io("read", path))
+        self.read(&file_of(job))
     }
 
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
@@ -97,8 +173,9 @@ impl Backend for FileBackend {
     }
 
     fn exists(&self, job: &str) -> Result<bool, Error> {
-        let path = self.path_of(job);
-        path.try_exists().map_err(Error::io("look for", path))
+        let exists =
+            self.existing().and_then(|dir| dir.map_or(Ok(false), |dir| dir.has(&file_of(job))));
+        exists.map_err(Error::io("look for", self.path_of(job)))
     }
 
     fn lease(self: Arc<Self>, job: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
@@ -110,20 +187,20 @@ impl Backend for FileBackend {
         let unreadable = || Error::io("list", &self.state_dir);
         let entries = match std::fs::read_dir(&self.state_dir) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(unreadable()(error)),
         };
         let mut jobs = Vec::new();
         for entry in entries {
-            let path = entry.map_err(unreadable())?.path();
-            jobs.extend(job_in(&path)?);
+            let name = PathBuf::from(entry.map_err(unreadable())?.file_name());
+            jobs.extend(self.job_in(&name)?);
         }
         jobs.sort_unstable();
         Ok(jobs)
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
-        lock::holder(&self.lock_of(job))
+        lock::holder(&self.state_dir.join(lock_of(job)))
     }
 
     fn path(&self, job: &str) -> Option<PathBuf> {
@@ -131,18 +208,20 @@ impl Backend for FileBackend {
     }
 }
 
-/// The job whose checkpoint is in the file; `None` if it is another kind of file.
-fn job_in(path: &Path) -> Result<Option<String>, Error> {
-    let file_name = path.file_name().and_then(|name| name.to_str());
-    let Some(stem) = file_name.and_then(|name| name.strip_suffix(name::CHECKPOINT)) else {
-        return Ok(None);
-    };
-    name::job(stem, || Disk.read(path).map_err(Error::io("read", path)))
+impl FileBackend {
+    /// The job whose checkpoint is in the file; `None` if it is another kind of file, or its name is in
+    /// it and can't be read.
+    fn job_in(&self, name: &Path) -> Result<Option<String>, Error> {
+        match name.to_str().and_then(|name| name.strip_suffix(name::CHECKPOINT)) {
+            Some(stem) => name::job(stem, || Ok(self.read(name).unwrap_or_default())),
+            None => Ok(None),
+        }
+    }
 }
 
 /// Fields drop in order: the file is closed before the lock is released.
 struct FileLease {
-    log: Log<Disk>,
+    log: Log<Arc<Dir>>,
     lock: Lock,
     backend: FileBackend,
     job: String,
@@ -153,7 +232,7 @@ impl Lease for FileLease {
         // The directory may have been removed. What is in memory is then all there is, and goes into
         // a new one; unless another run has taken the lease there.
         if !self.lock.stands()? {
-            self.lock = self.backend.lock(&self.job)?;
+            self.begin_anew()?;
         }
         self.log.save(checkpoint)
     }
@@ -163,10 +242,30 @@ impl Lease for FileLease {
     }
 
     fn is_in_place(&mut self) -> bool {
-        self.log.is_in_place()
+        self.lock.stands().unwrap_or(true) && self.log.is_in_place()
     }
 
     fn delete(&mut self) -> Result<(), Error> {
         self.log.delete()
+    }
+
+    /// In the directory that is open already.
+    fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.backend.read_in(self.lock.dir(), &file_of(name))
+    }
+}
+
+impl FileLease {
+    /// In a directory made anew, on the file system that the one before was on: elsewhere, such as beneath
+    /// a mount point, nobody would look for it.
+    fn begin_anew(&mut self) -> Result<(), Error> {
+        let path = &self.backend.state_dir;
+        let is_mounted = self.lock.dir().is_mounted();
+        if !is_mounted.map_err(Error::io("look at", path))? {
+            return Err(Error::Unmounted { path: path.clone() });
+        }
+        self.lock = self.backend.lock(&self.job)?;
+        self.log.move_to(Arc::clone(self.lock.dir()));
+        Ok(())
     }
 }

@@ -56,17 +56,13 @@ impl Holder {
         self.mark.as_ref().is_some_and(|(process, _)| process.has_ended(self.pid))
     }
 
-    /// Whether its process seems to run; `None` if nothing is known of it. One of another machine, or
-    /// of another container, is taken to.
-    pub(crate) fn seems_to_run(&self) -> Option<bool> {
-        let (process, _) = self.mark.as_ref()?;
-        let this = Holder::this_process();
-        let (here, _) = this.mark.as_ref()?;
-        if process.is_neighbour_of(here) {
-            return Some(process.is_seen(self.pid));
+    /// Whether its process was started since this machine was booted. Of one that has not written it
+    /// down, its machine's name tells.
+    pub(crate) fn is_of_this_boot(&self) -> bool {
+        match (&self.mark, Process::this()) {
+            (Some((process, _)), Some(this)) => process.has_boot_of(&this),
+            _ => self.host == Holder::this_process().host,
         }
-        // Under the same name and since another boot it is the same machine, before.
-        Some(this.host != self.host || process.has_boot_of(here))
     }
 
     /// The process.

@@ -31,6 +31,7 @@ mod completed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod dead_letters;
+mod dir;
 mod effects;
 mod error;
 mod failure;
@@ -45,6 +46,7 @@ mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod name;
+mod named;
 #[cfg(feature = "network")]
 pub mod network;
 #[cfg(feature = "object-store")]
@@ -53,6 +55,7 @@ mod object_store;
 mod postgres;
 mod process;
 mod publish;
+mod reason;
 #[cfg(feature = "redis")]
 mod redis;
 mod request;
@@ -60,6 +63,7 @@ mod results;
 #[cfg(test)]
 mod sample;
 mod sentence;
+mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
@@ -105,9 +109,13 @@ pub use memory::MemoryBackend;
 pub use mysql::{MySql, MySqlBackend};
 #[cfg(feature = "mysql")]
 pub use mysql_async;
+#[doc(hidden)]
+pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, write_named_once};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};
+#[doc(hidden)]
+pub use reason::serialize_reason;
 pub use request::Request;
 pub use results::Results;
 #[doc(hidden)]

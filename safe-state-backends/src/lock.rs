@@ -1,25 +1,27 @@
 //! A lock on a file, by which a run holds a job of this machine. The file lies beside the
 //! checkpoint, and is not the checkpoint itself, which may be replaced.
 
-#[cfg(unix)]
-use std::fs;
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-#[cfg(unix)]
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-
+use crate::dir::{Dir, For, Id};
 use crate::{Error, Holder};
+
+/// How long one who looks may have a lock, and one who has taken it not have said so.
+const MOMENT: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// An exclusive lock, held until dropped, or until the process dies.
 #[derive(Debug)]
 pub struct Lock {
     /// Closing it releases the lock.
     file: File,
-    path: PathBuf,
+    dir: Arc<Dir>,
+    name: PathBuf,
 }
 
 impl Lock {
@@ -28,29 +30,62 @@ impl Lock {
     /// # Errors
     ///
     /// Another has it, or the file can't be opened.
-    pub fn take(job: &str, path: PathBuf) -> Result<Lock, Error> {
+    pub fn take(job: &str, path: &Path) -> Result<Lock, Error> {
+        let (dir, name) = Dir::of(path).map_err(Error::io("open the lock", path))?;
+        Lock::take_in(Arc::new(dir), name, job)
+    }
+
+    /// Takes it in a file of a directory.
+    pub(crate) fn take_in(dir: Arc<Dir>, name: PathBuf, job: &str) -> Result<Lock, Error> {
+        let path = || dir.path().join(&name);
+        let mut refusals = 0;
         loop {
-            let mut file = open(&path).map_err(Error::io("open the lock", &path))?;
+            let opened = dir.make(&name, For::Owner);
+            let mut file = opened.map_err(|error| Error::io("open the lock", path())(error))?;
             // Method syntax would pick whatever std adds under this name.
             match fs2::FileExt::try_lock_exclusive(&file) {
                 Ok(()) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let holder = holder_in(&path).map(Box::new);
+                    // One who looks has it for a moment.
+                    if refusals < MOMENT {
+                        refusals += 1;
+                        thread::sleep(PAUSE);
+                        continue;
+                    }
+                    let holder = line_in(&file).ok().flatten();
+                    let holder = holder.as_deref().and_then(Holder::from_line).map(Box::new);
                     return Err(Error::Held { job: job.to_owned(), holder });
                 }
-                Err(error) => return Err(Error::io("lock", path)(error)),
+                Err(error) => return Err(Error::io("lock", path())(error)),
             }
             // Else the holder before removed the file between our opening and locking it.
-            if names(&path, &file).map_err(Error::io("look at the lock", &path))? {
-                announce(&mut file).map_err(Error::io("write the lock", &path))?;
-                return Ok(Lock { file, path });
+            let is_named = dir.names(&name, &file);
+            if is_named.map_err(|error| Error::io("look at the lock", path())(error))? {
+                let announced = announce(&mut file);
+                announced.map_err(|error| Error::io("write the lock", path())(error))?;
+                return Ok(Lock { file, dir, name });
             }
         }
     }
 
-    /// Whether it is still the one that others would try to take.
+    /// Whether it is still the one that others would try to take, by whichever directory is there now.
     pub(super) fn stands(&self) -> Result<bool, Error> {
-        names(&self.path, &self.file).map_err(Error::io("look at the lock", &self.path))
+        let path = self.dir.path().join(&self.name);
+        let stands = fs::symlink_metadata(&path)
+            .and_then(|found| Ok(Id::of(&found) == Id::of(&self.file.metadata()?)));
+        match stands {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                Ok(false)
+            }
+            stands => stands.map_err(Error::io("look at the lock", path)),
+        }
+    }
+
+    /// The directory that it is in.
+    pub(crate) fn dir(&self) -> &Arc<Dir> {
+        &self.dir
     }
 }
 
@@ -60,63 +95,61 @@ impl Drop for Lock {
         // Removed while still locked, so that nobody can have taken this file over; and not if
         // someone has removed it before, and it is another run's by now. If it can't be removed
         // it stays, unlocked, and the next run uses it again.
-        if names(&self.path, &self.file).unwrap_or(false) {
-            let _ = fs::remove_file(&self.path);
+        if self.dir.names(&self.name, &self.file).unwrap_or(false) {
+            let _ = self.dir.remove(&self.name);
         }
     }
 
     /// An open file can't be removed here; it stays, and the next run uses it again.
     #[cfg(not(unix))]
     fn drop(&mut self) {
-        let _ = (&self.file, &self.path);
+        let _ = (&self.file, &self.name);
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    options.mode(0o600);
-    options.open(path)
-}
-
-/// Whether `path` still names `file`.
-#[cfg(unix)]
-pub(crate) fn names(path: &Path, file: &File) -> io::Result<bool> {
-    let ours = file.metadata()?;
-    match fs::metadata(path) {
-        Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(not(unix))]
-pub(crate) fn names(_: &Path, _: &File) -> io::Result<bool> {
-    Ok(true)
-}
-
-/// Who holds the lock, by what the file says: to try it, were it free for a moment, would turn a run
-/// away that begins in that moment.
+/// Who holds the lock, which the lock tells: a process may be of another container or machine, and its
+/// number says nothing here. It is tried together with others who look, so that none is turned away; a
+/// run that begins in that moment tries again.
 pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
-    let line = match line_in(path) {
-        Ok(line) => line,
+    let opened = Dir::of(path).and_then(|(dir, name)| dir.file(&name));
+    let file = match opened {
+        Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read the lock", path)(error)),
+        Err(error) => return Err(Error::io("open the lock", path)(error)),
     };
-    let Some(holder) = line.as_deref().and_then(Holder::from_line) else { return Ok(None) };
-    match holder.seems_to_run() {
-        Some(true) => Ok(Some(holder)),
-        Some(false) => Ok(None),
-        None => Err(Error::Unsupported("tell who runs a job, on this system")),
+    for _ in 0..MOMENT {
+        match fs2::FileExt::try_lock_shared(&file) {
+            Ok(()) => return free(&file).map_err(Error::io("read the lock", path))?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(Error::io("lock", path)(error)),
+        }
+        let line = line_in(&file).map_err(Error::io("read the lock", path))?;
+        if let Some(holder) = line.as_deref().and_then(Holder::from_line) {
+            return Ok(Some(holder));
+        }
+        // A holder announces itself some microseconds after it has locked the file.
+        thread::sleep(PAUSE);
     }
+    Err(Error::Unsupported("tell who runs a job that has not said so"))
+}
+
+/// Nobody holds it, if locks reach as far as the file does.
+fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
+    let holder = line_in(file)?.as_deref().and_then(Holder::from_line);
+    let is_of_another = holder.is_some_and(|holder| !holder.is_of_this_boot());
+    Ok(if is_of_another && crate::dir::is_shared(file) {
+        Err(Error::Unsupported("tell whether a job runs on another machine"))
+    } else {
+        Ok(None)
+    })
 }
 
 /// Its line, if it is whole.
-fn line_in(path: &Path) -> io::Result<Option<String>> {
+fn line_in(mut file: &File) -> io::Result<Option<String>> {
     let mut line = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
     // Whoever wrote the file, a line of ours is shorter than that.
-    File::open(path)?.take(4096).read_to_end(&mut line)?;
+    file.take(4096).read_to_end(&mut line)?;
     let line = String::from_utf8(line).ok();
     Ok(line.and_then(|line| Some(line.strip_suffix('\n')?.to_owned())))
 }
@@ -125,17 +158,4 @@ fn line_in(path: &Path) -> io::Result<Option<String>> {
 fn announce(file: &mut File) -> io::Result<()> {
     file.set_len(0)?;
     file.write_all(format!("{}\n", Holder::this_process().to_line()).as_bytes())
-}
-
-/// Who says to hold the lock; `None` if it has not said so yet.
-fn holder_in(path: &Path) -> Option<Holder> {
-    // A holder announces itself some microseconds after it has locked the file, which until then
-    // may name one that was killed.
-    for _ in 0..20 {
-        thread::sleep(Duration::from_millis(1));
-        if let Some(holder) = line_in(path).ok()?.as_deref().and_then(Holder::from_line) {
-            return Some(holder);
-        }
-    }
-    None
 }

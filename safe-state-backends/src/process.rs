@@ -35,18 +35,13 @@ impl Process {
     }
 
     /// Whether both have their numbers from the same namespace, since the same boot.
+    #[cfg(feature = "network")]
     pub(crate) fn is_neighbour_of(&self, other: &Process) -> bool {
         self.has_boot_of(other) && self.namespace == other.namespace
     }
 
     pub(crate) fn has_boot_of(&self, other: &Process) -> bool {
         self.boot == other.boot
-    }
-
-    /// Whether it runs under that number, as far as `/proc` shows.
-    pub(crate) fn is_seen(&self, pid: u32) -> bool {
-        let stat = stat_of(&pid.to_string());
-        stat.is_some_and(|stat| stat.started == self.started && !stat.has_ended())
     }
 
     /// Whether this process, of that number, is known to have ended. Known is it of those in
@@ -76,10 +71,12 @@ fn is_free(_: u32) -> bool {
 }
 
 struct Stat {
+    #[cfg(feature = "network")]
     state: char,
     started: u64,
 }
 
+#[cfg(feature = "network")]
 impl Stat {
     /// It may not have been waited for yet.
     fn has_ended(&self) -> bool {
@@ -90,9 +87,12 @@ impl Stat {
 fn stat_of(process: &str) -> Option<Stat> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The second field is the program's name, in parentheses, and may have both in it.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
-    let state = fields.next()?.chars().next()?;
-    Some(Stat { state, started: fields.nth(18)?.parse().ok()? })
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+    Some(Stat {
+        #[cfg(feature = "network")]
+        state: fields.first()?.chars().next()?,
+        started: fields.get(19)?.parse().ok()?,
+    })
 }
 
 impl fmt::Display for Process {

@@ -5,14 +5,14 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::file::fs::{Disk, Fs, parent_of};
-use crate::lock::names;
+use crate::dir::{Dir, For};
 use crate::{Durability, Error};
 
 /// What the name of a file ends in while it is written.
 const UNPUBLISHED: &str = ".unpublished";
 
-/// Whether there is a file or directory at `path`, so that the work that makes it can be passed over.
+/// Whether there is a file, a directory or a link at `path`, so that the work that makes it can be passed
+/// over. A link is there also where it leads to nothing yet.
 ///
 /// What can't be looked at counts as not there: the work then meets the reason itself. A file that is
 /// written in its place is there before it is whole; see [`publish_once`].
@@ -28,7 +28,7 @@ const UNPUBLISHED: &str = ".unpublished";
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn skip_if_exists(path: impl AsRef<Path>) -> bool {
-    path.as_ref().exists()
+    path.as_ref().symlink_metadata().is_ok()
 }
 
 /// Makes the file at `path` by what `write` writes, whole or not at all, and durable; in place of one
@@ -89,7 +89,9 @@ pub fn publish_once<T>(
 /// file at a time, in any processes of a machine, each waits for the one before.
 ///
 /// The file has the permissions of the one it takes the place of, or those that any new file has. A
-/// link is replaced, and not what it leads to.
+/// link to a file, or to nothing, is replaced, and not what it leads to. A device, a pipe and a socket are
+/// never replaced, nor is a link that leads to one: that is an error, as they take no file whole. So is
+/// anything but a file of one's own where `NAME.unpublished` is to be.
 ///
 /// ```
 /// use std::io::Write;
@@ -128,6 +130,7 @@ impl Publication {
         &self,
         write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<T>,
     ) -> io::Result<T> {
+        self.check_target()?;
         self.publish(Draft::begin(&self.path)?, write)
     }
 
@@ -151,6 +154,19 @@ impl Publication {
         self.publish(draft, write).map(Some)
     }
 
+    fn check_target(&self) -> io::Result<()> {
+        let is_none = |found: fs::Metadata| !found.is_file() && !found.is_dir();
+        if !fs::metadata(&self.path).is_ok_and(is_none) {
+            return Ok(());
+        }
+        let path = self.path.display();
+        let text = format!(
+            "`{path}` is a device, a pipe or a socket, which no file takes the place of; \
+             write to it as it is, or name a file"
+        );
+        Err(io::Error::new(ErrorKind::InvalidInput, text))
+    }
+
     fn is_there(&self) -> io::Result<bool> {
         self.path.try_exists().map_err(failed("look for", &self.path))
     }
@@ -166,13 +182,11 @@ impl Publication {
         buffered.flush().map_err(failed("write", &draft.path))?;
         drop(buffered);
         if self.durability == Durability::Power {
-            Disk.sync_data(&draft.file).map_err(failed("sync", &draft.path))?;
+            draft.file.sync_data().map_err(failed("sync", &draft.path))?;
         }
-        Disk.rename(&draft.path, &self.path).map_err(failed("publish", &self.path))?;
-        draft.is_published = true;
+        draft.publish().map_err(failed("publish", &self.path))?;
         if self.durability == Durability::Power {
-            let dir = parent_of(&self.path);
-            Disk.sync_dir(dir).map_err(failed("sync", dir))?;
+            draft.dir.sync().map_err(failed("sync", draft.dir.path()))?;
         }
         Ok(value)
     }
@@ -193,6 +207,9 @@ impl Publication {
 /// The file that becomes the published one, locked. Removed when dropped, unless it was published.
 struct Draft {
     file: File,
+    dir: Dir,
+    /// Its own name, and the one that it is to have.
+    names: [PathBuf; 2],
     path: PathBuf,
     is_published: bool,
 }
@@ -202,26 +219,45 @@ impl Draft {
         let mut path = target.as_os_str().to_owned();
         path.push(UNPUBLISHED);
         let path = PathBuf::from(path);
+        let (dir, name) = Dir::of(&path).map_err(failed("create", &path))?;
         loop {
-            let opened = File::options().write(true).create(true).truncate(false).open(&path);
-            let file = opened.map_err(failed("create", &path))?;
+            let file = dir.make(&name, For::Default).map_err(failed("create", &path))?;
+            check_owner(&dir, &file).map_err(failed("write", &path))?;
             lock(&file).map_err(failed("lock", &path))?;
             // Else another has published or removed it between our opening and locking it.
-            if names(&path, &file).map_err(failed("look at", &path))? {
+            if dir.names(&name, &file).map_err(failed("look at", &path))? {
                 file.set_len(0).map_err(failed("empty", &path))?;
-                return Ok(Draft { file, path, is_published: false });
+                let named = target.file_name().unwrap_or_default().into();
+                return Ok(Draft { file, dir, names: [name, named], path, is_published: false });
             }
         }
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        let [own, published] = &self.names;
+        self.dir.rename(own, published)?;
+        self.is_published = true;
+        Ok(())
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
         if !self.is_published {
+            let [own, _] = &self.names;
             // The error to report is why it was not published; the next overwrites what is left.
-            let _ = fs::remove_file(&self.path);
+            let _ = self.dir.remove(own);
         }
     }
+}
+
+/// Who made a file can change it after it was published.
+fn check_owner(dir: &Dir, file: &File) -> io::Result<()> {
+    if dir.is_ours(file)? {
+        return Ok(());
+    }
+    let text = "it belongs to another user, who could change it later; move it away";
+    Err(io::Error::new(ErrorKind::PermissionDenied, text))
 }
 
 fn lock(file: &File) -> io::Result<()> {

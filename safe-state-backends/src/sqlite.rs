@@ -6,7 +6,7 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
@@ -57,6 +57,9 @@ enum Source {
 
 impl SqliteBackend {
     /// The database in the file `path`, which is created when the first job runs.
+    ///
+    /// What SQLite takes for a database in memory (`:memory:`, nothing, `file::memory:`) is no file, and
+    /// refused when it is used: [`MemoryBackend`](crate::MemoryBackend) is for that.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         SqliteBackend { source: Source::Path(path.into()), tables: Tables::default() }
     }
@@ -86,6 +89,7 @@ impl SqliteBackend {
 
     /// The database, if it is there and has tables of ours.
     fn existing(&self, action: &'static str, job: &str) -> Result<Option<Database>, Error> {
+        self.check_path()?;
         let database = match &self.source {
             Source::Path(path) => Database::existing(path, &self.tables),
             Source::Connection(shared) => Ok(Some(Database::shared(shared, &self.tables))),
@@ -101,6 +105,7 @@ impl SqliteBackend {
         if job.is_empty() {
             return Err(Error::EmptyName);
         }
+        self.check_path()?;
         let database = match &self.source {
             Source::Path(path) => Database::create(path, &self.tables),
             Source::Connection(shared) => Ok(Database::shared(shared, &self.tables)),
@@ -109,9 +114,28 @@ impl SqliteBackend {
         SqliteLease::take(opened, job, options, self.place())
     }
 
+    /// A file of such a name would be made, where a database in memory was meant.
+    pub(crate) fn check_path(&self) -> Result<(), Error> {
+        match &self.source {
+            Source::Path(path) if is_memory(path) => Err(Error::NoFile(path.clone())),
+            _ => Ok(()),
+        }
+    }
+
     fn place(&self) -> String {
         self.path("").map_or_else(|| "memory".to_owned(), |path| path.display().to_string())
     }
+}
+
+fn is_memory(path: &Path) -> bool {
+    let path = path.to_string_lossy();
+    let uri = path.strip_prefix("file:");
+    path.is_empty()
+        || path == ":memory:"
+        || uri.is_some_and(|uri| {
+            let (name, query) = uri.split_once('?').unwrap_or((uri, ""));
+            matches!(name, "" | ":memory:") || query.split('&').any(|part| part == "mode=memory")
+        })
 }
 
 impl Backend for SqliteBackend {

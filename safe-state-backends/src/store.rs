@@ -111,6 +111,12 @@ impl Store {
         self.journal.save(&snapshot)
     }
 
+    /// Where it is stored.
+    #[doc(hidden)]
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
     /// Where the checkpoint is, for messages.
     pub fn place(&self) -> String {
         place(&*self.backend, &self.checkpoint.job)

@@ -62,7 +62,11 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
         "file" => Ok(Arc::new(FileBackend::new(path(rest).map_err(refused)?))),
         "memory" => Ok(memory(rest)),
         #[cfg(feature = "sqlite")]
-        "sqlite" => Ok(Arc::new(crate::SqliteBackend::new(path(rest).map_err(refused)?))),
+        "sqlite" => {
+            let backend = crate::SqliteBackend::new(path(rest).map_err(refused)?);
+            backend.check_path()?;
+            Ok(Arc::new(backend))
+        }
         #[cfg(feature = "postgres")]
         "postgres" => Ok(Arc::new(crate::PostgresBackend::new(url)?)),
         #[cfg(feature = "mysql")]

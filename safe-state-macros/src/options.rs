@@ -106,12 +106,25 @@ impl Parse for Options {
                 input.parse::<Token![,]>()?;
             }
         }
+        check_place(&seen)?;
         options.check_variables()?;
         options.items.policy.check()?;
         options.check_items()?;
         options.limits.check(options.manual.is_some())?;
         options.check_signals()?;
         Ok(options)
+    }
+}
+
+/// A checkpoint is in one place.
+fn check_place(options: &[Ident]) -> Result<()> {
+    let mut places = options.iter().filter(|option| *option == "state_dir" || *option == "backend");
+    match (places.next(), places.next()) {
+        (Some(first), Some(second)) => Err(Error::new(
+            second.span(),
+            format!("`{first}` says already where the checkpoint is; remove one of them"),
+        )),
+        _ => Ok(()),
     }
 }
 

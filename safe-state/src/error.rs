@@ -28,6 +28,14 @@ pub enum Error {
     /// There is no backend to store the checkpoint in.
     #[error(transparent)]
     NoBackend(Arc<BackendError>),
+    /// The checkpoint is to be in two places.
+    #[error(
+        "job `{job}` has both a `state_dir` and a `backend` to keep its checkpoint in; remove one of them"
+    )]
+    TwoPlaces {
+        /// The job.
+        job: String,
+    },
     /// The job's version is not the checkpoint's.
     #[error(
         "job `{job}` has a checkpoint of {}, but is now {}; \
@@ -169,10 +177,7 @@ pub enum Error {
         step: String,
     },
     /// A handle cannot be rebuilt, or its state not be saved.
-    #[error(
-        "in job `{job}`, `{name}` cannot be reconnected; put it back as it was, or {}",
-        start_over(job)
-    )]
+    #[error("in job `{job}`, `{name}` {}", source.told(job))]
     Reconnect {
         /// The job.
         job: String,
@@ -266,7 +271,7 @@ fn version(version: Option<&str>) -> String {
 }
 
 /// Which call clears the checkpoint, for those who read a message and know no more.
-fn start_over(job: &str) -> String {
+pub(crate) fn start_over(job: &str) -> String {
     format!(
         "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
     )
@@ -297,7 +302,7 @@ impl From<Error> for io::Error {
             }
             Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
             Error::Stopped { .. } => io::ErrorKind::Interrupted,
-            Error::NoBackend(_) => io::ErrorKind::InvalidInput,
+            Error::NoBackend(_) | Error::TwoPlaces { .. } => io::ErrorKind::InvalidInput,
             #[cfg(feature = "limits")]
             Error::Limit(exceeded) => exceeded.kind(),
             #[cfg(feature = "limits")]
@@ -328,6 +333,32 @@ pub(crate) fn causes<E: StdError + ?Sized>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_cause_is_in_the_chain_once() {
+        let job = || "job".to_owned();
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let stored =
+            || BackendError::Backend { action: "saving", job: job(), source: full().into() };
+        let flush = ReconnectError::because("cannot flush a file", full());
+        let name = || "out".to_owned();
+        let errors = [
+            Error::Backend(stored()),
+            Error::NoBackend(Arc::new(stored())),
+            Error::Reconnect { job: job(), name: name(), source: flush },
+            Error::Thread(full()),
+        ];
+        for error in errors {
+            let chain: Vec<String> = std::iter::once(error.to_string())
+                .chain(causes(&error).map(ToString::to_string))
+                .collect();
+            assert!(chain.len() > 1, "{chain:?} names no cause");
+            for (at, cause) in chain.iter().enumerate() {
+                assert!(!chain[..at].iter().any(|told| told.contains(cause)), "{chain:?}");
+            }
+            assert_eq!(one_line(&error), chain.join(": "));
+        }
+    }
 
     #[test]
     fn who_may_start_over_is_told_how() {

@@ -111,7 +111,8 @@ impl Job {
     }
 
     /// Where the file backend keeps its files. The default is `$SAFE_STATE_DIR`, else
-    /// `.safe_state` in the working directory. A [`backend`](Self::backend) goes before it.
+    /// `.safe_state` in the working directory. With a [`backend`](Self::backend) as well, the job is
+    /// refused.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.state_dir = Some(dir.into());
         self
@@ -314,7 +315,7 @@ impl Job {
     pub(crate) fn for_another_thread(&self) -> Job {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {
-            return self.clone().backend(backend);
+            return Job { state_dir: None, ..self.clone() }.backend(backend);
         }
         self.clone()
     }
@@ -323,6 +324,9 @@ impl Job {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {
             return Ok(backend);
+        }
+        if self.backend.is_some() && self.state_dir.is_some() {
+            return Err(Error::TwoPlaces { job: self.name.clone() });
         }
         if let Some(backend) = &self.backend {
             return backend.clone().map_err(Error::NoBackend);

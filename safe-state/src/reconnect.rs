@@ -13,9 +13,12 @@ mod registry;
 mod reqwest;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
+pub(crate) mod seal;
+mod why;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,6 +26,7 @@ use serde::de::DeserializeOwned;
 pub use file::FileMeta;
 pub use opener::register_opener;
 pub use registry::{ReconnectRegistry, register_reconnector};
+pub(crate) use why::When;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresMeta;
@@ -87,6 +91,12 @@ pub trait Reconnect: Sized + 'static {
         false
     }
 
+    /// The files that are opened to rebuild the handle. They have to be known to be those that the job has
+    /// opened, by a seal that goes with what is saved. By default none.
+    fn files(_meta: &Self::Meta) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
     /// Checks that the handle, which an opener has opened, is what it was. By default nothing.
     ///
     /// # Errors
@@ -111,6 +121,7 @@ pub trait Reconnect: Sized + 'static {
 pub struct ReconnectError {
     text: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    pub(crate) when: When,
 }
 
 safe_state_backends::debug_is_one_line!(ReconnectError);
@@ -118,7 +129,7 @@ safe_state_backends::debug_is_one_line!(ReconnectError);
 impl ReconnectError {
     /// For a reason of one's own.
     pub fn new(text: impl Into<String>) -> Self {
-        ReconnectError { text: text.into(), source: None }
+        ReconnectError { text: text.into(), source: None, when: When::default() }
     }
 
     /// For something that failed with an error.
@@ -126,7 +137,7 @@ impl ReconnectError {
         text: impl Into<String>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        ReconnectError { text: text.into(), source: Some(source.into()) }
+        ReconnectError { text: text.into(), source: Some(source.into()), when: When::default() }
     }
 }
 

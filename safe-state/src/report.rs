@@ -44,7 +44,7 @@ use std::time::SystemTime;
 
 use safe_state_backends::details::Details;
 use safe_state_backends::format::{self, FormatError};
-use safe_state_backends::{Checkpoint, Failure, publish};
+use safe_state_backends::{Checkpoint, Failure, read_named, write_named};
 use serde::Serialize;
 
 pub(crate) use capture::Told;
@@ -77,8 +77,8 @@ impl Report {
     /// The file cannot be read, is neither, or is a checkpoint of a job that has not failed.
     pub fn open(path: impl AsRef<Path>) -> Result<Report, OpenError> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path)
-            .map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        let bytes =
+            read_named(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
         let decoded = format::Report::decode(&bytes);
         let found =
             decoded.map_err(|source| OpenError::Format { path: path.to_owned(), source })?;
@@ -86,18 +86,14 @@ impl Report {
     }
 
     /// Writes the report to a file, which only its owner may read, and which is there whole or not at
-    /// all.
+    /// all. A link to a file is replaced; a pipe or a device is written into.
     ///
     /// # Errors
     ///
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let bytes = self.0.encode().map_err(io::Error::other)?;
-        publish(path, |file| {
-            #[cfg(unix)]
-            file.get_ref().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-            io::Write::write_all(file, &bytes)
-        })
+        write_named(path.as_ref(), &bytes)
     }
 
     /// The job that failed, if it was one.

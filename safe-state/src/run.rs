@@ -34,6 +34,7 @@ use crate::outcome::Outcome;
 use crate::outcome::telling::Values;
 use crate::policy::Caution;
 use crate::reconnect::ReconnectRegistry;
+use crate::reconnect::seal::Key;
 use crate::run::active::Active;
 use crate::run::begin::{Begun, OnChange, Unclaimed, begin};
 use crate::run::boundary::Boundary;
@@ -60,6 +61,8 @@ pub struct Run {
     pub(crate) was_finished: bool,
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
+    /// By which handles are known again; once one is asked for.
+    pub(crate) key: Option<Key>,
     /// Whether what is saved has to survive a loss of power.
     pub(crate) syncs: bool,
     pub(crate) schedule: Schedule,
@@ -206,6 +209,7 @@ impl Run {
             was_finished,
             on_input_change: job.on_input_change,
             registry: job.registry.clone(),
+            key: None,
             syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
             boundary: Boundary::new(&job.watch, now),

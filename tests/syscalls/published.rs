@@ -19,6 +19,6 @@ fn what_is_written_is_synced_before_it_has_its_name_and_the_name_after() {
     let calls = parse(&fs::read_to_string(&log).unwrap());
     let names: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
     let at = |name| names.iter().rposition(|call| *call == name).unwrap();
-    let order = ["flock", "write", "fdatasync", "rename", "fsync"].map(at);
+    let order = ["flock", "write", "fdatasync", "renameat", "fsync"].map(at);
     assert!(order.is_sorted(), "{names:?}");
 }

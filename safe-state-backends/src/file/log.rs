@@ -1,20 +1,29 @@
 //! The protocol by which a checkpoint's bytes reach the disk: snapshots by an atomic rename,
 //! records by appending into allocated space.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::fs::{Fs, parent_of};
+use super::fs::Fs;
 use crate::format::tail_room;
+use crate::size::{SizeLimit, too_large};
 use crate::{Appended, Durability, Error, name};
 
 pub(crate) struct Log<F: Fs> {
     fs: F,
-    path: PathBuf,
-    durability: Durability,
+    file: LogFile,
     /// The file that `save` wrote last; none once an append to it has failed. A failed sync may
     /// have dropped the data it could not write, and a second one would then report success.
     open: Option<Open<F::File>>,
+}
+
+/// Which file it is, and how it is to be written.
+pub(crate) struct LogFile {
+    /// The directory, for messages.
+    pub(crate) dir: PathBuf,
+    pub(crate) name: PathBuf,
+    pub(crate) durability: Durability,
+    pub(crate) limit: SizeLimit,
 }
 
 struct Open<T> {
@@ -23,15 +32,23 @@ struct Open<T> {
 }
 
 impl<F: Fs> Log<F> {
-    pub(crate) fn new(fs: F, path: PathBuf, durability: Durability) -> Self {
-        Log { fs, path, durability, open: None }
+    pub(crate) fn new(fs: F, file: LogFile) -> Self {
+        Log { fs, file, open: None }
+    }
+
+    /// Goes on in a directory that was made anew, with a save.
+    pub(crate) fn move_to(&mut self, fs: F) {
+        self.open = None;
+        self.fs = fs;
     }
 
     pub(crate) fn save(&mut self, snapshot: &[u8]) -> Result<(), Error> {
         self.open = None;
-        let temporary = name::temporary(&self.path);
-        let written = self.write_temporary(&temporary, snapshot).and_then(|file| {
-            self.fs.rename(&temporary, &self.path).map_err(Error::io("replace", &self.path))?;
+        let room = self.room(snapshot)?;
+        let name = &self.file.name;
+        let temporary = name::temporary(name);
+        let written = self.write_temporary(&temporary, snapshot, room).and_then(|file| {
+            self.fs.rename(&temporary, name).map_err(self.failed("replace", name))?;
             Ok(file)
         });
         let file = written.inspect_err(|_| {
@@ -43,19 +60,33 @@ impl<F: Fs> Log<F> {
         Ok(())
     }
 
-    fn write_temporary(&self, path: &Path, snapshot: &[u8]) -> Result<F::File, Error> {
-        let room = snapshot.len() + tail_room(snapshot.len(), self.durability);
-        let file = self.fs.create(path).map_err(Error::io("create", path))?;
-        self.fs.allocate(&file, room as u64).map_err(Error::io("allocate space for", path))?;
-        self.fs.write_at(&file, snapshot, 0).map_err(Error::io("write", path))?;
-        self.sync(&file, path)?;
+    /// How long the file becomes; no longer than it may be to be read.
+    fn room(&self, snapshot: &[u8]) -> Result<u64, Error> {
+        let room = (snapshot.len() + tail_room(snapshot.len(), self.file.durability)) as u64;
+        let limit = self.file.limit.bytes()?;
+        if room > limit {
+            return Err(self.failed("write", &self.file.name)(too_large(room, limit)));
+        }
+        Ok(room)
+    }
+
+    fn write_temporary(&self, name: &Path, snapshot: &[u8], room: u64) -> Result<F::File, Error> {
+        let file = self.fs.create(name).map_err(self.failed("create", name))?;
+        self.fs.allocate(&file, room).map_err(self.failed("allocate space for", name))?;
+        self.fs.write_at(&file, snapshot, 0).map_err(self.failed("write", name))?;
+        self.sync(&file, name)?;
         Ok(file)
+    }
+
+    /// The path is made by an error alone, not by each save that makes none.
+    fn failed(&self, action: &'static str, name: &Path) -> impl FnOnce(io::Error) -> Error {
+        move |error| Error::io(action, self.file.dir.join(name))(error)
     }
 
     pub(crate) fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
         let Some(Open { file, end }) = self.open.take() else { return Ok(Appended::No) };
-        self.fs.write_at(&file, record, end).map_err(Error::io("append to", &self.path))?;
-        self.sync(&file, &self.path)?;
+        self.fs.write_at(&file, record, end).map_err(self.failed("append to", &self.file.name))?;
+        self.sync(&file, &self.file.name)?;
         self.open = Some(Open { file, end: end + record.len() as u64 });
         Ok(Appended::Yes)
     }
@@ -68,31 +99,32 @@ impl<F: Fs> Log<F> {
     /// After an error the checkpoint is there as it was: who is told of one runs the job again.
     pub(crate) fn delete(&mut self) -> Result<(), Error> {
         self.open = None;
-        let aside = name::temporary(&self.path);
-        match self.fs.rename(&self.path, &aside) {
+        let name = &self.file.name;
+        let aside = name::temporary(name);
+        match self.fs.rename(name, &aside) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            moved => moved.map_err(Error::io("remove", &self.path))?,
+            moved => moved.map_err(self.failed("remove", name))?,
         }
         let removed = self
             .sync_dir()
-            .and_then(|()| self.fs.remove(&aside).map_err(Error::io("remove", &aside)));
+            .and_then(|()| self.fs.remove(&aside).map_err(self.failed("remove", &aside)));
         removed.inspect_err(|_| {
             // The error to report is why it could not be removed, not that it could not be put back.
-            let _ = self.fs.rename(&aside, &self.path);
+            let _ = self.fs.rename(&aside, name);
         })
     }
 
-    fn sync(&self, file: &F::File, path: &Path) -> Result<(), Error> {
-        match self.durability {
-            Durability::Power => self.fs.sync_data(file).map_err(Error::io("sync", path)),
+    fn sync(&self, file: &F::File, name: &Path) -> Result<(), Error> {
+        match self.file.durability {
+            Durability::Power => self.fs.sync_data(file).map_err(self.failed("sync", name)),
             Durability::Process => Ok(()),
         }
     }
 
     fn sync_dir(&self) -> Result<(), Error> {
-        let dir = parent_of(&self.path);
-        match self.durability {
-            Durability::Power => self.fs.sync_dir(dir).map_err(Error::io("sync", dir)),
+        let dir = &self.file.dir;
+        match self.file.durability {
+            Durability::Power => self.fs.sync_dir().map_err(Error::io("sync", dir)),
             Durability::Process => Ok(()),
         }
     }

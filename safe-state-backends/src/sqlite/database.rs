@@ -12,6 +12,8 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
 
+use crate::format::tail_room;
+use crate::size::{SizeLimit, too_large};
 use crate::tables::{self, Tables, VERSION};
 use crate::{Durability, Error, Holder};
 
@@ -90,6 +92,10 @@ impl Database {
     fn open(path: &Path, tables: &Tables) -> Result<Database> {
         // As the system names it: SQLite gives `:memory:` and the empty path meanings of its own.
         let path = fs::canonicalize(path)?;
+        if !fs::metadata(&path)?.is_file() {
+            // SQLite would wait for a pipe.
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file").into());
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
@@ -175,6 +181,8 @@ impl Database {
 
     /// Puts a snapshot in place of all that is stored; or nothing.
     pub(super) fn replace(&self, claim: Claim<'_>, snapshot: Option<&[u8]>) -> Result<()> {
+        let len = snapshot.map_or(0, <[u8]>::len);
+        check_size((len + tail_room(len, Durability::Power)) as u64)?;
         let Tables { jobs, records, .. } = &self.tables;
         let mut connection = self.lock();
         let replacing = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -274,6 +282,12 @@ impl Database {
         let mut connection = self.lock();
         // One transaction sees one state.
         let reading = connection.transaction()?;
+        let size = format!(
+            "SELECT COALESCE((SELECT length(snapshot) FROM {jobs} WHERE job = ?1), 0)
+             + COALESCE((SELECT sum(length(record)) FROM {records} WHERE job = ?1), 0)"
+        );
+        let size: i64 = reading.query_row(&size, [key], |row| row.get(0))?;
+        check_size(size.cast_unsigned())?;
         let snapshot = format!("SELECT snapshot FROM {jobs} WHERE job = ?1");
         let stored = reading.query_row(&snapshot, [key], |row| row.get(0)).optional()?;
         let Some(mut checkpoint): Option<Vec<u8>> = stored.flatten() else { return Ok(None) };
@@ -300,6 +314,12 @@ impl Database {
         let keys = stored.query_map([], |row| row.get(0))?;
         Ok(keys.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// A checkpoint is no larger in rows than in a file.
+fn check_size(bytes: u64) -> Result<()> {
+    let limit = SizeLimit::default().bytes().map_err(|error| Trouble::Other(error.into()))?;
+    if bytes > limit { Err(too_large(bytes, limit).into()) } else { Ok(()) }
 }
 
 pub(super) fn path_of(connection: &Mutex<Connection>) -> Option<PathBuf> {

@@ -33,7 +33,7 @@ impl SqliteLease {
         place: String,
     ) -> Result<Self, Error> {
         let lock = match database.path() {
-            Some(path) => Some(Lock::take(job, lock_beside(&path, job)?)?),
+            Some(path) => Some(Lock::take(job, &lock_beside(&path, job)?)?),
             None => None,
         };
         let key = name::encode(job);

@@ -47,7 +47,7 @@ impl Asked {
 
     pub(super) fn cancel(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let backend = place.backend()?;
-        match backend.holder(&self.job) {
+        let means = match backend.holder(&self.job) {
             Ok(None) if backend.exists(&self.job)? => {
                 let job = &self.job;
                 return Err(Failed::nothing(format!(
@@ -55,12 +55,14 @@ impl Asked {
                 )));
             }
             Ok(None) => return Err(place.no_such(&self.job)),
-            // The backend can't tell.
-            Ok(Some(_)) | Err(Error::Unsupported(_)) => {}
+            Ok(Some(_)) => "is to end before its next item",
+            Err(Error::Unsupported(_)) => {
+                "is to end before its next item, if it runs, which cannot be told from here"
+            }
             Err(error) => return Err(error.into()),
-        }
+        };
         place.job(&self.job).cancel()?;
-        self.tell(screen, Some("cancel"), "is to end before its next item")
+        self.tell(screen, Some("cancel"), means)
     }
 
     /// Says so where the job may have another name, or may not have begun.

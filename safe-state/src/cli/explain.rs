@@ -68,6 +68,10 @@ fn points(look: &Look) -> Vec<Point> {
     if let Run::By(holder) = run {
         points.push(Point::new(Does::Refuses, format!("the job is running: {holder}")));
     }
+    if matches!(run, Run::Unknown) && checkpoint.is_open() {
+        let why = "that no other run is under way, which cannot be told from here";
+        points.push(Point::new(Does::Checks, why.to_owned()));
+    }
     if *asked == Some(Request::Pause) {
         let why = "before its first item, as the job was asked to pause; `safe-state resume` takes that back";
         points.push(Point::new(Does::Waits, why.to_owned()));

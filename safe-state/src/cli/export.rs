@@ -1,17 +1,17 @@
 //! `safe-state export`: takes a job's checkpoint out of its backend.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use safe_state_backends::{Checkpoint, publish, publish_once};
+use safe_state_backends::{Checkpoint, write_named, write_named_once};
 use serde::Serialize;
 
 use super::escape;
 use super::exit::Failed;
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
+use crate::error::one_line;
 
 /// Writes the checkpoint of a job to a file, for `import` to put into another backend.
 #[derive(Args, Debug)]
@@ -66,36 +66,19 @@ impl Export {
 
 /// Writes a file that its owner alone can read, whole or not at all, over one that is there.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failed> {
-    publish(path, |file| fill(file, bytes)).map_err(|error| unwritten(path, &error))
+    write_named(path, bytes).map_err(|error| unwritten(path, &error))
 }
 
 /// The same, unless there is a file already: that is an error, with what one can do then.
 pub(super) fn write_new(path: &Path, bytes: &[u8], advice: &str) -> Result<(), Failed> {
-    let written = publish_once(path, |file| fill(file, bytes));
-    match written.map_err(|error| unwritten(path, &error))? {
-        Some(()) => Ok(()),
-        None => Err(Failed::new(format!("there is a file `{}` already; {advice}", path.display()))),
+    if write_named_once(path, bytes).map_err(|error| unwritten(path, &error))? {
+        return Ok(());
     }
-}
-
-fn fill(file: &mut io::BufWriter<&File>, bytes: &[u8]) -> io::Result<()> {
-    for_its_owner(file.get_ref())?;
-    file.write_all(bytes)
+    Err(Failed::new(format!("there is a file `{}` already; {advice}", path.display())))
 }
 
 pub(super) fn unwritten(path: &Path, error: &io::Error) -> Failed {
-    Failed::new(format!("cannot write `{}`: {error}", path.display()))
-}
-
-#[cfg(unix)]
-fn for_its_owner(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn for_its_owner(_: &File) -> io::Result<()> {
-    Ok(())
+    Failed::new(format!("cannot write `{}`: {}", path.display(), one_line(error)))
 }
 
 impl Shown for Exported<'_> {

@@ -1,10 +1,9 @@
 //! `safe-state import`: puts a job's checkpoint into a backend.
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use safe_state_backends::Checkpoint;
+use safe_state_backends::{Checkpoint, read_named, read_stdin};
 use serde::Serialize;
 
 use super::escape;
@@ -71,14 +70,9 @@ impl Import {
     }
 }
 
-/// The bytes of a file, or of standard input.
+/// The bytes of a file, or of standard input; no more than a checkpoint may have.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failed> {
-    let read = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(path)
-    };
+    let read = if path == Path::new("-") { read_stdin() } else { read_named(path) };
     read.map_err(|error| Failed::new(format!("cannot read `{}`: {error}", path.display())))
 }
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::SystemTime;
 
-use safe_state_backends::{Carried, CarriedError, Carry, EffectState, EffectStore};
+use safe_state_backends::{
+    Carried, CarriedError, Carry, EffectState, EffectStore, serialize_reason,
+};
 use serde::Serialize;
 
 use super::settlement::{NAME, stored};
@@ -38,7 +40,7 @@ impl Shared {
         match postcard::to_stdvec(key) {
             Ok(key) if key.len() <= EffectStore::KEY_LIMIT => Ok(key),
             Ok(_) => Err(self.unusable("it is longer than 4 KiB; take a hash of it".to_owned())),
-            Err(error) => Err(self.unusable(error.to_string())),
+            Err(error) => Err(self.unusable(serialize_reason(key, &error))),
         }
     }
 

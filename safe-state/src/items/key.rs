@@ -7,6 +7,7 @@
 use std::hash::{Hash, Hasher};
 use std::io;
 
+use safe_state_backends::serialize_reason;
 use serde::Serialize;
 use siphasher::sip::SipHasher13;
 
@@ -35,7 +36,7 @@ pub trait KeyBySerialize {
 impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
     fn hashed(&self) -> Result<KeyHash, String> {
         let mut sink = Sink(SipHasher13::new());
-        postcard::to_io(self.0, &mut sink).map_err(|error| error.to_string())?;
+        postcard::to_io(self.0, &mut sink).map_err(|error| serialize_reason(self.0, &error))?;
         Ok(KeyHash { hash: sink.0.finish(), is_by_hash: false })
     }
 }

@@ -1,11 +1,14 @@
 //! Files: reopened by their path, in their mode, at their position.
 
+mod path;
+
 #[cfg(target_os = "linux")]
 use std::fs;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use safe_state_backends::reopen_named;
 use serde::{Deserialize, Serialize};
 
 use super::{Reconnect, ReconnectError};
@@ -13,6 +16,7 @@ use super::{Reconnect, ReconnectError};
 /// How to open a file again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileMeta {
+    #[serde(with = "path")]
     path: PathBuf,
     mode: Mode,
     /// Where the next byte would have been read or written.
@@ -39,9 +43,8 @@ impl Reconnect for File {
 
     fn reconnect(meta: FileMeta) -> Result<Self, ReconnectError> {
         let FileMeta { path, mode, position, length } = &meta;
-        let Mode { read, write, append } = *mode;
-        let reopened = OpenOptions::new().read(read).write(write).append(append).open(path);
-        let mut file = reopened.map_err(failed_on("open", path))?;
+        let Mode { write, append, .. } = *mode;
+        let mut file = reopen(path, *mode)?;
         let found = file.metadata().map_err(failed_on("look at", path))?.len();
         if found < *length {
             return Err(ReconnectError::new(format!(
@@ -55,6 +58,10 @@ impl Reconnect for File {
         }
         file.seek(SeekFrom::Start(*position)).map_err(failed_on("seek in", path))?;
         Ok(file)
+    }
+
+    fn files(meta: &FileMeta) -> Vec<PathBuf> {
+        vec![meta.path.clone()]
     }
 
     fn sync(&mut self) -> Result<(), ReconnectError> {
@@ -79,6 +86,10 @@ impl Reconnect for BufWriter<File> {
         File::reconnect(meta).map(BufWriter::new)
     }
 
+    fn files(meta: &FileMeta) -> Vec<PathBuf> {
+        File::files(meta)
+    }
+
     fn sync(&mut self) -> Result<(), ReconnectError> {
         self.get_mut().sync()
     }
@@ -96,6 +107,26 @@ impl Reconnect for BufReader<File> {
     fn reconnect(meta: FileMeta) -> Result<Self, ReconnectError> {
         File::reconnect(meta).map(BufReader::new)
     }
+
+    fn files(meta: &FileMeta) -> Vec<PathBuf> {
+        File::files(meta)
+    }
+}
+
+/// Opens what the path names itself, and not what a link leads to that has been put there or above it.
+fn reopen(path: &Path, mode: Mode) -> Result<File, ReconnectError> {
+    let Mode { read, write, append } = mode;
+    let mut options = OpenOptions::new();
+    options.read(read).write(write).append(append);
+    let file = reopen_named(path, &mut options).map_err(failed_on("open", path))?;
+    #[cfg(target_os = "linux")]
+    if path_of(&file)? != *path {
+        return Err(ReconnectError::new(format!(
+            "`{}` leads to another file by a link, which was not there when the progress was saved",
+            path.display()
+        )));
+    }
+    Ok(file)
 }
 
 fn failed(action: &'static str) -> impl FnOnce(io::Error) -> ReconnectError {
@@ -108,13 +139,19 @@ fn failed_on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Rec
 }
 
 #[cfg(target_os = "linux")]
+fn path_of(file: &File) -> Result<PathBuf, ReconnectError> {
+    use std::os::fd::AsRawFd;
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    fs::read_link(link).map_err(failed("find the path of a file"))
+}
+
+#[cfg(target_os = "linux")]
 fn describe(file: &File, position: u64) -> Result<FileMeta, ReconnectError> {
     use std::os::fd::AsRawFd;
     use std::os::unix::fs::MetadataExt;
 
     let fd = file.as_raw_fd();
-    let path =
-        fs::read_link(format!("/proc/self/fd/{fd}")).map_err(failed("find the path of a file"))?;
+    let path = path_of(file)?;
     let open = file.metadata().map_err(failed_on("look at", &path))?;
     if !open.is_file() {
         return Err(ReconnectError::new(format!("`{}` is no regular file", path.display())));

@@ -3,13 +3,15 @@
 use std::marker::PhantomData;
 
 use super::registry::{decode, encode};
+use super::seal::check_unsealed;
 use super::{Reconnect, ReconnectError, ReconnectRegistry};
 
 /// The means for one type.
 pub struct Means<T> {
     pub(crate) check: fn(&ReconnectRegistry) -> Result<(), ReconnectError>,
     pub(crate) extract: fn(&mut T, &ReconnectRegistry) -> Result<Vec<u8>, ReconnectError>,
-    pub(crate) reconnect: fn(&[u8], &ReconnectRegistry) -> Result<T, ReconnectError>,
+    /// Of what was saved; and whether a seal says that a run has saved it.
+    pub(crate) reconnect: fn(&[u8], bool, &ReconnectRegistry) -> Result<T, ReconnectError>,
     pub(crate) sync: fn(&mut T) -> Result<(), ReconnectError>,
 }
 
@@ -24,7 +26,13 @@ pub fn by_trait<T: Reconnect>() -> Means<T> {
             }
             encode(&meta)
         },
-        reconnect: |bytes, registry| registry.open(decode(bytes)?),
+        reconnect: |bytes, is_known, registry| {
+            let meta = decode(bytes)?;
+            if !is_known {
+                T::files(&meta).iter().try_for_each(|file| check_unsealed(file))?;
+            }
+            registry.open(meta)
+        },
         sync: T::sync,
     }
 }
@@ -64,7 +72,7 @@ impl<T: 'static> ByRegistry<T> for &Handle<T> {
         Means {
             check: |registry| registry.check::<T>(),
             extract: |handle, registry| registry.extract(handle),
-            reconnect: |bytes, registry| registry.reconnect(bytes),
+            reconnect: |bytes, _, registry| registry.reconnect(bytes),
             sync: |_| Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
+use safe_state_backends::serialize_reason;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -111,7 +112,8 @@ fn wrong_type<T>() -> ReconnectError {
 
 pub(super) fn encode(meta: &impl Serialize) -> Result<Vec<u8>, ReconnectError> {
     postcard::to_stdvec(meta).map_err(|error| {
-        ReconnectError::because("what is to be saved of it does not serialise", error)
+        let reason = serialize_reason(meta, &error);
+        ReconnectError::because("what is to be saved of it does not serialise", reason)
     })
 }
 

@@ -75,6 +75,11 @@ impl Reconnect for Connection {
         Ok(SqliteMeta { path, read_only, schema_version, attached, settings })
     }
 
+    fn files(meta: &SqliteMeta) -> Vec<PathBuf> {
+        let attached = meta.attached.iter().map(|(_, path)| path.as_str());
+        [meta.path.as_str()].into_iter().chain(attached).map(PathBuf::from).collect()
+    }
+
     fn reconnect(meta: SqliteMeta) -> Result<Self, ReconnectError> {
         let mode = if meta.read_only {
             OpenFlags::SQLITE_OPEN_READ_ONLY

@@ -5,8 +5,9 @@ use safe_state_backends::{CarriedChange, CarriedError, Carry};
 
 use crate::Error;
 use crate::items::identity::CursorType;
-use crate::reconnect::ReconnectError;
 use crate::reconnect::means::Means;
+use crate::reconnect::seal::Key;
+use crate::reconnect::{ReconnectError, When};
 use crate::run::Run;
 use crate::run::open_loop::OpenLoop;
 
@@ -99,10 +100,17 @@ impl Run {
         means: &Means<T>,
     ) -> Result<Option<T>, Error> {
         self.position.has_handles = true;
-        (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
+        let told =
+            |run: &Run, error: ReconnectError, when| run.reconnect_error(name, error.when(when));
+        (means.check)(&self.registry).map_err(|error| told(self, error, When::Begun))?;
+        let key = self.key()?;
         let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
-        let rebuilt = (means.reconnect)(&bytes, &self.registry);
-        rebuilt.map(Some).map_err(|error| self.reconnect_error(name, error))
+        let (bytes, is_known) = match &key {
+            Some(key) => key.opened(self.events.job(), name, &bytes),
+            None => (&*bytes, true),
+        };
+        let rebuilt = (means.reconnect)(bytes, is_known, &self.registry);
+        rebuilt.map(Some).map_err(|error| told(self, error, When::Rebuilt))
     }
 
     /// Sees that a handle can be described, on a fresh start.
@@ -112,7 +120,15 @@ impl Run {
     /// The handle is one that can't be rebuilt.
     pub fn check<T>(&self, name: &str, handle: &mut T, means: &Means<T>) -> Result<(), Error> {
         let extracted = (means.extract)(handle, &self.registry);
-        extracted.map(drop).map_err(|error| self.reconnect_error(name, error))
+        extracted.map(drop).map_err(|error| self.reconnect_error(name, error.when(When::Begun)))
+    }
+
+    /// The secret of the store, while this run has one.
+    fn key(&mut self) -> Result<Option<Key>, Error> {
+        if let (None, Some(store)) = (&self.key, &self.store) {
+            self.key = Some(Key::of(store.backend())?);
+        }
+        Ok(self.key.clone())
     }
 
     /// Takes what a handle is rebuilt from into the next save.
@@ -134,7 +150,12 @@ impl Run {
             }
             Ok(bytes)
         });
-        let bytes = extracted.map_err(|error| self.reconnect_error(name, error))?;
+        let bytes =
+            extracted.map_err(|error| self.reconnect_error(name, error.when(When::Saved)))?;
+        let bytes = match &self.key {
+            Some(key) => key.sealed(self.events.job(), name, bytes),
+            None => bytes,
+        };
         let within = self.position.within(depth);
         let store = owner.store();
         let stored = store.checkpoint().carried_value(name);

@@ -63,6 +63,11 @@ impl Recorder {
         (trace.base.clone(), trace.ops.clone())
     }
 
+    /// What a file holds now.
+    pub(super) fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        self.trace().live.at(path).map(<[u8]>::to_vec)
+    }
+
     fn trace(&self) -> MutexGuard<'_, Trace> {
         self.trace.lock().unwrap()
     }
@@ -115,10 +120,6 @@ impl Trace {
 impl Fs for Recorder {
     type File = Inode;
 
-    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
-        Ok(self.trace().live.at(path).map(<[u8]>::to_vec))
-    }
-
     fn create(&self, path: &Path) -> io::Result<Inode> {
         self.remove(path)?;
         let mut trace = self.trace();
@@ -170,14 +171,10 @@ impl Fs for Recorder {
         Ok(())
     }
 
-    fn sync_dir(&self, _: &Path) -> io::Result<()> {
+    fn sync_dir(&self) -> io::Result<()> {
         if self.protocol == Protocol::NoSyncOfDirectory {
             return Ok(());
         }
         self.trace().sync(Op::SyncDir, None)
-    }
-
-    fn create_dir(&self, _: &Path) -> io::Result<()> {
-        Ok(())
     }
 }

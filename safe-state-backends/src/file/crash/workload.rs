@@ -1,16 +1,16 @@
 //! Random runs of a job through the production [`Store`] and [`Log`], and what they saved.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::PATH;
 use super::image::{Image, Op};
 use super::recorder::Recorder;
-use crate::file::fs::Fs;
-use crate::file::log::Log;
+use crate::file::log::{Log, LogFile};
 use crate::format::Change;
 use crate::sample::dice::Dice;
 use crate::sample::{self, JOB};
+use crate::size::SizeLimit;
 use crate::{Appended, Backend, Checkpoint, Durability, Error, Lease, LeaseOptions, Store};
 
 /// What the disk held, what was done to it, and which states that was to save.
@@ -95,13 +95,14 @@ struct Recorded(Recorder);
 
 impl Recorded {
     fn log(&self, durability: Durability) -> Log<Recorder> {
-        Log::new(self.0.clone(), PATH.into(), durability)
+        let (dir, name, limit) = (PathBuf::new(), PATH.into(), SizeLimit::default());
+        Log::new(self.0.clone(), LogFile { dir, name, durability, limit })
     }
 }
 
 impl Backend for Recorded {
     fn load(&self, _: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.0.read(Path::new(PATH)).map_err(Error::io("read", PATH))
+        Ok(self.0.read(Path::new(PATH)))
     }
 
     fn save(&self, _: &str, checkpoint: &[u8]) -> Result<(), Error> {

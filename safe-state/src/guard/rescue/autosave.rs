@@ -51,7 +51,7 @@ fn lock_of(path: &Path) -> PathBuf {
 
 /// That a guard that lives has the file.
 fn lock(path: &Path) -> Result<Lock, GuardError> {
-    Lock::take("", lock_of(path)).map_err(|error| match error {
+    Lock::take("", &lock_of(path)).map_err(|error| match error {
         BackendError::Held { holder, .. } => GuardError::Active {
             path: path.to_owned(),
             holder: holder.map(|holder| format!(" in {holder}")).unwrap_or_default(),

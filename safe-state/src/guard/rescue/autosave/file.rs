@@ -1,7 +1,7 @@
 //! The file of an autosave: a header, then the length of the contents, their checksum, and the contents,
 //! compressed. See `docs/format.md`.
 
-use std::fs::{self, Permissions};
+use std::fs::Permissions;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -76,7 +76,7 @@ fn encode(name: &str, cause: Option<String>, snapshot: &Snapshot) -> io::Result<
 
 /// What is in the file, or what is wrong with it.
 pub(super) fn read(path: &Path) -> io::Result<Result<Autosaved, String>> {
-    Ok(decode(&fs::read(path)?))
+    Ok(decode(&safe_state_backends::read_own(path)?))
 }
 
 fn decode(bytes: &[u8]) -> Result<Autosaved, String> {

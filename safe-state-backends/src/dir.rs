@@ -1,0 +1,202 @@
+//! A directory with files of ours. Each is opened by its name within the directory, through no link, and
+//! only if it is a regular file: what another has put in its place is an error, and is neither written to
+//! nor waited for.
+
+mod id;
+#[cfg(unix)]
+mod owner;
+#[cfg(not(unix))]
+#[path = "dir/portable.rs"]
+mod system;
+#[cfg(unix)]
+#[path = "dir/unix.rs"]
+mod system;
+#[cfg(all(test, unix))]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+pub(crate) use id::Id;
+use system::Handle;
+pub(crate) use system::is_shared;
+
+/// A directory that is open: it stays the same one, whatever becomes of its path.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    handle: Handle,
+    path: PathBuf,
+}
+
+/// For what, and how, a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Read,
+    /// To read and write; made if it is not there.
+    Use,
+    /// Made; an error if there is anything.
+    New,
+}
+
+/// Who may read a file that is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum For {
+    Owner,
+    /// Whom the process makes files for.
+    Default,
+}
+
+impl Dir {
+    pub(crate) fn open(path: &Path) -> io::Result<Dir> {
+        Ok(Dir { handle: Handle::open(path)?, path: path.to_owned() })
+    }
+
+    /// The directory that a path lies in, and the name that it has there.
+    pub(crate) fn of(path: &Path) -> io::Result<(Dir, PathBuf)> {
+        let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
+        Ok((Dir::open(parent_of(path))?, name.into()))
+    }
+
+    /// By which it was opened.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole file, if it is no longer than that; `None` if there is none.
+    pub(crate) fn read(&self, name: &Path, limit: u64) -> io::Result<Option<(File, Vec<u8>)>> {
+        let file = match self.handle.open_file(name, How::Read, For::Owner) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let bytes = read_within(&file, limit)?;
+        Ok(Some((file, bytes)))
+    }
+
+    /// An existing file, to be read.
+    pub(crate) fn file(&self, name: &Path) -> io::Result<File> {
+        self.handle.open_file(name, How::Read, For::Owner)
+    }
+
+    /// A file to be read and written, made if it is not there. One with a second name is not opened: that
+    /// name is taken away, and a new file made.
+    pub(crate) fn make(&self, name: &Path, readers: For) -> io::Result<File> {
+        loop {
+            let file = self.handle.open_file(name, How::Use, readers)?;
+            if !system::has_other_names(&file)? {
+                return Ok(file);
+            }
+            self.remove(name)?;
+        }
+    }
+
+    /// A new file. One that is there already is replaced, not opened.
+    pub(crate) fn replace(&self, name: &Path) -> io::Result<File> {
+        match self.handle.open_file(name, How::New, For::Owner) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                self.remove(name)?;
+                self.handle.open_file(name, How::New, For::Owner)
+            }
+            made => made,
+        }
+    }
+
+    /// Removes a file, or a link; doing nothing if there is none.
+    pub(crate) fn remove(&self, name: &Path) -> io::Result<()> {
+        match self.handle.remove(name) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
+    }
+
+    pub(crate) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.handle.rename(from, to)
+    }
+
+    /// Makes the names in it durable.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.handle.sync()
+    }
+
+    /// Whether there is anything of that name.
+    pub(crate) fn has(&self, name: &Path) -> io::Result<bool> {
+        Ok(self.handle.id_of(name)?.is_some())
+    }
+
+    /// Whether `name` is that file's.
+    pub(crate) fn names(&self, name: &Path, file: &File) -> io::Result<bool> {
+        Ok(self.handle.id_of(name)? == Some(Id::of(&file.metadata()?)))
+    }
+
+    /// Whether what its path leads to now, or would be made in, is on the file system that it is on.
+    pub(crate) fn is_mounted(&self) -> io::Result<bool> {
+        self.handle.is_mounted_with(&nearest(&self.path)?)
+    }
+}
+
+/// Creates a directory for its owner alone, and those above it, durably.
+pub(crate) fn create(dir: &Path) -> io::Result<()> {
+    match fs::metadata(dir) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        // In the same words, whether it or one above it is a file.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Err(error.kind().into());
+        }
+        Ok(_) => return Err(ErrorKind::NotADirectory.into()),
+        Err(error) => return Err(error),
+    }
+    let parent = parent_of(dir);
+    create(parent)?;
+    match system::dir_builder().create(dir) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            // Made by another run meanwhile; or a link that leads nowhere.
+            if dir.is_dir() { Ok(()) } else { Err(ErrorKind::NotADirectory.into()) }
+        }
+        Err(error) => Err(error),
+        Ok(()) => Dir::open(parent)?.sync(),
+    }
+}
+
+/// The directory a path lies in; `.` for a bare name.
+pub(crate) fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) => Path::new("."),
+        None => path,
+    }
+}
+
+/// The directory itself, or the nearest above it that is there.
+fn nearest(path: &Path) -> io::Result<Handle> {
+    let mut at = path;
+    loop {
+        match Handle::open(at) {
+            Err(error) if error.kind() == ErrorKind::NotFound && parent_of(at) != at => {
+                at = parent_of(at);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// The whole of a file, if it is no longer than that.
+pub(crate) fn read_within(file: &File, limit: u64) -> io::Result<Vec<u8>> {
+    let len = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    if len <= limit {
+        bytes.reserve_exact(usize::try_from(len).unwrap_or(0));
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    }
+    let found = len.max(bytes.len() as u64);
+    if found > limit { Err(crate::size::too_large(found, limit)) } else { Ok(bytes) }
+}
+
+/// Of what is in the place of a file of ours.
+fn no_file(is_dir: bool, what: &str) -> io::Error {
+    let kind = if is_dir { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput };
+    let text =
+        format!("it is {what}, and none is opened in the place of a regular file; move it away");
+    io::Error::new(kind, text)
+}

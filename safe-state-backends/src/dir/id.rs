@@ -1,0 +1,26 @@
+//! Which file it is, among all that have names on this machine.
+
+use std::fs::Metadata;
+
+/// A file's device and number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id(u64, u64);
+
+impl Id {
+    #[cfg(unix)]
+    pub(crate) fn of(file: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Id(file.dev(), file.ino())
+    }
+
+    /// All are alike, where the standard library can't tell.
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Metadata) -> Self {
+        Id(0, 0)
+    }
+
+    #[cfg(unix)]
+    pub(super) fn new(device: u64, number: u64) -> Self {
+        Id(device, number)
+    }
+}

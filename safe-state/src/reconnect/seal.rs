@@ -1,0 +1,186 @@
+//! By what a run knows that a run of this store has saved what it is to reopen: a seal, made with a secret of
+//! the store. A checkpoint that was written by hand, or comes from elsewhere, has none that fits.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use safe_state_backends::{Backend, Error, LeaseOptions};
+use siphasher::sip128::{Hasher128, SipHasher24};
+
+use super::ReconnectError;
+
+/// No job can have that name.
+const NAME: &str = "safe-state/key";
+/// The first byte is no ASCII, and the line ends show a transfer that took it for text.
+const MAGIC: [u8; 8] = *b"\x89KEY\r\n\x1a\x01";
+const KEY_LEN: usize = 16;
+/// Before the seal, behind what is sealed.
+const MARK: [u8; 4] = *b"SEAL";
+const SEAL_LEN: usize = MARK.len() + 16;
+/// Another process makes it in less.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Directories below which files are reopened without a seal.
+const VARIABLE: &str = "SAFE_STATE_REOPEN";
+
+/// The secret of a store.
+#[derive(Clone)]
+pub(crate) struct Key([u8; KEY_LEN]);
+
+impl Key {
+    /// That of the store, made if there is none.
+    pub(crate) fn of(backend: &Arc<dyn Backend>) -> Result<Key, Error> {
+        let began = Instant::now();
+        loop {
+            if let Some(key) = backend.load(NAME)?.as_deref().and_then(Key::read) {
+                return Ok(key);
+            }
+            match Arc::clone(backend).lease(NAME, LeaseOptions::default()) {
+                Ok(mut lease) => {
+                    // Another may have made it before the lease was taken.
+                    if let Some(key) = backend.load(NAME)?.as_deref().and_then(Key::read) {
+                        return Ok(key);
+                    }
+                    let key = Key::random();
+                    lease.save(&[&MAGIC[..], &key.0].concat())?;
+                    return Ok(key);
+                }
+                Err(Error::Held { .. }) if began.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Zeros may follow it, as they do checkpoints.
+    fn read(stored: &[u8]) -> Option<Key> {
+        stored.strip_prefix(&MAGIC)?.first_chunk().copied().map(Key)
+    }
+
+    /// From the system: each `RandomState` is keyed by its random bytes.
+    fn random() -> Key {
+        let half = || RandomState::new().build_hasher().finish();
+        Key(((u128::from(half()) << 64) | u128::from(half())).to_le_bytes())
+    }
+
+    fn seal(&self, job: &str, variable: &str, meta: &[u8]) -> [u8; SEAL_LEN] {
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        for part in [job.as_bytes(), variable.as_bytes(), meta] {
+            hasher.write(&(part.len() as u64).to_le_bytes());
+            hasher.write(part);
+        }
+        let mut seal = [0; SEAL_LEN];
+        seal[..MARK.len()].copy_from_slice(&MARK);
+        seal[MARK.len()..].copy_from_slice(&hasher.finish128().as_bytes());
+        seal
+    }
+
+    /// Puts its seal behind what is saved of a handle.
+    pub(crate) fn sealed(&self, job: &str, variable: &str, mut meta: Vec<u8>) -> Vec<u8> {
+        let seal = self.seal(job, variable, &meta);
+        meta.extend(seal);
+        meta
+    }
+
+    /// What was saved, without its seal; and whether that fits.
+    pub(crate) fn opened<'a>(
+        &self,
+        job: &str,
+        variable: &str,
+        stored: &'a [u8],
+    ) -> (&'a [u8], bool) {
+        match stored.split_last_chunk::<SEAL_LEN>() {
+            Some((meta, seal)) if seal.starts_with(&MARK) => {
+                (meta, *seal == self.seal(job, variable, meta))
+            }
+            _ => (stored, false),
+        }
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+/// Refuses a file that nothing says to be the one that the job opened.
+pub(crate) fn check_unsealed(path: &Path) -> Result<(), ReconnectError> {
+    let named = std::env::var_os(VARIABLE).unwrap_or_default();
+    let named = std::env::split_paths(&named).filter(|dir| !dir.as_os_str().is_empty());
+    let roots = std::env::current_dir().into_iter().chain(named);
+    if is_below(path, roots) {
+        return Ok(());
+    }
+    Err(ReconnectError::new(format!(
+        "nothing says that the job has opened `{}`: what is stored was imported, or changed by hand; if it has, \
+         run it in a directory above the file, or name one in `${VARIABLE}`",
+        path.display()
+    )))
+}
+
+fn is_below(path: &Path, mut roots: impl Iterator<Item = PathBuf>) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    roots.any(|root| root.canonicalize().is_ok_and(|root| path.starts_with(root)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use safe_state_backends::MemoryBackend;
+
+    use super::*;
+
+    #[test]
+    fn a_store_has_one_key_whoever_asks_first() {
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        let keys: Vec<_> = thread::scope(|scope| {
+            let asking: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| Key::of(&backend).unwrap())).collect();
+            asking.into_iter().map(|asked| asked.join().unwrap().0).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0] && *key != [0; KEY_LEN]));
+        assert_eq!(backend.list().unwrap(), [""; 0]);
+        let other: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        assert_ne!(Key::of(&other).unwrap().0, keys[0]);
+    }
+
+    #[test]
+    fn each_bit_of_what_is_sealed_counts() {
+        let key = Key::random();
+        let sealed = key.sealed("job", "out", b"/data/out.csv".to_vec());
+        assert_eq!(key.opened("job", "out", &sealed), (&b"/data/out.csv"[..], true));
+        for bit in 0..8 * sealed.len() {
+            let mut flipped = sealed.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(!key.opened("job", "out", &flipped).1, "bit {bit}");
+        }
+        for (job, variable) in [("job2", "out"), ("job", "log"), ("jobo", "ut")] {
+            assert!(!key.opened(job, variable, &sealed).1);
+        }
+        assert!(!Key::random().opened("job", "out", &sealed).1);
+        assert_eq!(key.opened("job", "out", b"/data/out.csv"), (&b"/data/out.csv"[..], false));
+        assert_eq!(key.opened("job", "out", b""), (&b""[..], false));
+    }
+
+    #[test]
+    fn a_file_is_below_a_directory_where_its_links_lead() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, outside) = (dir.path().join("root"), dir.path().join("outside"));
+        fs::create_dir(&root).unwrap();
+        fs::write(&outside, "").unwrap();
+        fs::write(root.join("inside"), "").unwrap();
+        let is_below = |path: &Path| is_below(path, [root.clone()].into_iter());
+        assert!(is_below(&root.join("inside")));
+        assert!(!is_below(&outside) && !is_below(&root.join("../outside")));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&outside, root.join("link")).unwrap();
+            assert!(!is_below(&root.join("link")));
+        }
+    }
+}

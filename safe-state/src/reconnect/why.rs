@@ -1,0 +1,104 @@
+//! What to do about a handle that fails: by when it did, and why.
+
+use std::io::{self, ErrorKind};
+
+use super::ReconnectError;
+use crate::error::{causes, start_over};
+
+/// When a handle failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Before the first item: nothing is stored yet.
+    Begun,
+    /// It was to be saved, and is as it was.
+    Saved,
+    /// It was to be rebuilt.
+    #[default]
+    Rebuilt,
+}
+
+impl ReconnectError {
+    pub(crate) fn when(self, when: When) -> Self {
+        ReconnectError { when, ..self }
+    }
+
+    fn kind(&self) -> Option<ErrorKind> {
+        let mut causes = causes(self);
+        causes.find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
+    }
+
+    /// What could not be done with the handle, and what to do about it.
+    pub(crate) fn told(&self, job: &str) -> String {
+        const GOES_ON: &str = "run the job again, which goes on behind what was saved last";
+        let as_it_is = if self.when == When::Saved { " as it is now" } else { "" };
+        let advice = match (self.kind(), self.when) {
+            (Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded), _) => {
+                format!("there is no room for it: make room, and {GOES_ON}")
+            }
+            (Some(ErrorKind::FileTooLarge), _) => {
+                format!("its file may not grow: raise that limit, and {GOES_ON}")
+            }
+            (Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem), _) => {
+                format!("give the program access to it, and {GOES_ON}")
+            }
+            (_, When::Saved) => format!("see to the reason, and {GOES_ON}"),
+            (_, When::Begun) => {
+                "open it as something that can be opened again, or name it in `fresh(..)`"
+                    .to_owned()
+            }
+            (Some(kind), When::Rebuilt) if is_absence(kind) => {
+                format!("see that it can be reached, and {GOES_ON}")
+            }
+            (_, When::Rebuilt) => format!("put it back as it was, or {}", start_over(job)),
+        };
+        format!("cannot be reconnected{as_it_is}; {advice}")
+    }
+}
+
+/// Whether a server does not answer.
+fn is_absence(kind: ErrorKind) -> bool {
+    use ErrorKind::{
+        AddrNotAvailable, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkDown,
+        NetworkUnreachable, TimedOut,
+    };
+    matches!(
+        kind,
+        AddrNotAvailable
+            | ConnectionRefused
+            | ConnectionReset
+            | HostUnreachable
+            | NetworkDown
+            | NetworkUnreachable
+            | TimedOut
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(when: When, kind: ErrorKind) -> String {
+        let error = ReconnectError::because("cannot flush a file", io::Error::from(kind));
+        error.when(when).told("job")
+    }
+
+    #[test]
+    fn nothing_is_to_be_thrown_away_for_a_reason_that_passes() {
+        use ErrorKind::{Other, PermissionDenied, StorageFull};
+        for when in [When::Begun, When::Saved, When::Rebuilt] {
+            for kind in
+                [StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge, PermissionDenied]
+            {
+                let told = told(when, kind);
+                assert!(told.contains("run the job again") && !told.contains("clear"), "{told}");
+            }
+        }
+        assert!(told(When::Saved, StorageFull).contains("make room"));
+        assert!(!told(When::Saved, Other).contains("clear"));
+        assert!(!told(When::Begun, Other).contains("clear"), "nothing is stored");
+        assert!(!told(When::Rebuilt, ErrorKind::ConnectionRefused).contains("clear"));
+        assert!(
+            told(When::Rebuilt, ErrorKind::NotFound).contains("put it back as it was, or clear")
+        );
+    }
+}
