@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use self::details::{Details, Packed};
 use crate::bounded;
+use crate::escape::{Line, Lines};
 use crate::timestamp::Timestamp;
 
 /// Longest message kept, in bytes; a longer one is cut, and says so.
@@ -172,9 +173,9 @@ impl Failure {
             Some(index) => write!(f, "item {index}: ")?,
             None => f.write_str("outside the loop: ")?,
         }
-        write!(f, "{} ({})", self.message, self.error_type)?;
+        write!(f, "{} ({})", Line(&self.message), Line(&self.error_type))?;
         if let Some(location) = &self.location {
-            write!(f, ", at {location}")?;
+            write!(f, ", at {}", Line(location))?;
         }
         write!(f, ", {}", self.at)
     }
@@ -205,8 +206,10 @@ impl fmt::Display for Failure {
     /// then a line a cause and a line a captured value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.headline(f)?;
-        self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {cause}"))?;
-        self.captured.iter().try_for_each(|it| write!(f, "\n  {} = {}", it.name, it.value))
+        self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {}", Line(cause)))?;
+        self.captured
+            .iter()
+            .try_for_each(|it| write!(f, "\n  {} = {}", Line(&it.name), Lines(&it.value, 6)))
     }
 }
 

@@ -33,6 +33,8 @@ pub mod conformance;
 mod dead_letters;
 mod effects;
 mod error;
+#[doc(hidden)]
+pub mod escape;
 mod failure;
 mod file;
 pub mod format;

@@ -1,5 +1,6 @@
 //! What can go wrong with a job, apart from what the job itself does.
 
+use safe_state_backends::escape::Line;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -31,8 +32,7 @@ pub enum Error {
          finish it with the program that began it, or {}",
         version(stored.as_deref()),
         version(current.as_deref()),
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     VersionChanged {
         /// The job.
         job: String,
@@ -46,8 +46,7 @@ pub enum Error {
         "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
          give it the input it began with, or {}",
         found.map_or_else(|| "fewer items than before".to_owned(), items),
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     InputShrank {
         /// The job.
         job: String,
@@ -61,8 +60,7 @@ pub enum Error {
         "the input of job `{job}` has changed: item {index} is not the one that was completed; \
          give it the input it began with, say `on_input_change = \"continue\"` if only the indices matter, \
          or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     InputChanged {
         /// The job.
         job: String,
@@ -73,8 +71,7 @@ pub enum Error {
     #[error(
         "job `{job}` has items complete that it knew by {before}, and not as it would now; \
          put `key` and `cursor` back as they were, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     OtherWay {
         /// The job.
         job: String,
@@ -85,15 +82,14 @@ pub enum Error {
     #[error(
         "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
          first; put that item in front of new ones, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     LeftBehind {
         /// The job.
         job: String,
     },
     /// The run was to stop, and has saved all that is complete, unless it was a replay. It is not a
     /// failure: run it again to go on.
-    #[error("job `{job}` stopped {reason}{}", what_now(*reason))]
+    #[error("job `{job}` stopped {reason}{}", what_now(*reason), job = Line(job), reason = Line(reason))]
     Stopped {
         /// The job.
         job: String,
@@ -103,8 +99,7 @@ pub enum Error {
     /// A dead letter can't be put back to be retried.
     #[error(
         "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
-         do them by hand: `dead_letters()` of the checkpoint tells what they are"
-    )]
+         do them by hand: `dead_letters()` of the checkpoint tells what they are", job = Line(job), reason = Line(reason))]
     NotPutBack {
         /// The job.
         job: String,
@@ -115,8 +110,7 @@ pub enum Error {
     },
     /// An item's key cannot be serialised.
     #[error(
-        "in job `{job}`, the key of an item cannot be serialised ({reason}); let `key` give something else"
-    )]
+        "in job `{job}`, the key of an item cannot be serialised ({reason}); let `key` give something else", job = Line(job), reason = Line(reason))]
     NoKey {
         /// The job.
         job: String,
@@ -127,14 +121,13 @@ pub enum Error {
     #[error(
         "the code of job `{job}` has changed since its checkpoint was made; \
          finish with the program that began it, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     CodeChanged {
         /// The job.
         job: String,
     },
     /// A carried variable cannot be saved, or not be restored as what it is now.
-    #[error("in job `{job}`, {carried}{}", or_start_over(job, carried))]
+    #[error("in job `{job}`, {carried}{}", or_start_over(job, carried), job = Line(job))]
     Carried {
         /// The job.
         job: String,
@@ -145,8 +138,7 @@ pub enum Error {
     #[error(
         "job `{job}` has {completed} items complete, but `{name}` was not carried with them; \
          finish with the program that began it, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job), name = Line(name))]
     NotCarried {
         /// The job.
         job: String,
@@ -157,8 +149,7 @@ pub enum Error {
     },
     /// A `step!` was come to a second time: its name stands for one value.
     #[error(
-        "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own"
-    )]
+        "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own", job = Line(job))]
     StepAgain {
         /// The job.
         job: String,
@@ -168,8 +159,7 @@ pub enum Error {
     /// A handle cannot be rebuilt, or its state not be saved.
     #[error(
         "in job `{job}`, `{name}` cannot be reconnected; put it back as it was, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job), name = Line(name))]
     Reconnect {
         /// The job.
         job: String,
@@ -181,8 +171,7 @@ pub enum Error {
     /// The failed item can't be run again by itself.
     #[error(
         "job `{job}` cannot be replayed: {reason}; set SAFE_STATE_REPLAY to the index of the item that failed, \
-         or to nothing for a run that counts"
-    )]
+         or to nothing for a run that counts", job = Line(job), reason = Line(reason))]
     Replay {
         /// The job.
         job: String,
@@ -190,7 +179,7 @@ pub enum Error {
         reason: String,
     },
     /// An item's transaction was not committed by [`commit!`](macro@crate::commit), or that is not known.
-    #[error("in job `{job}`, {commit}")]
+    #[error("in job `{job}`, {commit}", job = Line(job))]
     Commit {
         /// The job.
         job: String,
@@ -305,10 +294,11 @@ impl From<Error> for io::Error {
 
 /// The message on one line, with those of its causes that it does not tell itself.
 pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
-    causes(error).fold(error.to_string(), |line, cause| match cause.to_string() {
+    let line = causes(error).fold(error.to_string(), |line, cause| match cause.to_string() {
         told if line.contains(&told) => line,
         cause => format!("{line}: {cause}"),
-    })
+    });
+    Line(line).to_string()
 }
 
 /// What an error was caused by, outermost first.

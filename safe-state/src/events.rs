@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use safe_state_backends::escape::{Line, Lines};
 use safe_state_backends::{Checkpoint, Failure};
 
 use crate::Error;
@@ -194,5 +195,5 @@ impl Events {
 
 /// Writes a line on standard error. If nobody reads that, it is not the job's failure.
 pub(crate) fn tell(job: &str, text: &str) {
-    let _ = writeln!(std::io::stderr(), "[safe-state] {job}: {text}");
+    let _ = writeln!(std::io::stderr(), "[safe-state] {}: {}", Line(job), Lines(text, 0));
 }

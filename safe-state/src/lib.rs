@@ -33,6 +33,7 @@ pub mod reconnect;
 pub mod report;
 mod retry;
 mod run;
+mod secrets;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;

@@ -17,6 +17,7 @@ mod rusqlite;
 use std::error::Error as StdError;
 use std::fmt;
 
+use safe_state_backends::escape::Line;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -131,7 +132,7 @@ impl ReconnectError {
 
 impl fmt::Display for ReconnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        Line(&self.text).fmt(f)
     }
 }
 

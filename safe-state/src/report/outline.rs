@@ -6,8 +6,8 @@ use std::fmt::{self, Display, Write as _};
 use safe_state_backends::details::{Origin, Value};
 use serde::ser::{self, Serialize, Serializer};
 
-use super::secrets::{MASK, is_secret, without_passwords};
-use crate::bounded::bounded;
+use crate::bounded::{bounded, cut};
+use crate::secrets::{is_secret, masked_value};
 
 /// Most parts of one value that are shown, and of all values inside one another.
 const PARTS: usize = 64;
@@ -63,7 +63,7 @@ impl Outline {
     fn leaf(&mut self, text: &dyn Display) {
         if self.values.len() < ALL {
             let name = std::mem::take(&mut self.name);
-            let text = if is_secret(&name) { MASK.to_owned() } else { shortened(text) };
+            let text = shortened(&name, text);
             self.values.push(Value { origin: self.origin, depth: self.depth, name, text });
         }
     }
@@ -92,11 +92,9 @@ impl Outline {
     }
 }
 
-fn shortened(text: &dyn Display) -> String {
-    let mut shown = bounded(TEXT, format_args!("{text}"));
-    if shown.contains("://") {
-        shown = without_passwords(&shown);
-    }
+fn shortened(name: &str, text: &dyn Display) -> String {
+    let mut shown = masked_value(name, &bounded(2 * TEXT, format_args!("{text}")));
+    cut(&mut shown, TEXT);
     shown
 }
 

@@ -8,6 +8,7 @@ use safe_state_backends::{Captured, CarriedChange, DeadLetters, Failure};
 
 use crate::outcome::Failed;
 use crate::run::open_loop::OpenLoop;
+use crate::secrets::masked_value;
 
 /// Where a run stands.
 #[derive(Debug, Default)]
@@ -63,7 +64,11 @@ impl Position {
     /// What was recorded of the items in flight.
     fn captured(&self) -> impl Iterator<Item = Captured> {
         let in_flight = self.open.iter().filter(|open| open.in_flight);
-        in_flight.flat_map(|open| open.captured.iter().cloned())
+        let captured = in_flight.flat_map(|open| &open.captured);
+        captured.map(|Captured { name, value }| Captured {
+            name: name.clone(),
+            value: masked_value(name, value),
+        })
     }
 
     /// After a failure the carried variables hold what the failed item did to them, and their
