@@ -76,7 +76,7 @@ pub enum Error {
     #[error("the job's name is empty; give it one")]
     EmptyName,
     /// The job has a name that is kept for what is stored beside checkpoints.
-    #[error("the job's name `{0}` begins with `safe-state/`, which no job's may; give it another")]
+    #[error("the job's name `{}` begins with `safe-state/`, which no job's may; give it another", Line(.0))]
     ReservedName(String),
     /// A URL names no backend.
     #[error("the backend `{url}` cannot be used: {reason}", url = Line(url), reason = Line(reason))]
@@ -88,12 +88,12 @@ pub enum Error {
     },
     /// Tables can't have names that begin like that.
     #[error(
-        "`{0}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most"
+        "`{}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most", Line(.0)
     )]
     TablePrefix(String),
     /// Keys can't begin like that.
     #[error(
-        "`{0}` can't begin the name of a key: use letters, digits and `-_.:`, and 40 of them at most"
+        "`{}` can't begin the name of a key: use letters, digits and `-_.:`, and 40 of them at most", Line(.0)
     )]
     KeyPrefix(String),
     /// The backend does not do that.

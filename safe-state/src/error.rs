@@ -58,7 +58,8 @@ pub enum Error {
     /// An item of the input is not the one that is complete under its index.
     #[error(
         "the input of job `{job}` has changed: item {index} is not the one that was completed; \
-         give it the input it began with, say `on_input_change = \"continue\"` if only the indices matter, \
+         give it the input it began with, let `key` say how items are known if they change, or hold a set \
+         whose order is another in each run, say `on_input_change = \"continue\"` if only the indices matter, \
          or {}",
         start_over(job), job = Line(job))]
     InputChanged {
@@ -157,14 +158,14 @@ pub enum Error {
         step: String,
     },
     /// A handle cannot be rebuilt, or its state not be saved.
-    #[error(
-        "in job `{job}`, `{name}` cannot be reconnected; put it back as it was, or {}",
-        start_over(job), job = Line(job), name = Line(name))]
+    #[error("in job `{job}`, {}", trouble.told(name, job), job = Line(job))]
     Reconnect {
         /// The job.
         job: String,
         /// The variable.
         name: String,
+        /// When it was found out, by which the way on goes.
+        trouble: ReconnectTrouble,
         /// Why.
         source: ReconnectError,
     },
@@ -199,6 +200,40 @@ pub enum Error {
     #[cfg(feature = "limits")]
     #[error("cannot watch a limit on memory")]
     Memory(#[source] io::Error),
+}
+
+/// When it is found out that a handle can't be reconnected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReconnectTrouble {
+    /// Before the handle is used: no later run could rebuild it.
+    Beforehand,
+    /// When it was to be rebuilt as it was saved.
+    Rebuilding,
+    /// When its state was to be saved.
+    Saving,
+}
+
+impl ReconnectTrouble {
+    fn told(self, name: &str, job: &str) -> String {
+        let name = Line(name);
+        match self {
+            ReconnectTrouble::Beforehand => format!(
+                "`{name}` cannot be reconnected, which is seen before it is used; mend that, or write \
+                 `fresh({name})` in place of `reconnect({name})`, which opens it anew in each run"
+            ),
+            ReconnectTrouble::Rebuilding => {
+                format!(
+                    "`{name}` cannot be reconnected; put it back as it was, or {}",
+                    start_over(job)
+                )
+            }
+            ReconnectTrouble::Saving => format!(
+                "`{name}` cannot be reconnected as it is now, so the progress since the last save is not saved; \
+                 mend the cause and run it again, which goes on from there"
+            ),
+        }
+    }
 }
 
 /// Why a run was to stop.
@@ -246,7 +281,8 @@ fn what_now(reason: StopReason) -> &'static str {
 }
 
 fn version(version: Option<&str>) -> String {
-    version.map_or_else(|| "no version".to_owned(), |version| format!("version `{version}`"))
+    version
+        .map_or_else(|| "no version".to_owned(), |version| format!("version `{}`", Line(version)))
 }
 
 /// Which call clears the checkpoint, for those who read a message and know no more.

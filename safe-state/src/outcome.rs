@@ -4,6 +4,7 @@
 //! resolution, from the most telling to the least: an error with its chain of causes, one that
 //! prints, one that only has a type.
 
+mod known;
 pub(crate) mod notes;
 pub(crate) mod returns;
 pub(crate) mod telling;
@@ -18,6 +19,11 @@ use safe_state_backends::{Failure, FailureKind};
 
 use crate::bounded::{bounded, cut};
 use crate::error::causes;
+#[cfg(feature = "report")]
+pub(crate) use crate::outcome::known::known_type;
+#[cfg(not(feature = "report"))]
+use crate::outcome::known::known_type;
+use crate::outcome::known::{held_type, is_holder};
 use crate::outcome::telling::Told;
 use crate::outcome::trail::Noted;
 use crate::run::call;
@@ -143,13 +149,17 @@ impl Failing {
     }
 
     /// Of what holds an error, and prints more for programmers than that does.
-    fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + '_), asked: Asked) -> Self {
+    fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
         let told = || Told::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
         // What `?` was given is what the holder holds, unless that was a holder itself.
         let given = failed.noted.as_ref().map(Noted::error_type);
-        if let Some(held) = given.filter(|given| *given != type_name::<E>()) {
+        let given = given.filter(|given| *given != type_name::<E>() && !is_holder(given));
+        if let Some(held) = given.or_else(|| known_type(error)) {
             failed.told.held_as(held);
+        }
+        if let Some(held) = given.or_else(|| held_type(error)) {
+            failed.failure = failed.failure.with_error_type(held);
         }
         Failing::Yes(failed)
     }

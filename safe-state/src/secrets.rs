@@ -11,9 +11,11 @@ mod value;
 
 #[cfg(feature = "report")]
 pub(crate) use command_line::command_line;
-pub(crate) use names::is_secret;
+#[cfg(feature = "report")]
+pub(crate) use names::{is_password, is_secret};
 pub(crate) use text::masked;
 
+#[cfg(feature = "report")]
 use crate::bounded::{bounded, cut};
 use names::Secret;
 
@@ -22,9 +24,11 @@ pub(crate) const MASK: &str = "***";
 
 /// How much more of a text is looked at than is kept of it: what tells that a text is a secret may come
 /// behind it.
+#[cfg(feature = "report")]
 const AHEAD: usize = 4 * 1024;
 
 /// What prints as text of no more than `limit` bytes, or a little more to say so, without secrets.
+#[cfg(feature = "report")]
 pub(crate) fn bounded_and_masked(limit: usize, printed: std::fmt::Arguments<'_>) -> String {
     let mut text = masked(&bounded(limit + AHEAD, printed));
     cut(&mut text, limit);

@@ -10,6 +10,8 @@ use std::io;
 use serde::Serialize;
 use siphasher::sip::SipHasher13;
 
+use crate::items::fingerprint::unordered::Walk;
+
 /// A key to be hashed. More references in front mean a higher rank.
 #[derive(Debug)]
 pub struct Key<'a, T: ?Sized>(pub &'a T);
@@ -35,7 +37,8 @@ pub trait KeyBySerialize {
 impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
     fn hashed(&self) -> Result<KeyHash, String> {
         let mut sink = Sink(SipHasher13::new());
-        postcard::to_io(self.0, &mut sink).map_err(|error| error.to_string())?;
+        let walk = Walk::within(usize::MAX);
+        postcard::to_io(&walk.of(self.0), &mut sink).map_err(|error| error.to_string())?;
         Ok(KeyHash { hash: sink.0.finish(), is_by_hash: false })
     }
 }
@@ -139,6 +142,7 @@ impl io::Write for Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
     use std::path::Path;
 
     #[derive(Hash)]
@@ -152,6 +156,14 @@ mod tests {
         assert_eq!(__key!(Hashable(1)), __key!(Hashable(1)));
         assert_ne!(__key!(Hashable(1)), __key!(Hashable(2)));
         assert_ne!(nth(1, 1), nth(1, 2));
+    }
+
+    #[test]
+    fn a_map_is_one_key_whatever_its_order() {
+        let map = || -> HashMap<u32, u32> { (0..50).map(|n| (n, n * n)).collect() };
+        let expected = __key!(map());
+        assert!((0..20).all(|_| __key!(map()) == expected));
+        assert_ne!(__key!(HashMap::from([(1, 2)])), __key!(HashMap::from([(2, 1)])));
     }
 
     #[test]

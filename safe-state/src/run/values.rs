@@ -4,6 +4,7 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedChange, CarriedError, Carry, LoopProgress};
 
 use crate::Error;
+use crate::error::ReconnectTrouble;
 use crate::items::identity::CursorType;
 use crate::reconnect::ReconnectError;
 use crate::reconnect::means::Means;
@@ -95,10 +96,12 @@ impl Run {
         place: Place,
         means: &Means<T>,
     ) -> Result<Option<T>, Error> {
-        (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
+        let before = ReconnectTrouble::Beforehand;
+        (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, before, error))?;
         let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
         let rebuilt = (means.reconnect)(&bytes, &self.registry);
-        rebuilt.map(Some).map_err(|error| self.reconnect_error(name, error))
+        let rebuilding = ReconnectTrouble::Rebuilding;
+        rebuilt.map(Some).map_err(|error| self.reconnect_error(name, rebuilding, error))
     }
 
     /// Sees that a handle can be described, on a fresh start.
@@ -108,7 +111,8 @@ impl Run {
     /// The handle is one that can't be rebuilt.
     pub fn check<T>(&self, name: &str, handle: &mut T, means: &Means<T>) -> Result<(), Error> {
         let extracted = (means.extract)(handle, &self.registry);
-        extracted.map(drop).map_err(|error| self.reconnect_error(name, error))
+        let before = ReconnectTrouble::Beforehand;
+        extracted.map(drop).map_err(|error| self.reconnect_error(name, before, error))
     }
 
     /// Takes what a handle is rebuilt from into the next save.
@@ -130,7 +134,8 @@ impl Run {
             }
             Ok(bytes)
         });
-        let bytes = extracted.map_err(|error| self.reconnect_error(name, error))?;
+        let saving = ReconnectTrouble::Saving;
+        let bytes = extracted.map_err(|error| self.reconnect_error(name, saving, error))?;
         let within = self.position.within(depth);
         let stored = store.checkpoint().carried_value(name);
         let change = CarriedChange::of_bytes::<T>(name, within, bytes, stored);
@@ -139,8 +144,14 @@ impl Run {
         Ok(())
     }
 
-    fn reconnect_error(&self, name: &str, source: ReconnectError) -> Error {
-        Error::Reconnect { job: self.events.job().to_owned(), name: name.to_owned(), source }
+    fn reconnect_error(
+        &self,
+        name: &str,
+        trouble: ReconnectTrouble,
+        source: ReconnectError,
+    ) -> Error {
+        let (job, name) = (self.events.job().to_owned(), name.to_owned());
+        Error::Reconnect { job, name, trouble, source }
     }
 
     /// The value that a `step!` had in an earlier run.

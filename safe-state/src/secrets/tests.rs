@@ -1,3 +1,4 @@
+use super::names::is_secret;
 use super::*;
 
 /// Each has `LEAK` for a secret, and more of it than a word where that can be.
@@ -279,6 +280,7 @@ fn a_command_line_keeps_its_secrets() {
     }
 }
 
+#[cfg(feature = "report")]
 #[test]
 fn what_is_cut_shows_no_part_of_a_secret() {
     let url = format!("{}postgres://me:LEAK@db", "x ".repeat(24));

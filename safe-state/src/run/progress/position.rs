@@ -36,6 +36,8 @@ pub(crate) struct Position {
     /// Those given up on since the last save.
     pub(crate) dead_letters: DeadLetters,
     pub(super) saves: u64,
+    /// Why the run ends with the item's failure, beside that itself.
+    pub(crate) reasons: Vec<String>,
 }
 
 impl Position {
@@ -58,7 +60,7 @@ impl Position {
     pub(crate) fn about_item(&self, failed: &Failed) -> Failure {
         let location = failed.location().unwrap_or_else(|| self.location.clone().into_owned());
         let failure = failed.failure.clone().with_index(self.in_flight()).with_location(location);
-        failure.with_captured(self.captured())
+        failure.with_captured(self.captured()).with_reasons(&self.reasons)
     }
 
     /// What was recorded of the items in flight.
