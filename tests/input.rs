@@ -1,7 +1,9 @@
 //! Input and code that change under a checkpoint.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
+use std::process::Command;
 
 use safe_state::resumable;
 
@@ -171,4 +173,54 @@ fn an_item_put_in_front_is_noticed_if_only_the_failure_was_saved() {
     seldom(dir.path(), &["a", "b", "c", "fail"]).unwrap_err();
     let error = seldom(dir.path(), &["new", "a", "b", "c", "d"]).unwrap_err().to_string();
     assert!(error.contains("item 0 is not the one that was completed"), "{error}");
+}
+
+/// What a job over maps has done, in a process of its own.
+#[resumable(name = "maps", state_dir = dir)]
+fn maps(dir: &Path, items: &[Row], fails_at: u32, seen: &RefCell<Vec<u32>>) -> anyhow::Result<()> {
+    for item in items {
+        anyhow::ensure!(item.number != fails_at);
+        seen.borrow_mut().push(item.number);
+    }
+    Ok(())
+}
+
+#[derive(serde::Serialize)]
+struct Row {
+    number: u32,
+    tags: HashMap<String, HashMap<u32, String>>,
+}
+
+fn rows(other: bool) -> Vec<Row> {
+    let inner = |n: u32| (0..20).map(|m| (m, format!("{}", m * n + u32::from(other)))).collect();
+    let tags = |n| (0..20).map(|m| (format!("tag {m}"), inner(n))).collect();
+    (0..5).map(|number| Row { number, tags: tags(number) }).collect()
+}
+
+#[test]
+fn maps_are_the_same_input_in_another_process() {
+    if let Some(dir) = std::env::var_os("MAPS_IN") {
+        let has = |name| std::env::var_os(name).is_some();
+        let (seen, fails_at) = (RefCell::default(), if has("MAPS_FAIL") { 3 } else { 9 });
+        let ended = maps(Path::new(&dir), &rows(has("MAPS_OTHER")), fails_at, &seen);
+        println!("DONE {:?} {ended:?}", seen.take());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let run = |variables: &[&str]| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "maps_are_the_same_input_in_another_process", "--nocapture"]);
+        child.env("MAPS_IN", dir.path()).env("RUST_BACKTRACE", "0");
+        child.envs(variables.iter().map(|name| (name, "1")));
+        let told = String::from_utf8(child.output().unwrap().stdout).unwrap();
+        told.split_once("DONE ").map(|(_, told)| told.to_owned()).unwrap_or(told)
+    };
+    assert!(run(&["MAPS_FAIL"]).starts_with("[0, 1, 2] Err"));
+    for _ in 0..5 {
+        assert!(run(&["MAPS_FAIL"]).starts_with("[] Err"));
+    }
+    let other = run(&["MAPS_OTHER"]);
+    assert!(other.contains("is not the one that was completed"), "{other}");
+    assert!(other.contains("let `key` say how items are known"), "{other}");
+    assert!(run(&[]).starts_with("[3, 4] Ok"));
 }

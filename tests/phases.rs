@@ -300,3 +300,27 @@ fn a_loop_that_was_left_stays_so_whatever_its_input_gives() {
     }
     until(dir.path(), 0..2, 4, false).unwrap();
 }
+
+/// The first `n` numbers, and how many of them a step counted between two loops, which changes the list too.
+#[resumable(name = "counted", state_dir = dir, carry(rows))]
+fn counted(dir: &Path, n: u32, world: &World) -> anyhow::Result<(usize, Vec<u32>, usize)> {
+    let mut rows: Vec<u32> = Vec::new();
+    #[resume]
+    for item in 0..n {
+        world.act(item)?;
+        rows.push(item);
+    }
+    let size = step!("size", rows.len());
+    let copy = step!("copy", rows.clone());
+    #[resume]
+    for item in 0..n {
+        world.act(item)?;
+        rows.push(item);
+    }
+    Ok((size, copy, rows.len()))
+}
+
+#[test]
+fn a_step_between_loops_reads_what_they_carry() {
+    check(0, |dir, world| counted(dir, 3, world));
+}

@@ -11,8 +11,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 
-use safe_state::reconnect::{ReconnectError, ReconnectRegistry};
-use safe_state::resumable;
+use safe_state::reconnect::{Reconnect, ReconnectError, ReconnectRegistry};
+use safe_state::{Error, resumable};
 use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedChange, FileBackend, LeaseOptions, Store};
 
@@ -237,11 +237,48 @@ fn what_cannot_be_opened_again_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let error = format!("{:#}", to_a_deleted_file(dir.path(), &[1]).unwrap_err());
     assert!(error.contains("has been deleted or replaced"), "{error}");
+    assert!(error.contains("`fresh(..)`") && !error.contains("clear"), "{error}");
     let fifo = dir.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let error = format!("{:#}", to_a_pipe(dir.path(), &[1], &fifo).unwrap_err());
     assert!(error.contains("`out` cannot be reconnected"), "{error}");
     assert!(!error.contains("clear"), "nothing is stored yet: {error}");
+}
+
+#[resumable(name = "full", state_dir = dir, reconnect(out), durability = "process")]
+fn to_a_full_disk(dir: &Path, items: &[u8], full_at: u8) -> Result<(), Error> {
+    let mut out = FullDisk(full_at == 0);
+    for item in items {
+        out.0 = *item == full_at;
+    }
+    Ok(())
+}
+
+/// A handle whose disk may be full.
+struct FullDisk(bool);
+
+impl Reconnect for FullDisk {
+    type Meta = ();
+
+    fn extract(&mut self) -> Result<(), ReconnectError> {
+        if self.0 { Err(ReconnectError::new("no space left")) } else { Ok(()) }
+    }
+
+    fn reconnect((): ()) -> Result<Self, ReconnectError> {
+        Err(ReconnectError::new("it is gone"))
+    }
+}
+
+#[test]
+fn the_advice_fits_what_has_gone_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |full_at| to_a_full_disk(dir.path(), &[1, 2, 3], full_at).unwrap_err().to_string();
+    let before = said(0);
+    assert!(before.contains("open it as something that can be opened again") && !before.contains("clear"), "{before}");
+    let full = said(2);
+    assert!(full.contains("see to the reason, and run the job again") && !full.contains("clear"), "{full}");
+    let again = said(2);
+    assert!(again.contains("put it back as it was, or clear the checkpoint"), "{again}");
 }
 
 #[resumable(name = "tcp", state_dir = dir, reconnect(stream))]

@@ -1,5 +1,6 @@
 //! What can go wrong with a backend.
 
+use crate::escape::Line;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use crate::format::FormatError;
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused an operation on a file.
-    #[error("cannot {action} `{}`", path.display())]
+    #[error("cannot {action} `{}`", Line(path.display()))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -56,8 +57,7 @@ pub enum Error {
     /// The stored bytes cannot be read as a checkpoint. They were left as they are.
     #[error(
         "the checkpoint of job `{job}` in {place} cannot be read ({reason}); it was left as it is: {}",
-        way_on(place, reason)
-    )]
+        way_on(place, reason), job = Line(job), place = Line(place), reason = Line(reason))]
     Format {
         /// The job.
         job: String,
@@ -68,8 +68,7 @@ pub enum Error {
     },
     /// The state is more than a checkpoint holds. What was saved before is still there.
     #[error(
-        "the checkpoint of job `{job}` in {place} cannot be written: {reason}; it was left as it was saved last"
-    )]
+        "the checkpoint of job `{job}` in {place} cannot be written: {reason}; it was left as it was saved last", job = Line(job), place = Line(place), reason = Line(reason))]
     Unwritable {
         /// The job.
         job: String,
@@ -80,8 +79,7 @@ pub enum Error {
     },
     /// What is stored under the job's name belongs to another job.
     #[error(
-        "{place} holds the checkpoint of job `{found}`, not of `{job}`; rename one of them, or give them different state directories"
-    )]
+        "{place} holds the checkpoint of job `{found}`, not of `{job}`; rename one of them, or give them different state directories", place = Line(place), found = Line(found), job = Line(job))]
     OtherJob {
         /// The job asked for.
         job: String,
@@ -91,7 +89,7 @@ pub enum Error {
         place: String,
     },
     /// Another run of the job is under way.
-    #[error("job `{job}` is already running: {}; wait for that run, or stop it", held_by(holder.as_deref()))]
+    #[error("job `{job}` is already running: {}; wait for that run, or stop it", held_by(holder.as_deref()), job = Line(job))]
     Held {
         /// The job.
         job: String,
@@ -100,7 +98,7 @@ pub enum Error {
     },
     /// Another run of the job has taken its lease over, while this one was paused, or cut off; or the
     /// store has lost it. What this run did since its last save runs again in the next one.
-    #[error("job `{job}` {}; this run has stopped, and leaves what is stored as it is", taken_by(holder.as_deref()))]
+    #[error("job `{job}` {}; this run has stopped, and leaves what is stored as it is", taken_by(holder.as_deref()), job = Line(job))]
     LeaseLost {
         /// The job.
         job: String,
@@ -111,10 +109,10 @@ pub enum Error {
     #[error("the job's name is empty; give it one")]
     EmptyName,
     /// The job has a name that is kept for what is stored beside checkpoints.
-    #[error("the job's name `{0}` begins with `safe-state/`, which no job's may; give it another")]
+    #[error("the job's name `{}` begins with `safe-state/`, which no job's may; give it another", Line(.0))]
     ReservedName(String),
     /// A URL names no backend.
-    #[error("the backend `{url}` cannot be used: {reason}")]
+    #[error("the backend `{url}` cannot be used: {reason}", url = Line(url), reason = Line(reason))]
     Url {
         /// The URL, without its user, password and query.
         url: String,
@@ -130,19 +128,19 @@ pub enum Error {
     NoFile(PathBuf),
     /// Tables can't have names that begin like that.
     #[error(
-        "`{0}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most"
+        "`{}` can't begin the name of a table: use letters, digits and `_`, not a digit first, and 40 of them at most", Line(.0)
     )]
     TablePrefix(String),
     /// Keys can't begin like that.
     #[error(
-        "`{0}` can't begin the name of a key: use letters, digits and `-_.:`, and 40 of them at most"
+        "`{}` can't begin the name of a key: use letters, digits and `-_.:`, and 40 of them at most", Line(.0)
     )]
     KeyPrefix(String),
     /// The backend does not do that.
     #[error("this backend cannot {0}")]
     Unsupported(&'static str),
     /// A backend's own error.
-    #[error("{action} failed for job `{job}`")]
+    #[error("{action} failed for job `{job}`", job = Line(job))]
     Backend {
         /// What was tried.
         action: &'static str,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use self::details::{Details, Packed};
 use crate::bounded;
+use crate::escape::{Line, Lines};
 use crate::timestamp::Timestamp;
 
 /// Longest message kept, in bytes; a longer one is cut, and says so.
@@ -93,6 +94,19 @@ impl Failure {
         self
     }
 
+    /// Adds what else is to be known of why the run ended, behind the causes.
+    pub fn with_reasons(mut self, reasons: &[String]) -> Self {
+        self.causes.truncate(CAUSES_LIMIT.saturating_sub(reasons.len()));
+        let causes = std::mem::take(&mut self.causes);
+        self.with_causes(causes.into_iter().chain(reasons.iter().cloned()))
+    }
+
+    /// Sets the error's type, where that is known better than by what holds it.
+    pub fn with_error_type(mut self, error_type: &str) -> Self {
+        self.error_type = bounded(error_type.to_owned(), MESSAGE_LIMIT);
+        self
+    }
+
     /// Sets the item whose body was running.
     pub fn with_index(mut self, index: Option<u64>) -> Self {
         self.index = index;
@@ -127,7 +141,9 @@ impl Failure {
         self.index
     }
 
-    /// The error's type as [`std::any::type_name`] gives it, or `panic`.
+    /// The error's type as [`std::any::type_name`] gives it, or `panic`. Of what holds an error of any type,
+    /// as `anyhow::Error` does, the type of that error, where it can be known: what `?` was given, or one of
+    /// the standard library's and of known drivers.
     pub fn error_type(&self) -> &str {
         &self.error_type
     }
@@ -138,7 +154,8 @@ impl Failure {
     }
 
     /// The messages of the error's causes, outermost first: its chain of
-    /// [`Error::source`](std::error::Error::source).
+    /// [`Error::source`](std::error::Error::source); behind them what else ended the run, such as a
+    /// `skip_limit`.
     pub fn causes(&self) -> &[String] {
         &self.causes
     }
@@ -172,9 +189,9 @@ impl Failure {
             Some(index) => write!(f, "item {index}: ")?,
             None => f.write_str("outside the loop: ")?,
         }
-        write!(f, "{} ({})", self.message, self.error_type)?;
+        write!(f, "{} ({})", Line(&self.message), Line(&self.error_type))?;
         if let Some(location) = &self.location {
-            write!(f, ", at {location}")?;
+            write!(f, ", at {}", Line(location))?;
         }
         write!(f, ", {}", self.at)
     }
@@ -205,8 +222,10 @@ impl fmt::Display for Failure {
     /// then a line a cause and a line a captured value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.headline(f)?;
-        self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {cause}"))?;
-        self.captured.iter().try_for_each(|it| write!(f, "\n  {} = {}", it.name, it.value))
+        self.causes.iter().try_for_each(|cause| write!(f, "\n  caused by: {}", Line(cause)))?;
+        self.captured
+            .iter()
+            .try_for_each(|it| write!(f, "\n  {} = {}", Line(&it.name), Lines(&it.value, 6)))
     }
 }
 

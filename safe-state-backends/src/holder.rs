@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use crate::escape::Line;
 use crate::process::Process;
 use crate::timestamp::Timestamp;
 
@@ -88,7 +89,7 @@ fn mark_of(word: &str) -> Option<(Process, u64)> {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pid {} on host {}, since {}", self.pid, self.host, self.since)
+        write!(f, "pid {} on host {}, since {}", self.pid, Line(&self.host), self.since)
     }
 }
 

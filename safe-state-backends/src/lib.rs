@@ -34,6 +34,8 @@ mod dead_letters;
 mod dir;
 mod effects;
 mod error;
+#[doc(hidden)]
+pub mod escape;
 mod failure;
 mod file;
 pub mod format;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use mysql_async::{Conn, Opts, OptsBuilder};
 
 use crate::network::runtime::Runtime;
-use crate::network::ssl::Ssl;
+use crate::network::ssl::{self, Ssl};
 use crate::network::{Claim, Connect, NetworkBackend, Timeouts, Trouble};
 use crate::tables::Tables;
 use crate::url::redacted;
@@ -71,7 +71,7 @@ impl NetworkBackend<MySql> {
     /// [`Error::Url`]: it is no such URL.
     pub fn new(url: &str) -> Result<Self, Error> {
         let refused = |reason| Error::Url { url: redacted(url), reason };
-        let (ssl, rest) = Ssl::taken_from(url).map_err(refused)?;
+        let (ssl, rest) = Ssl::taken_from(url, &ssl::MYSQL).map_err(refused)?;
         // What the driver says of it may quote it.
         let opts = Opts::from_url(&rest).map_err(|_| refused(wrong()))?;
         if opts.db_name().is_none() {

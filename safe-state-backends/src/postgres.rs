@@ -14,7 +14,7 @@ use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres::{Client, Config};
 
 use crate::network::runtime::Runtime;
-use crate::network::ssl::{Ssl, SslMode};
+use crate::network::ssl::{self, Ssl, SslMode};
 use crate::network::{Claim, Connect, NetworkBackend, Timeouts, Trouble};
 use crate::tables::Tables;
 use crate::url::redacted;
@@ -74,7 +74,7 @@ impl NetworkBackend<Postgres> {
     /// [`Error::Url`]: it is no such URL.
     pub fn new(url: &str) -> Result<Self, Error> {
         let refused = |reason| Error::Url { url: redacted(url), reason };
-        let (ssl, rest) = Ssl::taken_from(url).map_err(refused)?;
+        let (ssl, rest) = Ssl::taken_from(url, &ssl::POSTGRES).map_err(refused)?;
         // What the driver says of it may quote it.
         let mut config: Config = rest.parse().map_err(|_| refused(wrong()))?;
         #[cfg(not(feature = "postgres-tls"))]

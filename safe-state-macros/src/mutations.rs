@@ -128,6 +128,8 @@ const READING_MACROS: &[&str] = &[
     "eyre",
     "log",
     "json",
+    // Ours: what it reads is what it had at this place in the first run, whose value is kept.
+    "step",
 ];
 
 /// Whether `body` may change `variable`.
@@ -344,6 +346,8 @@ mod tests {
         check(true, quote! { x(y); });
         check(true, quote! { [x, y] = [y, x + y]; });
         check(true, quote! { Pair { x, .. } = pair; });
+        check(true, quote! { let n = step!("n", { x.push(1); x.len() }); });
+        check(true, quote! { let n = step!("n", take(&mut x)?); });
     }
 
     #[test]
@@ -352,6 +356,9 @@ mod tests {
         check(false, quote! { f(&x); y += x; });
         check(false, quote! { if x.contains(&y) { println!("{x} {}", x.len()); } });
         check(false, quote! { y[x] = 1; });
+        check(false, quote! { let n = step!("n", x.len()); });
+        check(false, quote! { let n = step!("n", x.clone()); });
+        check(false, quote! { let n = step!("n", send(&x).await?,); });
         check(false, quote! { assert!(x == 1 && x <= 2); });
         check(false, quote! { thing.x = 1; thing.x.push(2); });
     }

@@ -30,3 +30,12 @@ pub(crate) fn bounded(limit: usize, value: Arguments<'_>) -> String {
     write_bounded(&mut text, limit, value);
     text
 }
+
+/// Cuts a text to no more than `limit` bytes, or a little more to say so.
+pub(crate) fn cut(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+}

@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use safe_state_backends::escape::Line;
 use safe_state_backends::{CarriedError, Error as BackendError, NotPutBack};
 
 use crate::commit::CommitError;
@@ -42,8 +43,7 @@ pub enum Error {
          finish it with the program that began it, or {}",
         version(stored.as_deref()),
         version(current.as_deref()),
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     VersionChanged {
         /// The job.
         job: String,
@@ -57,8 +57,7 @@ pub enum Error {
         "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
          give it the input it began with, or {}",
         found.map_or_else(|| "fewer items than before".to_owned(), items),
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     InputShrank {
         /// The job.
         job: String,
@@ -70,10 +69,10 @@ pub enum Error {
     /// An item of the input is not the one that is complete under its index.
     #[error(
         "the input of job `{job}` has changed: item {index} is not the one that was completed; \
-         give it the input it began with, say `on_input_change = \"continue\"` if only the indices matter, \
+         give it the input it began with, let `key` say how items are known if they change, or hold a set \
+         whose order is another in each run, say `on_input_change = \"continue\"` if only the indices matter, \
          or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     InputChanged {
         /// The job.
         job: String,
@@ -84,8 +83,7 @@ pub enum Error {
     #[error(
         "job `{job}` has items complete that it knew by {before}, and not as it would now; \
          put `key` and `cursor` back as they were, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     OtherWay {
         /// The job.
         job: String,
@@ -96,15 +94,14 @@ pub enum Error {
     #[error(
         "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
          first; put that item in front of new ones, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     LeftBehind {
         /// The job.
         job: String,
     },
     /// The run was to stop, and has saved all that is complete, unless it was a replay. It is not a
     /// failure: run it again to go on.
-    #[error("job `{job}` stopped {reason}{}", what_now(*reason))]
+    #[error("job `{job}` stopped {reason}{}", what_now(*reason), job = Line(job), reason = Line(reason))]
     Stopped {
         /// The job.
         job: String,
@@ -114,8 +111,7 @@ pub enum Error {
     /// A dead letter can't be put back to be retried.
     #[error(
         "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
-         do them by hand: `dead_letters()` of the checkpoint tells what they are"
-    )]
+         do them by hand: `dead_letters()` of the checkpoint tells what they are", job = Line(job), reason = Line(reason))]
     NotPutBack {
         /// The job.
         job: String,
@@ -126,8 +122,7 @@ pub enum Error {
     },
     /// An item's key cannot be serialised.
     #[error(
-        "in job `{job}`, the key of an item cannot be serialised ({reason}); let `key` give something else"
-    )]
+        "in job `{job}`, the key of an item cannot be serialised ({reason}); let `key` give something else", job = Line(job), reason = Line(reason))]
     NoKey {
         /// The job.
         job: String,
@@ -138,14 +133,13 @@ pub enum Error {
     #[error(
         "the code of job `{job}` has changed since its checkpoint was made; \
          finish with the program that began it, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job))]
     CodeChanged {
         /// The job.
         job: String,
     },
     /// A carried variable cannot be saved, or not be restored as what it is now.
-    #[error("in job `{job}`, {carried}{}", or_start_over(job, carried))]
+    #[error("in job `{job}`, {carried}{}", or_start_over(job, carried), job = Line(job))]
     Carried {
         /// The job.
         job: String,
@@ -156,8 +150,7 @@ pub enum Error {
     #[error(
         "job `{job}` has {completed} items complete, but `{name}` was not carried with them; \
          finish with the program that began it, or {}",
-        start_over(job)
-    )]
+        start_over(job), job = Line(job), name = Line(name))]
     NotCarried {
         /// The job.
         job: String,
@@ -168,8 +161,7 @@ pub enum Error {
     },
     /// A `step!` was come to a second time: its name stands for one value.
     #[error(
-        "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own"
-    )]
+        "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own", job = Line(job))]
     StepAgain {
         /// The job.
         job: String,
@@ -177,7 +169,7 @@ pub enum Error {
         step: String,
     },
     /// A handle cannot be rebuilt, or its state not be saved.
-    #[error("in job `{job}`, `{name}` {}", source.told(job))]
+    #[error("in job `{job}`, `{name}` {}", source.told(job), job = Line(job), name = Line(name))]
     Reconnect {
         /// The job.
         job: String,
@@ -189,8 +181,7 @@ pub enum Error {
     /// The failed item can't be run again by itself.
     #[error(
         "job `{job}` cannot be replayed: {reason}; set SAFE_STATE_REPLAY to the index of the item that failed, \
-         or to nothing for a run that counts"
-    )]
+         or to nothing for a run that counts", job = Line(job), reason = Line(reason))]
     Replay {
         /// The job.
         job: String,
@@ -198,7 +189,7 @@ pub enum Error {
         reason: String,
     },
     /// An item's transaction was not committed by [`commit!`](macro@crate::commit), or that is not known.
-    #[error("in job `{job}`, {commit}")]
+    #[error("in job `{job}`, {commit}", job = Line(job))]
     Commit {
         /// The job.
         job: String,
@@ -267,7 +258,8 @@ fn what_now(reason: StopReason) -> &'static str {
 }
 
 fn version(version: Option<&str>) -> String {
-    version.map_or_else(|| "no version".to_owned(), |version| format!("version `{version}`"))
+    version
+        .map_or_else(|| "no version".to_owned(), |version| format!("version `{}`", Line(version)))
 }
 
 /// Which call clears the checkpoint, for those who read a message and know no more.
@@ -315,7 +307,7 @@ impl From<Error> for io::Error {
 
 /// The message on one line, with those of its causes that it does not tell itself.
 pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
-    safe_state_backends::one_line(error)
+    Line(safe_state_backends::one_line(error)).to_string()
 }
 
 /// What an error was caused by, outermost first.

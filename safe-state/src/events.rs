@@ -4,11 +4,13 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use safe_state_backends::escape::{Line, Lines};
 use safe_state_backends::{Checkpoint, Failure};
 
 use crate::Error;
 use crate::error::{StopReason, items, one_line};
 use crate::meters::Meters;
+use crate::secrets::masked;
 
 /// How long no line is written of saves after the first, and after the later ones.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -127,26 +129,19 @@ impl Events {
         self.line(|| format!("given up after attempt {attempt}: {failure}"));
     }
 
-    pub(crate) fn no_room_for_dead_letters(&self) {
-        let text = "there are 10000 dead letters, and no room for more: the run fails; \
-                    look at what is wrong with so many, and clear the checkpoint";
-        tracing::error!(target: "safe_state", job = %self.job, "{text}");
-        self.line(|| text.to_owned());
+    /// Why an item's failure ends the run. It is told in any case: what the function returns is the item's
+    /// error, and says nothing of it.
+    pub(crate) fn ends_for(&self, reason: &str) {
+        tracing::error!(target: "safe_state", job = %self.job, "{reason}");
+        tell(&self.job, reason);
     }
 
-    /// A carried variable can't go back to what it was, so the item can be neither tried again nor
-    /// skipped.
-    pub(crate) fn not_undone(&self, variable: &str) {
-        let text = "a failed attempt has put another list in the place of a carried `Results`, which can't be undone";
-        tracing::error!(target: "safe_state", job = %self.job, variable, "{text}");
-        self.line(|| format!("`{variable}`: {text}"));
-    }
-
-    /// A save that failed where something else is being reported: the user's error comes first.
+    /// A save that failed where something else is being reported: the user's error comes first. It is told in
+    /// any case, as nobody else tells it.
     pub(crate) fn not_saved(&self, error: &Error) {
-        let error = one_line(error);
+        let error = masked(&one_line(error));
         tracing::error!(target: "safe_state", job = %self.job, error, "not saved");
-        self.line(|| format!("could not save: {error}"));
+        tell(&self.job, &format!("could not save: {error}"));
     }
 
     pub(crate) fn finished(&self, completed: u64) {
@@ -227,7 +222,7 @@ impl Events {
 
 /// Writes a line on standard error. If nobody reads that, it is not the job's failure.
 pub(crate) fn tell(job: &str, text: &str) {
-    let _ = writeln!(std::io::stderr(), "[safe-state] {job}: {text}");
+    let _ = writeln!(std::io::stderr(), "[safe-state] {}: {}", Line(job), Lines(text, 0));
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ mod run;
 mod save;
 #[cfg(all(unix, any(feature = "limits", feature = "signals")))]
 mod signals;
+mod secrets;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;
@@ -43,7 +44,6 @@ pub mod supervisor;
 pub mod testing;
 pub mod transaction;
 
-pub use error::{Error, StopReason};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
 pub use policy::{Action, Backoff, ErrorContext};

@@ -4,6 +4,7 @@
 //! resolution, from the most telling to the least: an error with its chain of causes, one that
 //! prints, one that only has a type.
 
+mod known;
 pub(crate) mod notes;
 pub(crate) mod returns;
 pub(crate) mod telling;
@@ -16,11 +17,17 @@ use std::fmt::{Arguments, Debug, Display};
 use safe_state_backends::details::{Details, Value};
 use safe_state_backends::{Failure, FailureKind};
 
-use crate::bounded::bounded;
+use crate::bounded::{bounded, cut};
 use crate::error::causes;
+#[cfg(feature = "report")]
+pub(crate) use crate::outcome::known::known_type;
+#[cfg(not(feature = "report"))]
+use crate::outcome::known::known_type;
+use crate::outcome::known::{held_type, is_holder};
 use crate::outcome::telling::Told;
 use crate::outcome::trail::Noted;
 use crate::run::call;
+use crate::secrets::masked;
 
 /// What the function did: returned, or panicked.
 pub type Outcome<R> = std::thread::Result<R>;
@@ -55,22 +62,33 @@ pub enum Asked {
     Fully,
 }
 
-/// Longest message that is taken, in bytes.
+/// Longest message that is taken, in bytes, and how much of it is looked at.
 const MESSAGE: usize = 16 * 1024 - 4;
+const SEEN: usize = 20 * 1024;
 
 /// The message of an error that has none.
 const MUTE: &str = "an error that does not print";
 
-/// What an error prints: not for ever, and not if that panics.
+/// What an error prints, without secrets: not for ever, and not if that panics.
 pub(crate) fn message(printed: Arguments<'_>) -> String {
-    call(|| bounded(MESSAGE, printed))
-        .unwrap_or_else(|_| "an error whose message panics".to_owned())
+    told(&printed_text(printed))
 }
 
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+fn printed_text(printed: Arguments<'_>) -> String {
+    call(|| bounded(SEEN, printed)).unwrap_or_else(|_| "an error whose message panics".to_owned())
+}
+
+fn told(text: &str) -> String {
+    let mut text = masked(text);
+    cut(&mut text, MESSAGE);
+    text
+}
+
+/// What a panic says, without secrets.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a value that is no text")
+    message(format_args!("{}", text.unwrap_or("a value that is no text")))
 }
 
 impl Failed {
@@ -117,11 +135,11 @@ impl Failing {
 
     pub(crate) fn of_displayed<E: Display>(error: &E, asked: Asked) -> Self {
         // What does not show its causes by `source` shows them in its alternate form, if at all.
-        let printed = message(format_args!("{error}"));
-        let whole = message(format_args!("{error:#}"));
+        let printed = printed_text(format_args!("{error}"));
+        let whole = printed_text(format_args!("{error:#}"));
         let causes = whole.strip_prefix(&printed).and_then(|rest| rest.strip_prefix(": "));
-        let causes: Option<String> = causes.map(str::to_owned);
-        let failed = Failed::of::<E>(printed, Told::default, asked);
+        let causes = causes.map(told);
+        let failed = Failed::of::<E>(told(&printed), Told::default, asked);
         Failing::Yes(Failed { failure: failed.failure.with_causes(causes), ..failed })
     }
 
@@ -131,13 +149,17 @@ impl Failing {
     }
 
     /// Of what holds an error, and prints more for programmers than that does.
-    fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + '_), asked: Asked) -> Self {
+    fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
         let told = || Told::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
         // What `?` was given is what the holder holds, unless that was a holder itself.
         let given = failed.noted.as_ref().map(Noted::error_type);
-        if let Some(held) = given.filter(|given| *given != type_name::<E>()) {
+        let given = given.filter(|given| *given != type_name::<E>() && !is_holder(given));
+        if let Some(held) = given.or_else(|| known_type(error)) {
             failed.told.held_as(held);
+        }
+        if let Some(held) = given.or_else(|| held_type(error)) {
+            failed.failure = failed.failure.with_error_type(held);
         }
         Failing::Yes(failed)
     }
@@ -252,7 +274,7 @@ mod tests {
     use super::*;
     use std::io;
 
-    fn told(failing: &Failing) -> (&str, Vec<&str>) {
+    fn said(failing: &Failing) -> (&str, Vec<&str>) {
         match failing {
             Failing::Yes(Failed { failure, .. }) | Failing::IfInLoop(Failed { failure, .. }) => {
                 (failure.message(), failure.causes().iter().map(String::as_str).collect())
@@ -271,21 +293,21 @@ mod tests {
     fn each_kind_of_error_tells_what_it_can() {
         let reset = || io::Error::other("connection reset");
         let std: Outcome<Result<(), Send>> = Ok(Err(Send(reset())));
-        assert_eq!(told(&__failing!(&std)), ("cannot send", vec!["connection reset"]));
+        assert_eq!(said(&__failing!(&std)), ("cannot send", vec!["connection reset"]));
         let anyhow: Outcome<anyhow::Result<()>> =
             Ok(Err(anyhow::Error::new(Send(reset())).context("at 3")));
-        assert_eq!(told(&__failing!(&anyhow)), ("at 3", vec!["cannot send", "connection reset"]));
+        assert_eq!(said(&__failing!(&anyhow)), ("at 3", vec!["cannot send", "connection reset"]));
         let boxed: Outcome<Result<(), Box<dyn StdError>>> = Ok(Err(Send(reset()).into()));
-        assert_eq!(told(&__failing!(&boxed)), ("cannot send", vec!["connection reset"]));
+        assert_eq!(said(&__failing!(&boxed)), ("cannot send", vec!["connection reset"]));
         let sent: Outcome<Result<(), Box<dyn StdError + std::marker::Send + Sync>>> =
             Ok(Err("plain".into()));
-        assert_eq!(told(&__failing!(&sent)), ("plain", vec![]));
+        assert_eq!(said(&__failing!(&sent)), ("plain", vec![]));
         let text: Outcome<Result<(), String>> = Ok(Err("text".to_owned()));
-        assert_eq!(told(&__failing!(&text)), ("text", vec![]));
+        assert_eq!(said(&__failing!(&text)), ("text", vec![]));
         let debug: Outcome<Result<(), Vec<u8>>> = Ok(Err(vec![7]));
-        assert_eq!(told(&__failing!(&debug)), ("[7]", vec![]));
+        assert_eq!(said(&__failing!(&debug)), ("[7]", vec![]));
         let mute: Outcome<Result<(), Mute>> = Ok(Err(Mute));
-        assert_eq!(told(&__failing!(&mute)), ("an error that does not print", vec![]));
+        assert_eq!(said(&__failing!(&mute)), ("an error that does not print", vec![]));
     }
 
     #[test]
@@ -303,16 +325,16 @@ mod tests {
         let none: Outcome<Option<u8>> = Ok(None);
         assert!(matches!(__failing!(&none), Failing::IfInLoop(_)));
         let panic: Outcome<()> = Err(Box::new("boom".to_owned()));
-        assert_eq!(told(&__failing!(&panic)).0, "boom");
+        assert_eq!(said(&__failing!(&panic)).0, "boom");
         let odd: Outcome<Option<u8>> = Err(Box::new(7));
-        assert_eq!(told(&__failing!(&odd)).0, "a value that is no text");
+        assert_eq!(said(&__failing!(&odd)).0, "a value that is no text");
     }
 
     #[test]
     fn what_shows_its_causes_only_in_text_keeps_them() {
         let error = anyhow::Error::new(Send(io::Error::other("connection reset")));
         assert_eq!(
-            told(&Failing::of_displayed(&error, Asked::Fully)),
+            said(&Failing::of_displayed(&error, Asked::Fully)),
             ("cannot send", vec!["connection reset"])
         );
     }

@@ -24,9 +24,11 @@ pub(crate) use untold::Untold;
 use safe_state_backends::{DeadLetter, Failure};
 
 use crate::Error;
+use crate::error::one_line;
 use crate::outcome::notes::Notes;
 use crate::outcome::{Failed, Failing};
-use crate::run::Run;
+use crate::run::{Run, call};
+use crate::secrets::masked;
 
 /// What is to become of an item that has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,17 +152,24 @@ impl<F> Policy<F> {
         }
         let attempt = run.count_attempt(depth);
         let context = run.context(failed, thrown, attempt, self.max_attempts);
-        let verdict = match (self.on_error)(&context) {
+        let verdict = match self.ask(run, &context) {
             Action::Retry if attempt < self.max_attempts => {
                 Verdict::Again(self.backoff.pause(attempt))
             }
             Action::RetryAfter(pause) if attempt < self.max_attempts => Verdict::Again(pause),
-            Action::Skip if run.given_up() < self.skip_limit => {
+            Action::Skip | Action::DeadLetter if run.given_up() >= self.skip_limit => {
+                run.ends_for(format!(
+                    "`skip_limit = {}` is reached: so many items have been given up, and this one ends the run",
+                    self.skip_limit
+                ));
+                Verdict::Fail
+            }
+            Action::Skip => {
                 run.events.skipped(context.failure(), attempt);
                 run.position.skipped += 1;
                 Verdict::Next
             }
-            Action::DeadLetter if run.given_up() < self.skip_limit => {
+            Action::DeadLetter => {
                 let letter = run.letter(depth, context.failure().clone());
                 let is_buried =
                     letter.is_some_and(|letter| run.bury(&letter.with_attempts(attempt)));
@@ -172,6 +181,21 @@ impl<F> Policy<F> {
             run.events.tries_again(context.failure(), attempt, pause);
         }
         verdict
+    }
+
+    /// What `on_error` says. If it panics, what it was asked about is told with that.
+    fn ask(&self, run: &mut Run, context: &ErrorContext<'_>) -> Action
+    where
+        F: Fn(&ErrorContext<'_>) -> Action,
+    {
+        call(|| (self.on_error)(context)).unwrap_or_else(|panic| {
+            let failure = context.failure();
+            let item = format!("{} ({})", failure.message(), failure.error_type());
+            let asked = "`on_error` panicked, which was asked about this error:".to_owned();
+            let chain = failure.causes().iter().cloned();
+            run.position.reasons = [asked, item].into_iter().chain(chain).collect();
+            std::panic::resume_unwind(panic)
+        })
     }
 }
 
@@ -227,9 +251,10 @@ impl Run {
     }
 
     /// How long to wait for another attempt; none if there is to be none.
-    fn pause_after(&self, verdict: Verdict, saved: Result<(), Error>) -> Option<Duration> {
+    fn pause_after(&mut self, verdict: Verdict, saved: Result<(), Error>) -> Option<Duration> {
         if let Err(error) = saved {
             self.events.not_saved(&error);
+            self.position.reasons.push(masked(&format!("could not save: {}", one_line(&error))));
             return None;
         }
         match verdict {
@@ -239,8 +264,17 @@ impl Run {
     }
 
     /// Tells of carried values that can't be taken or undone; the item's error comes first.
-    pub fn not_undone(&self, name: &str) {
-        self.events.not_undone(name);
+    pub fn not_undone(&mut self, name: &str) {
+        self.ends_for(format!(
+            "a failed attempt has put another list in the place of `{name}`, a carried `Results`, which can't be \
+             undone"
+        ));
+    }
+
+    /// Tells why the item's failure ends the run, at once and with the failure.
+    fn ends_for(&mut self, reason: String) {
+        self.events.ends_for(&reason);
+        self.position.reasons.push(reason);
     }
 
     /// Counts an attempt at the item in flight that was in vain. Says which one it was.
@@ -275,7 +309,11 @@ impl Run {
         if is_buried {
             self.events.given_up(letter.failure(), letter.attempts());
         } else {
-            self.events.no_room_for_dead_letters();
+            self.ends_for(
+                "there are 10000 dead letters, and no room for more; look at what is wrong with so many, and \
+                 retry or clear them"
+                    .to_owned(),
+            );
         }
         is_buried
     }

@@ -20,6 +20,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
 
+use safe_state_backends::escape::Line;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -143,7 +144,7 @@ impl ReconnectError {
 
 impl fmt::Display for ReconnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        Line(&self.text).fmt(f)
     }
 }
 

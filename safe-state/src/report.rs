@@ -26,7 +26,6 @@ pub(crate) mod escape;
 mod html;
 mod outline;
 mod panic;
-mod secrets;
 mod settings;
 mod source;
 #[cfg(feature = "report-spans")]
@@ -37,6 +36,7 @@ mod text;
 pub mod values;
 mod view;
 
+use safe_state_backends::escape::{Line, json};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -127,8 +127,8 @@ impl Report {
             report: &'a format::Report,
         }
         // Our own types fail to serialise in no way.
-        serde_json::to_string_pretty(&Json { safe_state_report: 1, report: &self.0 })
-            .unwrap_or_default()
+        let text = serde_json::to_string_pretty(&Json { safe_state_report: 1, report: &self.0 });
+        json(&text.unwrap_or_default())
     }
 
     /// The report as one page that needs nothing beside it, and runs nothing.
@@ -160,7 +160,7 @@ fn readable(time: SystemTime) -> String {
 #[non_exhaustive]
 pub enum OpenError {
     /// The file cannot be read.
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`", Line(path.display()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -168,7 +168,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// The file is neither a report nor a checkpoint, or damaged.
-    #[error("`{}` cannot be read as a report", path.display())]
+    #[error("`{}` cannot be read as a report", Line(path.display()))]
     Format {
         /// The file.
         path: PathBuf,
@@ -176,7 +176,7 @@ pub enum OpenError {
         source: FormatError,
     },
     /// The file is the checkpoint of a job whose last run has not failed.
-    #[error("the job whose checkpoint is `{}` has not failed; there is nothing to report", path.display())]
+    #[error("the job whose checkpoint is `{}` has not failed; there is nothing to report", Line(path.display()))]
     NoFailure {
         /// The file.
         path: PathBuf,

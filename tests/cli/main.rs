@@ -1,6 +1,7 @@
 //! The command `safe-state`, as a user runs it.
 
 mod command;
+mod hostile;
 mod intruders;
 mod looking;
 mod moving;

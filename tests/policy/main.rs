@@ -10,4 +10,5 @@ mod pauses;
 mod places;
 mod poison;
 mod retry;
+mod told;
 mod values;

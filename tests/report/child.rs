@@ -61,6 +61,49 @@ fn panic(dir: &Path, orders: &[u64]) {
     }
 }
 
+#[resumable(name = "secrets", state_dir = dir, capture_args, capture(headers = &headers), verbose)]
+fn secrets(
+    dir: &Path,
+    orders: &[u64],
+    url: &str,
+    conn: &Connection,
+    headers: &[(&str, &str)],
+) -> anyhow::Result<()> {
+    for order in orders {
+        let _ = (url, conn, headers);
+        refused(*order).with_context(|| format!("cannot connect to {url}"))?;
+    }
+    Ok(())
+}
+
+/// What prints for programmers alone.
+#[derive(Debug)]
+#[expect(dead_code, reason = "printed")]
+struct Connection {
+    host: String,
+    pw: String,
+    auth: Option<String>,
+}
+
+fn refused(order: u64) -> io::Result<()> {
+    Err(io::Error::other(format!(
+        "order {order}: `host=h user=me password='{}'` is refused",
+        "hunter2"
+    )))
+}
+
+fn connect(dir: &Path, orders: &[u64]) {
+    // It would be shown as it stands here.
+    Settings::default().include_source(false).set();
+    let conn = Connection {
+        host: "db".to_owned(),
+        pw: "hunter2".to_owned(),
+        auth: Some("hunter2".to_owned()),
+    };
+    let headers = [("Authorization", "Bearer hunter2"), ("Accept", "text")];
+    let _ = secrets(dir, orders, "postgres://me:hunter2@db/jobs?password=hunter2", &conn, &headers);
+}
+
 /// What no report must trip over.
 struct Hostile(&'static str);
 
@@ -121,12 +164,14 @@ fn main() {
             Settings::default().include_source(false).depth(0).set();
             drop(bill(&dir, &orders, &account));
         }
+        "secrets" => connect(&dir, &orders),
         "panic" => drop(catch_unwind(AssertUnwindSafe(|| panic(&dir, &orders)))),
         _ => drop(hostile(&dir, &orders, how, odd_path())),
     }
     let job = match how {
         "error" | "plain" => "billing",
         "panic" => "panics",
+        "secrets" => "secrets",
         _ => "hostile",
     };
     let checkpoint = safe_state::Job::new(job).state_dir(&dir).peek_checkpoint();

@@ -6,6 +6,7 @@ mod errors;
 mod hostile;
 mod made;
 mod replay;
+mod secrets;
 mod shown;
 mod spans;
 
@@ -21,6 +22,12 @@ fn fail(dir: &Path, how: &str) -> Output {
 
 fn run(mut program: Command, dir: &Path, how: &str) -> Output {
     program.arg(dir).arg(how).args(["--password", "hunter2", "postgres://me:hunter2@db/jobs"]);
+    program
+        .args(["--url=https://me:hunter2@host/login?session=1", "--conn=host=h password=hunter2"]);
+    program.args([
+        "--dbs=redis://:hunter2@h/0,redis://:hunter2@h/tokens",
+        "https://h/x?token=hunter2",
+    ]);
     program.env("RUST_BACKTRACE", "0").output().unwrap()
 }
 

@@ -28,7 +28,7 @@ fn those_of_the_item_are_told_as_well() {
     let spans: Vec<_> =
         report.details().spans.iter().map(|it| format!("{} {}", it.name, it.fields)).collect();
     let told = [
-        "report::spans::sending order=7 token=***",
+        "report::spans::sending order=7 token=\"***\"",
         "safe_state::item index=0",
         "safe_state::run job=\"spans\" run=1",
         "report::spans::nightly day=3",

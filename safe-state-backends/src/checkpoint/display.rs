@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Checkpoint, Progress};
+use crate::escape::Line;
 
 /// Most dead letters that are printed.
 const SHOWN: usize = 3;
@@ -46,9 +47,9 @@ impl fmt::Display for Checkpoint {
             (true, None) => "finished",
             (false, None) => "not finished",
         };
-        writeln!(f, "job {}: {state}", self.job)?;
+        writeln!(f, "job {}: {state}", Line(&self.job))?;
         if let Some(version) = &self.version {
-            writeln!(f, "  version    {version}")?;
+            writeln!(f, "  version    {}", Line(version))?;
         }
         writeln!(f, "  progress   {}", self.progress())?;
         writeln!(f, "  completed  {}", self.completed())?;
@@ -60,7 +61,7 @@ impl fmt::Display for Checkpoint {
         }
         if !self.carried.is_empty() {
             let names: Vec<&str> = self.carried_names().collect();
-            write!(f, "\n  carries    {}", names.join(", "))?;
+            write!(f, "\n  carries    {}", Line(names.join(", ")))?;
         }
         self.show_dead_letters(f)?;
         match &self.failure {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::cut;
 use crate::bounded;
+use crate::escape::Line;
 
 /// Most bytes of all of it.
 const LIMIT: usize = 256 * 1024;
@@ -154,7 +155,7 @@ pub struct Fact {
 impl fmt::Display for Place {
     /// `src/main.rs:14:5`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)?;
+        write!(f, "{}:{}", Line(&self.file), self.line)?;
         if self.column > 0 { write!(f, ":{}", self.column) } else { Ok(()) }
     }
 }

@@ -1,5 +1,6 @@
 //! Whom to trust, as a database URL says.
 
+use crate::escape::Line;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -24,7 +25,7 @@ pub(crate) fn authorities(ssl: &Ssl) -> Result<Vec<CertificateDer<'static>>, Tro
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read certificates from `{path}`")]
+#[error("cannot read certificates from `{path}`", path = Line(path))]
 struct Unreadable {
     path: String,
     source: rustls::pki_types::pem::Error,

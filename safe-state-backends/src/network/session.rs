@@ -1,5 +1,6 @@
 //! What differs from one kind of server to the next.
 
+use crate::escape::Line;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -279,9 +280,9 @@ impl Trouble {
 /// What a server says, and which it is.
 #[derive(Debug, thiserror::Error)]
 enum At {
-    #[error("`{place}` was tried until the time for it was up")]
+    #[error("`{place}` was tried until the time for it was up", place = Line(place))]
     GivenUp { place: String, source: Box<dyn StdError + Send + Sync> },
-    #[error("`{place}` refused")]
+    #[error("`{place}` refused", place = Line(place))]
     Refused { place: String, source: Box<dyn StdError + Send + Sync> },
 }
 
@@ -289,7 +290,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::Lost(_) => f.write_str("the lease was taken over"),
-            Trouble::Passing(source) | Trouble::Lasting(source) => source.fmt(f),
+            Trouble::Passing(source) | Trouble::Lasting(source) => Line(source).fmt(f),
         }
     }
 }

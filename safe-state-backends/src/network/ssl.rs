@@ -19,6 +19,24 @@ pub(crate) enum SslMode {
     VerifyFull,
 }
 
+/// What the options of a URL are called in a database's own library, and in our docs.
+#[derive(Debug)]
+pub(crate) struct Words {
+    mode: &'static str,
+    authorities: &'static str,
+    verify_full: &'static str,
+}
+
+/// PostgreSQL's.
+#[cfg(any(feature = "postgres", test))]
+pub(crate) const POSTGRES: Words =
+    Words { mode: "sslmode", authorities: "sslrootcert", verify_full: "verify-full" };
+
+/// MySQL's.
+#[cfg(any(feature = "mysql", test))]
+pub(crate) const MYSQL: Words =
+    Words { mode: "ssl-mode", authorities: "ssl-ca", verify_full: "verify-identity" };
+
 /// What a URL says of TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ssl {
@@ -29,14 +47,21 @@ pub(crate) struct Ssl {
 
 impl Ssl {
     /// Takes out of a URL what it says of TLS, and gives the rest.
-    pub(crate) fn taken_from(url: &str) -> Result<(Ssl, String), String> {
+    pub(crate) fn taken_from(url: &str, words: &Words) -> Result<(Ssl, String), String> {
+        let twice = |name| format!("it has `{name}` more than once; say it once");
         let mut ssl = Ssl::default();
         let Some((address, query)) = url.split_once('?') else { return Ok((ssl, url.to_owned())) };
         let mut mode = None;
         let mut others = Vec::new();
         for pair in query.split('&') {
             match pair.split_once('=') {
-                Some(("sslmode" | "ssl-mode", word)) => mode = Some(SslMode::named(word)?),
+                Some(("sslmode" | "ssl-mode", _)) if mode.is_some() => {
+                    return Err(twice(words.mode));
+                }
+                Some(("sslrootcert" | "ssl-ca", _)) if ssl.authorities.is_some() => {
+                    return Err(twice(words.authorities));
+                }
+                Some(("sslmode" | "ssl-mode", word)) => mode = Some(SslMode::named(word, words)?),
                 Some(("sslrootcert" | "ssl-ca", path)) => {
                     let path = percent_decode_str(path).decode_utf8_lossy();
                     ssl.authorities = Some(PathBuf::from(&*path));
@@ -69,7 +94,8 @@ impl Ssl {
 }
 
 impl SslMode {
-    fn named(word: &str) -> Result<Self, String> {
+    fn named(word: &str, words: &Words) -> Result<Self, String> {
+        let Words { mode, verify_full, .. } = words;
         let word = word.to_ascii_lowercase().replace('_', "-");
         Ok(match word.as_str() {
             "disable" | "disabled" => SslMode::Disable,
@@ -78,9 +104,9 @@ impl SslMode {
             "verify-ca" => SslMode::VerifyCa,
             "verify-full" | "verify-identity" => SslMode::VerifyFull,
             _ => {
-                return Err("its `sslmode` is none of `disable`, `prefer`, `require`, \
-                     `verify-ca`, `verify-full`"
-                    .to_owned());
+                return Err(format!(
+                    "its `{mode}` is none of `disable`, `prefer`, `require`, `verify-ca`, `{verify_full}`"
+                ));
             }
         })
     }
@@ -91,7 +117,7 @@ mod tests {
     use super::*;
 
     fn taken(query: &str) -> (SslMode, Option<PathBuf>, String) {
-        let (ssl, rest) = Ssl::taken_from(&format!("db://host/x{query}")).unwrap();
+        let (ssl, rest) = Ssl::taken_from(&format!("db://host/x{query}"), &POSTGRES).unwrap();
         (ssl.mode, ssl.authorities, rest)
     }
 
@@ -115,7 +141,32 @@ mod tests {
 
     #[test]
     fn other_modes_are_refused() {
-        let refusal = Ssl::taken_from("db://host/x?sslmode=allow").unwrap_err();
-        assert!(refusal.contains("none of `disable`"), "{refusal}");
+        let refusal = |query: &str, words| {
+            Ssl::taken_from(&format!("db://host/x?{query}"), words).unwrap_err()
+        };
+        let text = refusal("sslmode=allow", &POSTGRES);
+        assert!(
+            text.contains("`sslmode` is none of `disable`") && text.ends_with("`verify-full`"),
+            "{text}"
+        );
+        let text = refusal("ssl-mode=bogus", &MYSQL);
+        assert!(
+            text.contains("its `ssl-mode` is none") && text.ends_with("`verify-identity`"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_said_twice_is_refused() {
+        for (query, words, name) in [
+            ("sslmode=disable&sslmode=require", &POSTGRES, "sslmode"),
+            ("sslmode=disable&a=1&sslmode=disable", &POSTGRES, "sslmode"),
+            ("sslmode=require&ssl-mode=disable", &MYSQL, "ssl-mode"),
+            ("ssl-ca=a&ssl-ca=b", &MYSQL, "ssl-ca"),
+            ("sslrootcert=a&sslrootcert=b", &POSTGRES, "sslrootcert"),
+        ] {
+            let text = Ssl::taken_from(&format!("db://host/x?{query}"), words).unwrap_err();
+            assert!(text.contains(&format!("`{name}` more than once")), "{text}");
+        }
     }
 }

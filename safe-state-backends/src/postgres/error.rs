@@ -10,11 +10,39 @@ use crate::network::Trouble;
 
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
+        if let Some(reason) = pooler(&error) {
+            return Trouble::lasting(Pooled { reason, source: error });
+        }
         let passes = match error.code() {
             Some(code) => code_passes(code),
             None => error.is_closed() || network_failed(&error),
         };
         if passes { Trouble::passing(error) } else { Trouble::lasting(error) }
+    }
+}
+
+/// What a pooler between this and the server does not do.
+#[derive(Debug, thiserror::Error)]
+#[error("a pooler, as PgBouncer is one, seems to be between this and the server: {reason}")]
+struct Pooled {
+    reason: &'static str,
+    source: Error,
+}
+
+/// What to do about a pooler, if it is one that this comes from.
+fn pooler(error: &Error) -> Option<&'static str> {
+    let error = error.as_db_error()?;
+    match error.code() {
+        // Statements that are prepared stay with the server's connection, and the next one's are others'.
+        &SqlState::DUPLICATE_PSTATEMENT | &SqlState::INVALID_SQL_STATEMENT_NAME => Some(
+            "it gives each transaction another of its connections; let it keep one for the whole session \
+             (`pool_mode = session`), or connect to the server itself",
+        ),
+        _ if error.message().contains("unsupported startup parameter") => Some(
+            "it takes no such parameter when a connection begins; name the parameter in its \
+             `ignore_startup_parameters`, leave it out of the URL, or connect to the server itself",
+        ),
+        _ => None,
     }
 }
 
@@ -46,4 +74,57 @@ fn network_failed(error: &Error) -> bool {
         source = cause.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use crate::{Backend, PostgresBackend};
+
+    /// What a user is told if a server answers with this.
+    fn told(code: &str, message: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut fields = Vec::new();
+        for (kind, text) in [("S", "ERROR"), ("V", "ERROR"), ("C", code), ("M", message)] {
+            fields.extend([kind.as_bytes(), text.as_bytes(), b"\0"].concat());
+        }
+        fields.push(0);
+        let length = u32::try_from(fields.len() + 4).unwrap().to_be_bytes();
+        let answer = [b"E".as_slice(), &length, &fields].concat();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            stream.write_all(&answer).unwrap();
+        });
+        let url = format!("postgres://me@127.0.0.1:{port}/jobs?sslmode=disable");
+        let error = PostgresBackend::new(&url).unwrap().load("job").unwrap_err();
+        server.join().unwrap();
+        let mut text = error.to_string();
+        let mut next = std::error::Error::source(&error);
+        while let Some(cause) = next {
+            text.push_str(&format!(": {cause}"));
+            next = cause.source();
+        }
+        text
+    }
+
+    #[test]
+    fn a_pooler_is_named_with_what_to_set() {
+        for (code, message, advice) in [
+            ("42P05", "prepared statement \"s0\" already exists", "pool_mode = session"),
+            ("26000", "prepared statement \"s0\" does not exist", "pool_mode = session"),
+            ("08P01", "unsupported startup parameter: options", "ignore_startup_parameters"),
+            ("08P01", "unsupported startup parameter in options: x", "ignore_startup_parameters"),
+        ] {
+            let text = told(code, message);
+            assert!(text.contains("a pooler") && text.contains(advice), "{text}");
+            assert!(text.contains(message), "{text}");
+        }
+        let other = told("3D000", "database \"jobs\" does not exist");
+        assert!(!other.contains("pooler") && other.contains("does not exist"), "{other}");
+    }
 }

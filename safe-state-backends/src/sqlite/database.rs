@@ -1,5 +1,6 @@
 //! A connection, and the statements of the backend on it.
 
+use crate::escape::Line;
 use std::error::Error as StdError;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -364,7 +365,7 @@ impl Trouble {
 
 /// What went wrong in which database.
 #[derive(Debug, thiserror::Error)]
-#[error("in the database `{place}`")]
+#[error("in the database `{place}`", place = Line(place))]
 struct In {
     place: String,
     source: Box<dyn StdError + Send + Sync>,

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use safe_state_backends::escape::json as json_line;
 use serde::Serialize;
 
 use super::escape;
@@ -57,7 +58,7 @@ impl Screen {
         let Failed { code, message } = failed;
         if self.json {
             let error = serde_json::json!({ "error": message, "code": *code as u8 });
-            aside(format_args!("{error}"));
+            aside(format_args!("{}", json_line(&error.to_string())));
         } else {
             aside(format_args!("{BAD}error{BAD:#}: {}", escape::line(message)));
         }
@@ -71,7 +72,8 @@ pub(super) fn aside(line: fmt::Arguments<'_>) {
 }
 
 fn json(shown: &impl Serialize) -> Result<String, Failed> {
-    serde_json::to_string_pretty(shown).map_err(|error| Failed::new(error.to_string()))
+    let text = serde_json::to_string_pretty(shown);
+    text.map(|text| json_line(&text)).map_err(|error| Failed::new(error.to_string()))
 }
 
 /// Prints text with styles.

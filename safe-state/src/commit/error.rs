@@ -1,5 +1,6 @@
 //! Why `commit!` did not commit.
 
+use safe_state_backends::escape::Line;
 use safe_state_backends::{Dialect, Ended, Error as BackendError};
 
 use super::BoxError;
@@ -13,8 +14,7 @@ pub enum CommitError {
     /// The checkpoint is not in a database of the transaction's kind. It was rolled back.
     #[error(
         "the transaction is one of {dialect}, and the checkpoint is in {place}; open the job with \
-         `backend = ..` on the database of the transaction, which was rolled back"
-    )]
+         `backend = ..` on the database of the transaction, which was rolled back", place = Line(place))]
     Elsewhere {
         /// The kind of the transaction's database.
         dialect: Dialect,
@@ -25,8 +25,7 @@ pub enum CommitError {
     /// database, that has no such tables, or no such row.
     #[error(
         "the transaction refused to save the item's progress, and was rolled back; it has to be one in \
-         `{place}`, where the checkpoint is"
-    )]
+         `{place}`, where the checkpoint is", place = Line(place))]
     Refused {
         /// Where the checkpoint is.
         place: String,

@@ -1,5 +1,6 @@
 //! What can go wrong with a guard, apart from what the job does.
 
+use safe_state_backends::escape::Line;
 use std::io;
 use std::path::PathBuf;
 
@@ -17,8 +18,7 @@ pub enum GuardError {
     },
     /// A guard was to run within the job of another.
     #[error(
-        "the guard `{inner}` cannot run within the job of the guard `{outer}`; call it after that"
-    )]
+        "the guard `{inner}` cannot run within the job of the guard `{outer}`; call it after that", inner = Line(inner), outer = Line(outer))]
     Nested {
         /// The one that was to run.
         inner: String,
@@ -28,8 +28,7 @@ pub enum GuardError {
     /// The program has come to another guard than the one that started it.
     #[error(
         "the program was started again for the guard `{expected}`, and came to the guard `{found}` first; \
-         let it come to its guards in the same order with the same arguments"
-    )]
+         let it come to its guards in the same order with the same arguments", expected = Line(expected), found = Line(found))]
     OtherGuard {
         /// The one that started it.
         expected: String,
@@ -39,8 +38,7 @@ pub enum GuardError {
     /// The program was started again for the guard, and ended before it came to it.
     #[error(
         "the program was started again for the guard `{name}`, and ended without coming to it ({ending}); \
-         with the arguments {arguments:?} it has to come to the same guard, see `Guard::args`"
-    )]
+         with the arguments {arguments:?} it has to come to the same guard, see `Guard::args`", name = Line(name), ending = Line(ending))]
     NotReached {
         /// The guard.
         name: String,
@@ -52,14 +50,13 @@ pub enum GuardError {
     /// The process was started by a guard, and what that passed on is gone.
     #[error(
         "the guard `{name}` has lost the memory it shares with the process that started this one; \
-         close no files that you have not opened before the guard runs"
-    )]
+         close no files that you have not opened before the guard runs", name = Line(name))]
     Lost {
         /// The guard.
         name: String,
     },
     /// The name cannot be a guard's.
-    #[error("a guard's name has 1 to 255 bytes, and `{name}` has {}", name.len())]
+    #[error("a guard's name has 1 to 255 bytes, and `{name}` has {}", name.len(), name = Line(name))]
     Name {
         /// The name.
         name: String,
@@ -67,8 +64,7 @@ pub enum GuardError {
     /// There is no room for a value.
     #[error(
         "there is no room for `{key}` in the {capacity} bytes of the guard's data; \
-         remove something, or give it more by `Guard::max_size`"
-    )]
+         remove something, or give it more by `Guard::max_size`", key = Line(key))]
     Full {
         /// The value's name.
         key: String,
@@ -108,7 +104,7 @@ pub enum GuardError {
         len: usize,
     },
     /// A value cannot be serialised.
-    #[error("`{key}` cannot be serialised: {reason}")]
+    #[error("`{key}` cannot be serialised: {reason}", key = Line(key), reason = Line(reason))]
     Unserializable {
         /// The value's name.
         key: String,
@@ -116,7 +112,7 @@ pub enum GuardError {
         reason: String,
     },
     /// A value is not of the type that was asked for.
-    #[error("`{key}` cannot be read as `{type_name}`: {reason}")]
+    #[error("`{key}` cannot be read as `{type_name}`: {reason}", key = Line(key), reason = Line(reason))]
     OtherType {
         /// The value's name.
         key: String,
@@ -129,7 +125,7 @@ pub enum GuardError {
     #[error("the update was undone, since one of its changes failed")]
     Undone,
     /// There is an autosave of a job that is running.
-    #[error("the autosave `{}` belongs to a job that is running{holder}; wait for it, or stop it", path.display())]
+    #[error("the autosave `{}` belongs to a job that is running{holder}; wait for it, or stop it", Line(path.display()), holder = Line(holder))]
     Active {
         /// The file.
         path: PathBuf,
@@ -139,20 +135,19 @@ pub enum GuardError {
     /// There is an autosave that was not recovered.
     #[error(
         "there is an autosave at `{}` that was not recovered; recover it by `guard::recover`, or remove it",
-        path.display()
-    )]
+        Line(path.display()))]
     NotRecovered {
         /// The file.
         path: PathBuf,
     },
     /// There is no autosave.
-    #[error("there is no autosave at `{}`", path.display())]
+    #[error("there is no autosave at `{}`", Line(path.display()))]
     NoAutosave {
         /// The file.
         path: PathBuf,
     },
     /// An autosave is damaged. The file is left as it is.
-    #[error("the autosave `{}` is damaged: {reason}; it is left as it is", path.display())]
+    #[error("the autosave `{}` is damaged: {reason}; it is left as it is", Line(path.display()), reason = Line(reason))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -160,13 +155,13 @@ pub enum GuardError {
         reason: String,
     },
     /// A rescue has failed, of what an autosave holds. The file is left as it is.
-    #[error("the rescue of the autosave `{}` has failed; it is left as it is", path.display())]
+    #[error("the rescue of the autosave `{}` has failed; it is left as it is", Line(path.display()))]
     RescueFailed {
         /// The file.
         path: PathBuf,
     },
     /// An autosave cannot be read or written.
-    #[error("cannot {action} the autosave `{}`", path.display())]
+    #[error("cannot {action} the autosave `{}`", Line(path.display()))]
     Autosave {
         /// What was tried.
         action: &'static str,

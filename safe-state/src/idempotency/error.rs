@@ -1,5 +1,6 @@
 //! What can go wrong with effects that are to happen once.
 
+use safe_state_backends::escape::Line;
 use std::error::Error as StdError;
 use std::io;
 use std::time::SystemTime;
@@ -16,8 +17,7 @@ pub enum IdempotencyError {
     /// The effect failed. It may have happened, or a part of it, and its key is in doubt.
     #[error(
         "an effect of the idempotency cache `{cache}` failed, and may have happened; \
-         find out, and tell by `settle`"
-    )]
+         find out, and tell by `settle`", cache = Line(cache))]
     Effect {
         /// The cache.
         cache: String,
@@ -27,8 +27,7 @@ pub enum IdempotencyError {
     /// The effect of the key was begun, and may have happened.
     #[error(
         "an effect of the idempotency cache `{cache}` was begun and may have happened; \
-         find out, and tell by `settle`"
-    )]
+         find out, and tell by `settle`", cache = Line(cache))]
     InDoubt {
         /// The cache.
         cache: String,
@@ -36,21 +35,20 @@ pub enum IdempotencyError {
         since: SystemTime,
     },
     /// There is nothing to settle: the effect of the key is done, or was never begun.
-    #[error("this key of the idempotency cache `{cache}` is not in doubt")]
+    #[error("this key of the idempotency cache `{cache}` is not in doubt", cache = Line(cache))]
     NotInDoubt {
         /// The cache.
         cache: String,
     },
     /// The effect of the key is under way in this process.
     #[error(
-        "an effect of the idempotency cache `{cache}` is under way; wait for it, and do not ask within it"
-    )]
+        "an effect of the idempotency cache `{cache}` is under way; wait for it, and do not ask within it", cache = Line(cache))]
     UnderWay {
         /// The cache.
         cache: String,
     },
     /// A key can't be stored, or is not of the type asked for.
-    #[error("a key of the idempotency cache `{cache}` cannot be used: {reason}")]
+    #[error("a key of the idempotency cache `{cache}` cannot be used: {reason}", cache = Line(cache), reason = Line(reason))]
     Key {
         /// The cache.
         cache: String,
@@ -58,7 +56,7 @@ pub enum IdempotencyError {
         reason: String,
     },
     /// What an effect came to cannot be stored, or was stored as another type.
-    #[error("what an effect of the idempotency cache `{cache}` came to: {source}")]
+    #[error("what an effect of the idempotency cache `{cache}` came to: {source}", cache = Line(cache))]
     Value {
         /// The cache.
         cache: String,

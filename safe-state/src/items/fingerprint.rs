@@ -4,12 +4,16 @@
 //! result depends on the value alone and not on the compiler. What a loop may change through a
 //! shared or mutable reference has no lasting fingerprint, and a type that offers neither has none.
 
+pub(crate) mod unordered;
+
 use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::io;
 use std::sync::{Mutex, RwLock};
 
 use serde::Serialize;
+
+use unordered::Walk;
 
 /// No more of an item than that many bytes is looked at.
 const LIMIT: usize = 64 * 1024;
@@ -85,7 +89,7 @@ macro_rules! __fingerprint {
 /// A checksum of what the value serialises to.
 pub(crate) fn serialized<T: Serialize>(value: &T) -> Option<u32> {
     let mut checksum = Checksum::default();
-    match postcard::to_io(value, &mut checksum).map(drop) {
+    match postcard::to_io(&Walk::within(LIMIT).of(value), &mut checksum).map(drop) {
         Ok(()) => Some(checksum.hasher.finalize()),
         // Cut short by the limit, or by a `Serialize` that fails: the same again next time.
         Err(_) if checksum.length >= LIMIT => Some(checksum.hasher.finalize()),
@@ -131,7 +135,12 @@ impl Hasher for Checksum {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+
+    /// Of what is stored by releases that knew nothing of maps.
+    const PLAIN: u32 = 162_406_526;
 
     #[derive(Hash)]
     struct Hashed(u8);
@@ -159,6 +168,51 @@ mod tests {
         assert_eq!(__fingerprint!(&&Cell::new(1u8)), None);
         assert_eq!(__fingerprint!(&&Mutex::new(1u8)), None);
         assert_eq!(__fingerprint!(&Neither), None);
+    }
+
+    #[test]
+    fn maps_are_known_whatever_their_order() {
+        type Map = HashMap<String, HashMap<u32, Vec<Option<u64>>>>;
+        let map = |shift: u32, count: u32| -> Map {
+            let inner = |n| (0..count).map(|m| (m, vec![Some(u64::from(m + n)), None])).collect();
+            (0..count).map(|n| (format!("key {n}"), inner(n + shift))).collect()
+        };
+        for count in [0, 1, 2, 40] {
+            // Each map has a hasher of its own.
+            let expected = __fingerprint!(&map(0, count));
+            assert!(expected.is_some());
+            for _ in 0..20 {
+                assert_eq!(__fingerprint!(&map(0, count)), expected);
+                assert_eq!(
+                    __fingerprint!(&(7, Some(map(0, count)))),
+                    __fingerprint!(&(7, Some(map(0, count))))
+                );
+            }
+            assert!(count == 0 || __fingerprint!(&map(1, count)) != expected, "{count}");
+            assert_ne!(__fingerprint!(&map(0, count + 1)), expected);
+        }
+        let pairs = |pairs: [(u8, u8); 2]| __fingerprint!(&HashMap::from(pairs));
+        assert_ne!(pairs([(1, 2), (3, 4)]), pairs([(1, 4), (3, 2)]));
+    }
+
+    #[test]
+    fn of_a_large_map_its_length_counts() {
+        let map = |count: u64, last: u64| -> HashMap<u64, String> {
+            (0..count)
+                .map(|n| (n, if n + 1 == count { last.to_string() } else { "x".repeat(100) }))
+                .collect()
+        };
+        let expected = __fingerprint!(&map(10_000, 1));
+        assert!(expected.is_some());
+        assert_eq!(__fingerprint!(&map(10_000, 1)), expected);
+        assert_ne!(__fingerprint!(&map(10_001, 1)), expected);
+        let one = |text: &str| HashMap::from([(1, text.repeat(LIMIT)), (2, "b".to_owned())]);
+        assert_eq!(__fingerprint!(&one("ab")), __fingerprint!(&one("ab")));
+    }
+
+    #[test]
+    fn what_holds_no_map_is_known_as_before() {
+        assert_eq!(__fingerprint!(&("a", 1u8, vec![Some(-1i64)])), Some(PLAIN));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use safe_state_backends::serialize_reason;
 use serde::Serialize;
 use siphasher::sip::SipHasher13;
 
+use crate::items::fingerprint::unordered::Walk;
+
 /// A key to be hashed. More references in front mean a higher rank.
 #[derive(Debug)]
 pub struct Key<'a, T: ?Sized>(pub &'a T);
@@ -36,7 +38,9 @@ pub trait KeyBySerialize {
 impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
     fn hashed(&self) -> Result<KeyHash, String> {
         let mut sink = Sink(SipHasher13::new());
-        postcard::to_io(self.0, &mut sink).map_err(|error| serialize_reason(self.0, &error))?;
+        let walk = Walk::within(usize::MAX);
+        postcard::to_io(&walk.of(self.0), &mut sink)
+            .map_err(|error| serialize_reason(self.0, &error))?;
         Ok(KeyHash { hash: sink.0.finish(), is_by_hash: false })
     }
 }
@@ -140,6 +144,7 @@ impl io::Write for Sink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
     use std::path::Path;
 
     #[derive(Hash)]
@@ -153,6 +158,14 @@ mod tests {
         assert_eq!(__key!(Hashable(1)), __key!(Hashable(1)));
         assert_ne!(__key!(Hashable(1)), __key!(Hashable(2)));
         assert_ne!(nth(1, 1), nth(1, 2));
+    }
+
+    #[test]
+    fn a_map_is_one_key_whatever_its_order() {
+        let map = || -> HashMap<u32, u32> { (0..50).map(|n| (n, n * n)).collect() };
+        let expected = __key!(map());
+        assert!((0..20).all(|_| __key!(map()) == expected));
+        assert_ne!(__key!(HashMap::from([(1, 2)])), __key!(HashMap::from([(2, 1)])));
     }
 
     #[test]

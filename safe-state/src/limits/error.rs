@@ -1,5 +1,6 @@
 //! What is told of a limit that was passed.
 
+use safe_state_backends::escape::Line;
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -15,8 +16,7 @@ pub enum LimitExceeded {
     /// There was no progress for that long.
     #[error(
         "there was no progress for {used:.1?}, and {limit:?} are the limit {place}; \
-         call `progress()` where it goes on, or raise the limit"
-    )]
+         call `progress()` where it goes on, or raise the limit", place = Line(place))]
     ExecutionTimeout {
         /// How long it may take.
         limit: Duration,
@@ -30,8 +30,7 @@ pub enum LimitExceeded {
         "{memory} has {} of memory in use, and {} are the limit {place}; \
          free some, work in smaller parts, or raise the limit",
         readable(*used),
-        readable(*limit)
-    )]
+        readable(*limit), place = Line(place))]
     MemoryLimitExceeded {
         /// How much may be in use, in bytes.
         limit: u64,

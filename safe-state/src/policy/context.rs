@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use safe_state_backends::escape::Line;
 use safe_state_backends::{Failure, FailureKind};
 
 use super::Thrown;
@@ -95,8 +96,8 @@ impl ErrorContext<'_> {
 impl fmt::Display for ErrorContext<'_> {
     /// `connection reset: the peer is gone`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())?;
-        self.failure.causes().iter().try_for_each(|cause| write!(f, ": {cause}"))
+        Line(self.message()).fmt(f)?;
+        self.failure.causes().iter().try_for_each(|cause| write!(f, ": {}", Line(cause)))
     }
 }
 

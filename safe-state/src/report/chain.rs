@@ -3,13 +3,13 @@
 use std::any::type_name;
 use std::error::Error as StdError;
 use std::fmt::{Arguments, Debug};
-use std::io;
 
 use safe_state_backends::details::Link;
 
 use super::panic::caught;
-use crate::bounded::bounded;
 use crate::error::causes;
+use crate::outcome::known_type;
+use crate::secrets::bounded_and_masked;
 
 /// Most links, and the longest text of one, in bytes.
 const LINKS: usize = 33;
@@ -31,56 +31,27 @@ pub(super) fn type_of<E: ?Sized>() -> Option<&'static str> {
 pub(crate) fn link_of_debug<E: Debug>(error: &E) -> Link {
     Link {
         error_type: Some(type_name::<E>().to_owned()),
-        debug: caught(|| bounded(TEXT, format_args!("{error:#?}"))),
+        debug: caught(|| bounded_and_masked(TEXT, format_args!("{error:#?}"))),
     }
 }
 
 /// What holds an error and prints more than it does, as `anyhow` and `eyre` do: their backtrace, and
 /// where the error was made.
 pub(crate) fn holder_text(held: Arguments<'_>) -> Option<String> {
-    caught(|| bounded(TEXT, held))
+    caught(|| bounded_and_masked(TEXT, held))
 }
 
 fn link<E: StdError + ?Sized>(error_type: Option<&str>, error: &E) -> Link {
-    let debug = caught(|| bounded(TEXT, format_args!("{error:#?}")));
+    let debug = caught(|| bounded_and_masked(TEXT, format_args!("{error:#?}")));
     // Of errors that are but text, this is the message again.
     let is_text = |debug: &String| debug.starts_with('"');
     Link { error_type: error_type.map(str::to_owned), debug: debug.filter(|it| !is_text(it)) }
 }
 
-/// The type of an error behind a reference, which can be known of those that can be asked for.
-fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
-    macro_rules! one_of {
-        ($($ty:ty)*) => {{
-            $(if error.is::<$ty>() { return Some(type_name::<$ty>()); })*
-            None
-        }};
-    }
-    one_of! {
-        io::Error
-        std::fmt::Error
-        std::num::ParseIntError
-        std::num::ParseFloatError
-        std::num::TryFromIntError
-        std::str::Utf8Error
-        std::string::FromUtf8Error
-        std::str::ParseBoolError
-        std::char::ParseCharError
-        std::net::AddrParseError
-        std::env::VarError
-        std::ffi::NulError
-        std::time::SystemTimeError
-        std::sync::mpsc::RecvError
-        std::sync::mpsc::RecvTimeoutError
-        serde_json::Error
-        postcard::Error
-        crate::Error
-        crate::backend::Error
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use safe_state_backends::Holder;
 use safe_state_backends::details::Fact;
 
-use super::secrets::command_line;
+use crate::secrets::command_line;
 
 /// Program, command line, host and the like.
 pub(super) fn facts() -> Vec<Fact> {

@@ -6,8 +6,8 @@ use std::fmt::{self, Display, Write as _};
 use safe_state_backends::details::{Origin, Value};
 use serde::ser::{self, Serialize, Serializer};
 
-use super::secrets::{MASK, is_secret, without_passwords};
-use crate::bounded::bounded;
+use crate::bounded::{bounded, cut};
+use crate::secrets::{MASK, is_password, is_secret, masked_value};
 
 /// Most parts of one value that are shown, and of all values inside one another.
 const PARTS: usize = 64;
@@ -63,7 +63,7 @@ impl Outline {
     fn leaf(&mut self, text: &dyn Display) {
         if self.values.len() < ALL {
             let name = std::mem::take(&mut self.name);
-            let text = if is_secret(&name) { MASK.to_owned() } else { shortened(text) };
+            let text = shortened(&name, text);
             self.values.push(Value { origin: self.origin, depth: self.depth, name, text });
         }
     }
@@ -88,15 +88,13 @@ impl Outline {
         if !is_closed {
             self.depth += 1;
         }
-        Parts { outline: self, at, count: 0, len, is_closed, is_secret }
+        Parts { outline: self, at, count: 0, len, is_closed, is_secret, names_secret: false }
     }
 }
 
-fn shortened(text: &dyn Display) -> String {
-    let mut shown = bounded(TEXT, format_args!("{text}"));
-    if shown.contains("://") {
-        shown = without_passwords(&shown);
-    }
+fn shortened(name: &str, text: &dyn Display) -> String {
+    let mut shown = masked_value(name, &bounded(2 * TEXT, format_args!("{text}")));
+    cut(&mut shown, TEXT);
     shown
 }
 
@@ -109,6 +107,8 @@ struct Parts<'a> {
     len: Option<usize>,
     is_closed: bool,
     is_secret: bool,
+    /// Whether a part has said that another is a secret, as in `("password", "..")`.
+    names_secret: bool,
 }
 
 impl Parts<'_> {
@@ -119,9 +119,19 @@ impl Parts<'_> {
             outline.skipped += 1;
             return if outline.skipped > PATIENCE { Err(Stopped::TooLong) } else { Ok(()) };
         }
+        let is_of_secret =
+            self.names_secret && (name == "1" && self.len == Some(2) || name == "value");
+        let (at, depth) = (outline.values.len(), outline.depth);
+        let is_name = matches!(name.as_str(), "0" | "name" | "key");
         outline.name = name;
-        let depth = outline.depth;
-        value.serialize(&mut *outline).inspect_err(|_| outline.depth = depth)
+        if is_of_secret {
+            outline.leaf(&MASK);
+            return Ok(());
+        }
+        value.serialize(&mut *outline).inspect_err(|_| outline.depth = depth)?;
+        let shown = outline.values.get(at).map_or("", |value| value.text.trim_matches('"'));
+        self.names_secret |= is_name && !shown.contains(' ') && is_secret(shown);
+        Ok(())
     }
 
     fn number<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stopped> {
@@ -224,9 +234,13 @@ impl<'a> Serializer for &'a mut Outline {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<(), Stopped> {
+        if is_password(name) {
+            self.leaf(&MASK);
+            return Ok(());
+        }
         self.wrapper(value)
     }
 

@@ -4,7 +4,7 @@
 use safe_state_backends::details::{Place, Span};
 use tracing_error::SpanTrace;
 
-use super::secrets::command_line;
+use crate::secrets::masked;
 
 /// Most spans.
 const SPANS: usize = 32;
@@ -16,8 +16,7 @@ pub(crate) fn active() -> Vec<Span> {
         let place = metadata.file().zip(metadata.line());
         spans.push(Span {
             name: format!("{}::{}", metadata.target(), metadata.name()),
-            // Each field is a name and a value, as arguments are.
-            fields: command_line(fields.split(' ').map(str::to_owned)),
+            fields: masked(fields),
             place: place.map(|(file, line)| Place { file: file.to_owned(), line, column: 0 }),
         });
         spans.len() < SPANS

@@ -13,12 +13,13 @@ use serde::{Serialize, Serializer};
 use super::Settings;
 use super::outline::outline;
 use super::panic::caught;
-use super::secrets::{MASK, is_secret, without_passwords};
-use crate::bounded::bounded;
+use crate::bounded::{bounded, cut};
 use crate::run::Run;
+use crate::secrets::masked_value;
 
-/// Longest text of an argument that does not serialise, in bytes.
+/// Longest text of an argument that does not serialise, in bytes, and how much of it is looked at.
 const TEXT: usize = 4 * 1024;
+const SEEN: usize = 2 * TEXT;
 /// Most bytes of a carried variable that is shown.
 const STORED: usize = 1 << 20;
 
@@ -73,7 +74,8 @@ impl<T: Carry> Serialize for Shown<'_, T> {
 }
 
 fn leaf(origin: Origin, name: &str, text: &str) -> Value {
-    let text = if is_secret(name) { MASK.to_owned() } else { without_passwords(text) };
+    let mut text = masked_value(name, text);
+    cut(&mut text, TEXT);
     Value { origin, depth: 0, name: name.to_owned(), text }
 }
 
@@ -113,7 +115,7 @@ rank! {
 rank! {
     /// What prints for programmers.
     WholeByDebug whole for &Argument<'_, T>, [Debug +], (name, value) => {
-        vec![leaf(Origin::Argument, name, &bounded(TEXT, format_args!("{value:#?}")))]
+        vec![leaf(Origin::Argument, name, &bounded(SEEN, format_args!("{value:#?}")))]
     }
 }
 rank! {
@@ -153,7 +155,7 @@ macro_rules! plain {
     ($($ty:ty)*) => { $(
         impl PlainArgument for $ty {
             fn text(&self) -> String {
-                bounded(TEXT, format_args!("{self:?}"))
+                bounded(SEEN, format_args!("{self:?}"))
             }
         }
     )* };

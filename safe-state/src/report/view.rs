@@ -6,7 +6,7 @@ use safe_state_backends::Failure;
 use safe_state_backends::details::{Details, Excerpt, Frame, Link, Origin, Place, Step};
 
 use super::Report;
-use super::secrets::{MASK, is_secret};
+use crate::secrets::masked_value;
 
 /// A report to be shown.
 pub(super) struct View<'a> {
@@ -106,12 +106,7 @@ impl<'a> View<'a> {
 
     pub(super) fn captured(&self) -> Vec<(String, String)> {
         let captured = self.failure.captured().iter();
-        captured
-            .map(|it| {
-                let value = if is_secret(&it.name) { MASK } else { &it.value };
-                (it.name.clone(), value.to_owned())
-            })
-            .collect()
+        captured.map(|it| (it.name.clone(), masked_value(&it.name, &it.value))).collect()
     }
 
     pub(super) fn process(&self) -> Vec<(String, String)> {

@@ -8,12 +8,15 @@ use std::process::{ExitStatus, Termination};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use safe_state_backends::escape::Line;
+
 use super::crash::{self, Crash};
 use super::layout::{stage, word};
 use super::memory::Memory;
 use super::panic::{self, Panic};
 use super::stack::{self, Frame, Module};
 use super::sys::Pages;
+use crate::secrets::masked;
 
 /// Why a job ended.
 ///
@@ -179,7 +182,7 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(status) = self.status else {
-            return f.write_str(self.told.as_deref().unwrap_or("ended together with its guard"));
+            return Line(self.told.as_deref().unwrap_or("ended together with its guard")).fmt(f);
         };
         match (status.signal(), status.code()) {
             (Some(signal), _) => write!(f, "killed by signal {signal} ({})", name(signal))?,
@@ -201,7 +204,10 @@ impl fmt::Display for Cause {
             f.write_str(", probably for want of memory")?;
         }
         match &self.panic {
-            Some(panic) => write!(f, ", panicked at {}: {}", panic.location(), panic.message()),
+            Some(panic) => {
+                let (place, message) = (Line(panic.location()), masked(panic.message()));
+                write!(f, ", panicked at {place}: {}", Line(message))
+            }
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use safe_state_backends::escape::Line;
 use serde::de::DeserializeOwned;
 
 use super::cause::Cause;
@@ -103,7 +104,7 @@ impl Value<'_> {
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match rmpv::decode::read_value_ref(&mut &*self.bytes) {
-            Ok(value) => value.fmt(f),
+            Ok(value) => Line(value).fmt(f),
             Err(_) => write!(f, "{} bytes", self.bytes.len()),
         }
     }

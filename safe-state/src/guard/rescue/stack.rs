@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 
 use backtrace::Symbol;
+use safe_state_backends::escape::Line;
 use serde::{Deserialize, Serialize};
 
 use super::layout::MODULES;
@@ -47,12 +48,12 @@ impl Frame {
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.function, &self.module) {
-            (Some(function), _) => f.write_str(function)?,
-            (None, Some(module)) => write!(f, "{:#x} of {}", self.address, module.display())?,
+            (Some(function), _) => Line(function).fmt(f)?,
+            (None, Some(module)) => write!(f, "{:#x} of {}", self.address, Line(module.display()))?,
             (None, None) => write!(f, "{:#x}", self.address)?,
         }
         match &self.place {
-            Some((file, line)) => write!(f, ", at {}:{line}", file.display()),
+            Some((file, line)) => write!(f, ", at {}:{line}", Line(file.display())),
             None => Ok(()),
         }
     }

@@ -109,3 +109,29 @@ impl Serialize for Fails {
 fn one_that_fails_is_shown_as_far_as_it_came() {
     assert_eq!(lines(9, &(1, Fails, 2)), ["it = tuple", "  0 = 1", "  1 = (locked)"]);
 }
+
+#[derive(Serialize)]
+struct Password(&'static str);
+
+#[derive(Serialize)]
+struct Header {
+    name: &'static str,
+    value: &'static str,
+}
+
+#[test]
+fn a_secret_is_known_by_whatever_names_it() {
+    assert_eq!(lines(9, &Password("hunter2")), ["it = ***"]);
+    assert_eq!(lines(9, &Some(Password("hunter2"))), ["it = ***"]);
+    let pairs = [("user", "me"), ("password", "hunter2")];
+    let headers =
+        [Header { name: "Accept", value: "text" }, Header { name: "X-Api-Key", value: "hunter2" }];
+    let urls =
+        ["postgres://me:hunter2@db/jobs", "host=h password=hunter2", "{\"token\":\"hunter2\"}"];
+    for shown in [lines(9, &pairs), lines(9, &headers), lines(9, &urls)] {
+        let shown = shown.join("\n");
+        assert!(!shown.contains("hunter2") && shown.contains("***"), "{shown}");
+    }
+    assert!(lines(9, &pairs).join("\n").contains("me"));
+    assert_eq!(lines(0, &BTreeMap::from([("tokens", 3)])), ["it = map (1, not all shown)"]);
+}

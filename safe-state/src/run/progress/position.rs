@@ -8,6 +8,7 @@ use safe_state_backends::{Captured, CarriedChange, DeadLetters, Failure};
 
 use crate::outcome::Failed;
 use crate::run::open_loop::OpenLoop;
+use crate::secrets::masked_value;
 
 /// Where a run stands.
 #[derive(Debug, Default)]
@@ -39,6 +40,8 @@ pub(crate) struct Position {
     /// Those given up on since the last save.
     pub(crate) dead_letters: DeadLetters,
     pub(super) saves: u64,
+    /// Why the run ends with the item's failure, beside that itself.
+    pub(crate) reasons: Vec<String>,
 }
 
 impl Position {
@@ -61,13 +64,17 @@ impl Position {
     pub(crate) fn about_item(&self, failed: &Failed) -> Failure {
         let location = failed.location().unwrap_or_else(|| self.location.clone().into_owned());
         let failure = failed.failure.clone().with_index(self.in_flight()).with_location(location);
-        failure.with_captured(self.captured())
+        failure.with_captured(self.captured()).with_reasons(&self.reasons)
     }
 
     /// What was recorded of the items in flight.
     fn captured(&self) -> impl Iterator<Item = Captured> {
         let in_flight = self.open.iter().filter(|open| open.in_flight);
-        in_flight.flat_map(|open| open.captured.iter().cloned())
+        let captured = in_flight.flat_map(|open| &open.captured);
+        captured.map(|Captured { name, value }| Captured {
+            name: name.clone(),
+            value: masked_value(name, value),
+        })
     }
 
     /// After a failure the carried variables hold what the failed item did to them, and their

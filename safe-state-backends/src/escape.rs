@@ -1,0 +1,99 @@
+//! Text of unknown origin made harmless: in a terminal it may move the cursor, or turn around what is read.
+
+use std::fmt::{self, Display, Formatter, Write};
+
+/// A value on one line: what does not print as itself is named by its number.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<T>(pub T);
+
+/// A value with its lines, each but the first behind an indent of that many spaces.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines<T>(pub T, pub usize);
+
+impl<T: Display> Display for Line<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(Escaper { f, new_line: &"\\n" }, "{}", self.0)
+    }
+}
+
+impl<T: Display> Display for Lines<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Lines(value, indent) = self;
+        write!(Escaper { f, new_line: &format_args!("\n{:indent$}", "") }, "{value}")
+    }
+}
+
+/// JSON for a terminal. In a text, what does not print as itself is written as its code; between texts there
+/// is no such character.
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character == '\n' || !is_hidden(character) {
+            shown.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing into a string does not fail.
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
+    }
+    shown
+}
+
+/// Whether it is a control character, one that changes the direction of text, or one that can't be seen.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+struct Escaper<'a, 'b> {
+    f: &'a mut Formatter<'b>,
+    new_line: &'a dyn Display,
+}
+
+impl Write for Escaper<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(is_hidden) {
+            let (plain, from) = rest.split_at(at);
+            self.f.write_str(plain)?;
+            let mut characters = from.chars();
+            match characters.next() {
+                Some('\n') => write!(self.f, "{}", self.new_line)?,
+                Some('\t') => self.f.write_str("    ")?,
+                Some(hidden) => write!(self.f, "{}", hidden.escape_unicode())?,
+                None => {}
+            }
+            rest = characters.as_str();
+        }
+        self.f.write_str(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered() {
+        let shown = |text: &str| Line(text).to_string();
+        assert_eq!(shown("\x1b[2Ja\rb\x07"), "\\u{1b}[2Ja\\u{d}b\\u{7}");
+        assert_eq!(shown("\u{9b}31m\u{202e}txt.exe"), "\\u{9b}31m\\u{202e}txt.exe");
+        assert_eq!(shown("ä\n\tö"), "ä\\n    ö");
+        assert_eq!(Lines("ä\n\tö\r", 0).to_string(), "ä\n    ö\\u{d}");
+        assert_eq!(Lines("a\nb", 2).to_string(), "a\n  b");
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        let text = "\x1b[2J\u{9b}\u{202e}\u{7f}\u{e0041}ä\n\"\\";
+        let raw = serde_json::to_string_pretty(&[text]).unwrap();
+        let shown = json(&raw);
+        assert!(shown.chars().all(|it| it == '\n' || !is_hidden(it)), "{shown}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&shown).unwrap(), [text]);
+    }
+}

@@ -1,0 +1,258 @@
+//! Values as they serialise whatever the order of their maps, which is another in each process.
+//!
+//! In the place of a map stand the number of its entries and the sum of their hashes. All else serialises as
+//! it does anyway. A set can't be told from a list.
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::hash::Hasher;
+use std::io;
+
+use serde::ser::{self, Error as _, Serialize, Serializer};
+use siphasher::sip::SipHasher13;
+
+/// A value with its maps in no order.
+pub(crate) struct Unordered<'a, T: ?Sized> {
+    value: &'a T,
+    walk: &'a Walk,
+}
+
+/// How much of maps is looked at.
+pub(crate) struct Walk {
+    /// The most bytes of one map; of a larger one its length is all that counts.
+    limit: usize,
+    /// The bytes of all entries until now.
+    walked: Cell<usize>,
+}
+
+impl Walk {
+    /// One that looks at no more than that many bytes of a map.
+    pub(crate) fn within(limit: usize) -> Self {
+        Walk { limit, walked: Cell::new(0) }
+    }
+
+    /// The value with its maps in no order.
+    pub(crate) fn of<'a, T: ?Sized>(&'a self, value: &'a T) -> Unordered<'a, T> {
+        Unordered { value, walk: self }
+    }
+}
+
+impl<T: Serialize + ?Sized> Serialize for Unordered<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(Through { inner: serializer, walk: self.walk })
+    }
+}
+
+/// What serialises all but maps as another serializer does.
+struct Through<'a, S> {
+    inner: S,
+    walk: &'a Walk,
+}
+
+macro_rules! as_they_are {
+    ($($method:ident($($argument:ident: $ty:ty),*);)*) => { $(
+        fn $method(self $(, $argument: $ty)*) -> Result<S::Ok, S::Error> {
+            self.inner.$method($($argument),*)
+        }
+    )* };
+}
+
+macro_rules! parts {
+    ($($method:ident($($argument:ident: $ty:ty),*) -> $parts:ident;)*) => { $(
+        fn $method(self $(, $argument: $ty)*) -> Result<Self::$parts, S::Error> {
+            let inner = self.inner.$method($($argument),*)?;
+            Ok(Through { inner, walk: self.walk })
+        }
+    )* };
+}
+
+impl<'a, S: Serializer> Serializer for Through<'a, S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    type SerializeSeq = Through<'a, S::SerializeSeq>;
+    type SerializeTuple = Through<'a, S::SerializeTuple>;
+    type SerializeTupleStruct = Through<'a, S::SerializeTupleStruct>;
+    type SerializeTupleVariant = Through<'a, S::SerializeTupleVariant>;
+    type SerializeMap = Entries<'a, S>;
+    type SerializeStruct = Through<'a, S::SerializeStruct>;
+    type SerializeStructVariant = Through<'a, S::SerializeStructVariant>;
+
+    as_they_are! {
+        serialize_bool(value: bool);
+        serialize_i8(value: i8);
+        serialize_i16(value: i16);
+        serialize_i32(value: i32);
+        serialize_i64(value: i64);
+        serialize_i128(value: i128);
+        serialize_u8(value: u8);
+        serialize_u16(value: u16);
+        serialize_u32(value: u32);
+        serialize_u64(value: u64);
+        serialize_u128(value: u128);
+        serialize_f32(value: f32);
+        serialize_f64(value: f64);
+        serialize_char(value: char);
+        serialize_str(value: &str);
+        serialize_bytes(value: &[u8]);
+        serialize_none();
+        serialize_unit();
+        serialize_unit_struct(name: &'static str);
+        serialize_unit_variant(name: &'static str, index: u32, variant: &'static str);
+    }
+
+    parts! {
+        serialize_seq(length: Option<usize>) -> SerializeSeq;
+        serialize_tuple(length: usize) -> SerializeTuple;
+        serialize_tuple_struct(name: &'static str, length: usize) -> SerializeTupleStruct;
+        serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, length: usize)
+            -> SerializeTupleVariant;
+        serialize_struct(name: &'static str, length: usize) -> SerializeStruct;
+        serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, length: usize)
+            -> SerializeStructVariant;
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_some(&self.walk.of(value))
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_newtype_struct(name, &self.walk.of(value))
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<S::Ok, S::Error> {
+        self.inner.serialize_newtype_variant(name, index, variant, &self.walk.of(value))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Entries<'a, S>, S::Error> {
+        let Through { inner, walk } = self;
+        Ok(Entries { inner, walk, begun: walk.walked.get(), count: 0, sum: 0, entry: None })
+    }
+
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.inner.collect_str(value)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+macro_rules! elements {
+    ($($trait:ident $method:ident($($key:ident: $ty:ty)?);)*) => { $(
+        impl<S: ser::$trait> ser::$trait for Through<'_, S> {
+            type Ok = S::Ok;
+            type Error = S::Error;
+
+            fn $method<T: Serialize + ?Sized>(
+                &mut self,
+                $($key: $ty,)?
+                value: &T,
+            ) -> Result<(), S::Error> {
+                self.inner.$method($($key,)? &self.walk.of(value))
+            }
+
+            fn end(self) -> Result<S::Ok, S::Error> {
+                self.inner.end()
+            }
+        }
+    )* };
+}
+
+elements! {
+    SerializeSeq serialize_element();
+    SerializeTuple serialize_element();
+    SerializeTupleStruct serialize_field();
+    SerializeTupleVariant serialize_field();
+    SerializeStruct serialize_field(name: &'static str);
+    SerializeStructVariant serialize_field(name: &'static str);
+}
+
+/// The entries of a map.
+struct Entries<'a, S> {
+    inner: S,
+    walk: &'a Walk,
+    /// What had been walked when the map began.
+    begun: usize,
+    count: u64,
+    sum: u64,
+    /// The entry whose key has come.
+    entry: Option<Entry<'a>>,
+}
+
+impl<S: Serializer> Entries<'_, S> {
+    fn is_too_large(&self) -> bool {
+        self.walk.walked.get() - self.begun > self.walk.limit
+    }
+
+    fn add<T: Serialize + ?Sized>(&self, part: &T, entry: &mut Entry<'_>) -> Result<(), S::Error> {
+        if self.is_too_large() {
+            return Ok(());
+        }
+        let written = postcard::to_io(&self.walk.of(part), &mut *entry).map(drop);
+        match written {
+            Err(error) if !self.is_too_large() => Err(S::Error::custom(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<S: Serializer> ser::SerializeMap for Entries<'_, S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
+        let mut entry = Entry { hasher: SipHasher13::new(), walk: self.walk };
+        self.add(key, &mut entry)?;
+        self.entry = Some(entry);
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
+        let Some(mut entry) = self.entry.take() else {
+            return Err(S::Error::custom("a value without a key"));
+        };
+        self.add(value, &mut entry)?;
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(entry.hasher.finish());
+        Ok(())
+    }
+
+    fn end(self) -> Result<S::Ok, S::Error> {
+        // Which entries were looked at depends on their order.
+        let sum = if self.is_too_large() { 0 } else { self.sum };
+        (self.count, sum).serialize(self.inner)
+    }
+}
+
+/// Hashes an entry.
+struct Entry<'a> {
+    hasher: SipHasher13,
+    walk: &'a Walk,
+}
+
+impl io::Write for Entry<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let Walk { limit, walked } = self.walk;
+        walked.set(walked.get().saturating_add(bytes.len()));
+        // A part of it alone is larger than a map may be.
+        if bytes.len() > *limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.hasher.write(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! The part of a URL in front of its host, where passwords are.
+
+use std::ops::Range;
+
+use super::value;
+
+/// How far behind `://` is looked.
+const FAR: usize = 2 * 1024;
+
+/// No user's name is as long as a token.
+const LONG_NAME: usize = 20;
+
+/// What is found in a URL.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What is secret in it.
+    pub(super) secrets: Vec<Range<usize>>,
+    /// Where the path begins, or what is behind the URL.
+    pub(super) end: usize,
+}
+
+/// What is secret in front of the host of the URL whose `://` is at `at`.
+pub(super) fn look(text: &str, at: usize) -> Found {
+    let start = at + "://".len();
+    let url = &text[start..end_of_url(text, start)];
+    let authority = &url[..end_of_authority(url)];
+    let user_info = match authority.rfind('@') {
+        Some(at) => Some(at),
+        // Else the password has a `/`, `?` or `#` in it that is not escaped.
+        None if ends_with_port(authority) => None,
+        None => url.rfind('@'),
+    };
+    let Some(length) = user_info else {
+        let colon = authority.rfind(':').filter(|_| !ends_with_port(authority));
+        // A URL that was cut short in its password.
+        let secrets = colon.map(|colon| start + colon + 1..start + authority.len());
+        return Found { secrets: secrets.into_iter().collect(), end: start + authority.len() };
+    };
+    let is_web = text[..at].ends_with("http") || text[..at].ends_with("https");
+    let secrets = match url[..length].find(':') {
+        // Some services take a token for the name.
+        Some(colon) if is_web && colon >= LONG_NAME => vec![0..colon, colon + 1..length],
+        Some(colon) => vec![colon + 1..length],
+        None if is_web => vec![0..length],
+        None => Vec::new(),
+    };
+    let secrets = secrets.into_iter().map(|it| start + it.start..start + it.end);
+    Found { secrets: secrets.filter(|it| !it.is_empty()).collect(), end: start + length }
+}
+
+fn end_of_url(text: &str, start: usize) -> usize {
+    let rest = value::start(&text[start..], FAR);
+    // Another one behind a separator.
+    let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+.-".contains(letter);
+    let next = rest.find("://").map(|next| rest[..next].trim_end_matches(is_scheme).len());
+    let rest = &rest[..next.unwrap_or(rest.len())];
+    let ends = |letter: char| letter.is_whitespace() || "\"'<>`".contains(letter);
+    let mut end = rest.find(ends).unwrap_or(rest.len());
+    for escape in ["\\\"", "\\n", "\\r"] {
+        end = rest[..end].find(escape).unwrap_or(end);
+    }
+    start + end
+}
+
+fn end_of_authority(url: &str) -> usize {
+    let end = url.find(['/', '?', '#']).unwrap_or(url.len());
+    // As in `sqlserver://host;user=me;password=..`
+    match url[..end].split_once(';') {
+        Some((host, options)) if !host.contains('@') && is_option(options) => host.len(),
+        _ => end,
+    }
+}
+
+fn is_option(text: &str) -> bool {
+    let name = text.split_once('=').map_or("", |(name, _)| name);
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
+}
+
+/// Whether what is behind the last `:` of each host is a port, if there is one.
+fn ends_with_port(authority: &str) -> bool {
+    authority.split(',').all(|host| match host.rsplit_once(':') {
+        Some((name, port)) => {
+            let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+            is_port
+                || port.eq_ignore_ascii_case("port")
+                || name.starts_with('[') && port.ends_with(']')
+        }
+        None => true,
+    })
+}
