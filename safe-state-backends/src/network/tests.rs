@@ -122,7 +122,7 @@ fn tries_come_to_an_end() {
     let began = Instant::now();
     let error = lease.save(b"a").unwrap_err();
     let took = began.elapsed();
-    assert!(limit <= took && took < Duration::from_secs(5), "{took:?}");
+    assert!(limit <= took && took < Duration::from_secs(60), "{took:?}");
     assert_eq!(error.to_string(), "saving failed for job `job`");
     let place = std::error::Error::source(&error).unwrap();
     assert_eq!(place.to_string(), "`fake://server` was tried until the time for it was up");
