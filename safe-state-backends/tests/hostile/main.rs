@@ -284,7 +284,7 @@ fn processor_time(work: impl FnOnce()) -> Duration {
     let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap();
     let began = now();
     work();
-    now() - began
+    now().checked_sub(began).unwrap()
 }
 
 /// Each of them is as costly as a million bytes can be made.
