@@ -103,9 +103,13 @@ fn each_program_that_is_called_is_looked_for() {
     for path in files(&root()) {
         let Ok(text) = fs::read_to_string(&path) else { continue };
         if path.extension().is_some_and(|it| it == "rs") {
-            called_by_code(&text).for_each(|name| note(name, &path));
+            for name in called_by_code(&text) {
+                note(name, &path);
+            }
         } else if text.starts_with("#!") && text.lines().next().unwrap().contains("sh") {
-            called_by_script(&text).iter().for_each(|name| note(name, &path));
+            for name in called_by_script(&text) {
+                note(&name, &path);
+            }
         }
     }
     let lines: Vec<_> = unlisted.into_iter().collect();
