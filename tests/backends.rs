@@ -207,3 +207,10 @@ fn a_full_disk_under_sqlite_stops_the_run_and_loses_nothing() {
     assert!(went_on.status.success(), "{went_on:?}");
     assert_eq!(ledger.look("with room again"), Found::Finished);
 }
+
+#[test]
+fn the_statements_in_the_documentation_make_the_tables_of_sqlite() {
+    let documented = include_str!("../docs/backends.md");
+    let schema = SqliteBackend::new("jobs.db").schema();
+    assert!(documented.contains(schema.trim_end()), "{schema}");
+}

@@ -73,7 +73,7 @@ mod tests {
             drop(lease);
             waiting.join().unwrap().unwrap();
         });
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     }
 
     #[test]
@@ -85,7 +85,7 @@ mod tests {
             assert!(matches!(refused, Error::Held { .. }), "{refused}");
             let least = time.unwrap_or_default();
             let took = began.elapsed();
-            assert!(took >= least && took < least + Duration::from_secs(5), "{took:?}");
+            assert!(took >= least && took < least + Duration::from_secs(60), "{took:?}");
         }
     }
 }

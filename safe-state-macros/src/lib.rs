@@ -6,6 +6,7 @@
 //! variables that live through it; `expand` generates the calls, `companion` what stands beside the
 //! function, and `fallback` what is left of it after an error. `idempotent` is an attribute of its own, as are the two of
 //! `limits`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
@@ -49,14 +50,14 @@ mod text;
 use proc_macro::TokenStream;
 
 /// Makes a function's loop resumable.
-#[doc = include_str!("../../docs/attribute.md")]
+#[doc = include_str!("../docs/attribute.md")]
 #[proc_macro_attribute]
 pub fn resumable(options: TokenStream, item: TokenStream) -> TokenStream {
     fallback::or_original(item.into(), |item| expand::resumable(options.into(), item)).into()
 }
 
 /// Watches how long a function takes.
-#[doc = include_str!("../../docs/time_guard.md")]
+#[doc = include_str!("../docs/time_guard.md")]
 #[cfg(feature = "limits")]
 #[proc_macro_attribute]
 pub fn time_guard(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -65,7 +66,7 @@ pub fn time_guard(options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Watches how much memory is in use while a function runs.
-#[doc = include_str!("../../docs/mem_guard.md")]
+#[doc = include_str!("../docs/mem_guard.md")]
 #[cfg(feature = "limits")]
 #[proc_macro_attribute]
 pub fn mem_guard(options: TokenStream, item: TokenStream) -> TokenStream {
@@ -74,7 +75,7 @@ pub fn mem_guard(options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// Passes a function over whose work has been done.
-#[doc = include_str!("../../docs/idempotent.md")]
+#[doc = include_str!("../docs/idempotent.md")]
 #[proc_macro_attribute]
 pub fn idempotent(options: TokenStream, item: TokenStream) -> TokenStream {
     let expand = |item| idempotent::idempotent(options.into(), item);

@@ -126,14 +126,12 @@ fn listed(lints: &[&str], (lint, _): &(String, Vec<String>)) -> bool {
 
 fn clippy(features: &str) -> Found {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("lints/shapes/Cargo.toml");
-    // Cargo replays what it has of a package that has not changed.
+    // Cargo replays what it has of a package that has not changed, and what the shapes depend on has been
+    // checked with the workspace.
     let output = Command::new(env!("CARGO"))
         .args(["clippy", "--no-deps", "--message-format=json", "--manifest-path"])
         .arg(manifest)
         .args(["--features", features])
-        // A directory of its own: the one of this build may be locked.
-        .arg("--target-dir")
-        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("lints"))
         // The shapes deny warnings.
         .args(["--", "--cap-lints=warn"])
         .args(LINTS.iter().flat_map(|lint| ["-W", lint]))

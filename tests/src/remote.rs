@@ -122,7 +122,7 @@ pub fn killed_process(worker: &str, url: &str) {
     let began = Instant::now();
     job(&backend, name, &ran, false).unwrap();
     assert_eq!(ran.take(), [1, 2, 3], "item 0 was saved before the kill");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
 /// A process that was paused for longer than its lease lasts saves nothing over the one that took

@@ -10,7 +10,8 @@ use crate::process::Process;
 use crate::{Appended, Backend, Error, Lease, LeaseOptions};
 
 const JOB: &str = "job";
-const LEASE: Duration = Duration::from_millis(300);
+/// Long enough for a thread of a busy machine to renew it in time.
+const LEASE: Duration = Duration::from_secs(2);
 
 fn backend(server: &Server) -> Arc<NetworkBackend<Server>> {
     let backend = NetworkBackend::on(server.clone());
@@ -122,7 +123,7 @@ fn tries_come_to_an_end() {
     let began = Instant::now();
     let error = lease.save(b"a").unwrap_err();
     let took = began.elapsed();
-    assert!(limit <= took && took < Duration::from_secs(5), "{took:?}");
+    assert!(limit <= took && took < Duration::from_secs(60), "{took:?}");
     assert_eq!(error.to_string(), "saving failed for job `job`");
     let place = std::error::Error::source(&error).unwrap();
     assert_eq!(place.to_string(), "`fake://server` was tried until the time for it was up");
@@ -147,7 +148,7 @@ fn an_idle_lease_is_renewed() {
     let mut lease = lease(&server);
     server.disturb("renew", Fault::Before, 1);
     let began = Instant::now();
-    while began.elapsed() < 3 * LEASE {
+    while began.elapsed() < 2 * LEASE {
         assert!(is_held(&server));
         thread::sleep(LEASE / 10);
     }

