@@ -45,6 +45,7 @@ pub mod supervisor;
 pub mod testing;
 pub mod transaction;
 
+pub use error::{Error, StopReason};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
 pub use policy::{Action, Backoff, ErrorContext};

@@ -1,5 +1,7 @@
 //! The values that a run restores and saves with its progress: carried variables, handles, steps.
 
+use std::sync::Arc;
+
 use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedChange, CarriedError, Carry};
 
@@ -125,8 +127,9 @@ impl Run {
 
     /// The secret of the store, while this run has one.
     fn key(&mut self) -> Result<Option<Key>, Error> {
-        if let (None, Some(store)) = (&self.key, &self.store) {
-            self.key = Some(Key::of(store.backend())?);
+        let backend = self.store().map(|store| Arc::clone(store.backend()));
+        if let (None, Some(backend)) = (&self.key, backend) {
+            self.key = Some(Key::of(&backend)?);
         }
         Ok(self.key.clone())
     }
