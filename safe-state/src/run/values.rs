@@ -98,7 +98,7 @@ impl Run {
         place: Place,
         means: &Means<T>,
     ) -> Result<Option<T>, Error> {
-        self.position.has_handles = true;
+        self.position.rest.has_handles = true;
         (means.check)(&self.registry).map_err(|error| self.reconnect_error(name, error))?;
         let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
         let rebuilt = (means.reconnect)(&bytes, &self.registry);
