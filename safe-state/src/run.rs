@@ -237,13 +237,13 @@ impl Run {
     fn write(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let Some(owner) = &self.owner else { return Ok(()) };
-        Ok(write.within(self.spans.save(), &mut owner.store())?)
+        Ok(write.within(&self.spans.save(), &mut owner.store())?)
     }
 
     async fn write_async(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let span = self.spans.save();
-        let written = self.with_store(move |store| write.within(span, store)).await;
+        let written = self.with_store(move |store| write.within(&span, store)).await;
         Ok(written.unwrap_or(Ok(()))?)
     }
 
@@ -346,7 +346,7 @@ impl Drop for Run {
         let (last, span) = (Write::Save(self.change_of_stopped().into()), self.spans.save());
         if let Err(error) = owner.end(move |store| {
             store.forget_statements();
-            last.within(span, store)
+            last.within(&span, store)
         }) {
             self.events.not_saved(&error.into());
         }
@@ -354,7 +354,7 @@ impl Drop for Run {
 }
 
 impl Write {
-    fn within(self, span: Span, store: &mut Store) -> Result<(), BackendError> {
+    fn within(self, span: &Span, store: &mut Store) -> Result<(), BackendError> {
         span.in_scope(|| match self {
             Write::Save(record) => store.save(record),
             Write::Finish(change) => store.finish(change),

@@ -295,6 +295,8 @@ fn nested(backend: Stored, of: Request) -> Result<u64, Error> {
     Ok(3)
 }
 
+type AskedCall = fn(Stored, Request) -> Result<u64, Error>;
+
 fn without_attribute(backend: Stored, of: Request) -> Result<u64, Error> {
     let job = Job::new("waits").backend(backend);
     job.run(0..3, |item| {
@@ -308,7 +310,7 @@ fn without_attribute(backend: Stored, of: Request) -> Result<u64, Error> {
 
 #[test]
 fn a_job_whose_input_has_ended_is_finished_whatever_is_asked() {
-    let calls: [fn(Stored, Request) -> Result<u64, Error>; 8] = [
+    let calls: [AskedCall; 8] = [
         range,
         |backend, of| block_on(range_async(backend, of)),
         rated_to_the_end,

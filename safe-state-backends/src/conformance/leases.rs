@@ -72,13 +72,11 @@ fn many_ask_at_a_time(subject: &Subject) {
     let job = "asked by many";
     let ask = |of_all: Request| {
         let backend = subject.open();
-        for _ in 0..3 {
-            of_all.save(&*backend, job).unwrap();
-            Request::Cancel.use_up(&backend, job).unwrap();
-        }
+        of_all.save(&*backend, job).unwrap();
+        Request::Cancel.use_up(&backend, job).unwrap();
     };
     thread::scope(|scope| {
-        for _ in 0..3 {
+        for _ in 0..2 {
             scope.spawn(|| ask(Request::Pause));
             scope.spawn(|| ask(Request::Cancel));
         }

@@ -133,9 +133,9 @@ impl Run {
     /// them: the run may be dropped while it waits.
     pub async fn wait_async(&mut self, look: Look) -> bool {
         if let Look::Wait(time) = look {
-            self.position.is_at_rest = true;
+            self.position.rest.is_at_head = true;
             self.sleep(time).await;
-            self.position.is_at_rest = false;
+            self.position.rest.is_at_head = false;
             self.asks_async().await;
         }
         self.is_to_obey(look)

@@ -76,7 +76,7 @@ impl Run {
     pub(super) fn change_of_stopped(&mut self) -> Change {
         let acquitted: Vec<_> =
             self.position.open.iter_mut().filter_map(OpenLoop::acquit).collect();
-        if !self.position.is_at_rest || self.position.has_handles {
+        if !self.position.rest.has_values() {
             self.position.keep_only_what_matches_carried_values();
         }
         let mut change = self.change(Instant::now());
@@ -185,5 +185,5 @@ impl Run {
 type Ended = (Result<(), BackendError>, u64);
 
 fn last(write: Write, span: Span) -> impl FnOnce(&mut Store) -> Ended + Send + 'static {
-    move |store| (write.within(span, store), store.checkpoint().completed().len())
+    move |store| (write.within(&span, store), store.checkpoint().completed().len())
 }

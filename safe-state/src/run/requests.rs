@@ -155,9 +155,9 @@ impl Run {
         let due = self.requests.due.take().filter(|_| !self.schedule.is_due());
         if let Some(source) = self.requests.source() {
             let began = due.unwrap_or_else(Instant::now);
-            self.position.is_at_rest = true;
+            self.position.rest.is_at_head = true;
             let answer = self.with_store(move |store| source.ask(store)).await;
-            self.position.is_at_rest = false;
+            self.position.rest.is_at_head = false;
             self.requests.answered(began, answer.unwrap_or(Ok(None)));
         }
         self.saves()

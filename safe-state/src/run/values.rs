@@ -101,7 +101,7 @@ impl Run {
         place: Place,
         means: &Means<T>,
     ) -> Result<Option<T>, Error> {
-        self.position.has_handles = true;
+        self.position.rest.has_handles = true;
         let told =
             |run: &Run, error: ReconnectError, when| run.reconnect_error(name, error.when(when));
         (means.check)(&self.registry).map_err(|error| told(self, error, When::Begun))?;

@@ -23,10 +23,7 @@ pub(crate) struct Position {
     pub(crate) carried: Vec<CarriedChange>,
     /// Whether the function carries variables, which then have to match the progress.
     pub(crate) carries: bool,
-    /// Whether there are handles among them, which are not taken unless they are saved: it syncs them.
-    pub(crate) has_handles: bool,
-    /// Whether the run waits at a loop's head, where the others have been taken.
-    pub(crate) is_at_rest: bool,
+    pub(crate) rest: Rest,
     /// The loop entered last.
     pub(crate) location: Cow<'static, str>,
     /// Whether a `return` in a loop's body is what leaves it.
@@ -42,6 +39,21 @@ pub(crate) struct Position {
     pub(super) saves: u64,
     /// Why the run ends with the item's failure, beside that itself.
     pub(crate) reasons: Vec<String>,
+}
+
+/// Whether the carried variables are as what is complete left them.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    /// Whether there are handles among them, which are not taken unless they are saved: it syncs them.
+    pub(crate) has_handles: bool,
+    /// Whether the run waits at a loop's head, where the others have been taken.
+    pub(crate) is_at_head: bool,
+}
+
+impl Rest {
+    pub(crate) fn has_values(&self) -> bool {
+        self.is_at_head && !self.has_handles
+    }
 }
 
 impl Position {
