@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use safe_state::LoopProgress;
 
 use crate::{Asked, asked, checkpoint};
 
@@ -18,7 +19,7 @@ fn given_up(dir: &Path) -> usize {
 
 /// Whether an item is suspected by what is saved.
 fn suspects(dir: &Path) -> bool {
-    let suspect = checkpoint(dir).loop_progress(0).and_then(|progress| progress.suspect());
+    let suspect = checkpoint(dir).loop_progress(0).and_then(LoopProgress::suspect);
     suspect.is_some_and(|suspect| suspect.in_flight)
 }
 

@@ -28,6 +28,10 @@ fn main() -> Result<()> {
         "suspects" => suspects(dir, work),
         "plain" => plain(dir, work),
         "after" => after(dir, millis),
+        "winds-up" => {
+            winds_up(dir, millis);
+            Ok(())
+        }
         "two" => two(dir, millis),
         other => bail!("unknown: {other}"),
     }
@@ -71,6 +75,18 @@ fn after(dir: &Path, millis: Duration) -> Result<()> {
     println!("item none");
     thread::sleep(millis);
     Ok(())
+}
+
+/// Has something to do after its job was stopped.
+fn winds_up(dir: &Path, millis: Duration) {
+    let stopped = Job::new("asked").state_dir(dir).graceful(true).run(0..1_000_000, |item: u64| {
+        println!("item {item}");
+        thread::sleep(Duration::from_millis(1));
+        anyhow::Ok(())
+    });
+    stopped.expect_err("it is asked to end");
+    println!("stopped");
+    thread::sleep(millis);
 }
 
 /// Two jobs side by side, one of which is stopped.

@@ -22,6 +22,31 @@ fn after_a_graceful_job_the_first_ends_the_process() {
     }
 }
 
+/// The second of a pair comes when the job has ended by the first, and the program winds up.
+#[test]
+fn it_has_time_to_wind_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut winds_up = Asked::start(&mut asked("winds-up", dir.path(), 300));
+    winds_up.begun(3);
+    winds_up.signal(Signal::TERM);
+    while winds_up.line() != "stopped" {}
+    winds_up.signal(Signal::TERM);
+    assert_eq!(winds_up.ended().code(), Some(0));
+    let mut asked = Asked::start(&mut asked("winds-up", dir.path(), HOUR));
+    asked.begun(1);
+    asked.signal(Signal::TERM);
+    while asked.line() != "stopped" {}
+    thread::sleep(Duration::from_millis(2200));
+    let ended = loop {
+        asked.signal(Signal::TERM);
+        thread::sleep(Duration::from_millis(50));
+        if let Some(ended) = asked.child.try_wait().unwrap() {
+            break ended;
+        }
+    };
+    assert_eq!(ended.signal(), Some(15));
+}
+
 #[test]
 fn it_asks_all_jobs_of_the_process() {
     let dir = tempfile::tempdir().unwrap();

@@ -32,10 +32,16 @@ impl Asked {
     /// Waits until so many items have begun.
     fn begun(&mut self, items: usize) {
         for _ in 0..items {
-            let mut line = String::new();
-            self.lines.as_mut().unwrap().read_line(&mut line).unwrap();
+            let line = self.line();
             assert!(line.starts_with("item "), "{line:?}");
         }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        let read = self.lines.as_mut().unwrap().read_line(&mut line).unwrap();
+        assert!(read > 0, "it has ended");
+        line.trim_end().to_owned()
     }
 
     fn pid(&self) -> Pid {

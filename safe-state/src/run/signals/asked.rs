@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 
 use signal_hook::iterator::Signals;
 
-use super::SIGNALS;
+use super::{SECOND_SIGNAL_AFTER, SIGNALS};
 use crate::signals::dying;
 use crate::signals::heard::Heard;
 
 /// A run that signals ask to end.
 pub(super) struct Listener {
     number: u64,
-    _heard: Heard,
+    /// Taken when it is dropped.
+    heard: Option<Heard>,
     process: &'static Process,
 }
 
@@ -25,12 +26,18 @@ pub(super) struct Listener {
 struct Process {
     runs: Mutex<Runs>,
     fewer: Condvar,
+    has_thread: bool,
 }
 
 #[derive(Default)]
 struct Runs {
     last: u64,
     listening: Vec<Listening>,
+    /// Whether the thread waits until a second signal counts.
+    is_waiting: bool,
+    /// Of runs that were asked and have ended before that, so that the second of a pair does not end what the
+    /// program does next; and how long they are kept.
+    kept: Vec<(Heard, Duration)>,
 }
 
 struct Listening {
@@ -51,7 +58,7 @@ impl Listener {
         runs.last += 1;
         let (number, came) = (runs.last, Arc::clone(came));
         runs.listening.push(Listening { number, came, second_after, is_asked: false, then: None });
-        Listener { number, _heard: heard, process }
+        Listener { number, heard: Some(heard), process }
     }
 
     #[cfg(feature = "limits")]
@@ -73,7 +80,15 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let mut runs = self.process.runs();
-        runs.listening.retain(|run| run.number != self.number);
+        let mine = runs.listening.iter().position(|run| run.number == self.number);
+        if let Some(run) = mine.map(|at| runs.listening.swap_remove(at)) {
+            // The thread has not come to it yet, or waits.
+            let lets_go = runs.is_waiting || !run.is_asked;
+            if self.process.has_thread && lets_go && run.came.load(Ordering::SeqCst) {
+                let longest = run.second_after.min(SECOND_SIGNAL_AFTER);
+                runs.kept.extend(self.heard.take().map(|heard| (heard, longest)));
+            }
+        }
         drop(runs);
         self.process.fewer.notify_all();
     }
@@ -89,10 +104,8 @@ impl Process {
                 let name = "safe-state-asked".to_owned();
                 thread::Builder::new().name(name).spawn(|| watch(signals))
             });
-            if let Err(error) = watching {
-                tell_deaf(&error);
-            }
-            Process { runs: Mutex::default(), fewer: Condvar::new() }
+            let has_thread = watching.inspect_err(tell_deaf).is_ok();
+            Process { runs: Mutex::default(), fewer: Condvar::new(), has_thread }
         })
     }
 
@@ -118,6 +131,7 @@ fn watch(mut signals: Signals) {
         process.wait_until_a_second_counts();
         // However late this thread comes to it: what has come until now is no second one.
         signals.pending().for_each(drop);
+        process.let_go();
     }
 }
 
@@ -135,7 +149,8 @@ impl Process {
                 run.then.clone()
             })
             .collect();
-        let is_asked = !runs.listening.is_empty();
+        runs.is_waiting = !runs.listening.is_empty() || !runs.kept.is_empty();
+        let is_asked = runs.is_waiting;
         drop(runs);
         for then in then {
             then();
@@ -143,18 +158,30 @@ impl Process {
         is_asked
     }
 
-    /// Waits until the time of the most patient is over, or all that were asked have ended.
+    /// Waits until the time of the most patient is over; of those that have ended, no longer than by default.
     fn wait_until_a_second_counts(&self) {
         let began = Instant::now();
         let mut runs = self.runs();
         loop {
             let asked = runs.listening.iter().filter(|run| run.is_asked);
-            let patience = asked.map(|run| run.second_after).max();
+            let kept = runs.kept.iter().map(|(_, longest)| *longest);
+            let patience = asked.map(|run| run.second_after).chain(kept).max();
             let left = patience.map(|patience| patience.saturating_sub(began.elapsed()));
             let Some(left) = left.filter(|left| !left.is_zero()) else { return };
             let waited = self.fewer.wait_timeout(runs, left);
             runs = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+impl Process {
+    /// A signal does again what it does by default, if no run listens.
+    fn let_go(&self) {
+        let mut runs = self.runs();
+        runs.is_waiting = false;
+        let kept = std::mem::take(&mut runs.kept);
+        drop(runs);
+        drop(kept);
     }
 }
 
