@@ -87,7 +87,7 @@ fn a_pipe_is_written_into_and_stays_one() {
     // Open to write as well, so that it never ends.
     let mut open = fs::File::options().read(true).write(true).open(&pipe).unwrap();
     let reader = thread::spawn(move || {
-        let (mut read, mut part) = (Vec::new(), [0; 1 << 16]);
+        let (mut read, mut part) = (Vec::new(), [0; 4096]);
         while !read.ends_with(b"that is all") {
             let len = open.read(&mut part).unwrap();
             read.extend_from_slice(&part[..len]);
