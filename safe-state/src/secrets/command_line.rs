@@ -1,6 +1,7 @@
 //! Secrets in the arguments of a program.
 
 use super::MASK;
+#[cfg(feature = "report")]
 use super::names::secret;
 use super::text::masked;
 

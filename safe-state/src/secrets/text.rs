@@ -189,13 +189,13 @@ impl<'a> Name<'a> {
                 let begins =
                     before.is_empty() || before.ends_with(|it: char| "\n{([,;|\"'`-".contains(it));
                 let is_last = !value.trim_end().contains(' ');
-                begins || is_last && (is_password(self.word()) || self.is_part_of_a_name(before))
+                begins || is_last && (is_password(self.word()) || Self::is_part_of_a_name(before))
             }
         }
     }
 
     /// Whether the word before makes it a name: an `access token` is one, an `unexpected token` is none.
-    fn is_part_of_a_name(self, before: &str) -> bool {
+    fn is_part_of_a_name(before: &str) -> bool {
         const FIRST: [&str; 8] =
             ["access", "api", "auth", "bearer", "csrf", "refresh", "security", "session"];
         let word = before.rsplit(|letter: char| !letter.is_alphanumeric()).next();
@@ -278,15 +278,12 @@ fn decoded(text: &str) -> String {
     while let Some((first, behind)) = rest.split_first() {
         let digits = behind.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
         let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match code.filter(|_| *first == b'%') {
-            Some(code) => {
-                bytes.push(code);
-                rest = &rest[3..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
+        if let Some(code) = code.filter(|_| *first == b'%') {
+            bytes.push(code);
+            rest = rest.get(3..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = behind;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

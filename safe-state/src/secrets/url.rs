@@ -37,14 +37,14 @@ pub(super) fn look(text: &str, at: usize) -> Found {
         return Found { secrets: secrets.into_iter().collect(), end: start + authority.len() };
     };
     let is_web = text[..at].ends_with("http") || text[..at].ends_with("https");
-    let secrets = match url[..length].find(':') {
+    let (name, password) = match url[..length].find(':') {
         // Some services take a token for the name.
-        Some(colon) if is_web && colon >= LONG_NAME => vec![0..colon, colon + 1..length],
-        Some(colon) => vec![colon + 1..length],
-        None if is_web => vec![0..length],
-        None => Vec::new(),
+        Some(colon) if is_web && colon >= LONG_NAME => (0..colon, colon + 1..length),
+        Some(colon) => (0..0, colon + 1..length),
+        None if is_web => (0..length, 0..0),
+        None => (0..0, 0..0),
     };
-    let secrets = secrets.into_iter().map(|it| start + it.start..start + it.end);
+    let secrets = [name, password].into_iter().map(|it| start + it.start..start + it.end);
     Found { secrets: secrets.filter(|it| !it.is_empty()).collect(), end: start + length }
 }
 
