@@ -123,7 +123,8 @@ fn a_changed_type_is_refused_and_named() {
     let dir = tempfile::tempdir().unwrap();
     changed::before(dir.path(), &[1, 2, 3]).unwrap_err();
     let error = changed::after(dir.path(), &[1, 2, 3]).unwrap_err().to_string();
-    let expected = "in job `changed`, `sum` was saved as `i64`, and does not read as `u64` without loss: ";
+    let expected =
+        "in job `changed`, `sum` was saved as `i64`, and does not read as `u64` without loss: ";
     assert!(error.contains(expected), "{error}");
     let error = changed::with_more(dir.path(), &[1, 2, 3]).unwrap_err().to_string();
     assert!(error.contains("2 items complete, but `more` was not carried with them"), "{error}");

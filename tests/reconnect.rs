@@ -274,9 +274,16 @@ fn the_advice_fits_what_has_gone_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let said = |full_at| to_a_full_disk(dir.path(), &[1, 2, 3], full_at).unwrap_err().to_string();
     let before = said(0);
-    assert!(before.contains("open it as something that can be opened again") && !before.contains("clear"), "{before}");
+    assert!(
+        before.contains("open it as something that can be opened again")
+            && !before.contains("clear"),
+        "{before}"
+    );
     let full = said(2);
-    assert!(full.contains("see to the reason, and run the job again") && !full.contains("clear"), "{full}");
+    assert!(
+        full.contains("see to the reason, and run the job again") && !full.contains("clear"),
+        "{full}"
+    );
     let again = said(2);
     assert!(again.contains("put it back as it was, or clear the checkpoint"), "{again}");
 }

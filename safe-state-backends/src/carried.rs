@@ -99,7 +99,11 @@ impl Carried {
     }
 
     fn check_type<T>(&self, name: &str) -> Result<(), CarriedError> {
-        if *self.type_name == *type_name::<T>() { Ok(()) } else { Err(self.type_changed::<T>(name)) }
+        if *self.type_name == *type_name::<T>() {
+            Ok(())
+        } else {
+            Err(self.type_changed::<T>(name))
+        }
     }
 
     fn type_changed<T>(&self, name: &str) -> CarriedError {

@@ -66,6 +66,6 @@ pub fn read_list<T: DeserializeOwned>(
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod model;
+#[cfg(test)]
+mod tests;

@@ -35,9 +35,9 @@ pub mod report;
 mod retry;
 mod run;
 mod save;
+mod secrets;
 #[cfg(all(unix, any(feature = "limits", feature = "signals")))]
 mod signals;
-mod secrets;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;

@@ -8,8 +8,7 @@ use safe_state::limits::{LimitExceeded, Memory};
 use safe_state::reconnect::ReconnectError;
 use safe_state::report::{self, OpenError, details::Place};
 use safe_state::{
-    Action, Captured, Error, ErrorContext, Failure, FailureKind, NotPutBack,
-    StopReason, resumable,
+    Action, Captured, Error, ErrorContext, Failure, FailureKind, NotPutBack, StopReason, resumable,
 };
 
 use crate::command::{Jobs, Told, command, tell};

@@ -86,12 +86,11 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
         within: Vec<u64>,
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
-        let like = stored.filter(|stored| {
-            *stored.within == within && *stored.type_name == *type_name::<Self>()
-        });
-        let known = like.filter(|stored| stored.has_names()).and_then(|stored| {
-            usize::try_from(stored.form.elements()?).ok()
-        });
+        let like = stored
+            .filter(|stored| *stored.within == within && *stored.type_name == *type_name::<Self>());
+        let known = like
+            .filter(|stored| stored.has_names())
+            .and_then(|stored| usize::try_from(stored.form.elements()?).ok());
         let (appends, new) = self.unsaved(known);
         if appends && new.is_empty() {
             return Ok(None);

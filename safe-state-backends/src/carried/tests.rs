@@ -175,7 +175,11 @@ fn a_list_that_has_seen_too_many_versions_is_written_anew() {
         let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
         let (appends, value) = (change.appends, change.value.named_by(Some(&stored)));
         replaced += usize::from(!appends);
-        if appends { stored.append(value) } else { stored = value }
+        if appends {
+            stored.append(value)
+        } else {
+            stored = value
+        }
         assert_eq!(stored.decode::<Results<[serde_json::Value; 20]>>("it").unwrap(), results);
     }
     assert_eq!((replaced, stored.form.elements()), (1, Some(40)));

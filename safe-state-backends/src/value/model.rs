@@ -30,7 +30,8 @@ impl Any {
     fn value(&self) -> Value {
         let list = |them: &[Any]| Value::List(them.iter().map(Any::value).collect());
         let fields = |them: &[(usize, Option<Any>)]| {
-            let there = them.iter().filter_map(|(name, it)| Some((text(*name), it.as_ref()?.value())));
+            let there =
+                them.iter().filter_map(|(name, it)| Some((text(*name), it.as_ref()?.value())));
             Value::Map(there.collect())
         };
         let variant = |name: usize, it| Value::Map(vec![(text(name), it)]);
@@ -142,8 +143,11 @@ fn one() -> impl Strategy<Value = Any> {
                 .prop_map(|(them, has_len)| Any::Map(them, has_len)),
             (0..2_usize, fields()).prop_map(|(name, them)| Any::Struct(name, them)),
             (0..2_usize, 0..3_usize).prop_map(|(of, name)| Any::UnitVariant(of, name)),
-            (0..2_usize, 0..3_usize, inner.clone())
-                .prop_map(|(of, name, it)| Any::NewtypeVariant(of, name, Box::new(it))),
+            (0..2_usize, 0..3_usize, inner.clone()).prop_map(|(of, name, it)| Any::NewtypeVariant(
+                of,
+                name,
+                Box::new(it)
+            )),
             (0..2_usize, 0..3_usize, list())
                 .prop_map(|(of, name, them)| Any::TupleVariant(of, name, them)),
             (0..2_usize, 0..3_usize, fields())

@@ -13,8 +13,8 @@ use super::tag::Tag;
 use access::{Elements, Entries, Fields, VariantOf};
 
 pub use error::ReadError;
-pub use parts::{Parts, Section};
 pub(super) use parts::read_list;
+pub use parts::{Parts, Section};
 
 pub(super) fn read<T: DeserializeOwned>(
     schema: &Schema,
@@ -223,11 +223,7 @@ impl<'a> State<'a> {
 
 impl<'s, 'a> Reader<'s, 'a> {
     /// Gives the value that was found to the visitor.
-    fn visit<'de, V: Visitor<'de>>(
-        self,
-        found: Found,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
+    fn visit<'de, V: Visitor<'de>>(self, found: Found, visitor: V) -> Result<V::Value, ReadError> {
         let state = self.state;
         match found {
             Found::Absent => Err(ReadError::damaged()),
@@ -327,9 +323,7 @@ impl State<'_> {
     /// Whether an integer has no more than so many bits; what is none may be anything.
     fn is_integer_below(&mut self, scalar: Scalar, bits: u32) -> Result<bool, ReadError> {
         let magnitude = match scalar {
-            Scalar::I16 | Scalar::I32 | Scalar::I64 => {
-                self.signed::<i64>()?.unsigned_abs().into()
-            }
+            Scalar::I16 | Scalar::I32 | Scalar::I64 => self.signed::<i64>()?.unsigned_abs().into(),
             Scalar::I128 => self.wide_signed()?.unsigned_abs(),
             Scalar::U16 | Scalar::U32 | Scalar::U64 => self.varint()?.into(),
             Scalar::U128 => self.wide_varint()?,

@@ -192,8 +192,13 @@ impl Schema {
     }
 
     pub(super) fn new_record(&mut self, name: &'static str) -> RecordId {
-        let record =
-            Record { name: name.into(), fields: Vec::new(), loose_since: 0, fixed: 0, is_known: false };
+        let record = Record {
+            name: name.into(),
+            fields: Vec::new(),
+            loose_since: 0,
+            fixed: 0,
+            is_known: false,
+        };
         self.records.push(record);
         place(self.records.len() - 1)
     }

@@ -155,7 +155,11 @@ fn numbers_keep_their_width_and_their_bits() {
 
 #[test]
 fn types_that_need_names_come_back() {
-    come_back(&[Untagged::Number(3), Untagged::Text("x".into()), Untagged::Nested { x: Some(None) }]);
+    come_back(&[
+        Untagged::Number(3),
+        Untagged::Text("x".into()),
+        Untagged::Nested { x: Some(None) },
+    ]);
     come_back(&[
         Tagged::A { n: 1 },
         Tagged::B { s: String::new(), e: Shape::Unit },
@@ -163,7 +167,8 @@ fn types_that_need_names_come_back() {
         Tagged::B { s: String::new(), e: Shape::Newtype(Some('x')) },
     ]);
     come_back(&[Adjacent::A(1), Adjacent::B { s: [127, 0, 0, 1].into() }]);
-    let rest: BTreeMap<_, _> = [("k".to_owned(), serde_json::json!({"z": [1, null, 2.5, -3]}))].into();
+    let rest: BTreeMap<_, _> =
+        [("k".to_owned(), serde_json::json!({"z": [1, null, 2.5, -3]}))].into();
     come_back(&[
         Flat { a: 1, row: Row::default(), rest: rest.clone() },
         Flat { a: 1, row: Row { note: Some(None), ..Row::default() }, rest },
@@ -192,7 +197,10 @@ fn shapes_come_back_in_any_order() {
     ];
     come_back(&shapes);
     comes_back(shapes.to_vec());
-    comes_back(HashMap::from([((1_u8, "x".to_owned()), shapes.to_vec()), ((2, String::new()), vec![])]));
+    comes_back(HashMap::from([
+        ((1_u8, "x".to_owned()), shapes.to_vec()),
+        ((2, String::new()), vec![]),
+    ]));
     comes_back((Empty {}, Nothing, [(); 3], [0_u8; 0], ((),)));
 }
 
@@ -287,7 +295,8 @@ fn fields_go_by_name() {
     converted::<_, Shape>(&before).unwrap_err();
     converted::<_, u32>(&u64::MAX).unwrap_err();
     converted::<_, Before>(&Before { paid: 1, refused: 2 }).unwrap();
-    let error = converted::<_, Vec<(u8, Swapped)>>(&vec![(1, Before { paid: 1, refused: u64::MAX })]);
+    let error =
+        converted::<_, Vec<(u8, Swapped)>>(&vec![(1, Before { paid: 1, refused: u64::MAX })]);
     assert!(error.unwrap_err().to_string().starts_with("in `[0][1].refused`: "));
 }
 

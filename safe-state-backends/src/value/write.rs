@@ -8,7 +8,9 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer, ser};
 
 use super::DEPTH_LIMIT;
-use super::schema::{Body, EnumId, Kind, Node, NodeId, ROOT, RecordId, Scalar, Schema, Variant, place};
+use super::schema::{
+    Body, EnumId, Kind, Node, NodeId, ROOT, RecordId, Scalar, Schema, Variant, place,
+};
 use super::tag::Tag;
 use compound::{Elements, Entries, Fields};
 
@@ -234,11 +236,7 @@ impl<'s, 'a> Writer<'s, 'a> {
     }
 
     /// The elements of a tuple, the first of which is at `first`, if it is known.
-    fn into_tuple(
-        self,
-        first: Option<NodeId>,
-        len: usize,
-    ) -> Result<Elements<'s, 'a>, WriteError> {
+    fn into_tuple(self, first: Option<NodeId>, len: usize) -> Result<Elements<'s, 'a>, WriteError> {
         self.state.enter()?;
         if len == 0 {
             // Every value takes a byte, so that a few can't claim many values.
@@ -459,9 +457,8 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
         value: &T,
     ) -> Result<(), WriteError> {
         let is_body = |body| matches!(body, Body::Newtype(_));
-        let body = self.variant(name, variant, is_body, |schema| {
-            Body::Newtype(schema.new_nodes(1))
-        })?;
+        let body =
+            self.variant(name, variant, is_body, |schema| Body::Newtype(schema.new_nodes(1)))?;
         let at = if let Body::Newtype(inner) = body { inner } else { self.at };
         self.state.enter()?;
         value.serialize(Writer { state: self.state, at })?;
@@ -507,9 +504,8 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
     ) -> Result<Elements<'s, 'a>, WriteError> {
         let count = place(len);
         let is_body = |body| matches!(body, Body::Tuple(_, known) if known == count);
-        let body = self.variant(name, variant, is_body, |schema| {
-            Body::Tuple(schema.new_nodes(len), count)
-        })?;
+        let body = self
+            .variant(name, variant, is_body, |schema| Body::Tuple(schema.new_nodes(len), count))?;
         let first = if let Body::Tuple(first, _) = body { Some(first) } else { None };
         self.into_tuple(first, len)
     }
@@ -531,11 +527,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
         Entries::begin(self.state, entry, len)
     }
 
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _: usize,
-    ) -> Result<Fields<'s, 'a>, WriteError> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'s, 'a>, WriteError> {
         let record = match self.state.kind(self.at) {
             Some(Kind::Struct(id))
                 if self.state.schema.record(id).is_some_and(|record| *record.name == *name) =>

@@ -59,7 +59,8 @@ pub(super) struct Swapped {
 /// Values with their names: a struct that changes, and a list of options that grows.
 pub(super) fn named() -> Vec<u8> {
     // Version 1; the root is a struct; its fields are `u64` (10 and 11 among the kinds).
-    let sum_names: &[u8] = b"\x01\x03\x06\0\0\x01\x0a\0\x01\x0a\0\x01\x03Sum\x02\x04paid\x01\x07refused\x02\0\0\x01\0";
+    let sum_names: &[u8] =
+        b"\x01\x03\x06\0\0\x01\x0a\0\x01\x0a\0\x01\x03Sum\x02\x04paid\x01\x07refused\x02\0\0\x01\0";
     let list_names: &[u8] = b"\x01\x04\x02\x01\0\x06\0\0\x01\x0a\0\x01\x0a\0\x01\x03Sum\x02\x04paid\x02\x07refused\x03\0\0\x01\0";
     let stored = json!({
         "sum": {

@@ -20,8 +20,8 @@ use safe_state_backends::{Checkpoint, Results};
 use serde_json::{Value, json};
 
 use jobs::{
-    Swapped, carried, given_up, in_order, keyed, marked, named, nested, often_run, put_back, retried,
-    sought, torn,
+    Swapped, carried, given_up, in_order, keyed, marked, named, nested, often_run, put_back,
+    retried, sought, torn,
 };
 use snapshots::{encode, failure, fresh, out_of_order, reported, with};
 
@@ -30,9 +30,8 @@ const VERSIONS: [u8; 2] = [1, 2];
 
 fn directory(version: u8) -> PathBuf {
     static BLESSED: Once = Once::new();
-    let directory = |version| {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/golden/v{version}"))
-    };
+    let directory =
+        |version| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/golden/v{version}"));
     if std::env::var_os("SAFE_STATE_BLESS").is_some() {
         BLESSED.call_once(|| bless(&directory(VERSIONS[VERSIONS.len() - 1])));
     }
@@ -101,8 +100,7 @@ fn every_golden_file_reads_as_it_did_and_is_written_as_it_was() {
     for version in VERSIONS {
         for (name, bytes) in files_of(version) {
             let golden = read_of(version, name, "safestate");
-            let expected: Value =
-                serde_json::from_slice(&read_of(version, name, "json")).unwrap();
+            let expected: Value = serde_json::from_slice(&read_of(version, name, "json")).unwrap();
             let decoded = Checkpoint::decode(&golden).unwrap();
             assert_eq!(serde_json::to_value(&decoded).unwrap(), expected, "{name}");
             assert_eq!(serde_json::from_value::<Checkpoint>(expected).unwrap(), decoded, "{name}");

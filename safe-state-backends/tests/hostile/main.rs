@@ -17,8 +17,8 @@ use serde_bytes::Bytes;
 
 use bitmaps::{chunks, lists, runs};
 use payloads::{
-    LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, letters, list, named, run, snapshot,
-    snapshot_of,
+    LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, letters, list, named, run,
+    snapshot, snapshot_of,
 };
 
 const SNAPSHOT: u8 = 1;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Backend, Carry, CarriedChange as Changed, Checkpoint, LeaseOptions, MemoryBackend, Results, Store,
+    Backend, CarriedChange as Changed, Carry, Checkpoint, LeaseOptions, MemoryBackend, Results,
+    Store,
 };
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;

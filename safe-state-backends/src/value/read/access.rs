@@ -2,9 +2,7 @@
 
 use serde::Deserializer;
 use serde::de::value::StrDeserializer;
-use serde::de::{
-    DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::super::schema::{Body, EnumId, Field, NodeId, RecordId};
@@ -138,14 +136,8 @@ impl<'s, 'a> Fields<'s, 'a> {
         if listed.is_empty() && !is_loose {
             state.zero()?;
         }
-        let mut fields = Fields {
-            state,
-            fields: listed,
-            is_loose,
-            next: 0,
-            current: None,
-            ignored: None,
-        };
+        let mut fields =
+            Fields { state, fields: listed, is_loose, next: 0, current: None, ignored: None };
         let value = visitor.visit_map(&mut fields)?;
         // What is left behind by a visitor that wants no more.
         while fields.advance()?.is_some() {
@@ -307,11 +299,7 @@ impl<'de> VariantAccess<'de> for VariantOf<'_, '_> {
         Ok(value)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(
-        self,
-        _: usize,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, ReadError> {
         let Body::Tuple(first, count) = self.body else { return Err(self.other()) };
         self.tuple((first, count), visitor)
     }

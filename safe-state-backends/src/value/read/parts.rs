@@ -73,13 +73,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(schema: &'a Schema, sections: &'a [Section], bytes: &'a [u8]) -> Self {
-        Reader {
-            state: State::new(schema, 0, &[]),
-            sections,
-            behind: bytes,
-            elements: 0,
-            read: 0,
-        }
+        Reader { state: State::new(schema, 0, &[]), sections, behind: bytes, elements: 0, read: 0 }
     }
 
     fn next<'de, S: DeserializeSeed<'de>>(
