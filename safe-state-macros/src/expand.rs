@@ -194,7 +194,10 @@ impl Expansion {
             let target = targets.iter().find(|target| target.at == at);
             match target.zip(survey.loops.get(at)) {
                 Some((target, around)) => {
-                    self.resumable_loop(it, target, (around, self.proof(target, &targets, around)))
+                    let is_target = |at: &usize| targets.iter().any(|target| target.at == *at);
+                    let outer = survey.around(at).find(is_target);
+                    let proof = self.proof((target, outer), &targets, around);
+                    self.resumable_loop(it, target, (around, proof))
                 }
                 None => Ok(it),
             }

@@ -103,19 +103,27 @@ pub(crate) struct Taken {
 }
 
 impl Expansion {
-    /// The proof of the loop of `target`, which stands where `around` says.
-    pub(crate) fn proof(&self, target: &Target, targets: &[Target], around: &Loop) -> Proof {
+    /// The proof of the loop of `target`, which stands where `around` says, in the resumable loop `within`. What
+    /// is from before that is that one's to prove, whose copy holds this body.
+    pub(crate) fn proof(
+        &self,
+        (target, within): (&Target, Option<usize>),
+        targets: &[Target],
+        around: &Loop,
+    ) -> Proof {
         let original = self.originals.get(&target.at);
         let Some(written) = original.and_then(Written::of) else { return Proof::default() };
-        let outer = self.outer(around);
+        let outer = self.outer(around, within);
         let mut free = free::of_block(written.body);
         bindings(written.pat).iter().for_each(|it| _ = free.remove(&it.name()));
         let hidden = !around.macros.is_empty();
         let seen: Vec<&Outer<'_>> =
             outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
         let mut taken = Taken::default();
-        let is_needed =
-            hidden || seen.iter().any(|it| !it.is_constant() && !self.is_named(&it.ident));
+        let is_needed = hidden
+            || seen
+                .iter()
+                .any(|it| !it.is_constant() && !it.is_elsewhere && !self.is_named(&it.ident));
         let closure = if is_needed {
             self.closure(&written, (target, targets, around), (&outer, &seen), &mut taken)
         } else {

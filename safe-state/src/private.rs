@@ -47,7 +47,7 @@ pub use crate::proof::items::{
 };
 pub use crate::proof::shared::{OfCells, OfHandle, OfPlain, OfShared, Unshared, Unwritten};
 pub use crate::proof::{
-    TypeOf, committed, cursor_of, fake, known, maybe,
+    TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
     name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes,
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,

@@ -113,6 +113,15 @@ pub fn committed<T>(_: T) -> Result<(), crate::Error> {
     never()
 }
 
+/// Stands for a `commit!(tx)` that is awaited later.
+///
+/// # Errors
+///
+/// It has none, and the type of those of `commit!`.
+pub async fn committed_later<T>(_: T) -> Result<(), crate::Error> {
+    never()
+}
+
 /// Stands for `cursor!()`.
 #[must_use]
 pub fn cursor_of<C>(_: &CursorType<C>) -> Option<C> {

@@ -61,14 +61,18 @@ impl Copy<'_> {
             .then(|| Expr::Verbatim(quote_spanned! {here=> #label: { #lost #inside } }))
     }
 
-    fn inert(&self, mac: &Macro) -> Option<Expr> {
+    /// `commit!` and `cursor!` as what does nothing; a `commit!` that is neither awaited nor asked at once may
+    /// be a future.
+    fn inert(&self, mac: &Macro, is_future: bool) -> Option<Expr> {
         let krate = &self.expansion.krate;
         let here = at(mac.path.segments.last()?.ident.span());
         match self.expansion.our_macro(&mac.path)?.as_str() {
             "commit" => {
                 let transaction: Expr = mac.parse_body().ok()?;
+                let committed = if is_future { "committed_later" } else { "committed" };
+                let committed = Ident::new(committed, here);
                 Some(Expr::Verbatim(
-                    quote_spanned! {here=> #krate::__private::committed(#transaction) },
+                    quote_spanned! {here=> #krate::__private::#committed(#transaction) },
                 ))
             }
             "cursor" => {
@@ -89,14 +93,22 @@ impl VisitMut for Copy<'_> {
             Expr::While(it) => it.attrs.retain(|attr| !is_marker(attr)),
             Expr::Await(it) => {
                 if let Expr::Macro(ExprMacro { mac, .. }) = &*it.base
-                    && let Some(inert) = self.inert(mac)
+                    && let Some(inert) = self.inert(mac, false)
                 {
                     *expr = inert;
                     return;
                 }
             }
+            Expr::Try(it) => {
+                if let Expr::Macro(ExprMacro { mac, .. }) = &*it.expr
+                    && let Some(inert) = self.inert(mac, false)
+                {
+                    *it.expr = inert;
+                    return;
+                }
+            }
             Expr::Macro(ExprMacro { mac, .. }) => {
-                if let Some(inert) = self.inert(mac) {
+                if let Some(inert) = self.inert(mac, self.expansion.is_async) {
                     *expr = inert;
                     return;
                 }
@@ -109,7 +121,7 @@ impl VisitMut for Copy<'_> {
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
         if let Stmt::Macro(it) = stmt
-            && let Some(inert) = self.inert(&it.mac)
+            && let Some(inert) = self.inert(&it.mac, false)
         {
             *stmt = Stmt::Expr(inert, it.semi_token);
             return;

@@ -22,7 +22,8 @@ pub(crate) struct Fake {
 }
 
 impl Expansion {
-    /// The named variables that the body may see, as locals, and what of its tokens gets another name.
+    /// The variables that the body may see, and which are named or have their proof elsewhere, as locals; and what of
+    /// its tokens gets another name.
     pub(crate) fn fakes(
         &self,
         written: &Written<'_>,
@@ -32,7 +33,11 @@ impl Expansion {
         let krate = &self.krate;
         let here = at(written.keyword);
         let (mut fakes, mut renamed) = (Vec::new(), Vec::new());
-        for (number, variable) in self.options.named().enumerate() {
+        let elsewhere = seen.iter().filter(|it| it.is_elsewhere && !it.is_constant());
+        let elsewhere = elsewhere.filter(|it| !self.is_named(&it.ident));
+        let elsewhere: Vec<Variable> =
+            elsewhere.map(|it| Variable { root: it.ident.clone(), fields: Vec::new() }).collect();
+        for (number, variable) in self.options.named().chain(&elsewhere).enumerate() {
             let Some(it) = seen.iter().find(|it| it.ident == variable.root) else { continue };
             let name = if variable.is_whole() && it.ident != "self" {
                 it.ident.clone()

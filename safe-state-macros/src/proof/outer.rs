@@ -19,6 +19,8 @@ use crate::proof::{Taken, Written, free};
 pub(crate) struct Outer<'a> {
     pub(crate) ident: Ident,
     pub(crate) kind: Kind<'a>,
+    /// Whether it is from before a loop around this one, and has its proof there.
+    pub(crate) is_elsewhere: bool,
 }
 
 pub(crate) enum Kind<'a> {
@@ -56,17 +58,16 @@ impl Expansion {
     }
 
     /// The variables from before the loop, of each name the one that the body sees.
-    pub(crate) fn outer<'a>(&'a self, around: &'a Loop) -> Vec<Outer<'a>> {
-        let arguments = self
-            .arguments
-            .iter()
-            .map(|it| Outer { ident: it.ident.clone(), kind: Kind::Argument(it) });
-        let locals = around
-            .locals
-            .iter()
-            .map(|it| Outer { ident: it.binding.ident.clone(), kind: Kind::Local(it) });
-        let patterns =
-            around.patterns.iter().map(|it| Outer { ident: it.clone(), kind: Kind::Pattern });
+    pub(crate) fn outer<'a>(&'a self, around: &'a Loop, within: Option<usize>) -> Vec<Outer<'a>> {
+        let is_nested = within.is_some();
+        let is_before = |local: &Local| within.is_some_and(|at| !local.around.contains(&at));
+        let of =
+            |ident: &Ident, kind, is_elsewhere| Outer { ident: ident.clone(), kind, is_elsewhere };
+        let arguments =
+            self.arguments.iter().map(|it| of(&it.ident, Kind::Argument(it), is_nested));
+        let locals =
+            around.locals.iter().map(|it| of(&it.binding.ident, Kind::Local(it), is_before(it)));
+        let patterns = around.patterns.iter().map(|it| of(it, Kind::Pattern, false));
         let mut outer: Vec<Outer<'_>> = Vec::new();
         for one in arguments.chain(patterns).chain(locals) {
             // A constant in a pattern looks like a variable.
@@ -103,6 +104,7 @@ impl Expansion {
         let checks = seen.iter().filter_map(|it| {
             let Kind::Local(local) = it.kind else { return None };
             let is_meant = local.has_value
+                && !it.is_elsewhere
                 && !local.is_of_argument(&self.arguments)
                 && free::holds(free, &it.ident)
                 && !self.options.named().any(|named| named.root == it.ident);
