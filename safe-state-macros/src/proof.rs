@@ -41,7 +41,7 @@ use syn::{Block, Expr, Label, Pat, Type};
 use crate::cursors::cursor_type;
 use crate::expand::Expansion;
 use crate::find::Target;
-use crate::function::{Returned, bindings};
+use crate::function::{Binding, Returned, bindings};
 use crate::hygiene::{at, local, moved};
 use crate::loops::{Loop, while_let};
 use crate::options::items::Identity;
@@ -166,16 +166,47 @@ impl Expansion {
         (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
         taken: &mut Taken,
     ) -> TokenStream {
+        let here = at(written.keyword);
+        let runs_again = target.items.policy.answers_errors();
+        let cursor = self.cursor_within(target, targets);
+        let walk = self.copied(written, (cursor, runs_again, around), (outer, seen), taken);
+        let (returned, unified) = self.returned_by(written.body);
+        let check = local("check");
+        let asyncness = self.is_async.then(|| quote_spanned! {here=> async });
+        let bound = Ident::new(bound(self.is_async, runs_again), here);
+        let krate = moved(&self.krate, here);
+        let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
+        let passed = if unified {
+            quote_spanned! {here=> return #passed; }
+        } else {
+            quote_spanned! {here=> let _ = #passed; }
+        };
+        quote_spanned! {here=>
+            let #check = #asyncness || -> #returned {
+                #walk
+                #krate::__private::never()
+            };
+            #passed
+        }
+    }
+
+    /// The copy of the loop, with locals for what is named.
+    fn copied(
+        &self,
+        written: &Written<'_>,
+        (cursor, runs_again, around): (Option<Ident>, bool, &Loop),
+        (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
+        taken: &mut Taken,
+    ) -> TokenStream {
         let krate = &self.krate;
         let here = at(written.keyword);
-        let (named, mut renamed) = self.fakes(written, seen, taken);
+        let (named, renamed) = self.fakes(written, seen, taken);
         let mut own = own_names(written.body);
-        own.extend(bindings(written.pat).iter().map(crate::function::Binding::name));
-        let idents: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
-        let cursor = self.cursor_within(target, targets);
-        let runs_again = target.items.policy.answers_errors();
+        own.extend(bindings(written.pat).iter().map(Binding::name));
+        let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
+        let (outer_names, own) = (outer_names.as_slice(), &own);
         let mut copy =
-            Copy { expansion: self, outer: &idents, own: &own, cursor, is_lost: false, runs_again };
+            Copy { expansion: self, outer: outer_names, own, cursor, is_lost: false, runs_again };
         let mut body = written.body.clone();
         copy.visit_block_mut(&mut body);
         let item = self.next_item(written, outer, &mut copy, taken);
@@ -183,7 +214,6 @@ impl Expansion {
         let named: TokenStream = named.iter().map(|it| it.declared.clone()).collect();
         let macros = macros::called(&around.macros, written.body);
         let body = rename(quote_spanned! {here=> match () { () => #body } }, &renamed);
-        renamed.clear();
         let label = written.label.filter(|label| shells::mentions(&body, &label.name));
         let walk = quote_spanned! {here=>
             #label loop {
@@ -195,26 +225,7 @@ impl Expansion {
             #touched
         };
         let walk = shells::around(&walk, &body, around, krate);
-        let (returned, unified) = self.returned_by(written.body);
-        let check = local("check");
-        let asyncness = self.is_async.then(|| quote_spanned! {here=> async });
-        let bound = Ident::new(bound(self.is_async, runs_again), here);
-        let krate = moved(krate, here);
-        let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
-        let passed = if unified {
-            quote_spanned! {here=> return #passed; }
-        } else {
-            quote_spanned! {here=> let _ = #passed; }
-        };
-        quote_spanned! {here=>
-            let #check = #asyncness || -> #returned {
-                #named
-                #(#macros)*
-                #walk
-                #krate::__private::never()
-            };
-            #passed
-        }
+        quote! { #named #(#macros)* #walk }
     }
 
     /// The local that stands for the type of the cursors that are asked for within the loop's body.
