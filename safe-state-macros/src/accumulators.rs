@@ -71,7 +71,7 @@ impl Expansion {
 
 impl Local {
     fn is_evident(&self) -> bool {
-        self.is_collection || self.value_type().as_ref().is_some_and(is_plain)
+        self.is_collection() || self.value_type().as_ref().is_some_and(is_plain)
     }
 }
 

@@ -224,39 +224,39 @@ mod tests {
     use proc_macro2::TokenStream;
     use quote::quote;
 
-    fn changed(body: TokenStream, is_collection: bool) -> Vec<String> {
+    fn changed(body: &TokenStream, is_collection: bool) -> Vec<String> {
         let block: Block = syn::parse2(quote! { { #body } }).unwrap();
         let variable = syn::parse_quote! { x };
         changes(&block, &variable, is_collection).iter().map(|it| it.place.name()).collect()
     }
 
     #[track_caller]
-    fn check(changes: bool, body: TokenStream) {
-        assert_eq!(!changed(body.clone(), true).is_empty(), changes, "{body}");
+    fn check(changes: bool, body: &TokenStream) {
+        assert_eq!(!changed(body, true).is_empty(), changes, "{body}");
     }
 
     #[test]
     fn what_is_beyond_doubt_is_seen() {
-        check(true, quote! { x = 1; });
-        check(true, quote! { *x += 1; });
-        check(true, quote! { x.field[2].deep <<= 1; });
-        check(true, quote! { (x, y) = pair; });
-        check(true, quote! { f(&mut x); });
-        check(true, quote! { x.push(1); });
-        check(true, quote! { items.iter().for_each(|y| x.push(y)); });
-        check(true, quote! { writeln!(x, "a")?; });
-        check(true, quote! { assert!(x.insert(y)); });
-        check(true, quote! { x(y); });
-        check(true, quote! { if last { x += 1; if none { continue } return Ok(x); } });
+        check(true, &quote! { x = 1; });
+        check(true, &quote! { *x += 1; });
+        check(true, &quote! { x.field[2].deep <<= 1; });
+        check(true, &quote! { (x, y) = pair; });
+        check(true, &quote! { f(&mut x); });
+        check(true, &quote! { x.push(1); });
+        check(true, &quote! { items.iter().for_each(|y| x.push(y)); });
+        check(true, &quote! { writeln!(x, "a")?; });
+        check(true, &quote! { assert!(x.insert(y)); });
+        check(true, &quote! { x(y); });
+        check(true, &quote! { if last { x += 1; if none { continue } return Ok(x); } });
     }
 
     #[test]
     fn what_may_be_reading_is_left_to_the_proof() {
-        check(false, quote! { x.note(1); });
-        check(false, quote! { info!(x = x, "row"); });
-        check(false, quote! { format!("{y:>w$}", w = x); });
-        check(false, quote! { if last { x += 1; return Ok(x); } });
-        check(false, quote! { return Ok({ x += 1; x }); });
-        assert!(changed(quote! { x.push(1); }, false).is_empty());
+        check(false, &quote! { x.note(1); });
+        check(false, &quote! { info!(x = x, "row"); });
+        check(false, &quote! { format!("{y:>w$}", w = x); });
+        check(false, &quote! { if last { x += 1; return Ok(x); } });
+        check(false, &quote! { return Ok({ x += 1; x }); });
+        assert!(changed(&quote! { x.push(1); }, false).is_empty());
     }
 }

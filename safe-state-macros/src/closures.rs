@@ -16,8 +16,7 @@ impl Expansion {
         for (at, local) in around.locals.iter().enumerate() {
             let name = &local.binding.ident;
             let is_fresh = self.options.fresh.iter().any(|named| named.is(name));
-            let Some(closure) = local.closure.as_ref().filter(|_| is_fresh && local.binding.is_mut)
-            else {
+            let Some(closure) = local.closure().filter(|_| is_fresh && local.binding.is_mut) else {
                 continue;
             };
             let before = around.locals.get(..at).unwrap_or_default();
@@ -55,7 +54,7 @@ impl Expansion {
         let locals = before
             .iter()
             .filter(|it| it.is_mut_reference || (it.binding.is_mut && !by_move))
-            .map(|it| (&it.binding.ident, it.is_collection));
+            .map(|it| (&it.binding.ident, it.is_collection()));
         arguments.chain(locals).collect()
     }
 }

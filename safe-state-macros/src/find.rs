@@ -139,8 +139,9 @@ impl Search<'_> {
         if self.arguments.iter().any(|argument| iter == &argument.name()) {
             return Ok(());
         }
-        let named = self.arguments.iter().filter(|argument| !argument.is_ignored());
-        let names: Vec<String> = named.map(|argument| format!("`{}`", argument.name())).collect();
+        let arguments = self.arguments.iter().filter(|argument| !argument.is_ignored());
+        let names: Vec<String> =
+            arguments.map(|argument| format!("`{}`", argument.name())).collect();
         let text = match names.as_slice() {
             [] => format!("there is no argument `{iter}`; this function has none"),
             names => format!("there is no argument `{iter}`; expected one of {}", names.join(", ")),

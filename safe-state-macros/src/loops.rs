@@ -37,7 +37,7 @@ pub(crate) struct Loop {
     /// The labels of the blocks around it.
     pub(crate) block_labels: Vec<Lifetime>,
     /// The labels of the loops around it.
-    pub(crate) loop_labels: Vec<Lifetime>,
+    pub(crate) outer_labels: Vec<Lifetime>,
     /// The macros that stand before it in the function.
     pub(crate) macros: Vec<ItemMacro>,
     pub(crate) kind: LoopKind,
@@ -122,7 +122,7 @@ impl Survey {
             locals: self.locals.clone(),
             patterns: self.patterns.clone(),
             block_labels: self.block_labels.clone(),
-            loop_labels: self.loop_labels.clone(),
+            outer_labels: self.loop_labels.clone(),
             macros: self.macros.clone(),
             kind,
         });
@@ -167,7 +167,7 @@ impl<'ast> Visit<'ast> for Survey {
                 let text = format!("for {pat} in {walked}");
                 self.enter((it.for_token.span, text), &it.attrs, LoopKind::For(head));
                 self.within(&[&it.pat], it.label.as_ref(), |survey| {
-                    visit::visit_expr(survey, expr)
+                    visit::visit_expr(survey, expr);
                 });
                 self.enclosing.pop();
             }
@@ -177,18 +177,24 @@ impl<'ast> Visit<'ast> for Survey {
                 let text = format!("while {}", it.cond.to_token_stream());
                 self.enter((it.while_token.span, text), &it.attrs, kind);
                 let pats = conditions(&it.cond);
-                self.within(&pats, it.label.as_ref(), |survey| visit::visit_expr(survey, expr));
+                self.within(&pats, it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
                 self.enclosing.pop();
             }
             Expr::Loop(it) => {
                 let text = "loop".to_owned();
                 let kind = if it.body.stmts.is_empty() { LoopKind::Empty } else { LoopKind::Other };
                 self.enter((it.loop_token.span, text), &it.attrs, kind);
-                self.within(&[], it.label.as_ref(), |survey| visit::visit_expr(survey, expr));
+                self.within(&[], it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
                 self.enclosing.pop();
             }
             Expr::If(it) => {
-                self.within(&conditions(&it.cond), None, |survey| visit::visit_expr(survey, expr));
+                self.within(&conditions(&it.cond), None, |survey| {
+                    visit::visit_expr(survey, expr);
+                });
             }
             Expr::Block(it) if it.label.is_some() => {
                 self.block_labels.extend(it.label.as_ref().map(|label| label.name.clone()));

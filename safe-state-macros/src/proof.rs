@@ -115,7 +115,9 @@ impl Expansion {
         let Some(written) = original.and_then(Written::of) else { return Proof::default() };
         let outer = self.outer(around, within);
         let mut free = free::of_block(written.body);
-        bindings(written.pat).iter().for_each(|it| _ = free.remove(&it.name()));
+        for bound in bindings(written.pat) {
+            free.remove(&bound.name());
+        }
         let hidden = !around.macros.is_empty();
         let seen: Vec<&Outer<'_>> =
             outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
@@ -168,7 +170,7 @@ impl Expansion {
     ) -> TokenStream {
         let here = at(written.keyword);
         let runs_again = target.items.policy.answers_errors();
-        let cursor = self.cursor_within(target, targets);
+        let cursor = cursor_within(target, targets);
         let walk = self.copied(written, (cursor, runs_again, around), (outer, seen), taken);
         let (returned, unified) = self.returned_by(written.body);
         let check = local("check");
@@ -228,13 +230,6 @@ impl Expansion {
         quote! { #named #(#macros)* #walk }
     }
 
-    /// The local that stands for the type of the cursors that are asked for within the loop's body.
-    fn cursor_within(&self, target: &Target, targets: &[Target]) -> Option<Ident> {
-        let by_cursor = |it: &&Target| matches!(it.items.identity, Identity::Cursor(_));
-        let within = targets.iter().filter(|it| it.at >= target.at && by_cursor(it));
-        within.map(cursor_type).next()
-    }
-
     /// The closure's return type; whether it holds one that only what is returned can tell.
     fn returned_by(&self, body: &Block) -> (TokenStream, bool) {
         let krate = &self.krate;
@@ -262,4 +257,11 @@ fn bound(is_async: bool, runs_again: bool) -> &'static str {
             "name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes"
         }
     }
+}
+
+/// The local that stands for the type of the cursors that are asked for within the loop's body.
+fn cursor_within(target: &Target, targets: &[Target]) -> Option<Ident> {
+    let by_cursor = |it: &&Target| matches!(it.items.identity, Identity::Cursor(_));
+    let within = targets.iter().filter(|it| it.at >= target.at && by_cursor(it));
+    within.map(cursor_type).next()
 }

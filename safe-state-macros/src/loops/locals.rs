@@ -18,19 +18,42 @@ pub(crate) struct Local {
     pub(crate) ty: Option<Type>,
     /// Whether its type, or its initialiser, is written as a `&mut`.
     pub(crate) is_mut_reference: bool,
-    /// Whether it has a value from its declaration on.
-    pub(crate) has_value: bool,
-    /// Its initialiser, if that is a closure.
-    pub(crate) closure: Option<ExprClosure>,
-    /// Whether its initialiser makes a collection of the standard library.
-    pub(crate) is_collection: bool,
+    pub(crate) initialiser: Initialiser,
     /// The variable that it is a reference to, or to a field of.
     pub(crate) refers_to: Option<String>,
     /// The loops around it, from the outside in.
     pub(crate) around: Vec<usize>,
 }
 
+/// What a variable begins with.
+#[derive(Clone)]
+pub(crate) enum Initialiser {
+    /// It has no value yet.
+    None,
+    Closure(Box<ExprClosure>),
+    /// What makes a collection of the standard library.
+    Collection,
+    Other,
+}
+
 impl Local {
+    /// Whether it has a value from its declaration on.
+    pub(crate) fn has_value(&self) -> bool {
+        !matches!(self.initialiser, Initialiser::None)
+    }
+
+    /// Its initialiser, if that is a closure.
+    pub(crate) fn closure(&self) -> Option<&ExprClosure> {
+        match &self.initialiser {
+            Initialiser::Closure(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_collection(&self) -> bool {
+        matches!(self.initialiser, Initialiser::Collection)
+    }
+
     /// The variable that `binding` of the `let` at that place is, inside the loops `around`.
     pub(crate) fn of(local: &syn::Local, binding: Binding, at: usize, around: Vec<usize>) -> Self {
         let is_plain = is_plain(local);
@@ -48,12 +71,12 @@ impl Local {
             is_plain,
             ty,
             is_mut_reference,
-            has_value: init.is_some(),
-            closure: match init {
-                Some(Expr::Closure(it)) => Some(it.clone()),
-                _ => None,
+            initialiser: match init {
+                None => Initialiser::None,
+                Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
+                Some(init) if makes_collection(init) => Initialiser::Collection,
+                Some(_) => Initialiser::Other,
             },
-            is_collection: init.is_some_and(makes_collection),
             refers_to: init.and_then(referred),
             around,
         }

@@ -48,7 +48,7 @@ impl Expansion {
                 renamed.push(Renamed { root, fields, to: to.clone() });
                 to
             };
-            if matches!(it.kind, Kind::Local(local) if !local.has_value) {
+            if matches!(it.kind, Kind::Local(local) if !local.has_value()) {
                 let declared = quote_spanned! {here=> let mut #name; };
                 fakes.push(Fake { declared, touched: TokenStream::new() });
                 continue;
@@ -85,7 +85,7 @@ impl Expansion {
         let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
         let asked = outer.iter().filter(|it| {
             free::holds(&asked, &it.ident)
-                && !matches!(it.kind, Kind::Local(local) if !local.has_value)
+                && !matches!(it.kind, Kind::Local(local) if !local.has_value())
         });
         for (number, it) in asked.enumerate() {
             let to = local(&format!("asked_{number}"));

@@ -65,7 +65,9 @@ impl<'ast> Visit<'ast> for Free {
     }
 
     fn visit_macro(&mut self, it: &'ast Macro) {
-        mentions(it.tokens.to_token_stream()).into_iter().for_each(|name| self.found(name));
+        for name in mentions(it.tokens.to_token_stream()) {
+            self.found(name);
+        }
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
@@ -117,7 +119,9 @@ impl Free {
         let mut head = Free { bound: self.bound.clone(), found: BTreeSet::new() };
         head.visit_expr(cond);
         self.found.extend(head.found);
-        conditions(cond).into_iter().for_each(|pat| self.bind(pat));
+        for pat in conditions(cond) {
+            self.bind(pat);
+        }
     }
 }
 
@@ -132,7 +136,7 @@ mod tests {
     use quote::quote;
 
     #[track_caller]
-    fn check(body: proc_macro2::TokenStream, expected: &[&str]) {
+    fn check(body: &proc_macro2::TokenStream, expected: &[&str]) {
         let block: Block = syn::parse2(quote! { { #body } }).unwrap();
         let names: Vec<String> = of_block(&block).into_iter().collect();
         assert_eq!(names, expected, "{body}");
@@ -140,14 +144,17 @@ mod tests {
 
     #[test]
     fn what_a_body_binds_is_its_own() {
-        check(quote! { let x = a; f(x); }, &["a", "f"]);
-        check(quote! { { let x = 1; } x.push(1); }, &["x"]);
-        check(quote! { if let Some(x) = y && let Some(z) = x { z(x) } else { x(1) } }, &["x", "y"]);
-        check(quote! { for x in x { x(1) } }, &["x"]);
-        check(quote! { while let Some(x) = y.next() { x(y) } }, &["y"]);
-        check(quote! { match a { Some(b) => b, None => c } }, &["a", "c"]);
-        check(quote! { list.iter().map(|x| x + k) }, &["k", "list"]);
-        check(quote! { log!("{x}", y = z); self.total += 1; }, &["self", "x", "y", "z"]);
-        check(quote! { fn g(x: u8) { x + y; } S { x, y: 1 } }, &["x"]);
+        check(&quote! { let x = a; f(x); }, &["a", "f"]);
+        check(&quote! { { let x = 1; } x.push(1); }, &["x"]);
+        check(
+            &quote! { if let Some(x) = y && let Some(z) = x { z(x) } else { x(1) } },
+            &["x", "y"],
+        );
+        check(&quote! { for x in x { x(1) } }, &["x"]);
+        check(&quote! { while let Some(x) = y.next() { x(y) } }, &["y"]);
+        check(&quote! { match a { Some(b) => b, None => c } }, &["a", "c"]);
+        check(&quote! { list.iter().map(|x| x + k) }, &["k", "list"]);
+        check(&quote! { log!("{x}", y = z); self.total += 1; }, &["self", "x", "y", "z"]);
+        check(&quote! { fn g(x: u8) { x + y; } S { x, y: 1 } }, &["x"]);
     }
 }

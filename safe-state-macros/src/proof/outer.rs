@@ -103,7 +103,7 @@ impl Expansion {
     ) -> TokenStream {
         let checks = seen.iter().filter_map(|it| {
             let Kind::Local(local) = it.kind else { return None };
-            let is_meant = local.has_value
+            let is_meant = local.has_value()
                 && !it.is_elsewhere
                 && !local.is_of_argument(&self.arguments)
                 && free::holds(free, &it.ident)

@@ -27,7 +27,7 @@ pub(crate) fn around(
             let _ = #label: { #walk #krate::__private::never() };
         };
     }
-    for label in around.loop_labels.iter().filter(is_meant) {
+    for label in around.outer_labels.iter().filter(is_meant) {
         walk = if breaks_with_a_value(body, label) {
             quote_spanned! {here=>
                 let _ = #label: loop { #walk break #label #krate::__private::never(); };
@@ -54,11 +54,11 @@ fn breaks_with_a_value(tokens: &TokenStream, label: &Lifetime) -> bool {
     })
 }
 
-/// Whether `is_it` holds of a token of a lifetime, between those before and after it.
-fn any(
-    tokens: TokenStream,
-    is_it: &dyn Fn(&[TokenTree], &TokenTree, &[TokenTree]) -> bool,
-) -> bool {
+/// What is asked of a token of a lifetime, between those before and after it.
+type Asked<'a> = &'a dyn Fn(&[TokenTree], &TokenTree, &[TokenTree]) -> bool;
+
+/// Whether `is_it` holds of a token of a lifetime.
+fn any(tokens: TokenStream, is_it: Asked<'_>) -> bool {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     (0..tokens.len()).any(|at| {
         let (before, rest) = tokens.split_at(at);
