@@ -53,8 +53,7 @@ fn main() -> Result<()> {
 #[resumable(
     name = format!("backfill-{}", database.display()),
     iter = ids,
-    version = format!("batches of {batch}")
-)]
+    version = format!("batches of {batch}"), fresh(connection))]
 fn fill_totals(
     database: &Path,
     batch: usize,

@@ -59,8 +59,7 @@ fn main() -> Result<()> {
     backend = SqliteBackend::new(&options.database),
     iter = payments,
     carry(total),
-    keep_on_success
-)]
+    keep_on_success, fresh(ledger))]
 fn post(ledger: &mut Connection, payments: &[i64], options: &Options) -> Result<i64> {
     let mut total = 0;
     for (number, amount) in payments.iter().enumerate() {

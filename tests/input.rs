@@ -93,7 +93,7 @@ fn lines_of_unknown_number_are_known_again() {
     assert_eq!(*seen.borrow(), ["a", "b", "c"]);
 }
 
-#[resumable(name = "changing", state_dir = dir)]
+#[resumable(name = "changing", state_dir = dir, fresh(items))]
 fn changing(dir: &Path, items: &mut [u32], fail: bool) -> Result<(), String> {
     for item in items.iter_mut() {
         *item += 1;

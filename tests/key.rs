@@ -64,7 +64,7 @@ fn a_third_run_knows_what_both_before_have_done() {
     assert_eq!(*seen.borrow(), ["a", "b", "c", "d"]);
 }
 
-#[resumable(name = "table", state_dir = dir, key = |(id, _)| id)]
+#[resumable(name = "table", state_dir = dir, key = |(id, _)| id, fresh(done))]
 fn table(dir: &Path, rows: &HashMap<u32, u32>, fail: bool) -> Result<Vec<u32>, String> {
     let done = RefCell::new(Vec::new());
     for (id, value) in rows {

@@ -1,48 +1,142 @@
-//! The accumulator check: a mutable variable from before the loop, which the loop's body changes,
-//! holds what earlier items left in it. A resumed run starts with a new one, and would go on
-//! without a word from a wrong value.
+//! What the source shows of a body that changes a variable from before its loop: a mutable one holds what
+//! earlier items left in it, and a resumed run would go on without a word from a wrong value.
+//!
+//! It sees the plain cases, and has words for them. The proof sees them all.
 
-use syn::{Block, Error, Ident, Result};
+use quote::ToTokens;
+use syn::{Block, Error, Expr, Result};
 
+use crate::changes::{Change, Changed, changes};
 use crate::expand::Expansion;
-use crate::loops::Local;
-use crate::mutations::may_change;
-use crate::options::Options;
+use crate::function::{Binding, bindings};
+use crate::loops::locals::Local;
+use crate::loops::{Loop, while_let};
+use crate::mentions::mentions;
+use crate::options::variable::Variable;
+use crate::proof::outer::own_names;
 
 impl Expansion {
     /// Refuses a body that changes a variable which is neither carried nor fresh.
-    pub(crate) fn check_accumulators(&self, body: &Block, locals: &[Local]) -> Result<()> {
-        let arguments = self.arguments.iter().map(|argument| (&argument.ident, argument.is_mut));
-        let locals = locals.iter().map(|local| (&local.binding.ident, local.binding.is_mut));
+    pub(crate) fn check_accumulators(
+        &self,
+        written: &Expr,
+        body: &Block,
+        around: &Loop,
+    ) -> Result<()> {
+        let mut own = own_names(body);
+        own.extend(bound(written).iter().map(Binding::name));
+        let arguments = self.arguments.iter().map(|it| {
+            (
+                &it.ident,
+                it.is_mut || it.is_mut_reference(),
+                it.value_type().as_ref().is_some_and(is_plain),
+            )
+        });
+        let locals =
+            around.locals.iter().map(|it| (&it.binding.ident, it.binding.is_mut, it.is_evident()));
         // From the inside out: the innermost variable of a name is the one the body sees.
         let variables: Vec<_> = arguments.chain(locals).collect();
         let mut errors: Option<Error> = None;
-        for (at, (ident, is_mut)) in variables.iter().enumerate() {
-            let is_hidden = variables.iter().skip(at + 1).any(|(later, _)| later == ident);
-            let is_named = self.is_named(ident);
-            if *is_mut && !is_hidden && !is_named && may_change(body, ident) {
-                let error = Error::new(ident.span(), text(ident));
-                match &mut errors {
-                    Some(errors) => errors.combine(error),
-                    None => errors = Some(error),
-                }
+        for (at, (ident, is_mut, is_evident)) in variables.iter().enumerate() {
+            let is_hidden = variables.iter().skip(at + 1).any(|(later, ..)| later == ident);
+            if !is_mut || is_hidden || own.contains(&ident.to_string()) {
+                continue;
+            }
+            let changed = changes(body, ident, *is_evident);
+            let changed: Vec<Change> =
+                changed.into_iter().filter(|change| !self.covers(&change.place)).collect();
+            if changed.is_empty() {
+                continue;
+            }
+            let head =
+                head(written).map(|head| mentions(head.to_token_stream())).unwrap_or_default();
+            let may_be_fresh = !head.contains(&ident.to_string())
+                && changed.iter().all(|change| change.how != Changed::Written);
+            let error = Error::new(ident.span(), text(&changed, may_be_fresh));
+            match &mut errors {
+                Some(errors) => errors.combine(error),
+                None => errors = Some(error),
             }
         }
         errors.map_or(Ok(()), Err)
     }
 
-    fn is_named(&self, variable: &Ident) -> bool {
-        let Options { carry, reconnect, fresh, .. } = &self.options;
-        [carry, reconnect, fresh].iter().any(|named| named.contains(variable))
+    /// Whether the place, or what it is a part of, is named.
+    fn covers(&self, place: &Variable) -> bool {
+        self.options
+            .named()
+            .any(|named| named.root == place.root && place.fields.starts_with(&named.fields))
     }
 }
 
-fn text(variable: &Ident) -> String {
+impl Local {
+    fn is_evident(&self) -> bool {
+        self.is_collection() || self.value_type().as_ref().is_some_and(is_plain)
+    }
+}
+
+/// Whether a written type is a collection of the standard library, of which the methods are known.
+pub(crate) fn is_plain(ty: &syn::Type) -> bool {
+    let syn::Type::Path(it) = ty else { return false };
+    it.path.segments.last().is_some_and(|last| COLLECTIONS.iter().any(|name| last.ident == name))
+}
+
+/// Whether an initialiser makes a collection of the standard library.
+pub(crate) fn makes_collection(init: &Expr) -> bool {
+    match init {
+        Expr::Macro(it) => it.mac.path.is_ident("vec") || it.mac.path.is_ident("format"),
+        Expr::Call(it) => match &*it.func {
+            Expr::Path(it) => {
+                let of_type = it.path.segments.iter().rev().nth(1);
+                of_type.is_some_and(|of| COLLECTIONS.iter().any(|name| of.ident == name))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+const COLLECTIONS: [&str; 9] = [
+    "Vec",
+    "String",
+    "VecDeque",
+    "BTreeMap",
+    "BTreeSet",
+    "HashMap",
+    "HashSet",
+    "BinaryHeap",
+    "Results",
+];
+
+/// What the loop binds of each item.
+fn bound(written: &Expr) -> Vec<Binding> {
+    match written {
+        Expr::ForLoop(it) => bindings(&it.pat),
+        Expr::While(it) => while_let(it).map(|(pat, _)| bindings(pat)).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+fn head(written: &Expr) -> Option<&Expr> {
+    match written {
+        Expr::ForLoop(it) => Some(&it.expr),
+        Expr::While(it) => Some(&it.cond),
+        _ => None,
+    }
+}
+
+fn text(changed: &[Change], may_be_fresh: bool) -> String {
+    let places: Vec<String> = changed.iter().map(|change| change.place.name()).collect();
+    let quoted: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
+    let (quoted, names) = (quoted.join(", "), places.join(", "));
+    let fresh = if may_be_fresh {
+        format!("\nhelp: if every run may start with a new one, add `fresh({names})`")
+    } else {
+        String::new()
+    };
     format!(
-        "the loop changes `{variable}`, which a resumed run would start anew\n\n\
-         help: to save it with the progress and restore it, add `carry({variable})` to `#[resumable]`\n\
-         help: if it is a file or a connection, to open again as it was, add `reconnect({variable})`\n\
-         help: if every run may start with a new one, add `fresh({variable})`\n\
-         help: if the loop only reads it, bind it again without `mut` before the loop: `let {variable} = {variable};`"
+        "the loop changes {quoted}, which a resumed run would start anew\n\n\
+         help: to save it with the progress and restore it, add `carry({names})` to `#[resumable]`\n\
+         help: if it is a file or a connection, to open again as it was, add `reconnect({names})`{fresh}"
     )
 }

@@ -12,7 +12,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::ext::IdentExt;
 use syn::{Block, Error, Result, Type};
 
 use crate::borrowed;
@@ -20,12 +19,16 @@ use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::function::Argument;
 use crate::hygiene::{at, local, moved};
-use crate::loops::{Local, Survey};
+use crate::loops::Survey;
+use crate::loops::locals::Local;
+use crate::options::variable::Variable;
 use crate::passes::replace_initialiser;
 
 /// A carried or reconnected variable, and where it comes from.
 pub(crate) struct CarriedVariable {
+    /// The variable, or that which it is a field of.
     pub(crate) ident: Ident,
+    pub(crate) named: Variable,
     pub(crate) source: Source,
     way: Way,
     /// Whether it can change otherwise than from within.
@@ -43,9 +46,9 @@ enum Way {
 }
 
 pub(crate) enum Source {
-    /// The `let` at that place, inside that many resumable loops.
-    Local { at: usize, depth: usize },
-    /// An argument; of a `&mut T` the `T` is carried.
+    /// The `let` at that place, inside that many resumable loops; of a `&mut T` the `T` is carried.
+    Local { at: usize, depth: usize, is_reference: bool },
+    /// An argument, or a field of one; of a `&mut T` the `T` is carried.
     Argument { is_reference: bool },
 }
 
@@ -70,21 +73,28 @@ impl CarriedVariable {
         }
     }
 
+    /// The name under which it is stored.
+    fn name(&self) -> String {
+        self.named.name()
+    }
+
+    /// What makes its value of it.
+    fn star(&self) -> Option<TokenStream> {
+        let (Source::Local { is_reference, .. } | Source::Argument { is_reference }) = self.source;
+        is_reference.then(|| quote_spanned! {at(self.ident.span())=> * })
+    }
+
     /// The same to be changed.
     fn place(&self) -> TokenStream {
-        let ident = &self.ident;
-        let is_reference = matches!(self.source, Source::Argument { is_reference: true });
-        let star = is_reference.then(|| quote_spanned! {at(ident.span())=> * });
-        quote_spanned! {at(ident.span())=> &mut #star #ident }
+        let (star, named) = (self.star(), &self.named);
+        quote_spanned! {at(self.ident.span())=> &mut #star #named }
     }
 
     /// Its value, by reference.
     fn value(&self) -> TokenStream {
-        let ident = &self.ident;
-        let is_reference = matches!(self.source, Source::Argument { is_reference: true });
-        let star = is_reference.then(|| quote_spanned! {at(ident.span())=> * });
+        let (star, named) = (self.star(), &self.named);
         match self.way {
-            Way::Carry => quote_spanned! {at(ident.span())=> &#star #ident },
+            Way::Carry => quote_spanned! {at(self.ident.span())=> &#star #named },
             Way::Reconnect(_) => self.place(),
         }
     }
@@ -97,18 +107,19 @@ impl Expansion {
         survey: &Survey,
         targets: &[Target],
     ) -> Result<Vec<CarriedVariable>> {
-        let carried = self.options.carry.iter().map(|ident| {
-            let (source, ty, is_mut) = self.source(ident, survey, targets)?;
-            borrowed::check_type(ident, ty.as_ref())?;
+        let of = |named: &Variable, (source, way, is_mut)| {
             let first_loop = first_loop(&source, survey, targets);
-            let way = Way::Carry;
-            Ok(CarriedVariable { ident: ident.clone(), source, way, is_mut, first_loop })
+            let (ident, named) = (named.root.clone(), named.clone());
+            CarriedVariable { ident, named, source, way, is_mut, first_loop }
+        };
+        let carried = self.options.carry.iter().map(|named| {
+            let (source, ty, is_mut) = self.source(named, survey, targets)?;
+            borrowed::check_type(&named.root, ty.as_ref())?;
+            Ok(of(named, (source, Way::Carry, is_mut)))
         });
-        let reconnected = self.options.reconnect.iter().map(|ident| {
-            let (source, ty, is_mut) = self.source(ident, survey, targets)?;
-            let first_loop = first_loop(&source, survey, targets);
-            let way = Way::Reconnect(ty.map(Box::new));
-            Ok(CarriedVariable { ident: ident.clone(), source, way, is_mut, first_loop })
+        let reconnected = self.options.reconnect.iter().map(|named| {
+            let (source, ty, is_mut) = self.source(named, survey, targets)?;
+            Ok(of(named, (source, Way::Reconnect(ty.map(Box::new)), is_mut)))
         });
         carried.chain(reconnected).collect()
     }
@@ -116,10 +127,14 @@ impl Expansion {
     /// Where a variable comes from, its type if it is written, and whether it is `mut`.
     fn source(
         &self,
-        ident: &Ident,
+        named: &Variable,
         survey: &Survey,
         targets: &[Target],
     ) -> Result<(Source, Option<Type>, bool)> {
+        let ident = &named.root;
+        if !named.is_whole() {
+            return self.field(named);
+        }
         let standing = targets
             .iter()
             .filter_map(|target| survey.loops.get(target.at))
@@ -128,12 +143,24 @@ impl Expansion {
         let is_it = |local: &&Local| local.binding.ident == *ident;
         if let Some(local) = standing.chain(manual).rfind(is_it) {
             let is_mut = local.binding.is_mut;
-            return Ok((local_source(local, targets)?, local.ty.clone(), is_mut));
+            return Ok((local_source(local, targets)?, local.value_type(), is_mut));
         }
         if let Some(argument) = self.arguments.iter().find(|argument| argument.ident == *ident) {
             return Ok((argument_source(ident, argument)?, argument.value_type(), true));
         }
         Err(Error::new(ident.span(), format!("there is no variable `{ident}` before the loop")))
+    }
+
+    /// A field of an argument, of which the type is not known.
+    fn field(&self, named: &Variable) -> Result<(Source, Option<Type>, bool)> {
+        if self.arguments.iter().any(|argument| argument.ident == named.root) {
+            return Ok((Source::Argument { is_reference: false }, None, true));
+        }
+        let text = format!(
+            "a field that is restored is one of `self` or of another argument; name `{}` as a whole",
+            named.root
+        );
+        Err(Error::new(named.span(), text))
     }
 
     /// Makes the initialisers of carried locals restore them, and gives the statements that restore
@@ -145,6 +172,17 @@ impl Expansion {
             let value = &self.names.value;
             let here = at(ident.span());
             match variable.source {
+                Source::Local { at: place, is_reference: true, .. } => {
+                    replace_initialiser(block, place, |init| {
+                        let reference = local("reference");
+                        let found = quote_spanned! {here=> { *#reference = #value; #reference } };
+                        let restored =
+                            self.restored(variable, &found, &quote_spanned! {here=> #reference });
+                        syn::parse2(
+                            quote_spanned! {here=> match #init { #reference => #restored } },
+                        )
+                    })?;
+                }
                 Source::Local { at: place, .. } => {
                     let found = quote_spanned! {here=> #value };
                     replace_initialiser(block, place, |init| {
@@ -156,9 +194,9 @@ impl Expansion {
                         syn::parse2(self.restored(variable, &found, &fresh))
                     })?;
                 }
-                Source::Argument { is_reference } => {
-                    let star = is_reference.then(|| quote_spanned! {here=> * });
-                    let found = quote_spanned! {here=> #star #ident = #value };
+                Source::Argument { .. } => {
+                    let (star, named) = (variable.star(), &variable.named);
+                    let found = quote_spanned! {here=> #star #named = #value };
                     let check = self.check(variable, &variable.value());
                     let fresh = quote_spanned! {here=> { #check } };
                     statements.extend(self.restored(variable, &found, &fresh));
@@ -188,7 +226,7 @@ impl Expansion {
         let Names { error, .. } = &self.names;
         let here = at(variable.ident.span());
         let fail = self.fail(here);
-        let name = variable.ident.unraw().to_string();
+        let name = variable.name();
         let run = self.run_at(variable.depth());
         let means = self.means(variable, ty.as_deref());
         quote_spanned! {here=>
@@ -208,7 +246,7 @@ impl Expansion {
         let krate = &self.krate;
         let Names { value, error, .. } = &self.names;
         let fail = self.fail(at(variable.ident.span()));
-        let name = variable.ident.unraw().to_string();
+        let name = variable.name();
         let (depth, first_loop) = (variable.depth(), variable.first_loop);
         let here = at(variable.ident.span());
         // All of the call there, or an error would point at the whole attribute.
@@ -255,7 +293,7 @@ impl Expansion {
         let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
         let carry = standing.map(|variable| {
             let (depth, value) = (variable.depth(), variable.value());
-            let name = variable.ident.unraw().to_string();
+            let name = variable.name();
             let here = at(variable.ident.span());
             let run = moved(run, here);
             let taken = match &variable.way {
@@ -298,7 +336,7 @@ impl Expansion {
         let undo = self.undoable(locals).map(|(at, variable)| {
             let (mark, here) = (mark(at), at_variable(variable));
             let (value, place) = (variable.value(), variable.place());
-            let name = variable.ident.unraw().to_string();
+            let name = variable.name();
             quote_spanned! {here=>
                 if !#krate::__private::undone!(#value).undo(#place, #mark) {
                     #tally.run().not_undone(#name);
@@ -334,7 +372,8 @@ fn local_source(local: &Local, targets: &[Target]) -> Result<Source> {
         return Err(Error::new(ident.span(), text));
     }
     let is_target = |around: &&usize| targets.iter().any(|target| target.at == **around);
-    Ok(Source::Local { at: local.at, depth: local.around.iter().filter(is_target).count() })
+    let depth = local.around.iter().filter(is_target).count();
+    Ok(Source::Local { at: local.at, depth, is_reference: local.is_mut_reference })
 }
 
 fn argument_source(ident: &Ident, argument: &Argument) -> Result<Source> {

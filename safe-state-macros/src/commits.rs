@@ -23,7 +23,8 @@ use syn::{Block, Error, Expr, Lifetime, Macro, Result};
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::hygiene::{RESERVED, at, local, moved};
-use crate::loops::{Local, Survey};
+use crate::loops::Survey;
+use crate::loops::locals::Local;
 use crate::passes::each_macro;
 
 impl Expansion {

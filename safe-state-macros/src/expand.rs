@@ -37,9 +37,11 @@
 //! An async function has an `async move` block in the closure's place. In a function that returns
 //! a future, all of it stands inside that future.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Block, Error, ItemFn, Path, Result};
+use syn::{Block, Error, Expr, Item, ItemFn, Path, Result};
 
 use crate::between;
 use crate::carried::CarriedVariable;
@@ -51,7 +53,8 @@ use crate::hygiene::local;
 use crate::loops::{Survey, survey};
 use crate::mentions::mentions;
 use crate::options::Options;
-use crate::passes::{bodies, break_to, replace};
+use crate::passes::{body, break_to, loops, replace};
+use crate::proof::hoist::hoist;
 
 /// All that the generated code is made from.
 pub(crate) struct Expansion {
@@ -63,6 +66,10 @@ pub(crate) struct Expansion {
     pub(crate) krate: Path,
     pub(crate) names: Names,
     pub(crate) carried: Vec<CarriedVariable>,
+    /// The resumable loops as they were written, by their places in the survey.
+    pub(crate) originals: BTreeMap<usize, Expr>,
+    /// Items of their bodies that are to stand before them.
+    pub(crate) hoisted: BTreeMap<usize, Vec<Item>>,
 }
 
 /// The locals of the generated code.
@@ -72,6 +79,7 @@ pub(crate) struct Names {
     pub(crate) items: Ident,
     pub(crate) tally: Ident,
     pub(crate) item: Ident,
+    pub(crate) item_type: Ident,
     pub(crate) value: Ident,
     pub(crate) error: Ident,
     pub(crate) on_error: Ident,
@@ -103,6 +111,7 @@ impl Names {
             items: local("items"),
             tally: local("tally"),
             item: local("item"),
+            item_type: local("item_type"),
             value: local("value"),
             error: local("error"),
             on_error: local("on_error"),
@@ -125,7 +134,7 @@ impl Expansion {
         let future = future::output(function).filter(|_| function.sig.asyncness.is_none());
         let default = || syn::parse_quote_spanned!(Span::mixed_site()=> ::safe_state);
         Ok(Expansion {
-            arguments: function::arguments(&function.sig)?,
+            arguments: function::arguments(&function::with_names(&function.sig))?,
             is_async: function.sig.asyncness.is_some() || future.is_some(),
             returned: match future {
                 Some(output) => Returned::of_type(&output),
@@ -135,12 +144,15 @@ impl Expansion {
             options,
             names: Names::new(),
             carried: Vec::new(),
+            originals: BTreeMap::new(),
+            hoisted: BTreeMap::new(),
         })
     }
 
     fn rewrite(&mut self, function: &mut ItemFn) -> Result<()> {
         let name = function.sig.ident.clone();
         let job = self.job(function);
+        function.sig = function::with_names(&function.sig);
         // A future that the function returns drops what it has captured in the order of its text.
         let captures = match future::output(function) {
             Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
@@ -162,11 +174,15 @@ impl Expansion {
     ) -> Result<Block> {
         let arguments = self.noted_arguments(block);
         let survey = survey(block);
+        self.name_self(&survey);
         let targets = self.targets(&survey, name)?;
         self.check_policies(&survey, &targets)?;
         self.carried = self.carried_variables(&survey, &targets)?;
-        self.check_bodies(block, &survey, &targets)?;
-        for variable in &self.carried {
+        let is_outermost = |at| targets.iter().any(|target| target.at == at && target.depth == 0);
+        self.hoisted = hoist(block, is_outermost);
+        self.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
+        self.check_bodies(&survey, &targets)?;
+        for variable in self.carried.iter().filter(|variable| variable.named.is_whole()) {
             between::check(block, variable, &targets)?;
         }
         self.note_questions(block);
@@ -174,13 +190,17 @@ impl Expansion {
         restore.extend(self.restore(block)?);
         restore.extend(self.cursors(block, &targets)?);
         self.commits(block, &survey, &targets)?;
-        replace(block, |at, it| match targets.iter().find(|target| target.at == at) {
-            Some(target) => {
-                let locals =
-                    survey.loops.get(at).map(|it| it.locals.as_slice()).unwrap_or_default();
-                self.resumable_loop(it, target, locals)
+        replace(block, |at, it| {
+            let target = targets.iter().find(|target| target.at == at);
+            match target.zip(survey.loops.get(at)) {
+                Some((target, around)) => {
+                    let is_target = |at: &usize| targets.iter().any(|target| target.at == *at);
+                    let outer = survey.around(at).find(is_target);
+                    let proof = self.proof((target, outer), &targets, around);
+                    self.resumable_loop(it, target, (around, proof))
+                }
+                None => Ok(it),
             }
-            None => Ok(it),
         })?;
         self.fill_in(block, &survey, name)?;
         let (open, call, finish) =
@@ -188,6 +208,17 @@ impl Expansion {
         let tokens = quote_spanned! {Span::mixed_site()=> { #open #arguments #call #finish } };
         // An item whose last brace is not the user's is taken for generated, and not linted.
         Ok(Block { brace_token: block.brace_token, ..syn::parse2(tokens)? })
+    }
+
+    /// `#[async_trait]` puts `self` into a local of another name, and leaves our options as they are.
+    fn name_self(&mut self, survey: &Survey) {
+        let mut locals = survey.all_locals.iter().map(|local| &local.binding.ident);
+        if let Some(local) = locals.find(|ident| *ident == "__self") {
+            let options = &mut self.options;
+            let named = options.carry.iter_mut().chain(&mut options.reconnect);
+            let named = named.chain(&mut options.fresh).filter(|named| named.root == "self");
+            named.for_each(|named| named.root = local.clone());
+        }
     }
 
     /// The loops to make resumable.
@@ -205,11 +236,14 @@ impl Expansion {
     }
 
     /// Holds the bodies of the loops to the accumulator check.
-    fn check_bodies(&self, block: &Block, survey: &Survey, targets: &[Target]) -> Result<()> {
-        let bodies = bodies(block);
+    fn check_bodies(&self, survey: &Survey, targets: &[Target]) -> Result<()> {
         for target in targets {
-            if let (Some(body), Some(it)) = (bodies.get(target.at), survey.loops.get(target.at)) {
-                self.check_accumulators(body, &it.locals)?;
+            let written = self.originals.get(&target.at);
+            let found = written.and_then(|it| Some((it, body(it)?)));
+            if let (Some((written, body)), Some(it)) = (found, survey.loops.get(target.at)) {
+                self.check_accumulators(written, body, it)?;
+                self.check_taking(written, body)?;
+                self.check_fresh_closures(it)?;
                 // Of several loops each has to be seen to be left, or the next would not know.
                 let block_labels = if targets.len() > 1 { it.block_labels.as_slice() } else { &[] };
                 if let Some(label) = break_to(body, block_labels) {

@@ -92,7 +92,7 @@ fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
     }
     match it.kind {
         LoopKind::For(_) | LoopKind::WhileLet => Ok(()),
-        LoopKind::Other => {
+        LoopKind::Other | LoopKind::Empty => {
             let text = "this loop has no items to resume; `#[resume]` goes on `for` and `while let Some(..)` loops, \
                         and for others there is `#[resumable(manual)]`";
             Err(Error::new_spanned(marker, text))
@@ -104,7 +104,7 @@ fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
 fn nested_in(outer: &Loop) -> Error {
     let choice = match outer.kind {
         LoopKind::For(_) | LoopKind::WhileLet => "mark this one with `#[resume]` as well, or ",
-        LoopKind::Other => "",
+        LoopKind::Other | LoopKind::Empty => "",
     };
     let text = format!(
         "the loop to resume is inside this one, which runs it again and again; {choice}move the inner loop into a function of its own"
@@ -117,7 +117,7 @@ impl Survey {
         let it = self.loops.get(at)?;
         match &it.kind {
             LoopKind::For(head) => Some((it, head)),
-            LoopKind::WhileLet | LoopKind::Other => None,
+            LoopKind::WhileLet | LoopKind::Other | LoopKind::Empty => None,
         }
     }
 
@@ -139,8 +139,9 @@ impl Search<'_> {
         if self.arguments.iter().any(|argument| iter == &argument.name()) {
             return Ok(());
         }
+        let arguments = self.arguments.iter().filter(|argument| !argument.is_ignored());
         let names: Vec<String> =
-            self.arguments.iter().map(|argument| format!("`{}`", argument.name())).collect();
+            arguments.map(|argument| format!("`{}`", argument.name())).collect();
         let text = match names.as_slice() {
             [] => format!("there is no argument `{iter}`; this function has none"),
             names => format!("there is no argument `{iter}`; expected one of {}", names.join(", ")),
@@ -157,14 +158,51 @@ impl Search<'_> {
         // A loop inside one that walks an argument is part of that one's items.
         let outermost = |at: &usize| !survey.around(*at).any(|outer| walking.contains(&outer));
         let candidates: Vec<usize> = walking.iter().copied().filter(outermost).collect();
-        match candidates.as_slice() {
+        let chosen = match candidates.as_slice() {
             [] => self.only_loop(survey).map(|only| vec![only]),
             [only] => not_nested(survey, *only).map(|()| candidates),
             [first, second, ..] if !alternatives(survey, &candidates) => {
                 Err(self.ambiguous(survey, *first, *second))
             }
             _ => Ok(candidates),
+        }?;
+        self.check_others(survey, &chosen)?;
+        Ok(chosen)
+    }
+
+    /// No other outermost loop is left unprotected without a word.
+    fn check_others(&self, survey: &Survey, chosen: &[usize]) -> Result<()> {
+        if self.iter.is_some() {
+            return Ok(());
         }
+        let is_outermost = |it: &Loop| it.parent.is_none() && !matches!(it.kind, LoopKind::Empty);
+        let outermost =
+            (0..survey.loops.len()).filter(|at| survey.loops.get(*at).is_some_and(is_outermost));
+        let all: Vec<usize> = outermost.collect();
+        let other = all.iter().find(|at| !chosen.contains(at)).and_then(|at| survey.loops.get(*at));
+        match other.filter(|_| !alternatives(survey, &all)) {
+            Some(other) => {
+                let heads: Vec<String> = all
+                    .iter()
+                    .filter_map(|at| survey.loops.get(*at))
+                    .map(|it| format!("`{}`", it.text))
+                    .collect();
+                let iter = self.iter_of(survey, chosen);
+                let text = format!(
+                    "this function has several loops: {}; mark those to resume with `#[resume]`{iter}",
+                    heads.join(", ")
+                );
+                Err(Error::new(other.keyword, text))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// How `iter` chooses the loop.
+    fn iter_of(&self, survey: &Survey, chosen: &[usize]) -> String {
+        let walked = chosen.iter().find_map(|at| survey.for_loop(*at));
+        let walked = walked.and_then(|(_, head)| self.walks(head));
+        walked.map_or_else(String::new, |it| format!(", or say which with `iter = {}`", it.name()))
     }
 
     /// The first argument that a loop walks.
@@ -203,7 +241,7 @@ impl Search<'_> {
             }
             several => {
                 let heads: Vec<String> =
-                    several.iter().map(|(_, _, head)| format!("`{}`", head.text)).collect();
+                    several.iter().map(|(_, it, _)| format!("`{}`", it.text)).collect();
                 let heads = heads.join(", ");
                 Err(self.here(format!("no loop walks an argument, and there are several: {heads}; mark those to resume with `#[resume]`")))
             }

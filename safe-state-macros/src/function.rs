@@ -1,23 +1,24 @@
 //! The function under the attribute: what kind it is, its arguments, what it returns.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Error, FnArg, ItemFn, Pat, PatIdent, Result, ReturnType, Signature, TraitItemFn,
-    Type, TypeImplTrait,
+    Attribute, Error, FnArg, ItemFn, Pat, PatIdent, Receiver, ReceiverKind, Result, ReturnType,
+    Signature, TraitItemFn, Type, TypeImplTrait,
 };
 
-use crate::hygiene::RESERVED;
+use crate::hygiene::{IGNORED, RESERVED};
 
 /// One variable that an argument binds.
 pub(crate) struct Argument {
     pub(crate) ident: Ident,
     /// Whether it is bound by value as `mut`.
     pub(crate) is_mut: bool,
-    /// Its type as written; none for `self`, and for the parts of a pattern.
+    /// Its type as written; none for the parts of a pattern.
     pub(crate) ty: Option<Type>,
     /// The `#[cfg(..)]` that decide whether it is there.
     pub(crate) cfgs: Vec<Attribute>,
@@ -26,6 +27,11 @@ pub(crate) struct Argument {
 impl Argument {
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
+    }
+
+    /// Whether it is `_`.
+    pub(crate) fn is_ignored(&self) -> bool {
+        self.name().starts_with(IGNORED)
     }
 
     /// The type of the value: of a `&mut T` the `T`.
@@ -44,9 +50,33 @@ impl Argument {
 /// Parses the item, or says what is wrong with it.
 pub(crate) fn parse(item: TokenStream) -> Result<ItemFn> {
     let function = syn::parse2::<ItemFn>(item.clone())
+        .or_else(|error| syn::parse2(blocks_bare(item.clone())).map_err(|_| error))
         .map_err(|error| not_a_function(item).unwrap_or(error))?;
     check(&function)?;
     Ok(function)
+}
+
+/// The tokens with the blocks that a `macro_rules!` passes on as `$body:block` out of their groups, in which no
+/// statement may follow them.
+fn blocks_bare(tokens: TokenStream) -> TokenStream {
+    let bare = |token: TokenTree| {
+        let TokenTree::Group(group) = token else { return token };
+        let inside = blocks_bare(group.stream());
+        let mut tokens = inside.clone().into_iter();
+        match (group.delimiter(), tokens.next(), tokens.next()) {
+            (Delimiter::None, Some(TokenTree::Group(block)), None)
+                if block.delimiter() == Delimiter::Brace =>
+            {
+                block.into()
+            }
+            _ => {
+                let mut bare = Group::new(group.delimiter(), inside);
+                bare.set_span(group.span());
+                bare.into()
+            }
+        }
+    };
+    tokens.into_iter().map(bare).collect()
 }
 
 fn check(function: &ItemFn) -> Result<()> {
@@ -119,21 +149,35 @@ fn item_keyword(item: TokenStream) -> Option<Ident> {
     Some(first).filter(|_| !is_qualifier)
 }
 
+/// The signature with a name for each argument that is `_`: one without can't be taken into the closure that the
+/// body becomes, and would be dropped behind all others.
+pub(crate) fn with_names(sig: &Signature) -> Signature {
+    let mut sig = sig.clone();
+    for (at, input) in sig.inputs.iter_mut().enumerate() {
+        if let FnArg::Typed(typed) = input
+            && let Pat::Wild(wild) = &*typed.pat
+        {
+            let span = crate::hygiene::at(wild.underscore_token.span);
+            let name = Ident::new(&format!("{IGNORED}{at}"), span);
+            *typed.pat = syn::parse_quote_spanned! {span=> #name };
+        }
+    }
+    sig
+}
+
 /// The variables that the arguments bind, in order, `self` first.
 pub(crate) fn arguments(sig: &Signature) -> Result<Vec<Argument>> {
     let mut arguments = Vec::new();
     for input in &sig.inputs {
         let (attrs, found) = match input {
-            FnArg::Receiver(receiver) => {
-                let ident = Ident::from(receiver.self_token);
-                (&receiver.attrs, vec![(Binding { ident, is_mut: false }, None)])
-            }
+            FnArg::Receiver(receiver) => (&receiver.attrs, vec![received(receiver)]),
             FnArg::Typed(typed) => (&typed.attrs, bound(typed)),
         };
         let cfgs: Vec<Attribute> =
             attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect();
         for (Binding { ident, is_mut }, ty) in found {
-            if ident.to_string().starts_with(RESERVED) {
+            let name = ident.to_string();
+            if name.starts_with(RESERVED) && !name.starts_with(IGNORED) {
                 let text = format!(
                     "names that begin with `{RESERVED}` are kept for generated code; rename it"
                 );
@@ -143,6 +187,19 @@ pub(crate) fn arguments(sig: &Signature) -> Result<Vec<Argument>> {
         }
     }
     Ok(arguments)
+}
+
+fn received(receiver: &Receiver) -> (Binding, Option<Type>) {
+    let ident = Ident::from(receiver.self_token);
+    let ty = match &receiver.kind {
+        ReceiverKind::Reference(and, _, mutability) => {
+            let site = Span::mixed_site();
+            syn::parse2(quote_spanned! {site=> #and #mutability Self }).ok()
+        }
+        ReceiverKind::Typed(_, ty) => Some((**ty).clone()),
+        _ => None,
+    };
+    (Binding { ident, is_mut: receiver.mutability.is_some() }, ty)
 }
 
 fn bound(typed: &syn::PatType) -> Vec<(Binding, Option<Type>)> {
@@ -213,9 +270,19 @@ impl Returned {
 
     /// The type, if it is written as an `Option`.
     pub(crate) fn option(&self) -> Option<&Type> {
+        self.path_type().filter(|(name, _)| *name == "Option").map(|(_, ty)| ty)
+    }
+
+    /// The type, if it may be an `Option` by another name.
+    pub(crate) fn maybe_option(&self) -> Option<&Type> {
+        self.path_type().filter(|(name, _)| *name != "Result").map(|(_, ty)| ty)
+    }
+
+    /// The type with its name, if it has one.
+    fn path_type(&self) -> Option<(&Ident, &Type)> {
         let Returned::Type(ty) = self else { return None };
         let Type::Path(path) = &**ty else { return None };
-        path.path.segments.last().filter(|segment| segment.ident == "Option").map(|_| &**ty)
+        path.path.segments.last().map(|segment| (&segment.ident, &**ty))
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! for order in orders { ship(order)? }    // becomes
 //! match () { () => match items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, |item| fingerprint!(item)) {
-//!     (mut items, mut tally) => {
+//!     (mut items, mut tally, item_type) => {
 //!         loop {
 //!             if tally.complete() {
 //!                 if run.asks() { carry and save, or return the error }
@@ -39,9 +39,11 @@ use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::hygiene::at;
 use crate::items::KnownBy;
-use crate::loops::{Local, is_marker, while_let};
+use crate::loops::locals::Local;
+use crate::loops::{Loop, is_marker, while_let};
 use crate::parens;
 use crate::policy::Item;
+use crate::proof::Proof;
 
 /// A loop on its way through.
 struct Lowered {
@@ -52,18 +54,21 @@ struct Lowered {
     entered: TokenStream,
     /// Whether no items are left, as far as that is known.
     has_ended: TokenStream,
+    /// What takes the type of the items, if that is known before the first.
+    item_type: TokenStream,
     /// What asks for the next item, with the arms that take it and pass over it.
     next: TokenStream,
 }
 
 impl Expansion {
-    /// The loop, made resumable. `locals` are those that stand when it begins.
+    /// The loop, made resumable. `around` is what stands when it begins.
     pub(crate) fn resumable_loop(
         &self,
         it: Expr,
         target: &Target,
-        locals: &[Local],
+        (around, proof): (&Loop, Proof),
     ) -> Result<Expr> {
+        let locals = around.locals.as_slice();
         let lowered = match it {
             Expr::ForLoop(it) => self.for_loop(it, target, locals)?,
             Expr::While(it) => {
@@ -77,16 +82,18 @@ impl Expansion {
             other => return Ok(other),
         };
         let Names { items, tally, .. } = &self.names;
-        let Lowered { attrs, label, keyword, entered, has_ended, next } = lowered;
+        let Lowered { attrs, label, keyword, entered, has_ended, item_type, next } = lowered;
         let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let (carry, save) = (self.carry(&run, locals), self.save(&run));
         let due = self.due(&run, &carry, &save, Some(&has_ended));
         let boundary = self.boundary(&run, &carry, &save, &has_ended);
         let policy = self.policy(target);
+        let Proof { types, names, check } = proof;
         let walk = quote_spanned! {at(keyword)=>
             match #entered {
-                (mut #items, mut #tally) => {
+                (mut #items, mut #tally #item_type) => {
+                    #check
                     #policy
                     #label loop {
                         if #tally.complete() { #due }
@@ -101,9 +108,14 @@ impl Expansion {
             }
         };
         let walk = self.resuming(walk, target);
+        let items = self.hoisted.get(&target.at).filter(|items| !items.is_empty());
+        let walk = match items {
+            Some(items) => quote_spanned! {at(keyword)=> { #(#items)* #walk } },
+            None => walk,
+        };
         Ok(Expr::Verbatim(quote_spanned! {at(keyword)=>
             #(#attrs)*
-            match () { () => #walk }
+            match (#types) { (#names) => #walk }
         }))
     }
 
@@ -143,7 +155,9 @@ impl Expansion {
             }
         };
         let has_ended = quote_spanned! {here=> #items.has_ended() };
-        Ok(Lowered { attrs, label, keyword, entered, has_ended, next })
+        let item_type = &self.names.item_type;
+        let item_type = quote_spanned! {here=> , #item_type };
+        Ok(Lowered { attrs, label, keyword, entered, has_ended, item_type, next })
     }
 
     fn while_loop(
@@ -180,7 +194,8 @@ impl Expansion {
             }
         };
         let has_ended = quote_spanned! {here=> #items.is_closed() };
-        Ok(Lowered { attrs, label, keyword, entered, has_ended, next })
+        let item_type = TokenStream::new();
+        Ok(Lowered { attrs, label, keyword, entered, has_ended, item_type, next })
     }
 
     /// What is done where an item has completed, if something is: to save, and to heed what is asked of
@@ -303,10 +318,10 @@ impl Expansion {
         quote_spanned! {at(keyword)=> #krate::__private::concat!(#krate::__private::file!(), #place) }
     }
 
-    /// In a function that returns an `Option`, tells the run of each `return` in the loop, which
+    /// In a function that returns an `Option`, by whatever name, tells the run of each `return` in the loop, which
     /// else could not tell a `return None` from a `None` that `?` returns.
     fn mark_returns(&self, body: &mut Block) {
-        if let Some(ty) = self.returned.option() {
+        if let Some(ty) = self.returned.maybe_option() {
             MarkReturns { names: &self.names, ty }.visit_block_mut(body);
         }
     }

@@ -10,6 +10,9 @@ use quote::ToTokens;
 /// What users may not begin their arguments' names with.
 pub(crate) const RESERVED: &str = "__safe_state";
 
+/// What the names begin with that `_` arguments get.
+pub(crate) const IGNORED: &str = "__safe_state_ignored_";
+
 /// A span for generated code whose errors point at `place`.
 pub(crate) fn at(place: Span) -> Span {
     Span::mixed_site().located_at(place)

@@ -13,6 +13,7 @@ use crate::hygiene::{at, moved};
 use crate::options::forms::Size;
 use crate::options::forms::{Nanos, Time};
 use crate::options::job::{Durability, OnChange, Rate, SaveEvery};
+use crate::options::variable::Variable;
 
 impl Expansion {
     /// The `Job`, as the options describe it.
@@ -25,7 +26,7 @@ impl Expansion {
         let on_code_change = on_change(krate, options.on_code_change.unwrap_or(OnChange::Continue));
         let mut job = quote_spanned! {site=> #krate::Job::new(#name).code(#code, #on_code_change) };
         let carried = options.carry.iter().chain(&options.reconnect);
-        let carried = carried.map(|variable| variable.unraw().to_string());
+        let carried = carried.map(Variable::name);
         job.extend(quote_spanned! {site=> .carries(&[#(#carried),*]) });
         job.extend(options.on_input_change.map(|(change, _)| {
             let change = on_change(krate, change);

@@ -1,6 +1,8 @@
 //! All loops of a function's body, in the order of its text, and what else a job's loop may hide
 //! in.
 
+pub(crate) mod locals;
+
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -10,25 +12,34 @@ use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, Lifetime,
-    Macro, Pat, Signature, Type,
+    Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, ItemMacro,
+    Label, Lifetime, Macro, Pat, Signature, Type,
 };
 
-use crate::function::{Binding, bindings, is_resumable};
+use crate::function::{bindings, is_resumable};
 use crate::mentions::mentions;
+use locals::Local;
 
 /// A `for`, `while` or `loop`.
 pub(crate) struct Loop {
     /// Its keyword.
     pub(crate) keyword: Span,
+    /// Its head as written, for messages.
+    pub(crate) text: String,
     /// The loop around it, by its place in [`Survey::loops`].
     pub(crate) parent: Option<usize>,
     /// Its `#[resume]`.
     pub(crate) marker: Option<Attribute>,
     /// The locals that stand when it begins, the innermost last.
     pub(crate) locals: Vec<Local>,
+    /// The variables that patterns around it bind: arms, conditions, other loops.
+    pub(crate) patterns: Vec<Ident>,
     /// The labels of the blocks around it.
     pub(crate) block_labels: Vec<Lifetime>,
+    /// The labels of the loops around it.
+    pub(crate) outer_labels: Vec<Lifetime>,
+    /// The macros that stand before it in the function.
+    pub(crate) macros: Vec<ItemMacro>,
     pub(crate) kind: LoopKind,
 }
 
@@ -38,12 +49,12 @@ pub(crate) enum LoopKind {
     WhileLet,
     /// Another loop.
     Other,
+    /// `loop {}`, which other attributes leave where nothing ever comes.
+    Empty,
 }
 
 /// What stands between `for` and the body.
 pub(crate) struct ForHead {
-    /// As written, for messages.
-    pub(crate) text: String,
     /// The variables the iterated expression mentions that no `let` has shadowed.
     pub(crate) mentions: Vec<String>,
     /// The variable at the root of the expression: `items` in `&items.iter().rev()`.
@@ -55,20 +66,6 @@ pub(crate) struct ForHead {
     /// A method that makes the iterator parallel.
     pub(crate) parallel: Option<Ident>,
     pub(crate) cfgs: Vec<String>,
-}
-
-/// A variable that a `let` binds.
-#[derive(Clone)]
-pub(crate) struct Local {
-    pub(crate) binding: Binding,
-    /// The place of its `let` among all of the body.
-    pub(crate) at: usize,
-    /// Whether the `let` binds nothing else, and has an initialiser.
-    pub(crate) is_plain: bool,
-    /// Its type as written.
-    pub(crate) ty: Option<Type>,
-    /// The loops around it, from the outside in.
-    pub(crate) around: Vec<usize>,
 }
 
 /// What a body holds.
@@ -87,7 +84,10 @@ pub(crate) struct Survey {
     on_loop: usize,
     enclosing: Vec<usize>,
     locals: Vec<Local>,
+    patterns: Vec<Ident>,
     block_labels: Vec<Lifetime>,
+    loop_labels: Vec<Lifetime>,
+    macros: Vec<ItemMacro>,
     lets: usize,
     shadows: BTreeMap<String, Span>,
     /// The types of locals, where they are written.
@@ -109,22 +109,42 @@ pub(crate) fn survey(block: &Block) -> Survey {
 }
 
 impl Survey {
-    fn enter(&mut self, keyword: Span, attrs: &[Attribute], kind: LoopKind) {
+    fn enter(&mut self, (keyword, text): (Span, String), attrs: &[Attribute], kind: LoopKind) {
         let marker = attrs.iter().find(|attr| is_marker(attr)).cloned();
         self.on_loop = usize::from(marker.is_some());
         let parent = self.enclosing.last().copied();
         self.enclosing.push(self.loops.len());
-        let (locals, block_labels) = (self.locals.clone(), self.block_labels.clone());
-        self.loops.push(Loop { keyword, parent, marker, locals, block_labels, kind });
+        self.loops.push(Loop {
+            keyword,
+            text,
+            parent,
+            marker,
+            locals: self.locals.clone(),
+            patterns: self.patterns.clone(),
+            block_labels: self.block_labels.clone(),
+            outer_labels: self.loop_labels.clone(),
+            macros: self.macros.clone(),
+            kind,
+        });
+    }
+
+    /// Visits `expr`, which is within what `pats` bind, and the label.
+    fn within(&mut self, pats: &[&Pat], label: Option<&Label>, visit: impl FnOnce(&mut Self)) {
+        let outside = (self.patterns.len(), self.loop_labels.len());
+        let bound = pats.iter().flat_map(|pat| bindings(pat));
+        self.patterns.extend(bound.map(|binding| binding.ident));
+        self.loop_labels.extend(label.map(|label| label.name.clone()));
+        visit(self);
+        self.patterns.truncate(outside.0);
+        self.loop_labels.truncate(outside.1);
     }
 
     fn head(&self, for_loop: &ExprForLoop) -> ForHead {
-        let (pat, expr) = (&for_loop.pat, &for_loop.expr);
+        let expr = &for_loop.expr;
         let all = mentions(expr.to_token_stream());
         let (shadowed, seen): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|name| self.shadows.contains_key(name));
         ForHead {
-            text: format!("for {} in {}", pat.to_token_stream(), expr.to_token_stream()),
             mentions: seen,
             root_type: root(expr).and_then(|name| self.types.get(&name).cloned()),
             root: root(expr),
@@ -143,21 +163,38 @@ impl<'ast> Visit<'ast> for Survey {
         match expr {
             Expr::ForLoop(it) => {
                 let head = self.head(it);
-                self.enter(it.for_token.span, &it.attrs, LoopKind::For(head));
-                visit::visit_expr(self, expr);
+                let (pat, walked) = (it.pat.to_token_stream(), it.expr.to_token_stream());
+                let text = format!("for {pat} in {walked}");
+                self.enter((it.for_token.span, text), &it.attrs, LoopKind::For(head));
+                self.within(&[&it.pat], it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
                 self.enclosing.pop();
             }
             Expr::While(it) => {
                 let kind =
                     if while_let(it).is_some() { LoopKind::WhileLet } else { LoopKind::Other };
-                self.enter(it.while_token.span, &it.attrs, kind);
-                visit::visit_expr(self, expr);
+                let text = format!("while {}", it.cond.to_token_stream());
+                self.enter((it.while_token.span, text), &it.attrs, kind);
+                let pats = conditions(&it.cond);
+                self.within(&pats, it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
                 self.enclosing.pop();
             }
             Expr::Loop(it) => {
-                self.enter(it.loop_token.span, &it.attrs, LoopKind::Other);
-                visit::visit_expr(self, expr);
+                let text = "loop".to_owned();
+                let kind = if it.body.stmts.is_empty() { LoopKind::Empty } else { LoopKind::Other };
+                self.enter((it.loop_token.span, text), &it.attrs, kind);
+                self.within(&[], it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
                 self.enclosing.pop();
+            }
+            Expr::If(it) => {
+                self.within(&conditions(&it.cond), None, |survey| {
+                    visit::visit_expr(survey, expr);
+                });
             }
             Expr::Block(it) if it.label.is_some() => {
                 self.block_labels.extend(it.label.as_ref().map(|label| label.name.clone()));
@@ -171,8 +208,13 @@ impl<'ast> Visit<'ast> for Survey {
         }
     }
 
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        self.within(&[&arm.pat], None, |survey| visit::visit_arm(survey, arm));
+    }
+
     fn visit_item(&mut self, item: &'ast Item) {
         match item {
+            Item::Macro(it) => self.macros.push(it.clone()),
             Item::Fn(inner) => self.hide_function(&inner.attrs, &inner.sig, &inner.block),
             Item::Impl(inner) => {
                 for member in &inner.items {
@@ -211,10 +253,11 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_block(&mut self, block: &'ast Block) {
         let outside = (self.shadows.clone(), self.types.clone());
-        let locals = self.locals.len();
+        let (locals, macros) = (self.locals.len(), self.macros.len());
         visit::visit_block(self, block);
         (self.shadows, self.types) = outside;
         self.locals.truncate(locals);
+        self.macros.truncate(macros);
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
@@ -226,22 +269,13 @@ impl<'ast> Visit<'ast> for Survey {
             .as_ref()
             .map(|init| mentions(init.expr.to_token_stream()))
             .unwrap_or_default();
-        let is_plain = is_plain(local);
-        let ty = match &local.pat {
-            Pat::Type(typed) => Some((*typed.ty).clone()),
-            _ => None,
-        };
         for binding in bindings(&local.pat) {
             let name = binding.name();
             self.types.remove(&name);
             if !from.contains(&name) {
                 self.shadows.insert(name, binding.ident.span());
             }
-            // What is borrowed mutably is changed through the reference.
-            let is_mut = binding.is_mut || borrows_mutably(local);
-            let binding = Binding { is_mut, ..binding };
-            let (ty, around) = (ty.clone(), self.enclosing.clone());
-            let local = Local { binding, at, is_plain, ty, around };
+            let local = Local::of(local, binding, at, self.enclosing.clone());
             self.all_locals.push(local.clone());
             self.locals.push(local);
         }
@@ -250,21 +284,6 @@ impl<'ast> Visit<'ast> for Survey {
             self.types.extend(names.map(|name| (name, typed.ty.clone())));
         }
     }
-}
-
-fn borrows_mutably(local: &syn::Local) -> bool {
-    let init = local.init.as_ref().map(|init| &*init.expr);
-    matches!(init, Some(Expr::Reference(it)) if it.mutability.is_some())
-}
-
-/// Whether the `let` is `let x = ..` or `let x: T = ..`.
-fn is_plain(local: &syn::Local) -> bool {
-    let pat = match &local.pat {
-        Pat::Type(typed) => &*typed.pat,
-        pat => pat,
-    };
-    let has_value = local.init.as_ref().is_some_and(|init| init.diverge.is_none());
-    matches!(pat, Pat::Ident(it) if it.subpat.is_none() && it.by_ref.is_none()) && has_value
 }
 
 impl Survey {
@@ -324,6 +343,19 @@ pub(crate) fn while_let(it: &ExprWhile) -> Option<(&Pat, &Expr)> {
     match (elems.next(), elems.next()) {
         (Some(pat), None) if is_some => Some((pat, &cond.expr)),
         _ => None,
+    }
+}
+
+/// The patterns that a condition binds: `if let P = ..`, also in a chain.
+pub(crate) fn conditions(cond: &Expr) -> Vec<&Pat> {
+    match cond {
+        Expr::Let(it) => vec![&it.pat],
+        Expr::Binary(it) => {
+            let mut pats = conditions(&it.left);
+            pats.extend(conditions(&it.right));
+            pats
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod job;
 mod limits;
 mod policy;
 mod unknown;
+pub(crate) mod variable;
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -20,6 +21,7 @@ use job::{
     on_change, on_input_change, rate, save_every,
 };
 use limits::LimitOptions;
+use variable::Variable;
 
 /// The options of a job, in the order of their documentation; those of its items are beside them.
 const NAMES: &[&str] = &[
@@ -67,10 +69,10 @@ pub(crate) struct Options {
     /// With where it says so.
     pub(crate) second_signal_after: Option<(Time, Span)>,
     pub(crate) limits: LimitOptions,
-    pub(crate) carry: Vec<Ident>,
-    pub(crate) reconnect: Vec<Ident>,
+    pub(crate) carry: Vec<Variable>,
+    pub(crate) reconnect: Vec<Variable>,
     pub(crate) registry: Option<Expr>,
-    pub(crate) fresh: Vec<Ident>,
+    pub(crate) fresh: Vec<Variable>,
     /// What is said of the items, where there is one loop.
     pub(crate) items: ItemOptions,
     pub(crate) on_input_change: Option<(OnChange, Span)>,
@@ -197,13 +199,11 @@ impl Options {
 
     /// A variable is carried, reconnected or fresh, and named once.
     fn check_variables(&self) -> Result<()> {
-        let mut seen: Vec<&Ident> = Vec::new();
-        for variable in self.carry.iter().chain(&self.reconnect).chain(&self.fresh) {
+        let mut seen: Vec<&Variable> = Vec::new();
+        for variable in self.named() {
             if seen.contains(&variable) {
-                return Err(Error::new(
-                    variable.span(),
-                    format!("`{variable}` is named twice; remove one"),
-                ));
+                let text = format!("`{}` is named twice; remove one", variable.name());
+                return Err(Error::new(variable.span(), text));
             }
             seen.push(variable);
         }
@@ -212,6 +212,11 @@ impl Options {
 }
 
 impl Options {
+    /// What `carry`, `reconnect` and `fresh` name.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Variable> {
+        self.carry.iter().chain(&self.reconnect).chain(&self.fresh)
+    }
+
     /// What is said of the items fits to the rest.
     fn check_items(&self) -> Result<()> {
         if let (Some(_), Some(option)) = (self.manual, self.items.policy.place()) {

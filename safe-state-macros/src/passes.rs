@@ -1,6 +1,8 @@
 //! The passes over a body that change it, or look into its loops, by the numbers that `loops` gives
 //! to loops and `let`s. All of them must number as the survey does.
 
+use std::collections::BTreeMap;
+
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprBreak, Item, Lifetime, Macro, Result};
@@ -158,15 +160,22 @@ pub(crate) fn break_to(body: &Block, labels: &[Lifetime]) -> Option<Lifetime> {
     breaks.found
 }
 
-/// The body of each loop, by its place in the survey.
-pub(crate) fn bodies(block: &Block) -> Vec<Block> {
-    struct Bodies(Vec<Block>);
-    impl Visit<'_> for Bodies {
+/// The loops of `block` that are `wanted`, by their places in the survey.
+pub(crate) fn loops(block: &Block, wanted: impl Fn(usize) -> bool) -> BTreeMap<usize, Expr> {
+    struct Loops<F> {
+        at: usize,
+        wanted: F,
+        found: BTreeMap<usize, Expr>,
+    }
+    impl<F: Fn(usize) -> bool> Visit<'_> for Loops<F> {
         fn visit_expr(&mut self, expr: &Expr) {
             match expr {
-                Expr::ForLoop(it) => self.0.push(it.body.clone()),
-                Expr::While(it) => self.0.push(it.body.clone()),
-                Expr::Loop(it) => self.0.push(it.body.clone()),
+                Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
+                    if (self.wanted)(self.at) {
+                        self.found.insert(self.at, expr.clone());
+                    }
+                    self.at += 1;
+                }
                 Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
                 _ => {}
             }
@@ -175,7 +184,17 @@ pub(crate) fn bodies(block: &Block) -> Vec<Block> {
 
         fn visit_item(&mut self, _: &Item) {}
     }
-    let mut bodies = Bodies(Vec::new());
-    bodies.visit_block(block);
-    bodies.0
+    let mut loops = Loops { at: 0, wanted, found: BTreeMap::new() };
+    loops.visit_block(block);
+    loops.found
+}
+
+/// The body of a loop.
+pub(crate) fn body(expr: &Expr) -> Option<&Block> {
+    match expr {
+        Expr::ForLoop(it) => Some(&it.body),
+        Expr::While(it) => Some(&it.body),
+        Expr::Loop(it) => Some(&it.body),
+        _ => None,
+    }
 }

@@ -41,7 +41,8 @@ use crate::expand::{Expansion, Names};
 use crate::find::Target;
 use crate::function::Returned;
 use crate::hygiene::{at, moved};
-use crate::loops::{Local, Survey};
+use crate::loops::Survey;
+use crate::loops::locals::Local;
 use crate::mentions::mentions;
 
 /// A loop's item, as its head has it.

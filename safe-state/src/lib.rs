@@ -29,6 +29,7 @@ pub mod limits;
 mod meters;
 mod outcome;
 mod policy;
+mod proof;
 pub mod reconnect;
 #[cfg(feature = "report")]
 pub mod report;

@@ -2,6 +2,7 @@
 //! release uses it.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use safe_state_backends::Carry;
 
@@ -40,14 +41,26 @@ pub use crate::policy::{
     ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, Verdict, attempt,
     attempt_async, leave, raise, retry,
 };
+pub use crate::proof::items::{
+    OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
+    ReadOnly,
+};
+pub use crate::proof::shared::{OfCells, OfHandle, OfPlain, OfShared, Unshared, Unwritten};
+pub use crate::proof::{
+    TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
+    name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes,
+    name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes,
+    name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,
+    name_in_carry_reconnect_or_fresh_what_the_loop_changes, never, touch, type_of,
+};
 pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::run::{Run, call_in};
 pub use crate::spans::Spans;
 pub use crate::{
     __argument as argument, __failing as failing, __fingerprint as fingerprint,
     __graceful as graceful, __handed as handed, __key as key, __means as means,
-    __on_error as on_error, __progress as progress, __shown as shown, __thrown as thrown,
-    __undone as undone,
+    __on_error as on_error, __progress as progress, __read_only as read_only, __shown as shown,
+    __thrown as thrown, __undone as undone, __unshared as unshared,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
@@ -62,13 +75,15 @@ pub fn items<'r, I, Iter, T>(
     location: &'static str,
     way: Way,
     fingerprint: fn(&T) -> Option<u32>,
-) -> (Items<Iter, ByIndex<T>>, Tally<'r>)
+) -> (Items<Iter, ByIndex<T>>, Tally<'r>, TypeOf<T>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
 {
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
-    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity)
+    let (items, tally) =
+        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+    (items, tally, TypeOf(PhantomData))
 }
 
 /// The same of a loop that knows its items by the hash of a key.
@@ -79,14 +94,16 @@ pub fn items_by_key<'r, I, Iter, T, F>(
     location: &'static str,
     way: Way,
     hash: F,
-) -> (Items<Iter, ByKey<F>>, Tally<'r>)
+) -> (Items<Iter, ByKey<F>>, Tally<'r>, TypeOf<T>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
     F: Fn(&T) -> Result<KeyHash, String>,
 {
     let (number, identity) = (Number { depth, id }, (way, ByKey::new(hash)));
-    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity)
+    let (items, tally) =
+        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+    (items, tally, TypeOf(PhantomData))
 }
 
 /// The same of a loop that knows its items by cursor.
@@ -98,7 +115,7 @@ pub fn items_by_cursor<'r, I, Iter, T, C, F>(
     way: Way,
     of_type: &CursorType<C>,
     cursor: F,
-) -> (Items<Iter, ByCursor<C, F>>, Tally<'r>)
+) -> (Items<Iter, ByCursor<C, F>>, Tally<'r>, TypeOf<T>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
@@ -106,7 +123,9 @@ where
     F: Fn(&T) -> C,
 {
     let (number, identity) = (Number { depth, id }, (way, ByCursor::new(of_type, cursor)));
-    Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity)
+    let (items, tally) =
+        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+    (items, tally, TypeOf(PhantomData))
 }
 
 /// The items of a `while let` loop, as [`items`].

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::command::Jobs;
 
-#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, on_error = give_up)]
+#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, on_error = give_up, fresh(ran))]
 fn send(jobs: &Jobs, items: &[u64], ran: &mut Vec<u64>, fails: bool) -> anyhow::Result<()> {
     for item in items {
         anyhow::ensure!(!fails || item % 2 == 0, "odd");

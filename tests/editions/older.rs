@@ -13,7 +13,7 @@ impl Numbers {
     }
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), fresh(gen))]
 fn keyword_of_a_later_edition(items: &[u32], gen: &mut Numbers) -> u32 {
     for x in items {
         assert_eq!(gen.gen(), *x);

@@ -91,7 +91,7 @@ fn more_than_the_limit_are_not_given_up_in_all_runs_together() {
     assert_eq!(done.take(), [1, 2, 3, 31, 4]);
 }
 
-#[resumable(name = "mute", state_dir = dir, max_attempts = 3, backoff = Backoff::constant("1ms"))]
+#[resumable(name = "mute", state_dir = dir, max_attempts = 3, backoff = Backoff::constant("1ms"), fresh(tried))]
 fn mute(dir: &Path, items: &[u32], tried: &mut u32) -> Result<(), String> {
     for item in items {
         if *item == 1 {

@@ -22,7 +22,7 @@ impl Flaky {
     }
 }
 
-#[resumable(name = "values", state_dir = dir, max_attempts = 9, backoff = Backoff::none(), carry(rows, text, total))]
+#[resumable(name = "values", state_dir = dir, max_attempts = 9, backoff = Backoff::none(), carry(rows, text, total), fresh(flaky))]
 fn values(
     dir: &Path,
     items: Vec<(u32, String)>,
@@ -49,7 +49,7 @@ fn a_failed_attempt_leaves_nothing_in_carried_variables() {
     assert_eq!((rows, text.as_str(), total), (vec![0, 1, 2, 3, 4], "01234", 10));
 }
 
-#[resumable(name = "replaced", state_dir = dir, max_attempts = 9, backoff = Backoff::none(), carry(rows))]
+#[resumable(name = "replaced", state_dir = dir, max_attempts = 9, backoff = Backoff::none(), carry(rows), fresh(flaky))]
 fn replaced(dir: &Path, items: &[u32]) -> anyhow::Result<Vec<u32>> {
     let flaky = Flaky::new();
     let mut rows = Results::new();

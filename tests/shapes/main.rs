@@ -38,6 +38,7 @@ tests! {
     macros: check_resumes,
     methods: check_resumes,
     mutable: check_resumes,
+    named: check_resumes,
     nesting: check_resumes,
     positions: check_resumes,
     returns: check_resumes,

@@ -20,8 +20,8 @@ fn chosen(function: TokenStream, iter: Option<&str>) -> std::result::Result<Vec<
     };
     let survey = survey(&function.block);
     let targets = find(&survey, &search).map_err(|error| error.to_string())?;
-    let heads = targets.iter().filter_map(|target| survey.for_loop(target.at));
-    Ok(heads.map(|(_, head)| head.text.clone()).collect())
+    let heads = targets.iter().filter_map(|target| survey.loops.get(target.at));
+    Ok(heads.map(|it| it.text.clone()).collect())
 }
 
 #[track_caller]
@@ -40,11 +40,8 @@ fn owned(heads: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_loop_that_walks_an_argument_goes_before_others() {
-    takes(
-        quote! { fn f(items: T) { for a in 0..3 {} for b in items.iter() {} } },
-        &["for b in items . iter ()"],
-    );
+fn the_loop_that_walks_an_argument_is_taken() {
+    takes(quote! { fn f(items: T) { for b in items.iter() {} } }, &["for b in items . iter ()"]);
     takes(quote! { fn f(n: u64) { for a in 0..n {} } }, &["for a in 0 .. n"]);
     takes(quote! { fn f(&self) { for a in &self.all {} } }, &["for a in & self . all"]);
     takes(quote! { fn f(r#in: T) { for a in r#in {} } }, &["for a in r#in"]);
@@ -60,6 +57,19 @@ fn a_loop_within_it_is_part_of_its_items() {
 fn the_only_outermost_loop_is_taken_if_none_walks_an_argument() {
     takes(quote! { fn f() { for a in all() { for b in a {} } } }, &["for a in all ()"]);
     refuses(quote! { fn f() { for a in x() {} for b in y() {} } }, "`for a in x ()`, `for b");
+}
+
+#[test]
+fn of_several_outermost_loops_some_are_chosen() {
+    let two = quote! { fn f(a: T) { for x in a {} for y in 0..3 {} } };
+    refuses(two.clone(), "`for x in a`, `for y in 0 .. 3`; mark those");
+    refuses(two.clone(), "or say which with `iter = a`");
+    assert_eq!(chosen(two, Some("a")), Ok(owned(&["for x in a"])));
+    refuses(quote! { fn f(a: T) { for x in a {} while more() {} } }, "`while more ()`");
+    refuses(quote! { fn f(a: T) { loop { go() } for x in a {} } }, "`loop`, `for x in a`");
+    refuses(quote! { fn f() { if b { for x in y() {} } else { loop { go() } } } }, "several loops");
+    takes(quote! { fn f(a: T) { #[resume] for x in a {} loop { go() } } }, &["for x in a"]);
+    takes(quote! { fn f(a: T) { if false { loop {} } for x in a {} } }, &["for x in a"]);
 }
 
 #[test]

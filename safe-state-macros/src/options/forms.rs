@@ -1,11 +1,13 @@
 //! The forms that options come in: values, flags, lists of variables, texts and times.
 
 use proc_macro2::Ident;
-use syn::parse::ParseStream;
+use syn::parse::{Parse, ParseStream};
 #[cfg(feature = "limits")]
 use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Result, Token, UnOp};
+
+use crate::options::variable::Variable;
 
 /// A time.
 pub(crate) enum Time {
@@ -45,8 +47,8 @@ pub(crate) fn bare(value: Expr) -> Expr {
     }
 }
 
-/// `carry(a, b)`.
-pub(crate) fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Ident>> {
+/// `carry(a, self.b)`.
+pub(crate) fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Variable>> {
     if !input.peek(Paren) {
         let text =
             format!("`{option}` needs the names of variables; write `{option}(total, seen)`");
@@ -54,17 +56,8 @@ pub(crate) fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Id
     }
     let names;
     syn::parenthesized!(names in input);
-    let names = names.parse_terminated(variable, Token![,])?;
+    let names = names.parse_terminated(Variable::parse, Token![,])?;
     Ok(names.into_iter().collect())
-}
-
-fn variable(input: ParseStream<'_>) -> Result<Ident> {
-    if input.peek(Token![self]) || input.peek2(Token![.]) {
-        let text =
-            "this is no variable: take the field as a local, or as an argument, and name that";
-        return Err(Error::new_spanned(input.parse::<Expr>()?, text));
-    }
-    input.parse()
 }
 
 /// A bare option is switched on.

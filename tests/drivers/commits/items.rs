@@ -41,7 +41,7 @@ fn rows_and_progress_are_there_together_by_every_driver() {
 
 /// Writes what `PRAGMA data_version` says as each item begins: it changes if another connection has
 /// changed the database.
-#[resumable(name = "quiet", backend = base.backend(), carry(seen))]
+#[resumable(name = "quiet", backend = base.backend(), carry(seen), fresh(connection))]
 fn quiet(base: &Base, connection: &mut Connection) -> anyhow::Result<Vec<i64>> {
     let mut seen = Results::new();
     for item in 0..8 {
@@ -60,7 +60,7 @@ fn the_boundary_writes_nothing_more() {
     assert_eq!((seen.len(), seen.iter().min()), (8, seen.iter().max()), "{seen:?}");
 }
 
-#[resumable(name = "some", backend = base.backend(), save_every = 100, carry(sum))]
+#[resumable(name = "some", backend = base.backend(), save_every = 100, carry(sum), fresh(connection, seen))]
 fn some_commit(
     base: &Base,
     connection: &mut Connection,
@@ -93,7 +93,7 @@ fn items_that_were_not_saved_yet_are_saved_with_it() {
     }
 }
 
-#[resumable(name = "nested", backend = base.backend(), carry(sum))]
+#[resumable(name = "nested", backend = base.backend(), carry(sum), fresh(connection))]
 fn nested(
     base: &Base,
     connection: &mut Connection,
@@ -131,7 +131,7 @@ fn inner_and_outer_items_are_committed_each() {
     assert_eq!(base.rows(), [0, 1, 2, 9, 10, 11, 12, 19, 20, 21, 22, 29]);
 }
 
-#[resumable(name = "keys", backend = base.backend(), key = |item| item, carry(count))]
+#[resumable(name = "keys", backend = base.backend(), key = |item| item, carry(count), fresh(connection))]
 fn by_key(
     base: &Base,
     connection: &mut Connection,
@@ -158,7 +158,7 @@ fn items_known_by_key_are_committed_once() {
     assert_eq!(base.rows(), [1, 2, 4, 5, 3]);
 }
 
-#[resumable(name = "cursor", backend = base.backend(), cursor = |item| *item)]
+#[resumable(name = "cursor", backend = base.backend(), cursor = |item| *item, fresh(connection))]
 fn by_cursor(base: &Base, connection: &mut Connection, faults: &Faults) -> anyhow::Result<()> {
     let after: i64 = safe_state::cursor!().unwrap_or(0);
     for item in after + 1..7 {
@@ -180,7 +180,7 @@ fn the_input_goes_on_behind_the_item_committed_last() {
     assert_eq!(base.rows(), [1, 2, 3, 4, 5, 6]);
 }
 
-#[resumable(name = "walk", backend = base.backend(), manual, carry(next))]
+#[resumable(name = "walk", backend = base.backend(), manual, carry(next), fresh(connection))]
 fn walk(base: &Base, connection: &mut Connection, faults: &Faults) -> anyhow::Result<i64> {
     let mut next = 0;
     while next < 5 {
@@ -203,7 +203,7 @@ fn a_manual_job_saves_where_it_commits() {
     assert_eq!(base.rows(), [0, 1, 2, 3, 4]);
 }
 
-#[resumable(name = "twice", backend = base.backend())]
+#[resumable(name = "twice", backend = base.backend(), fresh(connection))]
 fn twice(base: &Base, connection: &mut Connection, also: bool) -> anyhow::Result<()> {
     for item in 0..3 {
         let tx = connection.transaction()?;
@@ -230,7 +230,7 @@ fn an_item_is_committed_once() {
 }
 
 /// Commits until it is asked to stop.
-#[resumable(name = "endless", backend = base.backend())]
+#[resumable(name = "endless", backend = base.backend(), fresh(connection))]
 fn endless(base: &Base, connection: &mut Connection) -> anyhow::Result<()> {
     for item in 0_i64.. {
         if item == 2 {

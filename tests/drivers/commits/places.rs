@@ -10,7 +10,7 @@ use safe_state_tests::servers::postgres_url;
 
 use super::{Base, put_in};
 
-#[resumable(name = "elsewhere", backend = backend)]
+#[resumable(name = "elsewhere", backend = backend, fresh(connection))]
 fn elsewhere(backend: Arc<dyn Backend>, connection: &mut Connection) -> anyhow::Result<()> {
     for item in 0..2 {
         let tx = connection.transaction()?;

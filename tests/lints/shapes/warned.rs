@@ -219,7 +219,7 @@ pub fn iter_next_loop(items: &[u32]) {
     }
 }
 
-#[resumable]
+#[resumable(fresh(items))]
 pub fn reversed_empty_ranges(items: &mut u32) {
     for x in 5..0 {
         *items += x;

@@ -101,7 +101,7 @@ fn function_pointer(items: &[u32], work: fn(u32)) {
     }
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), fresh(work))]
 fn callback(items: &[u32], work: &mut dyn FnMut(u32) -> Result<(), String>) -> Result<(), String> {
     for x in items {
         work(*x)?;

@@ -159,7 +159,7 @@ impl Sink for Pipe {
         Ok(self.0.len())
     }
 
-    #[resumable(backend = store())]
+    #[resumable(backend = store(), fresh(self))]
     async fn flush(&mut self) -> usize {
         for x in &mut self.0 {
             yield_now().await;

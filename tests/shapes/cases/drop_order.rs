@@ -32,6 +32,13 @@ fn never_mentioned(_guard: Noisy, items: Vec<Noisy>, _other: Noisy) {
 }
 
 #[resumable(backend = store())]
+fn ignored(_guard: Noisy, _: Noisy, items: Vec<Noisy>, _: Noisy, _other: Noisy) {
+    for x in &items {
+        step(x);
+    }
+}
+
+#[resumable(backend = store())]
 fn moved_in_the_body(items: Vec<u32>, other: Noisy) {
     for x in &items {
         step(x);
@@ -200,6 +207,7 @@ safe_state_tests::shapes! {
     arguments => arguments(Noisy("first"), two(), Noisy("last"));
     items_by_value => items_by_value(two(), Noisy("other"));
     never_mentioned => never_mentioned(Noisy("guard"), two(), Noisy("other"));
+    ignored => ignored(Noisy("guard"), Noisy("first"), two(), Noisy("second"), Noisy("other"));
     moved_in_the_body => moved_in_the_body(vec![1, 2], Noisy("other"));
     parts_of_a_pattern => parts_of_a_pattern((Noisy("first"), two()), Noisy("last"));
     part_of_an_item => part_of_an_item(vec![(Noisy("x"), Noisy("y")), (Noisy("z"), Noisy("w"))]);

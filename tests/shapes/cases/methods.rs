@@ -36,7 +36,7 @@ impl Shop {
         Ok(())
     }
 
-    #[resumable(backend = store())]
+    #[resumable(backend = store(), fresh(self))]
     fn by_mut_walking_itself(&mut self) -> &mut u32 {
         for x in &mut self.orders {
             step(*x);
@@ -101,7 +101,7 @@ impl Shop {
         }
     }
 
-    #[resumable(backend = store())]
+    #[resumable(backend = store(), fresh(self))]
     async fn by_mut_later(&mut self) -> &mut u32 {
         for x in &mut self.orders {
             tokio::task::yield_now().await;

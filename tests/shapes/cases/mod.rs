@@ -18,6 +18,7 @@ pub(crate) mod inputs;
 pub(crate) mod macros;
 pub(crate) mod methods;
 pub(crate) mod mutable;
+pub(crate) mod named;
 pub(crate) mod nesting;
 pub(crate) mod positions;
 pub(crate) mod returns;

@@ -4,7 +4,7 @@ use safe_state_tests::shapes::{step, store};
 
 use super::resumable;
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), fresh(items))]
 fn iter_mut(items: &mut Vec<u32>) {
     for x in items.iter_mut() {
         step(*x);
@@ -13,7 +13,7 @@ fn iter_mut(items: &mut Vec<u32>) {
     items.push(0);
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), fresh(items))]
 fn by_itself(items: &mut [u32]) {
     for x in items {
         step(*x);
@@ -65,7 +65,7 @@ fn mutable_item(items: Vec<u32>) {
     }
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), fresh(items))]
 fn changed_before_a_break(items: &mut Vec<u32>) {
     for x in items.iter() {
         step(x);

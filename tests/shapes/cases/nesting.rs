@@ -63,7 +63,7 @@ fn recursive(items: &[u32], depth: u32) -> u32 {
     depth
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), fresh(seen))]
 fn threads_in_the_body(items: &[u32]) -> u32 {
     let seen = AtomicU32::new(0);
     for x in items {

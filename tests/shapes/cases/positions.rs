@@ -109,6 +109,7 @@ fn loops_before_and_after(items: &[u32]) -> u32 {
     for _ in 0..3 {
         effect_free();
     }
+    #[resume]
     for x in items {
         step(x);
     }

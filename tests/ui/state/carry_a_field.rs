@@ -1,18 +1,19 @@
 use safe_state::resumable;
 
-struct Sums {
+#[derive(Default)]
+struct Stats {
     total: u64,
 }
 
-impl Sums {
-    #[resumable(name = "sums", carry(self.total))]
-    fn add(&mut self, numbers: &[u64]) {
-        for number in numbers {
-            self.total += number;
-        }
+#[resumable(carry(stats.total))]
+fn add(numbers: &[u64]) -> u64 {
+    let mut stats = Stats::default();
+    for number in numbers {
+        stats.total += number;
     }
+    stats.total
 }
 
 fn main() {
-    Sums { total: 0 }.add(&[1]);
+    add(&[1]);
 }

@@ -1,0 +1,75 @@
+//! Whether code has a `break` or `continue` that leaves it, in a macro call any.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprBreak, ExprContinue, Item, Label, Lifetime, Macro};
+
+/// Whether what `visit` visits has one.
+pub(crate) fn leaves(visit: impl FnOnce(&mut Leaving)) -> bool {
+    let mut leaving = Leaving::default();
+    visit(&mut leaving);
+    leaving.found
+}
+
+#[derive(Default)]
+pub(crate) struct Leaving {
+    /// The loops around this place, and the labels there.
+    loops: usize,
+    labels: Vec<Lifetime>,
+    found: bool,
+}
+
+impl Leaving {
+    fn to(&mut self, label: Option<&Lifetime>) {
+        let stays = label.map_or(self.loops > 0, |label| self.labels.contains(label));
+        self.found |= !stays;
+    }
+
+    fn within(&mut self, label: Option<&Label>, loops: usize, visit: impl FnOnce(&mut Self)) {
+        let outside = self.labels.len();
+        self.labels.extend(label.map(|label| label.name.clone()));
+        self.loops += loops;
+        visit(self);
+        self.loops -= loops;
+        self.labels.truncate(outside);
+    }
+}
+
+impl<'ast> Visit<'ast> for Leaving {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        let (label, loops) = match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
+            Expr::ForLoop(it) => (it.label.as_ref(), 1),
+            Expr::While(it) => (it.label.as_ref(), 1),
+            Expr::Loop(it) => (it.label.as_ref(), 1),
+            Expr::Block(it) => (it.label.as_ref(), 0),
+            _ => (None, 0),
+        };
+        self.within(label, loops, |leaving| visit::visit_expr(leaving, expr));
+    }
+
+    fn visit_expr_break(&mut self, it: &'ast ExprBreak) {
+        self.to(it.label.as_ref());
+        visit::visit_expr_break(self, it);
+    }
+
+    fn visit_expr_continue(&mut self, it: &'ast ExprContinue) {
+        self.to(it.label.as_ref());
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        self.found |= mentions_one(it.tokens.clone());
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+fn mentions_one(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "break" || ident == "continue",
+        TokenTree::Group(group) => mentions_one(group.stream()),
+        // A label may be one to leave by.
+        TokenTree::Punct(punct) => punct.as_char() == '\'',
+        TokenTree::Literal(_) => false,
+    })
+}

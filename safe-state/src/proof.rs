@@ -1,0 +1,152 @@
+//! What the proof is made of that a loop's body changes nothing from before the loop: a copy of the body in
+//! a closure that has to be `Fn`, is never called and is not generated. In it, variables that are named in
+//! `carry(..)`, `reconnect(..)` or `fresh(..)` are locals made from nothing.
+
+pub(crate) mod items;
+pub(crate) mod shared;
+
+use std::marker::PhantomData;
+
+use crate::items::identity::CursorType;
+
+/// The type of a variable, or of a loop's items. It borrows nothing.
+#[derive(Debug)]
+pub struct TypeOf<T>(pub(crate) PhantomData<fn() -> T>);
+
+impl<T> TypeOf<T> {
+    /// A value of the type, in code that never runs.
+    #[must_use]
+    pub fn fake(&self) -> T {
+        never()
+    }
+}
+
+/// The type of a variable.
+pub const fn type_of<T>(_: &T) -> TypeOf<T> {
+    TypeOf(PhantomData)
+}
+
+/// A value of a variable's type, in code that never runs.
+pub fn fake<T>(_: &T) -> T {
+    never()
+}
+
+/// Any value, in code that never runs.
+///
+/// # Panics
+///
+/// Always.
+#[must_use]
+pub fn never<T>() -> T {
+    unreachable!("the proof is compiled and never run")
+}
+
+/// Whether the loop's copy comes to its end here.
+#[must_use]
+pub fn maybe() -> bool {
+    false
+}
+
+/// Counts as a change and as a use.
+pub fn touch<T>(_: &mut T) {}
+
+/// Takes a body that changes, and moves, nothing from before its loop.
+pub fn name_in_carry_reconnect_or_fresh_what_the_loop_changes<R, F>(_: F) -> R
+where
+    // Beside this line the compiler says which variable the body changes, or moves. Name that one:
+    //     carry(x)     to save it with the progress and restore it
+    //     reconnect(x) if it is a file or a connection, to open again as it was
+    //     fresh(x)     if every run may start with a new one; also what is moved before a `break`
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// The same of an async body.
+pub fn name_in_carry_reconnect_or_fresh_what_the_async_loop_changes<R, F>(_: F) -> R
+where
+    // Beside this line the compiler says which variable the body changes, or moves. Name that one:
+    //     carry(x)     to save it with the progress and restore it
+    //     reconnect(x) if it is a file or a connection, to open again as it was
+    //     fresh(x)     if every run may start with a new one; also what is moved before a `break`
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
+/// Takes the body of an item that may run again after an error, which changes, and moves, nothing from before its
+/// loop.
+pub fn name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes<R, F>(_: F) -> R
+where
+    // Beside this line the compiler says which variable the body changes, or moves. As for other loops,
+    // name it in carry(x), reconnect(x) or fresh(x). What it moves would be gone if the item runs again
+    // after an error: give a copy away, as in `return Ok(x.clone())`.
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// The same of an async body.
+pub fn name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes<R, F>(
+    _: F,
+) -> R
+where
+    // Beside this line the compiler says which variable the body changes, or moves. As for other loops,
+    // name it in carry(x), reconnect(x) or fresh(x). What it moves would be gone if the item runs again
+    // after an error: give a copy away, as in `return Ok(x.clone())`.
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
+/// The type that was taken.
+pub const fn known<T>(_: &Option<TypeOf<T>>) -> TypeOf<T> {
+    TypeOf(PhantomData)
+}
+
+/// Stands for `commit!(tx)`, awaited or not.
+///
+/// # Errors
+///
+/// It has none, and the type of those of `commit!`.
+pub fn committed<T>(_: T) -> Result<(), crate::Error> {
+    never()
+}
+
+/// Stands for a `commit!(tx)` that is awaited later.
+///
+/// # Errors
+///
+/// It has none, and the type of those of `commit!`.
+pub async fn committed_later<T>(_: T) -> Result<(), crate::Error> {
+    never()
+}
+
+/// Stands for `cursor!()`.
+#[must_use]
+pub fn cursor_of<C>(_: &CursorType<C>) -> Option<C> {
+    never()
+}
+
+/// Refuses items that are, or hold, `&mut`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __read_only {
+    ($items:expr) => {{
+        use $crate::__private::{
+            OfCellReference as _, OfClone as _, OfMutable as _, OfMutableDeep as _,
+            OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
+        };
+        (&&&&&&&$items).read_only()
+    }};
+}
+
+/// Refuses what can be changed through a shared reference.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __unshared {
+    ($of:expr) => {{
+        use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
+        (&&&$of).unshared()
+    }};
+}

@@ -1,0 +1,95 @@
+//! Whether a loop's items are, or hold, a `&mut`: by it the body changes what it walks.
+//!
+//! Chosen by method resolution. What is `Clone` holds no `&mut`.
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::{Mutex, RwLock};
+
+use crate::proof::TypeOf;
+
+/// Items through which nothing can be changed.
+#[diagnostic::on_unimplemented(
+    message = "the loop can change what it walks, through its items, and a resumed run would start with it anew",
+    label = "these items are, or hold, references by which they can be changed",
+    note = "to save what is walked with the progress, name its variable in `carry(..)`; if every run may start \
+            with it as it comes, in `fresh(..)`"
+)]
+pub trait ReadOnly {}
+
+/// Items that are `Clone`.
+pub trait OfClone {
+    /// Holds.
+    fn read_only(&self) {}
+}
+impl<T: Clone> OfClone for &&&&&TypeOf<T> {}
+
+macro_rules! mutable {
+    ($(#[$doc:meta])* $name:ident: $([$($generics:tt)*] $of:ty;)*) => {
+        $(#[$doc])*
+        pub trait $name {
+            /// Does not compile.
+            fn read_only(&self) where Self: ReadOnly {}
+        }
+        $(impl<$($generics)*> $name for $of {})*
+    };
+}
+
+macro_rules! cells {
+    ($([$($generics:tt)*] $of:ty;)*) => {
+        mutable! {
+            /// Items that refer to what can be changed through a `&`.
+            OfCellReference: $(
+                ['a, $($generics)*] &&&&&&TypeOf<&'a $of>;
+                ['a, A, $($generics)*] &&&&&&TypeOf<(A, &'a $of)>;
+            )*
+        }
+    };
+}
+
+cells! {
+    [T: ?Sized] Cell<T>;
+    [T: ?Sized] RefCell<T>;
+    [T: ?Sized] Mutex<T>;
+    [T: ?Sized] RwLock<T>;
+    [] AtomicBool;
+    [] AtomicU32;
+    [] AtomicU64;
+    [] AtomicUsize;
+    [] AtomicI64;
+}
+mutable! {
+    /// Items that are a `&mut`, or hold one in their last place.
+    OfMutable:
+    ['a, T: ?Sized] &&&&TypeOf<&'a mut T>;
+    ['a, T: ?Sized] &&&&TypeOf<Option<&'a mut T>>;
+    ['a, T: ?Sized, E] &&&&TypeOf<Result<&'a mut T, E>>;
+    ['a, A, T: ?Sized] &&&&TypeOf<(A, &'a mut T)>;
+    ['a, A, B, T: ?Sized] &&&&TypeOf<(A, (B, &'a mut T))>;
+    ['a, A, B, T: ?Sized] &&&&TypeOf<(A, B, &'a mut T)>;
+}
+mutable! {
+    /// Items that hold one in another place.
+    OfMutableFirst:
+    ['a, T: ?Sized, B] &&&TypeOf<(&'a mut T, B)>;
+    ['a, A, T: ?Sized, B] &&&TypeOf<((A, &'a mut T), B)>;
+    ['a, T: ?Sized, B, C] &&&TypeOf<(&'a mut T, B, C)>;
+}
+mutable! {
+    /// Items that hold one in the middle.
+    OfMutableWithin:
+    ['a, A, T: ?Sized, C] &&TypeOf<(A, &'a mut T, C)>;
+    ['a, A, T: ?Sized, C] &&TypeOf<(A, (&'a mut T, C))>;
+}
+mutable! {
+    /// Items that hold one in the first place of the first.
+    OfMutableDeep:
+    ['a, A, T: ?Sized, C] &TypeOf<((&'a mut T, A), C)>;
+}
+
+/// All others.
+pub trait OfOther {
+    /// Holds.
+    fn read_only(&self) {}
+}
+impl<T> OfOther for TypeOf<T> {}

@@ -1,0 +1,121 @@
+//! Whether a local can be changed through a shared reference, which the proof does not see.
+//!
+//! Chosen by method resolution: those of the standard library that are known to be, then what holds no cell.
+
+use std::fs::File;
+use std::net::{TcpStream, UdpSocket};
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
+use std::panic::RefUnwindSafe;
+use std::ptr::NonNull;
+use std::rc::Rc;
+use std::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8,
+    AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
+};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+
+use crate::proof::TypeOf;
+
+/// Variables that the loop can't change through a shared reference.
+#[diagnostic::on_unimplemented(
+    message = "the loop can change this variable through a shared reference, and a resumed run would start with a \
+               new one",
+    label = "a lock, an atomic, a channel or a pointer; or it holds a cell, or a `dyn` that may hold one",
+    note = "to save it with the progress and restore it, name it in `carry(..)`, if it is `Serialize`; if it is a \
+            connection, to open again as it was, in `reconnect(..)`; if every run may start with a new one, in \
+            `fresh(..)`"
+)]
+pub trait Unshared {}
+
+/// What is known to be changed through a shared reference.
+pub trait OfShared {
+    /// Does not compile.
+    fn unshared(&self)
+    where
+        Self: Unshared,
+    {
+    }
+}
+
+/// Files and connections that the loop does not write to.
+#[diagnostic::on_unimplemented(
+    message = "the loop can write to this file or connection, which a resumed run would begin anew",
+    label = "written to through a shared reference",
+    note = "to open it again as it was, name it in `reconnect(..)`"
+)]
+pub trait Unwritten {}
+
+/// What is a file or a connection.
+pub trait OfHandle {
+    /// Does not compile.
+    fn unshared(&self)
+    where
+        Self: Unwritten,
+    {
+    }
+}
+
+macro_rules! shared {
+    ($kind:ident: $([$($generics:tt)*] $of:ty;)*) => {$(
+        impl<$($generics)*> $kind for &&TypeOf<$of> where $of: Sized {}
+        impl<$($generics)*> $kind for &&TypeOf<&$of> {}
+        impl<$($generics)*> $kind for &&TypeOf<Arc<$of>> {}
+        impl<$($generics)*> $kind for &&TypeOf<&Arc<$of>> {}
+        impl<$($generics)*> $kind for &&TypeOf<Rc<$of>> {}
+    )*};
+}
+
+shared! {
+    OfShared:
+    [T: ?Sized] Mutex<T>;
+    [T: ?Sized] RwLock<T>;
+    [T] OnceLock<T>;
+    [] AtomicBool;
+    [] AtomicI8;
+    [] AtomicI16;
+    [] AtomicI32;
+    [] AtomicI64;
+    [] AtomicIsize;
+    [] AtomicU8;
+    [] AtomicU16;
+    [] AtomicU32;
+    [] AtomicU64;
+    [] AtomicUsize;
+    [T] AtomicPtr<T>;
+    [T] Sender<T>;
+    [T] SyncSender<T>;
+    [T] Receiver<T>;
+    [T: ?Sized] *mut T;
+    [T: ?Sized] NonNull<T>;
+}
+shared! {
+    OfHandle:
+    [] File;
+    [] TcpStream;
+    [] UdpSocket;
+}
+#[cfg(unix)]
+shared! {
+    OfHandle:
+    [] UnixStream;
+}
+
+/// What holds no cell.
+pub trait OfPlain {
+    /// Holds.
+    fn unshared(&self) {}
+}
+impl<T: RefUnwindSafe> OfPlain for &TypeOf<T> {}
+
+/// What may hold one.
+pub trait OfCells {
+    /// Does not compile.
+    fn unshared(&self)
+    where
+        Self: Unshared,
+    {
+    }
+}
+impl<T> OfCells for TypeOf<T> {}
