@@ -1,6 +1,8 @@
 //! Values of every type come back, in a program whose types have changed as well; or the error names both
 //! shapes.
 
+#![expect(clippy::option_option, reason = "how deep an option is has to come back")]
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;

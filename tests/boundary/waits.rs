@@ -244,7 +244,7 @@ fn ask(job: &Job, of: Request) {
 
 macro_rules! asked_in_the_last_item {
     ($($name:ident, [$($asynchronous:ident)?], $items:expr $(, $option:ident)*;)*) => { $(
-        #[resumable(name = "waits", backend = Arc::clone(&backend), save_every = 1000 $(, $option = "1/h")*)]
+        #[resumable(name = "waits", backend = Arc::clone(&backend), save_every = 1000, fresh(job) $(, $option = "1/h")*)]
         $($asynchronous)? fn $name(backend: Stored, of: Request) -> Result<u64, Error> {
             let (mut last, job) = (0, Job::new("waits").backend(Arc::clone(&backend)));
             let items = $items;

@@ -41,8 +41,8 @@ impl Form {
                 list.extend_from_slice(bytes);
                 from_postcard(&list)
             }
-            Form::Named(named) => {
-                let (names, version) = &**named;
+            Form::Named(value) => {
+                let (names, version) = &**value;
                 let schema = names.schema().ok_or_else(without_shape)?;
                 value::read(schema, *version, bytes)
             }

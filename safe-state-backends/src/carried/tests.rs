@@ -65,6 +65,7 @@ fn what_would_not_read_back_is_refused_where_it_first_shows() {
     fn seven() -> u8 {
         7
     }
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_zero(count: &u8) -> bool {
         *count == 0
     }
@@ -176,9 +177,9 @@ fn a_list_that_has_seen_too_many_versions_is_written_anew() {
         let (appends, value) = (change.appends, change.value.named_by(Some(&stored)));
         replaced += usize::from(!appends);
         if appends {
-            stored.append(value)
+            stored.append(value);
         } else {
-            stored = value
+            stored = value;
         }
         assert_eq!(stored.decode::<Results<[serde_json::Value; 20]>>("it").unwrap(), results);
     }

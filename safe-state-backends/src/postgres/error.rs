@@ -106,7 +106,7 @@ mod tests {
         let mut text = error.to_string();
         let mut next = std::error::Error::source(&error);
         while let Some(cause) = next {
-            text.push_str(&format!(": {cause}"));
+            text = format!("{text}: {cause}");
             next = cause.source();
         }
         text

@@ -221,7 +221,7 @@ impl<'a> State<'a> {
     }
 }
 
-impl<'s, 'a> Reader<'s, 'a> {
+impl Reader<'_, '_> {
     /// Gives the value that was found to the visitor.
     fn visit<'de, V: Visitor<'de>>(self, found: Found, visitor: V) -> Result<V::Value, ReadError> {
         let state = self.state;
@@ -305,6 +305,10 @@ macro_rules! floats {
 
 impl State<'_> {
     /// Whether the number to be read next is an `f32`.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whether it loses anything is what is asked"
+    )]
     fn is_exact_f32(&mut self, scalar: Scalar) -> Result<bool, ReadError> {
         Ok(match scalar {
             Scalar::F64 => {

@@ -11,27 +11,27 @@ impl Display for Schema {
     /// The shape of the values, in the words of Rust: `Sum { paid: u64, refused: u64 }`. It is cut where it
     /// is long.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Text { schema: self, text: String::new(), within: Vec::new() };
+        let mut text = Text { schema: self, written: String::new(), within: Vec::new() };
         // The end of a text that is cut is not looked at.
         let _ = text.node(ROOT);
-        f.write_str(&text.text)
+        f.write_str(&text.written)
     }
 }
 
 struct Text<'a> {
     schema: &'a Schema,
-    text: String,
+    written: String,
     /// The records that the text is inside of: a type may hold itself.
     within: Vec<RecordId>,
 }
 
 impl Text<'_> {
     fn push(&mut self, text: &str) -> fmt::Result {
-        if self.text.len() > LIMIT {
-            self.text.push_str("..");
+        if self.written.len() > LIMIT {
+            self.written.push_str("..");
             return Err(fmt::Error);
         }
-        self.text.write_str(text)
+        self.written.write_str(text)
     }
 
     fn node(&mut self, at: NodeId) -> fmt::Result {

@@ -1,4 +1,5 @@
 //! Values of every kind come back as they were.
+#![expect(clippy::option_option, reason = "how deep an option is has to come back")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;

@@ -270,18 +270,16 @@ impl<'s, 'a> Writer<'s, 'a> {
         };
         let known = self.state.schema.enums.get(id as usize).map_or(&[][..], |it| &it.variants);
         let found = known.iter().position(|it| *it.name == *variant && is_body(it.body));
-        let (at, body) = match found.and_then(|at| Some((at, known.get(at)?.body))) {
-            Some(found) => found,
-            None => {
-                let at = known.len();
-                let schema = self.state.schema.to_mut();
-                let body = new_body(schema);
-                if let Some(it) = schema.enums.get_mut(id as usize) {
-                    it.variants.push(Variant { name: variant.into(), body });
-                }
-                (at, body)
+        let found = found.and_then(|at| Some((at, known.get(at)?.body)));
+        let next = known.len();
+        let (at, body) = found.unwrap_or_else(|| {
+            let schema = self.state.schema.to_mut();
+            let body = new_body(schema);
+            if let Some(it) = schema.enums.get_mut(id as usize) {
+                it.variants.push(Variant { name: variant.into(), body });
             }
-        };
+            (next, body)
+        });
         self.state.varint(at as u64);
         Ok(body)
     }
@@ -404,15 +402,12 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> Result<(), WriteError> {
-        let at = match self.option()? {
-            Some(inner) => {
-                self.state.bytes.push(1);
-                inner
-            }
-            None => {
-                self.state.tag(self.at, Tag::Some);
-                self.at
-            }
+        let at = if let Some(inner) = self.option()? {
+            self.state.bytes.push(1);
+            inner
+        } else {
+            self.state.tag(self.at, Tag::Some);
+            self.at
         };
         self.state.enter()?;
         value.serialize(Writer { state: self.state, at })?;

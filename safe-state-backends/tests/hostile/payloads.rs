@@ -113,7 +113,7 @@ pub(super) fn appended(elements: u64, bytes: &[u8]) -> CarriedChange<'_> {
 #[derive(Clone, Serialize, Deserialize)]
 enum Named {
     Unit,
-    Struct { id: u64, note: Option<Option<String>> },
+    Struct { id: u64, note: Option<Vec<String>> },
     Any(serde_json::Value),
     Own(Vec<Named>),
 }
@@ -133,12 +133,12 @@ pub(super) fn named() -> (Vec<u8>, Vec<u8>) {
             vec![row].change("row", vec![], stored("row")),
         ]
         .into_iter()
-        .flat_map(Result::unwrap)
+        .filter_map(Result::unwrap)
         .collect();
         Change { carried, ..Change::default() }
     };
     let json = serde_json::json!({ "a": [1, null, "b"] });
-    let note = Some(Some("note".to_owned()));
+    let note = Some(vec!["note".to_owned()]);
     for row in [Named::Unit, Named::Struct { id: 300, note }, Named::Any(json)] {
         let change = change(&store, row);
         store.save(change).unwrap();

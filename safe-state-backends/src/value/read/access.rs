@@ -110,7 +110,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, '_> {
 /// The fields of a struct or a variant.
 pub(super) struct Fields<'s, 'a> {
     state: &'s mut State<'a>,
-    fields: &'a [Field],
+    listed: &'a [Field],
     is_loose: bool,
     /// The field that comes next, if all are there in their order.
     next: usize,
@@ -136,8 +136,7 @@ impl<'s, 'a> Fields<'s, 'a> {
         if listed.is_empty() && !is_loose {
             state.zero()?;
         }
-        let mut fields =
-            Fields { state, fields: listed, is_loose, next: 0, current: None, ignored: None };
+        let mut fields = Fields { state, listed, is_loose, next: 0, current: None, ignored: None };
         let value = visitor.visit_map(&mut fields)?;
         // What is left behind by a visitor that wants no more.
         while fields.advance()?.is_some() {
@@ -158,12 +157,12 @@ impl<'s, 'a> Fields<'s, 'a> {
                 let number: usize = self.state.number()?;
                 let Some(at) = number.checked_sub(1) else {
                     // So that the end is not read twice.
-                    (self.is_loose, self.next) = (false, self.fields.len());
+                    (self.is_loose, self.next) = (false, self.listed.len());
                     return Ok(None);
                 };
-                break self.fields.get(at).ok_or_else(ReadError::damaged)?;
+                break self.listed.get(at).ok_or_else(ReadError::damaged)?;
             }
-            let Some(field) = self.fields.get(self.next) else { return Ok(None) };
+            let Some(field) = self.listed.get(self.next) else { return Ok(None) };
             self.next += 1;
             if !self.is_absent(field.node)? {
                 break field;

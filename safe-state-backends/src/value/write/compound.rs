@@ -40,7 +40,7 @@ impl<'s, 'a> Entries<'s, 'a> {
         value.serialize(Writer { state: &mut *self.state, at })
     }
 
-    fn finish(self) -> Result<(), WriteError> {
+    fn finish(self) {
         self.state.depth -= 1;
         if self.announced != Some(self.count) {
             let mut announced = Vec::new();
@@ -49,7 +49,6 @@ impl<'s, 'a> Entries<'s, 'a> {
             push_varint(&mut count, self.count);
             self.state.bytes.splice(self.start..self.start + announced.len(), count);
         }
-        Ok(())
     }
 }
 
@@ -64,7 +63,8 @@ impl SerializeSeq for Entries<'_, '_> {
     }
 
     fn end(self) -> Result<(), WriteError> {
-        self.finish()
+        self.finish();
+        Ok(())
     }
 }
 
@@ -82,7 +82,8 @@ impl SerializeMap for Entries<'_, '_> {
     }
 
     fn end(self) -> Result<(), WriteError> {
-        self.finish()
+        self.finish();
+        Ok(())
     }
 }
 
@@ -241,10 +242,10 @@ impl Fields<'_, '_> {
             return Ok(());
         }
         let record = self.state.schema.record(self.record);
-        if !record.is_some_and(|record| record.fields.len() == self.next) {
+        if record.is_none_or(|record| record.fields.len() != self.next) {
             return Err(self.state.loosen(self.record));
         }
-        if !record.is_some_and(|record| record.is_known)
+        if record.is_none_or(|record| !record.is_known)
             && let Some(record) = self.state.schema.to_mut().records.get_mut(self.record as usize)
         {
             record.is_known = true;
