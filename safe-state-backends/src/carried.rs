@@ -131,6 +131,11 @@ impl Carried {
         self.form.has_names()
     }
 
+    /// The same with its names, which a change leaves out that is made beside a value with the same ones.
+    pub fn with_names(self) -> Carried {
+        self.named_by(None)
+    }
+
     /// Takes the names from the value before, if it has none of its own.
     pub(crate) fn named_by(mut self, before: Option<&Carried>) -> Carried {
         self.form.take_names(before.map(|before| &before.form));

@@ -111,7 +111,7 @@ fn what_refuses_is_told_without_the_password() {
 fn urls_say_what_is_wrong_with_them() {
     for (url, reason) in [
         ("mysql://me:secret@host:port/db", "it is no URL of a MySQL database"),
-        ("mysql://me:secret@host/db?ssl-mode=allow", "its `sslmode` is none of"),
+        ("mysql://me:secret@host/db?ssl-mode=allow", "its `ssl-mode` is none of"),
         ("mysql://me:sec?ret@host/db", "it is no URL of a MySQL database"),
         ("mysql://me:secret@host", "it names no database"),
     ] {

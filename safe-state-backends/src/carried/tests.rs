@@ -32,9 +32,10 @@ fn of_results_only_what_was_pushed_is_saved() {
         results.push(format!("number {count}"));
         let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
         assert!(change.appends && change.value.bytes.len() < 16);
-        assert!(count == 0 || change.value.lacks_names());
-        let added = change.value.named_by(Some(&stored));
-        stored.append(added);
+        let written = postcard::to_stdvec(&change).unwrap();
+        let read: CarriedChange = postcard::from_bytes(&written).unwrap();
+        assert!(count == 0 || read.value.lacks_names());
+        stored.append(read.value.named_by(Some(&stored)));
     }
     assert_eq!(results.change("it", Vec::new(), Some(&stored)), Ok(None));
     assert_eq!(stored.decode::<Results<String>>("it").unwrap(), results);

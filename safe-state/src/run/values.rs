@@ -203,7 +203,7 @@ impl Run {
     pub(crate) fn reach<C: Carry>(&mut self, depth: usize, cursor: &C) -> Result<(), Error> {
         let Some(open) = self.position.open.get_mut(depth) else { return Ok(()) };
         match cursor.change(CURSOR, Vec::new(), open.cursor()) {
-            Ok(change) => open.reach(change.map(|change| change.value)),
+            Ok(change) => open.reach(change.map(|change| change.value.with_names())),
             Err(error) => return Err(self.carried_error(error)),
         }
         self.check_ousted(depth)
