@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// fails at the item `fails`.
 fn carries<T: Carry + Clone>(
     dir: &Path,
-    values: [T; 4],
+    values: &[T; 4],
     fails: Option<usize>,
 ) -> Result<(T, Vec<T>), String>
 where
@@ -47,20 +47,20 @@ where
         all.insert(0, stepped);
         Ok((value, all))
     }
-    job(dir, values[0].clone(), &values, fails).map_err(|error| error.to_string())
+    job(dir, values[0].clone(), values, fails).map_err(|error| error.to_string())
 }
 
 /// Interrupts the job at each of its items: it returns what it does uninterrupted.
-fn comes_back<T: Carry + Clone + PartialEq + Debug>(values: [T; 4])
+fn comes_back<T: Carry + Clone + PartialEq + Debug>(values: &[T; 4])
 where
     Results<T>: Carry,
 {
     let dir = || tempfile::tempdir().unwrap();
-    let whole = carries(dir().path(), values.clone(), None).unwrap();
+    let whole = carries(dir().path(), values, None).unwrap();
     for fails in 0..4 {
         let dir = dir();
-        assert_eq!(carries(dir.path(), values.clone(), Some(fails)).unwrap_err(), "it fails");
-        assert_eq!(carries(dir.path(), values.clone(), None).unwrap(), whole, "{fails}");
+        assert_eq!(carries(dir.path(), values, Some(fails)).unwrap_err(), "it fails");
+        assert_eq!(carries(dir.path(), values, None).unwrap(), whole, "{fails}");
     }
 }
 
@@ -72,9 +72,9 @@ where
 {
     let dir = tempfile::tempdir().unwrap();
     let values = [value.clone(), value.clone(), value.clone(), value];
-    assert_eq!(carries(dir.path(), values, Some(3)).map(drop), Err("it fails".to_owned()));
+    assert_eq!(carries(dir.path(), &values, Some(3)).map(drop), Err("it fails".to_owned()));
     let others = [other.clone(), other.clone(), other.clone(), other];
-    carries(dir.path(), others, None).map(|(_, all)| all)
+    carries(dir.path(), &others, None).map(|(_, all)| all)
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,22 +102,22 @@ struct Flat {
 
 #[test]
 fn what_needs_names_comes_back_wherever_it_first_shows() {
-    comes_back([json!(null), json!({"a": [1, -2, 3.5, null, "x"]}), json!("x"), json!(1)]);
-    comes_back([None, None, Some(json!(null)), Some(json!([1]))]);
-    comes_back([
+    comes_back(&[json!(null), json!({"a": [1, -2, 3.5, null, "x"]}), json!("x"), json!(1)]);
+    comes_back(&[None, None, Some(json!(null)), Some(json!([1]))]);
+    comes_back(&[
         Untagged::Number(1),
         Untagged::Number(2),
         Untagged::Text("x".to_owned()),
         Untagged::Number(3),
     ]);
-    comes_back([
+    comes_back(&[
         Tagged::A { n: 1 },
         Tagged::B { s: String::new(), inner: None },
         Tagged::B { s: "x".to_owned(), inner: Some(Untagged::Number(1)) },
         Tagged::A { n: 2 },
     ]);
     let rest = |value| BTreeMap::from([("k".to_owned(), value)]);
-    comes_back([
+    comes_back(&[
         Flat { a: 1, rest: BTreeMap::new(), note: None },
         Flat { a: 1, rest: rest(json!(1)), note: None },
         Flat { a: 1, rest: rest(json!(null)), note: Some(Some(1)) },
@@ -127,14 +127,14 @@ fn what_needs_names_comes_back_wherever_it_first_shows() {
 
 #[test]
 fn options_and_units_keep_what_they_are() {
-    comes_back([None, Some(None), Some(Some(1_u8)), Some(None)]);
-    comes_back([None, Some(()), None, Some(())]);
-    comes_back([vec![None], vec![Some(()), None], vec![], vec![Some(())]]);
-    comes_back([Ok::<Option<u8>, ()>(None), Err(()), Ok(Some(1)), Ok(None)]);
-    comes_back([i128::MIN, -1, 0, i128::MAX]);
-    comes_back([(1_u8, 'x'), (2, 'ü'), (3, char::MAX), (4, '\0')]);
+    comes_back(&[None, Some(None), Some(Some(1_u8)), Some(None)]);
+    comes_back(&[None, Some(()), None, Some(())]);
+    comes_back(&[vec![None], vec![Some(()), None], vec![], vec![Some(())]]);
+    comes_back(&[Ok::<Option<u8>, ()>(None), Err(()), Ok(Some(1)), Ok(None)]);
+    comes_back(&[i128::MIN, -1, 0, i128::MAX]);
+    comes_back(&[(1_u8, 'x'), (2, 'ü'), (3, char::MAX), (4, '\0')]);
     let map = |key: (u8, bool), value| BTreeMap::from([(key, Some(value))]);
-    comes_back([
+    comes_back(&[
         map((1, true), 1.5_f64),
         map((2, false), f64::MIN),
         BTreeMap::new(),
@@ -147,7 +147,7 @@ fn a_path_that_is_no_text_is_refused_with_the_reason() {
     use std::os::unix::ffi::OsStrExt;
     let path = std::path::PathBuf::from(std::ffi::OsStr::from_bytes(&[0xff, b'a']));
     let dir = tempfile::tempdir().unwrap();
-    let error = carries(dir.path(), [path.clone(), path.clone(), path.clone(), path], None);
+    let error = carries(dir.path(), &[path.clone(), path.clone(), path.clone(), path], None);
     let error = error.unwrap_err();
     assert!(error.contains("path contains invalid UTF-8 characters"), "{error}");
 }
@@ -243,10 +243,10 @@ fn a_type_that_is_never_whole_is_refused_before_anything_of_it_is_saved() {
     fn seven() -> u8 {
         7
     }
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_zero(count: &u8) -> bool {
         *count == 0
     }
-    let seen = RefCell::new(Vec::new());
     #[resumable(name = "lossy", state_dir = dir, carry(value))]
     fn job(dir: &Path, seen: &RefCell<Vec<u8>>) -> Result<(), safe_state::Error> {
         let mut value = Lossy { count: 1 };
@@ -256,6 +256,7 @@ fn a_type_that_is_never_whole_is_refused_before_anything_of_it_is_saved() {
         }
         Ok(())
     }
+    let seen = RefCell::new(Vec::new());
     let dir = tempfile::tempdir().unwrap();
     let error = job(dir.path(), &seen).unwrap_err().to_string();
     assert!(error.contains("does not read back as what was written"), "{error}");
