@@ -89,7 +89,7 @@ pub fn publish_once<T>(
 /// file at a time, in any processes of a machine, each waits for the one before.
 ///
 /// The file has the permissions of the one it takes the place of, or those that any new file has. A
-/// link to a file, or to nothing, is replaced, and not what it leads to. A device, a pipe and a socket are
+/// link to a file, to a directory, or to nothing, is replaced, and not what it leads to. A device, a pipe and a socket are
 /// never replaced, nor is a link that leads to one: that is an error, as they take no file whole. So is
 /// anything but a file of one's own where `NAME.unpublished` is to be.
 ///
@@ -194,10 +194,11 @@ impl Publication {
     /// Before anything is written, which may be secret.
     fn keep_permissions(&self, draft: &Draft) -> io::Result<()> {
         match fs::metadata(&self.path) {
-            Ok(replaced) => draft
+            Ok(replaced) if replaced.is_file() => draft
                 .file
                 .set_permissions(replaced.permissions())
                 .map_err(failed("set the permissions of", &draft.path)),
+            Ok(_) => Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(failed("look at", &self.path)(error)),
         }

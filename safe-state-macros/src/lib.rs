@@ -2,8 +2,9 @@
 //! documents them.
 //!
 //! From input to output: `options` parses the attribute, `function` the item under it, `loops`
-//! takes stock of its loops and `find` chooses one; `carried` and `accumulators` deal with the
-//! variables that live through it; `expand` generates the calls, `companion` what stands beside the
+//! takes stock of its loops and `find` chooses one; `carried` deals with the variables
+//! that live through it, `proof` has the compiler prove that no others change, and `accumulators` says so in better words
+//! where it can; `expand` generates the calls, `companion` what stands beside the
 //! function, and `fallback` what is left of it after an error. `idempotent` is an attribute of its own, as are the two of
 //! `limits`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
