@@ -79,16 +79,20 @@ impl Dir {
         self.handle.open_file(name, How::Read, For::Owner)
     }
 
-    /// A file to be read and written, made if it is not there. One with a second name is not opened: that
-    /// name is taken away, and a new file made.
+    /// A file to be read and written, made if it is not there. Before it is written to, whoever has locked
+    /// it asks [`is_another_s`](Self::is_another_s).
     pub(crate) fn make(&self, name: &Path, readers: For) -> io::Result<File> {
-        loop {
-            let file = self.handle.open_file(name, How::Use, readers)?;
-            if !system::has_other_names(&file)? {
-                return Ok(file);
-            }
+        self.handle.open_file(name, How::Use, readers)
+    }
+
+    /// Returns whether a file that is locked here has a second name, by which it may be something else than
+    /// it is here. Then `name` is taken away from it, for a file that is made anew.
+    pub(crate) fn is_another_s(&self, name: &Path, file: &File) -> io::Result<bool> {
+        let is = system::has_other_names(file)?;
+        if is {
             self.remove(name)?;
         }
+        Ok(is)
     }
 
     /// A new file. One that is there already is replaced, not opened.

@@ -14,6 +14,9 @@ use crate::{Error, Holder};
 /// How long one who looks may have a lock, and one who has taken it not have said so.
 const MOMENT: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(1);
+/// How often a name is taken away from a file that has another one. Who puts such files there again and
+/// again is no accident.
+const MOST_LINKS: u32 = 3;
 
 /// An exclusive lock, held until dropped, or until the process dies.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ impl Lock {
     /// Takes it in a file of a directory.
     pub(crate) fn take_in(dir: Arc<Dir>, name: PathBuf, job: &str) -> Result<Lock, Error> {
         let path = || dir.path().join(&name);
-        let mut refusals = 0;
+        let (mut refusals, mut links) = (0, 0);
         loop {
             let opened = dir.make(&name, For::Owner);
             let mut file = opened.map_err(|error| Error::io("open the lock", path())(error))?;
@@ -61,6 +64,15 @@ impl Lock {
             // Else the holder before removed the file between our opening and locking it.
             let is_named = dir.names(&name, &file);
             if is_named.map_err(|error| Error::io("look at the lock", path())(error))? {
+                let is_another_s = dir.is_another_s(&name, &file);
+                if is_another_s.map_err(|error| Error::io("look at the lock", path())(error))? {
+                    links += 1;
+                    if links > MOST_LINKS {
+                        let error = ErrorKind::InvalidInput.into();
+                        return Err(Error::io("make a lock of one name at", path())(error));
+                    }
+                    continue;
+                }
                 let announced = announce(&mut file);
                 announced.map_err(|error| Error::io("write the lock", path())(error))?;
                 return Ok(Lock { file, dir, name });

@@ -10,6 +10,8 @@ use crate::{Durability, Error};
 
 /// What the name of a file ends in while it is written.
 const UNPUBLISHED: &str = ".unpublished";
+/// How often others may come between.
+const MOST_TRIES: u32 = 1_000;
 
 /// Whether there is a file, a directory or a link at `path`, so that the work that makes it can be passed
 /// over. A link is there also where it leads to nothing yet.
@@ -220,18 +222,26 @@ impl Draft {
         let mut path = target.as_os_str().to_owned();
         path.push(UNPUBLISHED);
         let path = PathBuf::from(path);
-        let (dir, name) = Dir::of(&path).map_err(failed("create", &path))?;
-        loop {
+        let (dir, named) = Dir::of(target).map_err(failed("create", &path))?;
+        let mut name = named.as_os_str().to_owned();
+        name.push(UNPUBLISHED);
+        let name = PathBuf::from(name);
+        for _ in 0..MOST_TRIES {
             let file = dir.make(&name, For::Default).map_err(failed("create", &path))?;
             check_owner(&dir, &file).map_err(failed("write", &path))?;
             lock(&file).map_err(failed("lock", &path))?;
             // Else another has published or removed it between our opening and locking it.
-            if dir.names(&name, &file).map_err(failed("look at", &path))? {
+            if dir.names(&name, &file).map_err(failed("look at", &path))?
+                && !dir.is_another_s(&name, &file).map_err(failed("look at", &path))?
+            {
                 file.set_len(0).map_err(failed("empty", &path))?;
-                let named = target.file_name().unwrap_or_default().into();
                 return Ok(Draft { file, dir, names: [name, named], path, is_published: false });
             }
         }
+        Err(failed("create", &path)(io::Error::new(
+            ErrorKind::ResourceBusy,
+            "others put files there again and again",
+        )))
     }
 
     fn publish(&mut self) -> io::Result<()> {

@@ -1,7 +1,8 @@
 //! A list that grows as a job runs.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde::{Deserialize, Deserializer};
 
@@ -27,14 +28,21 @@ pub struct Results<T> {
     /// How many elements have been saved. Not by length alone: a list that takes the place of
     /// another may be longer, and have none in common.
     saved: AtomicUsize,
-    /// Whether it is the list that was marked, and not one that has taken its place.
-    is_marked: bool,
+    /// The variable under whose name they were: lists may change places. A hash of it; 0 if none were.
+    saved_as: AtomicU64,
+    /// The mark that [`undo`](Self::undo) goes by, and how long the list was then. No other list has it.
+    marked: Option<(u64, usize)>,
 }
 
 impl<T> Results<T> {
     /// An empty list.
     pub const fn new() -> Self {
-        Results { elements: Vec::new(), saved: AtomicUsize::new(0), is_marked: false }
+        Results {
+            elements: Vec::new(),
+            saved: AtomicUsize::new(0),
+            saved_as: AtomicU64::new(0),
+            marked: None,
+        }
     }
 
     /// Adds `result` at the end.
@@ -49,33 +57,51 @@ impl<T> Results<T> {
 
     /// Marks the list as it is now; gives what [`undo`](Self::undo) goes by.
     #[doc(hidden)]
-    pub fn mark(&mut self) -> usize {
-        self.is_marked = true;
-        self.len()
+    pub fn mark(&mut self) -> u64 {
+        static MARKS: AtomicU64 = AtomicU64::new(0);
+        let mark = MARKS.fetch_add(1, Ordering::Relaxed);
+        self.marked = Some((mark, self.len()));
+        mark
     }
 
-    /// Takes back what was pushed since the mark. Says whether it can: not if another list has taken
+    /// Takes back what was pushed since the mark. Returns whether it can: not if another list has taken
     /// its place.
     #[doc(hidden)]
-    pub fn undo(&mut self, mark: usize) -> bool {
-        self.elements.truncate(mark);
-        self.is_marked && self.len() == mark
+    pub fn undo(&mut self, mark: u64) -> bool {
+        match self.marked {
+            Some((marked, len)) if marked == mark && len <= self.len() => {
+                self.elements.truncate(len);
+                true
+            }
+            _ => false,
+        }
     }
 
-    /// The elements that are new behind the `stored` ones; all if those are another list's.
-    pub(crate) fn unsaved(&self, stored: Option<usize>) -> (bool, &[T]) {
+    /// The elements that are new behind the `stored` ones of the variable `name`; all if those are another
+    /// list's.
+    pub(crate) fn unsaved(&self, name: &str, stored: Option<usize>) -> (bool, &[T]) {
         let saved = self.saved.swap(self.len(), Ordering::Relaxed);
+        let hash = hash(name);
+        let is_its_own = self.saved_as.swap(hash, Ordering::Relaxed) == hash;
         match self.elements.get(saved..) {
-            Some(new) if stored == Some(saved) => (true, new),
+            Some(new) if is_its_own && stored == Some(saved) => (true, new),
             _ => (false, &self.elements),
         }
     }
 
-    /// The list, all of which is stored.
-    pub(crate) fn restored(self) -> Self {
+    /// The list, all of which is stored under `name`.
+    pub(crate) fn restored(self, name: &str) -> Self {
         self.saved.store(self.len(), Ordering::Relaxed);
+        self.saved_as.store(hash(name), Ordering::Relaxed);
         self
     }
+}
+
+/// By which lists know the variable they were saved as; never 0.
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish() | 1
 }
 
 impl<T: PartialEq> PartialEq for Results<T> {

@@ -267,3 +267,29 @@ fn who_looks_turns_nobody_away() {
         is_over.store(true, Ordering::Relaxed);
     });
 }
+
+#[test]
+fn a_lock_that_gets_a_second_name_while_it_is_held_is_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = open(FileBackend::new(dir.path())).unwrap();
+    fs::hard_link(dir.path().join("job.lock"), dir.path().join("backup.lock")).unwrap();
+    let refused = open(FileBackend::new(dir.path())).map(drop);
+    assert!(matches!(refused, Err(Error::Held { .. })), "{refused:?}");
+    drop(first);
+    open(FileBackend::new(dir.path())).unwrap();
+}
+
+#[test]
+fn nothing_is_published_into_a_directory_that_was_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    fs::create_dir(&out).unwrap();
+    for name in ["out", "out/", "out/."] {
+        let published = safe_state_backends::publish(dir.path().join(name), |file| {
+            std::io::Write::write_all(file, b"x")
+        });
+        assert!(published.is_err(), "{name}");
+    }
+    assert_eq!(names_in(&out), [""; 0]);
+    assert_eq!(names_in(dir.path()), ["out"]);
+}

@@ -91,7 +91,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
         let known = like
             .filter(|stored| stored.has_names())
             .and_then(|stored| usize::try_from(stored.form.elements()?).ok());
-        let (appends, new) = self.unsaved(known);
+        let (appends, new) = self.unsaved(name, known);
         if appends && new.is_empty() {
             return Ok(None);
         }
@@ -106,7 +106,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name).map(Results::restored)
+        stored.decode(name).map(|list: Results<T>| list.restored(name))
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

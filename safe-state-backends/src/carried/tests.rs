@@ -164,6 +164,88 @@ fn damaged_bytes_are_no_value() {
 }
 
 #[test]
+fn lists_that_change_places_are_saved_whole() {
+    let lists = || {
+        let (mut a, mut b) = (Results::new(), Results::new());
+        a.extend([1_u8]);
+        b.extend([2_u8]);
+        (a, b)
+    };
+    let save = |name: &str, list: &Results<u8>, stored: &mut Option<Carried>| {
+        let change = list.change(name, Vec::new(), stored.as_ref()).unwrap();
+        let Some(CarriedChange { appends, value, .. }) = change else { return };
+        let value = value.named_by(stored.as_ref());
+        match stored.as_mut().filter(|_| appends) {
+            Some(stored) => stored.append(value),
+            None => *stored = Some(value),
+        }
+    };
+    let back = |stored: &Option<Carried>| stored.as_ref().unwrap().decode::<Vec<u8>>("it").unwrap();
+    for pushes in [false, true] {
+        let (mut a, mut b) = lists();
+        let (mut stored_a, mut stored_b) = (None, None);
+        save("a", &a, &mut stored_a);
+        save("b", &b, &mut stored_b);
+        std::mem::swap(&mut a, &mut b);
+        if pushes {
+            a.push(3);
+        }
+        let mark = a.mark();
+        save("a", &a, &mut stored_a);
+        save("b", &b, &mut stored_b);
+        assert_eq!((back(&stored_a), back(&stored_b)), (a.to_vec(), b.to_vec()));
+        std::mem::swap(&mut a, &mut b);
+        assert!(!a.undo(mark), "it is another list");
+        assert!(b.undo(mark));
+    }
+}
+
+#[test]
+fn a_list_is_no_struct_with_as_many_fields() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is not to be read")]
+    struct Sums {
+        paid: u64,
+        refused: u64,
+    }
+    let mut list = Results::new();
+    list.extend([3_u64, 9]);
+    let error = carried(&list).decode::<Sums>("it").unwrap_err().to_string();
+    assert!(error.contains("Sums { paid, refused }"), "{error}");
+}
+
+#[test]
+fn what_is_left_out_of_a_struct_with_other_fields_by_now_is_looked_at_too() {
+    #[derive(Debug, Serialize, Deserialize)]
+    #[serde(rename = "Lossy")]
+    struct Before {
+        count: u8,
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Lossy {
+        #[serde(default = "seven", skip_serializing_if = "is_zero")]
+        count: u8,
+        extra: Option<u8>,
+    }
+    fn seven() -> u8 {
+        7
+    }
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_zero(count: &u8) -> bool {
+        *count == 0
+    }
+    let mut stored = carried(&Before { count: 1 });
+    stored.type_name = type_name::<Lossy>().into();
+    let save = |count, stored: &Carried| {
+        let value = Lossy { count, extra: None };
+        let change = value.change("it", Vec::new(), Some(stored))?;
+        Ok::<_, CarriedError>(change.unwrap().value.named_by(Some(stored)))
+    };
+    stored = save(2, &stored).unwrap();
+    save(0, &stored).unwrap_err();
+}
+
+#[test]
 fn a_list_that_has_seen_too_many_versions_is_written_anew() {
     let mut results: Results<[serde_json::Value; 20]> = Results::new();
     let mut stored = carried(&results);

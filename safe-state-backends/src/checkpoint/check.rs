@@ -61,6 +61,9 @@ impl Checkpoint {
             if change.value.lacks_names() && !stored.is_some_and(Carried::has_names) {
                 return Err("a value takes its names from one that has none");
             }
+            if change.appends && before.iter().any(|earlier| earlier.name == change.name) {
+                return Err("elements are added to what has just changed");
+            }
             if change.appends {
                 let stored = stored.ok_or("elements are added to nothing")?;
                 if !stored.is_list_like(&change.value) {

@@ -52,7 +52,10 @@ fn a_second_name_of_anothers_file_is_taken_away() {
     let victim = temporary.path().join("victim");
     fs::write(&victim, "PRECIOUS").unwrap();
     fs::hard_link(&victim, temporary.path().join("job.lock")).unwrap();
-    let file = dir.make(Path::new("job.lock"), For::Owner).unwrap();
+    let name = Path::new("job.lock");
+    assert!(dir.is_another_s(name, &dir.make(name, For::Owner).unwrap()).unwrap());
+    let file = dir.make(name, For::Owner).unwrap();
+    assert!(!dir.is_another_s(name, &file).unwrap());
     file.set_len(0).unwrap();
     assert_eq!(fs::read(&victim).unwrap(), b"PRECIOUS");
 }

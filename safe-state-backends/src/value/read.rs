@@ -295,6 +295,8 @@ macro_rules! floats {
                 if !ahead.$exact(scalar)? {
                     let kind = scalar.name();
                     let text = format!("a {kind} was stored that is no number of this type");
+                    // Who goes on all the same goes on behind it.
+                    self.visit(found, serde::de::IgnoredAny)?;
                     return Err(ReadError::custom(text));
                 }
             }
@@ -352,7 +354,13 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
         match ahead.find(self.at)? {
             Found::None | Found::Some(_) => self.deserialize_any(visitor),
             // It was not optional when it was written.
-            _ => visitor.visit_some(self),
+            _ => {
+                let Reader { state, at } = self;
+                state.enter()?;
+                let value = visitor.visit_some(Reader { state: &mut *state, at })?;
+                state.depth -= 1;
+                Ok(value)
+            }
         }
     }
 
@@ -400,8 +408,11 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.state.is_ignored = true;
-        self.deserialize_any(visitor)
+        let Reader { state, at } = self;
+        let value = Reader { state: &mut *state, at }.deserialize_any(visitor)?;
+        // Behind it: what is inside of it says of itself whether it is ignored.
+        state.is_ignored = true;
+        Ok(value)
     }
 
     fn is_human_readable(&self) -> bool {

@@ -160,7 +160,12 @@ impl Schema {
             Body::Tuple(first, count) => nodes(first, count),
             Body::Struct(id) => record(id),
         };
-        self.version > 0
+        // Far from where it could not go up any more.
+        (1..u32::MAX / 2).contains(&self.version)
+            && self.nodes.iter().all(|node| node.tagged_since <= self.version)
+            && self.records.iter().all(|record| {
+                record.loose_since <= self.version && record.fixed as usize <= record.fields.len()
+            })
             && !self.nodes.is_empty()
             && self.nodes.iter().all(|node| is_kind_sound(node.kind))
             && self.records.iter().flat_map(|record| &record.fields).all(|field| node(field.node))

@@ -302,6 +302,96 @@ fn fields_go_by_name() {
 }
 
 #[test]
+fn a_renamed_field_is_noticed_whatever_it_holds() {
+    #[derive(Serialize, Deserialize, Debug, Default, PartialEq)]
+    struct Address {
+        street: String,
+    }
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    struct Before<T> {
+        paid: u64,
+        address: T,
+    }
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    struct After<T: Default> {
+        paid: u64,
+        #[serde(default)]
+        home: T,
+    }
+    fn noticed<T: Serialize + DeserializeOwned + Default + Debug>(address: T) {
+        let before = Before { paid: 1, address };
+        let error = converted::<_, After<T>>(&before).unwrap_err().to_string();
+        assert!(error.contains("if it was renamed"), "{error}");
+    }
+    let address = || Address { street: "x".to_owned() };
+    noticed(address());
+    noticed(Some(address()));
+    noticed(vec![address()]);
+    noticed(HashMap::from([(1_u8, address())]));
+    noticed((1_u8, address()));
+}
+
+#[test]
+fn what_can_be_written_can_be_read() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Deep {
+        Leaf,
+        Node(Box<Deep>, u8),
+        Fields { deep: Box<Deep> },
+        One(Box<Deep>),
+    }
+    let nodes: [fn(Deep) -> Deep; 3] = [
+        |deep| Deep::Node(Box::new(deep), 1),
+        |deep| Deep::Fields { deep: Box::new(deep) },
+        |deep| Deep::One(Box::new(deep)),
+    ];
+    for node in nodes {
+        let deep = (0..super::DEPTH_LIMIT).fold(Deep::Leaf, |deep, _| node(deep));
+        assert!(converted::<_, super::Value>(&deep).is_ok());
+        assert_eq!(converted::<_, Deep>(&deep), Ok(deep));
+    }
+}
+
+#[test]
+fn what_is_optional_without_end_is_refused() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(transparent)]
+    struct Chain(Option<Box<Chain>>);
+    converted::<u8, Chain>(&7).unwrap_err();
+}
+
+#[test]
+fn a_number_that_does_not_fit_is_passed_over() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Before {
+        share: f64,
+        rest: u8,
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct After {
+        #[serde(deserialize_with = "or_zero")]
+        share: f32,
+        rest: u8,
+    }
+    #[expect(clippy::unnecessary_wraps, reason = "serde wants a result")]
+    fn or_zero<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        Ok(f32::deserialize(deserializer).unwrap_or_default())
+    }
+    assert_eq!(converted(&Before { share: 0.1, rest: 7 }), Ok(After { share: 0.0, rest: 7 }));
+}
+
+#[test]
+fn a_schema_whose_versions_are_used_up_is_none() {
+    let (mut schema, mut bytes) = (Schema::default(), Vec::new());
+    write(&1_u8, &mut schema, &mut bytes).unwrap();
+    assert!(schema.is_sound());
+    let last = Schema { version: u32::MAX, ..schema.clone() };
+    assert!(!last.is_sound());
+    schema.nodes[0].tagged_since = 2;
+    assert!(!schema.is_sound());
+}
+
+#[test]
 fn variants_go_by_name() {
     #[derive(Serialize, Deserialize, Debug, PartialEq)]
     enum Before {

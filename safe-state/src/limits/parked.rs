@@ -1,5 +1,6 @@
 //! What is complete, and the way to where it is saved, while an item's body runs: a place that the watchdog can reach.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -67,7 +68,11 @@ impl Place {
         let name = job.to_owned();
         let saving = move || {
             for mut parked in given {
-                parked.save(blame, &name);
+                // Whatever a backend of the user's does, the run gets back what it has lent.
+                let saved = catch_unwind(AssertUnwindSafe(|| parked.save(blame, &name)));
+                if saved.is_err() {
+                    tracing::error!(target: "safe_state", job = name, "not saved: the backend panicked");
+                }
                 // Nobody may wait any more.
                 let _ = done.send(parked);
             }

@@ -59,12 +59,12 @@ pub struct ByLength;
 impl ByLength {
     /// What the list goes back to.
     #[inline]
-    pub fn mark<T>(self, list: &mut Results<T>) -> usize {
+    pub fn mark<T>(self, list: &mut Results<T>) -> u64 {
         list.mark()
     }
 
     /// Takes the list back. Says whether it can.
-    pub fn undo<T>(self, list: &mut Results<T>, mark: usize) -> bool {
+    pub fn undo<T>(self, list: &mut Results<T>, mark: u64) -> bool {
         list.undo(mark)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use safe_state_backends::{Backend, Checkpoint, Failure, LeaseOptions, MemoryBackend, Store};
 
 use crate::error::StopReason;
+use crate::reconnect::seal;
 use crate::run::Run;
 use crate::run::begin::Begun;
 use crate::run::requests::Source;
@@ -27,10 +28,12 @@ pub(crate) fn asked(job: &Job) -> Result<Option<u64>, Error> {
 /// Begins a run of the job that failed in that item, on a copy of its checkpoint: saving it changes
 /// nothing.
 pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
-    let stored = job.stored_in()?.load(job.job_name())?;
+    let original = job.stored_in()?;
+    let stored = original.load(job.job_name())?;
     let none = || refused(job, "there is no checkpoint".to_owned());
     let backend = Arc::new(MemoryBackend::default());
     backend.save(job.job_name(), &stored.ok_or_else(none)?)?;
+    seal::copy_key(&*original, &*backend)?;
     let source = Source { backend, job: job.job_name().to_owned() };
     let opening = Store::open(Arc::clone(&source.backend), &source.job, LeaseOptions::default())?;
     let failed = opening.found().and_then(Checkpoint::last_failure).and_then(Failure::index);

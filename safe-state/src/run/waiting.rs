@@ -84,8 +84,10 @@ impl Waiting {
             None => Source::of(&self.job)?,
         };
         // A backend that can't be asked says why where it gives the lease.
-        let is_cancelled = source.look().is_ok_and(|asked| asked == Some(Request::Cancel));
+        let asked = source.look();
         self.source = Some(source);
+        let Ok(asked) = asked else { return Ok(()) };
+        let is_cancelled = asked == Some(Request::Cancel);
         if is_cancelled && self.is_cancellable {
             let (job, reason) = (self.job.job_name().to_owned(), StopReason::Cancelled);
             return Err(Error::Stopped { job, reason });

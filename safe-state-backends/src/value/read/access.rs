@@ -139,6 +139,9 @@ impl<'s, 'a> Fields<'s, 'a> {
         let mut fields = Fields { state, listed, is_loose, next: 0, current: None, ignored: None };
         let value = visitor.visit_map(&mut fields)?;
         // What is left behind by a visitor that wants no more.
+        if let Some(field) = fields.current.take() {
+            fields.state.skip(field.node)?;
+        }
         while fields.advance()?.is_some() {
             let Some(field) = fields.current.take() else { break };
             fields.state.skip(field.node)?;
@@ -191,7 +194,7 @@ fn check_renamed(stored: &[Field], old: &str, wanted: &[&str]) -> Result<(), Rea
     let Some(new) = wanted.iter().find(is_new) else { return Ok(()) };
     Err(ReadError::custom(format!(
         "there is no field `{old}` any more, and none was stored for `{new}`; if it was renamed, add \
-         `#[serde(alias = \"{old}\")]` to `{new}`"
+         `#[serde(alias = \"{old}\")]` to `{new}`, and if it was taken away, keep it until the job has finished"
     )))
 }
 
@@ -241,13 +244,17 @@ impl<'s, 'a> VariantOf<'s, 'a> {
             return visitor.visit_str(self.name);
         }
         let state = &mut *self.state;
-        state.enter()?;
+        // What has elements or fields is a level by itself.
+        let is_level = matches!(self.body, Body::Newtype(_));
+        if is_level {
+            state.enter()?;
+        }
         let mut entry = Some(VariantOf { state, name: self.name, body: self.body });
         let value = visitor.visit_map(Entry { entry: &mut entry })?;
         if entry.is_some() {
             return Err(ReadError::custom("a variant with a value was stored"));
         }
-        self.state.depth -= 1;
+        self.state.depth -= u32::from(is_level);
         Ok(value)
     }
 
@@ -354,12 +361,28 @@ impl<'de> Deserializer<'de> for Inside<'_, '_> {
         }
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        match self.variant.body {
+            Body::Newtype(at) => {
+                Reader { state: self.variant.state, at }.deserialize_struct(name, fields, visitor)
+            }
+            Body::Struct(_) => self.deserialize_any(visitor),
+            // Else a list would be taken for its fields, by their order.
+            Body::Unit | Body::Tuple(..) => Err(self.variant.other().of_struct(name, fields)),
+        }
+    }
+
     fn is_human_readable(&self) -> bool {
         true
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }

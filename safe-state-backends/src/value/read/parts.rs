@@ -134,13 +134,24 @@ impl<'de> Deserializer<'de> for &mut Reader<'_> {
         visitor.visit_seq(self)
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, ReadError> {
+        // It would be taken for its fields, by their order.
+        let error: ReadError = serde::de::Error::custom("it was stored as a list");
+        Err(error.of_struct(name, fields))
+    }
+
     fn is_human_readable(&self) -> bool {
         true
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
-        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        unit unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -157,6 +168,6 @@ impl<'de> SeqAccess<'de> for &mut Reader<'_> {
     fn size_hint(&self) -> Option<usize> {
         let behind = self.sections.iter().fold(0_u64, |sum, it| sum.saturating_add(it.elements));
         let bytes = self.behind.len() + self.state.left.len();
-        Some(usize::try_from(behind + self.elements).unwrap_or(bytes).min(bytes))
+        Some(usize::try_from(behind.saturating_add(self.elements)).unwrap_or(bytes).min(bytes))
     }
 }

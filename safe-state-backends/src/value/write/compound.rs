@@ -6,7 +6,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::super::schema::{Field, Kind, NodeId, RecordId};
+use super::super::schema::{Field, Kind, Node, NodeId, RecordId};
 use super::super::tag::Tag;
 use super::{State, WriteError, Writer, push_varint};
 
@@ -217,6 +217,7 @@ impl Fields<'_, '_> {
 
     fn skip(&mut self, name: &'static str) -> Result<(), WriteError> {
         if self.is_loose() {
+            self.note_absence(name);
             return Ok(());
         }
         let at = self.field(name)?;
@@ -233,6 +234,20 @@ impl Fields<'_, '_> {
         }
         self.state.tag(at, Tag::Absent);
         Ok(())
+    }
+
+    /// That a field is left out for the first time is new, though no byte says so.
+    fn note_absence(&mut self, name: &'static str) {
+        let record = self.state.schema.record(self.record);
+        let field =
+            record.and_then(|record| record.fields.iter().find(|field| *field.name == *name));
+        let Some(at) = field.map(|field| field.node) else { return };
+        let is_new = |node: &Node| node.seen & Tag::Absent.bit() == 0;
+        if self.state.schema.node(at).is_some_and(is_new)
+            && let Some(node) = self.state.node_mut(at)
+        {
+            node.seen |= Tag::Absent.bit();
+        }
     }
 
     fn finish(self) -> Result<(), WriteError> {
