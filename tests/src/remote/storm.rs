@@ -30,7 +30,7 @@ pub fn partition_storm(url: &str) {
         let began = Instant::now();
         let mut jobs = 0;
         while began.elapsed() < time {
-            run(url, &servers::at(url, proxy.address()));
+            run(url, &servers::at(url, proxy.address()), jobs);
             jobs += 1;
         }
         println!("{jobs} jobs of {ITEMS} items in {:?}", began.elapsed());
@@ -62,10 +62,12 @@ fn disturb(proxy: &Proxy, seed: u64, is_over: &AtomicBool) {
     proxy.restore();
 }
 
-fn run(direct: &str, disturbed: &str) {
+/// Each job has a name of its own: a lease whose return is lost in the storm is held until its time is up.
+fn run(direct: &str, disturbed: &str, number: u32) {
     let ran = Ran::default();
-    let seen = Job::new("storm").backend(backend(direct, LONG));
-    let job = Job::new("storm").backend(backend(disturbed, LONG));
+    let name = format!("storm {number}");
+    let seen = Job::new(&name).backend(backend(direct, LONG));
+    let job = Job::new(&name).backend(backend(disturbed, LONG));
     let done = job.run(0..ITEMS, |item| {
         ran.note(item);
         if item.is_multiple_of(16) {
