@@ -140,11 +140,13 @@ fn an_effect_whose_result_cannot_be_saved_is_done_here_and_in_doubt_elsewhere() 
 #[test]
 fn what_is_old_is_forgotten_and_what_is_in_doubt_is_not() {
     for backend in backends().1 {
-        let expiring = CacheOptions::new().expire_after(Duration::from_millis(50));
+        // Long enough for what is new to be looked at before it is old, however busy the machine is.
+        let expiry = Duration::from_secs(2);
+        let expiring = CacheOptions::new().expire_after(expiry);
         let cache = expiring.open(Arc::clone(&backend), "expiring").unwrap();
         begun(&cache, 1);
         cache.mark(&2).unwrap();
-        thread::sleep(Duration::from_millis(60));
+        thread::sleep(expiry + Duration::from_millis(10));
         cache.mark(&3).unwrap();
         assert!(!cache.contains(&2) && cache.contains(&3));
         assert_eq!((cache.len(), cache.in_doubt::<u8>().unwrap().len()), (1, 1));
