@@ -41,7 +41,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// use safe_state::{commit, resumable};
 ///
 /// # struct Order { id: i64, amount: i64 }
-/// #[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(total))]
+/// #[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(total), fresh(ledger))]
 /// fn post(ledger: &mut Connection, orders: &[Order]) -> anyhow::Result<i64> {
 ///     let mut total = 0;
 ///     for order in orders {
