@@ -73,9 +73,14 @@ fn judge(effects: &[u64]) -> usize {
         tenure.next += 1;
         if is_new {
             // All that a tenure before it had begun another item after is saved.
-            let goes_on = item == begun || item == begun + 1 || place == 0;
-            assert!(goes_on, "line {place}: began at {item} after {begun} was begun");
-            current = Some(id);
+            if item == begun || item == begun + 1 || place == 0 {
+                current = Some(id);
+            } else {
+                // It was paused between its beginning and its first item, and has lost the job since: so
+                // that item is its last.
+                assert!(item < begun, "line {place}: began at {item} after {begun} was begun");
+                tenure.late += 1;
+            }
         } else if current != Some(id) {
             tenure.late += 1;
             assert_eq!(tenure.late, 1, "line {place}: went on after it had lost the job");
