@@ -131,7 +131,7 @@ impl Carried {
         self.form.has_names()
     }
 
-    /// The same with its names, which a change leaves out that is made beside a value with the same ones.
+    /// Gives the value its names to be written, which a change leaves out if the value before has the same ones.
     pub fn with_names(self) -> Carried {
         self.named_by(None)
     }

@@ -24,12 +24,12 @@ impl Names {
         Names { bytes, are_stored: false, schema: OnceLock::from(Some(Arc::new(schema))) }
     }
 
-    /// The same, to be left out of a change: the value before has them.
+    /// Returns the names to be left out of a change, as the value before has them.
     pub(super) fn stored(&self) -> Self {
         Names { are_stored: true, ..self.clone() }
     }
 
-    /// The same, to be written.
+    /// Returns the names to be written.
     pub(super) fn owned(self) -> Self {
         Names { are_stored: false, ..self }
     }

@@ -1,6 +1,7 @@
 //! Writes values by a schema that grows with them.
 
 mod compound;
+mod state;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -8,11 +9,10 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer, ser};
 
 use super::DEPTH_LIMIT;
-use super::schema::{
-    Body, EnumId, Kind, Node, NodeId, ROOT, RecordId, Scalar, Schema, Variant, place,
-};
+use super::schema::{Body, EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema, Variant, place};
 use super::tag::Tag;
 use compound::{Elements, Entries, Fields};
+use state::{State, push_varint, push_wide_varint};
 
 /// Why a value could not be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,115 +57,10 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
     }
 }
 
-struct State<'a> {
-    /// Copied only where a value shows something that no value before it did.
-    schema: Cow<'a, Schema>,
-    bytes: Vec<u8>,
-    depth: u32,
-    /// How many records there were before this value: nothing was written of those behind them.
-    known_records: usize,
-}
-
 /// Writes one value, at one place of the schema.
 struct Writer<'s, 'a> {
     state: &'s mut State<'a>,
     at: NodeId,
-}
-
-impl State<'_> {
-    fn varint(&mut self, number: u64) {
-        push_varint(&mut self.bytes, number);
-    }
-
-    /// Begins a value that others are inside of.
-    fn enter(&mut self) -> Result<(), WriteError> {
-        self.depth += 1;
-        if self.depth > DEPTH_LIMIT { Err(WriteError::TooDeep) } else { Ok(()) }
-    }
-
-    /// The kind of the values at a place, if it is one for all.
-    fn kind(&self, at: NodeId) -> Option<Kind> {
-        let node = self.schema.nodes.get(at as usize)?;
-        (node.tagged_since == 0).then_some(node.kind)
-    }
-
-    fn node_mut(&mut self, at: NodeId) -> Option<&mut Node> {
-        self.schema.to_mut().nodes.get_mut(at as usize)
-    }
-
-    fn tag(&mut self, at: NodeId, tag: Tag) {
-        if self.schema.node(at).is_some_and(|node| node.seen & tag.bit() == 0)
-            && let Some(node) = self.node_mut(at)
-        {
-            node.seen |= tag.bit();
-        }
-        self.bytes.push(tag as u8);
-    }
-
-    fn set_kind(&mut self, at: NodeId, kind: Kind) {
-        if let Some(node) = self.node_mut(at) {
-            node.kind = kind;
-        }
-    }
-
-    /// The struct of that name; a new one if there is none.
-    fn struct_named(&mut self, name: &'static str) -> RecordId {
-        let known = self.schema.struct_named(name);
-        known.unwrap_or_else(|| self.schema.to_mut().new_record(name))
-    }
-
-    /// The enumeration of that name; a new one if there is none.
-    fn enum_named(&mut self, name: &'static str) -> EnumId {
-        let known = self.schema.enum_named(name);
-        known.unwrap_or_else(|| self.schema.to_mut().new_enum(name))
-    }
-
-    fn next_version(&mut self) -> u32 {
-        let schema = self.schema.to_mut();
-        schema.version += 1;
-        schema.version
-    }
-
-    /// From now on, values at this place tell their kind.
-    fn conflict(&mut self, at: NodeId) -> WriteError {
-        let version = self.next_version();
-        if let Some(node) = self.node_mut(at) {
-            node.tagged_since = version;
-        }
-        WriteError::Again
-    }
-
-    /// From now on, values of this record tell their fields.
-    fn loosen(&mut self, record: RecordId) -> WriteError {
-        let version = self.next_version();
-        if let Some(record) = self.schema.to_mut().records.get_mut(record as usize) {
-            record.loose_since = version;
-            record.fixed = place(record.fields.len());
-        }
-        WriteError::Again
-    }
-}
-
-#[inline]
-fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push(low_byte(number.into()) | 0x80);
-        number >>= 7;
-    }
-    bytes.push(low_byte(number.into()));
-}
-
-fn push_wide_varint(bytes: &mut Vec<u8>, mut number: u128) {
-    while number >= 0x80 {
-        bytes.push(low_byte(number) | 0x80);
-        number >>= 7;
-    }
-    bytes.push(low_byte(number));
-}
-
-#[inline]
-fn low_byte(number: u128) -> u8 {
-    number.to_le_bytes()[0]
 }
 
 impl<'s, 'a> Writer<'s, 'a> {

@@ -8,7 +8,8 @@ use serde::ser::{
 
 use super::super::schema::{Field, Kind, Node, NodeId, RecordId};
 use super::super::tag::Tag;
-use super::{State, WriteError, Writer, push_varint};
+use super::state::{State, push_varint};
+use super::{WriteError, Writer};
 
 /// The elements of a list, or the keys and values of a map, with their count in front.
 pub(super) struct Entries<'s, 'a> {

@@ -1,0 +1,115 @@
+//! The state of a value that is being written: its bytes, and the schema, which grows where a value shows
+//! something that no value before it did.
+
+use std::borrow::Cow;
+
+use super::super::DEPTH_LIMIT;
+use super::super::schema::{EnumId, Kind, Node, NodeId, RecordId, Schema, place};
+use super::super::tag::Tag;
+use super::WriteError;
+
+/// What is being written, and by which schema.
+pub(super) struct State<'a> {
+    /// Copied only where a value shows something that no value before it did.
+    pub(super) schema: Cow<'a, Schema>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) depth: u32,
+    /// How many records there were before this value: nothing was written of those behind them.
+    pub(super) known_records: usize,
+}
+
+impl State<'_> {
+    pub(super) fn varint(&mut self, number: u64) {
+        push_varint(&mut self.bytes, number);
+    }
+
+    /// Begins a value that others are inside of.
+    pub(super) fn enter(&mut self) -> Result<(), WriteError> {
+        self.depth += 1;
+        if self.depth > DEPTH_LIMIT { Err(WriteError::TooDeep) } else { Ok(()) }
+    }
+
+    /// The kind of the values at a place, if it is one for all.
+    pub(super) fn kind(&self, at: NodeId) -> Option<Kind> {
+        let node = self.schema.nodes.get(at as usize)?;
+        (node.tagged_since == 0).then_some(node.kind)
+    }
+
+    pub(super) fn node_mut(&mut self, at: NodeId) -> Option<&mut Node> {
+        self.schema.to_mut().nodes.get_mut(at as usize)
+    }
+
+    pub(super) fn tag(&mut self, at: NodeId, tag: Tag) {
+        if self.schema.node(at).is_some_and(|node| node.seen & tag.bit() == 0)
+            && let Some(node) = self.node_mut(at)
+        {
+            node.seen |= tag.bit();
+        }
+        self.bytes.push(tag as u8);
+    }
+
+    pub(super) fn set_kind(&mut self, at: NodeId, kind: Kind) {
+        if let Some(node) = self.node_mut(at) {
+            node.kind = kind;
+        }
+    }
+
+    /// The struct of that name; a new one if there is none.
+    pub(super) fn struct_named(&mut self, name: &'static str) -> RecordId {
+        let known = self.schema.struct_named(name);
+        known.unwrap_or_else(|| self.schema.to_mut().new_record(name))
+    }
+
+    /// The enumeration of that name; a new one if there is none.
+    pub(super) fn enum_named(&mut self, name: &'static str) -> EnumId {
+        let known = self.schema.enum_named(name);
+        known.unwrap_or_else(|| self.schema.to_mut().new_enum(name))
+    }
+
+    pub(super) fn next_version(&mut self) -> u32 {
+        let schema = self.schema.to_mut();
+        schema.version += 1;
+        schema.version
+    }
+
+    /// From now on, values at this place tell their kind.
+    pub(super) fn conflict(&mut self, at: NodeId) -> WriteError {
+        let version = self.next_version();
+        if let Some(node) = self.node_mut(at) {
+            node.tagged_since = version;
+        }
+        WriteError::Again
+    }
+
+    /// From now on, values of this record tell their fields.
+    pub(super) fn loosen(&mut self, record: RecordId) -> WriteError {
+        let version = self.next_version();
+        if let Some(record) = self.schema.to_mut().records.get_mut(record as usize) {
+            record.loose_since = version;
+            record.fixed = place(record.fields.len());
+        }
+        WriteError::Again
+    }
+}
+
+#[inline]
+pub(super) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(low_byte(number.into()) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(low_byte(number.into()));
+}
+
+pub(super) fn push_wide_varint(bytes: &mut Vec<u8>, mut number: u128) {
+    while number >= 0x80 {
+        bytes.push(low_byte(number) | 0x80);
+        number >>= 7;
+    }
+    bytes.push(low_byte(number));
+}
+
+#[inline]
+fn low_byte(number: u128) -> u8 {
+    number.to_le_bytes()[0]
+}
