@@ -197,7 +197,7 @@ pub(crate) fn read_within(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     if found > limit { Err(crate::size::too_large(found, limit)) } else { Ok(bytes) }
 }
 
-/// Of what is in the place of a file of ours.
+/// Returns the error about something that is in the place of a file of ours.
 fn no_file(is_dir: bool, what: &str) -> io::Error {
     let kind = if is_dir { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput };
     let text =

@@ -1,4 +1,4 @@
-//! What can be carried, and how much of it a save writes.
+//! The trait of values that can be carried, and how much of one a save writes.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use super::{Carried, CarriedChange, CarriedError};
 use crate::Results;
 use crate::value::{self, Schema, Section};
 
-/// What can be carried: anything that is `Serialize + DeserializeOwned`, and [`Results`].
+/// A value that can be carried: anything that is `Serialize + DeserializeOwned`, and [`Results`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried",
     label = "this is not `Serialize` and `Deserialize`",
@@ -21,7 +21,7 @@ use crate::value::{self, Schema, Section};
     note = "name the variable in `fresh(..)` instead if every run may start with a new one"
 )]
 pub trait Carry: Sized {
-    /// What is to be saved of the variable `name`, of which `stored` is there already; none if it
+    /// Returns what is to be saved of the variable `name`, of which `stored` is there already; none if it
     /// has not changed.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ pub trait Carry: Sized {
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError>;
 
-    /// The value of the variable `name` that is `stored`.
+    /// Returns the value of the variable `name` that is `stored`.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 }
 
-/// What is to be saved of a list: `new` elements behind what is `stored` of it, or in its place.
+/// Returns what is to be saved of a list: `new` elements behind what is `stored` of it, or in its place.
 fn list_change<T: Serialize + DeserializeOwned>(
     name: &str,
     within: Vec<u64>,

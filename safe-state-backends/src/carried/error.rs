@@ -30,7 +30,7 @@ pub enum CarriedError {
         stored: String,
         /// The type that did not take it, with the names in it.
         current: String,
-        /// What did not fit.
+        /// Why the stored value does not fit the type.
         reason: String,
     },
     /// There are more variables and steps than a checkpoint holds.

@@ -1,4 +1,4 @@
-//! What is stored of carried values, and what is refused.
+//! Tests of how carried values are stored, and which are refused.
 
 use serde::{Deserialize, Serialize};
 
