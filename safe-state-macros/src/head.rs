@@ -29,7 +29,7 @@
 //! macro call. A body that is an arm is not reported for its braces.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Label, Pat, Result, Type};
@@ -85,16 +85,18 @@ impl Expansion {
         let Lowered { attrs, label, keyword, entered, has_ended, item_type, next } = lowered;
         let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
-        let (carry, save) = (self.carry(&run, locals), self.save(&run));
+        let (carry, save) = (self.carry(&run, Some(target), locals), self.save(&run));
         let due = self.due(&run, &carry, &save, Some(&has_ended));
         let boundary = self.boundary(&run, &carry, &save, &has_ended);
         let policy = self.policy(target);
+        let (restored, ends) = (self.restored_in(target), self.keep_ends(&run, target));
         let Proof { types, names, check } = proof;
         let walk = quote_spanned! {at(keyword)=>
             match #entered {
                 (mut #items, mut #tally #item_type) => {
                     #check
                     #policy
+                    #restored
                     #label loop {
                         if #tally.complete() { #due }
                         #boundary
@@ -102,6 +104,7 @@ impl Expansion {
                     }
                     if #tally.leave() {
                         #carry
+                        #ends
                         if #run.saves_now() { #save }
                     }
                 }
@@ -145,9 +148,11 @@ impl Expansion {
             #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
         };
         let done = self.item(Item { pat: &pat, body, keyword }, target, locals)?;
+        let at_item = self.restored_at_item(target);
         let next = quote_spanned! {here=>
             match #items.next(&mut #tally) {
                 #krate::__private::Step::Item(#item) => {
+                    #at_item
                     #done
                 }
                 #krate::__private::Step::Done => break,
@@ -178,14 +183,27 @@ impl Expansion {
         let fail = self.fail(here);
         let known_by = self.known_by(target, expr);
         let KnownBy { way, of_item, .. } = &known_by;
-        let entered =
-            quote_spanned! {here=> #krate::__private::received(#run, #number, #location, #way) };
+        let takes = self.takes(target);
+        let entered = quote_spanned! {here=>
+            #krate::__private::received(#run, #number, #location, #way, #takes)
+        };
         let receive = known_by.function("receive", here);
         let done = self.item(Item { pat, body, keyword }, target, locals)?;
+        let at_item = self.restored_at_item(target);
+        // What an item takes is changed by the head already.
+        let (before, at_item) = if takes {
+            (quote! { #at_item }, TokenStream::new())
+        } else {
+            (TokenStream::new(), at_item)
+        };
+        let carried = self.carried_before_head(target, locals);
         let next = quote_spanned! {here=>
             if #items.is_closed() { break; }
+            #before
+            #carried
             match #items.#receive(#expr, &mut #tally, #of_item) {
                 #krate::__private::Receipt::Item(#item) => {
+                    #at_item
                     #done
                 }
                 #krate::__private::Receipt::Skipped => {}

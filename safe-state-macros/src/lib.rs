@@ -44,6 +44,7 @@ mod mutations;
 mod options;
 mod parens;
 mod passes;
+mod places;
 mod policy;
 mod proof;
 mod questions;

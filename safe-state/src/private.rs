@@ -45,7 +45,9 @@ pub use crate::proof::items::{
     OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
     ReadOnly,
 };
-pub use crate::proof::shared::{OfCells, OfHandle, OfPlain, OfShared, Unshared, Unwritten};
+pub use crate::proof::shared::{
+    OfCells, OfHandle, OfPlain, OfShared, SetBack, Unshared, Unwritten,
+};
 pub use crate::proof::{
     TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
     name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes,
@@ -59,7 +61,8 @@ pub use crate::spans::Spans;
 pub use crate::{
     __argument as argument, __failing as failing, __fingerprint as fingerprint,
     __graceful as graceful, __handed as handed, __key as key, __means as means,
-    __on_error as on_error, __progress as progress, __read_only as read_only, __shown as shown,
+    __on_error as on_error, __progress as progress, __read_only as read_only,
+    __set_back as set_back, __shown as shown,
     __thrown as thrown, __undone as undone, __unshared as unshared,
 };
 
@@ -128,14 +131,15 @@ where
     (items, tally, TypeOf(PhantomData))
 }
 
-/// The items of a `while let` loop, as [`items`].
+/// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable.
 pub fn received<'r>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
     way: Way,
+    takes: bool,
 ) -> (Received, Tally<'r>) {
-    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), way)
+    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
 }
 
 /// As [`call_in`], for a future: sees whether it returned or panicked.
