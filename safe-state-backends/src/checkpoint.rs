@@ -181,13 +181,14 @@ impl Checkpoint {
 
     /// The names of the variables that are carried, and of the steps.
     pub fn carried_names(&self) -> impl Iterator<Item = &str> {
-        let is_other = |name: &&str| match ValueAt::variable_of(name).filter(|_| ValueAt::is_of(name)) {
-            Some(variable) => {
-                *name == ValueAt::Declaration.stored_as(variable)
-                    && !self.carried.contains_key(variable)
-            }
-            None => true,
-        };
+        let is_other =
+            |name: &&str| match ValueAt::variable_of(name).filter(|_| ValueAt::is_of(name)) {
+                Some(variable) => {
+                    *name == ValueAt::Declaration.stored_as(variable)
+                        && !self.carried.contains_key(variable)
+                }
+                None => true,
+            };
         let names = self.carried.keys().map(String::as_str).filter(is_other);
         names.map(|name| ValueAt::variable_of(name).unwrap_or(name))
     }

@@ -22,8 +22,8 @@ use crate::hygiene::{at, local, moved};
 use crate::loops::Survey;
 use crate::loops::locals::Local;
 use crate::options::variable::Variable;
-use crate::places::Places;
 use crate::passes::replace_initialiser;
+use crate::places::Places;
 
 /// A carried or reconnected variable, and where it comes from.
 pub(crate) struct CarriedVariable {
@@ -197,7 +197,8 @@ impl Expansion {
                     replace_initialiser(block, place, |init| {
                         let reference = local("reference");
                         let found = quote_spanned! {here=> { *#reference = #value; #reference } };
-                        let keep = self.keep_start(variable, &quote_spanned! {here=> &*#reference });
+                        let keep =
+                            self.keep_start(variable, &quote_spanned! {here=> &*#reference });
                         let fresh = quote_spanned! {here=> { #keep #reference } };
                         let restored = self.restored(variable, &found, &fresh);
                         syn::parse2(

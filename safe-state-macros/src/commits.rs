@@ -84,7 +84,8 @@ impl Expansion {
         let krate = &moved(&self.krate, here);
         let label = Lifetime::new(&format!("'{RESERVED}_carry"), Span::mixed_site());
         let leave = quote_spanned! {here=> break #label #krate::__private::Err(#error); };
-        let carry = self.carry_or(&quote_spanned! {here=> #committing.run() }, target, locals, &leave);
+        let carry =
+            self.carry_or(&quote_spanned! {here=> #committing.run() }, target, locals, &leave);
         let carry = if carry.is_empty() {
             quote_spanned! {here=> #krate::__private::Ok(()) }
         } else {

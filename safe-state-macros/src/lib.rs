@@ -36,6 +36,7 @@ mod hygiene;
 mod idempotent;
 mod items;
 mod job;
+mod lending;
 #[cfg(feature = "limits")]
 mod limits;
 mod loops;

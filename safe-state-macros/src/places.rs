@@ -53,12 +53,18 @@ enum Event {
 
 impl Places {
     /// The places of a carried variable in `block`.
-    fn of(block: &Block, variable: &CarriedVariable, (targets, survey): (&[Target], &Survey), originals: &BTreeMap<usize, Expr>) -> Self {
+    fn of(
+        block: &Block,
+        variable: &CarriedVariable,
+        (targets, survey): (&[Target], &Survey),
+        originals: &BTreeMap<usize, Expr>,
+    ) -> Self {
         let ident = &variable.ident;
         let may_change = |target: &&Target| {
             let around = survey.loops.get(target.at).map(|it| it.macros.as_slice());
             let hides = |it: &ItemMacro| free::holds(&mentions(it.to_token_stream()), ident);
             around.is_some_and(|macros| macros.iter().any(hides))
+                || originals.get(&target.at).is_some_and(|written| lends(written, variable))
                 || originals.get(&target.at).is_some_and(|written| may_change(written, ident))
         };
         let changing: BTreeSet<usize> =
@@ -112,7 +118,11 @@ impl Expansion {
     }
 
     /// Keeps what a variable was at its declaration, which is `value`.
-    pub(crate) fn keep_start(&self, variable: &CarriedVariable, value: &TokenStream) -> TokenStream {
+    pub(crate) fn keep_start(
+        &self,
+        variable: &CarriedVariable,
+        value: &TokenStream,
+    ) -> TokenStream {
         if !variable.places.start {
             return TokenStream::new();
         }
@@ -124,16 +134,20 @@ impl Expansion {
 
     /// Behind the head of a loop: what its variables were when the last item completed, or at its end.
     pub(crate) fn restored_in(&self, target: &Target) -> TokenStream {
-        let changing = self.carried.iter().filter(|it| {
-            it.places.changing.contains(&target.at) && it.is_assignable()
-        });
+        let lends = self.lends(target);
+        let changing = self
+            .carried
+            .iter()
+            .filter(|it| it.places.changing.contains(&target.at) && it.is_assignable());
         let restored = changing.map(|variable| {
             let here = at(variable.ident.span());
             let Target { depth: around, id, .. } = target;
             let (name, depth) = (variable.name(), variable.depth());
             let ends = variable.places.ends.contains(&target.at);
-            let run = moved(&self.run_at(around + 1), here);
-            let call = quote_spanned! {here=> #run.restore_in(#name, #depth, (#around, #id), #ends) };
+            let run = moved(&self.run_at(around + usize::from(!lends)), here);
+            let restore = if lends { "restore_before" } else { "restore_in" };
+            let restore = Ident::new(restore, here);
+            let call = quote_spanned! {here=> #run.#restore(#name, #depth, (#around, #id), #ends) };
             self.assigned_by(variable, &call, &TokenStream::new())
         });
         restored.collect()
@@ -169,7 +183,12 @@ impl Expansion {
     }
 
     /// Gives the variable the value that `call` gives; else does what is to be done then.
-    fn assigned_by(&self, variable: &CarriedVariable, call: &TokenStream, otherwise: &TokenStream) -> TokenStream {
+    fn assigned_by(
+        &self,
+        variable: &CarriedVariable,
+        call: &TokenStream,
+        otherwise: &TokenStream,
+    ) -> TokenStream {
         let krate = &self.krate;
         let Names { value, error, .. } = &self.names;
         let here = at(variable.ident.span());
@@ -276,6 +295,11 @@ fn may_change(written: &Expr, ident: &Ident) -> bool {
     }
 }
 
+/// Whether the loop walks it by mutable reference.
+fn lends(written: &Expr, variable: &CarriedVariable) -> bool {
+    matches!(written, Expr::ForLoop(it) if variable.is_lent_in(&it.expr))
+}
+
 struct Reading<'a> {
     events: &'a [Event],
     changing: &'a BTreeSet<usize>,
@@ -346,6 +370,7 @@ impl Reading<'_> {
 }
 
 struct Events<'a> {
+    variable: &'a CarriedVariable,
     ident: String,
     targets: &'a [Target],
     declared: Option<usize>,
@@ -355,14 +380,15 @@ struct Events<'a> {
     events: Vec<Event>,
 }
 
-impl Events<'_> {
-    fn of(block: &Block, variable: &CarriedVariable, targets: &[Target]) -> Vec<Event> {
+impl<'a> Events<'a> {
+    fn of(block: &Block, variable: &'a CarriedVariable, targets: &'a [Target]) -> Vec<Event> {
         let ident = variable.ident.unraw().to_string();
         let declared = match variable.source {
             Source::Local { at, .. } => Some(at),
             Source::Argument { .. } => None,
         };
-        let mut events = Events { ident, targets, declared, loops: 0, lets: 0, events: Vec::new() };
+        let mut events =
+            Events { variable, ident, targets, declared, loops: 0, lets: 0, events: Vec::new() };
         if declared.is_none() {
             events.events.push(Event::Declared);
         }
@@ -418,8 +444,15 @@ impl<'ast> Visit<'ast> for Events<'_> {
             Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => self.mentioned_in(expr),
             Expr::ForLoop(it) => {
                 self.loops += 1;
+                // What is lent is restored before the head.
+                let is_lent = self.variable.is_lent_in(&it.expr);
+                if is_lent {
+                    self.target(at, Event::Body);
+                }
                 self.visit_expr(&it.expr);
-                self.target(at, Event::Body);
+                if !is_lent {
+                    self.target(at, Event::Body);
+                }
                 self.visit_block(&it.body);
                 self.target(at, Event::End);
             }

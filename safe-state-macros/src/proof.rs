@@ -128,16 +128,16 @@ impl Expansion {
             outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
         let mut taken = Taken::default();
         let is_needed = hidden
-            || seen
-                .iter()
-                .any(|it| !it.is_constant() && !it.is_elsewhere && !self.is_named(&it.ident, target));
+            || seen.iter().any(|it| {
+                !it.is_constant() && !it.is_elsewhere && !self.is_named(&it.ident, target)
+            });
         let closure = if is_needed {
             self.closure(&written, (target, targets, around), (&outer, &seen), &mut taken)
         } else {
             TokenStream::new()
         };
-        let items = self.items_check(&written, &outer);
-        let shared = self.shared_checks((target, &seen), &free, &mut taken);
+        let items = self.items_check((target, &written), &outer);
+        let shared = self.shared_checks(&seen, &free, &mut taken);
         let kept = self.kept_checks(target, around, &mut taken);
         let Taken { types, names, .. } = taken;
         // Behind the closure, which may be what tells the types.

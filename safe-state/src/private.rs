@@ -41,6 +41,7 @@ pub use crate::policy::{
     ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, Verdict, attempt,
     attempt_async, leave, raise, retry,
 };
+pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
     OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
     ReadOnly,
@@ -62,8 +63,8 @@ pub use crate::{
     __argument as argument, __failing as failing, __fingerprint as fingerprint,
     __graceful as graceful, __handed as handed, __key as key, __means as means,
     __on_error as on_error, __progress as progress, __read_only as read_only,
-    __set_back as set_back, __shown as shown,
-    __thrown as thrown, __undone as undone, __unshared as unshared,
+    __set_back as set_back, __shown as shown, __thrown as thrown, __undone as undone,
+    __unshared as unshared,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
@@ -129,6 +130,11 @@ where
     let (items, tally) =
         Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
+}
+
+/// What a loop walks that lends a carried variable.
+pub fn lent<I: IntoIterator<IntoIter: Lent>>(input: I) -> I {
+    input
 }
 
 /// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable.

@@ -91,11 +91,15 @@ impl Expansion {
     }
 
     /// Refuses items by which the loop changes what it walks, unless that is named.
-    pub(crate) fn items_check(&self, written: &Written<'_>, outer: &[Outer<'_>]) -> TokenStream {
+    pub(crate) fn items_check(
+        &self,
+        (target, written): (&Target, &Written<'_>),
+        outer: &[Outer<'_>],
+    ) -> TokenStream {
         let walked = mentions(written.head.to_token_stream());
         let is_walked = |ident: &Ident| free::holds(&walked, ident);
-        // A carried variable is saved, and not what is lent of it.
-        let is_named = self.options.lasting().any(|named| is_walked(&named.root));
+        let is_named =
+            self.options.lasting().any(|named| is_walked(&named.root)) || self.lends(target);
         // Behind a `&` of the caller's is what the caller lets be changed.
         let is_ours = outer.iter().any(|it| is_walked(&it.ident) && !it.is_constant());
         if !written.is_for || is_named || !is_ours {
@@ -110,7 +114,7 @@ impl Expansion {
     /// Refuses locals that can be changed through a shared reference.
     pub(crate) fn shared_checks(
         &self,
-        (target, seen): (&Target, &[&Outer<'_>]),
+        seen: &[&Outer<'_>],
         free: &BTreeSet<String>,
         taken: &mut Taken,
     ) -> TokenStream {
@@ -120,7 +124,7 @@ impl Expansion {
                 && !it.is_elsewhere
                 && !local.is_of_argument(&self.arguments)
                 && free::holds(free, &it.ident)
-                && !self.named_in(target).any(|named| named.root == it.ident);
+                && !self.options.named().any(|named| named.root == it.ident);
             is_meant.then(|| {
                 let here = at(it.ident.span());
                 let krate = moved(&self.krate, here);

@@ -58,7 +58,8 @@ impl Received {
     /// nothing to pass over. One that has ended has ended, whatever was put there since.
     fn left(run: &Run, depth: usize, entry: Entry) -> Entry {
         let stored = run.position.open.get(depth).map_or(Stored::No, OpenLoop::stored);
-        let has_ended = stored == Stored::Ended && run.position.open.get(depth).is_some_and(OpenLoop::was_exhausted);
+        let has_ended = stored == Stored::Ended
+            && run.position.open.get(depth).is_some_and(OpenLoop::was_exhausted);
         let closed_at = if has_ended { Some(0) } else { entry.closed_at.map(|_| 0) };
         Entry { completed: Completed::default(), mark: None, closed_at }
     }
@@ -66,7 +67,8 @@ impl Received {
     /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
     /// for as many as it had then.
     pub fn is_closed(&self) -> bool {
-        self.refused.is_none() && self.entry.closed_at.is_some_and(|at| self.asked > at || self.takes)
+        self.refused.is_none()
+            && self.entry.closed_at.is_some_and(|at| self.asked > at || self.takes)
     }
 
     /// Takes what the loop asked for, of which it knows items by their index.

@@ -65,7 +65,7 @@ pub(crate) struct OpenLoop {
 }
 
 impl Stored {
-    fn of(stored: &LoopProgress) -> Self {
+    pub(crate) fn of(stored: &LoopProgress) -> Self {
         let has_keys = stored.keys().is_some_and(|keys| keys.len() > 0);
         match stored.end() {
             Some(_) => Stored::Ended,

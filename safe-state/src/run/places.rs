@@ -1,7 +1,9 @@
 //! What carried variables were at places that a resumed run comes to again: at their declarations, at the ends of
 //! loops, and where items began.
 
-use safe_state_backends::{Carried, CarriedChange, Carry, Checkpoint, LoopProgress, Store, ValueAt};
+use safe_state_backends::{
+    Carried, CarriedChange, Carry, Checkpoint, LoopProgress, Store, ValueAt,
+};
 
 use super::Run;
 use super::values::Place as Declared;
@@ -132,6 +134,43 @@ impl Run {
         is_kept: bool,
     ) -> Result<Option<T>, Error> {
         let stored = self.position.open.get(around).map_or(Stored::No, OpenLoop::stored);
+        self.restore_as(stored, name, depth, (around, loop_id), is_kept)
+    }
+
+    /// The same before the head of a loop that is to walk the variable.
+    ///
+    /// # Errors
+    ///
+    /// As [`restore_in`](Self::restore_in).
+    pub fn restore_before<T: Carry>(
+        &mut self,
+        name: &str,
+        depth: usize,
+        (around, loop_id): Number,
+        is_kept: bool,
+    ) -> Result<Option<T>, Error> {
+        let store = self.store();
+        let stored = store
+            .as_deref()
+            .and_then(|store| self.stored_loop(store.checkpoint(), loop_id, around));
+        let stored = stored.map_or(Stored::No, Stored::of);
+        drop(store);
+        self.restore_as(stored, name, depth, (around, loop_id), is_kept)
+    }
+
+    /// Whether what it completes is stored, and not only counted.
+    pub fn is_stored(&self) -> bool {
+        self.owner.is_some()
+    }
+
+    fn restore_as<T: Carry>(
+        &mut self,
+        stored: Stored,
+        name: &str,
+        depth: usize,
+        (around, loop_id): Number,
+        is_kept: bool,
+    ) -> Result<Option<T>, Error> {
         let was_last = self.position.places.take_last(name);
         match stored {
             Stored::No => {

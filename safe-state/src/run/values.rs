@@ -201,7 +201,11 @@ impl Run {
         Ok(Change { carried, ..Change::default() })
     }
 
-    pub(super) fn stored_value<T: Carry>(&self, name: &str, depth: usize) -> Result<Option<T>, Error> {
+    pub(super) fn stored_value<T: Carry>(
+        &self,
+        name: &str,
+        depth: usize,
+    ) -> Result<Option<T>, Error> {
         let Some(store) = self.store() else { return Ok(None) };
         let within = self.position.within(depth);
         store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))

@@ -90,20 +90,6 @@ fn with_a_loop_inside(root: u32) -> Result<Vec<u32>, Interrupted> {
     Ok(files)
 }
 
-#[resumable(backend = store(), max_attempts = 3, carry(queue, tried))]
-fn tried_again(mut queue: VecDeque<u32>) -> Result<Vec<u32>, Interrupted> {
-    let mut tried = Vec::new();
-    #[resume]
-    while let Some(x) = queue.pop_front() {
-        tried.push(x);
-        if x < 3 {
-            queue.push_back(x + 3);
-        }
-        try_step(x)?;
-    }
-    Ok(tried)
-}
-
 struct Crawler {
     queue: Vec<u32>,
     found: u32,
@@ -123,14 +109,58 @@ impl Crawler {
     }
 }
 
+#[resumable(backend = store(), carry(rows))]
+fn walked_by_mutable_reference(mut rows: Vec<u32>) -> Result<Vec<u32>, Interrupted> {
+    let before = rows.len() as u32;
+    for row in rows.iter_mut() {
+        try_step(&row)?;
+        *row = *row * 10 + before;
+        if *row == 33 {
+            continue;
+        }
+        *row += 1;
+    }
+    try_step("behind")?;
+    rows.push(before);
+    Ok(rows)
+}
+
+#[resumable(backend = store(), carry(table, total))]
+fn walked_in_two_phases(table: &mut [[u32; 3]; 2]) -> Result<u32, Interrupted> {
+    let mut total = 0;
+    #[resume]
+    for (at, row) in table.iter_mut().enumerate() {
+        try_step(at)?;
+        row[at] += 100;
+        total += row[0];
+    }
+    #[resume]
+    'rows: for row in &mut *table {
+        for cell in row {
+            if *cell == 2 {
+                try_step("two")?;
+                *cell = 0;
+                continue 'rows;
+            }
+            *cell += 1;
+        }
+        try_step("end")?;
+        if total > 1000 {
+            break;
+        }
+    }
+    Ok(total + table[1][1] + table[0][2])
+}
+
 safe_state_tests::shapes! {
+    walked_by_mutable_reference => walked_by_mutable_reference(vec![1, 2, 3, 4]);
+    walked_in_two_phases => walked_in_two_phases(&mut [[1, 2, 3], [4, 5, 6]]);
     crawled => crawled(1);
     each_page_once => each_page_once(vec![3, 1]);
     as_long_as => as_long_as(5);
     as_long_as_none => as_long_as(1);
     left_by_break => left_by_break(vec![1, 2, 3, 4, 5]);
     with_a_loop_inside => with_a_loop_inside(1);
-    tried_again => tried_again(VecDeque::from([1, 2, 5]));
     fields => {
         let mut crawler = Crawler { queue: vec![1, 2], found: 0 };
         block_on(send(crawler.crawl()))
