@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
 use syn::visit::Visit;
-use syn::{Error, FnArg, GenericParam, Generics, ItemFn, Result};
+use syn::{Attribute, Error, FnArg, GenericParam, Generics, ItemFn, Path, Result};
 
 use crate::expand::Expansion;
 use crate::function::bindings;
+use crate::hygiene::RESERVED;
 use crate::mentions::mentions;
 
 /// Whether the function is a method, or so much as mentions `Self`: nothing can stand beside it.
@@ -53,6 +55,9 @@ fn generate(function: &ItemFn, expansion: &Expansion) -> TokenStream {
     let (parameters, _, bounds) = generics.split_for_impl();
     let cfgs: Vec<_> = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     let site = Span::mixed_site();
+    if inputs.is_empty() {
+        return of_one_job(function, &job, &cfgs, krate);
+    }
     let ask = |question: &str, answer: TokenStream| {
         let doc = format!("See `safe_state::Job::{question}`.");
         let question = Ident::new(question, Span::call_site());
@@ -82,6 +87,32 @@ fn generate(function: &ItemFn, expansion: &Expansion) -> TokenStream {
         #(#cfgs)*
         #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
         impl #name { #(#questions)* }
+    }
+}
+
+/// The companion of a function that has the same job whatever it is called with.
+fn of_one_job(
+    function: &ItemFn,
+    job: &TokenStream,
+    cfgs: &[&Attribute],
+    krate: &Path,
+) -> TokenStream {
+    let (name, vis) = (&function.sig.ident, &function.vis);
+    let marker = Ident::new(&format!("{RESERVED}_job_of_{}", name.unraw()), Span::call_site());
+    quote_spanned! {Span::mixed_site()=>
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code)]
+        #vis struct #marker;
+        #(#cfgs)*
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
+        impl #krate::__private::OfJob for #marker {
+            fn job() -> #krate::Job { #job }
+        }
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code)]
+        #vis type #name = #krate::__private::Companion<#marker>;
     }
 }
 

@@ -41,7 +41,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Block, Error, Expr, Item, ItemFn, Path, Result};
+use syn::{Block, Error, Expr, Item, ItemFn, Path, Result, Type};
 
 use crate::between;
 use crate::carried::CarriedVariable;
@@ -207,9 +207,17 @@ impl Expansion {
             }
         })?;
         self.fill_in(block, &survey, name)?;
-        let (open, call, finish) =
-            (self.open(job), self.call(block, captures, &restore), self.finish());
-        let tokens = quote_spanned! {Span::mixed_site()=> { #open #arguments #call #finish } };
+        let body = quote_spanned! {Span::mixed_site()=> #arguments #restore };
+        let tokens = match &self.returned {
+            Returned::Type(ty) if !self.is_async => {
+                self.in_one_call(job, block, captures, &body, ty)
+            }
+            _ => {
+                let (open, call, finish) =
+                    (self.open(job), self.call(block, captures, &body), self.finish());
+                quote_spanned! {Span::mixed_site()=> { #open #call #finish } }
+            }
+        };
         // An item whose last brace is not the user's is taken for generated, and not linted.
         Ok(Block { brace_token: block.brace_token, ..syn::parse2(tokens)? })
     }
@@ -258,6 +266,32 @@ impl Expansion {
             }
         }
         Ok(())
+    }
+
+    /// The run of a function that returns a type by its name and does not wait: what opens it, the body, and what
+    /// ends it.
+    fn in_one_call(
+        &self,
+        job: &TokenStream,
+        block: &Block,
+        captures: &TokenStream,
+        before: &TokenStream,
+        ty: &Type,
+    ) -> TokenStream {
+        let krate = &self.krate;
+        let Names { job: job_local, run, outcome, on_error, .. } = &self.names;
+        let site = Span::mixed_site();
+        // As the tail of a block, the user's own would be reported for its braces.
+        quote_spanned! {site=> {
+            let #job_local = #job;
+            let #on_error = #krate::__private::on_error!(#ty);
+            return #krate::__private::run(
+                &#job_local,
+                #on_error,
+                |#outcome| #krate::__private::failing!(#outcome),
+                move |#run| -> #ty { #captures #before match () { () => #block } },
+            );
+        } }
     }
 
     fn open(&self, job: &TokenStream) -> TokenStream {

@@ -28,7 +28,7 @@
 //! until after the locals. The loop's head is reached by `continue` as well, even from inside a
 //! macro call. A body that is an arm is not reported for its braces.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -50,6 +50,7 @@ pub(crate) struct Lowered {
     attrs: Vec<Attribute>,
     pub(crate) label: Option<Label>,
     pub(crate) keyword: Span,
+    is_for: bool,
     /// What makes the items.
     pub(crate) entered: TokenStream,
     /// Whether no items are left, as far as that is known.
@@ -117,6 +118,9 @@ impl Expansion {
         let policy = self.policy(target);
         let (restored, ends) = (self.restored_in(target), self.keep_ends(&run, target));
         let check = &proof.check;
+        if lowered.is_for && self.only_counts(target, locals) {
+            return self.plain_walk(lowered, target, check);
+        }
         quote_spanned! {at(*keyword)=>
             match #entered {
                 (mut #items, mut #tally #item_type) => {
@@ -147,6 +151,35 @@ impl Expansion {
         quote_spanned! {Span::mixed_site()=> { #walk #run.resume_item(); } }
     }
 
+    /// The same of a loop that only counts: what is done between two items is one call.
+    fn plain_walk(&self, lowered: &Lowered, target: &Target, check: &TokenStream) -> TokenStream {
+        let krate = &self.krate;
+        let Names { items, tally, error, .. } = &self.names;
+        let Lowered { label, keyword, entered, item_type, next, .. } = lowered;
+        let (policy, fail) = (self.policy(target), self.fail(Span::mixed_site()));
+        quote_spanned! {at(*keyword)=>
+            match #entered {
+                (mut #items, mut #tally #item_type) => {
+                    #check
+                    #policy
+                    #label loop {
+                        #next
+                    }
+                    if let #krate::__private::Err(#error) = #tally.left() { #fail }
+                }
+            }
+        }
+    }
+
+    /// Whether nothing but to count is done between two items of the loop.
+    fn only_counts(&self, target: &Target, locals: &[Local]) -> bool {
+        let nothing = TokenStream::new();
+        !self.is_async
+            && !self.lends(target)
+            && !self.options.watches()
+            && self.carry(&nothing, Some(target), locals).is_empty()
+    }
+
     fn for_loop(&self, it: ExprForLoop, target: &Target, locals: &[Local]) -> Result<Lowered> {
         let krate = &self.krate;
         let Names { items, tally, item, error, .. } = &self.names;
@@ -171,8 +204,10 @@ impl Expansion {
         };
         let done = self.item(Item { pat: &pat, body, keyword }, target, locals)?;
         let at_item = self.restored_at_item(target);
+        let next = if self.only_counts(target, locals) { "advance" } else { "next" };
+        let next = Ident::new(next, here);
         let next = quote_spanned! {here=>
-            match #items.next(&mut #tally) {
+            match #items.#next(&mut #tally) {
                 #krate::__private::Step::Item(#item) => {
                     #at_item
                     #done
@@ -184,7 +219,8 @@ impl Expansion {
         let has_ended = quote_spanned! {here=> #items.has_ended() };
         let item_type = &self.names.item_type;
         let item_type = quote_spanned! {here=> , #item_type };
-        Ok(Lowered { attrs, label, keyword, entered, has_ended, item_type, next })
+        let is_for = true;
+        Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
     }
 
     fn while_loop(
@@ -235,7 +271,8 @@ impl Expansion {
         };
         let has_ended = quote_spanned! {here=> #items.is_closed() };
         let item_type = TokenStream::new();
-        Ok(Lowered { attrs, label, keyword, entered, has_ended, item_type, next })
+        let is_for = false;
+        Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
     }
 
     /// What is done where an item has completed, if something is: to save, and to heed what is asked of

@@ -95,6 +95,18 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         }
     }
 
+    /// Completes the item before, with what is due then, and gives the next.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
+    pub fn advance(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
+        if tally.complete()
+            && let Err(error) = tally.heed(self.has_ended())
+        {
+            return Step::Failed(error);
+        }
+        self.next(tally)
+    }
+
     /// Whether it is known that no item is left, without asking for one: that may take long, or take it
     /// away from who comes next.
     pub fn has_ended(&self) -> bool {
@@ -168,6 +180,11 @@ pub struct NoItems(Infallible);
 impl NoItems {
     /// Cannot be called.
     pub fn next<T>(&mut self, _: &mut Tally<'_>) -> Step<T> {
+        match self.0 {}
+    }
+
+    /// Cannot be called.
+    pub fn advance<T>(&mut self, _: &mut Tally<'_>) -> Step<T> {
         match self.0 {}
     }
 

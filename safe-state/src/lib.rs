@@ -14,6 +14,7 @@ mod bounded;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod commit;
+mod companion;
 mod control;
 mod error;
 mod events;

@@ -261,10 +261,7 @@ macro_rules! __failing {
     };
     ($outcome:expr, $asked:ident) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{
-            ViaAnything as _, ViaDebug as _, ViaDisplay as _, ViaError as _, ViaInner as _,
-            ViaInnerSend as _, ViaOption as _, ViaType as _,
-        };
+        use $crate::__private::failures::*;
         (&&&&&&&$crate::__private::Seen($outcome)).failing($crate::__private::Asked::$asked)
     }};
 }

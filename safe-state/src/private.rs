@@ -8,6 +8,7 @@ use safe_state_backends::Carry;
 
 use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
+use crate::{Error, Job};
 
 pub use core::convert::{Infallible, Into};
 pub use core::option::Option::{self, None, Some};
@@ -18,6 +19,7 @@ pub use std::path::PathBuf;
 pub use std::string::String;
 
 pub use crate::commit::{Awaited, Blocking, Committing};
+pub use crate::companion::{Companion, OfJob};
 pub use crate::idempotent::{Skipped, found, now};
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
@@ -32,10 +34,7 @@ pub use crate::outcome::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::outcome::trail::{
     Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
 };
-pub use crate::outcome::{
-    Asked, Failed, Failing, Outcome, Seen, ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner,
-    ViaInnerSend, ViaOption, ViaType,
-};
+pub use crate::outcome::{Asked, Failed, Failing, Outcome, Seen};
 pub use crate::policy::{
     ByClone, ByLength, Caught, Fallible, Flow, Kept, Marked, Once, Policy, Thrown, ThrownError,
     ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, Verdict, attempt,
@@ -66,6 +65,13 @@ pub use crate::{
     __set_back as set_back, __shown as shown, __thrown as thrown, __undone as undone,
     __unshared as unshared,
 };
+
+/// The ways by which it is found out how a body failed.
+pub mod failures {
+    pub use crate::outcome::{
+        ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend, ViaOption, ViaType,
+    };
+}
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
 /// number.
@@ -146,6 +152,26 @@ pub fn received<'r>(
     takes: bool,
 ) -> (Received, Tally<'r>) {
     Received::enter(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
+}
+
+/// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.
+///
+/// # Panics
+///
+/// With the panic of the body.
+pub fn run<R>(
+    job: &Job,
+    on_error: impl Fn(Error) -> R,
+    failing: impl FnOnce(&Outcome<R>) -> Failing,
+    body: impl FnOnce(&mut Run) -> R,
+) -> R {
+    let mut run = match Run::open(job) {
+        Ok(run) => run,
+        Err(error) => return on_error(error),
+    };
+    let outcome = call_in(&run.spans(), || body(&mut run));
+    let failing = failing(&outcome);
+    run.finish(outcome, failing, on_error)
 }
 
 /// As [`call_in`], for a future: sees whether it returned or panicked.

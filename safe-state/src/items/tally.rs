@@ -97,6 +97,29 @@ impl<'r> Tally<'r> {
         is_due
     }
 
+    /// Saves if that is due, and heeds what is asked of the run unless the input has ended: then there is nothing to
+    /// stop.
+    #[cold]
+    pub(crate) fn heed(&mut self, has_ended: bool) -> Result<(), Error> {
+        let run = self.run();
+        if run.asks() {
+            run.save()?;
+        }
+        if has_ended { Ok(()) } else { run.heed() }
+    }
+
+    /// The loop has ended. Saves that, unless it has to wait.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn left(&mut self) -> Result<(), Error> {
+        if self.leave() && self.run.saves_now() {
+            return self.run.save();
+        }
+        Ok(())
+    }
+
     /// The run and the loop's depth, to complete the item in flight there, before its body has ended.
     pub(crate) fn committing(&mut self) -> (&mut Run, usize) {
         let depth = self.depth;
