@@ -1,5 +1,6 @@
 //! A list that grows as a job runs.
 
+use std::fmt::{self, Debug};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -22,7 +23,7 @@ use serde::{Deserialize, Deserializer};
 /// assert_eq!(sizes, [3, 4]);
 /// ```
 // Not `Serialize`: what it saves of itself depends on what was saved before, see `Carry`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Results<T> {
     elements: Vec<T>,
     /// How many elements have been saved. Not by length alone: a list that takes the place of
@@ -102,6 +103,12 @@ fn hash(name: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish() | 1
+}
+
+impl<T: Debug> Debug for Results<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.elements.fmt(f)
+    }
 }
 
 impl<T: PartialEq> PartialEq for Results<T> {
