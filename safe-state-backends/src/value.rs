@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use read::{Parts, ReadError, Section};
+pub use read::{Parts, ReadError, Section, Unwritten};
 pub use schema::Schema;
 pub use show::Value;
 pub use write::WriteError;

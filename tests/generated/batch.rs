@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use crate::make::Function;
 
 /// What the program names.
-const CRATES: [&str; 4] = ["safe_state", "safe_state_generated", "safe_state_unchanged", "serde"];
+const CRATES: [&str; 5] =
+    ["safe_state", "safe_state_generated", "safe_state_unchanged", "serde", "serde_json"];
 
 /// Has the macro prove all loops, also those of which it knows that there is nothing to prove.
 const PROVE_ALL: &str = "SAFE_STATE_PROVE_ALL";
@@ -101,11 +102,12 @@ impl<'a> Batch<'a> {
     fn write_module(&self, module: &str, left_out: &BTreeSet<String>) {
         let mut text = String::new();
         let uses = match module {
-            "with" => "pub(crate) use safe_state::{resumable, step};",
+            "with" => "pub(crate) use safe_state::{cursor, resumable, step};",
             _ => {
                 "#[allow(unused)]\npub(crate) use safe_state_unchanged::resumable;\n\
                  macro_rules! step { ($name:literal, $value:expr) => { $value }; }\n\
-                 #[allow(unused)]\npub(crate) use step;"
+                 macro_rules! cursor { () => { None }; }\n\
+                 #[allow(unused)]\npub(crate) use {cursor, step};"
             }
         };
         writeln!(text, "#![allow(unused)]\n{uses}").unwrap();
@@ -120,12 +122,14 @@ impl<'a> Batch<'a> {
             "mod with;\nmod without;\nfn main() {\n    safe_state_generated::main(&[\n",
         );
         for it in self.functions.iter().filter(|it| !self.refused.contains_key(&it.name)) {
-            let Function { name, has_policy, save_every, .. } = it;
+            let Function { name, has_policy, save_every, repeats, .. } = it;
+            let peek =
+                if it.peeks { format!("Some(with::{name}::peek)") } else { "None".to_owned() };
             writeln!(
                 text,
                 "        safe_state_generated::Case {{ name: \"{name}\", plain: without::{name}::run, \
-                 with: with::{name}::run, peek: with::{name}::peek, has_policy: {has_policy}, \
-                 save_every: {save_every} }},"
+                 with: with::{name}::run, peek: {peek}, has_policy: {has_policy}, \
+                 save_every: {save_every}, repeats: {repeats:?} }},"
             )
             .unwrap();
         }

@@ -6,6 +6,7 @@
 
 mod batch;
 mod make;
+mod shapes;
 
 use std::env;
 use std::fs;
@@ -14,23 +15,26 @@ use std::process::Command;
 use batch::Batch;
 use make::{Features, Function};
 
-/// What the functions do. With `SAFE_STATE_PLACES` set, they do all that there is.
-const FEATURES: Features = Features { places: false };
+/// Whether what stands outside a loop's body may read and change carried variables. With `SAFE_STATE_PLACES` set, it
+/// may in any case.
+const PLACES: bool = false;
+
+fn features() -> Features {
+    Features { places: PLACES || env::var_os("SAFE_STATE_PLACES").is_some() }
+}
 
 /// How many are compiled at once.
 const AT_ONCE: u64 = 100;
 
 #[test]
 fn functions_at_random_keep_the_promise() {
-    let features =
-        Features { places: FEATURES.places || env::var_os("SAFE_STATE_PLACES").is_some() };
     let mut wrong = Vec::new();
     let mut refused = 0;
     for seeds in batches() {
         let functions: Vec<Function> = seeds
             .clone()
             .enumerate()
-            .map(|(at, seed)| make::function(&format!("f{at}"), seed, features))
+            .map(|(at, seed)| make::function(&format!("f{at}"), seed, features()))
             .collect();
         let mut batch = Batch::new(&functions);
         batch.check_plain();
@@ -87,7 +91,7 @@ fn where_nothing_is_proven_there_is_nothing_to_prove() {
     for seeds in batches() {
         let some = |at: usize, seed| match at % 2 {
             0 => make::hidden(&format!("f{at}"), seed, true).0,
-            _ => make::function(&format!("f{at}"), seed, FEATURES),
+            _ => make::function(&format!("f{at}"), seed, features()),
         };
         let functions: Vec<Function> = seeds.enumerate().map(|(at, seed)| some(at, seed)).collect();
         let (mut short, mut whole) = (Batch::new(&functions), Batch::new(&functions).proving_all());

@@ -26,6 +26,10 @@ pub(crate) struct Function {
     pub(crate) text: String,
     pub(crate) has_policy: bool,
     pub(crate) save_every: u32,
+    /// Whether it says what a checkpoint has of its variables.
+    pub(crate) peeks: bool,
+    /// How many steps are done again at most, if not so many as there are in an item.
+    pub(crate) repeats: Option<u32>,
 }
 
 /// A variable from before the loops.
@@ -47,16 +51,17 @@ const TYPES: [(&str, &[&str]); 7] = [
 ];
 
 /// What all begin with.
-const PRELUDE: &str = "\
+pub(crate) const PRELUDE: &str = "\
 #![allow(unused, clippy::all, clippy::pedantic)]
 use std::collections::BTreeMap;
 
 use safe_state::{Action, Checkpoint, Results};
 use safe_state_generated::{
-    Change, Record, Stop, began, block_on, broke, ended, grow, grown, item, see, step, store, tried,
+    Change, Record, Stop, began, block_on, broke, dropped, ended, grow, grown, item, see, step,
+    step_or_panic, store, tried,
 };
 
-use super::{resumable, step};
+use super::{cursor, resumable, step};
 
 ";
 
@@ -78,7 +83,7 @@ pub(crate) fn function(name: &str, seed: u64, features: Features) -> Function {
     let text = std::mem::take(&mut body.text);
     let mut options = format!("backend = store(), {}", body.carried());
     if save_every > 1 {
-        options += &format!(", save_every = {save_every}");
+        write!(options, ", save_every = {save_every}").expect("text takes it");
     }
     let asyncness = if is_async { "async " } else { "" };
     let call = if is_async { "block_on(job(&XS, YS.to_vec()))" } else { "job(&XS, YS.to_vec())" };
@@ -91,7 +96,14 @@ pub(crate) fn function(name: &str, seed: u64, features: Features) -> Function {
     say(format!("{text}}}\n"));
     say(format!("pub fn run() -> String {{\n    format!(\"{{:?}}\", {call})\n}}\n"));
     say(peek(&variables));
-    Function { name: name.to_owned(), text: whole, has_policy, save_every }
+    Function {
+        name: name.to_owned(),
+        text: whole,
+        has_policy,
+        save_every,
+        peeks: true,
+        repeats: None,
+    }
 }
 
 /// One whose loop changes a variable that is not named, in a way that only the compiler sees: it has to be
@@ -100,7 +112,15 @@ pub(crate) fn hidden(name: &str, seed: u64, changes: bool) -> (Function, &'stati
     let mut rng = Rng::with_seed(seed);
     let (body, way) = hidden::job(&mut rng, changes);
     let text = format!("// The seed is {seed}.\n{PRELUDE}{body}");
-    (Function { name: name.to_owned(), text, has_policy: false, save_every: 1 }, way)
+    let function = Function {
+        name: name.to_owned(),
+        text,
+        has_policy: false,
+        save_every: 1,
+        peeks: false,
+        repeats: None,
+    };
+    (function, way)
 }
 
 fn numbers(rng: &mut Rng, count: usize) -> Vec<u64> {

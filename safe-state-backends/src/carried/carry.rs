@@ -10,7 +10,7 @@ use super::form::{Form, List};
 use super::names::Names;
 use super::{Carried, CarriedChange, CarriedError};
 use crate::Results;
-use crate::value::{self, Schema, Section};
+use crate::value::{self, Schema, Section, Unwritten};
 
 /// A value that can be carried: anything that is `Serialize + DeserializeOwned`, and [`Results`].
 #[diagnostic::on_unimplemented(
@@ -199,7 +199,8 @@ fn check_reads_back<T: Serialize + DeserializeOwned>(
 ) -> Result<(), CarriedError> {
     let Some(schema) = names.schema() else { return Ok(()) };
     let mut again = Vec::with_capacity(bytes.len());
-    for value in value::Parts::<T>::new(schema, &[section], bytes) {
+    let (unwritten, sections) = (Unwritten::default(), [section]);
+    for value in unwritten.parts::<T>(schema, &sections, bytes) {
         let value = value.map_err(|error| {
             let reason = format!("it does not read back as what was written: {error}");
             unserializable::<T>(name, reason)
@@ -213,6 +214,13 @@ fn check_reads_back<T: Serialize + DeserializeOwned>(
         bytes.sort_unstable();
         bytes
     };
+    if let Some(field) = unwritten.field::<T>(schema, &sections, bytes) {
+        let reason = format!(
+            "its `Deserialize` takes `{field}`, which its `Serialize` does not write; write it too, or put \
+             `#[serde(skip)]` on it if it may begin anew in each run"
+        );
+        return Err(unserializable::<T>(name, reason));
+    }
     if sorted(again) == sorted(bytes.to_vec()) {
         return Ok(());
     }

@@ -116,6 +116,62 @@ fn what_is_never_saved_is_nothing_that_is_lost() {
 }
 
 #[test]
+fn what_is_read_and_never_written_is_refused() {
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Tally {
+        #[serde(alias = "number", alias = "sum")]
+        count: u8,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last: Option<u8>,
+        #[serde(skip_serializing)]
+        misses: u8,
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    enum Event {
+        Named {
+            #[serde(alias = "title")]
+            name: String,
+            #[serde(default, skip_serializing)]
+            misses: u8,
+        },
+        Empty,
+    }
+    let refused = Tally::default().change("it", Vec::new(), None).unwrap_err().to_string();
+    assert!(refused.contains("takes `misses`, which its `Serialize` does not write"), "{refused}");
+    let inside = vec![Event::Empty, Event::Named { name: "a".to_owned(), misses: 1 }];
+    let refused = inside.change("it", Vec::new(), None).unwrap_err().to_string();
+    assert!(refused.contains("takes `misses`"), "{refused}");
+    let mut results = Results::new();
+    results.push(Event::Empty);
+    let stored = carried(&results);
+    results.push(Event::Named { name: "a".to_owned(), misses: 1 });
+    results.change("it", Vec::new(), Some(&stored)).unwrap_err();
+}
+
+#[test]
+fn a_field_by_another_name_is_written() {
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    struct Tally {
+        #[serde(alias = "number", alias = "sum")]
+        count: u8,
+        #[serde(alias = "latest", skip_serializing_if = "Option::is_none")]
+        last: Option<u8>,
+        #[serde(skip)]
+        cache: u8,
+    }
+    let mut stored: Option<Carried> = None;
+    for (count, last) in [(1, None), (2, Some(3)), (4, None)] {
+        let read = Tally { count, last, cache: 0 };
+        let change = read.change("it", Vec::new(), stored.as_ref()).unwrap().unwrap();
+        let value = change.value.named_by(stored.as_ref());
+        assert_eq!(value.decode("it"), Ok(read));
+        stored = Some(value);
+    }
+}
+
+#[test]
 fn a_change_tells_its_names_once() {
     let first = (1_u8, "text".to_owned()).change("it", Vec::new(), None).unwrap().unwrap();
     assert!(!first.value.lacks_names());

@@ -16,11 +16,13 @@ pub struct Case {
     /// With it.
     pub with: fn() -> String,
     /// What a checkpoint has of the carried variables.
-    pub peek: fn(&Checkpoint) -> String,
+    pub peek: Option<fn(&Checkpoint) -> String>,
     /// Whether the attribute changes what an uninterrupted run does.
     pub has_policy: bool,
     /// How many items there are between two saves.
     pub save_every: usize,
+    /// How many steps are done again at most; if none is said, the items since the last save.
+    pub repeats: Option<usize>,
 }
 
 /// A run that is interrupted in every run until it is done is given up on after so many.
@@ -35,7 +37,9 @@ struct Outcome {
 impl Outcome {
     fn is_unfinished(&self) -> bool {
         self.done.is_interrupted
-            && (self.returned == "interrupted" || self.returned.contains("Interrupted"))
+            && (self.returned == "interrupted"
+                || self.returned.contains("Interrupted")
+                || self.returned == "None")
     }
 }
 
@@ -44,7 +48,7 @@ pub fn main(cases: &[Case]) {
     std::panic::set_hook(Box::new(|_| {}));
     let mut runs = 0;
     for case in cases {
-        let mut trial = Trial { case, runs: 0 };
+        let mut trial = Trial { case, runs: 0, counts_drops: false };
         if let Err(difference) = trial.all() {
             println!("DIFFERS {} {}", case.name, difference.replace('\n', " "));
         }
@@ -56,6 +60,7 @@ pub fn main(cases: &[Case]) {
 struct Trial<'a> {
     case: &'a Case,
     runs: usize,
+    counts_drops: bool,
 }
 
 impl Trial<'_> {
@@ -68,7 +73,12 @@ impl Trial<'_> {
             let is_meant = panic.is::<Interrupted>();
             if is_meant { "interrupted".to_owned() } else { format!("panicked: {text:?}") }
         });
-        Outcome { returned, done: stage::end() }
+        let mut done = stage::end();
+        // What is dropped where a run ends early is no part of what it does.
+        if plan.is_some() || !self.counts_drops {
+            done.log.retain(|entry| !matches!(entry, Entry::Dropped(_)));
+        }
+        Outcome { returned, done }
     }
 
     fn all(&mut self) -> Result<(), String> {
@@ -77,12 +87,16 @@ impl Trial<'_> {
         let whole = self.run(case.with, None);
         let letters = dead_letters();
         if !case.has_policy {
+            self.counts_drops = true;
             stage::clear();
             let plain = self.run(case.plain, None);
-            if (&plain.returned, &plain.done.log) != (&whole.returned, &whole.done.log) {
-                let (found, expected) = (&whole.returned, &plain.returned);
+            stage::clear();
+            let with = self.run(case.with, None);
+            if (&plain.returned, &plain.done.log) != (&with.returned, &with.done.log) {
+                let (found, expected) = (&with.returned, &plain.returned);
                 return Err(format!("uninterrupted: returns {found}, not {expected}"));
             }
+            self.counts_drops = false;
         }
         for at in 1..=whole.done.steps {
             for how in [How::Error, How::Panic, How::Kill] {
@@ -113,8 +127,9 @@ impl Trial<'_> {
         let Some(left) = log.strip_prefix(&first.done.log[..]) else {
             return Err("it has not done until then what it does uninterrupted".to_owned());
         };
-        if let Some((checkpoint, ended)) = stage::peeked().filter(|_| case.save_every == 1) {
-            let peeked = (case.peek)(&checkpoint);
+        let peek = case.peek.filter(|_| case.save_every == 1);
+        if let Some((peek, (checkpoint, ended))) = peek.zip(stage::peeked()) {
+            let peeked = peek(&checkpoint);
             if peeked != ended {
                 return Err(format!("the checkpoint has {peeked}, not {ended}"));
             }
@@ -130,11 +145,16 @@ impl Trial<'_> {
         if let Err(other) = subsequence(again, done) {
             return Err(format!("{other:?} is what it did or saw then, and not before"));
         }
-        let count = |what: &Entry| again.iter().filter(|entry| *entry == what).count();
-        // After an error as well, what completed in an inner loop may have no values to go with it.
-        let (repeated, most) = (count(&Entry::Item), case.save_every + count(&Entry::Broke));
+        let count = |is_it: fn(&Entry) -> bool| again.iter().filter(|it| is_it(it)).count();
+        let (repeated, most) = if let Some(repeats) = case.repeats {
+            (count(|it| matches!(it, Entry::Did(_))), repeats)
+        } else {
+            // After an error as well, what completed in an inner loop may have no values to go with it.
+            let broken = count(|it| *it == Entry::Broke);
+            (count(|it| *it == Entry::Item), case.save_every + broken)
+        };
         if repeated > most {
-            return Err(format!("{repeated} items run again, not {most}"));
+            return Err(format!("{repeated} are done again, not {most}: {again:?}"));
         }
         if dead_letters() != letters {
             return Err(format!("dead letters are {}, not {letters}", dead_letters()));

@@ -9,4 +9,6 @@ mod stage;
 
 pub use change::{Change, Record, grow, grown, tried};
 pub use judge::{Case, main};
-pub use stage::{Stop, began, block_on, broke, ended, item, see, step, store};
+pub use stage::{
+    Stop, began, block_on, broke, dropped, ended, item, see, step, step_or_panic, store,
+};

@@ -57,6 +57,8 @@ pub(crate) enum Entry {
     Did(String),
     /// It began an item of an innermost loop.
     Item,
+    /// Something was dropped.
+    Dropped(String),
     /// It breaks out of a loop, in an item that is not complete for that.
     Broke,
 }
@@ -97,6 +99,11 @@ pub fn store() -> Arc<MemoryBackend> {
 /// Notes what a place sees.
 pub fn see(place: &str, values: impl Debug) {
     note(Entry::Saw(format!("{place} {values:?}")));
+}
+
+/// Notes that a value is dropped.
+pub fn dropped(value: impl Debug) {
+    note(Entry::Dropped(format!("{value:?}")));
 }
 
 /// Notes that a loop begins.
@@ -144,6 +151,17 @@ pub fn step(place: &str, values: impl Debug) -> Result<(), Stop> {
     }
     // Unlike `panic!`, it leaves standard error quiet.
     resume_unwind(Box::new(Interrupted))
+}
+
+/// The same in a function that returns no errors.
+///
+/// # Panics
+///
+/// When it is interrupted.
+pub fn step_or_panic(place: &str, values: impl Debug) {
+    if step(place, values).is_err() {
+        resume_unwind(Box::new(Interrupted));
+    }
 }
 
 fn note(entry: Entry) {

@@ -242,7 +242,7 @@ impl Fields<'_, '_> {
         let record = self.state.schema.record(self.record);
         let field =
             record.and_then(|record| record.fields.iter().find(|field| *field.name == *name));
-        let Some(at) = field.map(|field| field.node) else { return };
+        let at = if let Some(field) = field { field.node } else { self.add_field(name) };
         let is_new = |node: &Node| node.seen & Tag::Absent.bit() == 0;
         if self.state.schema.node(at).is_some_and(is_new)
             && let Some(node) = self.state.node_mut(at)
