@@ -4,6 +4,7 @@ mod carry;
 mod error;
 mod form;
 mod names;
+mod stream;
 
 use std::any::type_name;
 
@@ -12,10 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounded;
 use crate::limits::NESTING_LIMIT;
+use crate::results::Generation;
 use form::Form;
+
+use crate::value::ReadError;
 
 pub use carry::Carry;
 pub use error::CarriedError;
+pub use stream::StoredResults;
 
 /// A carried variable's value as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,9 @@ pub struct Carried {
     form: Form,
     #[serde(with = "serde_bytes")]
     bytes: Vec<u8>,
+    /// Of a list, which one it is.
+    #[serde(skip)]
+    generation: Generation,
 }
 
 /// What became of a carried variable since the save before.
@@ -56,7 +64,9 @@ impl CarriedChange {
 
 impl Carried {
     fn new<T>(within: Vec<u64>, form: Form, bytes: Vec<u8>) -> Self {
-        Carried { within: within.into(), type_name: type_name::<T>().into(), form, bytes }
+        let type_name = type_name::<T>().into();
+        let generation = Generation::default();
+        Carried { within: within.into(), type_name, form, bytes, generation }
     }
 
     /// The items of the loops around the variable's declaration in which it was saved.
@@ -90,12 +100,25 @@ impl Carried {
         if !self.form.has_names() {
             self.check_type::<T>(name)?;
         }
-        self.form.decode(&self.bytes).map_err(|error| CarriedError::ShapeChanged {
+        self.form.decode(&self.bytes).map_err(|error| self.shape_changed::<T>(name, &error))
+    }
+
+    /// The elements of the list `name`, each as it is asked for.
+    pub(crate) fn results<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<StoredResults<'_, T>, CarriedError> {
+        StoredResults::of(self, name)
+    }
+
+    /// An element or a value that does not read as a `T`.
+    fn shape_changed<T>(&self, name: &str, error: &ReadError) -> CarriedError {
+        CarriedError::ShapeChanged {
             name: name.to_owned(),
             stored: self.form.shape().unwrap_or_else(|| self.type_name.to_string()),
             current: error.current().unwrap_or(type_name::<T>()).to_owned(),
             reason: error.to_string(),
-        })
+        }
     }
 
     fn check_type<T>(&self, name: &str) -> Result<(), CarriedError> {

@@ -88,25 +88,26 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     ) -> Result<Option<CarriedChange>, CarriedError> {
         let like = stored
             .filter(|stored| *stored.within == within && *stored.type_name == *type_name::<Self>());
-        let known = like
-            .filter(|stored| stored.has_names())
-            .and_then(|stored| usize::try_from(stored.form.elements()?).ok());
-        let (appends, new) = self.unsaved(name, known);
+        let known = like.filter(|stored| stored.has_names()).and_then(|stored| {
+            Some((&stored.generation, usize::try_from(stored.form.elements()?).ok()?))
+        });
+        let (appends, new) = self.unsaved(known);
         if appends && new.is_empty() {
             return Ok(None);
         }
-        let change = list_change::<T>(name, within, stored, (appends, new))?;
+        let mut change = list_change::<T>(name, within, stored, (appends, new))?;
         // In too many versions of the schema, elements can't be added.
         let takes = stored.is_some_and(|stored| stored.is_list_like(&change.value));
         if appends && !takes {
             let within = change.value.within.into_vec();
-            return list_change::<T>(name, within, stored, (false, self)).map(Some);
+            change = list_change::<T>(name, within, stored, (false, self))?;
         }
+        change.value.generation = self.generation();
         Ok(Some(change))
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name).map(|list: Results<T>| list.restored(name))
+        stored.decode(name).map(|list: Results<T>| list.restored(&stored.generation))
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

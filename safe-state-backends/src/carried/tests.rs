@@ -257,6 +257,68 @@ fn lists_that_change_places_are_saved_whole() {
 }
 
 #[test]
+fn a_list_of_the_same_name_and_length_is_another_one() {
+    let list = |elements: [u8; 3]| {
+        let mut list = Results::new();
+        list.extend(elements);
+        list
+    };
+    let (one, other) = (list([1, 2, 3]), list([4, 5, 6]));
+    let (stored_one, stored_other) = (carried(&one), carried(&other));
+    let change = other.change("it", Vec::new(), Some(&stored_one)).unwrap().unwrap();
+    assert!(!change.appends);
+    assert_eq!(change.value.decode::<Vec<u8>>("it"), Ok(vec![4, 5, 6]));
+    assert_eq!(one.change("it", Vec::new(), Some(&stored_one)), Ok(None));
+    // What was read is no list of this process until it is restored.
+    let read: Carried = postcard::from_bytes(&postcard::to_stdvec(&stored_other).unwrap()).unwrap();
+    assert!(!other.change("it", Vec::new(), Some(&read)).unwrap().unwrap().appends);
+    let mut back = Results::<u8>::restore("it", &read).unwrap();
+    assert_eq!(back.change("it", Vec::new(), Some(&read)), Ok(None));
+    back.push(7);
+    let change = back.change("it", Vec::new(), Some(&read)).unwrap().unwrap();
+    assert!(change.appends);
+}
+
+#[test]
+fn what_is_taken_back_of_a_saved_list_is_written_anew() {
+    let mut results = Results::new();
+    let mark = results.mark();
+    results.extend([1_u8, 2]);
+    let stored = carried(&results);
+    assert!(results.undo(mark));
+    results.extend([3, 4, 5]);
+    let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+    assert!(!change.appends);
+    assert_eq!(change.value.decode::<Vec<u8>>("it"), Ok(vec![3, 4, 5]));
+}
+
+#[test]
+fn stored_results_are_read_one_by_one() {
+    let mut results = Results::new();
+    let mut stored = carried(&results);
+    // In several versions of the schema.
+    for row in [serde_json::json!(1), serde_json::json!("a"), serde_json::json!([null])] {
+        results.push(row);
+        let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+        stored.append(change.value.named_by(Some(&stored)));
+    }
+    let mut read = stored.results::<serde_json::Value>("it").unwrap();
+    assert_eq!(read.size_hint(), (0, Some(3)));
+    for row in &results {
+        assert_eq!(read.next().unwrap().as_ref(), Ok(row));
+    }
+    assert!(read.next().is_none());
+    let mut numbers = stored.results::<u8>("it").unwrap();
+    assert_eq!(numbers.next(), Some(Ok(1)));
+    numbers.next().unwrap().unwrap_err();
+    assert!(numbers.next().is_none());
+    let plain = Carried::new::<Results<u16>>(Vec::new(), Form::PlainList(2), vec![1, 0xac, 2]);
+    let read: Result<Vec<u16>, _> = plain.results::<u16>("it").unwrap().collect();
+    assert_eq!(read, Ok(vec![1, 300]));
+    carried(&vec![1_u8]).results::<u8>("it").unwrap_err();
+}
+
+#[test]
 fn a_list_is_no_struct_with_as_many_fields() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "it is not to be read")]

@@ -614,3 +614,83 @@ mod results_returned_early {
     }
     pub fn run() -> String { format!("{:?}", search(&[3, 1, 2, 5, 4, 7, 8])) }
 }
+
+// kept
+mod results_of_another_job {
+    #[resumable(backend = store(), name = format!("squares of {of}"), carry(rows))]
+    fn squares(of: u64) -> Result<Results<u64>, Stop> {
+        let mut rows = Results::new();
+        for number in 0..3 {
+            rows.push(number * of);
+        }
+        Ok(rows)
+    }
+    #[resumable(backend = store(), carry(rows))]
+    fn last(values: &[u64]) -> Result<Vec<u64>, Stop> {
+        let mut rows: Results<u64> = Results::new();
+        for value in values {
+            rows = squares(*value)?;
+            step("value", value)?;
+        }
+        step("behind", 0)?;
+        Ok(rows.to_vec())
+    }
+    pub fn run() -> String { format!("{:?}", last(&[3, 1, 2])) }
+}
+
+// kept
+mod results_that_change_places {
+    #[resumable(backend = store(), carry(one, two))]
+    fn sort(values: &[u64]) -> Result<(Vec<u64>, Vec<u64>), Stop> {
+        let mut one = Results::new();
+        let mut two = Results::new();
+        for value in values {
+            step("value", value)?;
+            one.push(*value);
+            two.push(value * 10);
+            if value % 2 == 0 { std::mem::swap(&mut one, &mut two) }
+        }
+        step("behind", 0)?;
+        Ok((one.to_vec(), two.to_vec()))
+    }
+    pub fn run() -> String { format!("{:?}", sort(&[3, 2, 2, 1, 4, 5])) }
+}
+
+// kept
+mod results_replaced_by_a_clone {
+    #[resumable(backend = store(), carry(one, two))]
+    fn copy(values: &[u64]) -> Result<(Vec<u64>, Vec<u64>), Stop> {
+        let mut one = Results::new();
+        let mut two = Results::new();
+        for value in values {
+            step("value", value)?;
+            one.push(*value);
+            two.push(value * 10);
+            if *value == 2 { one = two.clone() }
+            if *value == 4 { two = one.iter().rev().fold(Results::new(), |list, it| grown(list, *it)) }
+        }
+        step("behind", 0)?;
+        Ok((one.to_vec(), two.to_vec()))
+    }
+    pub fn run() -> String { format!("{:?}", copy(&[3, 2, 1, 4, 5])) }
+}
+
+// kept repeats 2
+mod results_refilled_between {
+    #[resumable(backend = store(), carry(all, some))]
+    fn fill(values: &[u64]) -> Result<(Vec<u64>, Vec<u64>), Stop> {
+        let mut all = Results::new();
+        let mut some = Results::new();
+        for value in values {
+            step("value", value)?;
+            all.push(*value);
+            let kept: Vec<u64> = some.iter().copied().take(1).collect();
+            some = Results::new();
+            some.extend(kept);
+            some.extend([value + 1, value + 2]);
+        }
+        step("behind", 0)?;
+        Ok((all.to_vec(), some.to_vec()))
+    }
+    pub fn run() -> String { format!("{:?}", fill(&[3, 1, 2])) }
+}
