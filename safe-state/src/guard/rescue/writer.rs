@@ -4,7 +4,7 @@
 //! Each entry has a cell with room for three versions. A version belongs to a commit, by its number; what
 //! counts is, in each cell, the newest of those that are committed. A change writes into a version that
 //! neither counts nor is read, and counts from one store of `COMMITTED` on. So nothing that may be read is
-//! ever written, and a value is copied once.
+//! ever written.
 
 use std::collections::HashMap;
 use std::mem::replace;
@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use range_alloc::RangeAllocator;
 use serde::Serialize;
 
-use super::entry::{self, Fill};
+use super::entry::{self, Entries};
 use super::layout::{self, ASKED, Layout, UNIT, VERSIONS, word};
 use super::memory::Memory;
 use crate::guard::GuardError;
@@ -35,6 +35,7 @@ pub(super) struct Writer<M> {
     room: RangeAllocator<usize>,
     /// The versions that the draft has written, kept here for its allocation.
     written: Vec<(usize, usize)>,
+    entries: Entries,
 }
 
 /// What the writer knows of a version; the guard is told the rest.
@@ -60,6 +61,7 @@ impl<M: Memory> Writer<M> {
             vacant: Vec::new(),
             room: RangeAllocator::new(0..units.max(1)),
             written: Vec::new(),
+            entries: Entries::default(),
         }
     }
 
@@ -193,21 +195,19 @@ impl<M: Memory> Draft<'_, M> {
     pub(super) fn insert(&mut self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
         // Until it is whole; for good, if it fails or panics.
         let was_broken = replace(&mut self.is_broken, true);
+        let entry = self.writer.entries.make(key, &value)?;
         let cell = self.cell_of(key)?;
         let version = self.writer.spare(cell, self.pinned);
         self.begin(cell, version);
-        let room = self.writer.cells[cell][version].room.clone();
-        let needed = self.fill(room.clone(), key, &value)?;
-        let room = match room {
-            Some(room) if needed <= room.len() * UNIT => room,
-            small => {
-                let room = self.more_room(key, (cell, version), small, needed)?;
-                self.fill(Some(room.clone()), key, &value)?;
-                room
-            }
+        let room = match self.writer.cells[cell][version].room.clone() {
+            Some(room) if entry.len() <= room.len() * UNIT => room,
+            small => self.more_room(key, (cell, version), small, entry.len())?,
         };
         let start = self.writer.layout.data().start + room.start * UNIT;
-        self.end(cell, version, start..start + needed);
+        let bytes = start..start + entry.len();
+        self.writer.memory.write(bytes.clone(), |room| room.copy_from_slice(&entry));
+        self.end(cell, version, bytes);
+        self.writer.entries.take_back(entry);
         self.is_broken = was_broken;
         Ok(())
     }
@@ -255,6 +255,7 @@ impl<M: Memory> Draft<'_, M> {
             {
                 self.writer.reclaim_cell(cell, pinned);
                 self.writer.vacant.push(cell);
+                self.writer.entries.forget(&key);
             }
         }
     }
@@ -276,19 +277,6 @@ impl<M: Memory> Draft<'_, M> {
         writer.index.insert(key.into(), cell);
         self.added.push(key.into());
         Ok(cell)
-    }
-
-    /// Writes the entry as far as there is room, and tells how much it takes.
-    fn fill(
-        &mut self,
-        room: Option<Range<usize>>,
-        key: &str,
-        value: &impl Serialize,
-    ) -> Result<usize, GuardError> {
-        let start = self.writer.layout.data().start;
-        let room = room.unwrap_or(0..0);
-        let bytes = start + room.start * UNIT..start + room.end * UNIT;
-        self.writer.memory.write(bytes, |bytes| Fill::entry(bytes, key, value))
     }
 
     fn more_room(
