@@ -12,7 +12,7 @@ pub(crate) mod request;
 #[cfg(test)]
 mod torn;
 
-use crate::{Checkpoint, Durability};
+use crate::{Carried, Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
 
 pub use examine::{Examination, Examined, RecordKind, examine};
@@ -106,7 +106,9 @@ fn no_snapshot(kind: u8, offset: usize) -> FormatError {
 }
 
 pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
-    let mut bytes = frame::header().to_vec();
+    let values = checkpoint.carried.values();
+    let mut bytes = Vec::with_capacity(record::room(values.map(Carried::size)));
+    bytes.extend_from_slice(&frame::header());
     record::write_snapshot(checkpoint, &mut bytes)?;
     Ok(bytes)
 }
@@ -115,6 +117,11 @@ pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> 
 pub(crate) trait Framed {
     /// Appends it to `buffer`, framed to stand at `place`.
     fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError>;
+
+    /// How many bytes that takes about, if it is much.
+    fn least_len(&self) -> usize {
+        0
+    }
 }
 
 /// Where records may be appended behind a snapshot.

@@ -56,16 +56,22 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         within: Vec<u64>,
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
-        let mut written = Written::<T>::beside(name, stored);
-        written.write(self)?;
-        let Written { bytes, schema, names, .. } = written;
+        let like = stored.filter(|stored| *stored.type_name == *type_name::<T>());
+        let before = like.map_or(&[][..], |stored| &stored.bytes);
+        let Written { schema, names, .. } = Written::<T>::beside(name, stored);
+        let (schema, bytes) = value::write_beside(self, schema, before)
+            .map_err(|error| unserializable::<T>(name, error.to_string()))?;
         let section = Section::new(schema.version(), 1, &bytes);
         let (names, is_new) = named(schema, names);
         if is_new {
             check_reads_back::<T>(name, &names, section, &bytes)?;
         }
         let form = Form::Named(Box::new((names, section.version)));
-        let value = Carried::new::<T>(within, form, bytes);
+        let is_before = |stored: &Carried| stored.form == form && *stored.within == within;
+        if matches!(bytes, Cow::Borrowed(_)) && like.is_some_and(is_before) {
+            return Ok(None);
+        }
+        let value = Carried::new::<T>(within, form, bytes.into_owned());
         let changed = stored != Some(&value);
         Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
     }
@@ -210,24 +216,35 @@ fn check_reads_back<T: Serialize + DeserializeOwned>(
         value::write(&value, Cow::Borrowed(&**schema), &mut again)
             .map_err(|error| unserializable::<T>(name, error.to_string()))?;
     }
+    if again == bytes {
+        return unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes));
+    }
     // In any order, as that of a hash map is another each time.
     let sorted = |mut bytes: Vec<u8>| {
         bytes.sort_unstable();
         bytes
     };
-    if let Some(field) = unwritten.field::<T>(schema, &sections, bytes) {
-        let reason = format!(
-            "its `Deserialize` takes `{field}`, which its `Serialize` does not write; write it too, or put \
-             `#[serde(skip)]` on it if it may begin anew in each run"
-        );
-        return Err(unserializable::<T>(name, reason));
-    }
+    unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes))?;
     if sorted(again) == sorted(bytes.to_vec()) {
         return Ok(());
     }
     let reason = "it does not read back as what was written; what its `Serialize` leaves out, its `Deserialize` has \
                   to make again";
     Err(unserializable::<T>(name, reason.to_owned()))
+}
+
+/// Refuses a value with a field that is read and never written.
+fn unwritten_field<T: DeserializeOwned>(
+    name: &str,
+    unwritten: &Unwritten,
+    (schema, sections, bytes): (&Schema, &[Section], &[u8]),
+) -> Result<(), CarriedError> {
+    let Some(field) = unwritten.field::<T>(schema, sections, bytes) else { return Ok(()) };
+    let reason = format!(
+        "its `Deserialize` takes `{field}`, which its `Serialize` does not write; write it too, or put \
+         `#[serde(skip)]` on it if it may begin anew in each run"
+    );
+    Err(unserializable::<T>(name, reason))
 }
 
 fn unserializable<T>(name: &str, reason: String) -> CarriedError {

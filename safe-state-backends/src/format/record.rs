@@ -195,6 +195,17 @@ impl Framed for Record {
             Record::Change(change) => push(CHANGE, change, place, buffer),
         }
     }
+
+    fn least_len(&self) -> usize {
+        let Record::Change(change) = self else { return 0 };
+        room(change.carried.iter().map(|it| it.value.size()))
+    }
+}
+
+/// Room for values of these sizes and what stands beside them.
+pub(super) fn room(sizes: impl Iterator<Item = usize>) -> usize {
+    const BESIDE: usize = 1024;
+    sizes.fold(BESIDE, |sum, size| sum.saturating_add(size.saturating_add(BESIDE / 4)))
 }
 
 pub(super) fn write_snapshot(
