@@ -7,6 +7,7 @@ mod names;
 mod stream;
 
 use std::any::type_name;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,8 +31,8 @@ pub struct Carried {
     within: Box<[u64]>,
     type_name: Box<str>,
     form: Form,
-    #[serde(with = "serde_bytes")]
-    bytes: Vec<u8>,
+    #[serde(with = "shared")]
+    bytes: Arc<Vec<u8>>,
     /// Of a list, which one it is.
     #[serde(skip)]
     generation: Generation,
@@ -66,7 +67,7 @@ impl Carried {
     fn new<T>(within: Vec<u64>, form: Form, bytes: Vec<u8>) -> Self {
         let type_name = type_name::<T>().into();
         let generation = Generation::default();
-        Carried { within: within.into(), type_name, form, bytes, generation }
+        Carried { within: within.into(), type_name, form, bytes: Arc::new(bytes), generation }
     }
 
     /// The items of the loops around the variable's declaration in which it was saved.
@@ -168,7 +169,25 @@ impl Carried {
     /// Adds the elements of another list.
     pub(crate) fn append(&mut self, added: Carried) {
         self.form.append(added.form);
-        self.bytes.extend_from_slice(&added.bytes);
+        Arc::make_mut(&mut self.bytes).extend_from_slice(&added.bytes);
+    }
+}
+
+/// Bytes that a record shares with what it has changed.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_bytes::ByteBuf;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Vec<u8>>, D::Error> {
+        Ok(Arc::new(ByteBuf::deserialize(deserializer)?.into_vec()))
     }
 }
 

@@ -11,6 +11,9 @@ const LOOK_EVERY: u64 = 1_000;
 /// Room for a framed record that is kept for the next one.
 const KEPT_ROOM: usize = 1 << 20;
 
+/// Room for what stands beside the values in a record.
+const BESIDE: usize = 1024;
+
 /// What is stored under a lease.
 pub(crate) struct Journal {
     lease: Box<dyn Lease>,
@@ -34,7 +37,12 @@ impl Journal {
     pub(crate) fn frame(&mut self, record: &impl Framed) -> Result<Option<Tail>, FormatError> {
         let Some(tail) = self.tail.take() else { return Ok(None) };
         self.framed.clear();
-        self.framed.reserve_exact(record.least_len());
+        let least = record.least_len();
+        // What is large is not copied for nothing.
+        if !tail.may_hold(least) {
+            return Ok(None);
+        }
+        self.framed.reserve_exact(least.saturating_add(BESIDE));
         tail.frame(record, &mut self.framed)?;
         Ok(tail.with(&self.framed))
     }

@@ -210,7 +210,7 @@ fn another_type_is_taken_without_loss_or_named() {
 
 #[test]
 fn damaged_bytes_are_no_value() {
-    let longer = Carried { bytes: vec![1, 2, 3], ..carried(&7_u64) };
+    let longer = Carried { bytes: vec![1, 2, 3].into(), ..carried(&7_u64) };
     longer.decode::<u64>("sum").unwrap_err();
     let Form::Named(named) = carried(&7_u64).form else { panic!("no names") };
     let section = value::Section { version: 1, elements: 3, len: 2 };

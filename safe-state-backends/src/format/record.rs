@@ -89,6 +89,11 @@ pub struct LoopChange {
 }
 
 impl Record {
+    /// Whether its values are so large that there is to be no more of them in memory than has to be.
+    pub(crate) fn is_large(&self) -> bool {
+        self.least_len() > 1 << 20
+    }
+
     /// Sets how long after the save before it is made.
     pub(crate) fn set_micros(&mut self, since: u64) {
         match self {
@@ -198,14 +203,12 @@ impl Framed for Record {
 
     fn least_len(&self) -> usize {
         let Record::Change(change) = self else { return 0 };
-        room(change.carried.iter().map(|it| it.value.size()))
+        sum(change.carried.iter().map(|it| it.value.size()))
     }
 }
 
-/// Room for values of these sizes and what stands beside them.
-pub(super) fn room(sizes: impl Iterator<Item = usize>) -> usize {
-    const BESIDE: usize = 1024;
-    sizes.fold(BESIDE, |sum, size| sum.saturating_add(size.saturating_add(BESIDE / 4)))
+pub(super) fn sum(sizes: impl Iterator<Item = usize>) -> usize {
+    sizes.fold(0, usize::saturating_add)
 }
 
 pub(super) fn write_snapshot(
