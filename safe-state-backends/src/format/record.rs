@@ -1,5 +1,6 @@
 //! The records: what a frame's payload means.
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
@@ -225,8 +226,31 @@ pub(super) fn push(
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let start = frame::begin(buffer);
-    let written = postcard::to_extend(value, std::mem::take(buffer));
+    let written = postcard::serialize_with_flavor(value, Growing(std::mem::take(buffer)));
     // Our own types fail to serialise into memory in no way but by their size.
     *buffer = written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
     frame::end(buffer, start, place, kind)
+}
+
+/// Bytes that grow by whole pieces.
+struct Growing(Vec<u8>);
+
+impl Flavor for Growing {
+    type Output = Vec<u8>;
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
 }

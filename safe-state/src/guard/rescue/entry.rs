@@ -14,7 +14,7 @@ use super::layout::Layout;
 use crate::guard::GuardError;
 
 /// Room for an entry that is kept for the next one.
-const KEPT_ROOM: usize = 1 << 20;
+const KEPT_ROOM: usize = 4 << 20;
 /// Most versions of a schema: values of so many types under one key have little in common.
 const MOST_VERSIONS: u32 = 16;
 
