@@ -56,6 +56,21 @@ pub fn write_beside<'s, T: Serialize + ?Sized>(
     Ok((written?, all.finish().map_or(Cow::Borrowed(before), Cow::Owned)))
 }
 
+/// The same into `room`, as far as there is some. Gives how many bytes the value takes; if those are more, what is
+/// there is not whole.
+///
+/// # Errors
+///
+/// As `write`.
+pub fn write_within<'s, T: Serialize + ?Sized>(
+    value: &T,
+    schema: Cow<'s, Schema>,
+    room: &'s mut [u8],
+) -> Result<(Cow<'s, Schema>, usize), WriteError> {
+    let (written, all) = write::write(value, schema, Bytes::within(room));
+    Ok((written?, all.needed()))
+}
+
 /// The value that `bytes` hold, all of them, as `write` has written it in `version` of the schema.
 ///
 /// # Errors

@@ -47,11 +47,11 @@ impl<'s, 'a> Entries<'s, 'a> {
             let varint = |number: u64| {
                 let mut bytes = Bytes::default();
                 push_varint(&mut bytes, number);
-                std::mem::take(bytes.own())
+                bytes.finish().unwrap_or_default()
             };
             let announced = self.announced.map_or(0, |len| varint(len).len());
             let counted = self.start..self.start + announced;
-            self.state.bytes.own().splice(counted, varint(self.count));
+            self.state.bytes.replace(counted, &varint(self.count));
         }
     }
 }

@@ -13,8 +13,6 @@ use serde::de::{DeserializeOwned, Error as _};
 use super::layout::Layout;
 use crate::guard::GuardError;
 
-/// Room for an entry that is kept for the next one.
-const KEPT_ROOM: usize = 4 << 20;
 /// Most versions of a schema: values of so many types under one key have little in common.
 const MOST_VERSIONS: u32 = 16;
 
@@ -22,7 +20,6 @@ const MOST_VERSIONS: u32 = 16;
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     schemas: HashMap<Box<str>, Known>,
-    room: Vec<u8>,
 }
 
 /// A schema, and its bytes.
@@ -41,47 +38,48 @@ impl Known {
 }
 
 impl Entries {
-    /// The bytes of an entry; to be given back by [`take_back`](Self::take_back).
-    pub(super) fn make(
+    /// Writes an entry as far as there is room. Gives how many bytes it takes; if those are more, it is not whole.
+    pub(super) fn write(
         &mut self,
+        room: &mut [u8],
         key: &str,
         value: &impl Serialize,
-    ) -> Result<Vec<u8>, GuardError> {
+    ) -> Result<usize, GuardError> {
         let len = u32::try_from(key.len()).map_err(|_| GuardError::LongKey { len: key.len() })?;
-        let mut bytes = std::mem::take(&mut self.room);
-        bytes.clear();
-        bytes.extend_from_slice(&len.to_le_bytes());
-        bytes.extend_from_slice(key.as_bytes());
+        let at = put(room, 0, &len.to_le_bytes());
+        let at = put(room, at, key.as_bytes());
         let known = self.schemas.get(key);
         let known = known.filter(|known| known.schema.version() < MOST_VERSIONS);
         let schema = known.map_or_else(Cow::default, |known| Cow::Borrowed(&known.schema));
-        let schema = value::write(value, schema, &mut bytes).map_err(|error| {
+        let behind = room.get_mut(at..).unwrap_or_default();
+        let (schema, len) = value::write_within(value, schema, behind).map_err(|error| {
             GuardError::Unserializable { key: key.to_owned(), reason: error.to_string() }
         })?;
         if let Cow::Owned(schema) = schema {
             self.schemas.insert(key.into(), Known::new(schema));
         }
-        if let Some(known) = self.schemas.get(key) {
-            bytes.extend_from_slice(&known.bytes);
-            bytes.extend_from_slice(&known.schema.version().to_le_bytes());
-            // Of a schema there is less than of the names in the program.
-            let len = u32::try_from(known.bytes.len()).unwrap_or(u32::MAX);
-            bytes.extend_from_slice(&len.to_le_bytes());
-        }
-        Ok(bytes)
-    }
-
-    /// Keeps the room of an entry for the next one, unless that is much.
-    pub(super) fn take_back(&mut self, bytes: Vec<u8>) {
-        if bytes.capacity() <= KEPT_ROOM {
-            self.room = bytes;
-        }
+        let at = at + len;
+        let Some(known) = self.schemas.get(key) else { return Ok(at) };
+        let at = put(room, at, &known.bytes);
+        let at = put(room, at, &known.schema.version().to_le_bytes());
+        // Of a schema there is less than of the names in the program.
+        let len = u32::try_from(known.bytes.len()).unwrap_or(u32::MAX);
+        Ok(put(room, at, &len.to_le_bytes()))
     }
 
     /// Forgets what it knows of a key.
     pub(super) fn forget(&mut self, key: &str) {
         self.schemas.remove(key);
     }
+}
+
+/// Puts bytes at a place, if there is room. Gives the place behind them.
+fn put(room: &mut [u8], at: usize, bytes: &[u8]) -> usize {
+    let end = at.saturating_add(bytes.len());
+    if let Some(part) = room.get_mut(at..end) {
+        part.copy_from_slice(bytes);
+    }
+    end
 }
 
 /// Of what was written by a commit, so that neither what a crash has scribbled over counts, nor a version
@@ -159,11 +157,30 @@ mod tests {
         Struct { inner: T },
     }
 
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Untold(Vec<u64>);
+
+    impl Serialize for Untold {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq(self.0.iter().filter(|number| **number < 1000))
+        }
+    }
+
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     #[serde(untagged)]
     enum Untagged {
         Nothing,
         Number(u8),
+    }
+
+    impl Entries {
+        fn make(&mut self, key: &str, value: &impl Serialize) -> Result<Vec<u8>, GuardError> {
+            let needed = self.write(&mut [], key, value)?;
+            let mut room = vec![0; needed + 3];
+            assert_eq!(self.write(&mut room, key, value)?, needed);
+            room.truncate(needed);
+            Ok(room)
+        }
     }
 
     fn reads_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
@@ -174,7 +191,6 @@ mod tests {
             let (key, bytes) = split(&entry).unwrap();
             assert_eq!((key, &super::value::<T>("key", bytes).unwrap()), ("key", value));
             assert!(shown(bytes).is_some());
-            entries.take_back(entry);
         }
     }
 
@@ -191,7 +207,9 @@ mod tests {
         reads_back(&Untagged::Number(1));
         reads_back(&(i128::MIN, u128::MAX, '\u{fc}', 1.5_f32));
         reads_back(&Ok::<Option<u8>, ()>(None));
-        reads_back(&"x".repeat(3 * KEPT_ROOM));
+        reads_back(&"x".repeat(100_000));
+        // It does not tell how many elements there are.
+        reads_back(&Untold((0..300).collect()));
     }
 
     #[test]

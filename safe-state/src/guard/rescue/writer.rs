@@ -4,7 +4,7 @@
 //! Each entry has a cell with room for three versions. A version belongs to a commit, by its number; what
 //! counts is, in each cell, the newest of those that are committed. A change writes into a version that
 //! neither counts nor is read, and counts from one store of `COMMITTED` on. So nothing that may be read is
-//! ever written.
+//! ever written, and a value is copied once.
 
 use std::collections::HashMap;
 use std::mem::replace;
@@ -195,19 +195,21 @@ impl<M: Memory> Draft<'_, M> {
     pub(super) fn insert(&mut self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
         // Until it is whole; for good, if it fails or panics.
         let was_broken = replace(&mut self.is_broken, true);
-        let entry = self.writer.entries.make(key, &value)?;
         let cell = self.cell_of(key)?;
         let version = self.writer.spare(cell, self.pinned);
         self.begin(cell, version);
-        let room = match self.writer.cells[cell][version].room.clone() {
-            Some(room) if entry.len() <= room.len() * UNIT => room,
-            small => self.more_room(key, (cell, version), small, entry.len())?,
+        let room = self.writer.cells[cell][version].room.clone();
+        let needed = self.fill(room.clone(), key, &value)?;
+        let room = match room {
+            Some(room) if needed <= room.len() * UNIT => room,
+            small => {
+                let room = self.more_room(key, (cell, version), small, needed)?;
+                self.fill(Some(room.clone()), key, &value)?;
+                room
+            }
         };
         let start = self.writer.layout.data().start + room.start * UNIT;
-        let bytes = start..start + entry.len();
-        self.writer.memory.write(bytes.clone(), |room| room.copy_from_slice(&entry));
-        self.end(cell, version, bytes);
-        self.writer.entries.take_back(entry);
+        self.end(cell, version, start..start + needed);
         self.is_broken = was_broken;
         Ok(())
     }
@@ -277,6 +279,20 @@ impl<M: Memory> Draft<'_, M> {
         writer.index.insert(key.into(), cell);
         self.added.push(key.into());
         Ok(cell)
+    }
+
+    /// Writes the entry as far as there is room, and tells how much it takes.
+    fn fill(
+        &mut self,
+        room: Option<Range<usize>>,
+        key: &str,
+        value: &impl Serialize,
+    ) -> Result<usize, GuardError> {
+        let start = self.writer.layout.data().start;
+        let room = room.unwrap_or(0..0);
+        let bytes = start + room.start * UNIT..start + room.end * UNIT;
+        let Writer { memory, entries, .. } = &mut *self.writer;
+        memory.write(bytes, |bytes| entries.write(bytes, key, value))
     }
 
     fn more_room(
