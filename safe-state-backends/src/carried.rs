@@ -5,6 +5,7 @@ mod error;
 mod form;
 mod names;
 mod stream;
+mod value_at;
 
 use std::any::type_name;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::value::ReadError;
 pub use carry::Carry;
 pub use error::CarriedError;
 pub use stream::StoredResults;
+pub use value_at::ValueAt;
 
 /// A carried variable's value as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
