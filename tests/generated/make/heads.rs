@@ -75,7 +75,7 @@ fn of_variable(rng: &mut Rng, visible: &[Variable], may_take: bool) -> Option<He
             ..Head::of(format!("for lent in {name}.iter_mut()"))
         },
         4 | 5 if is_list && may_take => Head {
-            first: format!("if x % 3 == 0 {{ {name}.push(x / 2); }}"),
+            first: format!("if x > 0 && x % 3 == 0 {{ {name}.push(x / 2); }}"),
             queue: Some(name.clone()),
             ..Head::of(format!("while let Some(x) = {name}.pop()"))
         },
