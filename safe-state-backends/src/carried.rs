@@ -4,19 +4,25 @@ mod carry;
 mod error;
 mod form;
 mod names;
+mod stream;
 mod value_at;
 
 use std::any::type_name;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
 use crate::limits::NESTING_LIMIT;
+use crate::results::Generation;
 use form::Form;
+
+use crate::value::ReadError;
 
 pub use carry::Carry;
 pub use error::CarriedError;
+pub use stream::StoredResults;
 pub use value_at::ValueAt;
 
 /// A carried variable's value as it is stored.
@@ -27,8 +33,11 @@ pub struct Carried {
     within: Box<[u64]>,
     type_name: Box<str>,
     form: Form,
-    #[serde(with = "serde_bytes")]
-    bytes: Vec<u8>,
+    #[serde(with = "shared")]
+    bytes: Arc<Vec<u8>>,
+    /// Of a list, which one it is.
+    #[serde(skip)]
+    generation: Generation,
 }
 
 /// What became of a carried variable since the save before.
@@ -58,7 +67,9 @@ impl CarriedChange {
 
 impl Carried {
     fn new<T>(within: Vec<u64>, form: Form, bytes: Vec<u8>) -> Self {
-        Carried { within: within.into(), type_name: type_name::<T>().into(), form, bytes }
+        let type_name = type_name::<T>().into();
+        let generation = Generation::default();
+        Carried { within: within.into(), type_name, form, bytes: Arc::new(bytes), generation }
     }
 
     /// The items of the loops around the variable's declaration in which it was saved.
@@ -92,12 +103,25 @@ impl Carried {
         if !self.form.has_names() {
             self.check_type::<T>(name)?;
         }
-        self.form.decode(&self.bytes).map_err(|error| CarriedError::ShapeChanged {
+        self.form.decode(&self.bytes).map_err(|error| self.shape_changed::<T>(name, &error))
+    }
+
+    /// The elements of the list `name`, each as it is asked for.
+    pub(crate) fn results<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<StoredResults<'_, T>, CarriedError> {
+        StoredResults::of(self, name)
+    }
+
+    /// An element or a value that does not read as a `T`.
+    fn shape_changed<T>(&self, name: &str, error: &ReadError) -> CarriedError {
+        CarriedError::ShapeChanged {
             name: name.to_owned(),
             stored: self.form.shape().unwrap_or_else(|| self.type_name.to_string()),
             current: error.current().unwrap_or(type_name::<T>()).to_owned(),
             reason: error.to_string(),
-        })
+        }
     }
 
     fn check_type<T>(&self, name: &str) -> Result<(), CarriedError> {
@@ -147,7 +171,25 @@ impl Carried {
     /// Adds the elements of another list.
     pub(crate) fn append(&mut self, added: Carried) {
         self.form.append(added.form);
-        self.bytes.extend_from_slice(&added.bytes);
+        Arc::make_mut(&mut self.bytes).extend_from_slice(&added.bytes);
+    }
+}
+
+/// Bytes that a record shares with what it has changed.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+    use serde_bytes::ByteBuf;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Vec<u8>>, D::Error> {
+        Ok(Arc::new(ByteBuf::deserialize(deserializer)?.into_vec()))
     }
 }
 

@@ -19,7 +19,8 @@ use crate::format::{self, FormatError, Record};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::{
-    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, ValueAt, bounded,
+    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, StoredResults,
+    ValueAt, bounded,
 };
 
 pub(crate) use check::Refused;
@@ -165,7 +166,32 @@ impl Checkpoint {
         self.variable(name).map(|carried| carried.decode(name)).transpose()
     }
 
-    /// The same, but only if it was saved in those items of the loops around the variable.
+    /// The elements of the [`Results`](crate::Results) that the variable `name` was when the checkpoint was saved,
+    /// each read when it is asked for; none if it is not carried, or has not been saved yet.
+    ///
+    /// ```
+    /// # use safe_state_backends::{Checkpoint, CarriedError};
+    /// # let checkpoint = Checkpoint::new("job", None);
+    /// let mut sum = 0;
+    /// for size in checkpoint.results::<u64>("sizes")? {
+    ///     sum += size?;
+    /// }
+    /// # assert_eq!(sum, 0);
+    /// # Ok::<(), CarriedError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The variable is no `Results`. An element that does not read as a `T` without loss is an error where it comes.
+    pub fn results<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<StoredResults<'_, T>, CarriedError> {
+        let carried = self.carried.get(name);
+        carried.map_or_else(|| Ok(StoredResults::none(name)), |carried| carried.results(name))
+    }
+
+    /// The value of the variable `name`, but only if it was saved in those items of the loops around it.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ pub(crate) mod request;
 #[cfg(test)]
 mod torn;
 
-use crate::{Checkpoint, Durability};
+use crate::{Carried, Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
 
 pub use examine::{Examination, Examined, RecordKind, examine};
@@ -106,7 +106,9 @@ fn no_snapshot(kind: u8, offset: usize) -> FormatError {
 }
 
 pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> {
-    let mut bytes = frame::header().to_vec();
+    let values = checkpoint.carried.values();
+    let mut bytes = Vec::with_capacity(record::sum(values.map(Carried::size)) + 1024);
+    bytes.extend_from_slice(&frame::header());
     record::write_snapshot(checkpoint, &mut bytes)?;
     Ok(bytes)
 }
@@ -115,6 +117,11 @@ pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> 
 pub(crate) trait Framed {
     /// Appends it to `buffer`, framed to stand at `place`.
     fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError>;
+
+    /// A number of bytes that it takes at least.
+    fn least_len(&self) -> usize {
+        0
+    }
 }
 
 /// Where records may be appended behind a snapshot.
@@ -138,6 +145,11 @@ impl Tail {
         buffer: &mut Vec<u8>,
     ) -> Result<(), FormatError> {
         record.write(self.place, buffer)
+    }
+
+    /// Whether there may be room for a record of at least so many bytes.
+    pub(crate) fn may_hold(&self, least: usize) -> bool {
+        self.place.offset.saturating_add(least) <= self.limit
     }
 
     /// The tail with a framed record more; `None` if it has no room for it.

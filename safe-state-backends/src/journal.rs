@@ -8,6 +8,12 @@ use crate::{Appended, Backend, Dialect, Durability, Ended, Error, Lease, Save, S
 /// looking costs about as much as adding.
 const LOOK_EVERY: u64 = 1_000;
 
+/// Room for a framed record that is kept for the next one.
+const KEPT_ROOM: usize = 1 << 20;
+
+/// Room for what stands beside the values in a record.
+const BESIDE: usize = 1024;
+
 /// What is stored under a lease.
 pub(crate) struct Journal {
     lease: Box<dyn Lease>,
@@ -31,6 +37,12 @@ impl Journal {
     pub(crate) fn frame(&mut self, record: &impl Framed) -> Result<Option<Tail>, FormatError> {
         let Some(tail) = self.tail.take() else { return Ok(None) };
         self.framed.clear();
+        let least = record.least_len();
+        // What is large is not copied for nothing.
+        if !tail.may_hold(least) {
+            return Ok(None);
+        }
+        self.framed.reserve_exact(least.saturating_add(BESIDE));
         tail.frame(record, &mut self.framed)?;
         Ok(tail.with(&self.framed))
     }
@@ -41,7 +53,11 @@ impl Journal {
         let Some(longer) = longer.filter(|_| self.is_in_place(micros)) else {
             return Ok(Appended::No);
         };
-        let appended = self.lease.append(&self.framed)?;
+        let appended = self.lease.append(&self.framed);
+        if self.framed.capacity() > KEPT_ROOM {
+            self.framed = Vec::new();
+        }
+        let appended = appended?;
         self.tail = (appended == Appended::Yes).then_some(longer);
         Ok(appended)
     }

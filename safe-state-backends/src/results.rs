@@ -1,6 +1,6 @@
 //! A list that grows as a job runs.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fmt::{self, Debug};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -21,15 +21,17 @@ use serde::{Deserialize, Deserializer};
 /// let sizes: Vec<u64> = sizes.into();
 /// assert_eq!(sizes, [3, 4]);
 /// ```
+///
+/// An element that changes by itself after it was saved, as one that is a `Cell` or a `Mutex` may, comes back as it
+/// was when it was saved: carry a `Vec` of such elements.
 // Not `Serialize`: what it saves of itself depends on what was saved before, see `Carry`.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Results<T> {
     elements: Vec<T>,
-    /// How many elements have been saved. Not by length alone: a list that takes the place of
-    /// another may be longer, and have none in common.
+    /// How many elements have been saved.
     saved: AtomicUsize,
-    /// The variable under whose name they were: lists may change places. A hash of it; 0 if none were.
-    saved_as: AtomicU64,
+    /// What else is stored is another list's, whatever its length and the variable that it is in.
+    generation: Generation,
     /// The mark that [`undo`](Self::undo) goes by, and how long the list was then. No other list has it.
     marked: Option<(u64, usize)>,
 }
@@ -40,7 +42,7 @@ impl<T> Results<T> {
         Results {
             elements: Vec::new(),
             saved: AtomicUsize::new(0),
-            saved_as: AtomicU64::new(0),
+            generation: Generation::new(),
             marked: None,
         }
     }
@@ -71,37 +73,87 @@ impl<T> Results<T> {
         match self.marked {
             Some((marked, len)) if marked == mark && len <= self.len() => {
                 self.elements.truncate(len);
+                if len < *self.saved.get_mut() {
+                    self.generation = Generation::new();
+                }
                 true
             }
             _ => false,
         }
     }
 
-    /// The elements that are new behind the `stored` ones of the variable `name`; all if those are another
-    /// list's.
-    pub(crate) fn unsaved(&self, name: &str, stored: Option<usize>) -> (bool, &[T]) {
+    /// The elements that are new behind the stored ones, if those are of this list; else all.
+    pub(crate) fn unsaved(&self, stored: Option<(&Generation, usize)>) -> (bool, &[T]) {
         let saved = self.saved.swap(self.len(), Ordering::Relaxed);
-        let hash = hash(name);
-        let is_its_own = self.saved_as.swap(hash, Ordering::Relaxed) == hash;
-        match self.elements.get(saved..) {
-            Some(new) if is_its_own && stored == Some(saved) => (true, new),
+        let own = stored.filter(|(generation, _)| generation.is(&self.generation));
+        match own.and_then(|(_, stored)| self.elements.get(stored..)) {
+            // Where a save came to nothing, less is stored than was to be.
+            Some(new) if self.len() >= saved => (true, new),
             _ => (false, &self.elements),
         }
     }
 
-    /// The list, all of which is stored under `name`.
-    pub(crate) fn restored(self, name: &str) -> Self {
-        self.saved.store(self.len(), Ordering::Relaxed);
-        self.saved_as.store(hash(name), Ordering::Relaxed);
+    /// Which list it is.
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation.number();
+        self.generation.clone()
+    }
+
+    /// The list, all of which is stored in that generation.
+    pub(crate) fn restored(mut self, generation: &Generation) -> Self {
+        self.saved = AtomicUsize::new(self.len());
+        generation.number();
+        self.generation = generation.clone();
         self
     }
 }
 
-/// By which lists know the variable they were saved as; never 0.
-fn hash(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish() | 1
+/// Which list something is, among all of this process; of what was read, none as yet.
+#[derive(Debug, Default)]
+pub(crate) struct Generation(AtomicU64);
+
+impl Generation {
+    const fn new() -> Self {
+        Generation(AtomicU64::new(0))
+    }
+
+    /// Its number, which it is given with this.
+    fn number(&self) -> u64 {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let number = self.0.load(Ordering::Relaxed);
+        if number != 0 {
+            return number;
+        }
+        let new = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let before = self.0.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed);
+        before.map_or_else(|number| number, |_| new)
+    }
+
+    /// Whether they are of one list.
+    fn is(&self, other: &Generation) -> bool {
+        self.number() == other.number()
+    }
+}
+
+impl Clone for Generation {
+    fn clone(&self) -> Self {
+        Generation(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+/// It is no part of a value.
+impl PartialEq for Generation {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Generation {}
+
+impl<T: Debug> Debug for Results<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.elements.fmt(f)
+    }
 }
 
 impl<T: PartialEq> PartialEq for Results<T> {

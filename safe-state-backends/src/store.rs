@@ -62,8 +62,18 @@ impl Store {
         let mut record = change.into();
         let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
         record.set_micros(micros);
-        let longer = self.journal.frame(&record).map_err(|source| self.unwritable(source))?;
-        self.apply(record)?;
+        let longer = if record.is_large() {
+            // The values before go first.
+            self.apply(record.clone())?;
+            self.journal.frame(&record)
+        } else {
+            let longer = self.journal.frame(&record);
+            if longer.is_ok() {
+                self.apply(record)?;
+            }
+            longer
+        };
+        let longer = longer.map_err(|source| self.unwritable(source))?;
         match self.journal.append(longer, micros)? {
             Appended::Yes => Ok(()),
             Appended::No => self.save_whole(),

@@ -16,9 +16,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use read::{Parts, ReadError, Section};
+pub use read::{Parts, ReadError, Section, Unwritten};
 pub use schema::Schema;
 pub use show::Value;
+use write::Bytes;
 pub use write::WriteError;
 
 /// Most values inside one another, when written and when read.
@@ -36,7 +37,38 @@ pub fn write<'s, T: Serialize + ?Sized>(
     schema: Cow<'s, Schema>,
     bytes: &mut Vec<u8>,
 ) -> Result<Cow<'s, Schema>, WriteError> {
-    write::write(value, schema, bytes)
+    let (written, all) = write::write(value, schema, Bytes::behind(std::mem::take(bytes)));
+    *bytes = all.finish().unwrap_or_default();
+    written
+}
+
+/// The same, beside the bytes of the value before: those come back, and nothing is copied, if they are the same.
+///
+/// # Errors
+///
+/// As `write`.
+pub fn write_beside<'s, T: Serialize + ?Sized>(
+    value: &T,
+    schema: Cow<'s, Schema>,
+    before: &'s [u8],
+) -> Result<(Cow<'s, Schema>, Cow<'s, [u8]>), WriteError> {
+    let (written, all) = write::write(value, schema, Bytes::beside(before));
+    Ok((written?, all.finish().map_or(Cow::Borrowed(before), Cow::Owned)))
+}
+
+/// The same into `room`, as far as there is some. Gives how many bytes the value takes; if those are more, what is
+/// there is not whole.
+///
+/// # Errors
+///
+/// As `write`.
+pub fn write_within<'s, T: Serialize + ?Sized>(
+    value: &T,
+    schema: Cow<'s, Schema>,
+    room: &'s mut [u8],
+) -> Result<(Cow<'s, Schema>, usize), WriteError> {
+    let (written, all) = write::write(value, schema, Bytes::within(room));
+    Ok((written?, all.needed()))
 }
 
 /// The value that `bytes` hold, all of them, as `write` has written it in `version` of the schema.

@@ -56,8 +56,8 @@ pub use run::rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
     DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
-    MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd, Suspect,
-    Timestamp, publish, publish_once, skip_if_exists,
+    MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
+    StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

@@ -10,7 +10,7 @@ use super::form::{Form, List};
 use super::names::Names;
 use super::{Carried, CarriedChange, CarriedError};
 use crate::Results;
-use crate::value::{self, Schema, Section};
+use crate::value::{self, Schema, Section, Unwritten};
 
 /// A value that can be carried: anything that is `Serialize + DeserializeOwned`, and [`Results`].
 #[diagnostic::on_unimplemented(
@@ -71,16 +71,22 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         within: Vec<u64>,
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
-        let mut written = Written::<T>::beside(name, stored);
-        written.write(self)?;
-        let Written { bytes, schema, names, .. } = written;
+        let like = stored.filter(|stored| *stored.type_name == *type_name::<T>());
+        let before = like.map_or(&[][..], |stored| &stored.bytes);
+        let Written { schema, names, .. } = Written::<T>::beside(name, stored);
+        let (schema, bytes) = value::write_beside(self, schema, before)
+            .map_err(|error| unserializable::<T>(name, error.to_string()))?;
         let section = Section::new(schema.version(), 1, &bytes);
         let (names, is_new) = named(schema, names);
         if is_new {
             check_reads_back::<T>(name, &names, section, &bytes)?;
         }
         let form = Form::Named(Box::new((names, section.version)));
-        let value = Carried::new::<T>(within, form, bytes);
+        let is_before = |stored: &Carried| stored.form == form && *stored.within == within;
+        if matches!(bytes, Cow::Borrowed(_)) && like.is_some_and(is_before) {
+            return Ok(None);
+        }
+        let value = Carried::new::<T>(within, form, bytes.into_owned());
         let changed = stored != Some(&value);
         Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
     }
@@ -103,20 +109,21 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     ) -> Result<Option<CarriedChange>, CarriedError> {
         let like = stored
             .filter(|stored| *stored.within == within && *stored.type_name == *type_name::<Self>());
-        let known = like
-            .filter(|stored| stored.has_names())
-            .and_then(|stored| usize::try_from(stored.form.elements()?).ok());
-        let (appends, new) = self.unsaved(name, known);
+        let known = like.filter(|stored| stored.has_names()).and_then(|stored| {
+            Some((&stored.generation, usize::try_from(stored.form.elements()?).ok()?))
+        });
+        let (appends, new) = self.unsaved(known);
         if appends && new.is_empty() {
             return Ok(None);
         }
-        let change = list_change::<T>(name, within, stored, (appends, new))?;
+        let mut change = list_change::<T>(name, within, stored, (appends, new))?;
         // In too many versions of the schema, elements can't be added.
         let takes = stored.is_some_and(|stored| stored.is_list_like(&change.value));
         if appends && !takes {
             let within = change.value.within.into_vec();
-            return list_change::<T>(name, within, stored, (false, self)).map(Some);
+            change = list_change::<T>(name, within, stored, (false, self))?;
         }
+        change.value.generation = self.generation();
         Ok(Some(change))
     }
 
@@ -131,7 +138,7 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
-        stored.decode(name).map(|list: Results<T>| list.restored(name))
+        stored.decode(name).map(|list: Results<T>| list.restored(&stored.generation))
     }
 
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -223,27 +230,57 @@ fn check_reads_back<T: Serialize + DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<(), CarriedError> {
     let Some(schema) = names.schema() else { return Ok(()) };
-    let mut again = Vec::with_capacity(bytes.len());
-    for value in value::Parts::<T>::new(schema, &[section], bytes) {
+    let mut again = Vec::new();
+    let (unwritten, sections) = (Unwritten::default(), [section]);
+    for value in unwritten.parts::<T>(schema, &sections, bytes) {
         let value = value.map_err(|error| {
             let reason = format!("it does not read back as what was written: {error}");
             unserializable::<T>(name, reason)
         })?;
+        if section.elements == 1 {
+            // One that may be large is compared as it is written.
+            let written = value::write_beside(&value, Cow::Borrowed(&**schema), bytes)
+                .map_err(|error| unserializable::<T>(name, error.to_string()))?;
+            let Cow::Owned(other) = written.1 else {
+                drop(value);
+                return unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes));
+            };
+            again = other;
+            continue;
+        }
         // One that shows something else than it did has more to it than is compared below.
         value::write(&value, Cow::Borrowed(&**schema), &mut again)
             .map_err(|error| unserializable::<T>(name, error.to_string()))?;
+    }
+    if again == bytes {
+        return unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes));
     }
     // In any order, as that of a hash map is another each time.
     let sorted = |mut bytes: Vec<u8>| {
         bytes.sort_unstable();
         bytes
     };
+    unwritten_field::<T>(name, &unwritten, (schema, &sections, bytes))?;
     if sorted(again) == sorted(bytes.to_vec()) {
         return Ok(());
     }
     let reason = "it does not read back as what was written; what its `Serialize` leaves out, its `Deserialize` has \
                   to make again";
     Err(unserializable::<T>(name, reason.to_owned()))
+}
+
+/// Refuses a value with a field that is read and never written.
+fn unwritten_field<T: DeserializeOwned>(
+    name: &str,
+    unwritten: &Unwritten,
+    (schema, sections, bytes): (&Schema, &[Section], &[u8]),
+) -> Result<(), CarriedError> {
+    let Some(field) = unwritten.field::<T>(schema, sections, bytes) else { return Ok(()) };
+    let reason = format!(
+        "its `Deserialize` takes `{field}`, which its `Serialize` does not write; write it too, or put \
+         `#[serde(skip)]` on it if it may begin anew in each run"
+    );
+    Err(unserializable::<T>(name, reason))
 }
 
 fn unserializable<T>(name: &str, reason: String) -> CarriedError {

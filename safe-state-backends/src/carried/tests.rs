@@ -116,6 +116,62 @@ fn what_is_never_saved_is_nothing_that_is_lost() {
 }
 
 #[test]
+fn what_is_read_and_never_written_is_refused() {
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Tally {
+        #[serde(alias = "number", alias = "sum")]
+        count: u8,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last: Option<u8>,
+        #[serde(skip_serializing)]
+        misses: u8,
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    enum Event {
+        Named {
+            #[serde(alias = "title")]
+            name: String,
+            #[serde(default, skip_serializing)]
+            misses: u8,
+        },
+        Empty,
+    }
+    let refused = Tally::default().change("it", Vec::new(), None).unwrap_err().to_string();
+    assert!(refused.contains("takes `misses`, which its `Serialize` does not write"), "{refused}");
+    let inside = vec![Event::Empty, Event::Named { name: "a".to_owned(), misses: 1 }];
+    let refused = inside.change("it", Vec::new(), None).unwrap_err().to_string();
+    assert!(refused.contains("takes `misses`"), "{refused}");
+    let mut results = Results::new();
+    results.push(Event::Empty);
+    let stored = carried(&results);
+    results.push(Event::Named { name: "a".to_owned(), misses: 1 });
+    results.change("it", Vec::new(), Some(&stored)).unwrap_err();
+}
+
+#[test]
+fn a_field_by_another_name_is_written() {
+    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    struct Tally {
+        #[serde(alias = "number", alias = "sum")]
+        count: u8,
+        #[serde(alias = "latest", skip_serializing_if = "Option::is_none")]
+        last: Option<u8>,
+        #[serde(skip)]
+        cache: u8,
+    }
+    let mut stored: Option<Carried> = None;
+    for (count, last) in [(1, None), (2, Some(3)), (4, None)] {
+        let read = Tally { count, last, cache: 0 };
+        let change = read.change("it", Vec::new(), stored.as_ref()).unwrap().unwrap();
+        let value = change.value.named_by(stored.as_ref());
+        assert_eq!(value.decode("it"), Ok(read));
+        stored = Some(value);
+    }
+}
+
+#[test]
 fn a_change_tells_its_names_once() {
     let first = (1_u8, "text".to_owned()).change("it", Vec::new(), None).unwrap().unwrap();
     assert!(!first.value.lacks_names());
@@ -154,7 +210,7 @@ fn another_type_is_taken_without_loss_or_named() {
 
 #[test]
 fn damaged_bytes_are_no_value() {
-    let longer = Carried { bytes: vec![1, 2, 3], ..carried(&7_u64) };
+    let longer = Carried { bytes: vec![1, 2, 3].into(), ..carried(&7_u64) };
     longer.decode::<u64>("sum").unwrap_err();
     let Form::Named(named) = carried(&7_u64).form else { panic!("no names") };
     let section = value::Section { version: 1, elements: 3, len: 2 };
@@ -198,6 +254,68 @@ fn lists_that_change_places_are_saved_whole() {
         assert!(!a.undo(mark), "it is another list");
         assert!(b.undo(mark));
     }
+}
+
+#[test]
+fn a_list_of_the_same_name_and_length_is_another_one() {
+    let list = |elements: [u8; 3]| {
+        let mut list = Results::new();
+        list.extend(elements);
+        list
+    };
+    let (one, other) = (list([1, 2, 3]), list([4, 5, 6]));
+    let (stored_one, stored_other) = (carried(&one), carried(&other));
+    let change = other.change("it", Vec::new(), Some(&stored_one)).unwrap().unwrap();
+    assert!(!change.appends);
+    assert_eq!(change.value.decode::<Vec<u8>>("it"), Ok(vec![4, 5, 6]));
+    assert_eq!(one.change("it", Vec::new(), Some(&stored_one)), Ok(None));
+    // What was read is no list of this process until it is restored.
+    let read: Carried = postcard::from_bytes(&postcard::to_stdvec(&stored_other).unwrap()).unwrap();
+    assert!(!other.change("it", Vec::new(), Some(&read)).unwrap().unwrap().appends);
+    let mut back = Results::<u8>::restore("it", &read).unwrap();
+    assert_eq!(back.change("it", Vec::new(), Some(&read)), Ok(None));
+    back.push(7);
+    let change = back.change("it", Vec::new(), Some(&read)).unwrap().unwrap();
+    assert!(change.appends);
+}
+
+#[test]
+fn what_is_taken_back_of_a_saved_list_is_written_anew() {
+    let mut results = Results::new();
+    let mark = results.mark();
+    results.extend([1_u8, 2]);
+    let stored = carried(&results);
+    assert!(results.undo(mark));
+    results.extend([3, 4, 5]);
+    let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+    assert!(!change.appends);
+    assert_eq!(change.value.decode::<Vec<u8>>("it"), Ok(vec![3, 4, 5]));
+}
+
+#[test]
+fn stored_results_are_read_one_by_one() {
+    let mut results = Results::new();
+    let mut stored = carried(&results);
+    // In several versions of the schema.
+    for row in [serde_json::json!(1), serde_json::json!("a"), serde_json::json!([null])] {
+        results.push(row);
+        let change = results.change("it", Vec::new(), Some(&stored)).unwrap().unwrap();
+        stored.append(change.value.named_by(Some(&stored)));
+    }
+    let mut read = stored.results::<serde_json::Value>("it").unwrap();
+    assert_eq!(read.size_hint(), (0, Some(3)));
+    for row in &results {
+        assert_eq!(read.next().unwrap().as_ref(), Ok(row));
+    }
+    assert!(read.next().is_none());
+    let mut numbers = stored.results::<u8>("it").unwrap();
+    assert_eq!(numbers.next(), Some(Ok(1)));
+    numbers.next().unwrap().unwrap_err();
+    assert!(numbers.next().is_none());
+    let plain = Carried::new::<Results<u16>>(Vec::new(), Form::PlainList(2), vec![1, 0xac, 2]);
+    let read: Result<Vec<u16>, _> = plain.results::<u16>("it").unwrap().collect();
+    assert_eq!(read, Ok(vec![1, 300]));
+    carried(&vec![1_u8]).results::<u8>("it").unwrap_err();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The records: what a frame's payload means.
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
@@ -89,6 +90,11 @@ pub struct LoopChange {
 }
 
 impl Record {
+    /// Whether its values are so large that there is to be no more of them in memory than has to be.
+    pub(crate) fn is_large(&self) -> bool {
+        self.least_len() > 1 << 20
+    }
+
     /// Sets how long after the save before it is made.
     pub(crate) fn set_micros(&mut self, since: u64) {
         match self {
@@ -195,6 +201,15 @@ impl Framed for Record {
             Record::Change(change) => push(CHANGE, change, place, buffer),
         }
     }
+
+    fn least_len(&self) -> usize {
+        let Record::Change(change) = self else { return 0 };
+        sum(change.carried.iter().map(|it| it.value.size()))
+    }
+}
+
+pub(super) fn sum(sizes: impl Iterator<Item = usize>) -> usize {
+    sizes.fold(0, usize::saturating_add)
 }
 
 pub(super) fn write_snapshot(
@@ -211,8 +226,31 @@ pub(super) fn push(
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let start = frame::begin(buffer);
-    let written = postcard::to_extend(value, std::mem::take(buffer));
+    let written = postcard::serialize_with_flavor(value, Growing(std::mem::take(buffer)));
     // Our own types fail to serialise into memory in no way but by their size.
     *buffer = written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
     frame::end(buffer, start, place, kind)
+}
+
+/// Bytes that grow by whole pieces.
+struct Growing(Vec<u8>);
+
+impl Flavor for Growing {
+    type Output = Vec<u8>;
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
 }

@@ -3,6 +3,8 @@
 mod access;
 mod error;
 mod parts;
+mod unwritten;
+mod variants;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
@@ -10,11 +12,13 @@ use serde::{Deserializer, forward_to_deserialize_any};
 use super::DEPTH_LIMIT;
 use super::schema::{EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema};
 use super::tag::Tag;
-use access::{Elements, Entries, Fields, VariantOf};
+use access::{Elements, Entries, Fields};
+use variants::VariantOf;
 
 pub use error::ReadError;
 pub(super) use parts::read_list;
 pub use parts::{Parts, Section};
+pub use unwritten::Unwritten;
 
 pub(super) fn read<T: DeserializeOwned>(
     schema: &Schema,
@@ -34,6 +38,8 @@ pub(super) struct State<'a> {
     depth: u32,
     /// Whether the value read last was of no use to the type.
     is_ignored: bool,
+    /// What looks for fields that are read and were never written.
+    asks: Option<&'a Unwritten>,
 }
 
 /// Reads one value, at one place of the schema.
@@ -59,7 +65,7 @@ enum Found {
 
 impl<'a> State<'a> {
     pub(super) fn new(schema: &'a Schema, version: u32, bytes: &'a [u8]) -> Self {
-        State { schema, version, left: bytes, depth: 0, is_ignored: false }
+        State { schema, version, left: bytes, depth: 0, is_ignored: false, asks: None }
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {

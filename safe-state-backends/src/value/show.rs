@@ -134,3 +134,44 @@ impl Serialize for Value {
         }
     }
 }
+
+/// As JSON has it, where JSON has such a value.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Unit | Value::Option(None) => f.write_str("null"),
+            Value::Bool(value) => write!(f, "{value}"),
+            Value::Unsigned(value) => write!(f, "{value}"),
+            Value::Signed(value) => write!(f, "{value}"),
+            Value::Single(value) => write!(f, "{value}"),
+            Value::Double(value) => write!(f, "{value}"),
+            Value::Text(value) => fmt::Debug::fmt(value, f),
+            Value::Bytes(value) => fmt::Debug::fmt(value, f),
+            Value::Option(Some(value)) => fmt::Display::fmt(value, f),
+            Value::List(elements) => {
+                let elements = elements.iter().map(|it| (None, it));
+                show_all(f, ('[', ']'), elements)
+            }
+            Value::Map(entries) => {
+                let entries = entries.iter().map(|(key, value)| (Some(key), value));
+                show_all(f, ('{', '}'), entries)
+            }
+        }
+    }
+}
+
+fn show_all<'a>(
+    f: &mut fmt::Formatter<'_>,
+    (open, close): (char, char),
+    all: impl Iterator<Item = (Option<&'a Value>, &'a Value)>,
+) -> fmt::Result {
+    write!(f, "{open}")?;
+    for (at, (key, value)) in all.enumerate() {
+        f.write_str(if at > 0 { ", " } else { "" })?;
+        if let Some(key) = key {
+            write!(f, "{key}: ")?;
+        }
+        write!(f, "{value}")?;
+    }
+    write!(f, "{close}")
+}

@@ -1,5 +1,6 @@
 //! Writes values by a schema that grows with them.
 
+mod bytes;
 mod compound;
 mod state;
 
@@ -11,6 +12,7 @@ use serde::{Serialize, Serializer, ser};
 use super::DEPTH_LIMIT;
 use super::schema::{Body, EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema, Variant, place};
 use super::tag::Tag;
+pub(super) use bytes::Bytes;
 use compound::{Elements, Entries, Fields};
 use state::{State, push_varint, push_wide_varint};
 
@@ -35,14 +37,15 @@ impl ser::Error for WriteError {
     }
 }
 
+/// Writes a value behind the bytes that there are; these are as they were if it fails.
 pub(super) fn write<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
-    bytes: &mut Vec<u8>,
-) -> Result<Cow<'s, Schema>, WriteError> {
+    bytes: Bytes<'s>,
+) -> (Result<Cow<'s, Schema>, WriteError>, Bytes<'s>) {
     let start = bytes.len();
     let known_records = schema.records.len();
-    let mut state = State { schema, bytes: std::mem::take(bytes), depth: 0, known_records };
+    let mut state = State { schema, bytes, depth: 0, known_records };
     loop {
         let written = value.serialize(Writer { state: &mut state, at: ROOT });
         if written.is_err() {
@@ -51,8 +54,7 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
         }
         // It ends: each time, something in the schema becomes more general for good.
         if written != Err(WriteError::Again) {
-            *bytes = state.bytes;
-            return written.map(|()| state.schema);
+            return (written.map(|()| state.schema), state.bytes);
         }
     }
 }
@@ -66,7 +68,7 @@ struct Writer<'s, 'a> {
 impl<'s, 'a> Writer<'s, 'a> {
     /// Sees that the value at this place may be one of that kind.
     #[inline]
-    fn scalar(self, scalar: Scalar) -> Result<&'s mut Vec<u8>, WriteError> {
+    fn scalar(self, scalar: Scalar) -> Result<&'s mut Bytes<'a>, WriteError> {
         match self.state.kind(self.at) {
             Some(Kind::Scalar(known)) if known == scalar => {}
             Some(Kind::Unknown) => self.state.set_kind(self.at, Kind::Scalar(scalar)),

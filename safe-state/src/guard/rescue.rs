@@ -7,7 +7,6 @@ mod crash;
 mod data;
 mod entry;
 mod errand;
-mod faithful;
 mod job;
 mod layout;
 mod memory;

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, forward_to_deserialize_any};
 
 use super::super::schema::{ROOT, Schema};
-use super::{ReadError, State, read_seed};
+use super::{ReadError, State, Unwritten, read_seed};
 
 /// Values that follow one another and were written in one version of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,14 @@ impl<'a, T: DeserializeOwned> Parts<'a, T> {
     /// The values that `bytes` hold in these sections.
     pub fn new(schema: &'a Schema, sections: &'a [Section], bytes: &'a [u8]) -> Self {
         Parts { reader: Reader::new(schema, sections, bytes), marker: PhantomData }
+    }
+}
+
+impl<'a, T> Parts<'a, T> {
+    /// The same, looking for fields that were never written.
+    pub(super) fn asking(mut self, asks: &'a Unwritten) -> Self {
+        self.reader.state.asks = Some(asks);
+        self
     }
 }
 
@@ -94,7 +102,8 @@ impl<'a> Reader<'a> {
                 return Err(self.stop());
             };
             (self.sections, self.behind, self.elements) = (sections, behind, section.elements);
-            self.state = State::new(self.state.schema, section.version, bytes);
+            let asks = self.state.asks;
+            self.state = State { asks, ..State::new(self.state.schema, section.version, bytes) };
         }
         self.elements -= 1;
         let value = read_seed(&mut self.state, ROOT, seed).map_err(|error| {

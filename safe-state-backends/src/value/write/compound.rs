@@ -9,7 +9,7 @@ use serde::ser::{
 use super::super::schema::{Field, Kind, Node, NodeId, RecordId};
 use super::super::tag::Tag;
 use super::state::{State, push_varint};
-use super::{WriteError, Writer};
+use super::{Bytes, WriteError, Writer};
 
 /// The elements of a list, or the keys and values of a map, with their count in front.
 pub(super) struct Entries<'s, 'a> {
@@ -44,11 +44,14 @@ impl<'s, 'a> Entries<'s, 'a> {
     fn finish(self) {
         self.state.depth -= 1;
         if self.announced != Some(self.count) {
-            let mut announced = Vec::new();
-            self.announced.into_iter().for_each(|len| push_varint(&mut announced, len));
-            let mut count = Vec::new();
-            push_varint(&mut count, self.count);
-            self.state.bytes.splice(self.start..self.start + announced.len(), count);
+            let varint = |number: u64| {
+                let mut bytes = Bytes::default();
+                push_varint(&mut bytes, number);
+                bytes.finish().unwrap_or_default()
+            };
+            let announced = self.announced.map_or(0, |len| varint(len).len());
+            let counted = self.start..self.start + announced;
+            self.state.bytes.replace(counted, &varint(self.count));
         }
     }
 }
@@ -242,7 +245,7 @@ impl Fields<'_, '_> {
         let record = self.state.schema.record(self.record);
         let field =
             record.and_then(|record| record.fields.iter().find(|field| *field.name == *name));
-        let Some(at) = field.map(|field| field.node) else { return };
+        let at = if let Some(field) = field { field.node } else { self.add_field(name) };
         let is_new = |node: &Node| node.seen & Tag::Absent.bit() == 0;
         if self.state.schema.node(at).is_some_and(is_new)
             && let Some(node) = self.state.node_mut(at)

@@ -6,13 +6,13 @@ use std::borrow::Cow;
 use super::super::DEPTH_LIMIT;
 use super::super::schema::{EnumId, Kind, Node, NodeId, RecordId, Schema, place};
 use super::super::tag::Tag;
-use super::WriteError;
+use super::{Bytes, WriteError};
 
 /// What is being written, and by which schema.
 pub(super) struct State<'a> {
     /// Copied only where a value shows something that no value before it did.
     pub(super) schema: Cow<'a, Schema>,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes<'a>,
     pub(super) depth: u32,
     /// How many records there were before this value: nothing was written of those behind them.
     pub(super) known_records: usize,
@@ -93,7 +93,7 @@ impl State<'_> {
 }
 
 #[inline]
-pub(super) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
+pub(super) fn push_varint(bytes: &mut Bytes<'_>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(low_byte(number.into()) | 0x80);
         number >>= 7;
@@ -101,7 +101,7 @@ pub(super) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(low_byte(number.into()));
 }
 
-pub(super) fn push_wide_varint(bytes: &mut Vec<u8>, mut number: u128) {
+pub(super) fn push_wide_varint(bytes: &mut Bytes<'_>, mut number: u128) {
     while number >= 0x80 {
         bytes.push(low_byte(number) | 0x80);
         number >>= 7;

@@ -103,9 +103,9 @@ impl Value<'_> {
 
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match rmpv::decode::read_value_ref(&mut &*self.bytes) {
-            Ok(value) => Line(value).fmt(f),
-            Err(_) => write!(f, "{} bytes", self.bytes.len()),
+        match entry::shown(self.bytes) {
+            Some(value) => Line(value).fmt(f),
+            None => write!(f, "{} bytes", self.bytes.len()),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use range_alloc::RangeAllocator;
 use serde::Serialize;
 
-use super::entry::{self, Fill};
+use super::entry::{self, Entries};
 use super::layout::{self, ASKED, Layout, UNIT, VERSIONS, word};
 use super::memory::Memory;
 use crate::guard::GuardError;
@@ -35,6 +35,7 @@ pub(super) struct Writer<M> {
     room: RangeAllocator<usize>,
     /// The versions that the draft has written, kept here for its allocation.
     written: Vec<(usize, usize)>,
+    entries: Entries,
 }
 
 /// What the writer knows of a version; the guard is told the rest.
@@ -60,6 +61,7 @@ impl<M: Memory> Writer<M> {
             vacant: Vec::new(),
             room: RangeAllocator::new(0..units.max(1)),
             written: Vec::new(),
+            entries: Entries::default(),
         }
     }
 
@@ -255,6 +257,7 @@ impl<M: Memory> Draft<'_, M> {
             {
                 self.writer.reclaim_cell(cell, pinned);
                 self.writer.vacant.push(cell);
+                self.writer.entries.forget(&key);
             }
         }
     }
@@ -288,7 +291,8 @@ impl<M: Memory> Draft<'_, M> {
         let start = self.writer.layout.data().start;
         let room = room.unwrap_or(0..0);
         let bytes = start + room.start * UNIT..start + room.end * UNIT;
-        self.writer.memory.write(bytes, |bytes| Fill::entry(bytes, key, value))
+        let Writer { memory, entries, .. } = &mut *self.writer;
+        memory.write(bytes, |bytes| entries.write(bytes, key, value))
     }
 
     fn more_room(

@@ -13,7 +13,7 @@ use super::super::reader::Snapshot;
 
 /// The first byte is no ASCII, and the line ends show a transfer that took the file for text.
 const MAGIC: [u8; 8] = *b"\x89SAVE\r\n\x1a";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// Magic, version, reserved, checksum of the twelve bytes before it: as of checkpoints.
 const HEADER_LEN: usize = 16;
 /// The fastest that is still small.
@@ -106,6 +106,12 @@ fn checked_header(bytes: &[u8]) -> Result<&[u8], String> {
     if *found != header(version, u16::from_le_bytes(reserved)) {
         return Err("its header is not whole".to_owned());
     }
+    if version < VERSION {
+        return Err(format!(
+            "its format, version {version}, is of a release that stored values as MessagePack; recover it by a program \
+             with that release"
+        ));
+    }
     if version != VERSION {
         return Err(format!("its format, version {version}, is newer than this program"));
     }
@@ -190,7 +196,14 @@ mod tests {
     #[test]
     fn a_newer_format_is_told_of() {
         let mut bytes = encode("import", None, &sample()).unwrap();
-        bytes[..HEADER_LEN].copy_from_slice(&header(2, 0));
-        assert!(decode(&bytes).err().unwrap().contains("version 2, is newer"));
+        bytes[..HEADER_LEN].copy_from_slice(&header(3, 0));
+        assert!(decode(&bytes).err().unwrap().contains("version 3, is newer"));
+    }
+
+    #[test]
+    fn an_older_format_is_told_of() {
+        let mut bytes = encode("import", None, &sample()).unwrap();
+        bytes[..HEADER_LEN].copy_from_slice(&header(1, 0));
+        assert!(decode(&bytes).err().unwrap().contains("version 1, is of a release"));
     }
 }

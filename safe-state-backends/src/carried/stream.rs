@@ -1,0 +1,90 @@
+//! Lists that are read element by element.
+
+use std::any::type_name;
+use std::fmt;
+
+use serde::de::{DeserializeOwned, Error as _};
+
+use super::form::{Form, List};
+use super::{Carried, CarriedError};
+use crate::Results;
+use crate::value::{Parts, ReadError};
+
+/// The elements of a [`Results`] in a checkpoint, in their order, each read when it is asked for: see
+/// [`Checkpoint::results`](crate::Checkpoint::results). Behind the first that does not read there is none.
+pub struct StoredResults<'a, T> {
+    name: String,
+    /// What it is read from; none if nothing is stored.
+    from: Option<(&'a Carried, Elements<'a, T>)>,
+    left: u64,
+}
+
+enum Elements<'a, T> {
+    Plain(&'a [u8]),
+    Named(Parts<'a, T>),
+}
+
+impl<'a, T: DeserializeOwned> StoredResults<'a, T> {
+    /// One of nothing.
+    pub(crate) fn none(name: &str) -> Self {
+        StoredResults { name: name.to_owned(), from: None, left: 0 }
+    }
+
+    pub(super) fn of(carried: &'a Carried, name: &str) -> Result<Self, CarriedError> {
+        let elements = match &carried.form {
+            Form::PlainList(_) => {
+                carried.check_type::<Results<T>>(name)?;
+                Elements::Plain(&carried.bytes)
+            }
+            Form::NamedList(list) => {
+                let List(names, sections) = &**list;
+                let damaged = || ReadError::custom("what is stored of its shape is damaged");
+                let schema =
+                    names.schema().ok_or_else(|| carried.shape_changed::<T>(name, &damaged()))?;
+                Elements::Named(Parts::new(schema, sections, &carried.bytes))
+            }
+            Form::Plain | Form::Named(_) => return Err(carried.type_changed::<Results<T>>(name)),
+        };
+        let left = carried.form.elements().unwrap_or_default();
+        Ok(StoredResults { name: name.to_owned(), from: Some((carried, elements)), left })
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for StoredResults<'_, T> {
+    type Item = Result<T, CarriedError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (carried, elements) = self.from.as_mut()?;
+        let read = match elements {
+            Elements::Named(parts) => parts.next(),
+            Elements::Plain(_) if self.left == 0 => None,
+            Elements::Plain(bytes) => {
+                let read = postcard::take_from_bytes(bytes).map(|(value, rest)| {
+                    *bytes = rest;
+                    value
+                });
+                Some(read.map_err(|_| ReadError::custom("its bytes do not fit the type")))
+            }
+        };
+        let read = read.map(|read| read.map_err(|it| carried.shape_changed::<T>(&self.name, &it)));
+        self.left = self.left.saturating_sub(1);
+        if !matches!(read, Some(Ok(_))) {
+            (self.from, self.left) = (None, 0);
+        }
+        read
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // Not believed before they are read.
+        (0, usize::try_from(self.left).ok())
+    }
+}
+
+impl<T> fmt::Debug for StoredResults<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(type_name::<Self>())
+            .field("name", &self.name)
+            .field("left", &self.left)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,166 @@
+//! Fields that a type reads and never writes: their values would be lost.
+
+use std::cell::{Cell, RefCell};
+
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
+
+use super::super::schema::{Record, RecordId, Schema};
+use super::{Parts, ReadError, Section};
+
+/// Looks for such fields while values are read. The names that a type takes are told by `serde`, other names of a
+/// field among them: so each name that was never written is offered as one more field, behind all that there are,
+/// and behind it those that were left out this time. Where the type says that there are two of one, it is another
+/// name.
+#[derive(Debug, Default)]
+pub struct Unwritten {
+    /// What was never written.
+    candidates: RefCell<Vec<(RecordId, String)>>,
+    /// The one of these that is offered, until it was.
+    offered: RefCell<Option<(RecordId, String)>>,
+    is_taken: Cell<bool>,
+}
+
+impl Unwritten {
+    /// The values that `bytes` hold in these sections.
+    pub fn parts<'a, T: DeserializeOwned>(
+        &'a self,
+        schema: &'a Schema,
+        sections: &'a [Section],
+        bytes: &'a [u8],
+    ) -> Parts<'a, T> {
+        Parts::new(schema, sections, bytes).asking(self)
+    }
+
+    /// A field of which a value would be read, and none is written. The values have to be read before.
+    pub fn field<T: DeserializeOwned>(
+        &self,
+        schema: &Schema,
+        sections: &[Section],
+        bytes: &[u8],
+    ) -> Option<String> {
+        let candidates = self.candidates.take();
+        candidates.into_iter().find_map(|candidate| {
+            let name = candidate.1.clone();
+            self.offered.replace(Some(candidate));
+            let mut parts = self.parts::<T>(schema, sections, bytes);
+            while self.offered.borrow().is_some() && parts.next().is_some() {}
+            self.is_taken.take().then_some(name)
+        })
+    }
+
+    /// Notes which of the fields that a type takes were never written.
+    pub(super) fn note(&self, id: RecordId, record: &Record, wanted: &[&str]) {
+        if self.offered.borrow().is_some() {
+            return;
+        }
+        let is_unwritten = |name: &&&str| record.fields.iter().all(|field| *field.name != ***name);
+        for name in wanted.iter().filter(is_unwritten) {
+            let candidate = (id, (*name).to_owned());
+            let mut known = self.candidates.borrow_mut();
+            if !known.contains(&candidate) {
+                known.push(candidate);
+            }
+        }
+    }
+
+    /// What is offered behind the fields of that record that were `given`, once: the last one first.
+    pub(super) fn offers(&self, id: RecordId, record: &Record, given: &[&str]) -> Vec<String> {
+        let offered = self.offered.borrow_mut().take_if(|it| it.0 == id);
+        let Some((_, name)) = offered else { return Vec::new() };
+        let left_out = record.fields.iter().map(|field| &*field.name);
+        let left_out = left_out.filter(|name| !given.contains(name)).map(str::to_owned);
+        left_out.chain([name]).collect()
+    }
+
+    /// Gives a value of no meaning to the field that was offered; `is_last` if no other is.
+    pub(super) fn value<'de, T: DeserializeSeed<'de>>(
+        &self,
+        seed: T,
+        is_last: bool,
+    ) -> Result<T::Value, ReadError> {
+        let is_ignored = Cell::new(false);
+        let value = seed.deserialize(Meaningless(&is_ignored));
+        // Whether it is another name of one that would have been offered behind it is not known.
+        self.is_taken.set(!is_ignored.get() && is_last);
+        value
+    }
+}
+
+/// A value of any type, as far as one can be made from nothing.
+struct Meaningless<'a>(&'a Cell<bool>);
+
+macro_rules! values {
+    ($($method:ident: $visit:ident($value:expr);)*) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+            visitor.$visit($value)
+        }
+    )* };
+}
+
+impl<'de> Deserializer<'de> for Meaningless<'_> {
+    type Error = ReadError;
+
+    values! {
+        deserialize_bool: visit_bool(false);
+        deserialize_f32: visit_f32(0.0);
+        deserialize_f64: visit_f64(0.0);
+        deserialize_str: visit_str("");
+        deserialize_string: visit_str("");
+        deserialize_bytes: visit_bytes(&[]);
+        deserialize_byte_buf: visit_bytes(&[]);
+        deserialize_seq: visit_seq(SeqDeserializer::new(std::iter::empty::<()>()));
+        deserialize_map: visit_map(MapDeserializer::new(std::iter::empty::<((), ())>()));
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        self.0.set(true);
+        visitor.visit_unit()
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, ReadError> {
+        Err(ReadError::custom("a variant is not made from nothing"))
+    }
+
+    fn is_human_readable(&self) -> bool {
+        true
+    }
+
+    forward_to_deserialize_any! { unit unit_struct tuple tuple_struct struct identifier }
+
+    values! {
+        deserialize_i8: visit_i8(0);
+        deserialize_i16: visit_i16(0);
+        deserialize_i32: visit_i32(0);
+        deserialize_i64: visit_i64(0);
+        deserialize_i128: visit_i128(0);
+        deserialize_u8: visit_u8(0);
+        deserialize_u16: visit_u16(0);
+        deserialize_u32: visit_u32(0);
+        deserialize_u64: visit_u64(0);
+        deserialize_u128: visit_u128(0);
+        deserialize_char: visit_char(' ');
+    }
+}

@@ -1,0 +1,141 @@
+//! Writes functions at random.
+
+mod body;
+mod heads;
+mod hidden;
+mod means;
+
+use std::fmt::Write as _;
+
+use fastrand::Rng;
+
+use body::Body;
+
+/// What a job may do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features {
+    /// Whether what stands outside a loop's body, or in front of a loop inside it, reads and changes carried
+    /// variables.
+    pub(crate) places: bool,
+}
+
+/// One function.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) has_policy: bool,
+    pub(crate) save_every: u32,
+    /// Whether it says what a checkpoint has of its variables.
+    pub(crate) peeks: bool,
+    /// How many steps are done again at most, if not so many as there are in an item.
+    pub(crate) repeats: Option<u32>,
+}
+
+/// A variable from before the loops.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) ty: &'static str,
+}
+
+/// The types of variables, and what they begin with.
+const TYPES: [(&str, &[&str]); 7] = [
+    ("u64", &["5", "0", "u64::from(true)"]),
+    ("String", &["String::new()", "\"ab\".to_owned()"]),
+    ("Vec<u64>", &["Vec::new()", "vec![1, 2, 3]", "xs.to_vec()"]),
+    ("Option<i64>", &["None", "Some(3)"]),
+    ("BTreeMap<String, u64>", &["BTreeMap::new()", "BTreeMap::from([(\"a\".to_owned(), 1)])"]),
+    ("Record", &["Record::default()"]),
+    ("Results<u64>", &["Results::new()"]),
+];
+
+/// What all begin with.
+pub(crate) const PRELUDE: &str = "\
+#![allow(unused, clippy::all, clippy::pedantic)]
+use std::collections::BTreeMap;
+
+use safe_state::{Action, Checkpoint, Results};
+use safe_state_generated::{
+    Change, Record, Stop, began, block_on, broke, dropped, ended, grow, grown, item, see, step,
+    step_or_panic, store, tried,
+};
+
+use super::{cursor, resumable, step};
+
+";
+
+/// One that has to compile, and to keep the promise.
+pub(crate) fn function(name: &str, seed: u64, features: Features) -> Function {
+    let mut rng = Rng::with_seed(seed);
+    let count = rng.usize(1..=4);
+    let variables: Vec<Variable> = (0..count)
+        .map(|at| {
+            let (ty, _) = TYPES[rng.usize(..TYPES.len())];
+            Variable { name: ["a", "b", "c", "d"][at].to_owned(), ty }
+        })
+        .collect();
+    let has_policy = rng.u8(..6) == 0;
+    let is_async = rng.u8(..5) == 0;
+    let save_every = if rng.u8(..4) == 0 { 3 } else { 1 };
+    let mut body = Body::new(&mut rng, &variables, features, has_policy);
+    body.whole();
+    let text = std::mem::take(&mut body.text);
+    let mut options = format!("backend = store(), {}", body.carried());
+    if save_every > 1 {
+        write!(options, ", save_every = {save_every}").expect("text takes it");
+    }
+    let asyncness = if is_async { "async " } else { "" };
+    let call = if is_async { "block_on(job(&XS, YS.to_vec()))" } else { "job(&XS, YS.to_vec())" };
+    let mut whole = format!("// The seed is {seed}.\n{PRELUDE}");
+    let mut say = |line: String| writeln!(whole, "{line}").expect("text takes it");
+    say(format!("const XS: [u64; 4] = {:?};", numbers(&mut rng, 4)));
+    say(format!("const YS: [u64; 3] = {:?};\n", numbers(&mut rng, 3)));
+    say(format!("#[resumable({options})]"));
+    say(format!("{asyncness}fn job(xs: &[u64], ys: Vec<u64>) -> Result<String, Stop> {{"));
+    say(format!("{text}}}\n"));
+    say(format!("pub fn run() -> String {{\n    format!(\"{{:?}}\", {call})\n}}\n"));
+    say(peek(&variables));
+    Function {
+        name: name.to_owned(),
+        text: whole,
+        has_policy,
+        save_every,
+        peeks: true,
+        repeats: None,
+    }
+}
+
+/// One whose loop changes a variable that is not named, in a way that only the compiler sees: it has to be
+/// refused. Returns it with the way. It is the same one without the change unless it `changes`.
+pub(crate) fn hidden(name: &str, seed: u64, changes: bool) -> (Function, &'static str) {
+    let mut rng = Rng::with_seed(seed);
+    let (body, way) = hidden::job(&mut rng, changes);
+    let text = format!("// The seed is {seed}.\n{PRELUDE}{body}");
+    let function = Function {
+        name: name.to_owned(),
+        text,
+        has_policy: false,
+        save_every: 1,
+        peeks: false,
+        repeats: None,
+    };
+    (function, way)
+}
+
+fn numbers(rng: &mut Rng, count: usize) -> Vec<u64> {
+    // Some are the same: a place is not known by its item.
+    (0..count).map(|_| rng.u64(1..12)).collect()
+}
+
+/// A function that shows what a checkpoint has of them.
+fn peek(variables: &[Variable]) -> String {
+    let each: Vec<String> = variables
+        .iter()
+        .map(|it| format!("checkpoint.carried::<{}>(\"{}\").unwrap().unwrap()", it.ty, it.name))
+        .collect();
+    format!(
+        "pub fn peek(checkpoint: &Checkpoint) -> String {{\n    format!(\"{{:?}}\", ({},))\n}}\n",
+        each.join(", ")
+    )
+}

@@ -1,0 +1,386 @@
+//! The body of a function: up to three loops in a row, of which some have another inside, with statements
+//! before, in, between and behind them.
+
+use std::fmt::Write as _;
+
+use fastrand::Rng;
+
+use super::heads::{self, Head};
+use super::means::change;
+use super::{Features, TYPES, Variable};
+
+/// What becomes of an item that fails.
+const POLICY: &str = "on_error = |error| if error.to_string().starts_with(\"Rejected\") { Action::DeadLetter } \
+                      else { Action::Fail }";
+
+pub(super) struct Body<'a> {
+    rng: &'a mut Rng,
+    pub(super) text: String,
+    depth: usize,
+    places: usize,
+    variables: Vec<Variable>,
+    /// Those declared in the body of the loop around another that is being written.
+    inner: Vec<Variable>,
+    /// All of these.
+    declared: Vec<Variable>,
+    features: Features,
+    has_policy: bool,
+    loops: usize,
+    /// The variable that the loop's head has borrowed.
+    lent: Option<String>,
+    /// The variable that the loop's head takes from.
+    queue: Option<String>,
+}
+
+/// Where statements stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Where {
+    /// In front of a loop, or between two.
+    Outside,
+    /// Behind the last loop.
+    Behind,
+    /// In a loop without another inside.
+    Innermost,
+    /// In a loop, in front of one inside it.
+    BeforeInner,
+    /// In a loop, behind one inside it.
+    AfterInner,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn new(
+        rng: &'a mut Rng,
+        variables: &[Variable],
+        features: Features,
+        has_policy: bool,
+    ) -> Self {
+        Body {
+            rng,
+            text: String::new(),
+            depth: 1,
+            places: 0,
+            variables: variables.to_vec(),
+            inner: Vec::new(),
+            declared: Vec::new(),
+            features,
+            has_policy,
+            loops: 0,
+            lent: None,
+            queue: None,
+        }
+    }
+
+    /// The option that names what is carried.
+    pub(super) fn carried(&self) -> String {
+        let all = self.variables.iter().chain(&self.declared);
+        let names: Vec<&str> = all.map(|it| it.name.as_str()).collect();
+        format!("carry({})", names.join(", "))
+    }
+
+    fn line(&mut self, text: &str) {
+        writeln!(self.text, "{:1$}{text}", "", 4 * self.depth).expect("text takes it");
+    }
+
+    fn open(&mut self, text: &str) {
+        self.line(&format!("{text} {{"));
+        self.depth += 1;
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.line("}");
+    }
+
+    fn place(&mut self) -> String {
+        self.places += 1;
+        format!("p{}", self.places)
+    }
+
+    /// Whether one in so many times.
+    fn now_and_then(&mut self, times: u8) -> bool {
+        self.rng.u8(..times) == 0
+    }
+
+    /// The variables that may be read, or changed, at such a place.
+    fn visible(&self, at: Where) -> Vec<Variable> {
+        let is_free = self.features.places
+            || matches!(at, Where::Innermost | Where::AfterInner | Where::Behind);
+        let own: &[Variable] =
+            if matches!(at, Where::Outside | Where::Behind) { &[] } else { &self.inner };
+        let all = self.variables.iter().chain(own);
+        let is_lent = |it: &&Variable| self.lent.as_ref() == Some(&it.name);
+        all.filter(|it| is_free && !is_lent(it)).cloned().collect()
+    }
+
+    fn values(&self, at: Where) -> String {
+        let names: Vec<String> =
+            self.visible(at).iter().map(|it| format!("&{}, ", it.name)).collect();
+        format!("({}base,)", names.concat())
+    }
+
+    /// A number that something may go by.
+    fn number(&mut self, at: Where) -> String {
+        let visible = self.visible(at);
+        let is_within = !matches!(at, Where::Outside | Where::Behind);
+        match self.rng.u8(..4) {
+            0 if !visible.is_empty() => {
+                let it = &visible[self.rng.usize(..visible.len())];
+                format!("({}.weight() + {})", it.name, self.rng.u64(..4))
+            }
+            1 => "base".to_owned(),
+            _ if is_within => "x".to_owned(),
+            _ => self.rng.u64(1..9).to_string(),
+        }
+    }
+
+    fn see(&mut self, at: Where) {
+        let (place, values) = (self.place(), self.values(at));
+        self.line(&format!("see(\"{place}\", {values});"));
+    }
+
+    fn step(&mut self, at: Where) {
+        let (place, number) = (self.place(), self.number(at));
+        self.line(&format!("step(\"{place}\", {number})?;"));
+    }
+
+    fn changes(&mut self, at: Where) {
+        let mut visible = self.visible(at);
+        visible.retain(|it| self.queue.as_ref() != Some(&it.name));
+        if visible.is_empty() {
+            return;
+        }
+        let it = visible[self.rng.usize(..visible.len())].clone();
+        let by = self.number(at);
+        let by = if by.contains(&it.name) { "(base + 1)".to_owned() } else { by };
+        let text = change(self.rng, &it, &by, self.has_policy);
+        self.line(&text);
+    }
+
+    /// All of the function.
+    pub(super) fn whole(&mut self) {
+        let base = self.rng.u64(2..9);
+        self.line(&format!("let base = {base}u64;"));
+        for it in self.variables.clone() {
+            let starts = TYPES.iter().find(|(ty, _)| *ty == it.ty).expect("it is one of them").1;
+            let start = starts[self.rng.usize(..starts.len())];
+            self.line(&format!("let mut {}: {} = {start};", it.name, it.ty));
+        }
+        self.outside();
+        let count = self.rng.usize(1..=3);
+        for at in 0..count {
+            let is_marked = count > 1 || self.now_and_then(2);
+            self.outermost(is_marked);
+            if at + 1 < count {
+                self.outside();
+            }
+        }
+        self.behind();
+    }
+
+    /// In front of a loop.
+    fn outside(&mut self) {
+        for _ in 0..self.rng.u8(..4) {
+            match self.rng.u8(..5) {
+                0 => self.step(Where::Outside),
+                1 => {
+                    let (place, number) = (self.place(), self.number(Where::Outside));
+                    self.line(&format!("let base = step!(\"{place}\", {number} + base % 7);"));
+                }
+                2 | 3 => self.changes(Where::Outside),
+                _ => self.see(Where::Outside),
+            }
+        }
+        if self.features.places && self.now_and_then(3) {
+            let values = self.values(Where::Outside);
+            self.line(&format!(
+                "let base = base + format!(\"{{:?}}\", {values}).len() as u64 % 5;"
+            ));
+        }
+    }
+
+    fn behind(&mut self) {
+        for _ in 0..self.rng.u8(..4) {
+            match self.rng.u8(..4) {
+                0 => self.step(Where::Behind),
+                1 | 2 => self.changes(Where::Behind),
+                _ => self.see(Where::Behind),
+            }
+        }
+        let values = self.values(Where::Behind);
+        self.line(&format!("Ok(format!(\"{{:?}}\", {values}))"));
+    }
+
+    fn outermost(&mut self, is_marked: bool) {
+        self.loops += 1;
+        let has_inner = !self.has_policy && self.now_and_then(3);
+        let visible = self.visible(Where::Outside);
+        let head = heads::outer(self.rng, &visible, self.loops);
+        let condition =
+            (!visible.is_empty() && self.now_and_then(6)).then(|| self.number(Where::Outside));
+        if let Some(number) = &condition {
+            self.open(&format!("if {number} % 3 != 0"));
+        }
+        self.line("began();");
+        if !head.before.is_empty() {
+            self.line(&head.before);
+        }
+        if self.has_policy {
+            self.line(&format!("#[resume({POLICY})]"));
+        } else if is_marked || has_inner || head.text.starts_with("while") {
+            self.line("#[resume]");
+        }
+        self.open(&format!("'outer_{}: {}", self.loops, head.text));
+        let is_free = head.lent.is_none() && head.queue.is_none();
+        self.enter(&head);
+        if has_inner && is_free {
+            self.around_another();
+        } else {
+            self.innermost(self.loops);
+        }
+        self.leave();
+        self.close();
+        if condition.is_some() {
+            self.close();
+        }
+    }
+
+    /// Begins the body behind a head.
+    fn enter(&mut self, head: &Head) {
+        if !head.first.is_empty() {
+            self.line(&head.first);
+        }
+        self.lent.clone_from(&head.lent);
+        self.queue.clone_from(&head.queue);
+    }
+
+    fn leave(&mut self) {
+        self.lent = None;
+        self.queue = None;
+    }
+
+    fn around_another(&mut self) {
+        let outer = self.loops;
+        for _ in 0..self.rng.u8(..3) {
+            match self.rng.u8(..3) {
+                0 => self.step(Where::BeforeInner),
+                1 => self.changes(Where::BeforeInner),
+                _ => self.see(Where::BeforeInner),
+            }
+        }
+        let own = self.now_and_then(2).then(|| {
+            let name = format!("own_{outer}");
+            self.line(&format!("let mut {name} = 0u64;"));
+            Variable { name, ty: "u64" }
+        });
+        self.declared.extend(own.clone());
+        self.inner = own.into_iter().collect();
+        let visible = self.visible(Where::BeforeInner);
+        let head = heads::inner(self.rng, &visible);
+        self.line("began();");
+        self.line("#[resume]");
+        self.open(&head.text);
+        self.enter(&head);
+        self.innermost(outer);
+        self.leave();
+        self.close();
+        for _ in 0..self.rng.u8(..3) {
+            match self.rng.u8(..3) {
+                0 => self.step(Where::AfterInner),
+                1 => self.changes(Where::AfterInner),
+                _ => self.see(Where::AfterInner),
+            }
+        }
+        self.ended();
+        self.inner.clear();
+    }
+
+    /// Notes what the variables from before all loops are.
+    fn ended(&mut self) {
+        if self.lent.is_some() {
+            return self.line("began();");
+        }
+        let names: Vec<String> =
+            self.variables.iter().map(|it| format!("&{}, ", it.name)).collect();
+        self.line(&format!("ended(({}));", names.concat()));
+    }
+
+    fn innermost(&mut self, outer: usize) {
+        let at = Where::Innermost;
+        self.line("item();");
+        let count = self.rng.u8(2..7);
+        let stepped = self.rng.u8(..count);
+        for statement in 0..count {
+            if statement == stepped {
+                self.step(at);
+                continue;
+            }
+            match self.rng.u8(..13) {
+                0..=4 => self.changes(at),
+                5 => self.see(at),
+                6 => self.step(at),
+                7 => self.leaves("continue"),
+                8 => {
+                    let way = [
+                        "break".to_owned(),
+                        format!("break 'outer_{outer}"),
+                        format!("continue 'outer_{outer}"),
+                    ];
+                    let way = way[self.rng.usize(..way.len())].clone();
+                    self.leaves(&way);
+                }
+                9 => {
+                    let values = self.values(at);
+                    self.leaves(&format!("return Ok(format!(\"left {{:?}}\", {values}))"));
+                }
+                10 if self.has_policy => self.rejects(),
+                11 => self.unmarked(),
+                _ => {
+                    let number = self.number(at);
+                    self.line(&format!("let more = Some({number}).ok_or(Stop::Rejected(0))?;"));
+                    self.line("see(\"more\", more);");
+                }
+            }
+        }
+        self.ended();
+    }
+
+    /// Leaves the item, where a number says so.
+    fn leaves(&mut self, way: &str) {
+        let number = self.number(Where::Innermost);
+        let divisor = if way.starts_with("continue") { 3 } else { 11 };
+        let rest = self.rng.u64(..divisor);
+        self.open(&format!("if {number} % {divisor} == {rest}"));
+        match way.split(' ').next() {
+            Some("continue") => self.ended(),
+            Some("break") => self.line("broke();"),
+            _ => {}
+        }
+        self.line(&format!("{way};"));
+        self.close();
+    }
+
+    fn rejects(&mut self) {
+        let rest = self.rng.u64(..4);
+        self.open(&format!("if x % 4 == {rest}"));
+        let way =
+            ["return Err(Stop::Rejected(x));", "Err(Stop::Rejected(x))?;"][self.rng.usize(..2)];
+        self.line(way);
+        self.close();
+    }
+
+    /// A loop within an item, which is no business of the attribute's.
+    fn unmarked(&mut self) {
+        self.open("for y in 0..3u64");
+        let number = self.number(Where::Innermost);
+        match self.rng.u8(..3) {
+            0 => self.line(&format!("if y == {number} % 4 {{ break; }}")),
+            1 => self.line("if y == 1 { continue; }"),
+            _ => {}
+        }
+        self.changes(Where::Innermost);
+        if self.now_and_then(2) {
+            self.step(Where::Innermost);
+        }
+        self.close();
+    }
+}

@@ -1,0 +1,57 @@
+//! The ways to change a variable.
+
+use fastrand::Rng;
+
+use super::Variable;
+
+/// Each changes `V` by `N`; what stands behind another `|` only some types have.
+const MEANS: [(&str, &str); 20] = [
+    ("", "V.grow(N);"),
+    ("", "Change::grow(&mut V, N);"),
+    ("", "grow(&mut V, N);"),
+    ("", "{ let lent = &mut V; lent.grow(N); }"),
+    ("", "{ let mut old = std::mem::take(&mut V); old.grow(N); V = old; }"),
+    ("", "{ let mut more = |by: u64| V.grow(by); more(N); more(1); }"),
+    ("", "{ macro_rules! more { ($by:expr) => { V.grow($by) } } more!(N); }"),
+    ("", "match V { ref mut lent => lent.grow(N) }"),
+    ("", "if let Some(lent) = Some(&mut V) { lent.grow(N); }"),
+    ("", "V = grown(V, N);"),
+    ("", "{ let mut other = V.clone(); other.grow(N); std::mem::swap(&mut V, &mut other); }"),
+    ("", "V = tried(V, N)?;"),
+    ("", "(V, _) = (grown(V.clone(), N), 0);"),
+    ("", "for more in 0..2 { V.grow(N + more); }"),
+    ("", "for lent in [&mut V] { lent.grow(N); }"),
+    ("", "if N % 3 == 0 { V.shrink(); } else { V.grow(N); }"),
+    ("", "let _ = std::mem::replace(&mut V, grown(Default::default(), N));"),
+    ("u64", "V += N % 50;"),
+    ("Vec<u64>", "for lent in V.iter_mut() { *lent = *lent % 97 + N; }"),
+    ("Record", "V.mean += 0.5; V.last = Some(N);"),
+];
+
+/// A statement that changes a variable by a number.
+pub(super) fn change(rng: &mut Rng, variable: &Variable, by: &str, has_policy: bool) -> String {
+    let known: Vec<&str> = MEANS
+        .iter()
+        .filter(|(ty, _)| ty.is_empty() || *ty == variable.ty)
+        // After an error that is answered, what was moved is missing.
+        .filter(|(_, text)| !has_policy || !text.starts_with("V = "))
+        .map(|(_, text)| *text)
+        .collect();
+    let mean = known[rng.usize(..known.len())];
+    filled(mean, &variable.name, by)
+}
+
+/// Puts names in the place of `V` and `N`.
+pub(super) fn filled(text: &str, variable: &str, by: &str) -> String {
+    let words = text.split_inclusive(|letter: char| !letter.is_alphanumeric());
+    let fill = |word: &str| {
+        let (name, behind) =
+            word.split_at(word.trim_end_matches(|it: char| !it.is_alphanumeric()).len());
+        match name {
+            "V" => format!("{variable}{behind}"),
+            "N" => format!("{by}{behind}"),
+            _ => word.to_owned(),
+        }
+    };
+    words.map(fill).collect()
+}

@@ -1,0 +1,180 @@
+// A value that can't be read back is refused at the save where it first shows, and not when a run reads it.
+
+// kept
+mod value_in_a_map {
+    #[resumable(backend = store(), carry(facts))]
+    fn learn(ids: &[u64]) -> Result<String, Stop> {
+        let mut facts = BTreeMap::<String, serde_json::Value>::new();
+        for id in ids {
+            step("id", id)?;
+            if id % 2 == 0 { facts.insert(id.to_string(), serde_json::json!({ "id": id, "no": null })); }
+        }
+        Ok(format!("{facts:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", learn(&[3, 1, 2, 5])) }
+}
+
+// kept
+mod value_in_an_option {
+    #[resumable(backend = store(), carry(last))]
+    fn learn(ids: &[u64]) -> Result<String, Stop> {
+        let mut last: Option<serde_json::Value> = None;
+        for id in ids {
+            step("id", id)?;
+            if id % 2 == 0 { last = Some(serde_json::Value::Null) }
+        }
+        Ok(format!("{last:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", learn(&[3, 1, 2, 5])) }
+}
+
+// kept
+mod flattened_in_an_error {
+    #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+    struct Inner { code: u64 }
+    #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+    struct Fault { at: u64, #[serde(flatten)] inner: Inner }
+    #[resumable(backend = store(), carry(state))]
+    fn watch(values: &[u64]) -> Result<String, Stop> {
+        let mut state: Result<u64, Fault> = Ok(0);
+        for value in values {
+            step("value", value)?;
+            if value % 2 == 0 { state = Err(Fault { at: *value, inner: Inner { code: 4 } }) }
+        }
+        Ok(format!("{state:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", watch(&[3, 1, 2, 5])) }
+}
+
+// kept or refused
+mod path_that_is_no_text {
+    use std::os::unix::ffi::OsStrExt;
+    #[resumable(backend = store(), carry(path))]
+    fn walk(values: &[u8]) -> Result<String, Stop> {
+        let mut path = std::path::PathBuf::new();
+        for value in values {
+            step("value", value)?;
+            path.push(std::ffi::OsStr::from_bytes(&[0xfe, 48 + value]));
+        }
+        Ok(format!("{path:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", walk(&[3, 1, 2])) }
+}
+
+// kept or refused
+mod read_but_never_written {
+    #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+    #[serde(default)]
+    struct Tally { #[serde(alias = "number")] count: u64, #[serde(skip_serializing)] misses: u64 }
+    #[resumable(backend = store(), carry(tally))]
+    fn count(values: &[u64]) -> Result<String, Stop> {
+        let mut tally = Tally::default();
+        for value in values {
+            step("value", value)?;
+            tally.count += value;
+            tally.misses += 1;
+        }
+        Ok(format!("{tally:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", count(&[3, 1, 2])) }
+}
+
+// kept
+mod written_in_another_form {
+    mod hexadecimal {
+        use serde::{Deserialize, Deserializer, Serializer, de::Error};
+        pub fn serialize<S: Serializer>(value: &u64, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_str(&format!("{value:x}"))
+        }
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+            u64::from_str_radix(&String::deserialize(from)?, 16).map_err(D::Error::custom)
+        }
+    }
+    #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+    struct Tally {
+        #[serde(with = "hexadecimal")] big_one: u64,
+        #[serde(alias = "old")] small_one: Option<u8>,
+        #[serde(rename = "no-thing")] nothing: (),
+        #[serde(skip_serializing_if = "Vec::is_empty")] list: Vec<u64>,
+    }
+    #[resumable(backend = store(), carry(tally))]
+    fn count(values: &[u64]) -> Result<String, Stop> {
+        let mut tally = Tally::default();
+        for value in values {
+            step("value", value)?;
+            tally.big_one += value * 1000;
+            tally.small_one = Some(9);
+            if *value == 2 { tally.list.push(*value) }
+        }
+        Ok(format!("{tally:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", count(&[3, 1, 2])) }
+}
+
+// kept
+mod tag_within {
+    #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+    #[serde(tag = "kind")]
+    enum Event { Count { by: u64 }, Name { text: String } }
+    #[resumable(backend = store(), carry(last))]
+    fn watch(values: &[u64]) -> Result<String, Stop> {
+        let mut last = Event::Count { by: 0 };
+        for value in values {
+            step("value", value)?;
+            let text = value.to_string();
+            last = if value % 2 == 0 { Event::Name { text } } else { Event::Count { by: *value } };
+        }
+        Ok(format!("{last:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", watch(&[3, 2, 1])) }
+}
+
+// kept
+mod without_a_tag_in_results {
+    #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+    struct Row { id: u64, note: Option<Note> }
+    #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+    #[serde(untagged)]
+    enum Note { Text(String), Code(u64) }
+    #[resumable(backend = store(), carry(rows))]
+    fn read(ids: &[u64]) -> Result<String, Stop> {
+        let mut rows = Results::new();
+        for &id in ids {
+            step("id", id)?;
+            let note = (id % 2 == 0).then(|| if id == 2 { Note::Code(404) } else { Note::Text("x".into()) });
+            rows.push(Row { id, note });
+        }
+        Ok(format!("{rows:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", read(&[3, 1, 2, 4, 5])) }
+}
+
+// kept
+mod value_in_results {
+    #[resumable(backend = store(), carry(rows))]
+    fn read(ids: &[u64]) -> Result<String, Stop> {
+        let mut rows: Results<serde_json::Value> = Results::new();
+        for id in ids {
+            step("id", id)?;
+            if *id != 1 { rows.push(serde_json::json!([{ "id": id }, null])) }
+        }
+        Ok(format!("{rows:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", read(&[1, 3, 1, 2])) }
+}
+
+// kept
+mod value_of_a_step {
+    #[resumable(backend = store(), carry(sum))]
+    fn read(ids: &[u64]) -> Result<u64, Stop> {
+        let settings: serde_json::Value = step!("settings", serde_json::json!({ "by": 2, "no": null }));
+        let mut sum = 0;
+        for id in ids {
+            step("id", id)?;
+            sum += id * settings["by"].as_u64().unwrap();
+        }
+        Ok(sum)
+    }
+    pub fn run() -> String { format!("{:?}", read(&[3, 1])) }
+}

@@ -1,0 +1,156 @@
+//! The types of the variables, and how their values change.
+
+use std::collections::BTreeMap;
+
+use safe_state::Results;
+use serde::{Deserialize, Serialize};
+
+use crate::Stop;
+
+/// A value that grows with numbers.
+pub trait Change {
+    /// Changes it by a number.
+    fn grow(&mut self, by: u64);
+
+    /// A number that tells values apart, as far as jobs go by it.
+    fn weight(&self) -> u64;
+
+    /// Takes something away, or begins anew.
+    fn shrink(&mut self);
+}
+
+/// A struct of a user's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// How many there were.
+    pub count: u32,
+    /// Their mean.
+    pub mean: f64,
+    /// The last one, if it was even.
+    pub last: Option<u64>,
+}
+
+impl Change for u64 {
+    fn grow(&mut self, by: u64) {
+        *self = self.wrapping_mul(3).wrapping_add(by) % 10_007;
+    }
+
+    fn weight(&self) -> u64 {
+        *self
+    }
+
+    fn shrink(&mut self) {
+        *self /= 2;
+    }
+}
+
+impl Change for String {
+    fn grow(&mut self, by: u64) {
+        self.push(char::from(b'a' + u8::try_from(by % 26).unwrap_or_default()));
+    }
+
+    fn weight(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn shrink(&mut self) {
+        self.pop();
+    }
+}
+
+impl Change for Vec<u64> {
+    fn grow(&mut self, by: u64) {
+        match self.last_mut() {
+            Some(last) if by.is_multiple_of(5) => *last += 1,
+            _ => self.push(by),
+        }
+    }
+
+    fn weight(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn shrink(&mut self) {
+        self.truncate(self.len() / 2);
+    }
+}
+
+impl Change for Option<i64> {
+    fn grow(&mut self, by: u64) {
+        let number = i64::try_from(by % 1000).unwrap_or_default();
+        *self = self.map_or(Some(-number), |before| (before > -500).then_some(before - number));
+    }
+
+    fn weight(&self) -> u64 {
+        self.unwrap_or(7).unsigned_abs()
+    }
+
+    fn shrink(&mut self) {
+        self.take();
+    }
+}
+
+impl Change for BTreeMap<String, u64> {
+    fn grow(&mut self, by: u64) {
+        *self.entry(format!("k{}", by % 3)).or_default() += by;
+    }
+
+    fn weight(&self) -> u64 {
+        self.values().sum::<u64>() % 101
+    }
+
+    fn shrink(&mut self) {
+        self.pop_first();
+    }
+}
+
+impl Change for Record {
+    fn grow(&mut self, by: u64) {
+        self.count += 1;
+        self.mean += (f64::from(u32::try_from(by % 1000).unwrap_or_default()) - self.mean)
+            / f64::from(self.count);
+        self.last = Some(by).filter(|by| by.is_multiple_of(2));
+    }
+
+    fn weight(&self) -> u64 {
+        self.count.into()
+    }
+
+    fn shrink(&mut self) {
+        *self = Record::default();
+    }
+}
+
+impl Change for Results<u64> {
+    fn grow(&mut self, by: u64) {
+        self.push(by);
+    }
+
+    fn weight(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn shrink(&mut self) {
+        *self = Results::new();
+    }
+}
+
+/// Changes what it is lent.
+pub fn grow<T: Change>(value: &mut T, by: u64) {
+    value.grow(by);
+}
+
+/// The value it was given, changed.
+pub fn grown<T: Change>(mut value: T, by: u64) -> T {
+    value.grow(by);
+    value
+}
+
+/// The same, where it might have failed.
+///
+/// # Errors
+///
+/// None.
+pub fn tried<T: Change>(value: T, by: u64) -> Result<T, Stop> {
+    Ok(grown(value, by))
+}

@@ -1,0 +1,206 @@
+//! Runs a function in all ways, and says whether it keeps the promise.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use safe_state::Checkpoint;
+
+use crate::stage::{self, Done, Entry, How, Interrupted, Plan};
+
+/// A function, with and without the attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// What it is called in messages.
+    pub name: &'static str,
+    /// Without the attribute.
+    pub plain: fn() -> String,
+    /// With it.
+    pub with: fn() -> String,
+    /// What a checkpoint has of the carried variables.
+    pub peek: Option<fn(&Checkpoint) -> String>,
+    /// Whether the attribute changes what an uninterrupted run does.
+    pub has_policy: bool,
+    /// How many items there are between two saves.
+    pub save_every: usize,
+    /// How many steps are done again at most; if none is said, the items since the last save.
+    pub repeats: Option<usize>,
+}
+
+/// A run that is interrupted in every run until it is done is given up on after so many.
+const MOST_RUNS: usize = 80;
+
+/// What came of one run.
+struct Outcome {
+    returned: String,
+    done: Done,
+}
+
+impl Outcome {
+    fn is_unfinished(&self) -> bool {
+        self.done.is_interrupted
+            && (self.returned == "interrupted"
+                || self.returned.contains("Interrupted")
+                || self.returned == "None")
+    }
+}
+
+/// Tries all of them. Prints a line for each that does not keep the promise, and a count.
+pub fn main(cases: &[Case]) {
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut runs = 0;
+    for case in cases {
+        let mut trial = Trial { case, runs: 0, counts_drops: false };
+        if let Err(difference) = trial.all() {
+            println!("DIFFERS {} {}", case.name, difference.replace('\n', " "));
+        }
+        runs += trial.runs;
+    }
+    println!("TRIED {} {runs}", cases.len());
+}
+
+struct Trial<'a> {
+    case: &'a Case,
+    runs: usize,
+    counts_drops: bool,
+}
+
+impl Trial<'_> {
+    fn run(&mut self, function: fn() -> String, plan: Option<Plan>) -> Outcome {
+        self.runs += 1;
+        stage::begin(plan);
+        let returned = catch_unwind(AssertUnwindSafe(function)).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            let is_meant = panic.is::<Interrupted>();
+            if is_meant { "interrupted".to_owned() } else { format!("panicked: {text:?}") }
+        });
+        let mut done = stage::end();
+        // What is dropped where a run ends early is no part of what it does.
+        if plan.is_some() || !self.counts_drops {
+            done.log.retain(|entry| !matches!(entry, Entry::Dropped(_)));
+        }
+        Outcome { returned, done }
+    }
+
+    fn all(&mut self) -> Result<(), String> {
+        let case = self.case;
+        stage::clear();
+        let whole = self.run(case.with, None);
+        let letters = dead_letters();
+        if !case.has_policy {
+            self.counts_drops = true;
+            stage::clear();
+            let plain = self.run(case.plain, None);
+            stage::clear();
+            let with = self.run(case.with, None);
+            if (&plain.returned, &plain.done.log) != (&with.returned, &with.done.log) {
+                let (found, expected) = (&with.returned, &plain.returned);
+                return Err(format!("uninterrupted: returns {found}, not {expected}"));
+            }
+            self.counts_drops = false;
+        }
+        for at in 1..=whole.done.steps {
+            for how in [How::Error, How::Panic, How::Kill] {
+                for is_after in [false, true] {
+                    let plan = Plan { at, how, is_after };
+                    self.once(plan, (&whole, &letters)).map_err(|it| format!("{plan:?}: {it}"))?;
+                }
+            }
+        }
+        for at in [2, 3] {
+            for how in [How::Error, How::Kill] {
+                let plan = Plan { at, how, is_after: at == 2 };
+                self.each(plan, &whole).map_err(|it| format!("each run {plan:?}: {it}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One interruption, and a run after it.
+    fn once(&mut self, plan: Plan, (whole, letters): (&Outcome, &str)) -> Result<(), String> {
+        let case = self.case;
+        stage::clear();
+        let first = self.run(case.with, Some(plan));
+        if !first.is_unfinished() {
+            return Err(format!("it is not interrupted, and returns {}", first.returned));
+        }
+        let log = &whole.done.log;
+        let Some(left) = log.strip_prefix(&first.done.log[..]) else {
+            return Err("it has not done until then what it does uninterrupted".to_owned());
+        };
+        let peek = case.peek.filter(|_| case.save_every == 1);
+        if let Some((peek, (checkpoint, ended))) = peek.zip(stage::peeked()) {
+            let peeked = peek(&checkpoint);
+            if peeked != ended {
+                return Err(format!("the checkpoint has {peeked}, not {ended}"));
+            }
+        }
+        let then = self.run(case.with, None);
+        if then.returned != whole.returned {
+            return Err(format!("returns {}, not {}", then.returned, whole.returned));
+        }
+        let Some(again) = then.done.log.strip_suffix(left) else {
+            return Err(format!("then {:?}, which does not end with {left:?}", then.done.log));
+        };
+        let done = &log[..first.done.log.len()];
+        if let Err(other) = subsequence(again, done) {
+            return Err(format!("{other:?} is what it did or saw then, and not before"));
+        }
+        let count = |is_it: fn(&Entry) -> bool| again.iter().filter(|it| is_it(it)).count();
+        let (repeated, most) = if let Some(repeats) = case.repeats {
+            (count(|it| matches!(it, Entry::Did(_))), repeats)
+        } else {
+            // After an error as well, what completed in an inner loop may have no values to go with it.
+            let broken = count(|it| *it == Entry::Broke);
+            (count(|it| *it == Entry::Item), case.save_every + broken)
+        };
+        if repeated > most {
+            return Err(format!("{repeated} are done again, not {most}: {again:?}"));
+        }
+        if dead_letters() != letters {
+            return Err(format!("dead letters are {}, not {letters}", dead_letters()));
+        }
+        if letters.is_empty() {
+            let fresh = self.run(case.with, None);
+            if (&fresh.returned, &fresh.done.log) != (&whole.returned, log) {
+                return Err("a run after the one that finished does not begin anew".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// An interruption in each run, until it is done.
+    fn each(&mut self, plan: Plan, whole: &Outcome) -> Result<(), String> {
+        if plan.at > whole.done.steps {
+            return Ok(());
+        }
+        stage::clear();
+        for _ in 0..MOST_RUNS {
+            let outcome = self.run(self.case.with, Some(plan));
+            if let Err(other) = subsequence(&outcome.done.log, &whole.done.log) {
+                return Err(format!("{other:?} is what it did or saw, and not uninterrupted"));
+            }
+            if outcome.is_unfinished() {
+                continue;
+            }
+            let (found, expected) = (outcome.returned, &whole.returned);
+            let is_right = found == *expected;
+            return if is_right { Ok(()) } else { Err(format!("returns {found}, not {expected}")) };
+        }
+        // Steps outside of loops, each run's own, leave no way on.
+        Ok(())
+    }
+}
+
+/// Whether all that is in the one is in the other, in that order; else the first that is not.
+fn subsequence<'a>(part: &'a [Entry], whole: &[Entry]) -> Result<(), &'a Entry> {
+    let mut rest = whole.iter();
+    part.iter().try_for_each(|entry| if rest.any(|it| it == entry) { Ok(()) } else { Err(entry) })
+}
+
+fn dead_letters() -> String {
+    let Some(checkpoint) = stage::stored() else { return String::new() };
+    let letters = checkpoint.dead_letters().iter();
+    let texts: Vec<String> =
+        letters.map(|it| format!("{}: {}", it.index(), it.failure().message())).collect();
+    texts.join("; ")
+}

@@ -1,0 +1,14 @@
+//! What generated functions are made of, and how each is tried.
+//!
+//! A generated program has every function twice: under the attribute, and under one that does nothing. It passes
+//! them to [`main`], with the values that the checkpoint is asked for.
+
+mod change;
+mod judge;
+mod stage;
+
+pub use change::{Change, Record, grow, grown, tried};
+pub use judge::{Case, main};
+pub use stage::{
+    Stop, began, block_on, broke, dropped, ended, item, see, step, step_or_panic, store,
+};
