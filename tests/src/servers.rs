@@ -50,6 +50,11 @@ pub fn objects_tls_url(prefix: &str) -> String {
     objects_at(&variable("SAFE_STATE_TEST_S3_TLS"), prefix)
 }
 
+/// The same, where an object is created though it is there.
+pub fn deaf_objects_url(prefix: &str) -> String {
+    objects_at(&variable("SAFE_STATE_TEST_S3_DEAF"), prefix)
+}
+
 fn objects_at(endpoint: &str, prefix: &str) -> String {
     let credentials = "access_key_id=tester&secret_access_key=hush-hush-7391";
     format!("s3://{BUCKET}/{prefix}?region=us-east-1&endpoint={endpoint}&{credentials}")

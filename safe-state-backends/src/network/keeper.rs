@@ -96,6 +96,15 @@ impl<C: Connect> Kept<C> {
     }
 }
 
+/// What is asked, on a thread of its own if the driver can't be called on this one.
+fn where_it_may_run<C: Connect, T: Send>(ask: impl FnOnce() -> T + Send) -> T {
+    if C::Session::may_run_here() {
+        return ask();
+    }
+    let asking = thread::scope(|scope| scope.spawn(ask).join());
+    asking.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// The thread ends before the run does by a panic alone, which is the driver's.
 fn resume_panic(ended: Option<thread::Result<()>>) -> ! {
     match ended {
@@ -133,15 +142,13 @@ impl<C: Connect> Lease for Kept<C> {
         self.ask(&Order::Delete).map(drop)
     }
 
+    fn load(&mut self, _: &dyn Backend, _: &str) -> Result<Option<Vec<u8>>, Error> {
+        where_it_may_run::<C, _>(|| lock(&self.keeper).load())
+    }
+
     /// Asked once, and on another connection where the lease has none: nothing depends on it.
     fn load_other(&mut self, backend: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        let load = || lock(&self.keeper).load_other(name);
-        let loaded = if C::Session::may_run_here() {
-            load()
-        } else {
-            let loading = thread::scope(|scope| scope.spawn(load).join());
-            loading.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
+        let loaded = where_it_may_run::<C, _>(|| lock(&self.keeper).load_other(name));
         loaded.unwrap_or_else(|| backend.load(name))
     }
 
@@ -281,6 +288,13 @@ impl<C: Connect> Keeper<C> {
     fn delete(&mut self) -> Result<Appended, Trouble> {
         self.records = None;
         self.retried(C::Session::delete).map(|()| Appended::Yes)
+    }
+
+    /// On the lease's own connection; on a new one it takes itself up before.
+    fn load(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let (limit, job) = (OPENING.min(self.limits.retry), self.job.clone());
+        let loaded = retry::until(limit, &job, || self.once(&mut C::Session::load_held));
+        loaded.map_err(Trouble::at("loading", &self.job, &*self.connect))
     }
 
     /// None if there is no connection.

@@ -63,6 +63,16 @@ pub trait Session {
     /// The server does not answer, or refuses.
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble>;
 
+    /// The same of the claim's key, as of now: not from a copy that may be behind what was saved. By
+    /// default, [`load`](Self::load) gives that.
+    ///
+    /// # Errors
+    ///
+    /// The claim is lost, or the server does not answer, or refuses.
+    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
+        self.load(&claim.key)
+    }
+
     /// Whether there is a checkpoint under `key`.
     ///
     /// # Errors
