@@ -55,6 +55,12 @@ pub trait Session {
         true
     }
 
+    /// Says how many bytes a checkpoint may have that is loaded: of a larger one [`load`](Self::load) is to fail
+    /// before it has read it whole. By default it may have any number, and is refused once it is read.
+    fn limit_size(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
+
     /// The checkpoint under `key`: what was saved last, and the records appended to it, in their
     /// order; all as of one instant.
     ///
