@@ -34,7 +34,7 @@ use source::Source;
 /// program's death, and a crash of the server may take those of the last second.
 ///
 /// The lease is a row: see [`network`](crate::network). Nothing is prepared, and nothing set for a session: so
-/// a pooler in between may give each transaction another connection, as PgBouncer does with
+/// a pooler in between may give each transaction another connection, as `PgBouncer` does with
 /// `pool_mode = transaction`. One that takes no transactions is refused.
 ///
 /// Of several hosts the first that writes is taken. What begins a run is read where its lease was written.

@@ -9,7 +9,7 @@ use safe_state::backend::{Appended, Backend, RedisBackend};
 use safe_state_tests::servers::{Kind, Server};
 use safe_state_tests::{remote, storms};
 
-use crate::{WORKER, goes_on, held, lease};
+use crate::{WORKER, conforms, goes_on, held, lease};
 
 /// That of all keys.
 const KEYS: &str = "{safe_state}";
@@ -149,6 +149,16 @@ fn a_cluster_is_found_by_any_of_its_nodes_and_followed() {
     }
     if storms::times() > 1 {
         let url = nodes[2].url();
+        let (by_any, owner) = (url.clone(), nodes[1].url());
+        conforms(
+            move || remote::backend(&by_any, Duration::from_secs(30)),
+            move |job| {
+                let mut connection =
+                    Client::open(owner.as_str()).unwrap().get_connection().unwrap();
+                let lease = format!("{KEYS}:lease:{job}");
+                cmd("HSET").arg(lease).arg("ends").arg(0).exec(&mut connection).unwrap();
+            },
+        );
         remote::any_runtime(&url);
         remote::killed_process(WORKER, &url);
         remote::lost_lease(WORKER, &url);

@@ -15,7 +15,7 @@ use safe_state_tests::servers::{Kind, Server};
 use safe_state_tests::storms;
 use tokio::runtime::Runtime;
 
-use crate::{WORKER, goes_on, held, lease};
+use crate::{WORKER, conforms, goes_on, held, lease};
 
 /// Its nodes, one after the other.
 fn cluster() -> [Server; 2] {
@@ -90,6 +90,15 @@ fn a_cluster_keeps_what_one_server_does() {
     a_zombie_on_a_late_node_saves_nothing(&first, &second);
     a_zombie_on_a_late_node_commits_nothing(&first, &second);
     if storms::times() > 1 {
+        let (url, there) = (first.url(), second.url());
+        conforms(
+            move || remote::backend(&url, Duration::from_secs(30)),
+            // On the other node, which this one hears of.
+            move |job| {
+                lapse(&there, job);
+                thread::sleep(Duration::from_millis(300));
+            },
+        );
         remote::any_runtime(&first.url());
         remote::lost_lease(WORKER, &first.url());
         remote::kill_storm(WORKER, &second.url());
@@ -114,9 +123,9 @@ fn a_late_node_gives_what_was_saved(first: &Server, second: &Server) {
 }
 
 /// Ends a lease on a node as its time would.
-fn lapse(node: &Server, job: &str) {
+fn lapse(url: &str, job: &str) {
     let lapse = format!("UPDATE safe_state_jobs SET ends = UTC_TIMESTAMP(6) WHERE job = '{job}'");
-    execute(&node.url(), &[&lapse]);
+    execute(url, &[&lapse]);
 }
 
 fn a_zombie_on_a_late_node_saves_nothing(first: &Server, second: &Server) {
@@ -125,7 +134,7 @@ fn a_zombie_on_a_late_node_saves_nothing(first: &Server, second: &Server) {
     zombie.save(b"a").unwrap();
     thread::sleep(Duration::from_millis(200));
     let heir = late(first, second, Duration::from_secs(1), || {
-        lapse(second, "zombie");
+        lapse(&second.url(), "zombie");
         let mut heir = lease(&there, "zombie");
         heir.save(b"heir").unwrap();
         let lost = zombie.append(b"b").and_then(|_| zombie.save(b"ab"));
@@ -144,7 +153,7 @@ fn a_zombie_on_a_late_node_commits_nothing(first: &Server, second: &Server) {
         let given = zombie.statements(save, Dialect::MySql).unwrap().unwrap();
         thread::sleep(Duration::from_millis(200));
         late(first, second, Duration::from_secs(1), || {
-            lapse(second, "committed");
+            lapse(&second.url(), "committed");
             let mut heir = Arc::clone(&there).lease("committed", LeaseOptions::default()).unwrap();
             heir.save(b"heir").unwrap();
             let refused = commit(&first.url(), &given.list).unwrap_err();

@@ -13,6 +13,7 @@ mod standby;
 use std::sync::Arc;
 
 use safe_state::Job;
+use safe_state::backend::conformance::Subject;
 use safe_state::backend::{Backend, Lease, LeaseOptions};
 use safe_state_tests::Ran;
 
@@ -20,6 +21,14 @@ const WORKER: &str = env!("CARGO_BIN_EXE_worker");
 
 fn lease(backend: &Arc<dyn Backend>, job: &str) -> Box<dyn Lease> {
     Arc::clone(backend).lease(job, LeaseOptions::default()).unwrap()
+}
+
+/// The conformance suite; `lapse` ends the lease of a job.
+fn conforms(
+    open: impl Fn() -> Arc<dyn Backend> + Send + Sync + 'static,
+    lapse: impl Fn(&str) + Send + Sync + 'static,
+) {
+    Subject::new(open).lapse(lapse).check();
 }
 
 /// What a run begins with that follows.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use safe_state::backend::tokio_postgres::{self, NoTls};
 use safe_state::backend::{Backend, PostgresBackend};
@@ -10,7 +11,7 @@ use safe_state_tests::remote::{self, told};
 use safe_state_tests::servers::{Kind, Server, address, postgres_url};
 use safe_state_tests::storms;
 
-use crate::{WORKER, goes_on};
+use crate::{WORKER, conforms, goes_on};
 
 fn pooler(mode: &str) -> Server {
     let server = address(&postgres_url()).port();
@@ -112,6 +113,13 @@ fn it_keeps_its_promises_behind_a_pooler() {
         return;
     }
     let pooler = pooler("transaction");
+    let (url, lapse) = (pooler.url(), "UPDATE pooled_jobs SET ends = now() WHERE job = ");
+    conforms(
+        move || Arc::new(remote::limited(of_prefix(&url, "pooled"), Duration::from_secs(30))),
+        move |job| {
+            ask(&postgres_url(), &[&format!("{lapse} '{job}'")]);
+        },
+    );
     remote::any_runtime(&pooler.url());
     remote::killed_process(WORKER, &pooler.url());
     remote::lost_lease(WORKER, &pooler.url());

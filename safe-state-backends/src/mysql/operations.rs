@@ -9,6 +9,9 @@ use crate::network::runtime::Runtime;
 use crate::network::{Acquired, Bid, Claim, Session, Trouble};
 use crate::tables::Tables;
 
+/// A column that takes no NULL was given it.
+const IS_NULL: u16 = 1048;
+
 impl Session for MySqlSession {
     fn may_run_here() -> bool {
         Runtime::may_run_here()
@@ -173,19 +176,28 @@ impl Session for MySqlSession {
 }
 
 impl MySqlSession {
-    /// Adds a record, if the lease is the claim's, whose row is locked.
+    /// Adds a record, if the lease is the claim's, whose row is locked. Where it is not, what is selected is NULL,
+    /// which the column takes from nobody: that costs the server less than to insert what a query gives.
     fn insert(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<(), Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
-        // Bytes among what is selected would be taken for text.
         let statement = format!(
-            "INSERT INTO {records} (job, number, record) SELECT job, ?, CAST(? AS BINARY) FROM {jobs}
-             WHERE job = ? AND epoch = ? AND holder = ? LOCK IN SHARE MODE"
+            "INSERT INTO {records} (job, number, record) VALUES ((
+                 SELECT job FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ? LOCK IN SHARE MODE
+             ), ?, ?)"
         );
-        let mut parameters = vec![Value::from(number + 1), Value::from(record)];
-        parameters.extend(held(claim));
-        if self.changes(&statement, parameters)? == 0 {
-            self.check(claim)?;
+        let mut parameters = held(claim);
+        parameters.extend([Value::from(number + 1), Value::from(record)]);
+        let inserted =
+            self.call(async |conn| match conn.exec_drop(statement, parameters).await {
+                Err(mysql_async::Error::Server(error)) if error.code == IS_NULL => Ok(Err(error)),
+                inserted => inserted.map(Ok),
+            })?;
+        match inserted {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.check(claim)?;
+                Err(Trouble::passing(error))
+            }
         }
-        Ok(())
     }
 }

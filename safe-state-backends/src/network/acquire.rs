@@ -17,6 +17,9 @@ impl<C: Connect> Keeper<C> {
     ) -> Result<Self, Error> {
         let trouble = Trouble::at("taking the lease", &job, &*connect);
         let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
+        // Before the lease: who looks at that finds this.
+        #[cfg(unix)]
+        let presence = crate::presence::Presence::tell();
         let mut over = None;
         let mut asked = Instant::now();
         let mut once = || {
@@ -55,12 +58,14 @@ impl<C: Connect> Keeper<C> {
             renewal,
             is_lost: false,
             size: 0,
+            #[cfg(unix)]
+            _presence: presence,
         })
     }
 }
 
-/// Whether the lease of `other` can be taken: it has ended, or it is ours, taken by a try whose
+/// Whether the lease of `other` can be taken: its holder has ended, or it is ours, taken by a try whose
 /// answer was lost.
 fn is_free(other: &str, ours: &str) -> bool {
-    other == ours || Holder::from_line(other).is_some_and(|other| other.has_ended())
+    other == ours || Holder::from_line(other).is_some_and(|other| other.has_left())
 }

@@ -47,6 +47,9 @@ pub(super) struct Keeper<C: Connect> {
     pub(super) is_lost: bool,
     /// How many bytes are stored, if this lease has put any there.
     pub(super) size: usize,
+    /// By which others of this machine know whether this process has ended.
+    #[cfg(unix)]
+    pub(super) _presence: Option<Arc<crate::presence::Presence>>,
 }
 
 impl<C: Connect> Kept<C> {

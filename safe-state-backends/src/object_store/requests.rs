@@ -134,6 +134,7 @@ impl fmt::Debug for Requests {
 
 /// What an `object_store` calls generic is a connection that broke, a server that is busy, and the
 /// like; and all that a store refuses by an answer for which there is no other word.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 fn trouble(error: Error) -> Trouble {
     let told = Told::of(&error);
     let passes = matches!(error, Error::Generic { .. }) && !told.is_refusal();

@@ -102,13 +102,13 @@ impl RedisSession {
     }
 
     fn elsewhere(&mut self, address: &str) -> RedisResult<&mut Connection> {
-        let other = match self.other.take().filter(|(known, _)| known == address) {
-            Some(other) => other,
-            None => {
-                let connection = self.reach.elsewhere(address, self.timeouts.connect)?;
-                limit(&connection, self.timeouts)?;
-                (address.to_owned(), connection)
-            }
+        let known = self.other.take().filter(|(known, _)| known == address);
+        let other = if let Some(known) = known {
+            known
+        } else {
+            let connection = self.reach.elsewhere(address, self.timeouts.connect)?;
+            limit(&connection, self.timeouts)?;
+            (address.to_owned(), connection)
         };
         self.was_elsewhere = true;
         Ok(&mut self.other.insert(other).1)
