@@ -138,6 +138,13 @@ impl NetworkBackend<Postgres> {
     /// or a time limit of the server's cancelled that, is no save, and is tried again. By default it is one, with
     /// a warning to `tracing`: it is on the primary, and lost if that is. It tells nothing of a server without
     /// `synchronous_standby_names`, nor of a connection that [`connect_with`](Self::connect_with) makes.
+    ///
+    /// ```
+    /// use safe_state_backends::PostgresBackend;
+    ///
+    /// let backend = PostgresBackend::new("postgres://me:secret@a,b/jobs")?.require_replication();
+    /// # Ok::<(), safe_state_backends::Error>(())
+    /// ```
     pub fn require_replication(mut self) -> Self {
         self.connect_mut().needs_standbys = true;
         self

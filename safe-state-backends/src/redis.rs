@@ -70,6 +70,13 @@ impl NetworkBackend<Redis> {
     /// `redis+sentinel://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]..]/MASTER[/DATABASE]` names Sentinels, which
     /// are asked without a password for the master that they know by that name.
     ///
+    /// ```
+    /// use safe_state_backends::RedisBackend;
+    ///
+    /// let backend = RedisBackend::new("redis+sentinel://me:secret@a,b,c:26380/main/0")?;
+    /// # Ok::<(), safe_state_backends::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// It is no such URL.
