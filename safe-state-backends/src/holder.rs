@@ -58,7 +58,7 @@ impl Holder {
     }
 
     /// The same, and that it was here is known as well: a copy of a virtual machine has the boot of the first, and
-    /// not its processes. What tells of it is removed with that.
+    /// not its processes.
     #[cfg(feature = "network")]
     pub(crate) fn has_left(&self) -> bool {
         let Some((process, _)) = self.mark.as_ref().filter(|_| self.has_ended()) else {

@@ -149,14 +149,21 @@ fn a_cluster_is_found_by_any_of_its_nodes_and_followed() {
     }
     if storms::times() > 1 {
         let url = nodes[2].url();
-        let (by_any, owner) = (url.clone(), nodes[1].url());
+        let (by_any, urls) = (url.clone(), [0, 1, 2].map(|number| nodes[number].url()));
         conforms(
-            move || remote::backend(&by_any, Duration::from_secs(30)),
+            move || {
+                let suite = RedisBackend::new(&by_any).unwrap().key_prefix("suite").unwrap();
+                Arc::new(remote::limited(suite, Duration::from_secs(30)))
+            },
+            // The one that has the key takes it.
             move |job| {
-                let mut connection =
-                    Client::open(owner.as_str()).unwrap().get_connection().unwrap();
-                let lease = format!("{KEYS}:lease:{job}");
-                cmd("HSET").arg(lease).arg("ends").arg(0).exec(&mut connection).unwrap();
+                let told = urls.iter().filter(|url| {
+                    let mut connection =
+                        Client::open(url.as_str()).unwrap().get_connection().unwrap();
+                    let lease = format!("{{suite}}:lease:{job}");
+                    cmd("HSET").arg(lease).arg("ends").arg(0).exec(&mut connection).is_ok()
+                });
+                assert_eq!(told.count(), 1);
             },
         );
         remote::any_runtime(&url);

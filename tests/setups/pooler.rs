@@ -1,4 +1,4 @@
-//! PgBouncer between a run and PostgreSQL.
+//! `PgBouncer` between a run and PostgreSQL.
 
 use std::sync::Arc;
 use std::thread;

@@ -20,11 +20,11 @@ fn user(server: &Server, name: &str, rights: &str, database: u8) -> RedisBackend
     RedisBackend::new(&url).unwrap().retry_time(Duration::ZERO)
 }
 
-fn works(backend: RedisBackend, name: &str) {
+fn works(backend: &RedisBackend, name: &str) {
     crate::goes_on(&(std::sync::Arc::new(backend.clone()) as _), name);
     backend.save(name, b"a").unwrap();
     assert_eq!(backend.list().unwrap(), [name]);
-    assert_eq!(backend.holder(name).unwrap().is_some(), false);
+    assert!(backend.holder(name).unwrap().is_none());
     backend.delete(name).unwrap();
 }
 
@@ -36,9 +36,9 @@ fn the_rights_that_are_documented_suffice() {
     for text in [rights, "+select", "+waitaof"] {
         assert!(documented.contains(&format!("`{text}`")), "{text}");
     }
-    works(user(&server, "first", rights, 0), "first");
-    works(user(&server, "second", &format!("{rights} +select"), 1), "second");
-    works(user(&server, "timeless", "+@scripting +@hash +@list +@keyspace", 0), "timeless");
+    works(&user(&server, "first", rights, 0), "first");
+    works(&user(&server, "second", &format!("{rights} +select"), 1), "second");
+    works(&user(&server, "timeless", "+@scripting +@hash +@list +@keyspace", 0), "timeless");
 }
 
 /// What is missing is told, and nothing that was saved is lost by it.

@@ -8,7 +8,7 @@ use safe_state::backend::{
 use safe_state_tests::remote::told;
 use safe_state_tests::servers::{mysql_url, objects_url, postgres_url, redis_url};
 
-fn is_limited<C: Connect>(all: NetworkBackend<C>) {
+fn is_limited<C: Connect>(all: &NetworkBackend<C>) {
     let limited = all.clone().max_checkpoint(1000);
     let refused = |error| {
         let text = told(&error);
@@ -34,8 +34,8 @@ fn is_limited<C: Connect>(all: NetworkBackend<C>) {
 
 #[test]
 fn a_checkpoint_that_is_too_large_is_refused_everywhere() {
-    is_limited(PostgresBackend::new(&postgres_url()).unwrap());
-    is_limited(MySqlBackend::new(&mysql_url()).unwrap());
-    is_limited(RedisBackend::new(&redis_url()).unwrap());
-    is_limited(ObjectStoreBackend::from_url(&objects_url("size")).unwrap());
+    is_limited(&PostgresBackend::new(&postgres_url()).unwrap());
+    is_limited(&MySqlBackend::new(&mysql_url()).unwrap());
+    is_limited(&RedisBackend::new(&redis_url()).unwrap());
+    is_limited(&ObjectStoreBackend::from_url(&objects_url("size")).unwrap());
 }

@@ -45,16 +45,16 @@ fn a_run_begins_with_what_the_primary_has() {
         Kind::Postgres,
         &[&primary.address().port(), &standby.address().port()],
     );
-    let pooled = backend(&pooler.url());
-    goes_on(&pooled, "pooled");
-    let mut run = lease(&pooled, "behind");
+    let behind_it = backend(&pooler.url());
+    goes_on(&behind_it, "pooled");
+    let mut run = lease(&behind_it, "behind");
     run.save(b"a").unwrap();
     run.append(b"b").unwrap();
     drop(run);
-    assert_eq!(held(&pooled, "behind").unwrap(), b"ab");
-    assert_eq!(pooled.load("behind").unwrap().unwrap(), b"ab");
-    assert!(pooled.exists("behind").unwrap());
-    assert!(pooled.list().unwrap().contains(&"behind".to_owned()));
+    assert_eq!(held(&behind_it, "behind").unwrap(), b"ab");
+    assert_eq!(behind_it.load("behind").unwrap().unwrap(), b"ab");
+    assert!(behind_it.exists("behind").unwrap());
+    assert!(behind_it.list().unwrap().contains(&"behind".to_owned()));
     assert_eq!(backend(&standby.url()).load("behind").unwrap(), None, "it is behind");
 
     // Of several hosts the one that writes is taken, wherever it stands.
@@ -71,9 +71,12 @@ fn a_run_begins_with_what_the_primary_has() {
     if storms::times() > 1 {
         let (url, direct) = (pooler.url(), primary.url());
         conforms(
-            move || remote::backend(&url, Duration::from_secs(30)),
+            move || {
+                let suite = PostgresBackend::new(&url).unwrap().table_prefix("suite").unwrap();
+                Arc::new(remote::limited(suite, Duration::from_secs(30)))
+            },
             move |job| {
-                let lapse = format!("UPDATE safe_state_jobs SET ends = now() WHERE job = '{job}'");
+                let lapse = format!("UPDATE suite_jobs SET ends = now() WHERE job = '{job}'");
                 execute(&direct, &[&lapse]);
             },
         );
