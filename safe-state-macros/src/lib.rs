@@ -36,6 +36,7 @@ mod hygiene;
 mod idempotent;
 mod items;
 mod job;
+mod lending;
 #[cfg(feature = "limits")]
 mod limits;
 mod loops;
@@ -44,6 +45,7 @@ mod mutations;
 mod options;
 mod parens;
 mod passes;
+mod places;
 mod policy;
 mod proof;
 mod questions;
