@@ -150,6 +150,17 @@ pub trait Lease: Send {
     /// As there.
     fn delete(&mut self) -> Result<(), Error>;
 
+    /// What is stored of the lease's job, which is `job`, in `backend`, which has given this lease. Where
+    /// copies of a store may lag behind one another, it has to be read where the lease was taken: what a
+    /// run before it was told to be saved is then there. By default, [`Backend::load`] is called.
+    ///
+    /// # Errors
+    ///
+    /// As there; or the lease is held no more.
+    fn load(&mut self, backend: &dyn Backend, job: &str) -> Result<Option<Vec<u8>>, Error> {
+        backend.load(job)
+    }
+
     /// What `backend`, which has given this lease, holds under another name: what is asked of the job
     /// is looked for several times a second. A lease with a connection of its own asks on that; by
     /// default, [`Backend::load`] is called.

@@ -57,6 +57,22 @@ impl Holder {
         self.mark.as_ref().is_some_and(|(process, _)| process.has_ended(self.pid))
     }
 
+    /// The same, and that it was here is known as well: a copy of a virtual machine has the boot of the first, and
+    /// not its processes.
+    #[cfg(feature = "network")]
+    pub(crate) fn has_left(&self) -> bool {
+        let Some((process, _)) = self.mark.as_ref().filter(|_| self.has_ended()) else {
+            return false;
+        };
+        #[cfg(unix)]
+        return crate::presence::has_left(process, self.pid);
+        #[cfg(not(unix))]
+        {
+            let _ = process;
+            false
+        }
+    }
+
     /// Whether its process was started since this machine was booted. Of one that has not written it
     /// down, its machine's name tells.
     pub(crate) fn is_of_this_boot(&self) -> bool {

@@ -56,6 +56,8 @@ pub mod network;
 mod object_store;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(all(feature = "network", unix))]
+mod presence;
 mod process;
 mod publish;
 mod reason;

@@ -1,6 +1,7 @@
 //! Checkpoints in a MySQL or MariaDB database.
 
 mod error;
+mod operations;
 mod session;
 mod statements;
 #[cfg(feature = "mysql-tls")]
@@ -9,6 +10,7 @@ mod tls;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mysql_async::{Conn, Opts, OptsBuilder};
 
@@ -27,7 +29,9 @@ use session::{MySqlSession, schema};
 /// asked for: with `innodb_flush_log_at_trx_commit = 1`, which is its default, the loss of its power.
 /// A checkpoint can be as large as `max_allowed_packet`.
 ///
-/// The lease is a row: see [`network`](crate::network).
+/// The lease is a row: see [`network`](crate::network). On a node of a Galera cluster (MariaDB's, Percona's)
+/// each save changes that row, as nodes tell one another of nothing that was only read: a record is then a
+/// transaction of four round trips. What begins a run is read where its lease was written.
 ///
 /// ```no_run
 /// use safe_state_backends::MySqlBackend;
@@ -42,6 +46,8 @@ pub type MySqlBackend = NetworkBackend<MySql>;
 pub struct MySql {
     source: Source,
     tables: Tables,
+    /// Whether the server was a node of a Galera cluster when it was connected to.
+    is_galera: Arc<AtomicBool>,
 }
 
 #[derive(Clone)]
@@ -130,7 +136,7 @@ impl NetworkBackend<MySql> {
 
 impl MySql {
     fn backend(source: Source) -> MySqlBackend {
-        NetworkBackend::on(MySql { source, tables: Tables::default() })
+        NetworkBackend::on(MySql { source, tables: Tables::default(), is_galera: Arc::default() })
     }
 }
 
@@ -152,7 +158,9 @@ impl Connect for MySql {
     fn connect(&self, timeouts: Timeouts) -> Result<MySqlSession, Trouble> {
         let runtime = Runtime::new()?;
         let conn = runtime.within(timeouts.connect, self.source.open())?;
-        MySqlSession::begin(conn, runtime, self.tables.clone(), timeouts.statement)
+        let session = MySqlSession::begin(conn, runtime, self.tables.clone(), timeouts.statement)?;
+        self.is_galera.store(session.is_galera, Ordering::Relaxed);
+        Ok(session)
     }
 
     fn place(&self) -> String {
@@ -168,7 +176,11 @@ impl Connect for MySql {
         number: Option<u64>,
         bytes: &[u8],
     ) -> Result<Option<Statements>, Trouble> {
-        statements::save(&self.tables, self.place(), claim, number, bytes).map(Some)
+        let mut statements = statements::save(&self.tables, self.place(), claim, number, bytes)?;
+        if self.is_galera.load(Ordering::Relaxed) {
+            statements.list.insert(0, statements::fence(&self.tables, claim)?);
+        }
+        Ok(Some(statements))
     }
 }
 

@@ -22,6 +22,7 @@
 //!   tries, after pauses that grow, for a limited time. An append whose outcome is not known is
 //!   not tried again, and the first on a new connection is not made: the whole is saved instead.
 
+mod acquire;
 #[cfg(any(feature = "postgres-tls", feature = "mysql-tls"))]
 pub(crate) mod authorities;
 #[cfg(test)]
@@ -44,6 +45,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::size::{SizeLimit, too_large};
 use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
 use keeper::Kept;
 
@@ -65,6 +67,33 @@ struct Limits {
     lease: Duration,
     retry: Duration,
     timeouts: Timeouts,
+    size: SizeLimit,
+}
+
+impl Limits {
+    /// A connection, which loads no checkpoint that is too large.
+    fn connect<C: Connect>(&self, connect: &C) -> Result<C::Session, Trouble> {
+        let largest = self.largest()?;
+        let mut session = connect.connect(self.timeouts)?;
+        session.limit_size(largest);
+        Ok(session)
+    }
+
+    fn largest(&self) -> Result<u64, Trouble> {
+        self.size.bytes().map_err(Trouble::lasting)
+    }
+
+    /// Fails if so many bytes are too many for a checkpoint.
+    fn check(&self, bytes: usize) -> Result<(), Trouble> {
+        let (bytes, largest) = (bytes as u64, self.largest()?);
+        if bytes > largest { Err(Trouble::lasting(too_large(bytes, largest))) } else { Ok(()) }
+    }
+
+    /// What was loaded, by a session that may know of no limit.
+    fn checked(&self, loaded: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Trouble> {
+        self.check(loaded.as_ref().map_or(0, Vec::len))?;
+        Ok(loaded)
+    }
 }
 
 impl<C: Connect> NetworkBackend<C> {
@@ -74,6 +103,7 @@ impl<C: Connect> NetworkBackend<C> {
             lease: Duration::from_secs(30),
             retry: Duration::from_secs(30),
             timeouts: Timeouts::default(),
+            size: SizeLimit::default(),
         };
         NetworkBackend { connect: Arc::new(connect), limits }
     }
@@ -112,6 +142,13 @@ impl<C: Connect> NetworkBackend<C> {
         self
     }
 
+    /// How many bytes a checkpoint may have; by default what `$SAFE_STATE_MAX_CHECKPOINT` says, else 1 GiB. A
+    /// larger one is neither loaded nor saved.
+    pub fn max_checkpoint(mut self, bytes: u64) -> Self {
+        self.limits.size = SizeLimit::of(bytes);
+        self
+    }
+
     /// Asks the server something, on a thread that ends with the answer.
     fn ask<T: Send>(
         &self,
@@ -122,7 +159,7 @@ impl<C: Connect> NetworkBackend<C> {
         let trouble = Trouble::at(action, job, &*self.connect);
         let limit = OPENING.min(self.limits.retry);
         let ask = move || {
-            let once = || question(&mut self.connect.connect(self.limits.timeouts)?);
+            let once = || question(&mut self.limits.connect(&*self.connect)?);
             retry::until(limit, job, once)
         };
         let answer = thread::scope(|scope| {
@@ -144,7 +181,7 @@ impl<C: Connect> NetworkBackend<C> {
 impl<C: Connect> Backend for NetworkBackend<C> {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
         let key = name::encode(job);
-        self.ask("loading", job, |session| session.load(&key))
+        self.ask("loading", job, |session| self.limits.checked(session.load(&key)?))
     }
 
     /// Fails with [`Error::Held`] while the job runs.

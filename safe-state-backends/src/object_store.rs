@@ -8,6 +8,7 @@ mod session;
 mod url;
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::object_store::ObjectStore;
@@ -22,7 +23,9 @@ use session::ObjectSession;
 /// Keeps checkpoints in an object store.
 ///
 /// All it needs of the store is to create an object only if there is none, and to list what was
-/// created at once. S3, R2, Google Cloud Storage and Azure Blob Storage do both.
+/// created at once. S3, R2, Google Cloud Storage and Azure Blob Storage do both. A store that does not is
+/// found out when a lease is taken for the first time, by creating `PREFIX/conditions` twice and reading the
+/// lease back, and refused.
 ///
 /// A save creates one object, which no one ever changes, below `PREFIX/JOB.job/EPOCH`; a snapshot
 /// removes those before it. No more than 200 records follow a snapshot, so loading takes that many
@@ -53,6 +56,7 @@ pub struct Objects {
     /// From the first use on. The connections of a store are shared by all sessions, so its thread
     /// is none of theirs.
     runtime: Mutex<Option<Arc<Runtime>>>,
+    is_proven: Arc<AtomicBool>,
 }
 
 impl NetworkBackend<Objects> {
@@ -66,7 +70,7 @@ impl NetworkBackend<Objects> {
         let place = format!("{store}/{prefix}");
         let layout = Layout::below(prefix)
             .map_err(|error| Error::Url { url: place.clone(), reason: error.to_string() })?;
-        Ok(Self::on(Objects { store, layout, place, runtime: Mutex::default() }))
+        Ok(Self::on(Objects::at(store, layout, place)))
     }
 
     /// The store that a URL names: `s3://BUCKET/PREFIX` (feature `s3`), `gs://BUCKET/PREFIX` (`gcs`) or
@@ -85,7 +89,13 @@ impl NetworkBackend<Objects> {
         let refused = |reason| Error::Url { url: place.clone(), reason };
         let (store, prefix) = url::store(url).map_err(refused)?;
         let layout = Layout::below(&prefix).map_err(|error| refused(error.to_string()))?;
-        Ok(Self::on(Objects { store, layout, place, runtime: Mutex::default() }))
+        Ok(Self::on(Objects::at(store, layout, place)))
+    }
+}
+
+impl Objects {
+    fn at(store: Arc<dyn ObjectStore>, layout: Layout, place: String) -> Self {
+        Objects { store, layout, place, runtime: Mutex::default(), is_proven: Arc::default() }
     }
 }
 
@@ -99,7 +109,8 @@ impl Connect for Objects {
             None => Arc::clone(runtime.insert(Arc::new(Runtime::in_background()?))),
         };
         let requests = Requests::new(Arc::clone(&self.store), runtime, timeouts.statement);
-        Ok(ObjectSession::new(requests, self.layout.clone()))
+        let (layout, place) = (self.layout.clone(), self.place.clone());
+        Ok(ObjectSession::new(requests, layout, place, Arc::clone(&self.is_proven)))
     }
 
     fn place(&self) -> String {

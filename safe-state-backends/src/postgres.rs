@@ -1,16 +1,18 @@
 //! Checkpoints in a PostgreSQL database.
 
 mod error;
+mod operations;
+mod options;
 mod session;
+mod source;
 mod statements;
 #[cfg(feature = "postgres-tls")]
 mod tls;
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio_postgres::config::SslMode as DriverMode;
+use tokio_postgres::config::{SslMode as DriverMode, TargetSessionAttrs};
 use tokio_postgres::{Client, Config};
 
 use crate::network::runtime::Runtime;
@@ -19,7 +21,9 @@ use crate::network::{Claim, Connect, NetworkBackend, Timeouts, Trouble};
 use crate::tables::Tables;
 use crate::url::redacted;
 use crate::{Error, Statements};
+use options::Target;
 use session::{PostgresSession, schema};
+use source::Source;
 
 /// Keeps checkpoints in tables of a PostgreSQL database.
 ///
@@ -29,8 +33,11 @@ use session::{PostgresSession, schema};
 /// [`Durability::Process`](crate::Durability::Process) `synchronous_commit` is off: it survives the
 /// program's death, and a crash of the server may take those of the last second.
 ///
-/// The lease is a row: see [`network`](crate::network). The statements are prepared, so a pooler in
-/// between has to keep a connection to its session.
+/// The lease is a row: see [`network`](crate::network). Nothing is prepared, and nothing set for a session: so
+/// a pooler in between may give each transaction another connection, as `PgBouncer` does with
+/// `pool_mode = transaction`. One that takes no transactions is refused.
+///
+/// Of several hosts the first that writes is taken. What begins a run is read where its lease was written.
 ///
 /// ```no_run
 /// use safe_state_backends::PostgresBackend;
@@ -45,21 +52,8 @@ pub type PostgresBackend = NetworkBackend<Postgres>;
 pub struct Postgres {
     source: Source,
     tables: Tables,
+    needs_standbys: bool,
 }
-
-#[derive(Clone)]
-enum Source {
-    Url {
-        place: String,
-        config: Box<Config>,
-        #[cfg(feature = "postgres-tls")]
-        ssl: Ssl,
-    },
-    Own(Arc<Open>),
-}
-
-type Open = dyn Fn() -> Opening + Send + Sync;
-type Opening = Pin<Box<dyn Future<Output = Result<Client, tokio_postgres::Error>>>>;
 
 impl NetworkBackend<Postgres> {
     /// The database that a URL names: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, and the options
@@ -69,12 +63,16 @@ impl NetworkBackend<Postgres> {
     /// `sslrootcert` names a file with the authorities to trust instead of the system's. All but the
     /// first two need the feature `postgres-tls`.
     ///
+    /// Of several hosts, as in `postgres://a,b/jobs`, it is the first that answers and writes;
+    /// `target_session_attrs` is `primary`, `read-write` (which are one) or `any`.
+    ///
     /// # Errors
     ///
-    /// [`Error::Url`]: it is no such URL.
+    /// [`Error::Url`]: it is no such URL, or has an option that there is not.
     pub fn new(url: &str) -> Result<Self, Error> {
         let refused = |reason| Error::Url { url: redacted(url), reason };
         let (ssl, rest) = Ssl::taken_from(url, &ssl::POSTGRES).map_err(refused)?;
+        let (target, rest) = options::taken_from(&rest).map_err(refused)?;
         // What the driver says of it may quote it.
         let mut config: Config = rest.parse().map_err(|_| refused(wrong()))?;
         #[cfg(not(feature = "postgres-tls"))]
@@ -87,6 +85,10 @@ impl NetworkBackend<Postgres> {
             SslMode::Prefer => DriverMode::Prefer,
             SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverMode::Require,
         });
+        let is_cluster = target == Target::Unsaid && config.get_hosts().len() > 1;
+        if is_cluster || target == Target::Primary {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         if config.get_application_name().is_none() {
             config.application_name("safe-state");
         }
@@ -132,6 +134,22 @@ impl NetworkBackend<Postgres> {
         Ok(self)
     }
 
+    /// With this, a save whose transaction did not wait for its standbys to the end, because an administrator
+    /// or a time limit of the server's cancelled that, is no save, and is tried again. By default it is one, with
+    /// a warning to `tracing`: it is on the primary, and lost if that is. It tells nothing of a server without
+    /// `synchronous_standby_names`, nor of a connection that [`connect_with`](Self::connect_with) makes.
+    ///
+    /// ```
+    /// use safe_state_backends::PostgresBackend;
+    ///
+    /// let backend = PostgresBackend::new("postgres://me:secret@a,b/jobs")?.require_replication();
+    /// # Ok::<(), safe_state_backends::Error>(())
+    /// ```
+    pub fn require_replication(mut self) -> Self {
+        self.connect_mut().needs_standbys = true;
+        self
+    }
+
     /// The statements that make the tables, which the first run does if they are not there. For a
     /// program that may not make tables, let one who may run them.
     pub fn schema(&self) -> String {
@@ -141,27 +159,7 @@ impl NetworkBackend<Postgres> {
 
 impl Postgres {
     fn backend(source: Source) -> PostgresBackend {
-        NetworkBackend::on(Postgres { source, tables: Tables::default() })
-    }
-}
-
-impl Source {
-    async fn open(&self) -> Result<Client, Trouble> {
-        match self {
-            Source::Own(open) => Ok(open().await?),
-            #[cfg(feature = "postgres-tls")]
-            Source::Url { config, ssl, .. } => {
-                let (client, connection) = config.connect(tls::connector(ssl)?).await?;
-                tokio::spawn(connection);
-                Ok(client)
-            }
-            #[cfg(not(feature = "postgres-tls"))]
-            Source::Url { config, .. } => {
-                let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
-                tokio::spawn(connection);
-                Ok(client)
-            }
-        }
+        NetworkBackend::on(Postgres { source, tables: Tables::default(), needs_standbys: false })
     }
 }
 
@@ -169,9 +167,8 @@ impl Connect for Postgres {
     type Session = PostgresSession;
 
     fn connect(&self, timeouts: Timeouts) -> Result<PostgresSession, Trouble> {
-        let runtime = Runtime::new()?;
-        let client = runtime.within(timeouts.connect, self.source.open())?;
-        PostgresSession::begin(client, runtime, self.tables.clone(), timeouts.statement)
+        let (source, runtime) = (self.source.clone(), Runtime::new()?);
+        PostgresSession::begin(source, runtime, self.tables.clone(), self.needs_standbys, timeouts)
     }
 
     fn place(&self) -> String {

@@ -44,6 +44,12 @@ impl Process {
         self.boot == other.boot
     }
 
+    /// Which of those that ever have its number it is, since the boot.
+    #[cfg(all(feature = "network", unix))]
+    pub(crate) fn place(&self) -> String {
+        format!("{}-{}", self.namespace, self.started)
+    }
+
     /// Whether this process, of that number, is known to have ended. Known is it of those in
     /// our own namespace alone.
     #[cfg(feature = "network")]

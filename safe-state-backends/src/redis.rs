@@ -1,5 +1,7 @@
 //! Checkpoints in Redis.
 
+mod error;
+mod reach;
 mod scripts;
 mod session;
 
@@ -10,7 +12,9 @@ use ::redis::{Client, RedisError};
 use crate::Error;
 use crate::network::{Connect, NetworkBackend, Timeouts, Trouble};
 use crate::url::redacted;
-use session::{RedisSession, trouble};
+use error::trouble;
+use reach::Reach;
+use session::RedisSession;
 
 const PREFIX: &str = "safe_state";
 const PREFIX_LIMIT: usize = 40;
@@ -19,9 +23,12 @@ const PREFIX_LIMIT: usize = 40;
 ///
 /// A job has two keys, `{safe_state}:lease:JOB` and `{safe_state}:checkpoint:JOB`: a hash that tells
 /// who runs it, and a list of a snapshot and the records behind it. Each operation is a script, all of
-/// it or nothing, on the server's clock; so the user of the connection may have to be allowed scripts
-/// (`+@scripting`). The braces let a cluster keep all keys in one place. Redis 5 is the oldest that
+/// it or nothing, on the server's clock. A user of the server's needs `+@scripting +@hash +@list +@keyspace +time`
+/// on `~{safe_state}*`, `+select` for a database number, and `+waitaof` from 7.2 on. Redis 5 is the oldest that
 /// will do.
+///
+/// The braces keep all keys in one slot of a cluster, so on one of its nodes, which is found by what the others
+/// answer, and followed where the slot is moved.
 ///
 /// What a save survives is the server's to say: with `appendonly yes` and `appendfsync always`, loss of
 /// power; with `everysec`, all but the last second of it. From 7.2, a save under
@@ -51,22 +58,32 @@ pub type RedisBackend = NetworkBackend<Redis>;
 /// How to reach a Redis server, for [`RedisBackend`].
 #[derive(Clone)]
 pub struct Redis {
-    client: Client,
+    reach: Reach,
     place: String,
     prefix: String,
 }
 
 impl NetworkBackend<Redis> {
     /// The server at that URL: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss:` for TLS.
-    /// It is connected to when a job needs it.
+    /// It is connected to when a job needs it. In a cluster it is any of the nodes.
+    ///
+    /// `redis+sentinel://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]..]/MASTER[/DATABASE]` names Sentinels, which
+    /// are asked without a password for the master that they know by that name.
+    ///
+    /// ```
+    /// use safe_state_backends::RedisBackend;
+    ///
+    /// let backend = RedisBackend::new("redis+sentinel://me:secret@a,b,c:26380/main/0")?;
+    /// # Ok::<(), safe_state_backends::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// It is no such URL.
     pub fn new(url: &str) -> Result<Self, Error> {
         let place = redacted(url);
-        match Client::open(url) {
-            Ok(client) => Ok(Self::on(Redis { client, place, prefix: PREFIX.to_owned() })),
+        match Reach::to(url) {
+            Ok(reach) => Ok(Self::on(Redis { reach, place, prefix: PREFIX.to_owned() })),
             Err(error) => Err(Error::Url { url: place, reason: reason(url, &error) }),
         }
     }
@@ -74,7 +91,8 @@ impl NetworkBackend<Redis> {
     /// The server of a client that was made by the user: with certificates of one's own, say.
     pub fn from_client(client: Client) -> Self {
         let place = format!("redis://{}", client.get_connection_info().addr());
-        Self::on(Redis { client, place, prefix: PREFIX.to_owned() })
+        let reach = Reach::by(client);
+        Self::on(Redis { reach, place, prefix: PREFIX.to_owned() })
     }
 
     /// What the keys begin with, in braces; `safe_state` by default.
@@ -94,7 +112,7 @@ impl NetworkBackend<Redis> {
 }
 
 fn reason(url: &str, error: &RedisError) -> String {
-    if cfg!(not(feature = "redis-tls")) && url.starts_with("rediss:") {
+    if cfg!(not(feature = "redis-tls")) && url.starts_with("rediss") {
         return "turn on the feature `redis-tls` of `safe-state` for TLS".to_owned();
     }
     error.to_string()
@@ -106,11 +124,8 @@ impl Connect for Redis {
     fn connect(&self, timeouts: Timeouts) -> Result<RedisSession, Trouble> {
         #[cfg(feature = "redis-tls")]
         crate::network::provider::provide();
-        let Timeouts { connect, statement } = timeouts;
-        let connection = self.client.get_connection_with_timeout(connect);
-        connection
-            .and_then(|connection| RedisSession::new(connection, statement, self.prefix.clone()))
-            .map_err(|error| trouble(error, connect))
+        RedisSession::new(self.reach.clone(), timeouts, self.prefix.clone())
+            .map_err(|error| trouble(error, timeouts.connect))
     }
 
     fn place(&self) -> String {

@@ -48,7 +48,7 @@ fn parse(text: &str) -> Option<u64> {
 pub(crate) fn too_large(found: u64, limit: u64) -> io::Error {
     let text = format!(
         "it has {found} bytes or more, and a checkpoint may have {limit}; \
-         if it is to be that large, raise `${VARIABLE}`, or `FileBackend::max_checkpoint`"
+         if it is to be that large, raise `${VARIABLE}`, or the backend's `max_checkpoint`"
     );
     io::Error::new(ErrorKind::FileTooLarge, text)
 }

@@ -9,7 +9,7 @@ use crate::format::{Change, FormatError, Record};
 use crate::journal::Journal;
 use crate::stored::place;
 use crate::timestamp::Timestamp;
-use crate::{Appended, Backend, Checkpoint, Error, LeaseOptions, Request, wait};
+use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request, wait};
 use transactions::Outstanding;
 
 /// The checkpoint of a job under a lease.
@@ -42,8 +42,8 @@ impl Store {
         job: &str,
         options: LeaseOptions,
     ) -> Result<Opening, Error> {
-        let lease = wait::lease(&backend, job, options)?;
-        let found = Checkpoint::load(&*backend, job)?;
+        let mut lease = wait::lease(&backend, job, options)?;
+        let found = Checkpoint::load_held(&mut *lease, &*backend, job)?;
         Ok(Opening { backend, journal: Journal::new(lease, options.durability), found })
     }
 
@@ -164,7 +164,28 @@ impl Checkpoint {
     ///
     /// The backend cannot be read, or what it holds is not a checkpoint of this job.
     pub fn load(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Error> {
-        let Some(bytes) = backend.load(job)? else { return Ok(None) };
+        Checkpoint::read(backend, job, backend.load(job)?)
+    }
+
+    /// The same, by the job's lease: as of now, whatever copies of the store are behind.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load); or the lease is held no more.
+    pub fn load_held(
+        lease: &mut dyn Lease,
+        backend: &dyn Backend,
+        job: &str,
+    ) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::read(backend, job, lease.load(backend, job)?)
+    }
+
+    fn read(
+        backend: &dyn Backend,
+        job: &str,
+        stored: Option<Vec<u8>>,
+    ) -> Result<Option<Checkpoint>, Error> {
+        let Some(bytes) = stored else { return Ok(None) };
         let checkpoint =
             Checkpoint::decode(&bytes).map_err(|source| Error::unreadable(backend, job, source))?;
         if checkpoint.job == job {

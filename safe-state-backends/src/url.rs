@@ -15,6 +15,8 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
     ("mysql", Some("mysql")),
     ("redis", Some("redis")),
     ("rediss", Some("redis-tls")),
+    ("redis+sentinel", Some("redis")),
+    ("rediss+sentinel", Some("redis-tls")),
     ("s3", Some("s3")),
     ("gs", Some("gcs")),
     ("az", Some("azure")),
@@ -30,6 +32,7 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
 /// | `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE` | `postgres` | a `PostgresBackend` |
 /// | `mysql://USER:PASSWORD@HOST:PORT/DATABASE?ssl-mode=MODE` | `mysql` | a `MySqlBackend` |
 /// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis` | a `RedisBackend` |
+/// | `redis+sentinel://HOST:PORT,HOST:PORT/MASTER[/DATABASE]` | `redis` | the same, by Sentinel |
 /// | `s3://BUCKET/PREFIX?region=REGION&endpoint=URL` | `s3` | an `ObjectStoreBackend` |
 /// | `gs://BUCKET/PREFIX` | `gcs` | the same |
 /// | `az://CONTAINER/PREFIX` | `azure` | the same |
@@ -72,7 +75,9 @@ pub fn from_url(url: &str) -> Result<Arc<dyn Backend>, Error> {
         #[cfg(feature = "mysql")]
         "mysql" => Ok(Arc::new(crate::MySqlBackend::new(url)?)),
         #[cfg(feature = "redis")]
-        "redis" | "rediss" => Ok(Arc::new(crate::RedisBackend::new(url)?)),
+        "redis" | "rediss" | "redis+sentinel" | "rediss+sentinel" => {
+            Ok(Arc::new(crate::RedisBackend::new(url)?))
+        }
         #[cfg(feature = "s3")]
         "s3" => Ok(Arc::new(crate::ObjectStoreBackend::from_url(url)?)),
         #[cfg(feature = "gcs")]

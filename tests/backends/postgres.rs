@@ -115,7 +115,8 @@ fn urls_say_what_is_wrong_with_them() {
     for (url, reason) in [
         ("postgres://me:secret@host:port/db", "it is no URL of a PostgreSQL database"),
         ("postgres://me:secret@host/db?sslmode=allow", "its `sslmode` is none of"),
-        ("postgres://me:secret@host/db?color=secret", "it is no URL of a PostgreSQL database"),
+        ("postgres://me:secret@host/db?color=secret", "there is no option `color`"),
+        ("postgres://me:secret@host/db?target_session_attrs=standby", "and a run writes"),
     ] {
         let refused = told(&PostgresBackend::new(url).unwrap_err());
         assert!(refused.contains(reason) && !refused.contains("sec"), "{refused}");

@@ -19,12 +19,12 @@ fn listed() -> BTreeSet<String> {
     programs.flat_map(str::split_whitespace).map(str::to_owned).collect()
 }
 
-/// The files of the project.
+/// The files of the project, but for those that no test runs.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
-        if kind.is_dir() && ![".git", "target"].iter().any(|it| path.ends_with(it)) {
+        if kind.is_dir() && ![".git", "target", "findings"].iter().any(|it| path.ends_with(it)) {
             found.extend(files(&path));
         } else if kind.is_file() {
             found.push(path);

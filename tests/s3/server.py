@@ -1,4 +1,4 @@
-"""An S3 server: `server.py BUCKET PORT TLS_PORT CERTIFICATE KEY`.
+"""An S3 server: `server.py BUCKET PORT TLS_PORT DEAF_PORT CERTIFICATE KEY`.
 
 It keeps what it stores in memory, and checks no password.
 """
@@ -32,18 +32,38 @@ class OneAtATime:
             return self.application(environ, start_response)
 
 
-def main(bucket, port, tls_port, certificate, key):
+class Deaf:
+    """Creates an object over one that is there, whatever is asked, as s3rver 3.7.1 does. What is below
+    `forbidden` and `malformed` it refuses with 403 and 400."""
+
+    REFUSED = {"forbidden": ("403 Forbidden", "AccessDenied"), "malformed": ("400 Bad Request", "InvalidArgument")}
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        asked = environ["PATH_INFO"] + environ["QUERY_STRING"]
+        for name, (status, code) in self.REFUSED.items():
+            if name in asked:
+                start_response(status, [("Content-Type", "application/xml")])
+                return [f"<Error><Code>{code}</Code></Error>".encode()]
+        environ.pop("HTTP_IF_NONE_MATCH", None)
+        return self.application(environ, start_response)
+
+
+def main(bucket, port, tls_port, deaf_port, certificate, key):
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     s3 = create_backend_app("s3")
     s3.test_client().put(f"/{bucket}").close()
     application = OneAtATime(s3)
 
-    def serve(port, **tls):
+    def serve(port, application, **tls):
         run_simple("127.0.0.1", int(port), application, threaded=True, **tls)
 
     encrypted = {"ssl_context": (certificate, key)}
-    threading.Thread(target=serve, args=[tls_port], kwargs=encrypted, daemon=True).start()
-    serve(port)
+    threading.Thread(target=serve, args=[tls_port, application], kwargs=encrypted, daemon=True).start()
+    threading.Thread(target=serve, args=[deaf_port, Deaf(application)], daemon=True).start()
+    serve(port, application)
 
 
 if __name__ == "__main__":

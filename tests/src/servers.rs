@@ -1,7 +1,8 @@
 //! The servers that `tests/servers` has started, and those that a test starts for itself.
 
 use std::env;
-use std::fs::Permissions;
+use std::fmt::Display;
+use std::fs::{OpenOptions, Permissions};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,11 @@ pub fn objects_url(prefix: &str) -> String {
 /// The same by TLS.
 pub fn objects_tls_url(prefix: &str) -> String {
     objects_at(&variable("SAFE_STATE_TEST_S3_TLS"), prefix)
+}
+
+/// The same, where an object is created though it is there.
+pub fn deaf_objects_url(prefix: &str) -> String {
+    objects_at(&variable("SAFE_STATE_TEST_S3_DEAF"), prefix)
 }
 
 fn objects_at(endpoint: &str, prefix: &str) -> String {
@@ -108,7 +114,11 @@ pub enum Kind {
 /// kills it, too.
 #[derive(Debug)]
 pub struct Server {
-    kind: Kind,
+    name: &'static str,
+    /// What it is started with behind its port.
+    more: Vec<String>,
+    /// That of the one of its kind that all tests share.
+    url: String,
     dir: TempDir,
     address: SocketAddr,
     process: Child,
@@ -121,19 +131,34 @@ impl Server {
     ///
     /// If it does not come to answer.
     pub fn start(kind: Kind) -> Self {
+        Server::start_as(kind.name(), kind, &[])
+    }
+
+    /// Starts one of `tests/setups/servers.sh` by its name, with what it is given behind its port.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come to answer.
+    pub fn start_as(name: &'static str, kind: Kind, more: &[&dyn Display]) -> Self {
         // It runs as another user, who has to come by.
         let passable = Permissions::from_mode(0o711);
         let dir = tempfile::Builder::new().permissions(passable).tempdir().unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let process = serve(kind, dir.path(), address);
-        let mut server = Server { kind, dir, address, process };
+        let more: Vec<String> = more.iter().map(ToString::to_string).collect();
+        let process = serve(name, dir.path(), address, &more);
+        let mut server = Server { name, more, url: kind.url(), dir, address, process };
         server.wait_until_ready();
         server
     }
 
     /// Its URL, with user and password.
     pub fn url(&self) -> String {
-        at(&self.kind.url(), self.address)
+        at(&self.url, self.address)
+    }
+
+    /// Its process, which its folder belongs to.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// Where it listens.
@@ -159,17 +184,18 @@ impl Server {
     /// If it does not come to answer.
     pub fn restart(&mut self) {
         self.kill();
-        self.process = serve(self.kind, self.dir.path(), self.address);
+        self.process = serve(self.name, self.dir.path(), self.address, &self.more);
         self.wait_until_ready();
     }
 
     fn wait_until_ready(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.is_ready() {
-            assert!(Instant::now() < deadline, "{:?} does not answer", self.kind);
+            let log = || std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
+            assert!(Instant::now() < deadline, "{} does not answer: {}", self.name, log());
             // PostgreSQL refuses to start until the last child of the one killed is gone.
             if self.process.try_wait().unwrap().is_some() {
-                self.process = serve(self.kind, self.dir.path(), self.address);
+                self.process = serve(self.name, self.dir.path(), self.address, &self.more);
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -177,7 +203,7 @@ impl Server {
 
     fn is_ready(&self) -> bool {
         let port = self.address.port().to_string();
-        script().args(["--ready", self.kind.name(), &port]).status().unwrap().success()
+        script().args(["--ready", self.name, &port]).status().unwrap().success()
     }
 }
 
@@ -208,16 +234,22 @@ impl Kind {
     }
 }
 
-fn serve(kind: Kind, dir: &Path, address: SocketAddr) -> Child {
+fn serve(name: &str, dir: &Path, address: SocketAddr, more: &[String]) -> Child {
     authority();
     script()
-        .args(["--serve", kind.name()])
+        .args(["--serve", name])
         .arg(dir.join("server"))
         .arg(address.port().to_string())
+        .args(more)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(log(dir))
         .spawn()
         .unwrap()
+}
+
+/// What it has to say stands beside its folder.
+fn log(dir: &Path) -> Stdio {
+    OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap().into()
 }
 
 fn script() -> Command {

@@ -26,6 +26,8 @@ fn a_record_follows_a_snapshot_of_its_own_lease(subject: &Subject) {
     assert_eq!(subject.lease(job).append(b"record").unwrap(), Appended::No, "there is no snapshot");
     subject.lease(job).save(b"snapshot").unwrap();
     let mut lease = subject.lease(job);
+    let begun = lease.load(&*subject.open(), job).unwrap().expect("what a run begins with");
+    assert!(begun.starts_with(b"snapshot"), "{begun:?}");
     let appended = lease.append(b"record").unwrap();
     assert_eq!(appended, Appended::No, "what a crash left may lie between them");
     assert_eq!(subject.load(job).as_deref(), Some(&b"snapshot"[..]));

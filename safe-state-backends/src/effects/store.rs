@@ -67,8 +67,9 @@ impl EffectStore {
         options: LeaseOptions,
         bounds: Bounds,
     ) -> Result<Self, Error> {
-        let lease = wait::lease(&backend, name, options)?;
-        let effects = load(&*backend, name)?;
+        let mut lease = wait::lease(&backend, name, options)?;
+        let stored = lease.load(&*backend, name)?;
+        let effects = read(&*backend, name, stored)?;
         let journal = Journal::new(lease, options.durability);
         let updated_at = Timestamp::now();
         let mut store = EffectStore { backend, journal, effects, bounds, updated_at };
@@ -192,8 +193,8 @@ impl EffectStore {
     }
 }
 
-fn load(backend: &dyn Backend, name: &str) -> Result<Effects, Error> {
-    let Some(bytes) = backend.load(name)? else { return Ok(Effects::new(name)) };
+fn read(backend: &dyn Backend, name: &str, stored: Option<Vec<u8>>) -> Result<Effects, Error> {
+    let Some(bytes) = stored else { return Ok(Effects::new(name)) };
     let effects = format::effects::decode(&bytes)
         .map_err(|source| Error::unreadable(backend, name, source))?;
     if effects.name == name {

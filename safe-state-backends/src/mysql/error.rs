@@ -23,13 +23,15 @@ impl From<Error> for Trouble {
 
 /// By [code](https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html).
 #[rustfmt::skip]
-const PASSING: [u16; 20] = [
+const PASSING: [u16; 22] = [
     // Too many connections, all in all and of this user.
     1040, 1203,
     // A server that stops, or whose own connections break; a connection that was killed.
     1053, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1317, 1927,
     // Two transactions in each other's way.
     1020, 1205, 1213,
+    // A node of a cluster without a majority, or that has not yet caught up; and a commit that was under way then.
+    1047, 1180,
     // A statement that took too long.
     1969, 3024,
     // A server that is not the one to write to any more.

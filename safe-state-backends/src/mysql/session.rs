@@ -1,13 +1,13 @@
-//! A connection, and the statements of the backend on it.
+//! A connection, and how statements are run on it.
 
 use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Value};
 
-use crate::Appended;
 use crate::network::runtime::Runtime;
-use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use crate::network::{Claim, Trouble};
+use crate::size::too_large;
 use crate::tables::{self, Tables};
 
 /// How long a server that answers is given to hear that the connection ends.
@@ -51,12 +51,17 @@ pub(super) fn schema(tables: &Tables) -> [String; 4] {
 pub struct MySqlSession {
     conn: Option<Conn>,
     runtime: Runtime,
-    tables: Tables,
+    pub(super) tables: Tables,
     limit: Duration,
     /// When the lease was extended last.
-    extended: Option<Instant>,
+    pub(super) extended: Option<Instant>,
     /// Whether all that was asked was answered.
     is_well: bool,
+    /// Whether the server is a node of a Galera cluster: there a row that is only read fences nothing, as
+    /// nodes are told of what was written alone; and what one has written, another has not yet applied.
+    pub(super) is_galera: bool,
+    /// How many bytes a checkpoint may have that is loaded.
+    pub(super) largest: u64,
 }
 
 impl MySqlSession {
@@ -73,6 +78,8 @@ impl MySqlSession {
             limit,
             extended: None,
             is_well: true,
+            is_galera: false,
+            largest: u64::MAX,
         };
         // What is given up here should not wait on there. Only rows that are there are locked: each
         // job's are its own.
@@ -84,10 +91,13 @@ impl MySqlSession {
             .await?;
             conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await
         })?;
+        let clustered: Option<(String, String)> =
+            session.call(async |conn| conn.query_first("SHOW VARIABLES LIKE 'wsrep_on'").await)?;
+        session.is_galera = clustered.is_some_and(|(_, is_on)| is_on == "ON");
         Ok(session)
     }
 
-    fn call<T, E: Into<Trouble>>(
+    pub(super) fn call<T, E: Into<Trouble>>(
         &mut self,
         call: impl AsyncFnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, Trouble> {
@@ -99,7 +109,7 @@ impl MySqlSession {
     }
 
     /// Makes the tables if they are not there, and checks their version.
-    fn prepare_tables(&mut self) -> Result<(), Trouble> {
+    pub(super) fn prepare_tables(&mut self) -> Result<(), Trouble> {
         let query = format!("SELECT MAX(version) FROM {}", self.tables.meta);
         let (tables, schema) = (self.tables.clone(), schema(&self.tables));
         let version: Option<Option<i64>> = self.call(async |conn| {
@@ -120,7 +130,11 @@ impl MySqlSession {
         tables::check_version(version.flatten().unwrap_or_default()).map_err(Trouble::lasting)
     }
 
-    fn changes(&mut self, statement: &str, parameters: impl Into<Params>) -> Result<u64, Trouble> {
+    pub(super) fn changes(
+        &mut self,
+        statement: &str,
+        parameters: impl Into<Params>,
+    ) -> Result<u64, Trouble> {
         let parameters = parameters.into();
         self.call(async |conn| {
             conn.exec_drop(statement, parameters).await?;
@@ -129,7 +143,7 @@ impl MySqlSession {
     }
 
     /// Extends the lease.
-    fn extend(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    pub(super) fn extend(&mut self, claim: &Claim) -> Result<(), Trouble> {
         let statement = format!(
             "UPDATE {} SET ends = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
              WHERE job = ? AND epoch = ? AND holder = ?",
@@ -145,21 +159,57 @@ impl MySqlSession {
     }
 
     /// Fails if the claim is lost: no row was changed, be it that there is nothing to change.
-    fn check(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    pub(super) fn check(&mut self, claim: &Claim) -> Result<(), Trouble> {
         match self.holder(&claim.key)? {
             Some((epoch, Some(holder))) if epoch == claim.epoch && holder == claim.holder => Ok(()),
             other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
         }
     }
 
-    fn holder(&mut self, key: &str) -> Result<Option<(u64, Option<String>)>, Trouble> {
+    pub(super) fn holder(&mut self, key: &str) -> Result<Option<(u64, Option<String>)>, Trouble> {
         let query = format!("SELECT epoch, holder FROM {} WHERE job = ?", self.tables.jobs);
         self.call(async |conn| conn.exec_first(query, (key,)).await)
     }
 
+    /// Runs what reads, on a node of a cluster once it has applied what others had written.
+    pub(super) fn current<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        if !self.is_galera {
+            return read(self);
+        }
+        self.call(async |conn| conn.query_drop("SET SESSION wsrep_sync_wait = 1").await)?;
+        let done = read(self)?;
+        self.call(async |conn| conn.query_drop("SET SESSION wsrep_sync_wait = 0").await)?;
+        Ok(done)
+    }
+
+    /// The checkpoint that a query gives the records of; `None` if there are none, nor their table. It is read row
+    /// by row, up to as many bytes as it may have.
+    pub(super) fn records(&mut self, query: &str, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let largest = self.largest;
+        self.call(async |conn| {
+            let Some(mut rows) = or_no_table(conn.exec_iter(query, (key,)).await)? else {
+                return Ok(None);
+            };
+            let mut checkpoint: Option<Vec<u8>> = None;
+            while let Some(row) = rows.next().await? {
+                let (record,): (Vec<u8>,) =
+                    mysql_async::from_row_opt(row).map_err(Trouble::lasting)?;
+                let checkpoint = checkpoint.get_or_insert_default();
+                checkpoint.extend_from_slice(&record);
+                if checkpoint.len() as u64 > largest {
+                    return Err(Trouble::lasting(too_large(checkpoint.len() as u64, largest)));
+                }
+            }
+            Ok(checkpoint)
+        })
+    }
+
     /// Runs what is done to the row of a job with the row locked, all of it or nothing: without an
     /// answer, the connection ends, and so does the transaction.
-    fn locked<T>(
+    pub(super) fn locked<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
@@ -169,7 +219,7 @@ impl MySqlSession {
         Ok(done)
     }
 
-    fn take(&mut self, key: &str, holder: &str, time: Duration) -> Result<(), Trouble> {
+    pub(super) fn take(&mut self, key: &str, holder: &str, time: Duration) -> Result<(), Trouble> {
         let statement = format!(
             "UPDATE {} SET epoch = epoch + 1, holder = ?,
              ends = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND WHERE job = ?",
@@ -178,152 +228,6 @@ impl MySqlSession {
         self.changes(&statement, (holder, micros(time), key))?;
         self.extended = Some(Instant::now());
         Ok(())
-    }
-}
-
-impl Session for MySqlSession {
-    fn may_run_here() -> bool {
-        Runtime::may_run_here()
-    }
-
-    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        // One statement sees one state.
-        let query =
-            format!("SELECT record FROM {} WHERE job = ? ORDER BY number", self.tables.records);
-        let records: Option<Vec<Vec<u8>>> =
-            self.call(async |conn| or_no_table(conn.exec(query, (key,)).await))?;
-        Ok(records.filter(|records| !records.is_empty()).map(|records| records.concat()))
-    }
-
-    fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
-        let query = format!("SELECT 1 FROM {} WHERE job = ? LIMIT 1", self.tables.records);
-        let found: Option<Option<u8>> =
-            self.call(async |conn| or_no_table(conn.exec_first(query, (key,)).await))?;
-        Ok(found.flatten().is_some())
-    }
-
-    fn list(&mut self) -> Result<Vec<String>, Trouble> {
-        let query = format!("SELECT job FROM {} WHERE number = 0", self.tables.records);
-        let keys: Option<Vec<String>> =
-            self.call(async |conn| or_no_table(conn.query(query).await))?;
-        Ok(keys.unwrap_or_default())
-    }
-
-    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
-        let query = format!(
-            "SELECT holder FROM {} WHERE job = ? AND ends > UTC_TIMESTAMP(6)",
-            self.tables.jobs
-        );
-        let row: Option<Option<Option<String>>> =
-            self.call(async |conn| or_no_table(conn.exec_first(query, (key,)).await))?;
-        Ok(row.flatten().flatten())
-    }
-
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
-        self.prepare_tables()?;
-        let first = format!(
-            "INSERT IGNORE INTO {} (job, epoch, ends) VALUES (?, 0, UTC_TIMESTAMP(6))",
-            self.tables.jobs
-        );
-        self.changes(&first, (bid.key,))?;
-        let query = format!(
-            "SELECT epoch, holder, ends <= UTC_TIMESTAMP(6) FROM {} WHERE job = ? FOR UPDATE",
-            self.tables.jobs
-        );
-        self.locked(|session| {
-            let found = session.call(async |conn| conn.exec_first(query, (bid.key,)).await)?;
-            let Some((epoch, holder, has_ended)): Option<(u64, Option<String>, bool)> = found
-            else {
-                return Err(Trouble::passing("the row of the job was removed just now"));
-            };
-            match holder {
-                Some(holder) if !has_ended && bid.over != Some(epoch) => {
-                    Ok(Acquired::No { epoch, holder })
-                }
-                _ => {
-                    session.take(bid.key, bid.holder, bid.time)?;
-                    Ok(Acquired::Yes { epoch: epoch + 1 })
-                }
-            }
-        })
-    }
-
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
-        let query =
-            format!("SELECT epoch, holder FROM {} WHERE job = ? FOR UPDATE", self.tables.jobs);
-        self.locked(|session| {
-            let found: Option<(u64, Option<String>)> =
-                session.call(async |conn| conn.exec_first(query, (&claim.key,)).await)?;
-            match found {
-                Some((epoch, Some(holder))) if holder == claim.holder => {
-                    session.take(&claim.key, &claim.holder, claim.time)?;
-                    Ok(epoch + 1)
-                }
-                other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
-            }
-        })
-    }
-
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.extend(claim)
-    }
-
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        let records = self.tables.records.clone();
-        self.locked(|session| {
-            session.extend(claim)?;
-            let clear = format!("DELETE FROM {records} WHERE job = ?");
-            session.changes(&clear, (&claim.key,))?;
-            let insert = format!("INSERT INTO {records} (job, number, record) VALUES (?, 0, ?)");
-            session.changes(&insert, (&claim.key, checkpoint)).map(drop)
-        })
-    }
-
-    /// The row of the lease is locked and not changed, so that it is one statement; the lease is
-    /// extended when it gets time.
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
-        let Tables { jobs, records, .. } = &self.tables;
-        // Bytes among what is selected would be taken for text.
-        let statement = format!(
-            "INSERT INTO {records} (job, number, record) SELECT job, ?, CAST(? AS BINARY) FROM {jobs}
-             WHERE job = ? AND epoch = ? AND holder = ? LOCK IN SHARE MODE"
-        );
-        let mut parameters = vec![Value::from(number + 1), Value::from(record)];
-        parameters.extend(held(claim));
-        if self.changes(&statement, parameters)? == 0 {
-            self.check(claim)?;
-        }
-        if self.extended.is_none_or(|extended| extended.elapsed() > claim.time / 6) {
-            self.extend(claim)?;
-        }
-        Ok(Appended::Yes)
-    }
-
-    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
-        let query = format!(
-            "SELECT 1 FROM {} WHERE job = ? AND number = ? AND record = ?",
-            self.tables.records
-        );
-        let stored = number.map_or(0, |number| number + 1);
-        let found: Option<u8> =
-            self.call(async |conn| conn.exec_first(query, (key, stored, bytes)).await)?;
-        Ok(found.is_some())
-    }
-
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let clear = format!("DELETE FROM {} WHERE job = ?", self.tables.records);
-        self.locked(|session| {
-            session.extend(claim)?;
-            session.changes(&clear, (&claim.key,)).map(drop)
-        })
-    }
-
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let statement = format!(
-            "UPDATE {} SET holder = NULL WHERE job = ? AND epoch = ? AND holder = ?",
-            self.tables.jobs
-        );
-        self.changes(&statement, held(claim)).map(drop)
     }
 }
 
@@ -342,18 +246,18 @@ impl Drop for MySqlSession {
     }
 }
 
-fn held(claim: &Claim) -> Vec<Value> {
+pub(super) fn held(claim: &Claim) -> Vec<Value> {
     vec![Value::from(&claim.key), Value::from(claim.epoch), Value::from(&claim.holder)]
 }
 
 /// Longer than a column can tell is as good as for ever.
-fn micros(time: Duration) -> Value {
+pub(super) fn micros(time: Duration) -> Value {
     const CENTURY: u64 = 100 * 365 * 24 * 3600 * 1_000_000;
     Value::from(u64::try_from(time.as_micros()).unwrap_or(CENTURY).min(CENTURY))
 }
 
 /// What is asked of tables that may not be there: nothing then.
-fn or_no_table<T>(asked: Result<T, mysql_async::Error>) -> Result<Option<T>, Trouble> {
+pub(super) fn or_no_table<T>(asked: Result<T, mysql_async::Error>) -> Result<Option<T>, Trouble> {
     match asked {
         Err(mysql_async::Error::Server(server)) if server.code == NO_SUCH_TABLE => Ok(None),
         asked => Ok(Some(asked?)),

@@ -39,6 +39,16 @@ pub(super) fn save(
     Ok(Statements { dialect: Dialect::MySql, place, list })
 }
 
+/// What changes the row of the lease, if it is held: in a Galera cluster, whose nodes compare what transactions have
+/// written, one that only reads it would be committed though another node has given the lease away.
+pub(super) fn fence(tables: &Tables, claim: &Claim) -> Result<Statement, Trouble> {
+    let text = format!(
+        "UPDATE {} SET ends = ends + INTERVAL 1 MICROSECOND WHERE job = ? AND epoch = ? AND holder = ?",
+        tables.jobs
+    );
+    Ok(Statement { text, parameters: held(claim)?.into() })
+}
+
 fn held(claim: &Claim) -> Result<[Parameter; 3], Trouble> {
     let epoch = i64::try_from(claim.epoch).map_err(Trouble::lasting)?;
     Ok([claim.key.as_str().into(), epoch.into(), claim.holder.as_str().into()])

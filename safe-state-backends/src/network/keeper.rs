@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use super::retry;
 use super::transactions::Transactions;
-use super::{Acquired, Bid, Claim, Connect, Limits, OPENING, Session, Trouble};
+use super::{Claim, Connect, Limits, OPENING, Session, Trouble};
 use crate::{
-    Appended, Backend, Dialect, Ended, Error, Holder, Lease, LeaseOptions, Save, Statements, name,
+    Appended, Backend, Dialect, Ended, Error, Lease, LeaseOptions, Save, Statements, name,
 };
 
 /// A lease, as the run has it. Dropping it gives the lease back, and waits for that.
@@ -32,9 +32,9 @@ enum Order<B> {
 }
 
 pub(super) struct Keeper<C: Connect> {
-    connect: Arc<C>,
-    limits: Limits,
-    job: String,
+    pub(super) connect: Arc<C>,
+    pub(super) limits: Limits,
+    pub(super) job: String,
     pub(super) claim: Claim,
     /// None after trouble, until the next use.
     pub(super) session: Option<C::Session>,
@@ -42,9 +42,14 @@ pub(super) struct Keeper<C: Connect> {
     /// none, or can't tell.
     pub(super) records: Option<u64>,
     pub(super) transactions: Transactions,
-    renewal: Instant,
+    pub(super) renewal: Instant,
     /// Whether another run has taken over: nothing is left to renew or to give back.
-    is_lost: bool,
+    pub(super) is_lost: bool,
+    /// How many bytes are stored, if this lease has put any there.
+    pub(super) size: usize,
+    /// By which others of this machine know whether this process has ended.
+    #[cfg(unix)]
+    pub(super) _presence: Option<Arc<crate::presence::Presence>>,
 }
 
 impl<C: Connect> Kept<C> {
@@ -96,6 +101,15 @@ impl<C: Connect> Kept<C> {
     }
 }
 
+/// What is asked, on a thread of its own if the driver can't be called on this one.
+fn where_it_may_run<C: Connect, T: Send>(ask: impl FnOnce() -> T + Send) -> T {
+    if C::Session::may_run_here() {
+        return ask();
+    }
+    let asking = thread::scope(|scope| scope.spawn(ask).join());
+    asking.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// The thread ends before the run does by a panic alone, which is the driver's.
 fn resume_panic(ended: Option<thread::Result<()>>) -> ! {
     match ended {
@@ -133,15 +147,13 @@ impl<C: Connect> Lease for Kept<C> {
         self.ask(&Order::Delete).map(drop)
     }
 
+    fn load(&mut self, _: &dyn Backend, _: &str) -> Result<Option<Vec<u8>>, Error> {
+        where_it_may_run::<C, _>(|| lock(&self.keeper).load())
+    }
+
     /// Asked once, and on another connection where the lease has none: nothing depends on it.
     fn load_other(&mut self, backend: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        let load = || lock(&self.keeper).load_other(name);
-        let loaded = if C::Session::may_run_here() {
-            load()
-        } else {
-            let loading = thread::scope(|scope| scope.spawn(load).join());
-            loading.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
+        let loaded = where_it_may_run::<C, _>(|| lock(&self.keeper).load_other(name));
         loaded.unwrap_or_else(|| backend.load(name))
     }
 
@@ -192,45 +204,6 @@ fn serve<C: Connect>(
 }
 
 impl<C: Connect> Keeper<C> {
-    fn acquire(
-        connect: Arc<C>,
-        limits: Limits,
-        job: String,
-        options: LeaseOptions,
-    ) -> Result<Self, Error> {
-        let trouble = Trouble::at("taking the lease", &job, &*connect);
-        let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
-        let mut over = None;
-        let mut asked = Instant::now();
-        let mut once = || {
-            let mut session = connect.connect(limits.timeouts)?;
-            asked = Instant::now();
-            let bid = Bid { key: &key, holder: &holder, time: limits.lease, over };
-            let acquired = match session.acquire(&bid)? {
-                Acquired::No { epoch, holder: other } if is_free(&other, &holder) => {
-                    over = Some(epoch);
-                    session.acquire(&Bid { over, ..bid })?
-                }
-                acquired => acquired,
-            };
-            Ok((session, acquired))
-        };
-        let acquired = retry::until(OPENING.min(limits.retry), &job, &mut once);
-        let (session, epoch) = match acquired.map_err(trouble)? {
-            (session, Acquired::Yes { epoch }) => (session, epoch),
-            (_, Acquired::No { holder, .. }) => {
-                return Err(Error::Held { job, holder: Holder::from_line(&holder).map(Box::new) });
-            }
-        };
-        let (time, durability) = (limits.lease, options.durability);
-        let claim = Claim { key, holder, epoch, time, until: asked + time, durability };
-        let renewal = Instant::now() + limits.lease / 3;
-        let session = Some(session);
-        let (records, transactions) = (None, Transactions::default());
-        let is_lost = false;
-        Ok(Keeper { connect, limits, job, claim, session, records, transactions, renewal, is_lost })
-    }
-
     fn carry_out<B: AsRef<[u8]>>(&mut self, order: &Order<B>) -> Result<Appended, Error> {
         let (action, outcome) = match order {
             Order::Save(checkpoint) => ("saving", self.save(checkpoint.as_ref())),
@@ -255,8 +228,10 @@ impl<C: Connect> Keeper<C> {
     }
 
     fn save(&mut self, checkpoint: &[u8]) -> Result<Appended, Trouble> {
+        self.limits.check(checkpoint.len())?;
         self.records = None;
         self.retried(|session, claim| session.save(claim, checkpoint))?;
+        self.size = checkpoint.len();
         self.transactions.are_saved(&self.claim);
         self.records = Some(0);
         Ok(Appended::Yes)
@@ -265,7 +240,8 @@ impl<C: Connect> Keeper<C> {
     /// Tried once: after trouble, nobody knows whether the record is there. Nor is it known whether a
     /// server that comes back has all that it had.
     fn append(&mut self, record: &[u8]) -> Result<Appended, Trouble> {
-        let Some(number) = self.records.take().filter(|_| self.session.is_some()) else {
+        let has_room = self.session.is_some() && self.has_room(record);
+        let Some(number) = self.records.take().filter(|_| has_room) else {
             return Ok(Appended::No);
         };
         let appended = match self.once(&mut |session, claim| session.append(claim, number, record))
@@ -274,13 +250,27 @@ impl<C: Connect> Keeper<C> {
             appended => appended?,
         };
         self.transactions.are_saved(&self.claim);
+        self.size += record.len();
         self.records = (appended == Appended::Yes).then_some(number + 1);
         Ok(appended)
+    }
+
+    /// Whether what is stored can be loaded with this behind it.
+    pub(super) fn has_room(&self, record: &[u8]) -> bool {
+        self.limits.check(self.size + record.len()).is_ok()
     }
 
     fn delete(&mut self) -> Result<Appended, Trouble> {
         self.records = None;
         self.retried(C::Session::delete).map(|()| Appended::Yes)
+    }
+
+    /// On the lease's own connection; on a new one it takes itself up before.
+    fn load(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let (limit, job) = (OPENING.min(self.limits.retry), self.job.clone());
+        let loaded = retry::until(limit, &job, || self.once(&mut C::Session::load_held));
+        let loaded = loaded.and_then(|loaded| self.limits.checked(loaded));
+        loaded.map_err(Trouble::at("loading", &self.job, &*self.connect))
     }
 
     /// None if there is no connection.
@@ -351,7 +341,7 @@ impl<C: Connect> Keeper<C> {
             return Ok(session);
         }
         self.records = None;
-        let mut session = self.connect.connect(self.limits.timeouts)?;
+        let mut session = self.limits.connect(&*self.connect)?;
         self.claim.epoch = session.resume(&self.claim)?;
         self.transactions.are_kept_by(&mut session, &self.claim)?;
         Ok(session)
@@ -373,10 +363,4 @@ impl<C: Connect> Keeper<C> {
             tracing::debug!(target: "safe_state", job = self.job, %trouble, "the lease was not given back");
         }
     }
-}
-
-/// Whether the lease of `other` can be taken: it has ended, or it is ours, taken by a try whose
-/// answer was lost.
-fn is_free(other: &str, ours: &str) -> bool {
-    other == ours || Holder::from_line(other).is_some_and(|other| other.has_ended())
 }

@@ -55,6 +55,12 @@ pub trait Session {
         true
     }
 
+    /// Says how many bytes a checkpoint may have that is loaded: of a larger one [`load`](Self::load) is to fail
+    /// before it has read it whole. By default it may have any number, and is refused once it is read.
+    fn limit_size(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
+
     /// The checkpoint under `key`: what was saved last, and the records appended to it, in their
     /// order; all as of one instant.
     ///
@@ -62,6 +68,16 @@ pub trait Session {
     ///
     /// The server does not answer, or refuses.
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble>;
+
+    /// The same of the claim's key, as of now: not from a copy that may be behind what was saved. By
+    /// default, [`load`](Self::load) gives that.
+    ///
+    /// # Errors
+    ///
+    /// The claim is lost, or the server does not answer, or refuses.
+    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
+        self.load(&claim.key)
+    }
 
     /// Whether there is a checkpoint under `key`.
     ///

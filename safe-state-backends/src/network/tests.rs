@@ -211,7 +211,13 @@ fn a_holder_of_this_machine_that_has_ended_is_followed_at_once() {
     server.hold(JOB, &format!("{pid} 0 here {process}#0"));
     assert!(is_held(&server));
     server.hold(JOB, &format!("{pid} 0 here {process}1#0"));
+    assert!(is_held(&server), "it may be of a machine that this one is a copy of");
+    let left = format!("/dev/shm/safe-state-{}1-{pid}", process.place());
+    std::fs::write(&left, b"").unwrap();
     assert!(!is_held(&server), "it had our number, but began at another time");
+    server.hold(JOB, &format!("{pid} 0 here {process}1#0"));
+    assert!(!is_held(&server), "who asked before may have ended before it had the lease");
+    std::fs::remove_file(&left).unwrap();
     server.hold(JOB, &format!("{pid} 0 elsewhere another{process}1#0"));
     assert!(is_held(&server), "nothing is known of other machines");
 }

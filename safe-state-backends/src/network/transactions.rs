@@ -47,8 +47,12 @@ impl<C: Connect> Keeper<C> {
         statements: impl FnOnce(&Claim, Option<u64>, &[u8]) -> Result<Option<Statements>, Trouble>,
     ) -> Result<Option<Statements>, Trouble> {
         let number = match save {
-            Save::Whole(_) => None,
+            Save::Whole(whole) => {
+                self.limits.check(whole.len())?;
+                None
+            }
             // As an append, it follows what this connection has saved.
+            Save::Record(record) if !self.has_room(record) => return Ok(None),
             Save::Record(_) => match self.records.filter(|_| self.session.is_some()) {
                 Some(number) => Some(number),
                 None => return Ok(None),
@@ -64,6 +68,7 @@ impl<C: Connect> Keeper<C> {
     /// The transaction was committed. Says whether there was one.
     pub(super) fn committed(&mut self) -> bool {
         let Some(saved) = self.transactions.outstanding.take() else { return false };
+        self.size = saved.number.map_or(0, |_| self.size) + saved.bytes.len();
         self.records = Some(saved.number.map_or(0, |number| number + 1));
         self.transactions.committed = Some(saved);
         true
@@ -85,6 +90,7 @@ impl<C: Connect> Keeper<C> {
         })?;
         self.claim.epoch = epoch;
         if is_saved {
+            self.size = number.map_or(0, |_| self.size) + bytes.len();
             self.transactions.committed = Some(Outstanding { number, bytes });
         }
         Ok(if is_saved { Appended::Yes } else { Appended::No })

@@ -1,6 +1,7 @@
 //! What objects there are, by their names and sizes.
 //!
 //! ```text
+//! PREFIX/conditions                     created twice, to learn whether the store refuses that
 //! PREFIX/JOB.job/clock                  written to learn what time it is
 //! PREFIX/JOB.job/EPOCH/lease            who took the epoch, for how long; nothing when given back
 //! PREFIX/JOB.job/EPOCH/NUMBER           what that run saved, one after the other
@@ -44,6 +45,11 @@ impl Layout {
     /// The directory of a job. Some stores take no name that ends in a dot, as a key may.
     pub(super) fn job(&self, key: &str) -> Path {
         self.at(&format!("{key}{JOB}"))
+    }
+
+    /// What no job's objects are below.
+    pub(super) fn conditions(&self) -> Path {
+        self.at("conditions")
     }
 
     pub(super) fn clock(&self, key: &str) -> Path {

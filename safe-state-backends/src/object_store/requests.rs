@@ -1,12 +1,13 @@
 //! What is asked of a store, by a thread that waits for the answer.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ::object_store::path::Path;
 use ::object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 
 use crate::network::Trouble;
 use crate::network::runtime::Runtime;
@@ -58,6 +59,22 @@ impl Requests {
     ) -> Result<Vec<ObjectMeta>, Trouble> {
         let listed = self.store.list_with_offset(Some(below), after).try_collect();
         self.wait(listed)?.map_err(trouble)
+    }
+
+    /// What is below, and the bytes of an object there; `None` if there is none.
+    pub(super) fn list_and_get(
+        &self,
+        below: &Path,
+        path: &Path,
+    ) -> Result<(Vec<ObjectMeta>, Option<Vec<u8>>), Trouble> {
+        let get = async {
+            match self.store.get(path).await {
+                Err(Error::NotFound { .. }) => Ok(None),
+                found => Ok(Some(found?.bytes().await?.into())),
+            }
+        };
+        let list = self.store.list(Some(below)).try_collect();
+        self.wait(future::try_join(list, get))?.map_err(trouble)
     }
 
     /// The object; `None` if there is none.
@@ -116,10 +133,83 @@ impl fmt::Debug for Requests {
 }
 
 /// What an `object_store` calls generic is a connection that broke, a server that is busy, and the
-/// like.
+/// like; and all that a store refuses by an answer for which there is no other word.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 fn trouble(error: Error) -> Trouble {
-    match error {
-        Error::Generic { .. } => Trouble::passing(error),
-        error => Trouble::lasting(error),
+    let told = Told::of(&error);
+    let passes = matches!(error, Error::Generic { .. }) && !told.is_refusal();
+    if passes { Trouble::passing(told) } else { Trouble::lasting(told) }
+}
+
+/// What an error says, and whatever its causes say that it does not.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Told(String);
+
+impl Told {
+    fn of(error: &Error) -> Self {
+        let mut text = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            let said = cause.to_string();
+            if !text.contains(&said) {
+                text = format!("{text}: {said}");
+            }
+            next = cause.source();
+        }
+        Told(text)
+    }
+
+    /// Whether the store has answered with a status that it will answer with the next time as well: the
+    /// driver tells the status in words alone.
+    fn is_refusal(&self) -> bool {
+        let status = self.0.split_once(STATUS).and_then(|(_, rest)| rest.get(..3)?.parse().ok());
+        let refuses = matches!(status, Some(400..=499 | 501) if !matches!(status, Some(408 | 409 | 425 | 429)));
+        refuses && !self.0.contains(TIMED_OUT)
+    }
+}
+
+const STATUS: &str = "non-2xx status code: ";
+/// By which S3 says, with status 400, that the request took too long to arrive.
+const TIMED_OUT: &str = "<Code>RequestTimeout</Code>";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: &str) -> Trouble {
+        let source = format!("Error performing PUT a in 1ms - Server returned {STATUS}{status}");
+        trouble(Error::Generic { store: "S3", source: source.into() })
+    }
+
+    #[test]
+    fn what_a_store_refuses_is_not_tried_again() {
+        for status in [
+            "400 Bad Request: <Code>InvalidBucketName</Code>",
+            "404 Not Found",
+            "501 Not Implemented",
+        ] {
+            assert!(matches!(of(status), Trouble::Lasting(_)), "{status}");
+        }
+        for status in [
+            "400 Bad Request: <Code>RequestTimeout</Code>",
+            "408 Request Timeout",
+            "429 Too Many Requests",
+            "500 Internal Server Error",
+            "503 Slow Down",
+        ] {
+            assert!(matches!(of(status), Trouble::Passing(_)), "{status}");
+        }
+        let broken = Error::Generic { store: "S3", source: "connection reset".into() };
+        assert!(matches!(trouble(broken), Trouble::Passing(_)));
+    }
+
+    #[test]
+    fn what_is_said_is_said_once() {
+        let cause = std::io::Error::other("no such bucket");
+        let error = Error::Generic { store: "S3", source: cause.into() };
+        let Trouble::Passing(told) = trouble(error) else { panic!("it is final") };
+        assert_eq!(told.to_string(), "Generic S3 error: no such bucket");
+        assert!(told.source().is_none());
     }
 }

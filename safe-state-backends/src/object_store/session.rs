@@ -1,5 +1,7 @@
 //! The operations of a backend, in objects.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use ::object_store::path::Path;
@@ -8,6 +10,7 @@ use super::epochs::{Epochs, is_deletion, is_seal};
 use super::layout::{DELETED, HEAD, Layout, RECORD, SEAL, SNAPSHOT};
 use super::requests::{Created, Requests};
 use crate::Appended;
+use crate::escape::Line;
 use crate::network::runtime::Runtime;
 use crate::network::{Acquired, Bid, Claim, Session, Trouble};
 
@@ -27,6 +30,9 @@ const GONE: &str = "the job's objects are gone, and its lease with them; run the
 pub struct ObjectSession {
     requests: Requests,
     layout: Layout,
+    place: String,
+    /// Whether the store is known to create an object only if there is none.
+    is_proven: Arc<AtomicBool>,
     /// What is saved next in the epoch, which began with this session.
     next: u64,
     /// When the lease was written last.
@@ -42,6 +48,32 @@ struct Held {
     since: SystemTime,
 }
 
+/// What is stored where it is found out whether the store keeps conditions.
+const CONDITIONS: &[u8] =
+    b"safe-state has found out here that this store creates no object that is there\n";
+
+/// A store that can't hold a lease.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{place} {lack}, so two runs of a job could both begin; use a store that does (S3, R2, Google Cloud Storage, \
+     Azure Blob Storage, Ceph's gateway), a newer release of this one, or another backend", place = Line(place)
+)]
+struct Unfit {
+    place: String,
+    lack: Lack,
+}
+
+/// What it lacks.
+#[derive(Debug, thiserror::Error)]
+enum Lack {
+    #[error("does not heed `If-None-Match: *`: it created an object that was there")]
+    Conditions,
+    #[error("does not list at once what was created")]
+    Lists,
+    #[error("does not give back what was created")]
+    ReadBack,
+}
+
 enum Loaded {
     Found(Option<Vec<u8>>),
     /// What was listed was superseded before it was read.
@@ -49,9 +81,33 @@ enum Loaded {
 }
 
 impl ObjectSession {
-    pub(super) fn new(requests: Requests, layout: Layout) -> Self {
-        let (next, stale) = (0, Vec::new());
-        ObjectSession { requests, layout, next, renewed: Instant::now(), stale }
+    pub(super) fn new(
+        requests: Requests,
+        layout: Layout,
+        place: String,
+        is_proven: Arc<AtomicBool>,
+    ) -> Self {
+        let (next, renewed, stale) = (0, Instant::now(), Vec::new());
+        ObjectSession { requests, layout, place, is_proven, next, renewed, stale }
+    }
+
+    /// Creates an object that stays, and if it was not there, once more: the store has to refuse one of
+    /// the two. Asked once for each store and process.
+    fn prove(&self) -> Result<(), Trouble> {
+        if self.is_proven.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let path = self.layout.conditions();
+        let create = || self.requests.create(&path, CONDITIONS);
+        if create()? == Created::Yes && create()? == Created::Yes {
+            return Err(self.unfit(Lack::Conditions));
+        }
+        self.is_proven.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn unfit(&self, lack: Lack) -> Trouble {
+        Trouble::lasting(Unfit { place: self.place.clone(), lack })
     }
 
     fn epochs(&self, key: &str) -> Result<Epochs, Trouble> {
@@ -88,11 +144,18 @@ impl ObjectSession {
         if self.requests.create(&lease, text.as_bytes())? == Created::No {
             return Ok(None);
         }
-        // What was the last may be long past, and the lease of the next swept already: but that of
-        // the last there is never is.
-        let epochs = self.epochs(key)?;
-        if epochs.last() != Some(epoch) {
-            return Ok(None);
+        let (objects, created) = self.requests.list_and_get(&self.layout.job(key), &lease)?;
+        let epochs = Epochs::of(&self.layout, objects).remove(key).unwrap_or_default();
+        match epochs.last() {
+            Some(last) if last == epoch => {}
+            // What was the last may be long past, and the lease of the next swept already: but that of
+            // the last there is never is.
+            Some(last) if last > epoch => return Ok(None),
+            _ if created.is_some() => return Err(self.unfit(Lack::Lists)),
+            _ => return Ok(None),
+        }
+        if created.as_deref() != Some(text.as_bytes()) {
+            return Err(self.unfit(Lack::ReadBack));
         }
         let before = epochs.before(epoch);
         let mut stale = before.stale();
@@ -234,6 +297,7 @@ impl Session for ObjectSession {
 
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
         let epochs = self.epochs(bid.key)?;
+        self.prove()?;
         if let Some(epoch) = epochs.last()
             && bid.over != Some(epoch)
             && let Some(held) = self.held(bid.key, epoch)?

@@ -32,17 +32,17 @@ struct Pooled {
 /// What to do about a pooler, if it is one that this comes from.
 fn pooler(error: &Error) -> Option<&'static str> {
     let error = error.as_db_error()?;
-    match error.code() {
-        // Statements that are prepared stay with the server's connection, and the next one's are others'.
-        &SqlState::DUPLICATE_PSTATEMENT | &SqlState::INVALID_SQL_STATEMENT_NAME => Some(
-            "it gives each transaction another of its connections; let it keep one for the whole session \
-             (`pool_mode = session`), or connect to the server itself",
+    let says = |text| error.message().contains(text);
+    match () {
+        () if says("statement pooling mode") => Some(
+            "it takes no transactions (`pool_mode = statement`), by which a job is taken and its items are committed; \
+             let it pool transactions or sessions (`pool_mode = transaction`), or connect to the server itself",
         ),
-        _ if error.message().contains("unsupported startup parameter") => Some(
+        () if says("unsupported startup parameter") => Some(
             "it takes no such parameter when a connection begins; name the parameter in its \
              `ignore_startup_parameters`, leave it out of the URL, or connect to the server itself",
         ),
-        _ => None,
+        () => None,
     }
 }
 
@@ -115,8 +115,11 @@ mod tests {
     #[test]
     fn a_pooler_is_named_with_what_to_set() {
         for (code, message, advice) in [
-            ("42P05", "prepared statement \"s0\" already exists", "pool_mode = session"),
-            ("26000", "prepared statement \"s0\" does not exist", "pool_mode = session"),
+            (
+                "08P01",
+                "transaction blocks not allowed in statement pooling mode",
+                "pool_mode = transaction",
+            ),
             ("08P01", "unsupported startup parameter: options", "ignore_startup_parameters"),
             ("08P01", "unsupported startup parameter in options: x", "ignore_startup_parameters"),
         ] {

@@ -1,19 +1,30 @@
-//! A connection, and the statements of the backend on it.
+//! A connection, and how statements are run on it.
+//!
+//! A pooler may give each transaction another connection of the server's. So no statement is prepared under a
+//! name, which stays with a connection, and nothing is set for a session, which others would have then: what a
+//! statement needs it sets for its own transaction. One that may be sent to a server which only reads begins
+//! with a comment by which Pgpool-II sends it to the primary.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join4;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Row};
 
+use super::source::{Said, Source};
 use super::statements;
+use crate::Durability;
 use crate::network::runtime::Runtime;
-use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use crate::network::{Claim, Timeouts, Trouble};
 use crate::tables::{self, Tables};
-use crate::{Appended, Durability};
 
-/// A parameter with its type, so that a statement that is used once needs no round trip more.
-type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
+/// A parameter with its type, so that no round trip is needed to ask for it.
+pub(super) type Parameter<'p> = (&'p (dyn ToSql + Sync), Type);
+
+/// What a query begins with that is to be asked of the primary.
+pub(super) const PRIMARY: &str = "/*NO LOAD BALANCE*/";
 
 /// The statements that make the tables, where they are not there, and their function.
 pub(super) fn schema(tables: &Tables) -> String {
@@ -42,64 +53,139 @@ CREATE TABLE IF NOT EXISTS {records} (
 /// that another is about to make.
 const LOCK: i64 = 0x7361_6665;
 
+/// What was committed while the wait for the standbys was cancelled.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server has not waited until its standbys had what was saved: it is lost if the primary is; look at \
+     what cancels that wait, and at the standbys that `synchronous_standby_names` names"
+)]
+struct Unreplicated;
+
+/// How long a server that is asked to stop what it does is waited for.
+const CANCELLING: Duration = Duration::from_secs(1);
+
+/// A condition that is always met, and has a transaction commit as a save has to.
+fn commits(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Power => {
+            "CASE WHEN current_setting('synchronous_commit') = 'off' \
+             THEN set_config('synchronous_commit', 'on', true) END IS DISTINCT FROM ''"
+        }
+        Durability::Process => "set_config('synchronous_commit', 'off', true) IS NOT NULL",
+    }
+}
+
 /// A connection to PostgreSQL.
-#[derive(Debug)]
 pub struct PostgresSession {
-    client: Client,
+    pub(super) client: Client,
+    said: Said,
+    needs_standbys: bool,
+    source: Source,
     /// Dropped after the client, which has a task in it.
     runtime: Runtime,
-    tables: Tables,
+    pub(super) tables: Tables,
     limit: Duration,
-    append: Option<Statement>,
+    /// How many bytes a checkpoint may have that is loaded.
+    pub(super) largest: u64,
     /// When the lease was extended last.
-    extended: Option<Instant>,
-    is_relaxed: bool,
+    pub(super) extended: Option<Instant>,
 }
 
 impl PostgresSession {
     pub(super) fn begin(
-        client: Client,
+        source: Source,
         runtime: Runtime,
         tables: Tables,
-        limit: Duration,
+        needs_standbys: bool,
+        timeouts: Timeouts,
     ) -> Result<Self, Trouble> {
-        let session = PostgresSession {
+        let (client, said) = runtime.within(timeouts.connect, source.open())?;
+        Ok(PostgresSession {
             client,
+            said,
+            needs_standbys,
+            source,
             runtime,
             tables,
-            limit,
-            append: None,
+            limit: timeouts.statement,
+            largest: u64::MAX,
             extended: None,
-            is_relaxed: false,
-        };
-        // What is given up here should not go on there.
-        let millis = limit.as_millis().clamp(1, i32::MAX as u128);
-        session.batch(&format!(
-            "SET statement_timeout = {millis};
-             SELECT set_config('synchronous_commit', 'on', false)
-             WHERE current_setting('synchronous_commit') = 'off'"
-        ))?;
-        Ok(session)
+        })
     }
 
-    fn batch(&self, statements: &str) -> Result<(), Trouble> {
-        self.runtime.within(self.limit, self.client.batch_execute(statements))
+    /// What the server says of a commit that it has just made.
+    fn is_replicated(&self) -> Result<(), Trouble> {
+        match (self.said.unreplicated(), self.needs_standbys) {
+            (false, _) => Ok(()),
+            (true, true) => Err(Trouble::passing(Unreplicated)),
+            (true, false) => {
+                tracing::warn!(target: "safe_state", "{Unreplicated}");
+                Ok(())
+            }
+        }
     }
 
-    fn rows(&self, query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Trouble> {
-        self.runtime.within(self.limit, self.client.query_typed(query, parameters))
+    /// What a statement comes to. One that is given up here is not to go on there.
+    fn wait<T, E: Into<Trouble>>(
+        &self,
+        statement: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Trouble> {
+        let asked = Instant::now();
+        let done = self.runtime.within(self.limit, statement);
+        if done.is_err() && asked.elapsed() >= self.limit {
+            let cancelling = self.source.cancel(self.client.cancel_token());
+            // A server that does not answer can't be told.
+            let _ = self.runtime.within(CANCELLING, cancelling);
+        }
+        done
+    }
+
+    pub(super) fn rows(
+        &self,
+        query: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Trouble> {
+        self.wait(self.client.query_typed(query, parameters))
     }
 
     /// What is asked of tables that may not be there: nothing then.
-    fn asked(&self, query: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Trouble> {
+    pub(super) fn asked(
+        &self,
+        query: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Trouble> {
         let asking = self.client.query_typed(query, parameters);
         let asking = async { or_no_table(asking.await) };
-        Ok(self.runtime.within(self.limit, asking)?.unwrap_or_default())
+        Ok(self.wait(asking)?.unwrap_or_default())
+    }
+
+    /// The rows of a statement in a transaction that lasts, and that the server gives up in time. All of it
+    /// is sent at once. A pooler that has no transactions refuses the first of it.
+    pub(super) fn transaction(
+        &self,
+        query: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, Trouble> {
+        let millis = self.limit.as_millis().clamp(1, i32::MAX as u128);
+        let settings = format!("SET LOCAL statement_timeout = {millis}");
+        let all = async {
+            let (begun, set, rows, ended) = join4(
+                self.client.batch_execute("BEGIN"),
+                self.client.batch_execute(&settings),
+                self.client.query_typed(query, parameters),
+                self.client.batch_execute("COMMIT"),
+            )
+            .await;
+            begun.and(set).and(rows).and_then(|rows| ended.map(|()| rows))
+        };
+        let rows = self.wait(all)?;
+        self.is_replicated()?;
+        Ok(rows)
     }
 
     /// Makes the tables if they are not there, and checks their version.
-    fn prepare_tables(&self) -> Result<(), Trouble> {
-        let query = format!("SELECT max(version) FROM {}", self.tables.meta);
+    pub(super) fn prepare_tables(&self) -> Result<(), Trouble> {
+        let query = format!("{PRIMARY} SELECT max(version) FROM {}", self.tables.meta);
         let version = |rows: Vec<Row>| rows.first().map(|row| row.try_get(0)).transpose();
         let mut found: Option<Option<i64>> = version(self.asked(&query, &[])?)?;
         if found.flatten().is_none() {
@@ -120,57 +206,49 @@ impl PostgresSession {
                 _ => error.into(),
             })
         };
-        self.runtime.within(self.limit, making)
+        self.wait(making)
     }
 
-    /// Runs a statement that gives a row if the claim holds.
-    fn claimed(
-        &mut self,
+    /// Runs a statement that gives rows if the claim holds.
+    pub(super) fn claimed(
+        &self,
         claim: &Claim,
         statement: &str,
         more: &[Parameter<'_>],
-    ) -> Result<(), Trouble> {
-        self.set_durability(claim)?;
+    ) -> Result<Vec<Row>, Trouble> {
         let epoch = epoch_of(claim)?;
         let mut parameters: Vec<Parameter<'_>> =
             vec![(&claim.key, Type::TEXT), (&epoch, Type::INT8), (&claim.holder, Type::TEXT)];
         parameters.extend_from_slice(more);
-        if self.rows(statement, &parameters)?.is_empty() {
+        let rows = self.rows(statement, &parameters)?;
+        if rows.is_empty() {
             return Err(self.lost(&claim.key));
         }
-        Ok(())
+        self.is_replicated()?;
+        Ok(rows)
     }
 
     /// The same, and extends the lease: `held` in the statement is its row.
-    fn extended(
+    pub(super) fn extended(
         &mut self,
         claim: &Claim,
         statement: &str,
         more: &[Parameter<'_>],
-    ) -> Result<(), Trouble> {
+    ) -> Result<Vec<Row>, Trouble> {
         let statement = format!(
             "WITH held AS (
                  UPDATE {} SET ends = clock_timestamp() + make_interval(secs => $4)
-                 WHERE job = $1 AND epoch = $2 AND holder = $3 RETURNING job
+                 WHERE {} RETURNING job
              ) {statement}",
-            self.tables.jobs
+            self.tables.jobs,
+            held(claim.durability)
         );
         let time = claim.time.as_secs_f64();
         let mut parameters: Vec<Parameter<'_>> = vec![(&time, Type::FLOAT8)];
         parameters.extend_from_slice(more);
-        self.claimed(claim, &statement, &parameters)?;
+        let rows = self.claimed(claim, &statement, &parameters)?;
         self.extended = Some(Instant::now());
-        Ok(())
-    }
-
-    /// A lease itself is always taken with a commit that lasts: were it undone by a crash of the
-    /// server, its epoch would be given to another as well.
-    fn set_durability(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        if claim.durability == Durability::Process && !self.is_relaxed {
-            self.batch("SET synchronous_commit = off")?;
-            self.is_relaxed = true;
-        }
-        Ok(())
+        Ok(rows)
     }
 
     fn lost(&self, key: &str) -> Trouble {
@@ -180,194 +258,36 @@ impl PostgresSession {
         }
     }
 
-    fn holder(&self, key: &str) -> Result<Option<(i64, Option<String>)>, Trouble> {
-        let query = format!("SELECT epoch, holder FROM {} WHERE job = $1", self.tables.jobs);
+    pub(super) fn holder(&self, key: &str) -> Result<Option<(i64, Option<String>)>, Trouble> {
+        let query =
+            format!("{PRIMARY} SELECT epoch, holder FROM {} WHERE job = $1", self.tables.jobs);
         let rows = self.rows(&query, &[(&key, Type::TEXT)])?;
         rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
     }
 }
 
-impl Session for PostgresSession {
-    fn may_run_here() -> bool {
-        Runtime::may_run_here()
-    }
-
-    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        // One statement sees one state.
-        let query =
-            format!("SELECT record FROM {} WHERE job = $1 ORDER BY number", self.tables.records);
-        let rows = self.asked(&query, &[(&key, Type::TEXT)])?;
-        let mut checkpoint = Vec::new();
-        for row in &rows {
-            checkpoint.extend_from_slice(row.try_get(0)?);
-        }
-        Ok((!rows.is_empty()).then_some(checkpoint))
-    }
-
-    fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
-        let query = format!("SELECT 1 FROM {} WHERE job = $1 LIMIT 1", self.tables.records);
-        Ok(!self.asked(&query, &[(&key, Type::TEXT)])?.is_empty())
-    }
-
-    fn list(&mut self) -> Result<Vec<String>, Trouble> {
-        let query = format!("SELECT job FROM {} WHERE number = 0", self.tables.records);
-        let rows = self.asked(&query, &[])?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
-    }
-
-    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
-        let query = format!(
-            "SELECT holder FROM {} WHERE job = $1 AND ends > clock_timestamp()",
-            self.tables.jobs
-        );
-        let rows = self.asked(&query, &[(&key, Type::TEXT)])?;
-        rows.first().map_or(Ok(None), |row| Ok(row.try_get(0)?))
-    }
-
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
-        self.prepare_tables()?;
-        let over = bid.over.and_then(|epoch| i64::try_from(epoch).ok());
-        let statement = format!(
-            "INSERT INTO {jobs} AS mine (job, epoch, holder, ends)
-             VALUES ($1, 1, $2, clock_timestamp() + make_interval(secs => $3))
-             ON CONFLICT (job) DO UPDATE
-             SET epoch = mine.epoch + 1, holder = excluded.holder, ends = excluded.ends
-             WHERE mine.holder IS NULL OR mine.ends <= clock_timestamp() OR mine.epoch = $4
-             RETURNING epoch",
-            jobs = self.tables.jobs
-        );
-        let time = bid.time.as_secs_f64();
-        let taken = self.rows(
-            &statement,
-            &[
-                (&bid.key, Type::TEXT),
-                (&bid.holder, Type::TEXT),
-                (&time, Type::FLOAT8),
-                (&over, Type::INT8),
-            ],
-        )?;
-        if !taken.is_empty() {
-            self.extended = Some(Instant::now());
-            return Ok(Acquired::Yes { epoch: first::<i64>(&taken)?.cast_unsigned() });
-        }
-        match self.holder(bid.key)? {
-            Some((epoch, Some(holder))) => {
-                Ok(Acquired::No { epoch: epoch.cast_unsigned(), holder })
-            }
-            _ => Err(Trouble::passing("the lease was given back just now")),
-        }
-    }
-
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
-        let found = match self.holder(&claim.key)? {
-            Some((epoch, Some(holder))) if holder == claim.holder => epoch,
-            other => return Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
-        };
-        let statement = format!(
-            "UPDATE {} SET epoch = epoch + 1, ends = clock_timestamp() + make_interval(secs => $4)
-             WHERE job = $1 AND epoch = $2 AND holder = $3 RETURNING epoch",
-            self.tables.jobs
-        );
-        let time = claim.time.as_secs_f64();
-        let taken = self.rows(
-            &statement,
-            &[
-                (&claim.key, Type::TEXT),
-                (&found, Type::INT8),
-                (&claim.holder, Type::TEXT),
-                (&time, Type::FLOAT8),
-            ],
-        )?;
-        if taken.is_empty() {
-            return Err(Trouble::passing("an earlier connection was about to take the lease up"));
-        }
-        self.extended = Some(Instant::now());
-        Ok(first::<i64>(&taken)?.cast_unsigned())
-    }
-
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.extended(claim, "SELECT 1 FROM held", &[])
-    }
-
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        // The snapshot is number 0, and is updated: one statement can't delete and insert a row.
-        let statement = format!(
-            ", cleared AS (
-                 DELETE FROM {records} WHERE number > 0 AND job IN (SELECT job FROM held)
-             )
-             INSERT INTO {records} (job, number, record) SELECT job, 0, $5 FROM held
-             ON CONFLICT (job, number) DO UPDATE SET record = excluded.record RETURNING 1",
-            records = self.tables.records
-        );
-        self.extended(claim, &statement, &[(&checkpoint, Type::BYTEA)])
-    }
-
-    /// The row of the lease is locked and not changed: its old versions would pile up for as long as
-    /// any transaction on the server is open, and slow each other down. It is extended when it
-    /// gets time.
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
-        self.set_durability(claim)?;
-        let statement = self.append_statement()?;
-        let (epoch, number) = (epoch_of(claim)?, i64::try_from(number).map_err(Trouble::lasting)?);
-        let parameters: [&(dyn ToSql + Sync); 5] =
-            [&claim.key, &epoch, &claim.holder, &(number + 1), &record];
-        let running = self.client.execute(&statement, &parameters);
-        if self.runtime.within(self.limit, running)? == 0 {
-            return Err(self.lost(&claim.key));
-        }
-        if self.extended.is_none_or(|extended| extended.elapsed() > claim.time / 6) {
-            self.renew(claim)?;
-        }
-        Ok(Appended::Yes)
-    }
-
-    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
-        let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
-        let stored = stored.map_err(Trouble::lasting)?;
-        let query = format!(
-            "SELECT 1 FROM {} WHERE job = $1 AND number = $2 AND record = $3",
-            self.tables.records
-        );
-        let parameters: [Parameter<'_>; 3] =
-            [(&key, Type::TEXT), (&stored, Type::INT8), (&bytes, Type::BYTEA)];
-        Ok(!self.rows(&query, &parameters)?.is_empty())
-    }
-
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let statement = format!(
-            ", cleared AS (DELETE FROM {} WHERE job IN (SELECT job FROM held))
-             SELECT 1 FROM held",
-            self.tables.records
-        );
-        self.extended(claim, &statement, &[])
-    }
-
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let statement = format!(
-            "UPDATE {} SET holder = NULL WHERE job = $1 AND epoch = $2 AND holder = $3
-             RETURNING 1",
-            self.tables.jobs
-        );
-        self.claimed(claim, &statement, &[])
-    }
+/// That a row is the claim's, in a statement that commits as its durability asks.
+pub(super) fn held(durability: Durability) -> String {
+    format!("job = $1 AND epoch = $2 AND holder = $3 AND {}", commits(durability))
 }
 
-impl PostgresSession {
-    /// Prepared on first use: an append is then one round trip.
-    fn append_statement(&mut self) -> Result<Statement, Trouble> {
-        if let Some(statement) = &self.append {
-            return Ok(statement.clone());
-        }
-        let Tables { jobs, records, .. } = &self.tables;
-        let statement = format!(
-            "INSERT INTO {records} (job, number, record)
-             SELECT job, $4, $5 FROM {jobs} WHERE job = $1 AND epoch = $2 AND holder = $3 FOR SHARE"
-        );
-        let types = [Type::TEXT, Type::INT8, Type::TEXT, Type::INT8, Type::BYTEA];
-        let preparing = self.client.prepare_typed(&statement, &types);
-        let statement = self.runtime.within(self.limit, preparing)?;
-        self.append = Some(statement.clone());
-        Ok(statement)
+/// The statement that takes a lease, if it is to be had, with a commit that lasts: were it undone by a crash
+/// of the server, its epoch would be given to another as well.
+pub(super) fn taking(jobs: &str) -> String {
+    format!(
+        "INSERT INTO {jobs} AS mine (job, epoch, holder, ends)
+         SELECT $1, 1, $2, clock_timestamp() + make_interval(secs => $3) WHERE {}
+         ON CONFLICT (job) DO UPDATE
+         SET epoch = mine.epoch + 1, holder = excluded.holder, ends = excluded.ends
+         WHERE mine.holder IS NULL OR mine.ends <= clock_timestamp() OR mine.epoch = $4
+         RETURNING epoch",
+        commits(Durability::Power)
+    )
+}
+
+impl fmt::Debug for PostgresSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresSession").field("tables", &self.tables).finish_non_exhaustive()
     }
 }
 
@@ -378,12 +298,14 @@ fn or_no_table<T>(asked: Result<T, tokio_postgres::Error>) -> Result<Option<T>, 
     }
 }
 
-fn first<'r, T: tokio_postgres::types::FromSql<'r>>(rows: &'r [Row]) -> Result<T, Trouble> {
+pub(super) fn first<'r, T: tokio_postgres::types::FromSql<'r>>(
+    rows: &'r [Row],
+) -> Result<T, Trouble> {
     let row = rows.first().ok_or_else(|| Trouble::lasting("the server gave no row"))?;
     Ok(row.try_get(0)?)
 }
 
 /// Epochs begin at 1 and grow by one: none is lost in a signed column.
-fn epoch_of(claim: &Claim) -> Result<i64, Trouble> {
+pub(super) fn epoch_of(claim: &Claim) -> Result<i64, Trouble> {
     i64::try_from(claim.epoch).map_err(Trouble::lasting)
 }

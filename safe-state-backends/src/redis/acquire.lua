@@ -1,8 +1,7 @@
 -- Takes the lease, if nobody has it, or its end has passed, or it has the epoch to be taken over.
 -- The epoch is the time, in microseconds: so none comes twice, whatever the server may forget.
 -- KEYS: lease. ARGV: holder, time (ms), the epoch to be taken over or nothing.
-local clock = redis.call('TIME')
-local micros = clock[1] * 1000000 + clock[2]
+local micros = clock()
 local now = math.floor(micros / 1000)
 local lease = redis.call('HMGET', KEYS[1], 'epoch', 'holder', 'ends')
 local epoch, holder, ends = lease[1], lease[2], tonumber(lease[3] or 0)

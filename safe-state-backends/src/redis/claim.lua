@@ -1,9 +1,8 @@
 -- What every operation under a lease begins with: it is refused unless the lease is the claim's, and
 -- extends it. A server that has forgotten the lease, or remembers an older one, is told of it again,
 -- as long as no other run can have taken it.
--- KEYS: lease, checkpoint. ARGV: epoch, holder, time (ms), whether none can have taken it ('1').
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+-- KEYS: lease, and the checkpoint where it matters. ARGV: epoch, holder, time (ms), whether none can have taken it ('1').
+local now = math.floor(clock() / 1000)
 local lease = redis.call('HMGET', KEYS[1], 'epoch', 'holder')
 local epoch, claimed = tonumber(lease[1] or 0), tonumber(ARGV[1])
 local known = epoch == claimed and lease[2] == ARGV[2]

@@ -1,7 +1,6 @@
 -- Takes the lease up again on a new connection, by a new epoch, if the epoch is the one that was found.
 -- KEYS: lease. ARGV: epoch, holder, time (ms), whether none can have taken it ('1'), the epoch found.
-local clock = redis.call('TIME')
-local micros = clock[1] * 1000000 + clock[2]
+local micros = clock()
 local lease = redis.call('HMGET', KEYS[1], 'epoch', 'holder')
 local epoch, claimed = tonumber(lease[1] or 0), tonumber(ARGV[1])
 if (lease[1] or '') ~= ARGV[5] then

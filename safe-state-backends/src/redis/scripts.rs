@@ -1,36 +1,94 @@
 //! What the server does in one step.
 
-use ::redis::Script;
+use ::redis::{
+    Cmd, Connection, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, ToRedisArgs,
+    cmd,
+};
 
 /// Those from `renew` on begin with what checks the claim.
 pub(super) struct Scripts {
-    pub(super) acquire: Script,
-    pub(super) held_by: Script,
-    pub(super) resume: Script,
-    pub(super) release: Script,
-    pub(super) renew: Script,
-    pub(super) save: Script,
-    pub(super) append: Script,
-    pub(super) delete: Script,
+    pub(super) load: Lua,
+    pub(super) acquire: Lua,
+    pub(super) held_by: Lua,
+    pub(super) resume: Lua,
+    pub(super) release: Lua,
+    pub(super) renew: Lua,
+    pub(super) load_held: Lua,
+    pub(super) save: Lua,
+    pub(super) append: Lua,
+    pub(super) delete: Lua,
 }
 
-macro_rules! under_claim {
-    ($file:literal) => {
-        Script::new(concat!(include_str!("claim.lua"), include_str!($file)))
+/// A script, and what a server knows it by once it has run it.
+pub(super) struct Lua {
+    code: &'static str,
+    hash: String,
+}
+
+impl Lua {
+    fn new(code: &'static str) -> Self {
+        Lua { code, hash: Script::new(code).get_hash().to_owned() }
+    }
+
+    pub(super) fn on(&'static self, keys: &[String]) -> Call {
+        Call { script: self, keys: keys.to_vec(), values: Vec::new() }
+    }
+}
+
+/// A script with its keys and what else it is given.
+pub(super) struct Call {
+    script: &'static Lua,
+    keys: Vec<String>,
+    values: Vec<Vec<u8>>,
+}
+
+impl Call {
+    pub(super) fn arg(mut self, value: impl ToRedisArgs) -> Self {
+        self.values.extend(value.to_redis_args());
+        self
+    }
+
+    /// By its hash; a server that does not know it is told it.
+    pub(super) fn run<T: FromRedisValue>(&self, connection: &mut Connection) -> RedisResult<T> {
+        match self.command("EVALSHA", &self.script.hash).query(connection) {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.run_untold(connection)
+            }
+            answer => answer,
+        }
+    }
+
+    /// In one command, on a server that may not know it.
+    pub(super) fn run_untold<T: FromRedisValue>(&self, on: &mut Connection) -> RedisResult<T> {
+        self.command("EVAL", self.script.code).query(on)
+    }
+
+    fn command(&self, name: &str, script: &str) -> Cmd {
+        let mut command = cmd(name);
+        command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.values);
+        command
+    }
+}
+
+macro_rules! script {
+    ($($file:literal),*) => {
+        Lua::new(concat!($(include_str!($file)),*))
     };
 }
 
 impl Scripts {
     pub(super) fn new() -> Self {
         Scripts {
-            acquire: Script::new(include_str!("acquire.lua")),
-            held_by: Script::new(include_str!("held_by.lua")),
-            resume: Script::new(include_str!("resume.lua")),
-            release: Script::new(include_str!("release.lua")),
-            renew: under_claim!("renew.lua"),
-            save: under_claim!("save.lua"),
-            append: under_claim!("append.lua"),
-            delete: under_claim!("delete.lua"),
+            load: script!("load.lua"),
+            acquire: script!("clock.lua", "acquire.lua"),
+            held_by: script!("clock.lua", "held_by.lua"),
+            resume: script!("clock.lua", "resume.lua"),
+            release: script!("release.lua"),
+            renew: script!("clock.lua", "claim.lua", "renew.lua"),
+            load_held: script!("clock.lua", "claim.lua", "load.lua"),
+            save: script!("clock.lua", "claim.lua", "save.lua"),
+            append: script!("clock.lua", "claim.lua", "append.lua"),
+            delete: script!("clock.lua", "claim.lua", "delete.lua"),
         }
     }
 }

@@ -1,18 +1,19 @@
 //! The operations of a backend, on a connection to Redis.
 
 use std::collections::BTreeSet;
-use std::error::Error as StdError;
-use std::io;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use ::redis::{
-    Cmd, Connection, ErrorKind, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation,
-    ServerErrorKind, cmd,
+    Cmd, Connection, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind, Value,
+    cmd, from_redis_value,
 };
 
-use super::scripts::Scripts;
-use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use super::error::{is_a_replicas, tells_no_syncs, trouble};
+use super::reach::Reach;
+use super::scripts::{Call, Lua, Scripts};
+use crate::network::{Acquired, Bid, Claim, Session, Timeouts, Trouble};
+use crate::size::too_large;
 use crate::{Appended, Durability};
 
 static SCRIPTS: LazyLock<Scripts> = LazyLock::new(Scripts::new);
@@ -23,27 +24,37 @@ const FORGOTTEN: &str = "the server has forgotten the lease (it was flushed, evi
 /// A connection to Redis.
 #[allow(missing_debug_implementations)] // No one outside comes by one.
 pub struct RedisSession {
+    reach: Reach,
     connection: Connection,
-    statement: Duration,
+    /// To the node that the keys are being moved to, and its address.
+    other: Option<(String, Connection)>,
+    /// Whether that has done what was asked last.
+    was_elsewhere: bool,
+    timeouts: Timeouts,
     prefix: String,
     /// Whether the server can say when it has synced a save; unless asked, it may.
     tells_syncs: bool,
+    /// How many bytes a checkpoint may have that is loaded.
+    largest: u64,
 }
-
-type SharedError = Arc<dyn StdError + Send + Sync>;
 
 /// What a script answers: how it went, and the epoch and the holder, as far as they matter.
 type Answer = (String, Option<u64>, Option<String>);
 
 impl RedisSession {
-    pub(super) fn new(
-        connection: Connection,
-        statement: Duration,
-        prefix: String,
-    ) -> RedisResult<Self> {
-        connection.set_read_timeout(Some(statement))?;
-        connection.set_write_timeout(Some(statement))?;
-        Ok(RedisSession { connection, statement, prefix, tells_syncs: true })
+    pub(super) fn new(reach: Reach, timeouts: Timeouts, prefix: String) -> RedisResult<Self> {
+        let connection = reach.connect(timeouts.connect)?;
+        limit(&connection, timeouts)?;
+        Ok(RedisSession {
+            reach,
+            connection,
+            other: None,
+            was_elsewhere: false,
+            timeouts,
+            prefix,
+            tells_syncs: true,
+            largest: u64::MAX,
+        })
     }
 
     fn lease(&self, key: &str) -> String {
@@ -55,29 +66,77 @@ impl RedisSession {
     }
 
     fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, Trouble> {
-        command.query(&mut self.connection).map_err(|error| trouble(error, self.statement))
+        let asked = command.query(&mut self.connection);
+        self.followed(asked, |connection| command.query(connection))
     }
 
-    fn invoke(&mut self, invocation: &ScriptInvocation<'_>) -> Result<Answer, Trouble> {
-        invocation.invoke(&mut self.connection).map_err(|error| trouble(error, self.statement))
+    fn run<T: FromRedisValue>(&mut self, call: &Call) -> Result<T, Trouble> {
+        let asked = call.run(&mut self.connection);
+        self.followed(asked, |connection| call.run_untold(connection))
     }
 
-    /// A script that is refused unless the claim holds, and what it needs for that.
-    fn under<'s>(&self, claim: &Claim, script: &'s Script) -> ScriptInvocation<'s> {
-        let mut invocation = script.prepare_invoke();
-        invocation
-            .key(self.lease(&claim.key))
-            .key(self.checkpoint(&claim.key))
+    /// What was asked; and of a node that says that the keys are on another, what that answers. Where they have
+    /// moved for good is remembered, and asked by the next try.
+    fn followed<T>(
+        &mut self,
+        asked: RedisResult<T>,
+        again: impl FnOnce(&mut Connection) -> RedisResult<T>,
+    ) -> Result<T, Trouble> {
+        self.was_elsewhere = false;
+        let Err(error) = asked else { return asked.map_err(|error| self.trouble(error)) };
+        let address = error.redirect_node().map(|(address, _)| address.to_owned());
+        match (error.kind(), address) {
+            (ErrorKind::Server(ServerErrorKind::Moved), Some(address)) => {
+                self.reach.moved(&address);
+                Err(Trouble::passing(error))
+            }
+            (ErrorKind::Server(ServerErrorKind::Ask), Some(address)) => {
+                let answered = self.elsewhere(&address).and_then(|connection| {
+                    cmd("ASKING").exec(connection)?;
+                    again(connection)
+                });
+                answered.map_err(|error| self.trouble(error))
+            }
+            _ => Err(self.trouble(error)),
+        }
+    }
+
+    fn elsewhere(&mut self, address: &str) -> RedisResult<&mut Connection> {
+        let known = self.other.take().filter(|(known, _)| known == address);
+        let other = if let Some(known) = known {
+            known
+        } else {
+            let connection = self.reach.elsewhere(address, self.timeouts.connect)?;
+            limit(&connection, self.timeouts)?;
+            (address.to_owned(), connection)
+        };
+        self.was_elsewhere = true;
+        Ok(&mut self.other.insert(other).1)
+    }
+
+    fn trouble(&self, error: RedisError) -> Trouble {
+        trouble(error, self.timeouts.statement)
+    }
+
+    /// A script that is refused unless the claim holds, on its lease and what else it is about.
+    fn under(&self, claim: &Claim, script: &'static Lua, keys: &[String]) -> Call {
+        let keys = [&[self.lease(&claim.key)], keys].concat();
+        script
+            .on(&keys)
             .arg(claim.epoch)
             .arg(&claim.holder)
             .arg(millis(claim.time))
-            .arg(u8::from(Instant::now() < claim.until));
-        invocation
+            .arg(u8::from(Instant::now() < claim.until))
+    }
+
+    /// The same, on the lease and the checkpoint.
+    fn under_both(&self, claim: &Claim, script: &'static Lua) -> Call {
+        self.under(claim, script, &[self.checkpoint(&claim.key)])
     }
 
     /// Runs such a script, and says whether it has done its work.
-    fn claimed(&mut self, invocation: &ScriptInvocation<'_>) -> Result<bool, Trouble> {
-        let (outcome, _, holder) = self.invoke(invocation)?;
+    fn claimed(&mut self, call: &Call) -> Result<bool, Trouble> {
+        let (outcome, _, holder): Answer = self.run(call)?;
         match outcome.as_str() {
             "done" => Ok(true),
             "restored" => {
@@ -96,26 +155,52 @@ impl RedisSession {
             return Ok(());
         }
         // Its answer has to come before the connection's time is up.
-        let limit = millis(self.statement / 2);
+        let limit = millis(self.timeouts.statement / 2);
         let wait = cmd("WAITAOF").arg(1).arg(0).arg(limit).take();
-        match self.ask(&wait) {
+        let connection = match &mut self.other {
+            Some((_, connection)) if self.was_elsewhere => connection,
+            _ => &mut self.connection,
+        };
+        match wait.query(connection) {
             Ok((1.., _replicas)) => Ok(()),
             Ok((0_u64, 0_u64..)) => Err(Trouble::passing("the server did not sync in time")),
-            Err(Trouble::Lasting(refusal)) => {
+            Err(refusal) if tells_no_syncs(&refusal) => {
                 tracing::debug!(target: "safe_state", %refusal, "the server tells no syncs");
                 self.tells_syncs = false;
                 Ok(())
             }
-            Err(trouble) => Err(trouble),
+            Err(error) if is_a_replicas(&error) => Err(Trouble::passing(error)),
+            Err(error) => Err(self.trouble(error)),
         }
+    }
+
+    /// What a script has loaded.
+    fn loaded(&mut self, call: &Call) -> Result<Option<Vec<u8>>, Trouble> {
+        let (outcome, second, third): (String, Value, Value) = self.run(call)?;
+        let unread = |error| Trouble::lasting(RedisError::from(error));
+        if outcome != "loaded" {
+            return Err(refused(&outcome, from_redis_value(third).map_err(unread)?));
+        }
+        let bytes: u64 = from_redis_value(second).map_err(unread)?;
+        if bytes > self.largest {
+            return Err(Trouble::lasting(too_large(bytes, self.largest)));
+        }
+        let records: Vec<Vec<u8>> = from_redis_value(third).map_err(unread)?;
+        Ok((!records.is_empty()).then(|| records.concat()))
     }
 }
 
 impl Session for RedisSession {
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        let stored = cmd("LRANGE").arg(self.checkpoint(key)).arg(0).arg(-1).take();
-        let records: Vec<Vec<u8>> = self.ask(&stored)?;
-        Ok((!records.is_empty()).then(|| records.concat()))
+        self.loaded(&SCRIPTS.load.on(&[self.checkpoint(key)]).arg(self.largest))
+    }
+
+    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
+        self.loaded(&self.under_both(claim, &SCRIPTS.load_held).arg(self.largest))
+    }
+
+    fn limit_size(&mut self, bytes: u64) {
+        self.largest = bytes;
     }
 
     fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
@@ -125,31 +210,30 @@ impl Session for RedisSession {
 
     fn list(&mut self) -> Result<Vec<String>, Trouble> {
         let start = self.checkpoint("");
-        // A key may be given more than once.
+        // Any node would tell what it has: this one is told who has the keys, and while they are being moved,
+        // who has the others.
+        let _: bool = self.ask(&cmd("EXISTS").arg(&start).take())?;
         let mut keys = BTreeSet::new();
-        let mut cursor = 0_u64;
-        loop {
-            let scan = cmd("SCAN").arg(cursor).arg("MATCH").arg(format!("{start}*")).take();
-            let (next, found): (u64, Vec<String>) =
-                self.ask(scan.clone().arg("COUNT").arg(1000))?;
+        let others = self.other.as_mut().map(|(_, connection)| connection);
+        for connection in [Some(&mut self.connection), others].into_iter().flatten() {
+            let found = scan(connection, &format!("{start}*"));
+            let found = found.map_err(|error| trouble(error, self.timeouts.statement))?;
             keys.extend(found.iter().filter_map(|key| Some(key.strip_prefix(&start)?.to_owned())));
-            cursor = next;
-            if cursor == 0 {
-                return Ok(keys.into_iter().collect());
-            }
         }
+        Ok(keys.into_iter().collect())
     }
 
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
-        let mut invocation = SCRIPTS.held_by.prepare_invoke();
-        self.invoke(invocation.key(self.lease(key))).map(|(_, _, holder)| holder)
+        let (_, _, holder): Answer = self.run(&SCRIPTS.held_by.on(&[self.lease(key)]))?;
+        Ok(holder)
     }
 
     fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
-        let mut invocation = SCRIPTS.acquire.prepare_invoke();
         let over = bid.over.map(|epoch| epoch.to_string()).unwrap_or_default();
-        invocation.key(self.lease(bid.key)).arg(bid.holder).arg(millis(bid.time)).arg(over);
-        match self.invoke(&invocation)? {
+        let call = SCRIPTS.acquire.on(&[self.lease(bid.key)]);
+        let answer: Answer = self.run(&call.arg(bid.holder).arg(millis(bid.time)).arg(over))?;
+        self.reach.learn(&mut self.connection);
+        match answer {
             (_, Some(epoch), Some(holder)) => Ok(Acquired::No { epoch, holder }),
             (_, Some(epoch), None) => Ok(Acquired::Yes { epoch }),
             answer => Err(Trouble::lasting(format!("unexpected answer {answer:?}"))),
@@ -159,39 +243,58 @@ impl Session for RedisSession {
     fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
         let known = cmd("HGET").arg(self.lease(&claim.key)).arg("epoch").take();
         let found: Option<String> = self.ask(&known)?;
-        let mut invocation = self.under(claim, &SCRIPTS.resume);
-        match self.invoke(invocation.arg(found.unwrap_or_default()))? {
+        let call = self.under(claim, &SCRIPTS.resume, &[]).arg(found.unwrap_or_default());
+        match self.run::<Answer>(&call)? {
             (_, Some(epoch), _) => Ok(epoch),
             (outcome, None, holder) => Err(refused(&outcome, holder)),
         }
     }
 
     fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.claimed(&self.under(claim, &SCRIPTS.renew)).map(drop)
+        self.claimed(&self.under(claim, &SCRIPTS.renew, &[])).map(drop)
     }
 
     fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        self.claimed(self.under(claim, &SCRIPTS.save).arg(checkpoint))?;
+        self.claimed(&self.under_both(claim, &SCRIPTS.save).arg(checkpoint))?;
         self.sync(claim)
     }
 
     fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
-        if !self.claimed(self.under(claim, &SCRIPTS.append).arg(record).arg(number))? {
+        if !self.claimed(&self.under_both(claim, &SCRIPTS.append).arg(record).arg(number))? {
             return Ok(Appended::No);
         }
         self.sync(claim).map(|()| Appended::Yes)
     }
 
     fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.claimed(&self.under(claim, &SCRIPTS.delete))?;
+        self.claimed(&self.under_both(claim, &SCRIPTS.delete))?;
         self.sync(claim)
     }
 
     fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let mut invocation = SCRIPTS.release.prepare_invoke();
-        invocation.key(self.lease(&claim.key)).key(self.checkpoint(&claim.key)).arg(claim.epoch);
-        self.invoke(&invocation).map(drop)
+        let keys = [self.lease(&claim.key), self.checkpoint(&claim.key)];
+        self.run::<Answer>(&SCRIPTS.release.on(&keys).arg(claim.epoch)).map(drop)
     }
+}
+
+/// The keys of a server that match, of which any may be given more than once.
+fn scan(connection: &mut Connection, pattern: &str) -> RedisResult<Vec<String>> {
+    let mut keys = Vec::new();
+    let mut cursor = 0_u64;
+    loop {
+        let scan = cmd("SCAN").arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(1000).take();
+        let (next, found): (u64, Vec<String>) = scan.query(connection)?;
+        keys.extend(found);
+        cursor = next;
+        if cursor == 0 {
+            return Ok(keys);
+        }
+    }
+}
+
+fn limit(connection: &Connection, timeouts: Timeouts) -> RedisResult<()> {
+    connection.set_read_timeout(Some(timeouts.statement))?;
+    connection.set_write_timeout(Some(timeouts.statement))
 }
 
 fn refused(outcome: &str, holder: Option<String>) -> Trouble {
@@ -204,33 +307,4 @@ fn refused(outcome: &str, holder: Option<String>) -> Trouble {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What an error is, of an operation that may take so long.
-pub(super) fn trouble(error: RedisError, limit: Duration) -> Trouble {
-    if error.is_timeout() {
-        return Trouble::no_answer(limit);
-    }
-    let may_pass = match error.kind() {
-        ErrorKind::Io => !is_about_certificates(&error),
-        // What a broken connection has left of an answer.
-        ErrorKind::Parse => true,
-        ErrorKind::Server(kind) => matches!(
-            kind,
-            ServerErrorKind::BusyLoading
-                | ServerErrorKind::ReadOnly
-                | ServerErrorKind::MasterDown
-                | ServerErrorKind::ClusterDown
-                | ServerErrorKind::TryAgain
-        ),
-        _ => error.code() == Some("BUSY"),
-    };
-    if may_pass { Trouble::passing(error) } else { Trouble::lasting(error) }
-}
-
-fn is_about_certificates(error: &RedisError) -> bool {
-    // The driver's source is the pointer, not what it leads to.
-    let source = error.source().and_then(<dyn StdError>::downcast_ref::<SharedError>);
-    let source = source.and_then(|source| source.downcast_ref::<io::Error>());
-    source.is_some_and(|source| source.kind() == io::ErrorKind::InvalidData)
 }

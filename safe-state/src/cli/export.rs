@@ -45,8 +45,8 @@ impl Export {
             if !backend.exists(&self.job)? {
                 return Err(place.no_such(&self.job));
             }
-            let lease = place.lease(&self.job)?;
-            let checkpoint = Checkpoint::load(&*backend, &self.job)?;
+            let mut lease = place.lease(&self.job)?;
+            let checkpoint = Checkpoint::load_held(&mut *lease, &*backend, &self.job)?;
             drop(lease);
             checkpoint.ok_or_else(|| place.no_such(&self.job))?
         };

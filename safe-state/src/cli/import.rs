@@ -39,7 +39,7 @@ impl Import {
         let bytes = checkpoint.encode().map_err(|error| Failed::new(error.to_string()))?;
         let backend = place.backend()?;
         let mut lease = place.lease(&self.job)?;
-        if !self.overwrite && backend.exists(&self.job)? {
+        if !self.overwrite && lease.load(&*backend, &self.job)?.is_some() {
             return Err(Failed::new(format!(
                 "job `{}` has a checkpoint in `{place}`; look at it, and add --overwrite to lose it",
                 self.job

@@ -22,7 +22,8 @@ pub enum CommitError {
         place: String,
     },
     /// The progress could not be saved in the transaction, which was rolled back. If it is one in another
-    /// database, that has no such tables, or no such row.
+    /// database, that has no such tables, or no such row; as does a node of a cluster that has not yet applied what another has
+    /// written: the item is then done again.
     #[error(
         "the transaction refused to save the item's progress, and was rolled back; it has to be one in \
          `{place}`, where the checkpoint is", place = Line(place))]

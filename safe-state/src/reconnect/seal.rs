@@ -48,7 +48,8 @@ impl Key {
             match Arc::clone(backend).lease(NAME, LeaseOptions::default()) {
                 Ok(mut lease) => {
                     // Another may have made it before the lease was taken.
-                    if let Some(key) = backend.load(NAME)?.as_deref().and_then(Key::read) {
+                    let stored = lease.load(&**backend, NAME)?;
+                    if let Some(key) = stored.as_deref().and_then(Key::read) {
                         return Ok(key);
                     }
                     let key = Key::random();

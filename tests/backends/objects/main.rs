@@ -3,6 +3,7 @@
 mod late;
 mod store;
 mod tls;
+mod unfit;
 
 use std::sync::Arc;
 use std::thread;

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use tokio::sync::Notify;
 
@@ -20,6 +21,25 @@ pub(crate) struct Counting {
     trouble: Mutex<Trouble>,
     late: Mutex<Vec<(Path, PutPayload, PutOptions)>>,
     gate: Notify,
+    lack: Mutex<Lack>,
+}
+
+/// What a store can't do that speaks as one that can.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Lack {
+    #[default]
+    Nothing,
+    /// To refuse to create an object that is there.
+    Conditions,
+    /// To list what was just created.
+    Lists,
+    /// To give back what was just created, and not what is older.
+    ReadBack,
+}
+
+/// The object by which a backend finds out what the store can do.
+fn is_trial(path: &Path) -> bool {
+    path.filename() == Some("conditions")
 }
 
 /// What becomes of objects that are to be written.
@@ -41,10 +61,17 @@ impl Counting {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// How many objects there are.
+    /// How many objects of jobs there are.
     pub(crate) fn len(&self) -> usize {
-        use futures_util::StreamExt;
-        futures_util::FutureExt::now_or_never(self.inner.list(None).count()).unwrap()
+        use futures_util::TryStreamExt;
+        let all = self.inner.list(None).try_collect::<Vec<_>>();
+        let all = futures_util::FutureExt::now_or_never(all).unwrap().unwrap();
+        all.iter().filter(|object| !is_trial(&object.location)).count()
+    }
+
+    /// From now on, what it can't do is as that.
+    pub(crate) fn lack(&self, lack: Lack) {
+        *self.lack.lock().unwrap() = lack;
     }
 
     /// The next object that is written meets with that.
@@ -96,7 +123,18 @@ impl ObjectStore for Counting {
         payload: PutPayload,
         options: PutOptions,
     ) -> Result<PutResult> {
-        self.note(format_args!("put {} bytes", payload.content_length()));
+        if is_trial(path) {
+            self.note("trial");
+        } else {
+            self.note(format_args!("put {} bytes", payload.content_length()));
+        }
+        let lack = *self.lack.lock().unwrap();
+        if lack == Lack::Conditions {
+            return self.inner.put(path, payload).await;
+        }
+        if is_trial(path) {
+            return self.inner.put_opts(path, payload, options).await;
+        }
         let trouble = std::mem::take(&mut *self.trouble.lock().unwrap());
         if trouble == Trouble::Waits {
             self.gate.notified().await;
@@ -105,6 +143,7 @@ impl ObjectStore for Counting {
             self.late.lock().unwrap().push((path.clone(), payload, options));
             return Err(lost());
         }
+        let payload = if lack == Lack::ReadBack { "other".into() } else { payload };
         let put = self.inner.put_opts(path, payload, options).await?;
         if trouble == Trouble::Unanswered { Err(lost()) } else { Ok(put) }
     }
@@ -132,6 +171,9 @@ impl ObjectStore for Counting {
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         self.note("list");
+        if *self.lack.lock().unwrap() == Lack::Lists {
+            return futures_util::stream::empty().boxed();
+        }
         self.inner.list(prefix)
     }
 

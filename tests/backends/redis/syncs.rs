@@ -110,3 +110,23 @@ fn a_server_that_cannot_tell_is_asked_once() {
     assert_eq!(lease.append(b"record").unwrap(), Appended::Yes);
     assert_eq!(server.asked().len(), 1);
 }
+
+#[test]
+fn a_right_that_is_missing_is_no_server_that_cannot_tell() {
+    let server =
+        Pretended::answering("-NOPERM User me has no permissions to run the 'waitaof' command\r\n");
+    let mut lease = server.lease(Durability::Power);
+    for _ in 0..2 {
+        let error = told(&lease.save(b"state").unwrap_err());
+        assert!(error.contains("no permissions to run the 'waitaof' command"), "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_is_a_replica_by_now_is_tried_again() {
+    let server = Pretended::answering("-ERR WAITAOF cannot be used with replica instances.\r\n");
+    let mut lease = server.lease(Durability::Power);
+    let error = told(&lease.save(b"state").unwrap_err());
+    assert!(error.contains("replica instances") && error.contains("until the time"), "{error}");
+    assert!(server.asked().len() > 1, "it was tried again");
+}

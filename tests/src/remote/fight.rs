@@ -25,12 +25,18 @@ const TENURE_BITS: u32 = 12;
 /// `SAFE_STATE_STORM=10` takes ten times as long, which is a minute; `SAFE_STATE_STORM_SEED` pauses
 /// at other instants.
 pub fn fight(worker: &str, url: &str) {
+    fight_between(worker, [url; 2]);
+}
+
+/// The same of two that reach the store by URLs of their own.
+pub fn fight_between(worker: &str, urls: [&str; 2]) {
+    let url = urls[0];
     let time = Duration::from_secs(6) * storms::times();
     let mut rng = Rng::with_seed(storms::seed(1));
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new(JOB).backend(backend(url, SHORT));
     job.clear_checkpoint().unwrap();
-    let workers = [(); 2].map(|()| Worker::fighting(worker, url, dir.path()));
+    let workers = urls.map(|url| Worker::fighting(worker, url, dir.path()));
     let log = Effects::open(dir.path().join("effects")).unwrap();
     let began = Instant::now();
     let mut tenures = 0;

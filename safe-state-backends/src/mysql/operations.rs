@@ -1,0 +1,203 @@
+//! The operations of the backend, as statements.
+
+use mysql_async::Value;
+use mysql_async::prelude::Queryable;
+
+use super::session::{MySqlSession, held, or_no_table};
+use crate::Appended;
+use crate::network::runtime::Runtime;
+use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use crate::tables::Tables;
+
+/// A column that takes no NULL was given it.
+const IS_NULL: u16 = 1048;
+
+impl Session for MySqlSession {
+    fn may_run_here() -> bool {
+        Runtime::may_run_here()
+    }
+
+    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        // One statement sees one state.
+        let query =
+            format!("SELECT record FROM {} WHERE job = ? ORDER BY number", self.tables.records);
+        self.current(|session| session.records(&query, key))
+    }
+
+    /// In a transaction that has written, and by a statement that locks: what is between this and the servers,
+    /// and sends what reads to a copy, sends neither.
+    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
+        let query = format!(
+            "SELECT record FROM {} WHERE job = ? ORDER BY number FOR UPDATE",
+            self.tables.records
+        );
+        self.current(|session| {
+            session.locked(|session| {
+                session.extend(claim)?;
+                session.records(&query, &claim.key)
+            })
+        })
+    }
+
+    fn limit_size(&mut self, bytes: u64) {
+        self.largest = bytes;
+    }
+
+    fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
+        let query = format!("SELECT 1 FROM {} WHERE job = ? LIMIT 1", self.tables.records);
+        let found: Option<Option<u8>> = self.current(|session| {
+            session.call(async |conn| or_no_table(conn.exec_first(query, (key,)).await))
+        })?;
+        Ok(found.flatten().is_some())
+    }
+
+    fn list(&mut self) -> Result<Vec<String>, Trouble> {
+        let query = format!("SELECT job FROM {} WHERE number = 0", self.tables.records);
+        let keys: Option<Vec<String>> = self
+            .current(|session| session.call(async |conn| or_no_table(conn.query(query).await)))?;
+        Ok(keys.unwrap_or_default())
+    }
+
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
+        let query = format!(
+            "SELECT holder FROM {} WHERE job = ? AND ends > UTC_TIMESTAMP(6)",
+            self.tables.jobs
+        );
+        let row: Option<Option<Option<String>>> = self.current(|session| {
+            session.call(async |conn| or_no_table(conn.exec_first(query, (key,)).await))
+        })?;
+        Ok(row.flatten().flatten())
+    }
+
+    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
+        self.prepare_tables()?;
+        let first = format!(
+            "INSERT IGNORE INTO {} (job, epoch, ends) VALUES (?, 0, UTC_TIMESTAMP(6))",
+            self.tables.jobs
+        );
+        self.changes(&first, (bid.key,))?;
+        let query = format!(
+            "SELECT epoch, holder, ends <= UTC_TIMESTAMP(6) FROM {} WHERE job = ? FOR UPDATE",
+            self.tables.jobs
+        );
+        self.locked(|session| {
+            let found = session.call(async |conn| conn.exec_first(query, (bid.key,)).await)?;
+            let Some((epoch, holder, has_ended)): Option<(u64, Option<String>, bool)> = found
+            else {
+                return Err(Trouble::passing("the row of the job was removed just now"));
+            };
+            match holder {
+                Some(holder) if !has_ended && bid.over != Some(epoch) => {
+                    Ok(Acquired::No { epoch, holder })
+                }
+                _ => {
+                    session.take(bid.key, bid.holder, bid.time)?;
+                    Ok(Acquired::Yes { epoch: epoch + 1 })
+                }
+            }
+        })
+    }
+
+    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
+        let query =
+            format!("SELECT epoch, holder FROM {} WHERE job = ? FOR UPDATE", self.tables.jobs);
+        self.locked(|session| {
+            let found: Option<(u64, Option<String>)> =
+                session.call(async |conn| conn.exec_first(query, (&claim.key,)).await)?;
+            match found {
+                Some((epoch, Some(holder))) if holder == claim.holder => {
+                    session.take(&claim.key, &claim.holder, claim.time)?;
+                    Ok(epoch + 1)
+                }
+                other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
+            }
+        })
+    }
+
+    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.extend(claim)
+    }
+
+    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
+        let records = self.tables.records.clone();
+        self.locked(|session| {
+            session.extend(claim)?;
+            let clear = format!("DELETE FROM {records} WHERE job = ?");
+            session.changes(&clear, (&claim.key,))?;
+            let insert = format!("INSERT INTO {records} (job, number, record) VALUES (?, 0, ?)");
+            session.changes(&insert, (&claim.key, checkpoint)).map(drop)
+        })
+    }
+
+    /// The row of the lease is locked and not changed, so that it is one statement; the lease is
+    /// extended when it gets time. In a cluster it is changed by each.
+    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+        if self.is_galera {
+            self.locked(|session| {
+                session.extend(claim)?;
+                session.insert(claim, number, record)
+            })?;
+            return Ok(Appended::Yes);
+        }
+        self.insert(claim, number, record)?;
+        if self.extended.is_none_or(|extended| extended.elapsed() > claim.time / 6) {
+            self.extend(claim)?;
+        }
+        Ok(Appended::Yes)
+    }
+
+    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
+        let query = format!(
+            "SELECT 1 FROM {} WHERE job = ? AND number = ? AND record = ?",
+            self.tables.records
+        );
+        let stored = number.map_or(0, |number| number + 1);
+        let found: Option<u8> = self.current(|session| {
+            session.call(async |conn| conn.exec_first(query, (key, stored, bytes)).await)
+        })?;
+        Ok(found.is_some())
+    }
+
+    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        let clear = format!("DELETE FROM {} WHERE job = ?", self.tables.records);
+        self.locked(|session| {
+            session.extend(claim)?;
+            session.changes(&clear, (&claim.key,)).map(drop)
+        })
+    }
+
+    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        let statement = format!(
+            "UPDATE {} SET holder = NULL WHERE job = ? AND epoch = ? AND holder = ?",
+            self.tables.jobs
+        );
+        self.changes(&statement, held(claim)).map(drop)
+    }
+}
+
+impl MySqlSession {
+    /// Adds a record, if the lease is the claim's, whose row is locked. Where it is not, what is selected is NULL,
+    /// which the column takes from nobody: that costs the server less than to insert what a query gives.
+    fn insert(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<(), Trouble> {
+        let Tables { jobs, records, .. } = &self.tables;
+        let statement = format!(
+            "INSERT INTO {records} (job, number, record) VALUES ((
+                 SELECT job FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ? LOCK IN SHARE MODE
+             ), ?, ?)"
+        );
+        let mut parameters = held(claim);
+        parameters.extend([Value::from(number + 1), Value::from(record)]);
+        let inserted =
+            self.call(async |conn| match conn.exec_drop(statement, parameters).await {
+                Err(mysql_async::Error::Server(error)) if error.code == IS_NULL => Ok(Err(error)),
+                inserted => inserted.map(Ok),
+            })?;
+        match inserted {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.check(claim)?;
+                Err(Trouble::passing(error))
+            }
+        }
+    }
+}

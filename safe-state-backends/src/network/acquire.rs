@@ -1,0 +1,71 @@
+//! How a lease is taken.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::keeper::Keeper;
+use super::transactions::Transactions;
+use super::{Acquired, Bid, Claim, Connect, Limits, OPENING, Session, Trouble, retry};
+use crate::{Error, Holder, LeaseOptions, name};
+
+impl<C: Connect> Keeper<C> {
+    pub(super) fn acquire(
+        connect: Arc<C>,
+        limits: Limits,
+        job: String,
+        options: LeaseOptions,
+    ) -> Result<Self, Error> {
+        let trouble = Trouble::at("taking the lease", &job, &*connect);
+        let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
+        // Before the lease: who looks at that finds this.
+        #[cfg(unix)]
+        let presence = crate::presence::Presence::tell();
+        let mut over = None;
+        let mut asked = Instant::now();
+        let mut once = || {
+            let mut session = limits.connect(&*connect)?;
+            asked = Instant::now();
+            let bid = Bid { key: &key, holder: &holder, time: limits.lease, over };
+            let acquired = match session.acquire(&bid)? {
+                Acquired::No { epoch, holder: other } if is_free(&other, &holder) => {
+                    over = Some(epoch);
+                    session.acquire(&Bid { over, ..bid })?
+                }
+                acquired => acquired,
+            };
+            Ok((session, acquired))
+        };
+        let acquired = retry::until(OPENING.min(limits.retry), &job, &mut once);
+        let (session, epoch) = match acquired.map_err(trouble)? {
+            (session, Acquired::Yes { epoch }) => (session, epoch),
+            (_, Acquired::No { holder, .. }) => {
+                return Err(Error::Held { job, holder: Holder::from_line(&holder).map(Box::new) });
+            }
+        };
+        let (time, durability) = (limits.lease, options.durability);
+        let claim = Claim { key, holder, epoch, time, until: asked + time, durability };
+        let renewal = Instant::now() + limits.lease / 3;
+        let session = Some(session);
+        let (records, transactions) = (None, Transactions::default());
+        Ok(Keeper {
+            connect,
+            limits,
+            job,
+            claim,
+            session,
+            records,
+            transactions,
+            renewal,
+            is_lost: false,
+            size: 0,
+            #[cfg(unix)]
+            _presence: presence,
+        })
+    }
+}
+
+/// Whether the lease of `other` can be taken: its holder has ended, or it is ours, taken by a try whose
+/// answer was lost.
+fn is_free(other: &str, ours: &str) -> bool {
+    other == ours || Holder::from_line(other).is_some_and(|other| other.has_left())
+}

@@ -1,0 +1,216 @@
+//! The operations of the backend, as statements.
+
+use std::time::Instant;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::session::{PRIMARY, Parameter, PostgresSession, first, held, taking};
+use crate::network::runtime::Runtime;
+use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use crate::size::too_large;
+use crate::tables::Tables;
+use crate::{Appended, Durability};
+
+impl Session for PostgresSession {
+    fn may_run_here() -> bool {
+        Runtime::may_run_here()
+    }
+
+    fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let limit = self.limit();
+        let query = format!(
+            "{PRIMARY} {} ORDER BY number",
+            stored(&format!("FROM {} WHERE job = $1", self.tables.records), "$2")
+        );
+        let rows = self.asked(&query, &[(&key, Type::TEXT), (&limit, Type::INT8)])?;
+        self.joined(&rows)
+    }
+
+    /// The statement writes: so it runs where the lease is written, and not on a copy.
+    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
+        let limit = self.limit();
+        let query = format!(
+            "{} ORDER BY number",
+            stored(&format!("FROM held LEFT JOIN {} USING (job)", self.tables.records), "$5")
+        );
+        let rows = self.extended(claim, &query, &[(&limit, Type::INT8)])?;
+        self.joined(&rows)
+    }
+
+    fn limit_size(&mut self, bytes: u64) {
+        self.largest = bytes;
+    }
+
+    fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
+        let query =
+            format!("{PRIMARY} SELECT 1 FROM {} WHERE job = $1 LIMIT 1", self.tables.records);
+        Ok(!self.asked(&query, &[(&key, Type::TEXT)])?.is_empty())
+    }
+
+    fn list(&mut self) -> Result<Vec<String>, Trouble> {
+        let query = format!("{PRIMARY} SELECT job FROM {} WHERE number = 0", self.tables.records);
+        let rows = self.asked(&query, &[])?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {
+        let query = format!(
+            "{PRIMARY} SELECT holder FROM {} WHERE job = $1 AND ends > clock_timestamp()",
+            self.tables.jobs
+        );
+        let rows = self.asked(&query, &[(&key, Type::TEXT)])?;
+        rows.first().map_or(Ok(None), |row| Ok(row.try_get(0)?))
+    }
+
+    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
+        self.prepare_tables()?;
+        let over = bid.over.and_then(|epoch| i64::try_from(epoch).ok());
+        let statement = taking(&self.tables.jobs);
+        let time = bid.time.as_secs_f64();
+        let taken = self.transaction(
+            &statement,
+            &[
+                (&bid.key, Type::TEXT),
+                (&bid.holder, Type::TEXT),
+                (&time, Type::FLOAT8),
+                (&over, Type::INT8),
+            ],
+        )?;
+        if !taken.is_empty() {
+            self.extended = Some(Instant::now());
+            return Ok(Acquired::Yes { epoch: first::<i64>(&taken)?.cast_unsigned() });
+        }
+        match self.holder(bid.key)? {
+            Some((epoch, Some(holder))) => {
+                Ok(Acquired::No { epoch: epoch.cast_unsigned(), holder })
+            }
+            _ => Err(Trouble::passing("the lease was given back just now")),
+        }
+    }
+
+    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
+        let found = match self.holder(&claim.key)? {
+            Some((epoch, Some(holder))) if holder == claim.holder => epoch,
+            other => return Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
+        };
+        let statement = format!(
+            "UPDATE {} SET epoch = epoch + 1, ends = clock_timestamp() + make_interval(secs => $4)
+             WHERE {} RETURNING epoch",
+            self.tables.jobs,
+            held(Durability::Power)
+        );
+        let time = claim.time.as_secs_f64();
+        let taken = self.rows(
+            &statement,
+            &[
+                (&claim.key, Type::TEXT),
+                (&found, Type::INT8),
+                (&claim.holder, Type::TEXT),
+                (&time, Type::FLOAT8),
+            ],
+        )?;
+        if taken.is_empty() {
+            return Err(Trouble::passing("an earlier connection was about to take the lease up"));
+        }
+        self.extended = Some(Instant::now());
+        Ok(first::<i64>(&taken)?.cast_unsigned())
+    }
+
+    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        self.extended(claim, "SELECT 1 FROM held", &[]).map(drop)
+    }
+
+    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
+        // The snapshot is number 0, and is updated: one statement can't delete and insert a row.
+        let statement = format!(
+            ", cleared AS (
+                 DELETE FROM {records} WHERE number > 0 AND job IN (SELECT job FROM held)
+             )
+             INSERT INTO {records} (job, number, record) SELECT job, 0, $5 FROM held
+             ON CONFLICT (job, number) DO UPDATE SET record = excluded.record RETURNING 1",
+            records = self.tables.records
+        );
+        self.extended(claim, &statement, &[(&checkpoint, Type::BYTEA)]).map(drop)
+    }
+
+    /// The row of the lease is locked and not changed: its old versions would pile up for as long as
+    /// any transaction on the server is open, and slow each other down. It is extended when it
+    /// gets time.
+    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+        let Tables { jobs, records, .. } = &self.tables;
+        let statement = format!(
+            "INSERT INTO {records} (job, number, record) SELECT job, $4, $5 FROM {jobs}
+             WHERE {} FOR SHARE RETURNING 1",
+            held(claim.durability)
+        );
+        let number = i64::try_from(number + 1).map_err(Trouble::lasting)?;
+        self.claimed(claim, &statement, &[(&number, Type::INT8), (&record, Type::BYTEA)])?;
+        if self.extended.is_none_or(|extended| extended.elapsed() > claim.time / 6) {
+            self.renew(claim)?;
+        }
+        Ok(Appended::Yes)
+    }
+
+    fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
+        let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
+        let stored = stored.map_err(Trouble::lasting)?;
+        let query = format!(
+            "{PRIMARY} SELECT 1 FROM {} WHERE job = $1 AND number = $2 AND record = $3",
+            self.tables.records
+        );
+        let parameters: [Parameter<'_>; 3] =
+            [(&key, Type::TEXT), (&stored, Type::INT8), (&bytes, Type::BYTEA)];
+        Ok(!self.rows(&query, &parameters)?.is_empty())
+    }
+
+    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        let statement = format!(
+            ", cleared AS (DELETE FROM {} WHERE job IN (SELECT job FROM held))
+             SELECT 1 FROM held",
+            self.tables.records
+        );
+        self.extended(claim, &statement, &[]).map(drop)
+    }
+
+    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
+        let statement = format!(
+            "UPDATE {} SET holder = NULL WHERE job = $1 AND epoch = $2 AND holder = $3
+             RETURNING 1",
+            self.tables.jobs
+        );
+        self.claimed(claim, &statement, &[]).map(drop)
+    }
+}
+
+impl PostgresSession {
+    fn limit(&self) -> i64 {
+        i64::try_from(self.largest).unwrap_or(i64::MAX)
+    }
+
+    /// The records of a checkpoint in one.
+    fn joined(&self, rows: &[Row]) -> Result<Option<Vec<u8>>, Trouble> {
+        let Some(total) = rows.first().map(|row| row.try_get::<_, Option<i64>>(1)).transpose()?
+        else {
+            return Ok(None);
+        };
+        let Some(total) = total.map(i64::cast_unsigned) else { return Ok(None) };
+        if total > self.largest {
+            return Err(Trouble::lasting(too_large(total, self.largest)));
+        }
+        let mut checkpoint = Vec::new();
+        for row in rows {
+            checkpoint.extend_from_slice(row.try_get(0)?);
+        }
+        Ok(Some(checkpoint))
+    }
+}
+
+/// The records that are stored there, in one statement, which sees one state; and how many bytes they have: if
+/// those are more than the limit, no record is sent.
+fn stored(from: &str, limit: &str) -> String {
+    format!(
+        "SELECT CASE WHEN total <= {limit} THEN record END, total
+         FROM (SELECT number, record, sum(octet_length(record)) OVER () AS total {from}) AS stored"
+    )
+}

@@ -1,0 +1,93 @@
+//! The options of a URL that the driver does not know, or knows by other words.
+
+/// Those of the driver.
+#[rustfmt::skip]
+const KNOWN: [&str; 17] = [
+    "user", "password", "dbname", "options", "application_name", "sslnegotiation", "host", "hostaddr", "port",
+    "connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval",
+    "keepalives_retries", "channel_binding", "load_balance_hosts",
+];
+
+const TARGET: &str = "target_session_attrs";
+
+/// What a URL says of which of its hosts is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// It says nothing.
+    Unsaid,
+    /// Any that answers.
+    Any,
+    /// One that writes.
+    Primary,
+}
+
+/// Takes out of a URL which server is meant, and gives the rest; or says which option there is not.
+pub(super) fn taken_from(url: &str) -> Result<(Target, String), String> {
+    let Some((address, query)) = url.split_once('?') else {
+        return Ok((Target::Unsaid, url.to_owned()));
+    };
+    let mut target = Target::Unsaid;
+    let mut others = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if name == TARGET {
+            target = named(value)?;
+        } else if KNOWN.contains(&name) {
+            others.push(pair);
+        } else {
+            return Err(format!(
+                "there is no option `{name}`; there are `sslmode`, `sslrootcert`, `{TARGET}`, `{}`",
+                KNOWN.join("`, `")
+            ));
+        }
+    }
+    let question = if others.is_empty() { "" } else { "?" };
+    Ok((target, format!("{address}{question}{}", others.join("&"))))
+}
+
+fn named(value: &str) -> Result<Target, String> {
+    match value {
+        "any" => Ok(Target::Any),
+        "primary" | "read-write" => Ok(Target::Primary),
+        "standby" | "read-only" => Err(format!(
+            "its `{TARGET}` is `{value}`, and a run writes: name the primary, `{TARGET}=primary`"
+        )),
+        "prefer-standby" => Err(format!(
+            "its `{TARGET}` is `{value}`: what a standby has may be older than what was saved, and a run writes; \
+             write `{TARGET}=primary`"
+        )),
+        _ => Err(format!("its `{TARGET}` is none of `any`, `read-write`, `primary`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_server_is_meant_is_taken_out() {
+        for (query, target, rest) in [
+            ("", Target::Unsaid, ""),
+            ("?", Target::Unsaid, ""),
+            ("?target_session_attrs=primary", Target::Primary, ""),
+            ("?user=a&target_session_attrs=read-write&port=1", Target::Primary, "?user=a&port=1"),
+            ("?target_session_attrs=any&options=-c%20a=b", Target::Any, "?options=-c%20a=b"),
+        ] {
+            let (taken, url) = taken_from(&format!("postgres://a,b/c{query}")).unwrap();
+            assert_eq!((taken, url), (target, format!("postgres://a,b/c{rest}")), "{query}");
+        }
+    }
+
+    #[test]
+    fn what_there_is_not_is_named_and_no_value() {
+        for (query, why) in [
+            ("color=secret", "there is no option `color`"),
+            ("target_session_attrs=standby", "and a run writes"),
+            ("target_session_attrs=prefer-standby", "may be older"),
+            ("target_session_attrs=secret", "none of `any`, `read-write`, `primary`"),
+        ] {
+            let refused = taken_from(&format!("postgres://a/b?{query}")).unwrap_err();
+            assert!(refused.contains(why) && !refused.contains("secret"), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A file by which others of this machine know that a process was here, and whether it still is.
+//!
+//! The boot and the process namespace are those of a virtual machine's copies as well, and of a machine that was set
+//! back to a snapshot: that there is no process of some number there says nothing of the one that has it elsewhere.
+//! Who holds a lease has a file in memory, locked while it lives: where the file is and its lock is free, the
+//! process was here, and has ended.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use fs2::FileExt;
+use rustix::fs::OFlags;
+
+use crate::process::Process;
+
+/// In memory, so that no file of another boot is there; each container has its own.
+const FOLDER: &str = "/dev/shm";
+const PREFIX: &str = "safe-state-";
+/// How long what is left of a process is kept.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// This process's file, which is there for as long as any part of the process has this.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    /// Its lock goes with it.
+    _file: File,
+    path: PathBuf,
+}
+
+impl Presence {
+    /// `None` where none can be told.
+    pub(crate) fn tell() -> Option<Arc<Self>> {
+        static TOLD: Mutex<Weak<Presence>> = Mutex::new(Weak::new());
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(presence) = told.upgrade() {
+            return Some(presence);
+        }
+        sweep(Path::new(FOLDER));
+        let path = path_of(&Process::this()?, std::process::id());
+        // What a process of the same number left that was started at the same instant is not ours to use.
+        let file = open(OpenOptions::new().write(true).create_new(true).mode(0o600), &path)?;
+        file.try_lock_exclusive().ok()?;
+        let presence = Arc::new(Presence { _file: file, path });
+        *told = Arc::downgrade(&presence);
+        Some(presence)
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        // One that stays is empty, and gone with the next boot.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Whether that process was here, as this user, and has ended. What tells of it stays: it may have held other
+/// leases, and who asks may end before it has taken this one.
+pub(crate) fn has_left(process: &Process, pid: u32) -> bool {
+    is_left(&path_of(process, pid))
+}
+
+/// Whether a file is ours, and its process has ended.
+fn is_left(path: &Path) -> bool {
+    let Some(file) = open(OpenOptions::new().read(true), path) else { return false };
+    let is_ours = file
+        .metadata()
+        .is_ok_and(|found| found.is_file() && found.uid() == rustix::process::geteuid().as_raw());
+    // Shared, as several may look at a time.
+    is_ours && FileExt::try_lock_shared(&file).is_ok()
+}
+
+/// Removes what is left of processes of long ago: their leases have ended by themselves.
+fn sweep(folder: &Path) {
+    let is_old = |path: &Path| {
+        let modified = fs::symlink_metadata(path).and_then(|found| found.modified());
+        modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > KEPT))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_one = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if is_one && is_old(&path) && is_left(&path) {
+            // Another may have done it.
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+fn path_of(process: &Process, pid: u32) -> PathBuf {
+    Path::new(FOLDER).join(format!("{PREFIX}{}-{pid}", process.place()))
+}
+
+fn open(options: &mut OpenOptions, path: &Path) -> Option<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.custom_flags(flags.bits().cast_signed()).open(path).ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_told_while_any_part_of_the_process_has_it() {
+        let (this, pid) = (Process::this().unwrap(), std::process::id());
+        let (first, second) = (Presence::tell().unwrap(), Presence::tell().unwrap());
+        assert!(!has_left(&this, pid), "it is here");
+        drop(first);
+        assert!(path_of(&this, pid).exists());
+        drop(second);
+        assert!(!path_of(&this, pid).exists());
+        assert!(!has_left(&this, pid), "nothing tells of it");
+    }
+
+    #[test]
+    fn what_is_left_of_a_process_tells_until_it_is_old() {
+        let (this, pid) = (Process::this().unwrap(), u32::MAX);
+        let path = path_of(&this, pid);
+        fs::write(&path, b"").unwrap();
+        assert!(has_left(&this, pid) && has_left(&this, pid));
+        sweep(Path::new(FOLDER));
+        assert!(has_left(&this, pid), "it is not old");
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_modified(std::time::SystemTime::now() - 2 * KEPT).unwrap();
+        file.lock_exclusive().unwrap();
+        sweep(Path::new(FOLDER));
+        assert!(path.exists() && !has_left(&this, pid), "its process lives");
+        drop(file);
+        sweep(Path::new(FOLDER));
+        assert!(!path.exists() && !has_left(&this, pid));
+        // A link that another has put there leads to nothing.
+        std::os::unix::fs::symlink("/proc/self/status", &path).unwrap();
+        assert!(!has_left(&this, pid));
+        fs::remove_file(&path).unwrap();
+    }
+}

@@ -1,0 +1,229 @@
+//! Which server to connect to: the one of a URL, the one that a cluster has the keys on, or the one that
+//! Sentinel calls the master.
+//!
+//! All keys are in one slot, and so on one node of a cluster: it needs one connection, as any server does. A
+//! node that has them not says who has, and is not asked again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ::redis::{
+    Client, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisError, RedisResult,
+    Value, cmd, from_redis_value,
+};
+
+/// Host and port.
+type Address = (String, u16);
+
+const SENTINEL_PORT: u16 = 26379;
+
+/// The way to the server, for all connections of a backend.
+#[derive(Clone)]
+pub(super) struct Reach {
+    /// For the server of the URL; what it says of user, password, database and TLS holds for all.
+    pub(super) client: Client,
+    sentinel: Option<Sentinel>,
+    cluster: Arc<Mutex<Cluster>>,
+}
+
+#[derive(Clone)]
+struct Sentinel {
+    master: String,
+    at: Vec<Address>,
+}
+
+/// What is known of a cluster, if there is one.
+#[derive(Default)]
+struct Cluster {
+    /// Whether its nodes were asked for.
+    is_asked: bool,
+    nodes: Vec<Address>,
+    /// That which has the keys, as far as is known.
+    owner: Option<Address>,
+}
+
+impl Reach {
+    pub(super) fn by(client: Client) -> Self {
+        Reach { client, sentinel: None, cluster: Arc::default() }
+    }
+
+    /// By a URL, whose scheme may be `redis+sentinel` or `rediss+sentinel`.
+    pub(super) fn to(url: &str) -> RedisResult<Self> {
+        let Some((scheme, rest)) = url.split_once("+sentinel://") else {
+            return Ok(Reach::by(Client::open(url)?));
+        };
+        let wrong = |what| RedisError::from((ErrorKind::InvalidClientConfig, what));
+        let (path, query) = rest
+            .split_once('?')
+            .map_or((rest, String::new()), |(path, query)| (path, format!("?{query}")));
+        let (user, path) = match path.rsplit_once('@') {
+            Some((user, path)) => (format!("{user}@"), path),
+            None => (String::new(), path),
+        };
+        let (hosts, path) = path.split_once('/').unwrap_or((path, ""));
+        let (master, database) = path.split_once('/').unwrap_or((path, ""));
+        if hosts.is_empty() || master.is_empty() {
+            return Err(wrong(
+                "write it as redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/MASTER/DATABASE, with the name \
+                 that Sentinel knows the master by",
+            ));
+        }
+        let mut at = Vec::new();
+        for host in hosts.split(',') {
+            let info = format!("redis://{host}").into_connection_info()?;
+            let ConnectionAddr::Tcp(name, port) = info.addr() else {
+                return Err(wrong("it names a host that is none"));
+            };
+            let has_port =
+                host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+            at.push((name.clone(), if has_port { *port } else { SENTINEL_PORT }));
+        }
+        let client = Client::open(format!("{scheme}://{user}localhost/{database}{query}"))?;
+        let sentinel = Some(Sentinel { master: master.to_owned(), at });
+        Ok(Reach { sentinel, ..Reach::by(client) })
+    }
+
+    fn cluster(&self) -> MutexGuard<'_, Cluster> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to the server that is to have the keys.
+    pub(super) fn connect(&self, limit: Duration) -> RedisResult<Connection> {
+        if let Some(sentinel) = &self.sentinel {
+            return self.at(&self.master(sentinel, limit)?)?.get_connection_with_timeout(limit);
+        }
+        let owner = self.cluster().owner.clone();
+        if let Some(owner) = owner {
+            match self.at(&owner)?.get_connection_with_timeout(limit) {
+                Err(_) => self.cluster().owner = None,
+                connection => return connection,
+            }
+        }
+        let nodes = self.cluster().nodes.clone();
+        let mut connection = self.client.get_connection_with_timeout(limit);
+        for node in &nodes {
+            if connection.is_ok() {
+                break;
+            }
+            connection = self.at(node)?.get_connection_with_timeout(limit).or(connection);
+        }
+        connection
+    }
+
+    /// Whom the first Sentinel that answers calls the master.
+    fn master(&self, sentinel: &Sentinel, limit: Duration) -> RedisResult<Address> {
+        let mut trouble = None;
+        for at in &sentinel.at {
+            let asked = || {
+                let info =
+                    self.info_at(at).set_redis_settings(::redis::RedisConnectionInfo::default());
+                let mut connection = Client::open(info)?.get_connection_with_timeout(limit)?;
+                connection.set_read_timeout(Some(limit))?;
+                let question =
+                    cmd("SENTINEL").arg("get-master-addr-by-name").arg(&sentinel.master).take();
+                question.query::<Option<Address>>(&mut connection)
+            };
+            match asked() {
+                Ok(Some(master)) => return Ok(master),
+                Ok(None) => {
+                    let unknown = "Sentinel knows no master of that name";
+                    let detail = sentinel.master.clone();
+                    trouble = Some((ErrorKind::InvalidClientConfig, unknown, detail).into());
+                }
+                Err(error) => trouble = trouble.or(Some(error)),
+            }
+        }
+        Err(trouble
+            .unwrap_or_else(|| (ErrorKind::InvalidClientConfig, "there is no Sentinel").into()))
+    }
+
+    fn info_at(&self, (host, port): &Address) -> ::redis::ConnectionInfo {
+        let info = self.client.get_connection_info().clone();
+        let (host, port) = (host.clone(), *port);
+        let address = match info.addr() {
+            ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+                let (insecure, tls_params) = (*insecure, tls_params.clone());
+                ConnectionAddr::TcpTls { host, port, insecure, tls_params }
+            }
+            _ => ConnectionAddr::Tcp(host, port),
+        };
+        info.set_addr(address)
+    }
+
+    fn at(&self, address: &Address) -> RedisResult<Client> {
+        Client::open(self.info_at(address))
+    }
+
+    /// The node that an answer names, which may leave out its host if that is the one asked.
+    pub(super) fn named(&self, address: &str) -> Option<Address> {
+        let (host, port) = address.rsplit_once(':')?;
+        let host = match (host, self.client.get_connection_info().addr()) {
+            ("", ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. }) => host,
+            (host, _) => host,
+        };
+        Some((host.to_owned(), port.parse().ok()?))
+    }
+
+    /// The keys are there from now on.
+    pub(super) fn moved(&self, address: &str) {
+        self.cluster().owner = self.named(address);
+    }
+
+    /// A connection to a node that an answer names.
+    pub(super) fn elsewhere(&self, address: &str, limit: Duration) -> RedisResult<Connection> {
+        let node = self.named(address);
+        let node = node.ok_or((ErrorKind::UnexpectedReturnType, "it names no node"))?;
+        self.at(&node)?.get_connection_with_timeout(limit)
+    }
+
+    /// Asks for the nodes of the cluster, once, to get on without the one of the URL. A server that is in none,
+    /// or does not tell, is asked no more.
+    pub(super) fn learn(&self, connection: &mut Connection) {
+        if std::mem::replace(&mut self.cluster().is_asked, true) || self.sentinel.is_some() {
+            return;
+        }
+        let slots = cmd("CLUSTER").arg("SLOTS").query::<Vec<Vec<Value>>>(connection);
+        let nodes = slots.unwrap_or_default().into_iter().flat_map(|slot| slot.into_iter().skip(2));
+        let mut nodes: Vec<Address> = nodes
+            .filter_map(|node| from_redis_value::<Vec<Value>>(node).ok())
+            .filter_map(|node| {
+                let mut parts = node.into_iter();
+                let host: String = from_redis_value(parts.next()?).ok()?;
+                let port: u16 = from_redis_value(parts.next()?).ok()?;
+                self.named(&format!("{host}:{port}"))
+            })
+            .collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        self.cluster().nodes = nodes;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_of_sentinels_names_them_and_the_master() {
+        let reach =
+            Reach::to("redis+sentinel://me:se%40cret@a:1,b,[::1]:3/main/7?protocol=resp3").unwrap();
+        let sentinel = reach.sentinel.as_ref().unwrap();
+        assert_eq!(sentinel.master, "main");
+        let at = [("a", 1), ("b", 26379), ("::1", 3)].map(|(host, port)| (host.to_owned(), port));
+        assert_eq!(sentinel.at, at);
+        let settings = reach.client.get_connection_info().redis_settings();
+        assert_eq!(settings.username(), Some("me"));
+        assert_eq!((settings.password(), settings.db()), (Some("se@cret"), 7));
+        for wrong in ["redis+sentinel://a", "redis+sentinel:///main", "redis+sentinel://a/"] {
+            assert!(Reach::to(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_node_that_is_named_without_its_host_is_on_the_one_of_the_url() {
+        let reach = Reach::to("redis://host:1/").unwrap();
+        assert_eq!(reach.named(":7"), Some(("host".to_owned(), 7)));
+        assert_eq!(reach.named("::1:7"), Some(("::1".to_owned(), 7)));
+        assert_eq!(reach.named("host"), None);
+    }
+}

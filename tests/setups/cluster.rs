@@ -1,0 +1,175 @@
+//! Redis Cluster: three masters, and a slot that is moved.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use safe_state::backend::redis_driver::{Client, Connection, FromRedisValue, cmd};
+use safe_state::backend::{Appended, Backend, RedisBackend};
+use safe_state_tests::servers::{Kind, Server};
+use safe_state_tests::{remote, storms};
+
+use crate::{WORKER, conforms, goes_on, held, lease};
+
+/// That of all keys.
+const KEYS: &str = "{safe_state}";
+const SLOTS: u16 = 16384;
+
+fn connection(node: &Server) -> Connection {
+    Client::open(node.url()).unwrap().get_connection().unwrap()
+}
+
+fn ask<T: FromRedisValue>(node: &Server, words: &[&str]) -> T {
+    cmd(words[0]).arg(&words[1..]).query(&mut connection(node)).unwrap()
+}
+
+fn tell(node: &Server, words: &[&str]) {
+    let _: safe_state::backend::redis_driver::Value = ask(node, words);
+}
+
+fn cluster() -> [Server; 3] {
+    let nodes = [(); 3].map(|()| Server::start_as("redis_node", Kind::Redis, &[]));
+    for (number, node) in (0_u16..).zip(&nodes) {
+        let end = if number == 2 { SLOTS - 1 } else { (number + 1) * (SLOTS / 3) - 1 };
+        let (first, last) = ((number * (SLOTS / 3)).to_string(), end.to_string());
+        tell(node, &["CLUSTER", "ADDSLOTSRANGE", &first, &last]);
+        tell(node, &["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]);
+        let port = nodes[0].address().port().to_string();
+        tell(node, &["CLUSTER", "MEET", "127.0.0.1", &port]);
+    }
+    let began = Instant::now();
+    let is_up = |node: &Server| {
+        let info: String = ask(node, &["CLUSTER", "INFO"]);
+        info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+    };
+    while !nodes.iter().all(is_up) {
+        assert!(began.elapsed() < Duration::from_secs(60), "it does not come up");
+        thread::sleep(Duration::from_millis(50));
+    }
+    nodes
+}
+
+/// The nodes, that which has the keys first.
+fn owner_first(mut nodes: [Server; 3]) -> [Server; 3] {
+    let has_them = |node: &Server| {
+        let asked = cmd("GET").arg(KEYS).query::<Option<String>>(&mut connection(node));
+        asked.is_ok()
+    };
+    let owner = nodes.iter().position(has_them).unwrap();
+    nodes.swap(0, owner);
+    nodes
+}
+
+fn backend(node: &Server) -> Arc<dyn Backend> {
+    Arc::new(RedisBackend::new(&node.url()).unwrap())
+}
+
+struct Move<'n> {
+    from: &'n Server,
+    to: &'n Server,
+    slot: String,
+}
+
+impl<'n> Move<'n> {
+    fn begin(from: &'n Server, to: &'n Server) -> Self {
+        let id = |node| ask::<String>(node, &["CLUSTER", "MYID"]);
+        let slot: u16 = ask(from, &["CLUSTER", "KEYSLOT", KEYS]);
+        let slot = slot.to_string();
+        tell(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]);
+        tell(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]);
+        Move { from, to, slot }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        ask(self.from, &["CLUSTER", "GETKEYSINSLOT", &self.slot, "1000"])
+    }
+
+    fn take(&self, key: &str) {
+        let (to, password) = (self.to.address(), self.to.url());
+        let password = password.split([':', '@']).nth(2).unwrap();
+        let port = to.port().to_string();
+        tell(self.from, &["MIGRATE", "127.0.0.1", &port, key, "0", "5000", "AUTH", password]);
+    }
+
+    fn end(self) {
+        self.keys().iter().for_each(|key| self.take(key));
+        let id: String = ask(self.to, &["CLUSTER", "MYID"]);
+        for node in [self.to, self.from] {
+            tell(node, &["CLUSTER", "SETSLOT", &self.slot, "NODE", &id]);
+        }
+    }
+}
+
+#[test]
+fn a_cluster_is_found_by_any_of_its_nodes_and_followed() {
+    let nodes = owner_first(cluster());
+    for node in &nodes {
+        goes_on(&backend(node), "any node");
+    }
+    let [owner, next, _] = &nodes;
+    let mut run = lease(&backend(next), "moved");
+    run.save(b"a").unwrap();
+    run.append(b"b").unwrap();
+    for node in &nodes {
+        assert_eq!(backend(node).list().unwrap(), ["moved"]);
+        assert!(backend(node).holder("moved").unwrap().is_some());
+    }
+
+    // While its keys are moved nothing that was saved goes, and what is new goes where it belongs.
+    let moving = Move::begin(owner, next);
+    run.append(b"c").unwrap();
+    run.save(b"abcd").unwrap();
+    assert_eq!(backend(owner).load("moved").unwrap().unwrap(), b"abcd");
+    let mut new = lease(&backend(owner), "begun in the move");
+    moving.take("{safe_state}:lease:moved");
+    moving.take("{safe_state}:checkpoint:moved");
+    let mut record = |bytes: &[u8], whole: &[u8]| match run.append(bytes).unwrap() {
+        Appended::Yes => {}
+        Appended::No => run.save(whole).unwrap(),
+    };
+    record(b"e", b"abcde");
+    for node in &nodes {
+        assert_eq!(backend(node).list().unwrap(), ["moved"]);
+        assert_eq!(backend(node).load("moved").unwrap().unwrap(), b"abcde");
+    }
+    // One that has a lease and nothing saved has to wait for the end of it.
+    thread::scope(|scope| {
+        let saving = scope.spawn(|| new.save(b"new").unwrap());
+        thread::sleep(Duration::from_millis(200));
+        moving.end();
+        saving.join().unwrap();
+    });
+    drop(new);
+    record(b"f", b"abcdef");
+    record(b"g", b"abcdefg");
+    drop(run);
+    for node in &nodes {
+        assert_eq!(held(&backend(node), "moved").unwrap(), b"abcdefg");
+        assert_eq!(backend(node).list().unwrap(), ["begun in the move", "moved"]);
+    }
+    if storms::times() > 1 {
+        let url = nodes[2].url();
+        let (by_any, urls) = (url.clone(), [0, 1, 2].map(|number| nodes[number].url()));
+        conforms(
+            move || {
+                let suite = RedisBackend::new(&by_any).unwrap().key_prefix("suite").unwrap();
+                Arc::new(remote::limited(suite, Duration::from_secs(30)))
+            },
+            // The one that has the key takes it.
+            move |job| {
+                let told = urls.iter().filter(|url| {
+                    let mut connection =
+                        Client::open(url.as_str()).unwrap().get_connection().unwrap();
+                    let lease = format!("{{suite}}:lease:{job}");
+                    cmd("HSET").arg(lease).arg("ends").arg(0).exec(&mut connection).is_ok()
+                });
+                assert_eq!(told.count(), 1);
+            },
+        );
+        remote::any_runtime(&url);
+        remote::killed_process(WORKER, &url);
+        remote::lost_lease(WORKER, &url);
+        remote::kill_storm(WORKER, &url);
+        remote::fight_between(WORKER, [&nodes[0].url(), &nodes[1].url()]);
+    }
+}

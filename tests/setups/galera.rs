@@ -1,0 +1,193 @@
+//! Two nodes of MariaDB with Galera, of which one is late.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use safe_state::backend::mysql_async::prelude::Queryable;
+use safe_state::backend::mysql_async::{Conn, Error as DriverError, Value};
+use safe_state::backend::{Backend, Error, LeaseOptions, MySqlBackend};
+use safe_state::commit::{Dialect, Parameter, Statement};
+use safe_state_backends::Save;
+use safe_state_tests::remote;
+use safe_state_tests::servers::{Kind, Server};
+use safe_state_tests::storms;
+use tokio::runtime::Runtime;
+
+use crate::{WORKER, conforms, goes_on, held, lease};
+
+/// Its nodes, one after the other.
+fn cluster() -> [Server; 2] {
+    // Three ports in a row for each.
+    let port = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() / 8 * 8;
+    let (first, second) = (port(), port() + 4);
+    let start = |own: u16| Server::start_as("galera", Kind::MySql, &[&own, &first]);
+    [start(first), start(second)]
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn execute(url: &str, statements: &[&str]) {
+    runtime().block_on(async {
+        let mut conn = Conn::from_url(url).await.unwrap();
+        for statement in statements {
+            conn.query_drop(*statement).await.unwrap();
+        }
+        conn.disconnect().await.unwrap();
+    });
+}
+
+fn backend(node: &Server) -> Arc<dyn Backend> {
+    Arc::new(MySqlBackend::new(&node.url()).unwrap().lease_time(Duration::from_secs(600)))
+}
+
+/// Has a node apply nothing of what is written on the other for so long, as a backup's lock does.
+fn late<T>(node: &Server, other: &Server, time: Duration, work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let locked = scope.spawn(|| {
+            let sleep = format!("SELECT SLEEP({})", time.as_secs_f64());
+            execute(&node.url(), &["FLUSH TABLES other WITH READ LOCK", &sleep, "UNLOCK TABLES"]);
+        });
+        thread::sleep(Duration::from_millis(200));
+        execute(&other.url(), &["UPDATE other SET v = v + 1"]);
+        let done = work();
+        locked.join().unwrap();
+        done
+    })
+}
+
+/// Runs statements in a transaction of the program's own, and commits it.
+fn commit(url: &str, list: &[Statement]) -> Result<(), DriverError> {
+    runtime().block_on(async {
+        let mut conn = Conn::from_url(url).await?;
+        conn.query_drop("START TRANSACTION").await?;
+        for statement in list {
+            let values = statement.parameters.iter().map(|value| match value {
+                Parameter::Integer(value) => Value::from(*value),
+                Parameter::Text(value) => Value::from(value),
+                Parameter::Bytes(value) => Value::from(value),
+            });
+            conn.exec_drop(&statement.text, values.collect::<Vec<_>>()).await?;
+        }
+        conn.query_drop("COMMIT").await?;
+        conn.disconnect().await
+    })
+}
+
+/// The cluster takes seconds to start, so what it is to hold is one test.
+#[test]
+fn a_cluster_keeps_what_one_server_does() {
+    let [first, second] = cluster();
+    execute(&first.url(), &["CREATE TABLE other (v INT)", "INSERT INTO other VALUES (0)"]);
+    thread::sleep(Duration::from_millis(300));
+    for node in [&first, &second] {
+        goes_on(&backend(node), "either");
+    }
+    a_late_node_gives_what_was_saved(&first, &second);
+    a_zombie_on_a_late_node_saves_nothing(&first, &second);
+    a_zombie_on_a_late_node_commits_nothing(&first, &second);
+    if storms::times() > 1 {
+        let (url, there) = (first.url(), second.url());
+        conforms(
+            move || {
+                let suite = MySqlBackend::new(&url).unwrap().table_prefix("suite").unwrap();
+                Arc::new(remote::limited(suite, Duration::from_secs(30)))
+            },
+            // On the other node, which this one hears of.
+            move |job| {
+                let lapse = "UPDATE suite_jobs SET ends = UTC_TIMESTAMP(6) WHERE job =";
+                execute(&there, &[&format!("{lapse} '{job}'")]);
+                thread::sleep(Duration::from_millis(300));
+            },
+        );
+        remote::any_runtime(&first.url());
+        remote::lost_lease(WORKER, &first.url());
+        remote::kill_storm(WORKER, &second.url());
+        remote::fight_between(WORKER, [&first.url(), &second.url()]);
+        a_frozen_majority_is_waited_for(&first, &second);
+    }
+}
+
+fn a_late_node_gives_what_was_saved(first: &Server, second: &Server) {
+    let (here, there) = (backend(first), backend(second));
+    let mut run = lease(&here, "late");
+    run.save(b"a").unwrap();
+    late(second, first, Duration::from_secs(1), || {
+        for _ in 0..20 {
+            run.append(b"b").unwrap();
+        }
+        drop(run);
+        let expected = [&b"a"[..], &[b'b'; 20]].concat();
+        assert_eq!(there.load("late").unwrap().unwrap(), expected, "it was looked at");
+        assert_eq!(held(&there, "late").unwrap(), expected, "a run began");
+    });
+}
+
+/// Ends a lease on a node as its time would.
+fn lapse(url: &str, job: &str) {
+    let lapse = format!("UPDATE safe_state_jobs SET ends = UTC_TIMESTAMP(6) WHERE job = '{job}'");
+    execute(url, &[&lapse]);
+}
+
+fn a_zombie_on_a_late_node_saves_nothing(first: &Server, second: &Server) {
+    let (here, there) = (backend(first), backend(second));
+    let mut zombie = lease(&here, "zombie");
+    zombie.save(b"a").unwrap();
+    thread::sleep(Duration::from_millis(200));
+    let heir = late(first, second, Duration::from_secs(1), || {
+        lapse(&second.url(), "zombie");
+        let mut heir = lease(&there, "zombie");
+        heir.save(b"heir").unwrap();
+        let lost = zombie.append(b"b").and_then(|_| zombie.save(b"ab"));
+        assert!(matches!(lost, Err(Error::LeaseLost { .. })), "{lost:?}");
+        heir
+    });
+    drop((zombie, heir));
+    assert_eq!(held(&here, "zombie").unwrap(), b"heir");
+}
+
+fn a_zombie_on_a_late_node_commits_nothing(first: &Server, second: &Server) {
+    let (here, there) = (backend(first), backend(second));
+    for save in [Save::Record(b"b"), Save::Whole(b"ab")] {
+        let mut zombie = lease(&here, "committed");
+        zombie.save(b"a").unwrap();
+        let given = zombie.statements(save, Dialect::MySql).unwrap().unwrap();
+        thread::sleep(Duration::from_millis(200));
+        late(first, second, Duration::from_secs(1), || {
+            lapse(&second.url(), "committed");
+            let mut heir = Arc::clone(&there).lease("committed", LeaseOptions::default()).unwrap();
+            heir.save(b"heir").unwrap();
+            let refused = commit(&first.url(), &given.list).unwrap_err();
+            assert!(refused.to_string().contains("Deadlock"), "{refused}");
+        });
+        drop(zombie);
+        assert_eq!(held(&here, "committed").unwrap(), b"heir");
+    }
+}
+
+/// A node that is alone takes no writes: that passes.
+fn a_frozen_majority_is_waited_for(first: &Server, second: &Server) {
+    let signal = |name: &str| {
+        let kill = format!("kill -{name} {}", second.pid());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    };
+    let alone = backend(first);
+    let mut run = lease(&alone, "alone");
+    run.save(b"a").unwrap();
+    signal("STOP");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_secs(10));
+            signal("CONT");
+        });
+        for number in 0..20 {
+            if run.append(b"b").unwrap() == safe_state::backend::Appended::No {
+                run.save(format!("{number}").as_bytes()).unwrap();
+            }
+            thread::sleep(Duration::from_millis(500));
+        }
+    });
+}

@@ -1,0 +1,129 @@
+//! `PgBouncer` between a run and PostgreSQL.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use safe_state::backend::tokio_postgres::{self, NoTls};
+use safe_state::backend::{Backend, PostgresBackend};
+use safe_state::{Durability, Error, Job};
+use safe_state_tests::remote::{self, told};
+use safe_state_tests::servers::{Kind, Server, address, postgres_url};
+use safe_state_tests::storms;
+
+use crate::{WORKER, conforms, goes_on};
+
+fn pooler(mode: &str) -> Server {
+    let server = address(&postgres_url()).port();
+    // A session has its connection for itself, and a run has some beside that of its lease.
+    let size = if mode == "session" { 30 } else { 3 };
+    Server::start_as("pgbouncer", Kind::Postgres, &[&server, &mode, &size])
+}
+
+/// What the server answers, as text.
+fn ask(url: &str, statements: &[&str]) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let mut answer = String::new();
+        for statement in statements {
+            let rows = client.simple_query(statement).await.unwrap();
+            answer = rows
+                .iter()
+                .find_map(|row| match row {
+                    tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                    _ => None,
+                })
+                .unwrap_or_default();
+        }
+        answer
+    })
+}
+
+fn of_prefix(url: &str, prefix: &str) -> PostgresBackend {
+    PostgresBackend::new(url).unwrap().table_prefix(prefix).unwrap()
+}
+
+#[test]
+fn jobs_share_the_connections_of_a_pool_of_transactions() {
+    for mode in ["transaction", "session"] {
+        let pooler = pooler(mode);
+        let prefix = format!("pooled_{mode}");
+        thread::scope(|scope| {
+            for number in 0..3 {
+                let backend: Arc<dyn Backend> = Arc::new(of_prefix(&pooler.url(), &prefix));
+                scope.spawn(move || goes_on(&backend, &format!("job {number}")));
+            }
+        });
+    }
+}
+
+/// Each write sets what it needs for itself, whatever others of the pool need, or have left.
+#[test]
+fn no_setting_leaks_from_one_job_to_another() {
+    let pooler = pooler("transaction");
+    let prefix = "leaks";
+    of_prefix(&postgres_url(), prefix).save("first", b"a").unwrap();
+    let trigger = "CREATE TABLE IF NOT EXISTS leaks_seen (job TEXT, level TEXT);
+         TRUNCATE leaks_seen;
+         CREATE OR REPLACE FUNCTION leaks_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             INSERT INTO leaks_seen VALUES (NEW.job, current_setting('synchronous_commit'));
+             RETURN NEW;
+         END $$;
+         CREATE OR REPLACE TRIGGER note BEFORE INSERT ON leaks_records
+             FOR EACH ROW EXECUTE FUNCTION leaks_note()";
+    ask(&postgres_url(), &[trigger]);
+    // A program of the pool that leaves a setting behind.
+    ask(&pooler.url(), &["SET synchronous_commit = off"]);
+    thread::scope(|scope| {
+        for (name, durability) in [("strong", Durability::Power), ("weak", Durability::Process)] {
+            let backend = of_prefix(&pooler.url(), prefix);
+            scope.spawn(move || {
+                let job = Job::new(name).backend(backend).durability(durability);
+                job.run(0..40, |_| Ok::<_, Error>(())).unwrap();
+            });
+        }
+    });
+    let count = |job: &str, level: &str| {
+        let query =
+            format!("SELECT count(*) FROM leaks_seen WHERE job = '{job}' AND level = '{level}'");
+        ask(&postgres_url(), &[&query]).parse::<u64>().unwrap()
+    };
+    assert!(count("strong", "on") >= 40 && count("weak", "off") >= 40);
+    assert_eq!((count("strong", "off"), count("weak", "on")), (0, 0));
+    for _ in 0..6 {
+        assert_eq!(ask(&pooler.url(), &["SHOW statement_timeout"]), "0");
+    }
+}
+
+#[test]
+fn a_pooler_without_transactions_is_refused_by_name() {
+    let pooler = pooler("statement");
+    let backend = of_prefix(&pooler.url(), "pooled_statement");
+    of_prefix(&postgres_url(), "pooled_statement").save("job", b"a").unwrap();
+    let error = told(&backend.save("job", b"b").unwrap_err());
+    assert!(error.contains("PgBouncer") && error.contains("pool_mode = statement"), "{error}");
+    assert_eq!(of_prefix(&postgres_url(), "pooled_statement").load("job").unwrap().unwrap(), b"a");
+}
+
+#[test]
+fn it_keeps_its_promises_behind_a_pooler() {
+    if storms::times() < 2 {
+        return;
+    }
+    let pooler = pooler("transaction");
+    let (url, lapse) = (pooler.url(), "UPDATE pooled_jobs SET ends = now() WHERE job = ");
+    conforms(
+        move || Arc::new(remote::limited(of_prefix(&url, "pooled"), Duration::from_secs(30))),
+        move |job| {
+            ask(&postgres_url(), &[&format!("{lapse} '{job}'")]);
+        },
+    );
+    remote::any_runtime(&pooler.url());
+    remote::killed_process(WORKER, &pooler.url());
+    remote::lost_lease(WORKER, &pooler.url());
+    remote::kill_storm(WORKER, &pooler.url());
+    remote::fight(WORKER, &pooler.url());
+    remote::partition_storm(&pooler.url());
+}

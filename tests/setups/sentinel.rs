@@ -1,0 +1,96 @@
+//! Redis with a replica, and Sentinel, which makes it the master.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use safe_state::backend::redis_driver::{Client, cmd};
+use safe_state::backend::{Appended, Backend, LeaseOptions, RedisBackend, from_url};
+use safe_state::{Error, Job};
+use safe_state_tests::Ran;
+use safe_state_tests::remote::told;
+use safe_state_tests::servers::{Kind, Server, redis_url};
+
+use crate::lease;
+
+fn tell(url: &str, words: &[&str]) {
+    let mut connection = Client::open(url).unwrap().get_connection().unwrap();
+    cmd(words[0]).arg(&words[1..]).exec(&mut connection).unwrap();
+}
+
+fn info(server: &Server) -> String {
+    let mut connection = Client::open(server.url()).unwrap().get_connection().unwrap();
+    cmd("INFO").arg("replication").query(&mut connection).unwrap()
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_run_goes_on_with_the_replica_that_is_promoted() {
+    let master = Server::start(Kind::Redis);
+    let port = master.address().port();
+    let replica = Server::start_as("redis_replica", Kind::Redis, &[&port]);
+    wait_until("it does not follow", || info(&replica).contains("master_link_status:up"));
+    let sentinel = Server::start_as("sentinel", Kind::Redis, &[&port]);
+    let asking = format!("redis://{}", sentinel.address());
+    let knows_it = || {
+        let mut connection = Client::open(asking.as_str()).unwrap().get_connection().unwrap();
+        let replicas =
+            cmd("SENTINEL").arg("REPLICAS").arg("main").query::<Vec<Vec<String>>>(&mut connection);
+        replicas.is_ok_and(|replicas| !replicas.is_empty())
+    };
+    wait_until("it does not know the replica", knows_it);
+
+    // A replica may be read, and not begun on.
+    let by_replica = RedisBackend::new(&replica.url()).unwrap().retry_time(Duration::ZERO);
+    assert_eq!(by_replica.load("job").unwrap(), None);
+    let refused = told(&by_replica.save("job", b"a").unwrap_err());
+    assert!(refused.contains("READONLY") || refused.contains("read only"), "{refused}");
+
+    let password = redis_url().split([':', '@']).nth(2).unwrap().to_owned();
+    let hosts = format!("127.0.0.1:1,{}", sentinel.address());
+    let url = format!("redis+sentinel://default:{password}@{hosts}/main/0");
+    let (job, ran) = (Job::new("promoted").backend(url.as_str()), Ran::default());
+    let master = RefCell::new(master);
+    let done = job.run(0..6, |item| {
+        ran.note(item);
+        if item == 3 {
+            master.borrow_mut().kill();
+        }
+        Ok::<_, Error>(())
+    });
+    done.unwrap();
+    assert_eq!(ran.take(), [0, 1, 2, 3, 4, 5]);
+    assert!(info(&replica).contains("role:master"));
+    assert!(job.peek_checkpoint().unwrap().is_none());
+    let none = format!("redis+sentinel://{hosts}/other");
+    let error = told(&from_url(&none).unwrap().save("job", b"a").unwrap_err());
+    assert!(error.contains("knows no master of that name"), "{error}");
+}
+
+#[test]
+fn too_few_replicas_may_pass() {
+    let server = Server::start(Kind::Redis);
+    let backend: Arc<dyn Backend> = Arc::new(RedisBackend::new(&server.url()).unwrap());
+    let mut run = lease(&backend, "job");
+    run.save(b"a").unwrap();
+    tell(&server.url(), &["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(500));
+            tell(&server.url(), &["CONFIG", "SET", "min-replicas-to-write", "0"]);
+        });
+        assert_eq!(run.append(b"b").unwrap(), Appended::No);
+        run.save(b"ab").unwrap();
+        let second = Arc::clone(&backend).lease("job", LeaseOptions::default());
+        assert!(second.is_err(), "it is held");
+    });
+    assert_eq!(backend.load("job").unwrap().unwrap(), b"ab");
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# How servers are run together: poolers, standbys, clusters. Read by tests/servers, for tests that start them.
+# Each function is called in its folder, with its ports, and replaces the shell; it is as those there.
+
+# pgbouncer PORT SERVER MODE SIZE: in front of PostgreSQL on the port SERVER, with so many connections to it.
+pgbouncer() {
+    cat >pgbouncer.ini <<EOF
+[databases]
+$database = host=127.0.0.1 port=$2 user=$user password=$password
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $1
+unix_socket_dir =
+auth_type = any
+pool_mode = $3
+default_pool_size = $4
+max_client_conn = 200
+EOF
+    exec "${as[@]}" pgbouncer --quiet pgbouncer.ini
+}
+
+# standby PORT PRIMARY DELAY: a copy of PostgreSQL on the port PRIMARY, which is that far behind.
+standby() {
+    if [[ ! -e data ]]; then
+        PGPASSWORD=$password "${as[@]}" pg_basebackup --host 127.0.0.1 --port "$2" --username "$user" \
+            --pgdata data --checkpoint fast --write-recovery-conf --no-sync
+    fi
+    exec "${as[@]}" postgres -D data -p "$1" -h 127.0.0.1 -c unix_socket_directories= \
+        -c ssl=off -c fsync=off -c max_connections=200 -c shared_buffers=16MB -c recovery_min_apply_delay="$3"
+}
+
+# pgpool PORT PRIMARY STANDBY: sends what reads to the standby.
+pgpool() {
+    cat >pgpool.conf <<EOF
+listen_addresses = '127.0.0.1'
+port = $1
+socket_dir = '$PWD'
+pcp_listen_addresses = ''
+pcp_socket_dir = '$PWD'
+pid_file_name = '$PWD/pgpool.pid'
+logdir = '$PWD'
+backend_clustering_mode = 'streaming_replication'
+backend_hostname0 = '127.0.0.1'
+backend_port0 = $2
+backend_weight0 = 0
+backend_hostname1 = '127.0.0.1'
+backend_port1 = $3
+backend_weight1 = 1
+load_balance_mode = on
+num_init_children = 24
+memqcache_total_size = 1MB
+memqcache_max_num_cache = 1000
+sr_check_period = 1
+sr_check_user = '$user'
+sr_check_password = '$password'
+sr_check_database = 'postgres'
+allow_clear_text_frontend_auth = on
+EOF
+    touch pool_hba.conf pcp.conf
+    exec "${as[@]}" pgpool -n -f pgpool.conf -F pcp.conf -a pool_hba.conf
+}
+
+# galera PORT OWN FIRST: a node of MariaDB whose cluster talks on the ports OWN to OWN + 2, and whose first node does so
+# on FIRST; that one is the first if the two are one.
+galera() {
+    local options=(--no-defaults --datadir="$PWD/data" --innodb-log-file-size=16M) library new=()
+    library=$(find /usr/lib -name libgalera_smm.so | head -n 1)
+    if [[ ! -e data ]]; then
+        "${as[@]}" mariadb-install-db "${options[@]}" --skip-test-db --auth-root-authentication-method=normal
+    fi
+    : >init.sql
+    if [[ $2 == "$3" ]]; then
+        new=(--wsrep-new-cluster)
+        cat >init.sql <<EOF
+CREATE DATABASE IF NOT EXISTS $database;
+CREATE USER IF NOT EXISTS $user@'127.0.0.1' IDENTIFIED BY '$password';
+GRANT ALL ON *.* TO $user@'127.0.0.1' WITH GRANT OPTION;
+EOF
+    fi
+    exec "${as[@]}" mariadbd "${options[@]}" --port="$1" --bind-address=127.0.0.1 --socket="$PWD/own.sock" \
+        --init-file="$PWD/init.sql" "${mysql_syncs[@]}" --skip-name-resolve --binlog-format=ROW \
+        --innodb-autoinc-lock-mode=2 --innodb-buffer-pool-size=32M --wsrep-on=ON --wsrep-provider="$library" \
+        --wsrep-cluster-name=tests --wsrep-cluster-address="gcomm://127.0.0.1:$3" \
+        --wsrep-node-address="127.0.0.1:$2" --wsrep-sst-method=rsync \
+        --wsrep-sst-receive-address="127.0.0.1:$(($2 + 2))" \
+        --wsrep-provider-options="gmcast.listen_addr=tcp://127.0.0.1:$2;ist.recv_addr=127.0.0.1:$(($2 + 1));gcache.size=16M" \
+        "${new[@]}"
+}
+
+# redis_node PORT: of a cluster.
+redis_node() {
+    exec "${as[@]}" redis-server --port "$1" --bind 127.0.0.1 --requirepass "$password" --masterauth "$password" \
+        --cluster-enabled yes --cluster-node-timeout 2000 --appendonly yes "${redis_syncs[@]}" --save ''
+}
+
+# redis_replica PORT MASTER
+redis_replica() {
+    exec "${as[@]}" redis-server --port "$1" --bind 127.0.0.1 --requirepass "$password" --masterauth "$password" \
+        --replicaof 127.0.0.1 "$2" --appendonly yes "${redis_syncs[@]}" --save ''
+}
+
+# sentinel PORT MASTER: one, which is a majority.
+sentinel() {
+    if [[ ! -e sentinel.conf ]]; then
+        cat >sentinel.conf <<EOF
+bind 127.0.0.1
+port $1
+sentinel monitor main 127.0.0.1 $2 1
+sentinel auth-pass main $password
+sentinel down-after-milliseconds main 1000
+sentinel failover-timeout main 3000
+EOF
+        [[ $EUID != 0 ]] || chown nobody:nogroup sentinel.conf
+    fi
+    exec "${as[@]}" redis-server sentinel.conf --sentinel
+}
+
+# setup_ready NAME PORT: whether one of these answers as it is to.
+setup_ready() {
+    case $1 in
+    pgbouncer | pgpool | standby) PGPASSWORD=$password psql -h 127.0.0.1 -p "$2" -U "$user" -d "$database" -c 'SELECT 1' ;;
+    galera) [[ $(mariadb --no-defaults -h 127.0.0.1 -P "$2" -u "$user" -p"$password" -NBe "SHOW STATUS LIKE 'wsrep_local_state_comment'") == *Synced ]] ;;
+    redis_node | redis_replica) [[ $(REDISCLI_AUTH=$password redis-cli -p "$2" ping) == PONG ]] ;;
+    sentinel) [[ $(redis-cli -p "$2" ping) == PONG ]] ;;
+    *) return 1 ;;
+    esac >/dev/null 2>&1
+}

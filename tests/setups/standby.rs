@@ -1,0 +1,122 @@
+//! PostgreSQL with a standby that is behind, and what is between the two and a run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use safe_state::backend::tokio_postgres::{self, NoTls};
+use safe_state::backend::{Backend, PostgresBackend};
+use safe_state::{Error, Job};
+use safe_state_tests::remote::{self, told};
+use safe_state_tests::servers::{Kind, Server};
+use safe_state_tests::storms;
+
+use crate::{WORKER, conforms, goes_on, held, lease};
+
+fn execute(url: &str, statements: &[&str]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        for statement in statements {
+            client.batch_execute(statement).await.unwrap();
+        }
+    });
+}
+
+/// A primary, with tables, and a standby that is so far behind.
+fn replicated(delay: &str) -> (Server, Server) {
+    let primary = Server::start(Kind::Postgres);
+    PostgresBackend::new(&primary.url()).unwrap().save("first", b"a").unwrap();
+    let standby = Server::start_as("standby", Kind::Postgres, &[&primary.address().port(), &delay]);
+    (primary, standby)
+}
+
+fn backend(url: &str) -> Arc<dyn Backend> {
+    Arc::new(PostgresBackend::new(url).unwrap())
+}
+
+#[test]
+fn a_run_begins_with_what_the_primary_has() {
+    let (primary, standby) = replicated("5s");
+    let pooler = Server::start_as(
+        "pgpool",
+        Kind::Postgres,
+        &[&primary.address().port(), &standby.address().port()],
+    );
+    let behind_it = backend(&pooler.url());
+    goes_on(&behind_it, "pooled");
+    let mut run = lease(&behind_it, "behind");
+    run.save(b"a").unwrap();
+    run.append(b"b").unwrap();
+    drop(run);
+    assert_eq!(held(&behind_it, "behind").unwrap(), b"ab");
+    assert_eq!(behind_it.load("behind").unwrap().unwrap(), b"ab");
+    assert!(behind_it.exists("behind").unwrap());
+    assert!(behind_it.list().unwrap().contains(&"behind".to_owned()));
+    assert_eq!(backend(&standby.url()).load("behind").unwrap(), None, "it is behind");
+
+    // Of several hosts the one that writes is taken, wherever it stands.
+    let (first, second) = (standby.address(), primary.address());
+    for target in ["", "?target_session_attrs=primary", "?target_session_attrs=read-write"] {
+        let hosts = format!("{first},{second}");
+        let url = primary.url().replace(&second.to_string(), &hosts) + target;
+        goes_on(&backend(&url), "hosts");
+        assert_eq!(held(&backend(&url), "behind").unwrap(), b"ab");
+    }
+    let refused = PostgresBackend::new(&standby.url()).unwrap().retry_time(Duration::ZERO);
+    let error = told(&refused.save("behind", b"c").unwrap_err());
+    assert!(error.contains("read-only"), "{error}");
+    if storms::times() > 1 {
+        let (url, direct) = (pooler.url(), primary.url());
+        conforms(
+            move || {
+                let suite = PostgresBackend::new(&url).unwrap().table_prefix("suite").unwrap();
+                Arc::new(remote::limited(suite, Duration::from_secs(30)))
+            },
+            move |job| {
+                let lapse = format!("UPDATE suite_jobs SET ends = now() WHERE job = '{job}'");
+                execute(&direct, &[&lapse]);
+            },
+        );
+        remote::any_runtime(&pooler.url());
+        remote::lost_lease(WORKER, &pooler.url());
+        remote::kill_storm(WORKER, &pooler.url());
+        remote::fight(WORKER, &pooler.url());
+    }
+}
+
+#[test]
+fn a_save_that_the_standbys_may_not_have_is_told() {
+    let server = Server::start(Kind::Postgres);
+    let url = server.url();
+    let new = || PostgresBackend::new(&url).unwrap();
+    new().save("first", b"a").unwrap();
+    execute(
+        &url,
+        &["ALTER SYSTEM SET synchronous_standby_names = 'none'", "SELECT pg_reload_conf()"],
+    );
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // An administrator who ends each wait for a standby that there is not.
+        scope.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+                     WHERE wait_event = 'SyncRep'";
+                execute(&url, &[cancel]);
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let run = |backend: PostgresBackend| {
+            let job = Job::new("standbys").backend(backend);
+            job.run(0..3, |_| Ok::<_, Error>(()))
+        };
+        let done = run(new());
+        let refused = run(new().require_replication().retry_time(Duration::from_millis(300)));
+        ended.store(true, Ordering::Relaxed);
+        done.unwrap();
+        let error = told(&refused.unwrap_err());
+        assert!(error.contains("has not waited until its standbys"), "{error}");
+    });
+}
