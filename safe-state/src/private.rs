@@ -20,10 +20,18 @@ pub use std::string::String;
 pub use crate::commit::{Awaited, Blocking, Committing};
 pub use crate::idempotent::{Skipped, found, now};
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
-pub use crate::items::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
+pub use crate::items::compared::{
+    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Of, OfCells as OfCellsWithin,
+    OfHash, OfMutable as OfMutableItem, OfNothing, OfParts, OfSerialize, OfSerializeAndHash,
+    OfWrapped, Probe, fingerprint as compared,
+};
 pub use crate::items::identity::{CursorType, Way};
 pub use crate::items::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
 pub use crate::items::received::{Receipt, Received};
+pub use crate::items::source::{
+    OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted, Source,
+    by_index, by_index_checked,
+};
 pub use crate::items::tally::Tally;
 pub use crate::items::{Items, Step};
 #[cfg(feature = "limits")]
@@ -57,10 +65,11 @@ pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::run::{Run, call_in};
 pub use crate::spans::Spans;
 pub use crate::{
-    __argument as argument, __failing as failing, __fingerprint as fingerprint,
-    __graceful as graceful, __handed as handed, __key as key, __means as means,
-    __on_error as on_error, __progress as progress, __read_only as read_only, __shown as shown,
-    __thrown as thrown, __undone as undone, __unshared as unshared,
+    __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
+    __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
+    __shown as shown, __source as source, __thrown as thrown, __undone as undone,
+    __unshared as unshared,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
@@ -68,18 +77,22 @@ pub use crate::{
 ///
 /// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second
 /// time where `input` is no iterator.
-pub fn items<'r, I, Iter, T>(
+pub fn items<'r, I, Iter, T, F>(
     input: I,
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
     way: Way,
-    fingerprint: fn(&T) -> Option<u32>,
-) -> (Items<Iter, ByIndex<T>>, Tally<'r>, TypeOf<T>)
+    fingerprint: F,
+    check_source: fn(&Iter),
+) -> (Items<Iter, ByIndex<F>>, Tally<'r>, TypeOf<T>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
+    F: Fn(&T) -> Option<u32>,
 {
+    // What it says, it says to the compiler.
+    let _ = check_source;
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
     let (items, tally) =
         Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safe_state_backends::{Carry, Completed};
+use safe_state_backends::Carry;
 
 use crate::Error;
 use crate::items::entry::{Entry, Number, WrongInput};
@@ -42,7 +42,7 @@ impl Received {
         location: Cow<'static, str>,
         way: Way,
     ) -> (Self, Tally<'r>) {
-        let nothing = Entry { completed: Completed::default(), mark: None, closed_at: Some(0) };
+        let nothing = Entry { closed_at: Some(0), ..Entry::default() };
         let (entry, refused) = match run.enter_loop(number, location, None, way) {
             Ok(entry) => (entry, None),
             Err(error) => (nothing, Some(Box::new(error))),
@@ -61,7 +61,7 @@ impl Received {
         &mut self,
         next: Option<T>,
         tally: &mut Tally<'_>,
-        fingerprint: fn(&T) -> Option<u32>,
+        fingerprint: impl Fn(&T) -> Option<u32>,
     ) -> Receipt<T> {
         self.take(next, tally, &ByIndex(fingerprint))
     }

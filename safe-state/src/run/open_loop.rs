@@ -4,7 +4,7 @@ mod before;
 
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{
-    Attempts, Captured, Carried, CrashCause, LoopEnd, LoopProgress, Mark, Suspect,
+    Attempts, Captured, Carried, CrashCause, LoopEnd, LoopProgress, Mark, Samples, Suspect,
 };
 
 use crate::items::fingerprint::serialized;
@@ -14,6 +14,10 @@ use crate::items::keyed::Keyed;
 use crate::policy::Untold;
 
 pub(crate) use before::Before;
+
+/// Most samples of a loop, and of one inside another, which is entered often.
+const SAMPLES: u64 = 64;
+const SAMPLES_WITHIN: u64 = 8;
 
 /// A loop that the run is in.
 #[derive(Debug)]
@@ -31,6 +35,11 @@ pub(crate) struct OpenLoop {
     /// The item whose fingerprint was taken last.
     mark: Option<Mark>,
     has_marked: bool,
+    /// The index of the next item that is a sample, how many of those the loop may have, and the ones that the
+    /// checkpoint has not been told of.
+    next_sample: u64,
+    most_samples: u64,
+    sampled: Samples,
     /// Items passed over since the last save, of a loop that finds out item by item.
     passed_over: u64,
     /// Of a loop that knows its items by key.
@@ -66,22 +75,31 @@ impl OpenLoop {
         let keys = stored.and_then(LoopProgress::keys);
         let keyed = match way {
             Way::Key(made_by) => Some(Keyed::new(made_by, keys)),
-            Way::Index | Way::Cursor => None,
+            Way::Index | Way::Cursor | Way::Consumed => None,
         };
         let cursor = stored.and_then(LoopProgress::cursor).cloned();
         let suspect = Untold::stored(stored.and_then(LoopProgress::suspect));
         let attempts = Untold::stored(stored.and_then(LoopProgress::attempts));
         // By key, it walks its input anew.
         let stored = stored.filter(|_| keyed.is_none());
+        let position = stored.map_or(0, |stored| stored.completed().prefix());
+        let most_samples = if within.is_empty() { SAMPLES } else { SAMPLES_WITHIN };
+        let next_sample = match way {
+            Way::Index => Samples::next(position, most_samples),
+            Way::Key(_) | Way::Cursor | Way::Consumed => u64::MAX,
+        };
         OpenLoop {
             loop_id,
             way,
             begun: stored.is_none().then_some(within),
-            position: stored.map_or(0, |stored| stored.completed().prefix()),
+            position,
             in_flight: false,
             unsaved: 0,
             mark: None,
             has_marked: false,
+            next_sample,
+            most_samples,
+            sampled: Samples::default(),
             passed_over: 0,
             keyed,
             next_cursor: None,
@@ -251,6 +269,25 @@ impl OpenLoop {
         let mark = fingerprint.map(|fingerprint| Mark { index: self.position, fingerprint });
         self.mark = mark.or(self.mark);
         self.has_marked = true;
+        if self.position >= self.next_sample {
+            self.sampled.add(mark.as_slice());
+            self.next_sample = Samples::next(self.position + 1, self.most_samples);
+        }
+    }
+
+    /// Whether the item at `position` is a sample.
+    pub(crate) fn is_sample(&self) -> bool {
+        self.position >= self.next_sample
+    }
+
+    /// How many items complete until the next sample has.
+    pub(crate) fn items_until_sample(&self) -> u64 {
+        self.next_sample.saturating_sub(self.position).saturating_add(1)
+    }
+
+    /// Whether samples are complete of which the checkpoint has not been told.
+    fn has_sampled(&self) -> bool {
+        self.sampled.marks().first().is_some_and(|first| first.index < self.position)
     }
 
     pub(crate) fn exhausted(&mut self) {
@@ -267,7 +304,7 @@ impl OpenLoop {
     /// The items that completed since the last save, if there is nothing else to tell.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.begun.is_some() || self.total.is_some() || self.end.is_some();
-        let has_more = has_more || self.keyed.is_some() || self.cursor_is_new;
+        let has_more = has_more || self.keyed.is_some() || self.cursor_is_new || self.has_sampled();
         let has_more = has_more || self.attempts.is_new() || self.suspect.is_new();
         if has_more || self.unsaved == 0 {
             return None;
@@ -319,6 +356,7 @@ impl OpenLoop {
             cursor: self.unsaved_cursor(),
             attempts: self.attempts.take_new(),
             suspect: self.suspect.take_new(),
+            samples: self.sampled.take_before(self.position),
         };
         let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
         (change != nothing).then_some((change, completed))
