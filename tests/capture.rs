@@ -4,6 +4,7 @@ use std::path::Path;
 
 use safe_state::resumable;
 
+#[derive(Hash)]
 struct Url {
     host: &'static str,
     path: String,

@@ -283,6 +283,18 @@ impl Checkpoint {
         before.zip(code).is_some_and(|(before, now)| before != now)
     }
 
+    /// Whatever the input is by now, it is the job's: nothing is known any more of the items that are complete.
+    pub fn forget_marks(&mut self) {
+        for progress in self.loops.values_mut() {
+            (progress.mark, progress.samples) = (None, Samples::default());
+        }
+    }
+
+    /// The version from now on. Gives the one that it was.
+    pub fn set_version(&mut self, version: Option<String>) -> Option<String> {
+        std::mem::replace(&mut self.version, version)
+    }
+
     /// Takes in the fingerprints of the arguments by their names, of which 256 count. Gives the name of the first that
     /// is not what it was.
     pub fn set_arguments(

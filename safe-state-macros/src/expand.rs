@@ -41,7 +41,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Block, Error, Expr, Item, ItemFn, Path, Result};
+use syn::{Block, Error, Expr, Generics, Item, ItemFn, Path, Result};
 
 use crate::between;
 use crate::carried::CarriedVariable;
@@ -153,13 +153,14 @@ impl Expansion {
         let name = function.sig.ident.clone();
         let job = self.job(function);
         function.sig = function::with_names(&function.sig);
+        let generics = function.sig.generics.clone();
         // A future that the function returns drops what it has captured in the order of its text.
         let captures = match future::output(function) {
             Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
             _ => self.captures(&function.block),
         };
         future::with_block(function, |block| {
-            *block = self.region(block, &name, &job, &captures)?;
+            *block = self.region(block, (&name, &generics), &job, &captures)?;
             Ok(())
         })
     }
@@ -168,7 +169,7 @@ impl Expansion {
     fn region(
         &mut self,
         block: &mut Block,
-        name: &Ident,
+        (name, generics): (&Ident, &Generics),
         job: &TokenStream,
         captures: &TokenStream,
     ) -> Result<Block> {
@@ -182,6 +183,7 @@ impl Expansion {
         self.hoisted = hoist(block, is_outermost);
         self.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
         self.check_bodies(&survey, &targets)?;
+        let belonging = self.belonging(block, generics, &targets);
         for variable in self.carried.iter().filter(|variable| variable.named.is_whole()) {
             between::check(block, variable, &targets)?;
         }
@@ -203,8 +205,11 @@ impl Expansion {
             }
         })?;
         self.fill_in(block, &survey, name)?;
-        let (open, call, finish) =
-            (self.open(job), self.call(block, captures, &restore), self.finish());
+        let (open, call, finish) = (
+            self.open(&quote! { #job #belonging }),
+            self.call(block, captures, &restore),
+            self.finish(),
+        );
         let tokens = quote_spanned! {Span::mixed_site()=> { #open #arguments #call #finish } };
         // An item whose last brace is not the user's is taken for generated, and not linted.
         Ok(Block { brace_token: block.brace_token, ..syn::parse2(tokens)? })

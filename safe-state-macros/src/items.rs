@@ -35,8 +35,9 @@ impl KnownBy {
 impl Expansion {
     /// How the loop over `input` knows its items.
     pub(crate) fn known_by(&self, (target, is_received): (&Target, bool), input: &Expr) -> KnownBy {
-        let krate = &self.krate;
         let here = at(input.span());
+        // All of the path there, or an error would point at the whole attribute.
+        let krate = &moved(&self.krate, here);
         match &target.items.identity {
             Identity::Index => KnownBy {
                 suffix: "",
@@ -78,7 +79,6 @@ impl Expansion {
                 let made_by = text_fingerprint(&quote! { #pat #body });
                 let made_by = u32::try_from(made_by & u64::from(u32::MAX)).unwrap_or_default();
                 let here = at(body.span());
-                // All of the path there, or an error would point at the whole attribute.
                 let krate = moved(krate, here);
                 KnownBy {
                     suffix: "_by_key",

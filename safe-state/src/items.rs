@@ -70,7 +70,11 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         let gate = entered.and_then(|entry| {
             let completed = entry.completed.len();
             let gate = Gate::of(entry, &mut iter, |item| identity.fingerprint(item));
-            gate.map_err(|wrong| run.wrong_input(completed, wrong))
+            match gate {
+                // It has none that is not complete.
+                Err(WrongInput::TooShort) if run.accepts => Ok(Gate::Closed),
+                gate => gate.map_err(|wrong| run.wrong_input(completed, wrong)),
+            }
         });
         let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
         (Items { iter, identity, gate }, Tally::new(run, number.depth))

@@ -26,7 +26,9 @@ pub use crate::items::compared::{
     OfWrapped, Probe, fingerprint as compared,
 };
 pub use crate::items::identity::{CursorType, Way};
-pub use crate::items::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
+pub use crate::items::key::{
+    Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
+};
 pub use crate::items::received::{Receipt, Received};
 pub use crate::items::source::{
     OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted, Source,
@@ -173,6 +175,18 @@ pub fn future_of<R>(future: impl Future<Output = R>) -> impl Future<Output = R> 
 /// The job's name, of anything that is text.
 pub fn name(name: &(impl AsRef<str> + ?Sized)) -> String {
     name.as_ref().to_owned()
+}
+
+/// The default name of a function: the path of what it stands in, of which its companion tells, and its own name.
+pub fn function_name<Companion>(function: &str) -> String {
+    let path = std::any::type_name::<Companion>();
+    let around = path.rsplit_once("::").map_or("", |(around, _)| around);
+    format!("{}::{function}", around.replace("::{{closure}}", ""))
+}
+
+/// By what one instance of a function is told from another.
+pub fn type_fingerprint<T: ?Sized>() -> Option<u32> {
+    crate::items::fingerprint::serialized(&std::any::type_name::<T>())
 }
 
 /// The default name of a method: its type's path, and its own name.

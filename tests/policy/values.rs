@@ -87,6 +87,7 @@ fn saved_seldom(dir: &Path, items: Vec<Unique>) -> anyhow::Result<u32> {
 }
 
 /// What is neither `Copy` nor `Clone`.
+#[derive(Hash)]
 struct Unique(u32);
 
 #[test]

@@ -86,7 +86,7 @@ impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<T> for ByKey<F> {
                 Ok(false) => Handed::PassedOver,
                 Err(error) => Handed::Failed(error),
             },
-            Err(reason) => Handed::Failed(tally.run().no_key(reason)),
+            Err(reason) => Handed::Failed(tally.no_key(reason)),
         }
     }
 

@@ -120,7 +120,7 @@ impl Received {
         if self.entry.closed_at.is_some() {
             return Receipt::Done;
         }
-        if self.asked < self.entry.completed.end() {
+        if self.asked < self.entry.completed.end() && !tally.run().accepts {
             let completed = self.entry.completed.len();
             return Receipt::Failed(tally.run().wrong_input(completed, WrongInput::TooShort));
         }

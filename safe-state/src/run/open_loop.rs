@@ -49,6 +49,8 @@ pub(crate) struct OpenLoop {
     next_cursor: Option<Carried>,
     cursor: Option<Carried>,
     cursor_is_new: bool,
+    /// Whether it is of an item that completed in this run.
+    has_moved: bool,
     /// What was recorded of the item in flight.
     pub(crate) captured: Vec<Captured>,
     /// How often the item that failed last was tried.
@@ -105,6 +107,7 @@ impl OpenLoop {
             next_cursor: None,
             cursor,
             cursor_is_new: false,
+            has_moved: false,
             captured: Vec::new(),
             attempts,
             suspect,
@@ -138,13 +141,22 @@ impl OpenLoop {
         self.keyed.as_ref().map(Keyed::in_flight)
     }
 
-    /// Counts an attempt at it that was in vain. Says which one it was, of all runs.
+    /// Counts an attempt at it that was in vain. Says which one it was, of all runs, those that died in it included.
     pub(crate) fn count_attempt(&mut self) -> u32 {
-        let item = self.item();
-        let before = self.attempts.get().filter(|attempts| attempts.item == item);
-        let count = before.map_or(0, |before| before.count).saturating_add(1);
+        let (item, count) = (self.item(), self.failed().saturating_add(1));
         self.attempts.set(Attempts { item, count });
-        count
+        self.tried()
+    }
+
+    /// How many attempts at it were in vain, those that the process has died in included.
+    pub(crate) fn tried(&self) -> u32 {
+        self.failed().saturating_add(self.crashes())
+    }
+
+    fn failed(&self) -> u32 {
+        let item = self.item();
+        let failed = self.attempts.get().filter(|attempts| attempts.item == item);
+        failed.map_or(0, |failed| failed.count)
     }
 
     /// How many runs died in it, as far as that is known.
@@ -239,6 +251,11 @@ impl OpenLoop {
         self.cursor.as_ref()
     }
 
+    /// Whether the cursor is of an item that completed in this run.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.has_moved
+    }
+
     pub(crate) fn reach(&mut self, cursor: Option<Carried>) {
         self.next_cursor = cursor;
     }
@@ -254,6 +271,7 @@ impl OpenLoop {
         if self.next_cursor.is_some() {
             self.cursor = self.next_cursor.take();
             self.cursor_is_new = true;
+            self.has_moved = true;
         }
     }
 

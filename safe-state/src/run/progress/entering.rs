@@ -63,7 +63,9 @@ impl Run {
         self.bars.enter(self.events.job(), depth, around, open.position, total);
         self.position.open.push(open);
         match (way, total) {
-            (Way::Index, Some(total)) if total < completed.end() && closed_at.is_none() => {
+            (Way::Index, Some(total))
+                if total < completed.end() && closed_at.is_none() && !self.accepts =>
+            {
                 Err(self.input_shrank(completed.len(), Some(total)))
             }
             (Way::Index, _) => Ok(Entry { completed, marks, closed_at }),
@@ -125,8 +127,9 @@ impl Run {
         Error::OtherWay { job: self.events.job().to_owned(), before }
     }
 
-    pub(crate) fn no_key(&self, reason: String) -> Error {
-        Error::NoKey { job: self.events.job().to_owned(), reason }
+    pub(crate) fn no_key(&self, depth: usize, reason: String) -> Error {
+        let index = self.position.open.get(depth).map_or(0, |open| open.position);
+        Error::NoKey { job: self.events.job().to_owned(), index, reason }
     }
 
     fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
