@@ -51,18 +51,21 @@ pub struct Elements<F>(PhantomData<F>);
 #[derive(Debug)]
 pub struct NotCompared;
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> Compared<T> for BySerialize {
     fn add(value: &T, sum: &mut Checksum) -> Option<()> {
         sum.serialized(value)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + Hash + ?Sized> Compared<T> for BySerializeOrHash {
     fn add(value: &T, sum: &mut Checksum) -> Option<()> {
         sum.serialized(value).or_else(|| ByHash::add(value, sum))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Hash + ?Sized> Compared<T> for ByHash {
     fn add(value: &T, sum: &mut Checksum) -> Option<()> {
         value.hash(sum);
@@ -74,6 +77,7 @@ fn add_path(path: &Path, sum: &mut Checksum) {
     sum.write(path.as_os_str().as_encoded_bytes());
 }
 
+#[diagnostic::do_not_recommend]
 impl Compared<DirEntry> for ByPath {
     fn add(entry: &DirEntry, sum: &mut Checksum) -> Option<()> {
         add_path(&entry.path(), sum);
@@ -82,6 +86,7 @@ impl Compared<DirEntry> for ByPath {
 }
 
 #[cfg(feature = "walkdir")]
+#[diagnostic::do_not_recommend]
 impl Compared<walkdir::DirEntry> for ByPath {
     fn add(entry: &walkdir::DirEntry, sum: &mut Checksum) -> Option<()> {
         add_path(entry.path(), sum);
@@ -89,6 +94,7 @@ impl Compared<walkdir::DirEntry> for ByPath {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: ?Sized> Compared<T> for ByPosition {
     const BY_POSITION: bool = true;
 
@@ -97,6 +103,7 @@ impl<T: ?Sized> Compared<T> for ByPosition {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Deref<Target: Sized> + ?Sized, F: Compared<T::Target>> Compared<T> for Held<F> {
     const BY_POSITION: bool = F::BY_POSITION;
 
@@ -105,6 +112,7 @@ impl<T: Deref<Target: Sized> + ?Sized, F: Compared<T::Target>> Compared<T> for H
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E, F: Compared<T>> Compared<Result<T, E>> for Success<F> {
     const BY_POSITION: bool = F::BY_POSITION;
 
@@ -113,6 +121,7 @@ impl<T, E, F: Compared<T>> Compared<Result<T, E>> for Success<F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, F: Compared<T>> Compared<[T]> for Elements<F> {
     const BY_POSITION: bool = F::BY_POSITION;
 
@@ -122,6 +131,7 @@ impl<T, F: Compared<T>> Compared<[T]> for Elements<F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, F: Compared<T>> Compared<Vec<T>> for Elements<F> {
     const BY_POSITION: bool = F::BY_POSITION;
 
@@ -130,6 +140,7 @@ impl<T, F: Compared<T>> Compared<Vec<T>> for Elements<F> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, const LENGTH: usize, F: Compared<T>> Compared<[T; LENGTH]> for Elements<F> {
     const BY_POSITION: bool = F::BY_POSITION;
 
@@ -138,6 +149,7 @@ impl<T, const LENGTH: usize, F: Compared<T>> Compared<[T; LENGTH]> for Elements<
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, F: Compared<T>> Compared<Option<T>> for Elements<F> {
     const BY_POSITION: bool = F::BY_POSITION;
 
@@ -148,6 +160,7 @@ impl<T, F: Compared<T>> Compared<Option<T>> for Elements<F> {
 
 macro_rules! tuples {
     ($($part:ident $form:ident $at:tt)*) => {
+        #[diagnostic::do_not_recommend]
         impl<$($part, $form: Compared<$part>),*> Compared<($($part,)*)> for Parts<($($form,)*)> {
             const BY_POSITION: bool = $($form::BY_POSITION)&&*;
 

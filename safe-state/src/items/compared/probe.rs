@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::hash::Hash;
 use std::marker::PhantomData;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock, atomic};
 
 use serde::Serialize;
 
@@ -241,3 +241,17 @@ macro_rules! sized_cells {
 }
 
 sized_cells! { OnceCell OnceLock }
+
+macro_rules! atomics {
+    ($($atomic:ident)*) => { forms! { $(
+        [] OfCells &&&&&&Probe<atomic::$atomic, PARTS> => Leaf<NotCompared>;
+        [] OfCells &&&&&&Probe<&atomic::$atomic, PARTS> => Leaf<NotCompared>;
+        [] OfCells &&&&&&Probe<Arc<atomic::$atomic>, PARTS> => Leaf<NotCompared>;
+        [] OfCells &&&&&&Probe<&Arc<atomic::$atomic>, PARTS> => Leaf<NotCompared>;
+    )* } };
+}
+
+atomics! {
+    AtomicBool AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize
+    AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize
+}
