@@ -75,7 +75,7 @@ fn keyed(dir: &Path, rows: &HashMap<u64, String>) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir), key = |entry| entry.as_ref().ok().map(std::fs::DirEntry::path))]
+#[resumable(name = "edits", state_dir = dir, fresh(dir), key = |entry| entry.as_ref().ok().map(fs::DirEntry::path))]
 fn folder(dir: &Path) -> anyhow::Result<()> {
     for entry in fs::read_dir(dir.join("folder"))? {
         work(&entry?.file_name().to_string_lossy())?;

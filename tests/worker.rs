@@ -287,7 +287,7 @@ fn aloud_changed() {
     for _ in 0..2 {}
 }
 
-#[resumable(name = "aloud", verbose, max_attempts = 2)]
+#[resumable(name = "aloud", verbose, max_attempts = 2, fresh(fails))]
 fn aloud(fails: bool) -> anyhow::Result<()> {
     for item in 0..2 {
         anyhow::ensure!(item == 0 || !fails, "asked to fail");

@@ -20,7 +20,7 @@ use crate::format::{self, FormatError, Record};
 use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::{
-    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, bounded,
+    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, apart, bounded,
 };
 
 pub(crate) use check::Refused;
@@ -61,7 +61,7 @@ pub struct Checkpoint {
     pub(crate) dead_letters: DeadLetters,
     pub(crate) history: History,
     /// Fingerprints of the arguments that belong to the job, by their names; in a record of their own.
-    #[serde(skip)]
+    #[serde(with = "apart", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) arguments: BTreeMap<String, u32>,
 }
 

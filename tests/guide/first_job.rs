@@ -6,7 +6,7 @@ use safe_state::{Checkpoint, Job};
 use super::world::{CUSTOMERS, Customer, World, act, send, send as remind};
 
 #[expect(clippy::items_after_statements, reason = "it is a page, on which that comes first")]
-fn page(known: [super::world::Customer; 4]) -> anyhow::Result<(u64, Option<Checkpoint>)> {
+fn page(known: [Customer; 4]) -> anyhow::Result<(u64, Option<Checkpoint>)> {
     let customers = known.map(|it| Customer { id: it.id, email: it.email.to_owned() });
 
     /// An invoice of ten for each number of the customer.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Samples, Suspect};
 use crate::format::LoopChange;
 use crate::limits::NESTING_LIMIT;
-use crate::{Carried, Completed, Keys, bounded};
+use crate::{Carried, Completed, Keys, apart, bounded};
 
 /// How far one loop of a job has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct LoopProgress {
     /// The item that a cautious run was about to begin.
     pub(crate) suspect: Option<Box<Suspect>>,
     /// Of a loop that knows its items by index; in records of their own.
-    #[serde(skip)]
+    #[serde(with = "apart", default, skip_serializing_if = "Samples::is_empty")]
     pub(crate) samples: Samples,
 }
 

@@ -12,7 +12,8 @@ use crate::limits::SAMPLE_LIMIT;
     clippy::box_collection,
     reason = "most loops have none, and a checkpoint may hold many loops"
 )]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Mark>", into = "Vec<Mark>")]
 pub struct Samples(Option<Box<Vec<Mark>>>);
 
 /// Samples that were taken since the save before.
@@ -74,6 +75,20 @@ impl Samples {
         if let Some(samples) = &mut self.0 {
             samples.retain(|mark| mark.index != index);
         }
+    }
+}
+
+impl From<Vec<Mark>> for Samples {
+    fn from(marks: Vec<Mark>) -> Self {
+        let mut samples = Samples::default();
+        samples.add(&marks);
+        samples
+    }
+}
+
+impl From<Samples> for Vec<Mark> {
+    fn from(samples: Samples) -> Self {
+        samples.marks().to_vec()
     }
 }
 
