@@ -80,7 +80,7 @@ fn arguments_are_carried_too() {
     arguments(dir.path(), &[1, 2, 3, 4], 100, &mut log, true).unwrap_err();
     assert_eq!(log, [101, 103, 106], "the caller sees what the failed run did");
     log.clear();
-    assert_eq!(arguments(dir.path(), &[1, 2, 3, 4], 0, &mut log, false), Ok(1110));
+    assert_eq!(arguments(dir.path(), &[1, 2, 3, 4], 100, &mut log, false), Ok(1110));
     assert_eq!(log, [101, 103, 106, 110]);
 }
 

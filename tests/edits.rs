@@ -27,7 +27,7 @@ fn work(item: &str) -> anyhow::Result<()> {
 /// An input: rows with an id, which is their order in it where nothing has swapped them.
 type Row = (u64, String);
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir))]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
 fn slice(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
     for (_, text) in rows {
         work(text)?;
@@ -35,7 +35,7 @@ fn slice(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir))]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
 fn owned(dir: &Path, rows: Vec<Row>) -> anyhow::Result<()> {
     for (_, text) in rows {
         work(&text)?;
@@ -43,7 +43,7 @@ fn owned(dir: &Path, rows: Vec<Row>) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir))]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
 fn ordered(dir: &Path, rows: &BTreeMap<u64, String>) -> anyhow::Result<()> {
     for text in rows.values() {
         work(text)?;
@@ -51,7 +51,7 @@ fn ordered(dir: &Path, rows: &BTreeMap<u64, String>) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir))]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
 fn lines(dir: &Path) -> anyhow::Result<()> {
     for (_, line) in BufReader::new(fs::File::open(dir.join("lines"))?).lines().enumerate() {
         work(&line?)?;
@@ -59,7 +59,7 @@ fn lines(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir), check = |row| &row.1)]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), check = |row| &row.1)]
 fn checked(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
     for row in rows {
         work(&row.1)?;
@@ -67,7 +67,7 @@ fn checked(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir), key = |row| row.0)]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), key = |row| row.0)]
 fn keyed(dir: &Path, rows: &HashMap<u64, String>) -> anyhow::Result<()> {
     for row in rows {
         work(row.1)?;
@@ -75,7 +75,7 @@ fn keyed(dir: &Path, rows: &HashMap<u64, String>) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir), key = |entry| entry.as_ref().ok().map(fs::DirEntry::path))]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), key = |entry| entry.as_ref().ok().map(fs::DirEntry::path))]
 fn folder(dir: &Path) -> anyhow::Result<()> {
     for entry in fs::read_dir(dir.join("folder"))? {
         work(&entry?.file_name().to_string_lossy())?;
@@ -83,7 +83,7 @@ fn folder(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir), cursor = |row| row.0)]
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), cursor = |row| row.0)]
 fn sought(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
     let after: Option<u64> = cursor!();
     for row in rows.iter().filter(|row| after.is_none_or(|after| row.0 > after)) {
@@ -92,10 +92,14 @@ fn sought(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "edits", state_dir = dir, fresh(dir))]
+fn first(rows: &RefCell<VecDeque<Row>>) -> Option<Row> {
+    rows.borrow().front().cloned()
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
 fn queue(dir: &Path, rows: &RefCell<VecDeque<Row>>) -> anyhow::Result<()> {
     #[resume(consumed)]
-    while let Some(row) = rows.borrow().front().cloned() {
+    while let Some(row) = first(rows) {
         work(&row.1)?;
         rows.borrow_mut().pop_front();
     }
@@ -242,11 +246,11 @@ fn few_items_are_done_or_refused_whatever_was_edited() {
 
 #[test]
 fn of_many_items_those_that_are_replaced_are_found_with_the_documented_odds() {
-    const COUNT: usize = 600;
+    const COUNT: usize = 300;
     let mut random = Rng::with_seed(41);
     for kind in Kind::ALL {
         let (mut lost, mut refused) = (0, 0);
-        for _ in 0..60 {
+        for _ in 0..30 {
             match trial(&mut random, kind, COUNT, 1) {
                 Came::Right => {}
                 Came::Refused => refused += 1,
@@ -255,7 +259,7 @@ fn of_many_items_those_that_are_replaced_are_found_with_the_documented_odds() {
             }
         }
         // One edit in five replaces an item, half of those one that is complete, of which a tenth is found.
-        assert!(lost <= 15, "{kind:?}: {lost} are lost, {refused} refused");
+        assert!(lost <= 9, "{kind:?}: {lost} are lost, {refused} refused");
         assert_eq!(refused > 0, kind.is_by_index(), "{kind:?}");
     }
 }
@@ -278,8 +282,8 @@ fn found(random: &mut Rng, count: usize, trials: usize) -> usize {
 #[test]
 fn one_replaced_item_is_found_where_it_is_a_sample() {
     let mut random = Rng::with_seed(5);
-    assert_eq!(found(&mut random, 64, 40), 40);
-    // 33 to 65 of 260, which is 50 to 100 of 400.
-    let found = found(&mut random, 260, 400);
-    assert!((35..=120).contains(&found), "{found}");
+    assert_eq!(found(&mut random, 64, 20), 20);
+    // 33 to 65 of 260, which is 19 to 38 of 150.
+    let found = found(&mut random, 260, 150);
+    assert!((10..=50).contains(&found), "{found}");
 }

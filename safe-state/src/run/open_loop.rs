@@ -1,10 +1,11 @@
 //! Where a run stands in one loop.
 
 mod before;
+mod sampling;
 
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{
-    Attempts, Captured, Carried, CrashCause, LoopEnd, LoopProgress, Mark, Samples, Suspect,
+    Attempts, Captured, Carried, CrashCause, LoopEnd, LoopProgress, Mark, Suspect,
 };
 
 use crate::items::fingerprint::serialized;
@@ -13,11 +14,9 @@ use crate::items::key::KeyHash;
 use crate::items::keyed::Keyed;
 use crate::policy::Untold;
 
-pub(crate) use before::Before;
+use sampling::Sampling;
 
-/// Most samples of a loop, and of one inside another, which is entered often.
-const SAMPLES: u64 = 64;
-const SAMPLES_WITHIN: u64 = 8;
+pub(crate) use before::Before;
 
 /// A loop that the run is in.
 #[derive(Debug)]
@@ -35,11 +34,7 @@ pub(crate) struct OpenLoop {
     /// The item whose fingerprint was taken last.
     mark: Option<Mark>,
     has_marked: bool,
-    /// The index of the next item that is a sample, how many of those the loop may have, and the ones that the
-    /// checkpoint has not been told of.
-    next_sample: u64,
-    most_samples: u64,
-    sampled: Samples,
+    sampling: Sampling,
     /// Items passed over since the last save, of a loop that finds out item by item.
     passed_over: u64,
     /// Of a loop that knows its items by key.
@@ -57,6 +52,7 @@ pub(crate) struct OpenLoop {
     attempts: Untold<Attempts>,
     /// The item that may be killing the process.
     suspect: Untold<Suspect>,
+    is_to_suspect_again: bool,
     /// Set until the checkpoint has been told.
     total: Option<u64>,
     /// What the checkpoint says of its end, and what is to be said.
@@ -85,11 +81,7 @@ impl OpenLoop {
         // By key, it walks its input anew.
         let stored = stored.filter(|_| keyed.is_none());
         let position = stored.map_or(0, |stored| stored.completed().prefix());
-        let most_samples = if within.is_empty() { SAMPLES } else { SAMPLES_WITHIN };
-        let next_sample = match way {
-            Way::Index => Samples::next(position, most_samples),
-            Way::Key(_) | Way::Cursor | Way::Consumed => u64::MAX,
-        };
+        let sampling = Sampling::new(way, position, within.is_empty());
         OpenLoop {
             loop_id,
             way,
@@ -99,9 +91,7 @@ impl OpenLoop {
             unsaved: 0,
             mark: None,
             has_marked: false,
-            next_sample,
-            most_samples,
-            sampled: Samples::default(),
+            sampling,
             passed_over: 0,
             keyed,
             next_cursor: None,
@@ -111,6 +101,7 @@ impl OpenLoop {
             captured: Vec::new(),
             attempts,
             suspect,
+            is_to_suspect_again: false,
             total: total.filter(|_| stored.and_then(LoopProgress::total) != total),
             stored_end: stored.and_then(LoopProgress::end),
             end: None,
@@ -145,7 +136,20 @@ impl OpenLoop {
     pub(crate) fn count_attempt(&mut self) -> u32 {
         let (item, count) = (self.item(), self.failed().saturating_add(1));
         self.attempts.set(Attempts { item, count });
+        // What the process dies of until it is tried again is not this attempt.
+        let is_suspect = |suspect: Suspect| suspect.in_flight && suspect.item == item;
+        self.is_to_suspect_again = self.suspect.get().is_some_and(is_suspect);
+        self.suspect_none();
         self.tried()
+    }
+
+    /// It is about to be tried again. Says whether the checkpoint is to be told.
+    pub(crate) fn suspect_again(&mut self) -> bool {
+        let is_to = std::mem::take(&mut self.is_to_suspect_again);
+        if is_to {
+            self.suspect();
+        }
+        is_to
     }
 
     /// How many attempts at it were in vain, those that the process has died in included.
@@ -287,25 +291,17 @@ impl OpenLoop {
         let mark = fingerprint.map(|fingerprint| Mark { index: self.position, fingerprint });
         self.mark = mark.or(self.mark);
         self.has_marked = true;
-        if self.position >= self.next_sample {
-            self.sampled.add(mark.as_slice());
-            self.next_sample = Samples::next(self.position + 1, self.most_samples);
-        }
+        self.sampling.take(self.position, mark);
     }
 
     /// Whether the item at `position` is a sample.
     pub(crate) fn is_sample(&self) -> bool {
-        self.position >= self.next_sample
+        self.sampling.wants(self.position)
     }
 
     /// How many items complete until the next sample has.
     pub(crate) fn items_until_sample(&self) -> u64 {
-        self.next_sample.saturating_sub(self.position).saturating_add(1)
-    }
-
-    /// Whether samples are complete of which the checkpoint has not been told.
-    fn has_sampled(&self) -> bool {
-        self.sampled.marks().first().is_some_and(|first| first.index < self.position)
+        self.sampling.items_until_next(self.position)
     }
 
     pub(crate) fn exhausted(&mut self) {
@@ -322,7 +318,10 @@ impl OpenLoop {
     /// The items that completed since the last save, if there is nothing else to tell.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.begun.is_some() || self.total.is_some() || self.end.is_some();
-        let has_more = has_more || self.keyed.is_some() || self.cursor_is_new || self.has_sampled();
+        let has_more = has_more
+            || self.keyed.is_some()
+            || self.cursor_is_new
+            || self.sampling.has_any_before(self.position);
         let has_more = has_more || self.attempts.is_new() || self.suspect.is_new();
         if has_more || self.unsaved == 0 {
             return None;
@@ -374,7 +373,7 @@ impl OpenLoop {
             cursor: self.unsaved_cursor(),
             attempts: self.attempts.take_new(),
             suspect: self.suspect.take_new(),
-            samples: self.sampled.take_before(self.position),
+            samples: self.sampling.take_before(self.position),
         };
         let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
         (change != nothing).then_some((change, completed))
