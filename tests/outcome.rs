@@ -32,7 +32,7 @@ mod ends {
         Refused(io::Error::other("connection reset"))
     }
 
-    #[resumable(name = "err", state_dir = dir)]
+    #[resumable(name = "err", state_dir = dir, fresh(at))]
     pub(super) fn err(dir: &Path, ran: &Ran, at: At) -> anyhow::Result<&'static str> {
         if at == At::Before {
             return Err(refused().into());
@@ -49,7 +49,7 @@ mod ends {
         Ok("done")
     }
 
-    #[resumable(name = "panic", state_dir = dir)]
+    #[resumable(name = "panic", state_dir = dir, fresh(at))]
     pub(super) fn panic(dir: &Path, ran: &Ran, at: At) {
         for item in 0..5 {
             ran.note(item);
@@ -309,7 +309,7 @@ mod storage {
 
     use super::*;
 
-    #[resumable(name = "breaking", backend = Arc::clone(backend), fresh(breaks))]
+    #[resumable(name = "breaking", backend = Arc::clone(backend), fresh(fails, breaks))]
     pub(super) fn breaking(
         backend: &Arc<Faulty>,
         ran: &Ran,
