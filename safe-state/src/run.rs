@@ -50,6 +50,7 @@ use crate::spans::Spans;
 use crate::{Error, Job};
 
 /// A run of a job, from open to finish or failure.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]
 #[derive(Debug)]
 pub struct Run {
     /// None where there is nothing for the run to save: in a nested call, and once its end is on its way.

@@ -86,7 +86,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         // Where that fails, the next run accepts the same once more.
         let _ = source.has_accepted();
     }
-    Ok(Begun { store, accepts, was_finished, has_crashed, source, asked, replay })
+    Ok(Begun { store, was_finished, has_crashed, accepts, source, asked, replay })
 }
 
 /// The state to go on from; none to start over.

@@ -19,6 +19,7 @@ use sampling::Sampling;
 pub(crate) use before::Before;
 
 /// A loop that the run is in.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]
 #[derive(Debug)]
 pub(crate) struct OpenLoop {
     loop_id: u16,

@@ -36,7 +36,7 @@ pub struct Split<T, const PARTS: usize>(PhantomData<fn(&T)>);
 
 /// The form of what holds a `T`, once that of it is known.
 #[derive(Debug)]
-pub struct Around<T: ?Sized, W, const PARTS: usize>(PhantomData<(fn(&T), W)>);
+pub struct Around<T: ?Sized, W, const PARTS: usize>(PhantomData<fn(&T) -> W>);
 
 /// In what way something holds another value.
 pub trait Holds {
@@ -73,10 +73,17 @@ macro_rules! shapes {
 }
 
 shapes! {
-    0: () ();
     1: (()) (A);
     2: ((), ()) (A, B);
     6: ((), (), (), (), (), ()) (A, B, C, D, E, F);
+}
+
+impl<F> Leaf<F, 0> {
+    /// The form.
+    #[expect(clippy::unused_self, reason = "it is called as where there are parts")]
+    pub fn with<W>(&self, _: W) -> PhantomData<F> {
+        PhantomData
+    }
 }
 
 macro_rules! around {
@@ -106,6 +113,7 @@ around! {
 
 impl<T: ?Sized, W> Around<T, W, 0> {
     /// None: it is not looked at so deep.
+    #[expect(clippy::unused_self, reason = "it is called as where there are parts")]
     pub fn with<O>(&self, _: O) -> PhantomData<NotCompared> {
         PhantomData
     }
