@@ -53,7 +53,7 @@ fn main() -> Result<()> {
 #[resumable(
     name = format!("backfill-{}", database.display()),
     iter = ids,
-    version = format!("batches of {batch}"), fresh(connection))]
+    version = format!("batches of {batch}"), fresh(crash_at, connection))]
 fn fill_totals(
     database: &Path,
     batch: usize,

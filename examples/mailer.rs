@@ -71,8 +71,7 @@ fn main() -> Result<()> {
     max_attempts = 5,
     backoff = Backoff::exponential("20ms", "1s"),
     on_error = decide,
-    capture(to = %mail.address)
-)]
+    capture(to = %mail.address), fresh(api, crash_at))]
 fn send_all(mails: &[Mail], api: &str, crash_at: Option<&str>) -> Result<()> {
     for mail in mails {
         send(api, mail).with_context(|| format!("cannot send {}", mail.id))?;

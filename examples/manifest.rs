@@ -66,8 +66,7 @@ fn main() -> Result<()> {
     state_dir = work,
     durability = "process",
     key = |(_, file)| file.as_os_str(),
-    carry(digests)
-)]
+    carry(digests), fresh(crash_at))]
 fn write_manifest(
     files: &[PathBuf],
     work: &Path,

@@ -50,7 +50,7 @@ fn failed(action: &'static str, job: &str) -> impl FnOnce(std::io::Error) -> Err
     move |error| Error::Backend { action, job, source: error.into() }
 }
 
-#[resumable(name = "count", backend = Shelf(".".into()))]
+#[resumable(name = "count", backend = Shelf(".".into()), fresh(fails))]
 fn count(fails: bool) -> anyhow::Result<()> {
     for item in 0..5 {
         anyhow::ensure!(!fails || item < 2, "asked to fail at item {item}");

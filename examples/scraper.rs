@@ -98,8 +98,7 @@ async fn main() -> Result<()> {
     name = "scraper",
     max_attempts = 3,
     backoff = Backoff::exponential("10ms", "1s"),
-    on_error = decide
-)]
+    on_error = decide, fresh(server, crash_at))]
 async fn scrape(
     paths: &[String],
     server: SocketAddr,

@@ -14,7 +14,7 @@ fn fails_at_2(items: u64, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "by-url", backend = "memory:backends-by-url")]
+#[resumable(name = "by-url", backend = "memory:backends-by-url", fresh(fails))]
 fn by_url(ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..4 {
         fails_at_2(item, ran, fails)?;
@@ -22,7 +22,7 @@ fn by_url(ran: &Ran, fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "by-string", backend = url)]
+#[resumable(name = "by-string", backend = url, fresh(fails))]
 fn by_string(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..4 {
         fails_at_2(item, ran, fails)?;
@@ -30,7 +30,7 @@ fn by_string(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "by-result", backend = from_url(url))]
+#[resumable(name = "by-result", backend = from_url(url), fresh(fails))]
 fn by_result(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..4 {
         fails_at_2(item, ran, fails)?;
@@ -38,7 +38,7 @@ fn by_result(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "async", backend = url)]
+#[resumable(name = "async", backend = url, fresh(fails))]
 async fn by_string_async(url: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..4 {
         tokio::task::yield_now().await;

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use safe_state::resumable;
 
+#[derive(Hash)]
 struct Url {
     host: &'static str,
     path: String,
 }
 
-#[resumable(name = "fetch", state_dir = dir, capture(url.host, path = %url.path, attempt as usize, length = url.path.len()))]
+#[resumable(name = "fetch", state_dir = dir, capture(url.host, path = %url.path, attempt as usize, length = url.path.len()), fresh(attempt))]
 fn fetch(dir: &Path, urls: Vec<Url>, attempt: u32) -> anyhow::Result<()> {
     for url in urls {
         let Url { path, .. } = url;

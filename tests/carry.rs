@@ -51,7 +51,7 @@ fn a_peeked_checkpoint_shows_the_values() {
     assert!(checkpoint.to_string().contains("carries    sum, words"), "{checkpoint}");
 }
 
-#[resumable(name = "arguments", state_dir = dir, carry(total, log), fresh(scratch))]
+#[resumable(name = "arguments", state_dir = dir, carry(total, log), fresh(fail, scratch))]
 fn arguments(
     dir: &Path,
     items: &[u64],
@@ -80,7 +80,7 @@ fn arguments_are_carried_too() {
     arguments(dir.path(), &[1, 2, 3, 4], 100, &mut log, true).unwrap_err();
     assert_eq!(log, [101, 103, 106], "the caller sees what the failed run did");
     log.clear();
-    assert_eq!(arguments(dir.path(), &[1, 2, 3, 4], 0, &mut log, false), Ok(1110));
+    assert_eq!(arguments(dir.path(), &[1, 2, 3, 4], 100, &mut log, false), Ok(1110));
     assert_eq!(log, [101, 103, 106, 110]);
 }
 
@@ -149,10 +149,10 @@ macro_rules! total {
     };
 }
 
-total!(carrying, sum, carry(sum));
-total!(forgetting, sum, fresh(sum));
-total!(strict, sum, fresh(sum), on_code_change = "fail");
-total!(restarting, sum, fresh(sum), on_code_change = "restart");
+total!(carrying, sum, carry(sum), fresh(fails_at));
+total!(forgetting, sum, fresh(sum, fails_at));
+total!(strict, sum, fresh(sum, fails_at), on_code_change = "fail");
+total!(restarting, sum, fresh(sum, fails_at), on_code_change = "restart");
 
 #[test]
 fn a_variable_that_is_no_longer_carried_is_told_and_forgotten() {
@@ -204,7 +204,7 @@ fn the_initialiser_runs_on_a_fresh_start_only() {
     assert_eq!(opens.get(), 7);
 }
 
-#[resumable(name = "async", state_dir = dir.clone(), carry(sum), save_every = 2)]
+#[resumable(name = "async", state_dir = dir.clone(), carry(sum), save_every = 2, fresh(fail_at))]
 async fn in_async(dir: std::path::PathBuf, items: Vec<u64>, fail_at: u64) -> anyhow::Result<u64> {
     let mut sum = 0;
     for item in items {
@@ -229,7 +229,7 @@ fn async_functions_carry_as_well() {
     assert_eq!(run(0).unwrap(), 15);
 }
 
-#[resumable(name = "results", state_dir = dir, carry(sizes), save_every = 2, durability = "process")]
+#[resumable(name = "results", state_dir = dir, carry(sizes), save_every = 2, durability = "process", fresh(fail))]
 fn results(dir: &Path, words: &[&str], fail: bool) -> anyhow::Result<Vec<usize>> {
     let mut sizes = Results::new();
     for word in words {

@@ -24,7 +24,7 @@ impl Table {
     }
 }
 
-#[resumable(name = "export", state_dir = dir, cursor = |(id, _)| *id, save_every = every)]
+#[resumable(name = "export", state_dir = dir, cursor = |(id, _)| *id, save_every = every, fresh(fail))]
 fn export(
     dir: &Path,
     every: u64,
@@ -113,7 +113,7 @@ impl Pages {
     }
 }
 
-#[resumable(name = "pages", state_dir = dir)]
+#[resumable(name = "pages", state_dir = dir, fresh(fail))]
 fn pages(dir: &Path, service: &Pages, seen: &RefCell<Vec<u32>>, fail: u32) -> Result<(), String> {
     #[resume(cursor = |(token, _)| token.clone())]
     while let Some((_, page)) = service.page(cursor!()) {
@@ -137,7 +137,7 @@ fn a_page_token_is_asked_for_at_each_page() {
     assert_eq!(*seen.borrow(), [0, 1, 2, 3]);
 }
 
-#[resumable(name = "tenants", state_dir = dir, carry(seen))]
+#[resumable(name = "tenants", state_dir = dir, carry(seen), fresh(fail))]
 fn tenants(dir: &Path, tenants: &[Table], fail: i64) -> anyhow::Result<Vec<i64>> {
     let mut seen = Vec::new();
     #[resume]
@@ -204,7 +204,7 @@ fn another_cursor_is_refused() {
     assert!(error.contains("knew by a cursor"), "{error}");
 }
 
-#[resumable(name = "both", state_dir = dir)]
+#[resumable(name = "both", state_dir = dir, fresh(fail))]
 fn both(
     dir: &Path,
     accounts: &Table,
@@ -251,7 +251,7 @@ fn an_inner_loop_belongs_to_its_row_and_not_to_one_put_in_before() {
     assert_eq!(*seen.borrow(), [(7, 1), (7, 4), (9, 1), (9, 4)]);
 }
 
-#[resumable(name = "counted", state_dir = dir, carry(count))]
+#[resumable(name = "counted", state_dir = dir, carry(count), fresh(fail))]
 fn counted(dir: &Path, accounts: &Table, rows: &[u32], fail: (i64, u32)) -> anyhow::Result<u32> {
     let mut count = 0;
     #[resume(cursor = |account| account.0)]
@@ -279,7 +279,7 @@ fn what_carried_values_have_of_a_row_is_not_counted_twice() {
     assert_eq!(counted(dir.path(), &before, &[1, 4], (0, 0)).unwrap(), 4);
 }
 
-#[resumable(name = "left", state_dir = dir)]
+#[resumable(name = "left", state_dir = dir, fresh(fail))]
 fn left(dir: &Path, table: &Table, seen: &RefCell<Vec<i64>>, fail: i64) -> Result<(), String> {
     let mut rows = table.after(cursor!());
     #[resume(cursor = |row| row.0)]
@@ -311,7 +311,7 @@ fn a_loop_that_was_left_takes_nothing_from_the_next() {
     assert_eq!(*seen.borrow(), [1, 2, 3, 5, 6, 7, 8]);
 }
 
-#[resumable(name = "until", state_dir = dir)]
+#[resumable(name = "until", state_dir = dir, fresh(fail))]
 fn until(dir: &Path, service: &Pages, numbers: &[u32], fail: u32) -> Result<(), String> {
     #[resume(cursor = |(token, _)| token.clone())]
     while let Some((_, page)) = service.page(cursor!()) {

@@ -39,7 +39,7 @@ fn begun() -> (tempfile::TempDir, Seen) {
 fn an_item_put_in_front_is_noticed() {
     let (dir, seen) = begun();
     let error = words(dir.path(), &["new", "a", "b", "c"], &seen).unwrap_err().to_string();
-    assert!(error.contains("item 1 is not the one that was completed"), "{error}");
+    assert!(error.contains("item 0 is not the one that was completed"), "{error}");
     assert_eq!(*seen.borrow(), ["a", "b"], "nothing ran");
     words(dir.path(), &["a", "b", "c"], &seen).unwrap();
     assert_eq!(*seen.borrow(), ["a", "b", "c"], "the checkpoint was left as it was");
@@ -51,7 +51,7 @@ fn an_item_taken_away_is_noticed() {
     let error = words(dir.path(), &["a"], &seen).unwrap_err().to_string();
     assert!(error.contains("it has 1 item, but 2 are complete"), "{error}");
     let error = words(dir.path(), &["b", "c"], &seen).unwrap_err().to_string();
-    assert!(error.contains("item 1 is not the one"), "{error}");
+    assert!(error.contains("item 0 is not the one"), "{error}");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn lines_of_unknown_number_are_known_again() {
     assert_eq!(*seen.borrow(), ["a", "b", "c"]);
 }
 
-#[resumable(name = "changing", state_dir = dir, fresh(items))]
+#[resumable(name = "changing", state_dir = dir, fresh(fail, items))]
 fn changing(dir: &Path, items: &mut [u32], fail: bool) -> Result<(), String> {
     for item in items.iter_mut() {
         *item += 1;
@@ -176,7 +176,7 @@ fn an_item_put_in_front_is_noticed_if_only_the_failure_was_saved() {
 }
 
 /// What a job over maps has done, in a process of its own.
-#[resumable(name = "maps", state_dir = dir)]
+#[resumable(name = "maps", state_dir = dir, fresh(fails_at))]
 fn maps(dir: &Path, items: &[Row], fails_at: u32, seen: &RefCell<Vec<u32>>) -> anyhow::Result<()> {
     for item in items {
         anyhow::ensure!(item.number != fails_at);

@@ -64,7 +64,7 @@ fn a_third_run_knows_what_both_before_have_done() {
     assert_eq!(*seen.borrow(), ["a", "b", "c", "d"]);
 }
 
-#[resumable(name = "table", state_dir = dir, key = |(id, _)| id, fresh(done))]
+#[resumable(name = "table", state_dir = dir, key = |(id, _)| id, fresh(fail, done))]
 fn table(dir: &Path, rows: &HashMap<u32, u32>, fail: bool) -> Result<Vec<u32>, String> {
     let done = RefCell::new(Vec::new());
     for (id, value) in rows {
@@ -95,7 +95,7 @@ struct Order {
 #[derive(Hash)]
 struct Id(u64);
 
-#[resumable(name = "orders", state_dir = dir, carry(total))]
+#[resumable(name = "orders", state_dir = dir, carry(total), fresh(fail_at))]
 fn orders(dir: &Path, orders: &[Order], fail_at: &str) -> anyhow::Result<Vec<String>> {
     let mut total = Vec::new();
     #[resume(key = |order| &order.id)]
@@ -122,7 +122,7 @@ fn an_inner_loop_belongs_to_its_item_wherever_that_stands() {
     assert_eq!(total, ["1a", "1b", "2c", "2d", "2e", "2x", "4a"]);
 }
 
-#[resumable(name = "nested", state_dir = dir)]
+#[resumable(name = "nested", state_dir = dir, fresh(fail_at))]
 fn nested(dir: &Path, orders: &[Order], seen: &Seen, fail_at: &str) -> Result<(), String> {
     #[resume(key = |order| &order.id)]
     for order in orders {
@@ -233,7 +233,7 @@ fn a_key_that_serialises_by_now_is_another() {
     assert_eq!(by_hash(dir.path(), &[Hashed(7), Hashed(300)]).unwrap(), 307);
 }
 
-#[resumable(name = "stream", state_dir = dir, save_every = 3)]
+#[resumable(name = "stream", state_dir = dir, save_every = 3, fresh(fail))]
 fn received(
     dir: &Path,
     mut items: impl Iterator<Item = u32>,
@@ -259,21 +259,30 @@ fn what_is_received_is_known_as_well() {
     assert_eq!(*seen.borrow(), [0, 1, 2, 3, 4, 11, 10, 9, 8, 7, 6, 5]);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_key_that_cannot_be_serialised_ends_the_run_before_its_item() {
-    use std::os::unix::ffi::OsStrExt;
+    struct Odd(u32);
 
-    #[resumable(name = "paths", state_dir = dir, key = |path| path)]
-    fn paths(dir: &Path, paths: &[&Path]) -> anyhow::Result<()> {
-        for path in paths {
-            anyhow::ensure!(path.exists());
+    impl serde::Serialize for Odd {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            if self.0 == 2 {
+                return Err(serde::ser::Error::custom("two is odd"));
+            }
+            serializer.serialize_u32(self.0)
+        }
+    }
+
+    #[resumable(name = "odd", state_dir = dir, key = |odd| odd)]
+    fn odds(dir: &Path, odds: &[Odd]) -> anyhow::Result<()> {
+        for odd in odds {
+            anyhow::ensure!(odd.0 != 2);
         }
         Ok(())
     }
     let dir = tempfile::tempdir().unwrap();
-    let odd = Path::new(std::ffi::OsStr::from_bytes(b"\xff"));
-    let error = paths(dir.path(), &[dir.path(), odd]).unwrap_err().to_string();
-    assert!(error.contains("the key of an item cannot be serialised"), "{error}");
-    assert_eq!(paths::peek_checkpoint(dir.path()).unwrap().unwrap().completed().len(), 1);
+    let error = odds(dir.path(), &[Odd(1), Odd(2), Odd(3)]).unwrap_err().to_string();
+    assert!(error.contains("the key of item 1 cannot be serialised (two is odd)"), "{error}");
+    assert!(error.contains("leave that item out of the input"), "{error}");
+    assert_eq!(odds::peek_checkpoint(dir.path()).unwrap().unwrap().completed().len(), 1);
+    odds(dir.path(), &[Odd(1), Odd(3)]).unwrap();
 }

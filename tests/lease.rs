@@ -187,7 +187,7 @@ fn the_lease_of_a_run_that_failed_is_free() {
     assert_eq!(job.peek_checkpoint().unwrap().unwrap().run_count(), 2);
 }
 
-#[resumable(name = "walk", state_dir = dir)]
+#[resumable(name = "walk", state_dir = dir, fresh(fails))]
 fn walk(dir: &Path, depth: u64, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..2 {
         ran.note(10 * depth + item);
@@ -226,7 +226,7 @@ fn a_job_of_the_same_name_elsewhere_is_another_job() {
 
 #[test]
 fn a_future_that_is_dropped_gives_its_lease_back() {
-    #[resumable(name = "stalls", state_dir = dir)]
+    #[resumable(name = "stalls", state_dir = dir, fresh(stalls))]
     async fn stalls(dir: &Path, stalls: bool) {
         for item in 0..3 {
             if stalls && item == 2 {

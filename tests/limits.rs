@@ -8,7 +8,7 @@ use safe_state_tests::Ran;
 
 macro_rules! one_after_another {
     ($($number:literal)*) => {
-        #[resumable(name = "loops", backend = Arc::clone(store))]
+        #[resumable(name = "loops", backend = Arc::clone(store), fresh(fails))]
         fn one_after_another(store: &Arc<MemoryBackend>, ran: &Ran, fails: bool) -> anyhow::Result<()> {
             $(
                 #[resume]
@@ -56,7 +56,7 @@ macro_rules! inside_one_another {
 
 inside_one_another! {
     (
-        #[resumable(name = "loops", backend = Arc::clone(store))]
+        #[resumable(name = "loops", backend = Arc::clone(store), fresh(fails))]
         fn inside_one_another(store: &Arc<MemoryBackend>, ran: &Ran, fails: bool) -> anyhow::Result<()>
     )
     ran item

@@ -40,7 +40,7 @@ mod jobs {
         }
     }
 
-    #[resumable(name = "in-memory", backend = Arc::clone(backend))]
+    #[resumable(name = "in-memory", backend = Arc::clone(backend), fresh(fails))]
     pub(super) fn in_memory(backend: &Arc<MemoryBackend>, fails: bool) -> anyhow::Result<()> {
         for item in 0..3 {
             anyhow::ensure!(!fails || item < 2, "asked to fail");
@@ -97,7 +97,7 @@ struct Mailer {
 }
 
 impl Mailer {
-    #[resumable(name = "mailer", state_dir = &self.dir)]
+    #[resumable(name = "mailer", state_dir = &self.dir, fresh(fails_at))]
     fn send(&self, fails_at: Option<u64>) -> anyhow::Result<()> {
         for item in 0..3 {
             anyhow::ensure!(fails_at != Some(item), "asked to fail");

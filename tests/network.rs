@@ -124,7 +124,7 @@ fn backend(server: &Server) -> NetworkBackend<Server> {
     NetworkBackend::on(server.clone())
 }
 
-#[resumable(name = "job", backend = backend(server))]
+#[resumable(name = "job", backend = backend(server), fresh(fails))]
 fn job(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..4 {
         ran.note(item);
@@ -133,7 +133,7 @@ fn job(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[resumable(name = "job", backend = backend(server))]
+#[resumable(name = "job", backend = backend(server), fresh(fails))]
 async fn job_async(server: &Server, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     for item in 0..4 {
         ran.note(item);

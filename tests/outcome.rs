@@ -32,7 +32,7 @@ mod ends {
         Refused(io::Error::other("connection reset"))
     }
 
-    #[resumable(name = "err", state_dir = dir)]
+    #[resumable(name = "err", state_dir = dir, fresh(at))]
     pub(super) fn err(dir: &Path, ran: &Ran, at: At) -> anyhow::Result<&'static str> {
         if at == At::Before {
             return Err(refused().into());
@@ -49,7 +49,7 @@ mod ends {
         Ok("done")
     }
 
-    #[resumable(name = "panic", state_dir = dir)]
+    #[resumable(name = "panic", state_dir = dir, fresh(at))]
     pub(super) fn panic(dir: &Path, ran: &Ran, at: At) {
         for item in 0..5 {
             ran.note(item);
@@ -60,7 +60,7 @@ mod ends {
         }
     }
 
-    #[resumable(name = "option", state_dir = dir)]
+    #[resumable(name = "option", state_dir = dir, fresh(returns_at))]
     pub(super) fn option(
         dir: &Path,
         ran: &Ran,
@@ -77,7 +77,7 @@ mod ends {
         items.first().copied().flatten()
     }
 
-    #[resumable(name = "leave", state_dir = dir)]
+    #[resumable(name = "leave", state_dir = dir, fresh(fail))]
     pub(super) fn leave(dir: &Path, ran: &Ran, fail: bool) -> anyhow::Result<()> {
         for item in 0..5 {
             ran.note(item);
@@ -150,9 +150,13 @@ fn a_failure_outside_the_loop_is_blamed_on_no_item() {
     let dir = tempfile::tempdir().unwrap();
     let ran = Ran::default();
     ends::err(dir.path(), &ran, At::Before).unwrap_err();
+    assert_eq!(peek("err", dir.path()), None, "there is nothing to go on from");
+
+    ends::err(dir.path(), &ran, At::In(2)).unwrap_err();
+    ends::err(dir.path(), &ran, At::Before).unwrap_err();
     let before = peek("err", dir.path()).unwrap();
     assert_eq!(before.last_failure().unwrap().index(), None);
-    assert_eq!(before.progress().completed, 0);
+    assert_eq!(before.progress().completed, 2);
 
     ends::err(dir.path(), &ran, At::After).unwrap_err();
     let after = peek("err", dir.path()).unwrap();
@@ -305,7 +309,7 @@ mod storage {
 
     use super::*;
 
-    #[resumable(name = "breaking", backend = Arc::clone(backend))]
+    #[resumable(name = "breaking", backend = Arc::clone(backend), fresh(fails, breaks))]
     pub(super) fn breaking(
         backend: &Arc<Faulty>,
         ran: &Ran,

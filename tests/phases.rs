@@ -271,7 +271,7 @@ fn a_finished_search_is_not_searched_again() {
     check(1, |dir, world| search(dir, &[3, 5, 7, 9], 7, world));
 }
 
-#[resumable(name = "until", state_dir = dir)]
+#[resumable(name = "until", state_dir = dir, fresh(fails))]
 fn until(
     dir: &Path,
     mut items: impl Iterator<Item = u32>,

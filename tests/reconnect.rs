@@ -16,7 +16,7 @@ use safe_state::{Error, resumable};
 use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedChange, FileBackend, LeaseOptions, Store};
 
-#[resumable(name = "convert", state_dir = dir, carry(total), reconnect(out), save_every = every)]
+#[resumable(name = "convert", state_dir = dir, carry(total), reconnect(out), save_every = every, fresh(fail_at))]
 fn convert(
     dir: &Path,
     lines: &[&str],
@@ -60,7 +60,7 @@ fn an_output_file_holds_each_items_output_once() {
     }
 }
 
-#[resumable(name = "reader", state_dir = dir, reconnect(input), carry(seen))]
+#[resumable(name = "reader", state_dir = dir, reconnect(input), carry(seen), fresh(fail_at))]
 fn read_in_pairs(dir: &Path, count: usize, fail_at: Option<usize>) -> anyhow::Result<Vec<String>> {
     let mut input = BufReader::new(File::open(dir.join("input"))?);
     let mut seen = Vec::new();
@@ -245,7 +245,7 @@ fn what_cannot_be_opened_again_is_refused() {
     assert!(!error.contains("clear"), "nothing is stored yet: {error}");
 }
 
-#[resumable(name = "full", state_dir = dir, reconnect(out), durability = "process")]
+#[resumable(name = "full", state_dir = dir, reconnect(out), durability = "process", fresh(full_at))]
 fn to_a_full_disk(dir: &Path, items: &[u8], full_at: u8) -> Result<(), Error> {
     let mut out = FullDisk(full_at == 0);
     for item in items {
@@ -288,7 +288,7 @@ fn the_advice_fits_what_has_gone_wrong() {
     assert!(again.contains("put it back as it was, or clear the checkpoint"), "{again}");
 }
 
-#[resumable(name = "tcp", state_dir = dir, reconnect(stream))]
+#[resumable(name = "tcp", state_dir = dir, reconnect(stream), fresh(fail))]
 fn send(dir: &Path, items: &[u8], stream: &mut TcpStream, fail: bool) -> anyhow::Result<()> {
     for item in items {
         anyhow::ensure!(!fail || *item != 3, "stopped");
@@ -324,7 +324,7 @@ struct Client {
     opened: u32,
 }
 
-#[resumable(name = "client", state_dir = dir, reconnect(client), registry = registry)]
+#[resumable(name = "client", state_dir = dir, reconnect(client), registry = registry, fresh(fail))]
 fn call(
     dir: &Path,
     items: &[u8],

@@ -163,7 +163,7 @@ fn a_failure_saves_what_no_save_was_due_for() {
 
 #[test]
 fn a_dropped_future_keeps_its_progress() {
-    #[resumable(name = "stalls", state_dir = dir, save_every = 1000)]
+    #[resumable(name = "stalls", state_dir = dir, save_every = 1000, fresh(stalls_at))]
     async fn stalls(dir: &Path, ran: &Ran, stalls_at: Option<u64>) {
         for item in 0..5 {
             if stalls_at == Some(item) {

@@ -23,7 +23,7 @@ where
     Results<T>: Carry,
 {
     /// The step has a value as well.
-    #[resumable(name = "values", state_dir = dir, carry(value, all), on_code_change = "continue")]
+    #[resumable(name = "values", state_dir = dir, carry(value, all), on_code_change = "continue", fresh(fails))]
     fn job<T: Carry + Clone>(
         dir: &Path,
         first: T,

@@ -211,7 +211,7 @@ fn convert(dir: &Path, input: impl BufRead, every: u64) -> anyhow::Result<u64> {
 }
 
 /// A loop with another in its last item, and one after it.
-#[resumable(name = "bars", state_dir = dir, progress)]
+#[resumable(name = "bars", state_dir = dir, progress, fresh(fails_at))]
 fn bars(dir: &Path, fails_at: u64) -> anyhow::Result<()> {
     #[resume]
     for item in 0..8_u64 {
@@ -272,7 +272,7 @@ fn exit(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// A job whose checkpoint is where it is by default.
-#[resumable(name = "by-default")]
+#[resumable(name = "by-default", fresh(fails))]
 fn by_default(fails: bool) -> anyhow::Result<()> {
     for item in 0..2 {
         println!("item {item}");
@@ -287,7 +287,7 @@ fn aloud_changed() {
     for _ in 0..2 {}
 }
 
-#[resumable(name = "aloud", verbose, max_attempts = 2)]
+#[resumable(name = "aloud", verbose, max_attempts = 2, fresh(fails))]
 fn aloud(fails: bool) -> anyhow::Result<()> {
     for item in 0..2 {
         anyhow::ensure!(item == 0 || !fails, "asked to fail");

@@ -7,6 +7,7 @@ mod forget;
 mod history;
 mod loop_progress;
 mod put_back;
+mod samples;
 mod suspect;
 
 use std::collections::BTreeMap;
@@ -16,11 +17,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, FormatError, Record};
-use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT};
+use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::{
     Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, StoredResults,
-    ValueAt, bounded,
+    ValueAt, apart, bounded,
 };
 
 pub(crate) use check::Refused;
@@ -29,6 +30,7 @@ pub(crate) use history::History;
 pub use history::{PastRun, RunEnd};
 pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
 pub use put_back::NotPutBack;
+pub use samples::{Sampled, Samples};
 pub use suspect::Suspect;
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
@@ -59,6 +61,9 @@ pub struct Checkpoint {
     /// Those that were given up on with a record.
     pub(crate) dead_letters: DeadLetters,
     pub(crate) history: History,
+    /// Fingerprints of the arguments that belong to the job, by their names; in a record of their own.
+    #[serde(with = "apart", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) arguments: BTreeMap<String, u32>,
 }
 
 /// Where a job stands, in numbers.
@@ -98,6 +103,7 @@ impl Checkpoint {
             skipped: 0,
             dead_letters: DeadLetters::default(),
             history,
+            arguments: BTreeMap::new(),
         }
     }
 
@@ -317,6 +323,34 @@ impl Checkpoint {
         before.zip(code).is_some_and(|(before, now)| before != now)
     }
 
+    /// Whatever the input is by now, it is the job's: nothing is known any more of the items that are complete.
+    pub fn forget_marks(&mut self) {
+        for progress in self.loops.values_mut() {
+            (progress.mark, progress.samples) = (None, Samples::default());
+        }
+    }
+
+    /// The version from now on. Gives the one that it was.
+    pub fn set_version(&mut self, version: Option<String>) -> Option<String> {
+        std::mem::replace(&mut self.version, version)
+    }
+
+    /// Takes in the fingerprints of the arguments by their names, of which 256 count. Gives the name of the first that
+    /// is not what it was.
+    pub fn set_arguments(
+        &mut self,
+        arguments: impl IntoIterator<Item = (String, u32)>,
+    ) -> Option<String> {
+        let now: BTreeMap<_, _> = arguments.into_iter().take(ARGUMENT_LIMIT).collect();
+        let before = std::mem::replace(&mut self.arguments, now);
+        let is_other =
+            |(name, found): (&String, &u32)| before.get(name).is_some_and(|it| it != found);
+        self.arguments
+            .iter()
+            .find(|(name, found)| is_other((name, found)))
+            .map(|(name, _)| name.clone())
+    }
+
     /// Marks the job finished.
     pub fn finish(&mut self) {
         self.finished = true;
@@ -330,6 +364,10 @@ impl Checkpoint {
         self.check(&record)?;
         match record {
             Record::Snapshot(whole) => *self = whole,
+            Record::Samples(sampled) => {
+                self.loops.entry(sampled.loop_id).or_default().samples.add(&sampled.marks);
+            }
+            Record::Arguments(arguments) => self.arguments = arguments.0,
             Record::Advance(advance) => {
                 self.finished = false;
                 self.updated_at = self.updated_at.plus_micros(advance.micros);

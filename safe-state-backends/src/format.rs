@@ -16,7 +16,7 @@ use crate::{Carried, Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
 
 pub use examine::{Examination, Examined, RecordKind, examine};
-pub use record::{Advance, Change, LoopChange, Record};
+pub use record::{Advance, Arguments, Change, LoopChange, Record};
 pub use report::Report;
 
 /// The version that this release writes, and the newest it reads.
@@ -135,7 +135,8 @@ impl Tail {
     /// `None` if the bytes are no snapshot.
     pub(crate) fn after(snapshot: &[u8], durability: Durability) -> Option<Tail> {
         let limit = snapshot.len() + tail_room(snapshot.len(), durability);
-        Some(Tail { place: Place::after(snapshot)?, limit })
+        // What belongs to a snapshot, and stands in records of its own, is behind it.
+        Some(Tail { place: Place::after(snapshot)?.at(snapshot.len()), limit })
     }
 
     /// Appends `record` to `buffer`, framed to stand at the end of the tail.

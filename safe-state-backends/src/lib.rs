@@ -24,6 +24,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod apart;
 mod backend;
 mod bounded;
 mod carried;
@@ -91,7 +92,7 @@ pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 pub use checkpoint::{
     Attempts, Checkpoint, CrashCause, LoopEnd, LoopProgress, Mark, NotPutBack, PastRun, Progress,
-    RunEnd, Suspect,
+    RunEnd, Sampled, Samples, Suspect,
 };
 pub use completed::Completed;
 pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};

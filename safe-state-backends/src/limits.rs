@@ -13,5 +13,9 @@ pub(crate) const BEHIND_LIMIT: u64 = 1 << 32;
 pub(crate) const CARRIED_LIMIT: usize = 256;
 /// Most runs of a job that are remembered.
 pub(crate) const RUN_LIMIT: usize = 32;
+/// Most items of a loop by which its input is known again.
+pub(crate) const SAMPLE_LIMIT: usize = 64;
+/// Most arguments of a job that are compared.
+pub(crate) const ARGUMENT_LIMIT: usize = 256;
 /// Longest key of an effect, in bytes.
 pub(crate) const KEY_LIMIT: usize = 4096;

@@ -23,6 +23,9 @@ pub enum Request {
     Pause,
     /// To end before the next item.
     Cancel,
+    /// To go on with what the run before was refused for: another input, other arguments, another version or
+    /// other code. The next run that begins uses it up.
+    Accept,
 }
 
 impl Request {

@@ -30,6 +30,11 @@ pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
     found.0
 }
 
+/// Whether there is a companion, if one can stand there.
+pub(crate) fn stands_beside(function: &ItemFn, expansion: &Expansion) -> bool {
+    !stands_in_impl(function) && expansion.options.companion.as_ref().is_none_or(|it| it.wanted)
+}
+
 /// The companion, if one is wanted and can stand there.
 pub(crate) fn beside(function: &ItemFn, expansion: &Expansion) -> Result<Option<TokenStream>> {
     let in_impl = stands_in_impl(function);

@@ -25,7 +25,7 @@ pub(crate) fn cursor_type(target: &Target) -> Ident {
 fn by_cursor(target: &Target) -> Option<Span> {
     match &target.items.identity {
         Identity::Cursor(of_item) => Some(of_item.option),
-        Identity::Index | Identity::Key(_) => None,
+        Identity::Index | Identity::Check(_) | Identity::Consumed(_) | Identity::Key(_) => None,
     }
 }
 

@@ -41,7 +41,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Block, Error, Expr, Item, ItemFn, Path, Result, Type};
+use syn::{Block, Error, Expr, Generics, Item, ItemFn, Path, Result, Type};
 
 use crate::between;
 use crate::carried::CarriedVariable;
@@ -153,13 +153,14 @@ impl Expansion {
         let name = function.sig.ident.clone();
         let job = self.job(function);
         function.sig = function::with_names(&function.sig);
+        let generics = function.sig.generics.clone();
         // A future that the function returns drops what it has captured in the order of its text.
         let captures = match future::output(function) {
             Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
             _ => self.captures(&function.block),
         };
         future::with_block(function, |block| {
-            *block = self.region(block, &name, &job, &captures)?;
+            *block = self.region(block, (&name, &generics), &job, &captures)?;
             Ok(())
         })
     }
@@ -168,7 +169,7 @@ impl Expansion {
     fn region(
         &mut self,
         block: &mut Block,
-        name: &Ident,
+        (name, generics): (&Ident, &Generics),
         job: &TokenStream,
         captures: &TokenStream,
     ) -> Result<Block> {
@@ -185,6 +186,7 @@ impl Expansion {
         self.check_bodies(&survey, &targets)?;
         self.place(block, &survey, &targets);
         self.check_worklists(&targets)?;
+        let belonging = self.belonging(block, generics, &targets);
         let is_last_alone = |it: &&CarriedVariable| it.is_handle() || targets.is_empty();
         for variable in self.carried.iter().filter(|it| it.named.is_whole()).filter(is_last_alone) {
             between::check(block, variable, &targets)?;
@@ -207,6 +209,7 @@ impl Expansion {
             }
         })?;
         self.fill_in(block, &survey, name)?;
+        let job = &quote! { #job #belonging };
         let body = quote_spanned! {Span::mixed_site()=> #arguments #restore };
         let tokens = match &self.returned {
             Returned::Type(ty) if !self.is_async => {

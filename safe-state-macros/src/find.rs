@@ -45,7 +45,7 @@ pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> 
         search.give_items(&mut targets)?;
     }
     for target in &targets {
-        let by_key = matches!(target.items.identity, Identity::Key(_));
+        let by_key = matches!(target.items.identity, Identity::Key(_) | Identity::Consumed(_));
         if let Some((_, head)) = survey.for_loop(target.at) {
             search.check_head(head, by_key)?;
         }

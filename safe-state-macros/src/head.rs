@@ -190,8 +190,8 @@ impl Expansion {
         let (run, number, location) =
             (self.run_around(target), number(target), self.location(keyword));
         let (expr, fail) = (parens::without_needless(*expr), self.fail(here));
-        let known_by = self.known_by(target, &expr);
-        let KnownBy { way, of_item, .. } = &known_by;
+        let known_by = self.known_by((target, false), &expr);
+        let KnownBy { way, of_item, check_source, .. } = &known_by;
         let enter = known_by.function("items", input);
         let expr = if self.lends(target) {
             let krate = moved(krate, input);
@@ -200,7 +200,7 @@ impl Expansion {
             expr.to_token_stream()
         };
         let entered = quote_spanned! {input=>
-            #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
+            #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
         };
         let done = self.item(Item { pat: &pat, body, keyword }, target, locals)?;
         let at_item = self.restored_at_item(target);
@@ -239,7 +239,7 @@ impl Expansion {
         let (run, number, location) =
             (self.run_around(target), number(target), self.location(keyword));
         let fail = self.fail(here);
-        let known_by = self.known_by(target, expr);
+        let known_by = self.known_by((target, true), expr);
         let KnownBy { way, of_item, .. } = &known_by;
         let takes = self.takes(target);
         let entered = quote_spanned! {here=>

@@ -11,6 +11,7 @@ use crate::find::Target;
 use crate::hygiene::{at, moved};
 use crate::job::text_fingerprint;
 use crate::options::items::{Capture, Form, Identity, OfItem};
+use crate::options::job::OnChange;
 
 /// How a loop knows its items, as generated code says it.
 pub(crate) struct KnownBy {
@@ -20,6 +21,8 @@ pub(crate) struct KnownBy {
     pub(crate) way: TokenStream,
     /// What makes of an item what it is known by: one or two arguments.
     pub(crate) of_item: TokenStream,
+    /// What looks at the type of the input, if that matters.
+    pub(crate) check_source: TokenStream,
 }
 
 impl KnownBy {
@@ -31,30 +34,57 @@ impl KnownBy {
 
 impl Expansion {
     /// How the loop over `input` knows its items.
-    pub(crate) fn known_by(&self, target: &Target, input: &Expr) -> KnownBy {
-        let krate = &self.krate;
+    pub(crate) fn known_by(&self, (target, is_received): (&Target, bool), input: &Expr) -> KnownBy {
         let here = at(input.span());
+        // All of the path there, or an error would point at the whole attribute.
+        let krate = &moved(&self.krate, here);
         match &target.items.identity {
             Identity::Index => KnownBy {
                 suffix: "",
                 way: quote_spanned! {here=> #krate::__private::Way::Index },
                 // What the loop may change has no lasting fingerprint, whatever tuple it comes in.
-                of_item: if gives_mutably(input) {
-                    quote_spanned! {here=> |_| #krate::__private::None }
+                of_item: if gives_mutably(input) || self.goes_by_index() || self.takes(target) {
+                    quote_spanned! {here=> |_| #krate::__private::None::<u32> }
+                } else if is_received {
+                    quote_spanned! {here=> |item| {
+                        #krate::__private::source!(item, checked);
+                        #krate::__private::fingerprint!(item)
+                    } }
                 } else {
                     quote_spanned! {here=> |item| #krate::__private::fingerprint!(item) }
                 },
+                check_source: quote_spanned! {here=>
+                    , |input| #krate::__private::source!(input, index)
+                },
+            },
+            Identity::Check(OfItem { pat, body, .. }) => {
+                let there = at(body.span());
+                let krate = moved(krate, there);
+                KnownBy {
+                    suffix: "",
+                    way: quote_spanned! {here=> #krate::__private::Way::Index },
+                    of_item: quote_spanned! {there=> |#pat| #krate::__private::fingerprint!(&(#body)) },
+                    check_source: quote_spanned! {here=>
+                        , |input| #krate::__private::source!(input, checked)
+                    },
+                }
+            }
+            Identity::Consumed(_) => KnownBy {
+                suffix: "",
+                way: quote_spanned! {here=> #krate::__private::Way::Consumed },
+                of_item: quote_spanned! {here=> |_| #krate::__private::None::<u32> },
+                check_source: quote_spanned! {here=> , |_| () },
             },
             Identity::Key(OfItem { pat, body, .. }) => {
                 let made_by = text_fingerprint(&quote! { #pat #body });
                 let made_by = u32::try_from(made_by & u64::from(u32::MAX)).unwrap_or_default();
                 let here = at(body.span());
-                // All of the path there, or an error would point at the whole attribute.
                 let krate = moved(krate, here);
                 KnownBy {
                     suffix: "_by_key",
                     way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
                     of_item: quote_spanned! {here=> |#pat| #krate::__private::key!(#body) },
+                    check_source: TokenStream::new(),
                 }
             }
             Identity::Cursor(OfItem { pat, body, .. }) => {
@@ -63,9 +93,15 @@ impl Expansion {
                     suffix: "_by_cursor",
                     way: quote_spanned! {here=> #krate::__private::Way::Cursor },
                     of_item: quote_spanned! {here=> &#cursor_type, |#pat| #body },
+                    check_source: TokenStream::new(),
                 }
             }
         }
+    }
+
+    /// Whether the program says that items are known by their index alone.
+    fn goes_by_index(&self) -> bool {
+        matches!(self.options.on_input_change, Some((OnChange::Continue, _)))
     }
 
     /// Records what is to be captured of the item that has been handed out.

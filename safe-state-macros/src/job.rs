@@ -119,6 +119,11 @@ impl Expansion {
         if companion::stands_in_impl(function) {
             return quote_spanned! {site=> #krate::__private::method_name::<Self>(#name) };
         }
+        if companion::stands_beside(function, self) {
+            // It stands where the function does, inside another one as well.
+            let beside = &function.sig.ident;
+            return quote_spanned! {site=> #krate::__private::function_name::<#beside>(#name) };
+        }
         let path = format!("::{name}");
         quote_spanned! {site=> #krate::__private::concat!(#krate::__private::module_path!(), #path) }
     }

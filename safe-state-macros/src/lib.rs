@@ -15,6 +15,7 @@
 
 mod accumulators;
 mod arguments;
+mod belonging;
 mod between;
 mod borrowed;
 mod carried;

@@ -232,7 +232,10 @@ impl Options {
         }
         let option = match &self.items.identity {
             Identity::Index => return Ok(()),
-            Identity::Key(of_item) | Identity::Cursor(of_item) => of_item.option,
+            Identity::Key(of_item) | Identity::Cursor(of_item) | Identity::Check(of_item) => {
+                of_item.option
+            }
+            Identity::Consumed(option) => *option,
         };
         if self.manual.is_some() {
             return Err(Error::new(
@@ -242,7 +245,14 @@ impl Options {
         }
         match &self.on_input_change {
             Some((_, span)) => {
-                let text = "items that are known by a key or a cursor are known wherever they stand; remove this";
+                let text = match self.items.identity {
+                    Identity::Check(_) => {
+                        "with `check` another input is refused; remove one of them"
+                    }
+                    _ => {
+                        "items that are known by a key or a cursor are known wherever they stand; remove this"
+                    }
+                };
                 Err(Error::new(*span, text))
             }
             None => Ok(()),

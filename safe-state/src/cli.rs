@@ -77,6 +77,8 @@ enum Command {
     Resume(control::Asked),
     /// Asks the run of a job to end before its next item; a later run goes on.
     Cancel(control::Asked),
+    /// Lets the next run of a job go on with what the one before was refused for.
+    Accept(control::Asked),
     Export(export::Export),
     Import(import::Import),
     Doctor(doctor::Doctor),
@@ -105,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Pause(job) => job.pause(&place, &screen),
         Command::Resume(job) => job.resume(&place, &screen),
         Command::Cancel(job) => job.cancel(&place, &screen),
+        Command::Accept(job) => job.accept(&place, &screen),
         Command::Clear(clear) => clear.run(&place, &screen),
         Command::Export(export) => export.run(&place, &screen),
         Command::Import(import) => import.run(&place, &screen),

@@ -55,6 +55,29 @@ impl Job {
         Ok(Request::Cancel.save(&*self.stored_in()?, self.job_name())?)
     }
 
+    /// Lets the next run that begins go on with what the one before was refused for: another input, another value of an
+    /// argument, another version, other code. It tells what is other, and uses this up; what it began is the job's from
+    /// then on. An input that has fewer items than are complete has none to do.
+    ///
+    /// Nothing is known of items that the other input has in place of complete ones: they are not done.
+    ///
+    /// ```
+    /// use safe_state::{Job, Request};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let import = Job::new("nightly-import").state_dir(dir.path());
+    /// import.accept()?;
+    /// assert_eq!(import.requested()?, Some(Request::Accept));
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn accept(&self) -> Result<(), Error> {
+        Ok(Request::Accept.save(&*self.stored_in()?, self.job_name())?)
+    }
+
     /// What was asked of the job, and not taken back or used up.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod printed;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -40,10 +42,10 @@ pub enum Error {
     /// The job's version is not the checkpoint's.
     #[error(
         "job `{job}` has a checkpoint of {}, but is now {}; \
-         finish it with the program that began it, or {}",
+         finish it with the program that began it, {}, or {}",
         version(stored.as_deref()),
         version(current.as_deref()),
-        start_over(job), job = Line(job))]
+        accept(job), start_over(job), job = Line(job))]
     VersionChanged {
         /// The job.
         job: String,
@@ -55,9 +57,10 @@ pub enum Error {
     /// The input is shorter than what is complete of it.
     #[error(
         "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
-         give it the input it began with, or {}",
+         give it the input it began with, mark the loop `#[resume(consumed)]` if what is complete does not come \
+         again, {}, or {}",
         found.map_or_else(|| "fewer items than before".to_owned(), items),
-        start_over(job), job = Line(job))]
+        accept(job), start_over(job), job = Line(job))]
     InputShrank {
         /// The job.
         job: String,
@@ -70,9 +73,9 @@ pub enum Error {
     #[error(
         "the input of job `{job}` has changed: item {index} is not the one that was completed; \
          give it the input it began with, let `key` say how items are known if they change, or hold a set \
-         whose order is another in each run, say `on_input_change = \"continue\"` if only the indices matter, \
-         or {}",
-        start_over(job), job = Line(job))]
+         whose order is another in each run, mark the loop `#[resume(consumed)]` if what is complete does not come \
+         again, say `on_input_change = \"continue\"` if only the indices matter, {}, or {}",
+        accept(job), start_over(job), job = Line(job))]
     InputChanged {
         /// The job.
         job: String,
@@ -122,21 +125,59 @@ pub enum Error {
     },
     /// An item's key cannot be serialised.
     #[error(
-        "in job `{job}`, the key of an item cannot be serialised ({reason}); let `key` give something else", job = Line(job), reason = Line(reason))]
+        "in job `{job}`, the key of item {index} cannot be serialised ({reason}); leave that item out of the input for \
+         now, which keeps what is complete, or let `key` give something else, and clear the checkpoint", job = Line(job), reason = Line(reason))]
     NoKey {
         /// The job.
         job: String,
+        /// The item, by its place in the input.
+        index: u64,
         /// What its `Serialize` says.
         reason: String,
     },
     /// The function is not the one that the checkpoint was made by.
     #[error(
         "the code of job `{job}` has changed since its checkpoint was made; \
-         finish with the program that began it, or {}",
-        start_over(job), job = Line(job))]
+         finish with the program that began it, {}, or {}",
+        accept(job), start_over(job), job = Line(job))]
     CodeChanged {
         /// The job.
         job: String,
+    },
+    /// An argument that belongs to the job is not what it was.
+    #[error(
+        "`{argument}` of job `{job}` is not what it was when the job began; call it with what it was, put it into the \
+         job's name if each has a job of its own, as in `name = format!(\"import-{{}}\", ..)`, \
+         say `fresh({argument})` if it does not matter, {}, or {}",
+        accept(job), start_over(job), job = Line(job), argument = Line(argument))]
+    ArgumentChanged {
+        /// The job.
+        job: String,
+        /// The argument.
+        argument: String,
+    },
+    /// The process has died in an item as often as the item may be tried.
+    #[error(
+        "the process died {times} times in item {index} of job `{job}`, which `max_attempts` has no attempt left for; \
+         the next run tries it again; `max_crashes` gives such items up, and so does `on_error` that answers with \
+         `DeadLetter`", job = Line(job))]
+    Crashes {
+        /// The job.
+        job: String,
+        /// The item.
+        index: u64,
+        /// How often.
+        times: u32,
+    },
+    /// A cursor can't name an item.
+    #[error("in job `{job}`, the cursor of item {index} {reason}", job = Line(job))]
+    BadCursor {
+        /// The job.
+        job: String,
+        /// The item.
+        index: u64,
+        /// What is wrong with it, and what to do.
+        reason: &'static str,
     },
     /// A carried variable cannot be saved, or not be restored as what it is now.
     #[error("in job `{job}`, {carried}{}", or_start_over(job, carried), job = Line(job))]
@@ -277,6 +318,12 @@ fn version(version: Option<&str>) -> String {
 }
 
 /// Which call clears the checkpoint, for those who read a message and know no more.
+fn accept(job: &str) -> String {
+    format!(
+        "let the next run go on with that by `safe-state accept`, or `Job::new({job:?}).accept()`"
+    )
+}
+
 pub(crate) fn start_over(job: &str) -> String {
     format!(
         "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
@@ -334,61 +381,4 @@ pub(crate) fn causes<E: StdError + ?Sized>(
         next = cause.source();
         Some(cause)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_cause_is_in_the_chain_once() {
-        let job = || "job".to_owned();
-        let full = || io::Error::from(io::ErrorKind::StorageFull);
-        let stored =
-            || BackendError::Backend { action: "saving", job: job(), source: full().into() };
-        let flush = ReconnectError::because("cannot flush a file", full());
-        let name = || "out".to_owned();
-        let errors = [
-            Error::Backend(stored()),
-            Error::NoBackend(Arc::new(stored())),
-            Error::Reconnect { job: job(), name: name(), source: flush },
-            Error::Thread(full()),
-        ];
-        for error in errors {
-            let chain: Vec<String> = std::iter::once(error.to_string())
-                .chain(causes(&error).map(ToString::to_string))
-                .collect();
-            assert!(chain.len() > 1, "{chain:?} names no cause");
-            for (at, cause) in chain.iter().enumerate() {
-                assert!(!chain[..at].iter().any(|told| told.contains(cause)), "{chain:?}");
-            }
-            assert_eq!(one_line(&error), chain.join(": "));
-        }
-    }
-
-    #[test]
-    fn who_may_start_over_is_told_how() {
-        let job = || "tenant \"7\"".to_owned();
-        let sum = || "sum".to_owned();
-        let changed =
-            CarriedError::TypeChanged { name: sum(), stored: "u8".to_owned(), current: "u16" };
-        let errors = [
-            Error::VersionChanged { job: job(), stored: None, current: None },
-            Error::InputShrank { job: job(), completed: 2, found: Some(1) },
-            Error::InputChanged { job: job(), index: 1 },
-            Error::OtherWay { job: job(), before: "a key" },
-            Error::LeftBehind { job: job() },
-            Error::CodeChanged { job: job() },
-            Error::Carried { job: job(), carried: changed },
-            Error::NotCarried { job: job(), name: sum(), completed: 2 },
-            Error::NotKept { job: job(), name: sum(), place: "at its declaration".to_owned() },
-        ];
-        let how = ", or clear the checkpoint to start over, \
-                   by `clear_checkpoint()` beside the function, or of `Job::new(\"tenant \\\"7\\\"\")`";
-        for error in errors {
-            assert!(error.to_string().ends_with(how), "{error}");
-        }
-        let new = CarriedError::TooMany { name: sum() };
-        assert!(!Error::Carried { job: job(), carried: new }.to_string().contains("start over"));
-    }
 }

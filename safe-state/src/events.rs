@@ -172,6 +172,12 @@ impl Events {
         );
     }
 
+    /// The run goes on with what the one before was refused for. It is told in any case, and once.
+    pub(crate) fn accepted(&self, what: &str) {
+        tracing::warn!(target: "safe_state", job = %self.job, what, "goes on, as was accepted");
+        tell(&self.job, &format!("goes on with {what}, as was accepted"));
+    }
+
     /// What a variable was in the run before is gone.
     pub(crate) fn no_longer_carried(&self, variable: &str) {
         tracing::warn!(

@@ -1,6 +1,7 @@
 //! The iterator of a resumable loop: skips what is complete, and is where each item completes.
 
 pub(crate) mod capture;
+pub(crate) mod compared;
 pub(crate) mod entry;
 pub(crate) mod fingerprint;
 pub(crate) mod gaps;
@@ -8,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod key;
 pub(crate) mod keyed;
 pub(crate) mod received;
+pub(crate) mod source;
 pub(crate) mod tally;
 
 use std::borrow::Cow;
@@ -68,7 +70,11 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         let gate = entered.and_then(|entry| {
             let completed = entry.completed.len();
             let gate = Gate::of(entry, &mut iter, |item| identity.fingerprint(item));
-            gate.map_err(|wrong| run.wrong_input(completed, wrong))
+            match gate {
+                // It has none that is not complete.
+                Err(WrongInput::TooShort) if run.accepts => Ok(Gate::Closed),
+                gate => gate.map_err(|wrong| run.wrong_input(completed, wrong)),
+            }
         });
         let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
         (Items { iter, identity, gate }, Tally::new(run, number.depth))
@@ -216,7 +222,7 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
     mut body: impl FnMut(I::Item) -> Result<(), E>,
 ) -> Result<(), E> {
     // What the item's type offers can't be known here.
-    let identity = (Way::Index, ByIndex(|_: &I::Item| None));
+    let identity = (Way::Index, ByIndex(|_: &I::Item| None::<u32>));
     let number = Number { depth: 0, id: 0 };
     let (mut items, mut tally) =
         Items::enter(run, number, location.into(), input.into_iter(), identity);

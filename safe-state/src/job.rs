@@ -52,6 +52,8 @@ pub struct Job {
     pub(crate) version: Option<String>,
     pub(crate) code: Option<u64>,
     pub(crate) on_code_change: OnChange,
+    /// The fingerprints of what belongs to the job of its function's arguments, by their names.
+    pub(crate) arguments: Vec<(String, u32)>,
     /// The variables that are saved with the progress, where the code tells.
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
@@ -78,6 +80,7 @@ impl Job {
             version: None,
             code: None,
             on_code_change: OnChange::Continue,
+            arguments: Vec::new(),
             carries: None,
             on_input_change: OnChange::Fail,
             registry: ReconnectRegistry::global().clone(),
@@ -168,6 +171,13 @@ impl Job {
     pub fn code(mut self, fingerprint: u64, on_change: OnChange) -> Self {
         self.code = Some(fingerprint);
         self.on_code_change = on_change;
+        self
+    }
+
+    /// An argument of its function that belongs to the job, if it can be compared.
+    #[doc(hidden)]
+    pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
+        self.arguments.extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
         self
     }
 

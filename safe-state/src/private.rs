@@ -22,10 +22,20 @@ pub use crate::commit::{Awaited, Blocking, Committing};
 pub use crate::companion::{Companion, OfJob};
 pub use crate::idempotent::{Skipped, found, now};
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
-pub use crate::items::fingerprint::{ByHash, ByNothing, ByReference, ByResult, BySerialize, Item};
+pub use crate::items::compared::{
+    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Of, OfCells as OfCellsWithin,
+    OfHash, OfMutable as OfMutableItem, OfNothing, OfParts, OfSerialize, OfSerializeAndHash,
+    OfWrapped, Probe, fingerprint as compared,
+};
 pub use crate::items::identity::{CursorType, Way};
-pub use crate::items::key::{Key, KeyByHash, KeyByNothing, KeyBySerialize, KeyHash, hash_of};
+pub use crate::items::key::{
+    Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
+};
 pub use crate::items::received::{Receipt, Received};
+pub use crate::items::source::{
+    OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted, Source,
+    by_index, by_index_checked,
+};
 pub use crate::items::tally::Tally;
 pub use crate::items::{Items, Step};
 #[cfg(feature = "limits")]
@@ -59,10 +69,10 @@ pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::run::{Run, call_in};
 pub use crate::spans::Spans;
 pub use crate::{
-    __argument as argument, __failing as failing, __fingerprint as fingerprint,
-    __graceful as graceful, __handed as handed, __key as key, __means as means,
-    __on_error as on_error, __progress as progress, __read_only as read_only,
-    __set_back as set_back, __shown as shown, __thrown as thrown, __undone as undone,
+    __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
+    __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
+    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown, __undone as undone,
     __unshared as unshared,
 };
 
@@ -78,18 +88,22 @@ pub mod failures {
 ///
 /// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second
 /// time where `input` is no iterator.
-pub fn items<'r, I, Iter, T>(
+pub fn items<'r, I, Iter, T, F>(
     input: I,
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
     way: Way,
-    fingerprint: fn(&T) -> Option<u32>,
-) -> (Items<Iter, ByIndex<T>>, Tally<'r>, TypeOf<T>)
+    fingerprint: F,
+    check_source: fn(&Iter),
+) -> (Items<Iter, ByIndex<F>>, Tally<'r>, TypeOf<T>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
+    F: Fn(&T) -> Option<u32>,
 {
+    // What it says, it says to the compiler.
+    let _ = check_source;
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
     let (items, tally) =
         Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
@@ -196,6 +210,18 @@ pub fn future_of<R>(future: impl Future<Output = R>) -> impl Future<Output = R> 
 /// The job's name, of anything that is text.
 pub fn name(name: &(impl AsRef<str> + ?Sized)) -> String {
     name.as_ref().to_owned()
+}
+
+/// The default name of a function: the path of what it stands in, of which its companion tells, and its own name.
+pub fn function_name<Companion>(function: &str) -> String {
+    let path = std::any::type_name::<Companion>();
+    let around = path.rsplit_once("::").map_or("", |(around, _)| around);
+    format!("{}::{function}", around.replace("::{{closure}}", ""))
+}
+
+/// By what one instance of a function is told from another.
+pub fn type_fingerprint<T: ?Sized>() -> Option<u32> {
+    crate::items::fingerprint::serialized(&std::any::type_name::<T>())
 }
 
 /// The default name of a method: its type's path, and its own name.

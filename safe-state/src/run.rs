@@ -51,6 +51,7 @@ use crate::spans::Spans;
 use crate::{Error, Job};
 
 /// A run of a job, from open to finish or failure.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]
 #[derive(Debug)]
 pub struct Run {
     /// None where there is nothing for the run to save: in a nested call, and once its end is on its way.
@@ -60,6 +61,8 @@ pub struct Run {
     keep_on_success: bool,
     /// Whether the run before had finished the job.
     pub(crate) was_finished: bool,
+    /// Whether it goes on with what the run before was refused for.
+    pub(crate) accepts: bool,
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
     /// By which handles are known again; once one is asked for.
@@ -180,6 +183,7 @@ impl Run {
         let mut events = Events::new(job.job_name(), job.verbose);
         let known = begun.as_ref().map(|(begun, _)| begun);
         let was_finished = known.is_some_and(|begun| begun.was_finished);
+        let accepts = known.is_some_and(|begun| begun.accepts);
         let has_crashed = known.is_some_and(|begun| begun.has_crashed);
         let replay = known.map_or(Replay::No, |begun| begun.replay);
         // A replay has to see each item complete.
@@ -208,6 +212,7 @@ impl Run {
             pace: Pace::new(now),
             caution: Caution::new(has_crashed, job.save_every, now),
             was_finished,
+            accepts,
             on_input_change: job.on_input_change,
             registry: job.registry.clone(),
             key: None,

@@ -14,7 +14,7 @@ use safe_state_tests::{Worker, shapes::block_on};
 
 const SHORT: Duration = Duration::from_millis(60);
 
-#[resumable(name = "slow", state_dir = dir, save_every = 1000, max_runtime = "50ms", carry(sum))]
+#[resumable(name = "slow", state_dir = dir, save_every = 1000, max_runtime = "50ms", carry(sum), fresh(pause))]
 fn slow(dir: &Path, items: &[u64], pause: Duration) -> anyhow::Result<u64> {
     let mut sum = 0;
     for item in items {
@@ -106,7 +106,7 @@ fn a_checkpoint_of_ones_own_is_a_boundary() {
     assert_eq!(walk(dir.path(), Duration::ZERO).unwrap(), [1, 3, 7, 6, 2, 5, 4]);
 }
 
-#[resumable(name = "signalled", state_dir = dir, save_every = 1000, graceful)]
+#[resumable(name = "signalled", state_dir = dir, save_every = 1000, graceful, fresh(at))]
 fn signalled(dir: &Path, items: &[u32], at: u32, ran: &Cell<u32>) -> anyhow::Result<()> {
     for item in items {
         if *item == at {

@@ -62,7 +62,7 @@ waiting! {
 /// Each test is a process of its own.
 static BUSY: AtomicBool = AtomicBool::new(false);
 
-#[resumable(name = "waits", backend = backend, max_attempts = 3, backoff = Backoff::constant("1h"))]
+#[resumable(name = "waits", backend = backend, max_attempts = 3, backoff = Backoff::constant("1h"), fresh(begun))]
 fn backs_off(backend: Stored, begun: &Begun) -> Result<u64, Error> {
     for item in 0..5 {
         begun.fetch_add(1, Ordering::SeqCst);
@@ -359,7 +359,7 @@ fn one_that_has_another_loop_stops_before_its_first_item() {
 }
 
 /// A dead letter of the first run's comes once more, before items that are complete.
-#[resumable(name = "waits", backend = Arc::clone(backend), keep_on_success, on_error = |_| safe_state::Action::DeadLetter)]
+#[resumable(name = "waits", backend = Arc::clone(backend), keep_on_success, on_error = |_| safe_state::Action::DeadLetter, fresh(fails))]
 fn retried(backend: &Stored, fails: bool, ran: &Cell<u64>) -> Result<u64, Error> {
     for item in 0..4 {
         ran.set(ran.get() + 1);

@@ -1,4 +1,4 @@
-//! `pause`, `resume`, `cancel` and `retry`.
+//! `pause`, `resume`, `cancel`, `accept` and `retry`.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::command::Jobs;
 
-#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, on_error = give_up, fresh(ran))]
+#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, on_error = give_up, fresh(fails, ran))]
 fn send(jobs: &Jobs, items: &[u64], ran: &mut Vec<u64>, fails: bool) -> anyhow::Result<()> {
     for item in items {
         anyhow::ensure!(!fails || item % 2 == 0, "odd");
@@ -74,4 +74,25 @@ fn the_failed_item_is_run_again_in_its_program() {
     assert!(told.code == 1 && told.err.contains("`/nowhere` cannot be run"), "{told:?}");
     jobs.job("well").keep_on_success(true).run(0..2, |_| Ok::<_, Error>(())).unwrap();
     assert_eq!(jobs.tell(&["replay", "well", "--", "true"]).code, 3);
+}
+
+#[test]
+fn a_changed_input_is_accepted() {
+    let jobs = Jobs::new();
+    assert_eq!(jobs.tell(&["accept", "sums"]).code, 3);
+    let run = |items: &[u64], until| sums(&jobs, items, until);
+    run(&[1, 2, 3], 3).unwrap_err();
+    assert!(run(&[1, 7, 3], 9).unwrap_err().to_string().contains("`safe-state accept`"));
+    assert_eq!(jobs.json(&["accept", "sums"]), json!({ "job": "sums", "asked": "accept" }));
+    assert_eq!(jobs.json(&["peek", "sums"])["asked"], "accept");
+    run(&[1, 7, 3], 9).unwrap();
+}
+
+#[resumable(name = "sums", state_dir = jobs.dir(), fresh(until))]
+fn sums(jobs: &Jobs, items: &[u64], until: u64) -> anyhow::Result<()> {
+    #[resume]
+    for item in items {
+        anyhow::ensure!(*item < until, "until then");
+    }
+    Ok(())
 }

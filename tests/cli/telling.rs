@@ -18,7 +18,7 @@ impl From<Error> for NotSent {
     }
 }
 
-#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, version = "v3", carry(sent), capture(item), max_attempts = 2, backoff = safe_state::Backoff::none(), on_error = decide)]
+#[resumable(name = "mail", state_dir = jobs.dir(), iter = items, version = "v3", carry(sent), capture(item), max_attempts = 2, backoff = safe_state::Backoff::none(), on_error = decide, fresh(fails))]
 fn send(jobs: &Jobs, items: &[u64], fails: bool) -> Result<u64, NotSent> {
     let mut sent = 0;
     for item in items {

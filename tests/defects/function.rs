@@ -10,7 +10,7 @@ use crate::peek;
 
 #[test]
 fn s04_an_accumulator_goes_on() {
-    #[resumable(name = "sum", state_dir = dir, carry(sums))]
+    #[resumable(name = "sum", state_dir = dir, carry(sums), fresh(fails_at))]
     fn job(dir: &Path, items: &[u64], fails_at: Option<u64>) -> anyhow::Result<Vec<u64>> {
         let mut sums = Vec::new();
         for item in items {
@@ -49,7 +49,7 @@ fn s11_the_argument_is_still_what_it_was() {
 
 #[test]
 fn s12_enumerate_goes_on_counting() {
-    #[resumable(name = "counts", state_dir = dir)]
+    #[resumable(name = "counts", state_dir = dir, fresh(fails_at))]
     fn job(dir: &Path, items: &[char], ran: &Ran, fails_at: Option<char>) -> anyhow::Result<()> {
         for (index, item) in items.iter().enumerate() {
             anyhow::ensure!(fails_at != Some(*item), "asked to fail");
@@ -81,7 +81,7 @@ struct Importer {
 }
 
 impl Importer {
-    #[resumable(name = "importer", state_dir = &self.dir)]
+    #[resumable(name = "importer", state_dir = &self.dir, fresh(fails_at))]
     fn import(&self, ran: &Ran, fails_at: Option<u64>) -> anyhow::Result<()> {
         for row in &self.rows {
             anyhow::ensure!(fails_at != Some(*row), "asked to fail");

@@ -38,7 +38,7 @@ fn s02_a_run_that_was_refused_has_overwritten_nothing() {
 
 #[test]
 fn s05_an_item_put_in_front_is_noticed() {
-    #[resumable(name = "front", state_dir = dir)]
+    #[resumable(name = "front", state_dir = dir, fresh(fails_at))]
     fn job(dir: &Path, items: &[&str], fails_at: &str) -> anyhow::Result<()> {
         for item in items {
             anyhow::ensure!(*item != fails_at, "asked to fail");
@@ -54,7 +54,7 @@ fn s05_an_item_put_in_front_is_noticed() {
 
 #[test]
 fn s07_the_name_may_tell_the_arguments_apart() {
-    #[resumable(name = format!("of-{tenant}"), state_dir = dir, iter = items)]
+    #[resumable(name = format!("of-{tenant}"), state_dir = dir, iter = items, fresh(fails_at))]
     fn job(
         dir: &Path,
         tenant: &str,
@@ -93,7 +93,7 @@ fn s09_an_item_is_complete_when_its_body_ended_and_not_when_it_was_fetched() {
 
 #[test]
 fn s10_a_batch_that_failed_runs_again_as_a_whole() {
-    #[resumable(name = "batches", state_dir = dir)]
+    #[resumable(name = "batches", state_dir = dir, fresh(fails_at))]
     fn batches(dir: &Path, items: &[u64], ran: &Ran, fails_at: Option<u64>) -> anyhow::Result<()> {
         for batch in items.chunks(4) {
             for item in batch {
@@ -113,7 +113,7 @@ fn s10_a_batch_that_failed_runs_again_as_a_whole() {
 
 #[test]
 fn s13_an_async_function_can_be_called_again_and_its_failure_is_recorded() {
-    #[resumable(name = "async", state_dir = dir)]
+    #[resumable(name = "async", state_dir = dir, fresh(fails_at))]
     async fn job(dir: &Path, ran: &Ran, fails_at: Option<u64>) -> anyhow::Result<()> {
         for item in 1..=3 {
             tokio::task::yield_now().await;
@@ -140,7 +140,7 @@ fn s13_an_async_function_can_be_called_again_and_its_failure_is_recorded() {
 
 #[test]
 fn s14_a_break_keeps_the_checkpoint_until_the_function_has_ended_well() {
-    #[resumable(name = "breaks", state_dir = dir)]
+    #[resumable(name = "breaks", state_dir = dir, fresh(fails))]
     fn breaks(dir: &Path, ran: &Ran, fails: bool) -> anyhow::Result<()> {
         for item in 0..10 {
             if item == 4 {

@@ -34,7 +34,7 @@ fn server() -> String {
     url
 }
 
-#[resumable(name = "agents", state_dir = dir, reconnect(client), carry(seen), registry = registry)]
+#[resumable(name = "agents", state_dir = dir, reconnect(client), carry(seen), registry = registry, fresh(fail_at))]
 fn agents(
     dir: &Path,
     url: &str,
@@ -73,7 +73,7 @@ fn settings_are_not_lost_without_a_word() {
     refused(result, "register_opener::<reqwest::blocking::client::Client>(|_| ..)` before the job");
 }
 
-#[resumable(name = "asynchronous", state_dir = dir, carry(last), reconnect(client), registry = registry)]
+#[resumable(name = "asynchronous", state_dir = dir, carry(last), reconnect(client), registry = registry, fresh(fail))]
 async fn statuses(
     dir: &Path,
     url: &str,

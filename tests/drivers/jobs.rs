@@ -74,7 +74,7 @@ pub fn openers(url: &str) -> ReconnectRegistry {
 /// # Errors
 ///
 /// As it is asked to, or its handle cannot be rebuilt.
-#[resumable(name = "sqlite", state_dir = dir, reconnect(database))]
+#[resumable(name = "sqlite", state_dir = dir, reconnect(database), fresh(stop))]
 pub fn by_sqlite(dir: &Path, stop: Stop) -> anyhow::Result<Vec<i64>> {
     let mut database = {
         let database = rusqlite::Connection::open(dir.join("rows.db"))?;
@@ -97,7 +97,7 @@ pub fn by_sqlite(dir: &Path, stop: Stop) -> anyhow::Result<Vec<i64>> {
 /// # Errors
 ///
 /// As there.
-#[resumable(name = "postgres", state_dir = dir, reconnect(client), registry = registry)]
+#[resumable(name = "postgres", state_dir = dir, reconnect(client), registry = registry, fresh(stop))]
 pub fn by_postgres(
     dir: &Path,
     url: &str,
@@ -126,7 +126,7 @@ pub fn by_postgres(
 /// # Errors
 ///
 /// As there.
-#[resumable(name = "redis", state_dir = dir, reconnect(client), registry = registry)]
+#[resumable(name = "redis", state_dir = dir, reconnect(client), registry = registry, fresh(stop))]
 pub fn by_redis(
     dir: &Path,
     url: &str,
@@ -147,7 +147,7 @@ pub fn by_redis(
 /// # Errors
 ///
 /// As there.
-#[resumable(name = "redis", state_dir = dir, reconnect(connection), registry = registry)]
+#[resumable(name = "redis", state_dir = dir, reconnect(connection), registry = registry, fresh(stop))]
 pub fn by_redis_connection(
     dir: &Path,
     url: &str,

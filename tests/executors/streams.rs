@@ -15,7 +15,7 @@ macro_rules! job {
             use super::*;
             use $($stream)::+::{Stream, StreamExt};
 
-            #[resumable(name = "stream", backend = Arc::clone(store), carry(doubled))]
+            #[resumable(name = "stream", backend = Arc::clone(store), carry(doubled), fresh(fails_at))]
             pub(super) async fn job(
                 store: &Arc<MemoryBackend>,
                 mut stream: impl Stream<Item = u64> + Unpin,

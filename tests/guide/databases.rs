@@ -45,6 +45,7 @@ fn both_databases_have_it_or_none() {
     assert_eq!(number(&audit, "SELECT count(*) FROM entries"), 1);
 }
 
+#[derive(Hash)]
 struct Payment {
     to: i64,
     amount: i64,

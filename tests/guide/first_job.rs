@@ -5,13 +5,22 @@ use safe_state::{Checkpoint, Job};
 
 use super::world::{CUSTOMERS, Customer, World, act, send, send as remind};
 
-/// An invoice of ten for each number of the customer.
-fn send_invoice(customer: &Customer) -> anyhow::Result<u64> {
-    act(customer.email)?;
-    Ok(10 * customer.id)
-}
+#[expect(clippy::items_after_statements, reason = "it is a page, on which that comes first")]
+fn page(known: [Customer; 4]) -> anyhow::Result<(u64, Option<Checkpoint>)> {
+    let customers = known.map(|it| Customer { id: it.id, email: it.email.to_owned() });
 
-fn page(customers: [Customer; 4]) -> anyhow::Result<(u64, Option<Checkpoint>)> {
+    /// An invoice of ten for each number of the customer.
+    fn send_invoice(customer: &Customer) -> anyhow::Result<u64> {
+        act(&customer.email)?;
+        Ok(10 * customer.id)
+    }
+
+    #[derive(Hash)] // so that another input is noticed
+    struct Customer {
+        id: u64,
+        email: String,
+    }
+
     #[safe_state::resumable(name = "invoices", carry(total))]
     fn bill(customers: &[Customer]) -> anyhow::Result<u64> {
         let mut total = 0;

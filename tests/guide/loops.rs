@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::world::{CUSTOMERS, Customer, World, act};
 
+#[derive(Hash)]
 struct Region(&'static [&'static str]);
 
 impl Region {

@@ -14,6 +14,7 @@ mod effects;
 mod files;
 mod first_job;
 mod guards;
+mod inputs;
 mod limits;
 mod looking;
 mod loops;

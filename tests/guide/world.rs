@@ -86,7 +86,7 @@ pub(crate) fn act(what: impl Display) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub(crate) struct Customer {
     pub(crate) id: u64,
     pub(crate) email: &'static str,

@@ -73,7 +73,7 @@ fn an_async_item_fails_at_its_await() {
     assert_eq!(checkpoint.dead_letters().len(), 1);
 }
 
-#[resumable(name = "plain", state_dir = dir, item_timeout = limit)]
+#[resumable(name = "plain", state_dir = dir, item_timeout = limit, fresh(limit))]
 async fn plain(dir: &Path, limit: Duration, ran: &Ran, items: &[u64]) -> anyhow::Result<()> {
     for item in items {
         if *item == 2 && limit == SHORT {
@@ -96,7 +96,7 @@ fn without_a_policy_the_function_returns_the_error() {
     assert_eq!(ran.take(), [0, 1, 2, 3]);
 }
 
-#[resumable(name = "run", state_dir = dir, timeout = "1s", max_attempts = 9)]
+#[resumable(name = "run", state_dir = dir, timeout = "1s", max_attempts = 9, fresh(is_slow))]
 fn run(dir: &Path, is_slow: bool, items: &[u64]) -> anyhow::Result<()> {
     for item in items {
         if *item == 2 && is_slow {
@@ -138,7 +138,7 @@ fn a_run_is_over_between_two_items() {
     job().timeout("1h").run(0..3, nap).unwrap();
 }
 
-#[resumable(name = "nested", state_dir = dir, item_timeout = "1s", save_every = 10)]
+#[resumable(name = "nested", state_dir = dir, item_timeout = "1s", save_every = 10, fresh(hangs))]
 fn nested(dir: &Path, ran: &Ran, hangs: bool, groups: &[u64]) -> anyhow::Result<()> {
     #[resume]
     for group in groups {

@@ -49,7 +49,7 @@ impl Recorder for Recorded {
     }
 }
 
-#[resumable(name = "mail", backend = Arc::clone(backend), max_attempts = 2, backoff = safe_state::Backoff::none(), on_error = decide)]
+#[resumable(name = "mail", backend = Arc::clone(backend), max_attempts = 2, backoff = safe_state::Backoff::none(), on_error = decide, fresh(fails_at))]
 fn send(backend: &Arc<MemoryBackend>, fails_at: u64) -> anyhow::Result<()> {
     for item in 0..6_u64 {
         anyhow::ensure!(item != 2 && item != fails_at, "no");

@@ -86,7 +86,7 @@ fn heard(speak: impl FnOnce()) -> Vec<String> {
     SAID.take()
 }
 
-#[resumable(name = "mail", backend = "memory:spans", iter = items, save_every = 100)]
+#[resumable(name = "mail", backend = "memory:spans", iter = items, save_every = 100, fresh(fails))]
 fn send(items: &[u64], fails: bool) -> anyhow::Result<()> {
     for item in items {
         tracing::info!("sending {item}");

@@ -67,7 +67,7 @@ fn no_other_item_is_blamed() {
     assert_eq!(checkpoint(dir.path()), None);
 }
 
-#[resumable(name = "dropped", backend = Arc::clone(backend), companion = false, max_crashes = 1)]
+#[resumable(name = "dropped", backend = Arc::clone(backend), companion = false, max_crashes = 1, fresh(is_waiting))]
 async fn waits(backend: &Arc<MemoryBackend>, items: &[u32], is_waiting: bool) {
     for item in items {
         if *item == 2 && is_waiting {

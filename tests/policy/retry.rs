@@ -130,7 +130,7 @@ fn new_items_and_those_not_done_yet_follow() {
 }
 
 /// What is left when the process dies after so many items of a run.
-#[resumable(name = "killed", state_dir = dir, on_error = bury)]
+#[resumable(name = "killed", state_dir = dir, on_error = bury, fresh(last))]
 fn killed(dir: &Path, items: &[u32], world: &World, last: usize) -> anyhow::Result<()> {
     for item in items {
         if world.done.borrow().len() == last {

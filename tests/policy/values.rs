@@ -87,6 +87,7 @@ fn saved_seldom(dir: &Path, items: Vec<Unique>) -> anyhow::Result<u32> {
 }
 
 /// What is neither `Copy` nor `Clone`.
+#[derive(Hash)]
 struct Unique(u32);
 
 #[test]
@@ -96,7 +97,7 @@ fn an_item_that_is_tried_once_need_not_be_clone() {
     assert_eq!(sum, (0..20).filter(|item| item % 3 != 0).sum::<u32>());
 }
 
-#[resumable(name = "fails", state_dir = dir, save_every = 100, max_attempts = 2, backoff = Backoff::none(), carry(sum), capture(item))]
+#[resumable(name = "fails", state_dir = dir, save_every = 100, max_attempts = 2, backoff = Backoff::none(), carry(sum), capture(item), fresh(fails))]
 fn fails_at_seven(dir: &Path, items: &[u32], fails: bool) -> anyhow::Result<u32> {
     let mut sum = 0;
     for item in items {

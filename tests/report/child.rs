@@ -131,7 +131,7 @@ impl fmt::Display for Hostile {
 
 impl std::error::Error for Hostile {}
 
-#[resumable(name = "hostile", state_dir = dir, capture_args)]
+#[resumable(name = "hostile", state_dir = dir, capture_args, fresh(how))]
 fn hostile(dir: &Path, orders: &[u64], how: &'static str, path: PathBuf) -> Result<(), Hostile> {
     let shown = Hostile(how);
     for _ in orders {

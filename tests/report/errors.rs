@@ -174,7 +174,7 @@ fn a_none_is_found_as_well() {
 }
 
 /// In arguments of macros of the standard library as well.
-#[resumable(name = "errors", state_dir = dir)]
+#[resumable(name = "errors", state_dir = dir, fresh(how))]
 fn in_macros(dir: &Path, items: &[u8], how: &str) -> io::Result<()> {
     for item in items {
         let text = match how {

@@ -58,7 +58,7 @@ pub fn told(error: &dyn StdError) -> String {
     text
 }
 
-#[resumable(name = job, backend = Arc::clone(backend))]
+#[resumable(name = job, backend = Arc::clone(backend), fresh(fails))]
 fn job(backend: &Arc<dyn Backend>, job: &str, ran: &Ran, fails: bool) -> anyhow::Result<()> {
     #[resume]
     for item in 0..4 {
@@ -68,7 +68,7 @@ fn job(backend: &Arc<dyn Backend>, job: &str, ran: &Ran, fails: bool) -> anyhow:
     Ok(())
 }
 
-#[resumable(name = job, backend = Arc::clone(backend))]
+#[resumable(name = job, backend = Arc::clone(backend), fresh(fails))]
 async fn job_async(
     backend: &Arc<dyn Backend>,
     job: &str,

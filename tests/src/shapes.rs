@@ -113,7 +113,7 @@ pub fn effect(what: impl fmt::Display) {
 }
 
 /// A value that tells when it is dropped.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Hash)]
 pub struct Noisy(pub &'static str);
 
 impl Drop for Noisy {

@@ -27,6 +27,8 @@ impl Checkpoint {
         match record {
             Record::Snapshot(whole) => whole.check_loops(),
             Record::Advance(advance) => check_number(advance.loop_id),
+            Record::Samples(sampled) => check_number(sampled.loop_id),
+            Record::Arguments(_) => Ok(()),
             Record::Change(change) => {
                 change.loops.iter().try_for_each(|it| self.check_loop(it))?;
                 self.check_carried(&change.carried)?;

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Suspect;
+use super::{Samples, Suspect};
 use crate::format::LoopChange;
 use crate::limits::NESTING_LIMIT;
-use crate::{Carried, Completed, Keys, bounded};
+use crate::{Carried, Completed, Keys, apart, bounded};
 
 /// How far one loop of a job has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct LoopProgress {
     pub(crate) attempts: Option<Box<Attempts>>,
     /// The item that a cautious run was about to begin.
     pub(crate) suspect: Option<Box<Suspect>>,
+    /// Of a loop that knows its items by index; in records of their own.
+    #[serde(with = "apart", default, skip_serializing_if = "Samples::is_empty")]
+    pub(crate) samples: Samples,
 }
 
 /// How often an item was tried in vain.
@@ -91,6 +94,11 @@ impl LoopProgress {
         self.mark
     }
 
+    /// Completed items by whose fingerprints the input can be known again, spread over all of them.
+    pub fn samples(&self) -> &Samples {
+        &self.samples
+    }
+
     /// How often the item that failed last was tried, until then.
     pub fn attempts(&self) -> Option<Attempts> {
         self.attempts.as_deref().copied()
@@ -137,6 +145,7 @@ impl LoopProgress {
         self.cursor = change.cursor.or(self.cursor.take());
         self.attempts = change.attempts.or(self.attempts.take());
         self.suspect = change.suspect.or(self.suspect.take());
+        self.samples.add(change.samples.marks());
         if let Some(keys) = change.keys {
             self.keys.get_or_insert_default().add(*keys);
         }

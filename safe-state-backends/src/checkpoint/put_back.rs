@@ -86,6 +86,7 @@ impl LoopProgress {
         let mut first: Option<&DeadLetter> = None;
         for letter in letters {
             self.completed.remove(letter.index());
+            self.samples.remove(letter.index());
             hashes.extend(letter.key);
             self.forget_attempts(letter.key.unwrap_or(letter.index()));
             if first.is_none_or(|first| letter.index() < first.index()) {

@@ -37,6 +37,10 @@ pub enum RecordKind {
     Advance,
     /// Anything else that changed.
     Change,
+    /// Items to know a loop's input by.
+    Samples,
+    /// What belongs to the job of its arguments.
+    Arguments,
 }
 
 /// Reads as much as can be trusted: the records up to the first that can't. What comes behind one that is
@@ -87,6 +91,8 @@ impl Examination {
                 let record = record::decode(frame)?;
                 let kind = match record {
                     Record::Advance(_) => RecordKind::Advance,
+                    Record::Samples(_) => RecordKind::Samples,
+                    Record::Arguments(_) => RecordKind::Arguments,
                     _ => RecordKind::Change,
                 };
                 checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;

@@ -29,6 +29,16 @@ impl Place {
         Some(Place::FIRST.next(&first))
     }
 
+    /// The same place, for records behind the snapshot whose frame is `snapshot`, which stands there.
+    pub(super) fn behind(snapshot: &[u8], place: Place) -> Place {
+        match head_at(snapshot, 0) {
+            Some((head, _)) if place.offset == HEADER_LEN => {
+                Place { snapshot: head.checksum, ..place }
+            }
+            _ => place,
+        }
+    }
+
     fn next(self, frame: &Frame<'_>) -> Place {
         let first = self.offset == HEADER_LEN;
         let snapshot = if first { frame.checksum } else { self.snapshot };

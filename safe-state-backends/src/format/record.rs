@@ -1,19 +1,23 @@
 //! The records: what a frame's payload means.
 
+use std::collections::BTreeMap;
+
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
 use super::{FormatError, Framed, damaged};
-use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
+use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT, SAMPLE_LIMIT};
 use crate::{
     Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, Keys, LoopEnd, Mark,
-    RunEnd, Suspect, bounded,
+    RunEnd, Sampled, Samples, Suspect, bounded,
 };
 
 pub(super) const SNAPSHOT: u8 = 1;
 const ADVANCE: u8 = 2;
 const CHANGE: u8 = 3;
+const SAMPLES: u8 = 4;
+const ARGUMENTS: u8 = 5;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +28,18 @@ pub enum Record {
     Advance(Advance),
     /// Anything else that changed.
     Change(Change),
+    /// Completed items to know a loop's input by.
+    Samples(Sampled),
+    /// What belongs to the job of its arguments.
+    Arguments(Arguments),
 }
+
+/// The fingerprints of a job's arguments, by their names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Arguments(
+    #[serde(deserialize_with = "bounded::map::<ARGUMENT_LIMIT, _, _, _>")]
+    pub(crate)  BTreeMap<String, u32>,
+);
 
 /// Items of one loop that completed, next after its prefix.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -87,6 +102,9 @@ pub struct LoopChange {
     pub attempts: Option<Box<Attempts>>,
     /// The item that is about to begin, after a run that died.
     pub suspect: Option<Box<Suspect>>,
+    /// More samples of its items, which stand in a record of their own.
+    #[serde(skip)]
+    pub samples: Samples,
 }
 
 impl Record {
@@ -98,7 +116,7 @@ impl Record {
     /// Sets how long after the save before it is made.
     pub(crate) fn set_micros(&mut self, since: u64) {
         match self {
-            Record::Snapshot(_) => {}
+            Record::Snapshot(_) | Record::Samples(_) | Record::Arguments(_) => {}
             Record::Advance(Advance { micros, .. }) | Record::Change(Change { micros, .. }) => {
                 *micros = since;
             }
@@ -156,6 +174,7 @@ impl Advance {
                 cursor: None,
                 attempts: None,
                 suspect: None,
+                samples,
             },
         ] = loops.as_slice()
         else {
@@ -163,7 +182,7 @@ impl Advance {
         };
         let advance =
             Advance { micros: *micros, loop_id: *loop_id, count: *count, fingerprint: None };
-        carried.is_empty().then_some(advance)
+        (carried.is_empty() && samples.is_empty()).then_some(advance)
     }
 }
 
@@ -171,6 +190,8 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
     match frame.kind {
         ADVANCE => payload(frame.payload, frame.offset).map(Record::Advance),
         CHANGE => payload(frame.payload, frame.offset).map(Record::Change),
+        SAMPLES => payload(frame.payload, frame.offset).map(Record::Samples),
+        ARGUMENTS => payload(frame.payload, frame.offset).map(Record::Arguments),
         SNAPSHOT => Err(damaged(frame.offset, "a snapshot that is not the first record")),
         _ => Err(damaged(frame.offset, "a record of unknown kind")),
     }
@@ -196,9 +217,17 @@ pub(super) fn payload<'de, T: Deserialize<'de>>(
 impl Framed for Record {
     fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
         match self {
-            Record::Snapshot(checkpoint) => push(SNAPSHOT, checkpoint, place, buffer),
+            Record::Snapshot(checkpoint) => push_snapshot(checkpoint, place, buffer),
             Record::Advance(advance) => push(ADVANCE, advance, place, buffer),
-            Record::Change(change) => push(CHANGE, change, place, buffer),
+            Record::Change(change) => {
+                let begin = buffer.len();
+                push(CHANGE, change, place, buffer)?;
+                change.loops.iter().try_for_each(|it| {
+                    push_samples(it.loop_id, it.samples.marks(), (place, begin), buffer)
+                })
+            }
+            Record::Samples(sampled) => push(SAMPLES, sampled, place, buffer),
+            Record::Arguments(arguments) => push(ARGUMENTS, arguments, place, buffer),
         }
     }
 
@@ -216,7 +245,41 @@ pub(super) fn write_snapshot(
     checkpoint: &Checkpoint,
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
-    push(SNAPSHOT, checkpoint, Place::FIRST, buffer)
+    push_snapshot(checkpoint, Place::FIRST, buffer)
+}
+
+/// The snapshot, and behind it what stands in records of its own.
+fn push_snapshot(
+    checkpoint: &Checkpoint,
+    place: Place,
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    let begin = buffer.len();
+    push(SNAPSHOT, checkpoint, place, buffer)?;
+    let place = Place::behind(buffer.get(begin..).unwrap_or_default(), place);
+    for (loop_id, progress) in &checkpoint.loops {
+        push_samples(*loop_id, progress.samples.marks(), (place, begin), buffer)?;
+    }
+    if checkpoint.arguments.is_empty() {
+        return Ok(());
+    }
+    let arguments = Arguments(checkpoint.arguments.clone());
+    let here = place.at(place.offset + buffer.len() - begin);
+    push(ARGUMENTS, &arguments, here, buffer)
+}
+
+/// Samples, if there are some, to stand behind what `buffer` holds from `begin` on, which stands at `place`.
+fn push_samples(
+    loop_id: u16,
+    marks: &[Mark],
+    (place, begin): (Place, usize),
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    for marks in marks.chunks(SAMPLE_LIMIT) {
+        let here = place.at(place.offset + buffer.len() - begin);
+        push(SAMPLES, &Sampled { loop_id, marks: marks.to_vec() }, here, buffer)?;
+    }
+    Ok(())
 }
 
 pub(super) fn push(
@@ -252,5 +315,72 @@ impl Flavor for Growing {
 
     fn finalize(self) -> postcard::Result<Vec<u8>> {
         Ok(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Backend, LeaseOptions, MemoryBackend, Store};
+
+    fn mark(index: u64) -> Mark {
+        Mark { index, fingerprint: 0x0403_0201 }
+    }
+
+    fn sampled(indices: std::ops::Range<u64>) -> Change {
+        let count = indices.end - indices.start;
+        let samples = indices.map(mark).collect();
+        let sampled = LoopChange { count, samples, ..LoopChange::default() };
+        Change { loops: vec![sampled], ..Change::default() }
+    }
+
+    #[test]
+    fn what_stands_in_records_of_its_own_is_read_as_it_was_written() {
+        let backend = Arc::new(MemoryBackend::default());
+        let open = || Store::open(Arc::clone(&backend) as _, "j", LeaseOptions::default()).unwrap();
+        let mut first = Checkpoint::new("j", None);
+        assert_eq!(first.set_arguments([("rate".to_owned(), 7)]), None);
+        let mut store = open().begin(first).unwrap();
+        for save in 0..40 {
+            store.save(sampled(save * 2..save * 2 + 2)).unwrap();
+            let bytes = backend.load("j").unwrap().unwrap();
+            assert_eq!(Checkpoint::decode(&bytes).as_ref(), Ok(store.checkpoint()), "{save}");
+        }
+        let samples = |of: &Checkpoint| of.loops[&0].samples.marks().to_vec();
+        assert_eq!(samples(store.checkpoint()).len(), 40);
+        drop(store);
+        let opening = open();
+        let mut found = opening.found().unwrap().clone();
+        assert_eq!(samples(&found), (0..80).step_by(2).map(mark).collect::<Vec<_>>());
+        assert_eq!(found.set_arguments([("rate".to_owned(), 8)]).as_deref(), Some("rate"));
+        assert_eq!(found.set_arguments([("rate".to_owned(), 8), ("new".to_owned(), 1)]), None);
+        let mut store = opening.begin(found).unwrap();
+        store.save(Change::completed(1)).unwrap();
+        let bytes = backend.load("j").unwrap().unwrap();
+        assert_eq!(Checkpoint::decode(&bytes).as_ref(), Ok(store.checkpoint()));
+    }
+
+    #[test]
+    fn their_bytes_are_those_that_are_described() {
+        let mut buffer = Vec::new();
+        push_samples(3, &[mark(9)], (Place::FIRST, 0), &mut buffer).unwrap();
+        assert_eq!(buffer[8..], [4, 3, 1, 9, 0x81, 0x84, 0x8C, 0x20]);
+        buffer.clear();
+        let arguments = Record::Arguments(Arguments([("a".to_owned(), 5)].into()));
+        arguments.write(Place::FIRST, &mut buffer).unwrap();
+        assert_eq!(buffer[8..], [5, 1, 1, b'a', 5]);
+    }
+
+    #[test]
+    fn a_loop_that_begins_anew_has_no_samples() {
+        let mut checkpoint = Checkpoint::new("j", None);
+        checkpoint.apply(Record::Change(sampled(0..3))).unwrap();
+        assert_eq!(checkpoint.loops[&0].samples.marks().len(), 3);
+        let begun = LoopChange { begun: Some(Vec::new()), ..LoopChange::default() };
+        let change = Change { loops: vec![begun], ..Change::default() };
+        checkpoint.apply(Record::Change(change)).unwrap();
+        assert_eq!(checkpoint.loops[&0].samples.marks(), []);
     }
 }

@@ -12,7 +12,7 @@ use syn::{Attribute, Error, Expr, ExprClosure, Meta, Pat, Result, Token};
 use super::forms::{bare, value};
 use super::policy::{self, PolicyOptions};
 
-const NAMES: [&str; 3] = ["key", "cursor", "capture"];
+const NAMES: [&str; 5] = ["key", "cursor", "check", "consumed", "capture"];
 
 /// The names of the options.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -31,6 +31,10 @@ pub(crate) struct ItemOptions {
 pub(crate) enum Identity {
     #[default]
     Index,
+    /// By their index, where this is compared.
+    Check(OfItem),
+    /// Not at all, as none comes again. Where the option stands.
+    Consumed(Span),
     Key(OfItem),
     Cursor(OfItem),
 }
@@ -39,7 +43,10 @@ impl Identity {
     /// Where the option stands, if there is one.
     pub(crate) fn place(&self) -> Option<Span> {
         match self {
-            Identity::Key(of_item) | Identity::Cursor(of_item) => Some(of_item.option),
+            Identity::Check(of_item) | Identity::Key(of_item) | Identity::Cursor(of_item) => {
+                Some(of_item.option)
+            }
+            Identity::Consumed(option) => Some(*option),
             Identity::Index => None,
         }
     }
@@ -88,7 +95,10 @@ impl ItemOptions {
     /// Where the first of them stands, if there is one.
     pub(crate) fn place(&self) -> Option<Span> {
         match &self.identity {
-            Identity::Key(of_item) | Identity::Cursor(of_item) => Some(of_item.option),
+            Identity::Key(of_item) | Identity::Cursor(of_item) | Identity::Check(of_item) => {
+                Some(of_item.option)
+            }
+            Identity::Consumed(option) => Some(*option),
             Identity::Index => {
                 let capture = self.capture.first().map(|capture| capture.expr.span());
                 capture.or_else(|| self.policy.place())
@@ -102,16 +112,24 @@ impl ItemOptions {
             self.capture = captures(option, input)?;
             return Ok(());
         }
-        if option != "key" && option != "cursor" {
-            return self.policy.parse_one(option, input);
-        }
+        let name = option.to_string();
+        let make = match name.as_str() {
+            "key" => Identity::Key,
+            "cursor" => Identity::Cursor,
+            "check" => Identity::Check,
+            "consumed" => |of_item: OfItem| Identity::Consumed(of_item.option),
+            _ => return self.policy.parse_one(option, input),
+        };
         if !matches!(self.identity, Identity::Index) {
-            let text = "items are known by a `key` or by a `cursor`; remove one";
+            let text = "items are known in one way: by `key`, by `cursor`, by their index with `check`, or not at \
+                        all, as they are `consumed`; remove one";
             return Err(Error::new(option.span(), text));
         }
-        let of_item = OfItem::parse(option, value(option, input)?)?;
-        self.identity =
-            if option == "key" { Identity::Key(of_item) } else { Identity::Cursor(of_item) };
+        self.identity = make(if option == "consumed" {
+            OfItem::nothing(option)
+        } else {
+            OfItem::parse(option, value(option, input)?)?
+        });
         Ok(())
     }
 }
@@ -139,6 +157,11 @@ impl Parse for ItemOptions {
 }
 
 impl OfItem {
+    /// What is made of no item, where that option stands.
+    fn nothing(option: &Ident) -> Self {
+        OfItem { option: option.span(), pat: syn::parse_quote!(_), body: syn::parse_quote!(()) }
+    }
+
     fn parse(option: &Ident, value: Expr) -> Result<Self> {
         let span = option.span();
         match bare(value) {

@@ -1,4 +1,4 @@
-//! `safe-state pause`, `resume` and `cancel`: what is asked of a job's runs.
+//! `safe-state pause`, `resume`, `cancel` and `accept`: what is asked of a job's runs.
 
 use clap::Args;
 use safe_state_backends::Error;
@@ -63,6 +63,18 @@ impl Asked {
         };
         place.job(&self.job).cancel()?;
         self.tell(screen, Some("cancel"), means)
+    }
+
+    pub(super) fn accept(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        if !place.backend()?.exists(&self.job)? {
+            return Err(place.no_such(&self.job));
+        }
+        place.job(&self.job).accept()?;
+        self.tell(
+            screen,
+            Some("accept"),
+            "is to go on, in its next run, with another input, arguments, version or code",
+        )
     }
 
     /// Says so where the job may have another name, or may not have begun.

@@ -132,6 +132,8 @@ impl Record {
             RecordKind::Snapshot => "snapshot",
             RecordKind::Advance => "advance",
             RecordKind::Change => "change",
+            RecordKind::Samples => "samples",
+            RecordKind::Arguments => "arguments",
         };
         Record { offset: record.offset, len: record.len, kind }
     }

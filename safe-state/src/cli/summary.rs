@@ -78,6 +78,7 @@ impl Summary {
             asked: look.asked.map(|asked| match asked {
                 Request::Pause => "pause",
                 Request::Cancel => "cancel",
+                Request::Accept => "accept",
                 _ => "else",
             }),
         }

@@ -14,11 +14,11 @@ pub(crate) struct Number {
 }
 
 /// What a loop passes over, and by what it knows that it is in the right place.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Entry {
     pub(crate) completed: Completed,
-    /// An item to know the input by.
-    pub(crate) mark: Option<Mark>,
+    /// Items to know the input by, in the order of their indices.
+    pub(crate) marks: Vec<Mark>,
     /// The item that a `break` was in which has left the loop for good: none comes from there on.
     pub(crate) closed_at: Option<u64>,
 }
@@ -39,12 +39,12 @@ impl Entry {
         &self,
         iter: &mut I,
         range: &Range<u64>,
-        fingerprint: impl FnOnce(&I::Item) -> Option<u32>,
+        fingerprint: impl Fn(&I::Item) -> Option<u32>,
     ) -> Result<(), WrongInput> {
         let mut next = range.start;
-        if let Some(mark) = self.mark.filter(|mark| range.contains(&mark.index)) {
+        for mark in self.marks.iter().filter(|mark| range.contains(&mark.index)) {
             let item = nth(iter, mark.index - next).ok_or(WrongInput::TooShort)?;
-            mark_fits(mark, fingerprint(&item))?;
+            mark_fits(*mark, fingerprint(&item))?;
             next = mark.index + 1;
         }
         match (range.end - next).checked_sub(1) {
@@ -65,16 +65,21 @@ impl Entry {
         index: u64,
         fingerprint: impl FnOnce() -> Option<u32>,
     ) -> Result<(), WrongInput> {
-        match self.mark.filter(|mark| mark.index == index) {
-            Some(mark) => mark_fits(mark, fingerprint()),
-            None => Ok(()),
+        match self.marks.binary_search_by_key(&index, |mark| mark.index) {
+            Ok(at) => mark_fits(self.marks[at], fingerprint()),
+            Err(_) => Ok(()),
         }
     }
 
     /// Whether all of the loop's completed items come before the others, which are not known yet.
     pub(crate) fn is_in_order(&self) -> bool {
         let prefix = self.completed.prefix();
-        self.completed.end() == prefix && self.mark.is_none_or(|mark| mark.index < prefix)
+        self.completed.end() == prefix && self.last_mark().is_none_or(|last| last < prefix)
+    }
+
+    /// The index of the last item to know the input by.
+    pub(crate) fn last_mark(&self) -> Option<u64> {
+        self.marks.last().map(|mark| mark.index)
     }
 
     /// Whether the loop gives no item any more.
@@ -110,29 +115,29 @@ mod tests {
         u32::try_from(*item).ok()
     }
 
-    fn skip(
-        count: u64,
-        mark: Option<(u64, u32)>,
-        mut input: Range<u64>,
-    ) -> Result<u64, WrongInput> {
-        let mark = mark.map(|(index, fingerprint)| Mark { index, fingerprint });
-        let entry = Entry { completed: Completed::default(), mark, closed_at: None };
+    fn skip(count: u64, marks: &[(u64, u32)], mut input: Range<u64>) -> Result<u64, WrongInput> {
+        let marks = marks
+            .iter()
+            .map(|(index, fingerprint)| Mark { index: *index, fingerprint: *fingerprint });
+        let entry = Entry { marks: marks.collect(), ..Entry::default() };
         entry.skip(&mut input, &(0..count), value).map(|()| input.start)
     }
 
     #[test]
     fn what_is_complete_is_passed_over() {
-        assert_eq!(skip(0, None, 0..5), Ok(0));
-        assert_eq!(skip(5, None, 0..5), Ok(5));
-        assert_eq!(skip(1 << 40, None, 0..u64::MAX), Ok(1 << 40));
-        assert_eq!(skip(3, Some((2, 2)), 0..5), Ok(3));
-        assert_eq!(skip(4, Some((0, 0)), 0..5), Ok(4));
+        assert_eq!(skip(0, &[], 0..5), Ok(0));
+        assert_eq!(skip(5, &[], 0..5), Ok(5));
+        assert_eq!(skip(1 << 40, &[], 0..u64::MAX), Ok(1 << 40));
+        assert_eq!(skip(3, &[(2, 2)], 0..5), Ok(3));
+        assert_eq!(skip(4, &[(0, 0)], 0..5), Ok(4));
+        assert_eq!(skip(4, &[(0, 0), (1, 1), (3, 3)], 0..5), Ok(4));
     }
 
     #[test]
     fn another_input_is_noticed() {
-        assert_eq!(skip(6, None, 0..5), Err(WrongInput::TooShort));
-        assert_eq!(skip(6, Some((5, 5)), 0..5), Err(WrongInput::TooShort));
-        assert_eq!(skip(3, Some((2, 2)), 1..5), Err(WrongInput::OtherItem(2)));
+        assert_eq!(skip(6, &[], 0..5), Err(WrongInput::TooShort));
+        assert_eq!(skip(6, &[(5, 5)], 0..5), Err(WrongInput::TooShort));
+        assert_eq!(skip(3, &[(2, 2)], 1..5), Err(WrongInput::OtherItem(2)));
+        assert_eq!(skip(4, &[(1, 7), (3, 3)], 0..5), Err(WrongInput::OtherItem(1)));
     }
 }

@@ -1,15 +1,11 @@
 //! A checksum of an item's value, by which a resumed run knows its input again.
 //!
-//! What an item's type offers is chosen by method resolution: `Serialize` before `Hash`, as its
-//! result depends on the value alone and not on the compiler. What a loop may change through a
-//! shared or mutable reference has no lasting fingerprint, and a type that offers neither has none.
+//! What of an item counts is chosen by its type, in [`compared`](super::compared).
 
 pub(crate) mod unordered;
 
-use std::cell::{Cell, RefCell};
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 use std::io;
-use std::sync::{Mutex, RwLock};
 
 use serde::Serialize;
 
@@ -18,95 +14,30 @@ use unordered::Walk;
 /// No more of an item than that many bytes is looked at.
 const LIMIT: usize = 64 * 1024;
 
-/// An item to be looked at. More references in front mean a higher rank.
-#[derive(Debug)]
-pub struct Item<'a, T>(pub &'a T);
-
-macro_rules! rank {
-    ($(#[$doc:meta])* $name:ident { $([$($generics:tt)*] $item:ty => |$value:ident| $fingerprint:expr;)* }) => {
-        $(#[$doc])*
-        pub trait $name {
-            /// The item's fingerprint, if it can have one.
-            fn fingerprint(&self) -> Option<u32>;
-        }
-        $(impl<$($generics)*> $name for $item {
-            fn fingerprint(&self) -> Option<u32> {
-                let $value = self.0;
-                $fingerprint
-            }
-        })*
-    };
-}
-
-rank! {
-    /// What the loop may change.
-    ByReference {
-        [T: ?Sized] &&&&Item<'_, &mut T> => |_item| None;
-        [T: ?Sized] &&&&Item<'_, &Cell<T>> => |_item| None;
-        [T: ?Sized] &&&&Item<'_, &RefCell<T>> => |_item| None;
-        [T: ?Sized] &&&&Item<'_, &Mutex<T>> => |_item| None;
-        [T: ?Sized] &&&&Item<'_, &RwLock<T>> => |_item| None;
-    }
-}
-rank! {
-    /// Items that may be errors, as lines are.
-    ByResult {
-        [T: Serialize, E] &&&Item<'_, Result<T, E>> => |item| item.as_ref().ok().and_then(serialized);
-    }
-}
-rank! {
-    /// What can be serialised.
-    BySerialize {
-        [T: Serialize] &&Item<'_, T> => |item| serialized(item);
-    }
-}
-rank! {
-    /// What can be hashed.
-    ByHash {
-        [T: Hash] &Item<'_, T> => |item| Some(hashed(item));
-    }
-}
-rank! {
-    /// Anything else.
-    ByNothing {
-        [T] Item<'_, T> => |_item| None;
-    }
-}
-
-/// Looks at an item with all that its type offers.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __fingerprint {
-    ($item:expr) => {{
-        #[allow(unused_imports)]
-        use $crate::__private::{
-            ByHash as _, ByNothing as _, ByReference as _, ByResult as _, BySerialize as _,
-        };
-        (&&&&&$crate::__private::Item($item)).fingerprint()
-    }};
-}
-
 /// A checksum of what the value serialises to.
 pub(crate) fn serialized<T: Serialize>(value: &T) -> Option<u32> {
     let mut checksum = Checksum::default();
-    match postcard::to_io(&Walk::within(LIMIT).of(value), &mut checksum).map(drop) {
-        Ok(()) => Some(checksum.hasher.finalize()),
-        // Cut short by the limit, or by a `Serialize` that fails: the same again next time.
-        Err(_) if checksum.length >= LIMIT => Some(checksum.hasher.finalize()),
-        Err(_) => None,
-    }
+    checksum.serialized(value).map(|()| checksum.value())
 }
 
-fn hashed<T: Hash>(value: &T) -> u32 {
-    let mut checksum = Checksum::default();
-    value.hash(&mut checksum);
-    checksum.hasher.finalize()
-}
-
-#[derive(Default)]
-struct Checksum {
+/// The sum of what of a value is looked at.
+#[derive(Debug, Default)]
+pub struct Checksum {
     hasher: crc32fast::Hasher,
     length: usize,
+}
+
+impl Checksum {
+    /// Adds what the value serialises to; none if its `Serialize` fails.
+    pub(crate) fn serialized<T: Serialize + ?Sized>(&mut self, value: &T) -> Option<()> {
+        let written = postcard::to_io(&Walk::within(LIMIT).of(value), &mut *self).map(drop);
+        // Or it is cut short by the limit: the same again next time.
+        (written.is_ok() || self.length >= LIMIT).then_some(())
+    }
+
+    pub(crate) fn value(&self) -> u32 {
+        self.hasher.clone().finalize()
+    }
 }
 
 impl io::Write for Checksum {
@@ -138,37 +69,10 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::__fingerprint;
 
     /// Of what is stored by releases that knew nothing of maps.
     const PLAIN: u32 = 162_406_526;
-
-    #[derive(Hash)]
-    struct Hashed(u8);
-    struct Neither;
-
-    #[test]
-    fn equal_values_have_equal_fingerprints() {
-        assert_eq!(__fingerprint!(&"a"), __fingerprint!(&String::from("a")));
-        assert_ne!(__fingerprint!(&"a"), __fingerprint!(&"b"));
-        assert_eq!(__fingerprint!(&Hashed(1)), __fingerprint!(&Hashed(1)));
-        assert_ne!(__fingerprint!(&Hashed(1)), __fingerprint!(&Hashed(2)));
-        assert!(__fingerprint!(&(0usize, &1.5f64)).is_some());
-    }
-
-    #[test]
-    fn a_line_is_known_by_its_text() {
-        let line = |text: &str| -> io::Result<String> { Ok(text.to_owned()) };
-        assert_eq!(__fingerprint!(&line("a")), __fingerprint!(&"a"));
-        assert_eq!(__fingerprint!(&io::Result::<String>::Err(io::Error::other("x"))), None);
-    }
-
-    #[test]
-    fn what_may_change_has_none() {
-        assert_eq!(__fingerprint!(&&mut 1u8), None);
-        assert_eq!(__fingerprint!(&&Cell::new(1u8)), None);
-        assert_eq!(__fingerprint!(&&Mutex::new(1u8)), None);
-        assert_eq!(__fingerprint!(&Neither), None);
-    }
 
     #[test]
     fn maps_are_known_whatever_their_order() {

@@ -71,6 +71,6 @@ impl Gaps {
         let next = self.next;
         self.complete.peek().is_none()
             && self.entry.closed_at.is_none()
-            && self.entry.mark.is_none_or(|mark| mark.index < next)
+            && self.entry.last_mark().is_none_or(|last| last < next)
     }
 }

@@ -19,6 +19,8 @@ pub enum Way {
     Key(u32),
     /// By the cursor behind which the input goes on.
     Cursor,
+    /// Not at all: the input gives each item once, and none that is complete again.
+    Consumed,
 }
 
 /// What a loop does with an item that its input gives.
@@ -43,9 +45,9 @@ pub trait Identity<T> {
 
 /// By index, with that fingerprint.
 #[derive(Clone, Copy, Debug)]
-pub struct ByIndex<T>(pub fn(&T) -> Option<u32>);
+pub struct ByIndex<F>(pub F);
 
-impl<T> Identity<T> for ByIndex<T> {
+impl<T, F: Fn(&T) -> Option<u32>> Identity<T> for ByIndex<F> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
@@ -84,7 +86,7 @@ impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<T> for ByKey<F> {
                 Ok(false) => Handed::PassedOver,
                 Err(error) => Handed::Failed(error),
             },
-            Err(reason) => Handed::Failed(tally.run().no_key(reason)),
+            Err(reason) => Handed::Failed(tally.no_key(reason)),
         }
     }
 
@@ -153,11 +155,13 @@ impl Way {
     pub(crate) fn check(self, stored: &LoopProgress) -> Result<(), &'static str> {
         let now = match self {
             Way::Key(made_by) => Way::Key(keyed::text_of(made_by)),
+            // What is stored of it is the same.
+            Way::Consumed => Way::Index,
             other => other,
         };
         match Way::of(stored) {
             Some(before) if before != now => Err(match before {
-                Way::Index => "their index",
+                Way::Index | Way::Consumed => "their index",
                 Way::Key(_) if matches!(self, Way::Key(_)) => ANOTHER_KEY,
                 Way::Key(_) => "a key",
                 Way::Cursor => "a cursor",

@@ -4,8 +4,12 @@
 //! resolution: `Serialize` before `Hash`, as its result depends on the value alone. Which of them it
 //! was is stored with the keys: a type that is `Serialize` as well by now has other hashes.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use safe_state_backends::serialize_reason;
 use serde::Serialize;
@@ -37,12 +41,59 @@ pub trait KeyBySerialize {
 
 impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
     fn hashed(&self) -> Result<KeyHash, String> {
-        let mut sink = Sink(SipHasher13::new());
-        let walk = Walk::within(usize::MAX);
-        postcard::to_io(&walk.of(self.0), &mut sink)
-            .map_err(|error| serialize_reason(self.0, &error))?;
-        Ok(KeyHash { hash: sink.0.finish(), is_by_hash: false })
+        serialized(self.0)
     }
+}
+
+fn serialized<T: Serialize + ?Sized>(key: &T) -> Result<KeyHash, String> {
+    let mut sink = Sink(SipHasher13::new());
+    let walk = Walk::within(usize::MAX);
+    postcard::to_io(&walk.of(key), &mut sink).map_err(|error| serialize_reason(key, &error))?;
+    Ok(KeyHash { hash: sink.0.finish(), is_by_hash: false })
+}
+
+/// Paths, of which those that are no UTF-8 serialise to nothing.
+pub trait KeyByPath {
+    /// The key's hash: that of its bytes, as if they were text.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    fn hashed(&self) -> Result<KeyHash, String>;
+}
+
+macro_rules! paths {
+    ($($path:ty)*) => {
+        $(impl KeyByPath for &&&&Key<'_, $path> {
+            fn hashed(&self) -> Result<KeyHash, String> {
+                serialized(self.0.as_os_str().as_encoded_bytes())
+            }
+        })*
+    };
+}
+
+paths! { Path &Path &&Path PathBuf &PathBuf Box<Path> Rc<Path> Arc<Path> Cow<'_, Path> }
+
+/// Keys that can be serialised, and hashed where that fails, as with a path in them.
+pub trait KeyBySerializeOrHash {
+    /// The key's hash.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    fn hashed(&self) -> Result<KeyHash, String>;
+}
+
+impl<T: Serialize + Hash + ?Sized> KeyBySerializeOrHash for &&&Key<'_, T> {
+    fn hashed(&self) -> Result<KeyHash, String> {
+        serialized(self.0).or_else(|_| Ok(KeyHash { is_by_hash: false, ..hashed(self.0) }))
+    }
+}
+
+fn hashed<T: Hash + ?Sized>(key: &T) -> KeyHash {
+    let mut hasher = SipHasher13::new();
+    key.hash(&mut hasher);
+    KeyHash { hash: hasher.finish(), is_by_hash: true }
 }
 
 /// Keys that can be hashed.
@@ -57,9 +108,7 @@ pub trait KeyByHash {
 
 impl<T: Hash + ?Sized> KeyByHash for &Key<'_, T> {
     fn hashed(&self) -> Result<KeyHash, String> {
-        let mut hasher = SipHasher13::new();
-        self.0.hash(&mut hasher);
-        Ok(KeyHash { hash: hasher.finish(), is_by_hash: true })
+        Ok(hashed(self.0))
     }
 }
 
@@ -115,8 +164,11 @@ pub fn hash_of(key: impl Hashed) -> Result<KeyHash, String> {
 macro_rules! __key {
     ($key:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{KeyByHash as _, KeyByNothing as _, KeyBySerialize as _};
-        $crate::__private::hash_of((&&&$crate::__private::Key(&$key)).hashed())
+        use $crate::__private::{
+            KeyByHash as _, KeyByNothing as _, KeyByPath as _, KeyBySerialize as _,
+            KeyBySerializeOrHash as _,
+        };
+        $crate::__private::hash_of((&&&&&$crate::__private::Key(&$key)).hashed())
     }};
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safe_state_backends::{Carry, Completed};
+use safe_state_backends::Carry;
 
 use crate::Error;
 use crate::items::entry::{Entry, Number, WrongInput};
@@ -45,7 +45,7 @@ impl Received {
         location: Cow<'static, str>,
         (way, takes): (Way, bool),
     ) -> (Self, Tally<'r>) {
-        let nothing = Entry { completed: Completed::default(), mark: None, closed_at: Some(0) };
+        let nothing = Entry { closed_at: Some(0), ..Entry::default() };
         let (entry, refused) = match run.enter_loop(number, location, None, way) {
             Ok(entry) => (entry, None),
             Err(error) => (nothing, Some(Box::new(error))),
@@ -61,7 +61,7 @@ impl Received {
         let has_ended = stored == Stored::Ended
             && run.position.open.get(depth).is_some_and(OpenLoop::was_exhausted);
         let closed_at = if has_ended { Some(0) } else { entry.closed_at.map(|_| 0) };
-        Entry { completed: Completed::default(), mark: None, closed_at }
+        Entry { closed_at, ..Entry::default() }
     }
 
     /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
@@ -76,7 +76,7 @@ impl Received {
         &mut self,
         next: Option<T>,
         tally: &mut Tally<'_>,
-        fingerprint: fn(&T) -> Option<u32>,
+        fingerprint: impl Fn(&T) -> Option<u32>,
     ) -> Receipt<T> {
         self.take(next, tally, &ByIndex(fingerprint))
     }
@@ -135,7 +135,7 @@ impl Received {
         if self.entry.closed_at.is_some() {
             return Receipt::Done;
         }
-        if self.asked < self.entry.completed.end() {
+        if self.asked < self.entry.completed.end() && !tally.run().accepts {
             let completed = self.entry.completed.len();
             return Receipt::Failed(tally.run().wrong_input(completed, WrongInput::TooShort));
         }

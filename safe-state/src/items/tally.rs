@@ -61,11 +61,17 @@ impl<'r> Tally<'r> {
         Ok(self.in_flight)
     }
 
+    /// The item has no key.
+    pub(crate) fn no_key(&mut self, reason: String) -> Error {
+        let depth = self.depth;
+        self.run().no_key(depth, reason)
+    }
+
     /// The same of an item that is known by its cursor.
     ///
     /// # Errors
     ///
-    /// The cursor can't be serialised.
+    /// The cursor can't be serialised, or names no item.
     pub(crate) fn hand_out_by_cursor<C: Carry>(&mut self, cursor: &C) -> Result<(), Error> {
         let depth = self.depth;
         self.run().reach(depth, cursor)?;

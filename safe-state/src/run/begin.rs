@@ -28,6 +28,8 @@ pub(crate) struct Begun {
     pub(crate) was_finished: bool,
     /// Whether it died.
     pub(crate) has_crashed: bool,
+    /// Whether it goes on with what the run before was refused for.
+    pub(crate) accepts: bool,
     /// Where requests to the run are, and what is asked of it now.
     pub(crate) source: Source,
     pub(crate) asked: Option<Request>,
@@ -68,42 +70,59 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
+    let accepts = source.accepts()?;
     let checkpoint = match opening.found() {
-        Some(found) => continued(job, found.clone())?,
+        Some(found) => continued(job, found.clone(), accepts)?,
         None => None,
     };
     let mut checkpoint =
         checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
     checkpoint.set_code(job.code);
+    checkpoint.set_arguments(job.arguments.iter().cloned());
     let (asked, replay) = (source.begin()?, Replay::No);
-    Ok(Begun {
-        store: opening.begin(checkpoint)?,
-        was_finished,
-        has_crashed,
-        source,
-        asked,
-        replay,
-    })
+    let store = opening.begin(checkpoint)?;
+    if accepts {
+        // Where that fails, the next run accepts the same once more.
+        let _ = source.has_accepted();
+    }
+    Ok(Begun { store, was_finished, has_crashed, accepts, source, asked, replay })
 }
 
 /// The state to go on from; none to start over.
-fn continued(job: &Job, mut checkpoint: Checkpoint) -> Result<Option<Checkpoint>, Error> {
-    if checkpoint.version() != job.version.as_deref() {
-        let stored = checkpoint.version().map(str::to_owned);
-        return Err(Error::VersionChanged {
-            job: job.job_name().to_owned(),
-            stored,
-            current: job.version.clone(),
-        });
+fn continued(
+    job: &Job,
+    mut checkpoint: Checkpoint,
+    accepts: bool,
+) -> Result<Option<Checkpoint>, Error> {
+    let events = Events::new(job.job_name(), job.verbose);
+    let name = || job.job_name().to_owned();
+    let stored = checkpoint.set_version(job.version.clone());
+    if stored != job.version {
+        if !accepts {
+            let current = job.version.clone();
+            return Err(Error::VersionChanged { job: name(), stored, current });
+        }
+        events.accepted("another version");
+    }
+    if let Some(argument) = checkpoint.set_arguments(job.arguments.iter().cloned()) {
+        if !accepts {
+            return Err(Error::ArgumentChanged { job: name(), argument });
+        }
+        events.accepted(&format!("another value of `{argument}`"));
+    }
+    if accepts {
+        checkpoint.forget_marks();
+        events.accepted("any input");
     }
     let is_changed = checkpoint.set_code(job.code);
     // Kept, a value would be restored with later progress if the variable were carried again.
     let forgotten = checkpoint.forget_carried(|name| job.has_forgotten(name));
     if is_changed || !forgotten.is_empty() {
         match job.on_code_change {
-            OnChange::Fail => return Err(Error::CodeChanged { job: job.job_name().to_owned() }),
+            OnChange::Fail if accepts => events.accepted("other code"),
+            OnChange::Fail => return Err(Error::CodeChanged { job: name() }),
             OnChange::Restart => return Ok(None),
-            OnChange::Continue => say_changed(job, is_changed, &forgotten),
+            OnChange::Continue => say_changed(&events, is_changed, &forgotten),
         }
     }
     checkpoint.begin_run(died_of());
@@ -121,8 +140,7 @@ fn died_of() -> Option<CrashCause> {
     None
 }
 
-fn say_changed(job: &Job, is_changed: bool, forgotten: &[String]) {
-    let events = Events::new(job.job_name(), job.verbose);
+fn say_changed(events: &Events, is_changed: bool, forgotten: &[String]) {
     if is_changed {
         events.code_changed();
     }

@@ -112,12 +112,27 @@ impl Run {
         // What failed and was no failure is not the next one's.
         drop(Noted::take());
         match failed {
+            Some(failed) if self.has_begun_nothing() => {
+                drop(self.failure(failed));
+                (Write::Delete, true)
+            }
             Some(failed) => (Write::Save(self.failure(failed).into()), true),
             None if self.keep_on_success || self.has_dead_letters() => {
                 (Write::Finish(self.last_change()), false)
             }
             None => (Write::Delete, false),
         }
+    }
+
+    /// Whether no run of the job has come to a loop, or saved a value: there is nothing to go on from.
+    fn has_begun_nothing(&self) -> bool {
+        let is_empty = |store: MutexGuard<'_, Store>| {
+            let checkpoint = store.checkpoint();
+            checkpoint.loops().next().is_none() && checkpoint.carried_names().next().is_none()
+        };
+        self.position.location.is_empty()
+            && self.position.carried.is_empty()
+            && self.store().is_some_and(is_empty)
     }
 
     fn has_dead_letters(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Where a run stands in one loop.
 
 mod before;
+mod sampling;
 
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{
@@ -12,6 +13,8 @@ use crate::items::identity::Way;
 use crate::items::key::KeyHash;
 use crate::items::keyed::Keyed;
 use crate::policy::Untold;
+
+use sampling::Sampling;
 
 pub(crate) use before::Before;
 
@@ -26,6 +29,7 @@ pub(crate) enum Stored {
 }
 
 /// A loop that the run is in.
+#[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]
 #[derive(Debug)]
 pub(crate) struct OpenLoop {
     loop_id: u16,
@@ -42,6 +46,7 @@ pub(crate) struct OpenLoop {
     /// The item whose fingerprint was taken last.
     mark: Option<Mark>,
     has_marked: bool,
+    sampling: Sampling,
     /// Items passed over since the last save, of a loop that finds out item by item.
     passed_over: u64,
     /// Of a loop that knows its items by key.
@@ -51,12 +56,15 @@ pub(crate) struct OpenLoop {
     next_cursor: Option<Carried>,
     cursor: Option<Carried>,
     cursor_is_new: bool,
+    /// Whether it is of an item that completed in this run.
+    has_moved: bool,
     /// What was recorded of the item in flight.
     pub(crate) captured: Vec<Captured>,
     /// How often the item that failed last was tried.
     attempts: Untold<Attempts>,
     /// The item that may be killing the process.
     suspect: Untold<Suspect>,
+    is_to_suspect_again: bool,
     /// Set until the checkpoint has been told.
     total: Option<u64>,
     /// What the checkpoint says of its end, and what is to be said.
@@ -88,7 +96,7 @@ impl OpenLoop {
         let keys = stored.and_then(LoopProgress::keys);
         let keyed = match way {
             Way::Key(made_by) => Some(Keyed::new(made_by, keys)),
-            Way::Index | Way::Cursor => None,
+            Way::Index | Way::Cursor | Way::Consumed => None,
         };
         let cursor = stored.and_then(LoopProgress::cursor).cloned();
         let before = stored.map_or(Stored::No, Stored::of);
@@ -96,24 +104,29 @@ impl OpenLoop {
         let attempts = Untold::stored(stored.and_then(LoopProgress::attempts));
         // By key, it walks its input anew.
         let stored = stored.filter(|_| keyed.is_none());
+        let position = stored.map_or(0, |stored| stored.completed().prefix());
+        let sampling = Sampling::new(way, position, within.is_empty());
         OpenLoop {
             loop_id,
             way,
             stored: before,
             begun: stored.is_none().then_some(within),
-            position: stored.map_or(0, |stored| stored.completed().prefix()),
+            position,
             in_flight: false,
             unsaved: 0,
             mark: None,
             has_marked: false,
+            sampling,
             passed_over: 0,
             keyed,
             next_cursor: None,
             cursor,
             cursor_is_new: false,
+            has_moved: false,
             captured: Vec::new(),
             attempts,
             suspect,
+            is_to_suspect_again: false,
             total: total.filter(|_| stored.and_then(LoopProgress::total) != total),
             stored_end: stored.and_then(LoopProgress::end),
             end: None,
@@ -144,13 +157,35 @@ impl OpenLoop {
         self.keyed.as_ref().map(Keyed::in_flight)
     }
 
-    /// Counts an attempt at it that was in vain. Says which one it was, of all runs.
+    /// Counts an attempt at it that was in vain. Says which one it was, of all runs, those that died in it included.
     pub(crate) fn count_attempt(&mut self) -> u32 {
-        let item = self.item();
-        let before = self.attempts.get().filter(|attempts| attempts.item == item);
-        let count = before.map_or(0, |before| before.count).saturating_add(1);
+        let (item, count) = (self.item(), self.failed().saturating_add(1));
         self.attempts.set(Attempts { item, count });
-        count
+        // What the process dies of until it is tried again is not this attempt.
+        let is_suspect = |suspect: Suspect| suspect.in_flight && suspect.item == item;
+        self.is_to_suspect_again = self.suspect.get().is_some_and(is_suspect);
+        self.suspect_none();
+        self.tried()
+    }
+
+    /// It is about to be tried again. Says whether the checkpoint is to be told.
+    pub(crate) fn suspect_again(&mut self) -> bool {
+        let is_to = std::mem::take(&mut self.is_to_suspect_again);
+        if is_to {
+            self.suspect();
+        }
+        is_to
+    }
+
+    /// How many attempts at it were in vain, those that the process has died in included.
+    pub(crate) fn tried(&self) -> u32 {
+        self.failed().saturating_add(self.crashes())
+    }
+
+    fn failed(&self) -> u32 {
+        let item = self.item();
+        let failed = self.attempts.get().filter(|attempts| attempts.item == item);
+        failed.map_or(0, |failed| failed.count)
     }
 
     /// How many runs died in it, as far as that is known.
@@ -254,6 +289,11 @@ impl OpenLoop {
         self.cursor.as_ref()
     }
 
+    /// Whether the cursor is of an item that completed in this run.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.has_moved
+    }
+
     pub(crate) fn reach(&mut self, cursor: Option<Carried>) {
         self.next_cursor = cursor;
     }
@@ -269,6 +309,7 @@ impl OpenLoop {
         if self.next_cursor.is_some() {
             self.cursor = self.next_cursor.take();
             self.cursor_is_new = true;
+            self.has_moved = true;
         }
     }
 
@@ -284,6 +325,17 @@ impl OpenLoop {
         let mark = fingerprint.map(|fingerprint| Mark { index: self.position, fingerprint });
         self.mark = mark.or(self.mark);
         self.has_marked = true;
+        self.sampling.take(self.position, mark);
+    }
+
+    /// Whether the item at `position` is a sample.
+    pub(crate) fn is_sample(&self) -> bool {
+        self.sampling.wants(self.position)
+    }
+
+    /// How many items complete until the next sample has.
+    pub(crate) fn items_until_sample(&self) -> u64 {
+        self.sampling.items_until_next(self.position)
     }
 
     pub(crate) fn exhausted(&mut self) {
@@ -300,7 +352,10 @@ impl OpenLoop {
     /// The items that completed since the last save, if there is nothing else to tell.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.begun.is_some() || self.total.is_some() || self.end.is_some();
-        let has_more = has_more || self.keyed.is_some() || self.cursor_is_new;
+        let has_more = has_more
+            || self.keyed.is_some()
+            || self.cursor_is_new
+            || self.sampling.has_any_before(self.position);
         let has_more = has_more || self.attempts.is_new() || self.suspect.is_new();
         if has_more || self.unsaved == 0 {
             return None;
@@ -352,6 +407,7 @@ impl OpenLoop {
             cursor: self.unsaved_cursor(),
             attempts: self.attempts.take_new(),
             suspect: self.suspect.take_new(),
+            samples: self.sampling.take_before(self.position),
         };
         let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
         (change != nothing).then_some((change, completed))

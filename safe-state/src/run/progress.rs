@@ -34,7 +34,12 @@ impl Run {
     /// Whether the fingerprint of the item handed out is wanted: it may be the last before a save,
     /// or the only one before a failure.
     pub(crate) fn wants_mark(&self, depth: usize) -> bool {
-        self.schedule.is_due_next() || self.lacks_mark(depth)
+        self.schedule.is_due_next()
+            || self
+                .position
+                .open
+                .get(depth)
+                .is_some_and(|open| open.lacks_mark() || open.is_sample())
     }
 
     fn lacks_mark(&self, depth: usize) -> bool {
@@ -114,7 +119,9 @@ impl Run {
         if self.lacks_mark(depth) || self.spans.has_items() {
             return 1;
         }
-        self.schedule.budget().min(self.requests.budget())
+        let until_sample =
+            self.position.open.get(depth).map_or(u64::MAX, OpenLoop::items_until_sample);
+        self.schedule.budget().min(self.requests.budget()).min(until_sample)
     }
 
     pub(crate) fn exhausted(&mut self, depth: usize) {

@@ -49,6 +49,7 @@ pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
         store: opening.begin(checkpoint)?,
         was_finished: false,
         has_crashed: false,
+        accepts: false,
         source,
         asked: None,
         replay: Replay::Until(index),

@@ -55,12 +55,23 @@ impl Source {
     /// What is asked of a run that begins. A cancelled one was another.
     pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
         let asked = self.look()?;
-        Ok(self.heard(asked).filter(|asked| *asked != Request::Cancel))
+        Ok(self.heard(asked).filter(|asked| *asked == Request::Pause))
     }
 
-    /// What is asked of a run under way.
+    /// Whether the run that begins is to go on with what the one before was refused for.
+    pub(crate) fn accepts(&self) -> Result<bool, BackendError> {
+        Ok(self.look()? == Some(Request::Accept))
+    }
+
+    /// The run has begun with that.
+    pub(crate) fn has_accepted(&self) -> Result<(), BackendError> {
+        Request::Accept.use_up(&self.backend, &self.job)
+    }
+
+    /// What is asked of a run under way. What it is to go on with, it has when it begins.
     fn ask(&self, store: &mut Store) -> Result<Option<Request>, BackendError> {
-        store.requested().map(|asked| self.heard(asked))
+        let asked = store.requested()?.filter(|asked| *asked != Request::Accept);
+        Ok(self.heard(asked))
     }
 
     /// A run that is cancelled is on its way to its end, and the next may begin at once.

@@ -6,6 +6,7 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedChange, CarriedError, Carry};
 
 use crate::Error;
+use crate::items::fingerprint::unordered::Walk;
 use crate::items::identity::CursorType;
 use crate::reconnect::means::Means;
 use crate::reconnect::seal::Key;
@@ -214,9 +215,27 @@ impl Run {
     /// The item handed out next is known by `cursor`.
     pub(crate) fn reach<C: Carry>(&mut self, depth: usize, cursor: &C) -> Result<(), Error> {
         let Some(open) = self.position.open.get_mut(depth) else { return Ok(()) };
-        match cursor.change(CURSOR, Vec::new(), open.cursor()) {
-            Ok(change) => open.reach(change.map(|change| change.value.with_names())),
-            Err(error) => return Err(self.carried_error(error)),
+        let bad = if Walk::finds_nan(cursor) {
+            Some(
+                "has a NaN in it, behind which no input goes on; leave such items out, or let `cursor` give another value",
+            )
+        } else {
+            match cursor.change(CURSOR, Vec::new(), open.cursor()) {
+                Ok(None) if open.has_moved() => Some(
+                    "is that of the item before it, so that a resumed run could not tell which of them it is behind; \
+                     let `cursor` name one item, as in `cursor = |row| (row.time, row.id)`, and order and filter the \
+                     input by all of it",
+                ),
+                Ok(change) => {
+                    open.reach(change.map(|change| change.value.with_names()));
+                    None
+                }
+                Err(error) => return Err(self.carried_error(error)),
+            }
+        };
+        if let Some(reason) = bad {
+            let (job, index) = (self.events.job().to_owned(), open.position);
+            return Err(Error::BadCursor { job, index, reason });
         }
         self.check_ousted(depth)
     }

@@ -82,7 +82,7 @@ impl Setting {
 }
 
 /// The third item ends so.
-#[resumable(name = "silent", backend = setting.base.backend(), carry(sum))]
+#[resumable(name = "silent", backend = setting.base.backend(), carry(sum), fresh(end))]
 async fn silent(setting: &Setting, end: End) -> anyhow::Result<i64> {
     let mut sum = 0;
     #[resume]
@@ -110,7 +110,7 @@ async fn a_job_that_is_dropped_goes_on_behind_what_was_committed() {
 }
 
 /// Does not wait for an answer of the third item, and goes on.
-#[resumable(name = "impatient", backend = setting.base.backend(), save_every = 2, carry(sum))]
+#[resumable(name = "impatient", backend = setting.base.backend(), save_every = 2, carry(sum), fresh(end))]
 async fn impatient(setting: &Setting, end: End) -> anyhow::Result<i64> {
     let mut sum = 0;
     #[resume]

@@ -50,7 +50,7 @@ impl Transaction for Mine<'_> {
 }
 
 /// Each item ends as the list says, in its turn.
-#[resumable(name = "ends", backend = base.backend(), carry(sum), fresh(connection))]
+#[resumable(name = "ends", backend = base.backend(), carry(sum), fresh(save_often, connection))]
 fn ends(base: &Base, ends: &[Cell<End>], save_often: bool) -> anyhow::Result<i64> {
     let connection = base.connection();
     let mut sum = 0;
@@ -146,7 +146,7 @@ fn an_item_that_was_committed_is_not_tried_again() {
     assert_eq!(base.rows(), [0, 2, 3, 4, 5]);
 }
 
-#[resumable(name = "later", backend = base.backend(), fresh(connection))]
+#[resumable(name = "later", backend = base.backend(), fresh(fails, connection))]
 fn later(base: &Base, connection: &mut Connection, fails: &Cell<bool>) -> anyhow::Result<()> {
     for item in 0..3 {
         let tx = connection.transaction()?;

@@ -203,7 +203,7 @@ fn a_manual_job_saves_where_it_commits() {
     assert_eq!(base.rows(), [0, 1, 2, 3, 4]);
 }
 
-#[resumable(name = "twice", backend = base.backend(), fresh(connection))]
+#[resumable(name = "twice", backend = base.backend(), fresh(also, connection))]
 fn twice(base: &Base, connection: &mut Connection, also: bool) -> anyhow::Result<()> {
     for item in 0..3 {
         let tx = connection.transaction()?;

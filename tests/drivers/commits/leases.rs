@@ -102,7 +102,7 @@ impl Transaction for Late {
     }
 }
 
-#[resumable(name = &ledger.name, backend = from_url(&ledger.url))]
+#[resumable(name = &ledger.name, backend = from_url(&ledger.url), fresh(late))]
 fn late(ledger: &Ledger, late: Duration) -> anyhow::Result<()> {
     for item in 0..4 {
         let mut client = Client::connect(&ledger.url, NoTls)?;
@@ -123,7 +123,7 @@ fn a_commit_that_comes_late_is_found_out() {
 }
 
 /// Commits some items, does `then` to the job, and saves one more as always.
-#[resumable(name = &ledger.name, backend = from_url(&by_name(ledger)), fresh(client))]
+#[resumable(name = &ledger.name, backend = from_url(&by_name(ledger)), fresh(then, client))]
 fn interrupted(ledger: &Ledger, then: &str) -> anyhow::Result<()> {
     let mut client = Client::connect(&ledger.url, NoTls)?;
     #[resume]

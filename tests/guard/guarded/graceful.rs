@@ -12,7 +12,7 @@ pub(crate) fn run(dir: &str, millis: &str) -> Result<Ended, GuardError> {
     Guard::new("graceful").run(|_| job(Path::new(dir), millis))
 }
 
-#[resumable(name = "asked", state_dir = dir, save_every = 1_000_000, durability = "process", graceful)]
+#[resumable(name = "asked", state_dir = dir, save_every = 1_000_000, durability = "process", graceful, fresh(millis))]
 fn job(dir: &Path, millis: Duration) -> anyhow::Result<()> {
     for item in 0..1_000_000 {
         println!("item {item}");

@@ -11,7 +11,7 @@ use safe_state::resumable;
 
 use recipe::send_traces;
 
-#[resumable(name = "mail", backend = "memory:traces", iter = customers, save_every = 2)]
+#[resumable(name = "mail", backend = "memory:traces", iter = customers, save_every = 2, fresh(fails))]
 fn mail(customers: &[&str], fails: bool) -> anyhow::Result<()> {
     for customer in customers {
         anyhow::ensure!(!fails || *customer != "eve", "no address");

@@ -98,7 +98,10 @@ async fn with_async_block(items: &[u32]) -> u32 {
 }
 
 #[resumable(backend = store())]
-async fn generic<T, F>(items: Vec<T>, work: impl Fn(T) -> F) -> Result<(), Interrupted>
+async fn generic<T: std::hash::Hash, F>(
+    items: Vec<T>,
+    work: impl Fn(T) -> F,
+) -> Result<(), Interrupted>
 where
     F: Future<Output = Result<(), Interrupted>>,
 {

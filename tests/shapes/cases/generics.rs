@@ -1,6 +1,7 @@
 //! Type, lifetime and const parameters, and their bounds.
 
 use std::fmt::Debug;
+use std::hash::Hash;
 use std::marker::PhantomData;
 
 use safe_state_tests::shapes::{step, store, try_step};
@@ -11,7 +12,7 @@ use super::resumable;
 fn where_clause<I>(items: I) -> u32
 where
     I: IntoIterator,
-    I::Item: Into<u32>,
+    I::Item: Into<u32> + Hash,
 {
     for x in items {
         step(x.into());
@@ -22,7 +23,7 @@ where
 #[resumable(backend = store())]
 fn lifetimes<'a, 'b: 'a, T>(items: &'b [T], fallback: &'a T) -> &'a T
 where
-    T: Debug + PartialOrd + 'b,
+    T: Debug + Hash + PartialOrd + 'b,
     for<'x> &'x T: PartialEq,
 {
     for x in items {
@@ -72,7 +73,7 @@ fn only_in_types<T>(items: &[u32], _marker: PhantomData<T>) -> usize {
 }
 
 #[resumable(name = prefix, backend = store())]
-fn name_of_generic<S: AsRef<str>, T: Debug>(prefix: S, items: &[T]) {
+fn name_of_generic<S: AsRef<str>, T: Debug + Hash>(prefix: S, items: &[T]) {
     for x in items {
         step(x);
     }

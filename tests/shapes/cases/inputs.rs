@@ -37,7 +37,9 @@ fn any_iterator(items: impl Iterator<Item = u32>) {
 }
 
 #[resumable(backend = store())]
-fn any_displayed(items: impl IntoIterator<Item = impl Display>) -> Result<String, String> {
+fn any_displayed(
+    items: impl IntoIterator<Item = impl Display + std::hash::Hash>,
+) -> Result<String, String> {
     for x in items {
         try_step(x.to_string()).map_err(|error| error.to_string())?;
     }
@@ -104,7 +106,7 @@ fn lines(items: impl BufRead) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), check = |x| *x)]
 fn received(items: mpsc::Receiver<u32>) {
     for x in items {
         step(x);

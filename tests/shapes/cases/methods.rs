@@ -118,7 +118,7 @@ impl<T: Copy> Grid<T> {
     #[resumable(backend = store())]
     fn first<'a>(&'a self, items: &'a [T]) -> (&'a T, usize)
     where
-        T: std::fmt::Debug,
+        T: std::fmt::Debug + std::hash::Hash,
     {
         for x in items {
             step(x);
@@ -128,7 +128,7 @@ impl<T: Copy> Grid<T> {
 }
 
 trait Batch {
-    type Item: std::fmt::Debug;
+    type Item: std::fmt::Debug + std::hash::Hash;
     const SIZE: usize;
 
     fn items(&self) -> Vec<Self::Item>;

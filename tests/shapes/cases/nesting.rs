@@ -109,7 +109,7 @@ fn uses_and_consts(items: &[u32]) {
 }
 
 fn in_a_function_body(numbers: &[u32]) -> u32 {
-    #[derive(Debug)]
+    #[derive(Debug, Hash)]
     struct Local(u32);
 
     #[resumable(backend = store())]

@@ -8,6 +8,7 @@ use std::fmt::Display;
 use std::hash::Hasher;
 use std::io;
 
+use safe_state_backends::Carry;
 use serde::ser::{self, Error as _, Serialize, Serializer};
 use siphasher::sip::SipHasher13;
 
@@ -23,12 +24,31 @@ pub(crate) struct Walk {
     limit: usize,
     /// The bytes of all entries until now.
     walked: Cell<usize>,
+    /// Whether a number that is none has been met.
+    has_nan: Cell<bool>,
+}
+
+/// A value that is carried.
+struct Shown<'a, T>(&'a T);
+
+impl<T: Carry> Serialize for Shown<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.show(serializer)
+    }
 }
 
 impl Walk {
     /// One that looks at no more than that many bytes of a map.
     pub(crate) fn within(limit: usize) -> Self {
-        Walk { limit, walked: Cell::new(0) }
+        Walk { limit, walked: Cell::new(0), has_nan: Cell::new(false) }
+    }
+
+    /// Whether there is a number in it that is none, and so equals nothing.
+    pub(crate) fn finds_nan<T: Carry>(value: &T) -> bool {
+        let walk = Walk::within(usize::MAX);
+        // What can't be written is told where it is stored.
+        let _ = postcard::to_io(&walk.of(&Shown(value)), io::sink());
+        walk.has_nan.get()
     }
 
     /// The value with its maps in no order.
@@ -89,8 +109,6 @@ impl<'a, S: Serializer> Serializer for Through<'a, S> {
         serialize_u32(value: u32);
         serialize_u64(value: u64);
         serialize_u128(value: u128);
-        serialize_f32(value: f32);
-        serialize_f64(value: f64);
         serialize_char(value: char);
         serialize_str(value: &str);
         serialize_bytes(value: &[u8]);
@@ -109,6 +127,16 @@ impl<'a, S: Serializer> Serializer for Through<'a, S> {
         serialize_struct(name: &'static str, length: usize) -> SerializeStruct;
         serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, length: usize)
             -> SerializeStructVariant;
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
+        self.walk.has_nan.set(self.walk.has_nan.get() || value.is_nan());
+        self.inner.serialize_f32(value)
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
+        self.walk.has_nan.set(self.walk.has_nan.get() || value.is_nan());
+        self.inner.serialize_f64(value)
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -242,7 +270,7 @@ struct Entry<'a> {
 
 impl io::Write for Entry<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Walk { limit, walked } = self.walk;
+        let Walk { limit, walked, .. } = self.walk;
         walked.set(walked.get().saturating_add(bytes.len()));
         // A part of it alone is larger than a map may be.
         if bytes.len() > *limit {

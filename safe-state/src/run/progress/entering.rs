@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safe_state_backends::{Checkpoint, Completed, LoopEnd, LoopProgress, Store};
+use safe_state_backends::{Checkpoint, Completed, LoopEnd, LoopProgress, Mark, Store};
 
 use crate::Error;
 use crate::items::entry::{Entry, Number, WrongInput};
@@ -10,6 +10,19 @@ use crate::items::identity::Way;
 use crate::run::Run;
 use crate::run::begin::OnChange;
 use crate::run::open_loop::OpenLoop;
+
+/// The items by which the input is known again, in the order of their indices.
+fn marks(stored: &LoopProgress) -> Vec<Mark> {
+    let is_complete = |mark: &&Mark| stored.completed().contains(mark.index);
+    let mut marks: Vec<Mark> =
+        stored.samples().marks().iter().filter(is_complete).copied().collect();
+    if let Some(mark) = stored.mark()
+        && let Err(at) = marks.binary_search_by_key(&mark.index, |it| it.index)
+    {
+        marks.insert(at, mark);
+    }
+    marks
+}
 
 impl Run {
     /// Enters a loop over `total` items, if its input tells.
@@ -34,14 +47,14 @@ impl Run {
         let closed_at = checkpoint.zip(stored).and_then(|stored| self.closed_at(loop_id, stored));
         let completed = stored.map_or_else(Completed::default, |stored| stored.completed().clone());
         let total = match way {
-            Way::Cursor => total.map(|left| left.saturating_add(completed.len())),
+            Way::Cursor | Way::Consumed => total.map(|left| left.saturating_add(completed.len())),
             Way::Index | Way::Key(_) => total,
         };
         // What a closed loop is left with stays as it is.
         let open_way = if closed_at.is_some() { Way::Index } else { way };
         let open = OpenLoop::enter(loop_id, within, stored, total, open_way);
-        let mark = stored.and_then(LoopProgress::mark);
-        let mark = mark.filter(|_| self.on_input_change != OnChange::Continue);
+        let stored_marks = stored.filter(|_| self.on_input_change != OnChange::Continue);
+        let marks = stored_marks.map_or_else(Vec::new, marks);
         let keys = stored.and_then(LoopProgress::keys).map_or(0, |keys| keys.len() as u64);
         let skipped = completed.len().max(keys);
         drop(store);
@@ -52,16 +65,17 @@ impl Run {
         self.bars.enter(self.events.job(), depth, around, open.position, total);
         self.position.open.push(open);
         match (way, total) {
-            (Way::Index, Some(total)) if total < completed.end() && closed_at.is_none() => {
+            (Way::Index, Some(total))
+                if total < completed.end() && closed_at.is_none() && !self.accepts =>
+            {
                 Err(self.input_shrank(completed.len(), Some(total)))
             }
-            (Way::Index, _) => Ok(Entry { completed, mark, closed_at }),
+            (Way::Index, _) => Ok(Entry { completed, marks, closed_at }),
             (Way::Key(_), _) if closed_at.is_some() => {
-                Ok(Entry { completed, mark: None, closed_at })
+                Ok(Entry { completed, closed_at, ..Entry::default() })
             }
-            (Way::Key(_) | Way::Cursor, _) => {
-                let completed = Completed::default();
-                Ok(Entry { completed, mark: None, closed_at: closed_at.map(|_| 0) })
+            (Way::Key(_) | Way::Cursor | Way::Consumed, _) => {
+                Ok(Entry { closed_at: closed_at.map(|_| 0), ..Entry::default() })
             }
         }
     }
@@ -115,8 +129,9 @@ impl Run {
         Error::OtherWay { job: self.events.job().to_owned(), before }
     }
 
-    pub(crate) fn no_key(&self, reason: String) -> Error {
-        Error::NoKey { job: self.events.job().to_owned(), reason }
+    pub(crate) fn no_key(&self, depth: usize, reason: String) -> Error {
+        let index = self.position.open.get(depth).map_or(0, |open| open.position);
+        Error::NoKey { job: self.events.job().to_owned(), index, reason }
     }
 
     fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {

@@ -1,0 +1,77 @@
+//! What it costs to look whether the input is the one that it was: a resume behind many items, each sample compared.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use safe_state::resumable;
+use safe_state_benches::{Scratch, Target, bench};
+
+const MANY: u64 = 1_000_000_000;
+const ROWS: usize = 10_000_000;
+const ROUNDS: usize = 15;
+
+/// Ends with its first item from `last` on, and says when that was.
+#[resumable(name = "range", state_dir = dir, save_every = "1h", fresh(last))]
+fn range(dir: &Path, last: u64) -> Result<(), Ended> {
+    for number in 0..u64::MAX {
+        if number >= last {
+            return Err(Ended::At(Instant::now()));
+        }
+    }
+    Ok(())
+}
+
+#[resumable(name = "rows", state_dir = dir, save_every = "1h", fresh(last))]
+fn rows(dir: &Path, rows: &[String], last: usize) -> Result<(), Ended> {
+    #[resume]
+    for (at, _row) in rows.iter().enumerate() {
+        if at >= last {
+            return Err(Ended::At(Instant::now()));
+        }
+    }
+    Ok(())
+}
+
+#[derive(Debug)]
+enum Ended {
+    At(Instant),
+    #[expect(dead_code, reason = "it is printed")]
+    Otherwise(safe_state::Error),
+}
+
+impl From<safe_state::Error> for Ended {
+    fn from(error: safe_state::Error) -> Self {
+        Ended::Otherwise(error)
+    }
+}
+
+fn main() {
+    bench("Looking whether the input is the one that it was", |table| {
+        let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
+        let dir = scratch.path();
+        let took = resumed(|| range(dir, MANY));
+        let what = "from the call to the first item, at 1000000000 of a range";
+        table.once(what, "ms", took, Target::AtMost(1.0));
+        let input: Vec<String> = (0..=ROWS).map(|row| format!("row {row}")).collect();
+        let took = resumed(|| rows(dir, &input, ROWS));
+        let what = "from the call to the first item, at 10000000 of a `Vec<String>`";
+        table.once(what, "ms", took, Target::AtMost(2.0));
+    });
+}
+
+/// The median time from the call to the first item of a job that goes on behind all others, in milliseconds.
+fn resumed(run: impl Fn() -> Result<(), Ended>) -> f64 {
+    let ended = |run: Result<(), Ended>| match run {
+        Err(Ended::At(at)) => at,
+        other => panic!("{other:?}"),
+    };
+    ended(run());
+    let mut took: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let called = Instant::now();
+            ended(run()) - called
+        })
+        .collect();
+    took.sort();
+    took[ROUNDS / 2].as_secs_f64() * 1e3
+}

@@ -1,0 +1,155 @@
+//! Samples of a loop's items, by which its input is known again: few, and spread over all that are complete.
+
+use serde::{Deserialize, Serialize};
+
+use super::Mark;
+use crate::bounded;
+use crate::limits::SAMPLE_LIMIT;
+
+/// The fingerprints of some completed items, in their order: of those whose index is a multiple of a power of
+/// two, which doubles so that they stay few.
+#[expect(
+    clippy::box_collection,
+    reason = "most loops have none, and a checkpoint may hold many loops"
+)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Mark>", into = "Vec<Mark>")]
+pub struct Samples(Option<Box<Vec<Mark>>>);
+
+/// Samples that were taken since the save before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sampled {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// The items, in their order.
+    #[serde(deserialize_with = "bounded::list::<SAMPLE_LIMIT, _, _>")]
+    pub marks: Vec<Mark>,
+}
+
+impl Samples {
+    /// The index of the first item from `index` on that is a sample, where there may be `most` of them.
+    pub fn next(index: u64, most: u64) -> u64 {
+        // A step further may be one from which on there are fewer.
+        let aligned = index.checked_next_multiple_of(step(index, most));
+        aligned.and_then(|at| at.checked_next_multiple_of(step(at, most))).unwrap_or(u64::MAX)
+    }
+
+    /// The items, in their order.
+    pub fn marks(&self) -> &[Mark] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.marks().is_empty()
+    }
+
+    /// Takes out those that come before `index`.
+    #[must_use]
+    pub fn take_before(&mut self, index: u64) -> Self {
+        let Some(samples) = &mut self.0 else { return Samples::default() };
+        let (before, behind): (Vec<_>, Vec<_>) =
+            samples.drain(..).partition(|mark: &Mark| mark.index < index);
+        *self = behind.into_iter().collect();
+        before.into_iter().collect()
+    }
+
+    /// Adds items behind those there are, and keeps those that are samples still.
+    pub fn add(&mut self, marks: &[Mark]) {
+        if marks.is_empty() {
+            return;
+        }
+        let samples = self.0.get_or_insert_default();
+        for mark in marks {
+            if samples.last().is_none_or(|last| last.index < mark.index) {
+                samples.push(*mark);
+            }
+        }
+        let last = samples.last().map_or(0, |last| last.index);
+        let step = step(last, SAMPLE_LIMIT as u64);
+        samples.retain(|mark| mark.index.is_multiple_of(step));
+    }
+
+    /// Forgets the item at `index`.
+    pub(super) fn remove(&mut self, index: u64) {
+        if let Some(samples) = &mut self.0 {
+            samples.retain(|mark| mark.index != index);
+        }
+    }
+}
+
+impl From<Vec<Mark>> for Samples {
+    fn from(marks: Vec<Mark>) -> Self {
+        let mut samples = Samples::default();
+        samples.add(&marks);
+        samples
+    }
+}
+
+impl From<Samples> for Vec<Mark> {
+    fn from(samples: Samples) -> Self {
+        samples.marks().to_vec()
+    }
+}
+
+impl FromIterator<Mark> for Samples {
+    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
+        let marks: Vec<Mark> = marks.into_iter().collect();
+        Samples((!marks.is_empty()).then(|| Box::new(marks)))
+    }
+}
+
+/// The least power of two of which no more than `most` multiples come up to `index`.
+fn step(index: u64, most: u64) -> u64 {
+    (index / most.max(1) + 1).checked_next_power_of_two().unwrap_or(1 << 63)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The samples of a loop with that many items.
+    fn taken(count: u64, most: u64) -> Vec<u64> {
+        let mut samples = Samples::default();
+        let mut next = Samples::next(0, most);
+        while next < count {
+            samples.add(&[Mark { index: next, fingerprint: 0 }]);
+            next = Samples::next(next + 1, most);
+        }
+        samples.marks().iter().map(|mark| mark.index).collect()
+    }
+
+    #[test]
+    fn few_items_are_all_samples() {
+        assert_eq!(taken(5, 64), [0, 1, 2, 3, 4]);
+        assert_eq!(taken(64, 64), (0..64).collect::<Vec<_>>());
+        assert_eq!(taken(65, 64), (0..65).step_by(2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_many_there_is_a_constant_number_from_the_first_to_the_last() {
+        for count in [100, 1_000, 65_537, 1_000_000] {
+            let taken = taken(count, 64);
+            assert!((32..=64).contains(&taken.len()), "{count}: {}", taken.len());
+            let step = taken[1];
+            assert!(taken.iter().zip(0..).all(|(at, n)| *at == n * step), "{count}: {taken:?}");
+            assert!(count - taken.last().unwrap() <= step);
+        }
+        assert_eq!(Samples::next(u64::MAX, 64), u64::MAX);
+        assert_eq!(Samples::next(1_000_000_001, 64) % (1 << 24), 0);
+    }
+
+    #[test]
+    fn where_fewer_are_wanted_the_first_ones_are_among_them() {
+        assert_eq!(taken(8, 8), (0..8).collect::<Vec<_>>());
+        assert!(taken(1_000, 8).len() < 40);
+    }
+
+    #[test]
+    fn what_does_not_come_behind_the_others_is_left_out() {
+        let mut samples = Samples::default();
+        let mark = |index| Mark { index, fingerprint: 1 };
+        samples.add(&[mark(3), mark(3), mark(2), mark(5)]);
+        assert_eq!(samples.marks(), [mark(3), mark(5)]);
+    }
+}

@@ -1,0 +1,158 @@
+//! What of an item is compared with what it was in another run, found by the item's type.
+//!
+//! Method resolution chooses a *form* for a type, as the [fingerprint](super::fingerprint) did before: what a type offers
+//! itself (`Serialize` before `Hash`, as its result depends on the value alone and not on the compiler), the bytes of
+//! paths, or what it holds, where it is a tuple, a `Result` or another of std's wrappers. Those are looked through to a
+//! fixed depth, as generated code can't call itself. A form is no value; where there is none for a type, the trait that is
+//! asked of it tells what to do.
+
+mod forms;
+mod probe;
+
+use std::marker::PhantomData;
+
+use crate::items::fingerprint::Checksum;
+
+pub use probe::{
+    OfCells, OfHash, OfMutable, OfNothing, OfParts, OfSerialize, OfSerializeAndHash, OfWrapped,
+    Probe,
+};
+
+/// How values of type `T` are compared.
+#[diagnostic::on_unimplemented(
+    message = "the items of this loop cannot be compared with those of the run before",
+    label = "nothing of `{T}` can be compared: it is neither `Serialize` nor `Hash`, or changes behind a shared reference",
+    note = "make its type comparable: `#[derive(Hash)]` or `#[derive(serde::Serialize)]`",
+    note = "or say what of an item is compared: `#[resumable(check = |item| item.id)]`, or `#[resume(check = ..)]` on the loop",
+    note = "or know items by it, wherever they stand: `key = |item| item.id`",
+    note = "or go by the index alone, whatever stands there: `on_input_change = \"continue\"`"
+)]
+pub trait Compared<T: ?Sized> {
+    /// Whether its place is all that it is known by.
+    const BY_POSITION: bool = false;
+
+    /// Adds the value to the sum; none if it can't be compared, as an error that came in place of an item.
+    fn add(value: &T, sum: &mut Checksum) -> Option<()>;
+}
+
+/// The value's fingerprint, by the form of its type.
+pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u32> {
+    if F::BY_POSITION {
+        return None;
+    }
+    let mut sum = Checksum::default();
+    F::add(value, &mut sum)?;
+    Some(sum.value())
+}
+
+/// What is to be compared of an argument, by a form that its type may not have.
+#[derive(Debug)]
+pub struct Argument<'a, T, F>(pub &'a T, pub PhantomData<F>);
+
+/// An argument that can be compared.
+pub trait ArgumentCompared {
+    /// Its fingerprint.
+    fn fingerprint(&self) -> Option<u32>;
+}
+
+impl<T, F: Compared<T>> ArgumentCompared for &Argument<'_, T, F> {
+    fn fingerprint(&self) -> Option<u32> {
+        fingerprint(self.0, self.1)
+    }
+}
+
+/// One that can't.
+pub trait ArgumentNotCompared {
+    /// None.
+    fn fingerprint(&self) -> Option<u32>;
+}
+
+impl<T, F> ArgumentNotCompared for Argument<'_, T, F> {
+    fn fingerprint(&self) -> Option<u32> {
+        None
+    }
+}
+
+/// Stands for a value of type `T`.
+#[derive(Debug)]
+pub struct Of<T: ?Sized>(PhantomData<fn(&T)>);
+
+impl<T: ?Sized> Of<T> {
+    const NEW: Self = Of(PhantomData);
+
+    /// The type of that value.
+    pub fn value(_: &T) -> Self {
+        Of::NEW
+    }
+}
+
+/// A value's fingerprint, which its type has to have.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fingerprint {
+    ($value:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{
+            OfCellsWithin as _, OfHash as _, OfMutableItem as _, OfNothing as _, OfParts as _,
+            OfSerialize as _, OfSerializeAndHash as _, OfWrapped as _,
+        };
+        match $value {
+            value => {
+                let of = $crate::__private::Of::value(value);
+                $crate::__private::compared(value, $crate::__form!(of, 6))
+            }
+        }
+    }};
+}
+
+/// An argument's fingerprint, if its type has one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __argument_fingerprint {
+    ($value:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{
+            ArgumentCompared as _, ArgumentNotCompared as _, OfCellsWithin as _, OfHash as _,
+            OfMutableItem as _, OfNothing as _, OfParts as _, OfSerialize as _,
+            OfSerializeAndHash as _, OfWrapped as _,
+        };
+        let value = $value;
+        let of = $crate::__private::Of::value(value);
+        let form = $crate::__form!(of, 0);
+        (&&$crate::__private::ArgumentOf(value, form)).fingerprint()
+    }};
+}
+
+/// The form of a type, of which so many parts are looked at, and so deep.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __form {
+    (@probe $of:expr, $parts:literal) => {
+        (&&&&&&&&$crate::__private::Probe::<_, $parts>::new(&$of)).form()
+    };
+    ($of:expr, 6) => {{
+        let form = $crate::__form!(@probe $of, 6);
+        let (a, b, c, d, e, f) = form.parts();
+        form.with((
+            $crate::__form!(a, 2),
+            $crate::__form!(b, 2),
+            $crate::__form!(c, 2),
+            $crate::__form!(d, 2),
+            $crate::__form!(e, 2),
+            $crate::__form!(f, 2),
+        ))
+    }};
+    ($of:expr, 2) => {{
+        let form = $crate::__form!(@probe $of, 2);
+        let (a, b) = form.parts();
+        form.with(($crate::__form!(a, 1), $crate::__form!(b, 1)))
+    }};
+    ($of:expr, 1) => {{
+        let form = $crate::__form!(@probe $of, 1);
+        let (a,) = form.parts();
+        form.with(($crate::__form!(a, 0),))
+    }};
+    ($of:expr, 0) => {
+        $crate::__form!(@probe $of, 0).with(())
+    };
+}

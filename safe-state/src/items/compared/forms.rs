@@ -1,0 +1,180 @@
+//! The forms: how values are added to a sum.
+
+use std::fs::DirEntry;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::Compared;
+use crate::items::fingerprint::Checksum;
+
+/// By what it serialises to.
+#[derive(Debug)]
+pub struct BySerialize;
+
+/// By what it serialises to, or else by what it hashes, as a path that is no UTF-8.
+#[derive(Debug)]
+pub struct BySerializeOrHash;
+
+/// By what it hashes.
+#[derive(Debug)]
+pub struct ByHash;
+
+/// By the path of what stands in a directory.
+#[derive(Debug)]
+pub struct ByPath;
+
+/// By its place alone.
+#[derive(Debug)]
+pub struct ByPosition;
+
+/// By the parts of a tuple, each by its form.
+#[derive(Debug)]
+pub struct Parts<F>(PhantomData<F>);
+
+/// By the value behind a reference or a box.
+#[derive(Debug)]
+pub struct Held<F>(PhantomData<F>);
+
+/// By the value in `Ok`.
+#[derive(Debug)]
+pub struct Success<F>(PhantomData<F>);
+
+/// By the elements.
+#[derive(Debug)]
+pub struct Elements<F>(PhantomData<F>);
+
+/// What stands where there is no form.
+#[derive(Debug)]
+pub struct NotCompared;
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + ?Sized> Compared<T> for BySerialize {
+    fn add(value: &T, sum: &mut Checksum) -> Option<()> {
+        sum.serialized(value)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + Hash + ?Sized> Compared<T> for BySerializeOrHash {
+    fn add(value: &T, sum: &mut Checksum) -> Option<()> {
+        sum.serialized(value).or_else(|| ByHash::add(value, sum))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Hash + ?Sized> Compared<T> for ByHash {
+    fn add(value: &T, sum: &mut Checksum) -> Option<()> {
+        value.hash(sum);
+        Some(())
+    }
+}
+
+fn add_path(path: &Path, sum: &mut Checksum) {
+    sum.write(path.as_os_str().as_encoded_bytes());
+}
+
+#[diagnostic::do_not_recommend]
+impl Compared<DirEntry> for ByPath {
+    fn add(entry: &DirEntry, sum: &mut Checksum) -> Option<()> {
+        add_path(&entry.path(), sum);
+        Some(())
+    }
+}
+
+#[cfg(feature = "walkdir")]
+#[diagnostic::do_not_recommend]
+impl Compared<walkdir::DirEntry> for ByPath {
+    fn add(entry: &walkdir::DirEntry, sum: &mut Checksum) -> Option<()> {
+        add_path(entry.path(), sum);
+        Some(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> Compared<T> for ByPosition {
+    const BY_POSITION: bool = true;
+
+    fn add(_: &T, _: &mut Checksum) -> Option<()> {
+        Some(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Deref<Target: Sized> + ?Sized, F: Compared<T::Target>> Compared<T> for Held<F> {
+    const BY_POSITION: bool = F::BY_POSITION;
+
+    fn add(value: &T, sum: &mut Checksum) -> Option<()> {
+        F::add(value, sum)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E, F: Compared<T>> Compared<Result<T, E>> for Success<F> {
+    const BY_POSITION: bool = F::BY_POSITION;
+
+    fn add(value: &Result<T, E>, sum: &mut Checksum) -> Option<()> {
+        F::add(value.as_ref().ok()?, sum)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, F: Compared<T>> Compared<[T]> for Elements<F> {
+    const BY_POSITION: bool = F::BY_POSITION;
+
+    fn add(value: &[T], sum: &mut Checksum) -> Option<()> {
+        sum.serialized(&value.len())?;
+        value.iter().take_while(|_| !F::BY_POSITION).try_for_each(|element| F::add(element, sum))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, F: Compared<T>> Compared<Vec<T>> for Elements<F> {
+    const BY_POSITION: bool = F::BY_POSITION;
+
+    fn add(value: &Vec<T>, sum: &mut Checksum) -> Option<()> {
+        <Self as Compared<[T]>>::add(value, sum)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, const LENGTH: usize, F: Compared<T>> Compared<[T; LENGTH]> for Elements<F> {
+    const BY_POSITION: bool = F::BY_POSITION;
+
+    fn add(value: &[T; LENGTH], sum: &mut Checksum) -> Option<()> {
+        <Self as Compared<[T]>>::add(value, sum)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, F: Compared<T>> Compared<Option<T>> for Elements<F> {
+    const BY_POSITION: bool = F::BY_POSITION;
+
+    fn add(value: &Option<T>, sum: &mut Checksum) -> Option<()> {
+        <Self as Compared<[T]>>::add(value.as_slice(), sum)
+    }
+}
+
+macro_rules! tuples {
+    ($($part:ident $form:ident $at:tt)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($part, $form: Compared<$part>),*> Compared<($($part,)*)> for Parts<($($form,)*)> {
+            const BY_POSITION: bool = $($form::BY_POSITION)&&*;
+
+            fn add(value: &($($part,)*), sum: &mut Checksum) -> Option<()> {
+                $($form::add(&value.$at, sum)?;)*
+                Some(())
+            }
+        }
+    };
+}
+
+tuples! { A FA 0 }
+tuples! { A FA 0 B FB 1 }
+tuples! { A FA 0 B FB 1 C FC 2 }
+tuples! { A FA 0 B FB 1 C FC 2 D FD 3 }
+tuples! { A FA 0 B FB 1 C FC 2 D FD 3 E FE 4 }
+tuples! { A FA 0 B FB 1 C FC 2 D FD 3 E FE 4 F FF 5 }

@@ -1,0 +1,214 @@
+//! What the type of a loop's input tells: whether the order of its items is the same in every run, and whether it gives
+//! those again that are complete.
+//!
+//! Where the type is another's, or `dyn Iterator`, nothing is told.
+
+use std::collections::{hash_map, hash_set};
+use std::iter::{
+    Chain, Cloned, Copied, Enumerate, Filter, FilterMap, FlatMap, Flatten, Fuse, Inspect, Map,
+    MapWhile, Peekable, Scan, Skip, SkipWhile, StepBy, Take, TakeWhile, Zip,
+};
+use std::marker::PhantomData;
+use std::sync::mpsc;
+
+/// Gives its items in an order that is another one in every run.
+pub trait InAnyOrder {}
+
+/// The same, but as its program says: it may have been sorted.
+pub trait InAnyOrderUnlessSorted {}
+
+/// Gives each item once: what was taken out before it is asked again is not there any more.
+pub trait GivesOnce {}
+
+macro_rules! sources {
+    ($trait:ident: $([$($generics:tt)*] $source:ty;)*) => {
+        $(impl<$($generics)*> $trait for $source {})*
+    };
+}
+
+/// Adapters, and what stands for the first of two inputs.
+macro_rules! adapted {
+    ($($trait:ident)*) => { $(
+        sources! { $trait:
+            [I: $trait + ?Sized] &mut I;
+            [I: $trait] Enumerate<I>;
+            [I: $trait] Skip<I>;
+            [I: $trait] Take<I>;
+            [I: $trait] StepBy<I>;
+            [I: $trait] Fuse<I>;
+            [I: $trait] Cloned<I>;
+            [I: $trait] Copied<I>;
+            [I: $trait + Iterator] Peekable<I>;
+            [I: $trait, F] Map<I, F>;
+            [I: $trait, F] MapWhile<I, F>;
+            [I: $trait, F] Filter<I, F>;
+            [I: $trait, F] FilterMap<I, F>;
+            [I: $trait, F] Inspect<I, F>;
+            [I: $trait, F] SkipWhile<I, F>;
+            [I: $trait, F] TakeWhile<I, F>;
+            [I: $trait, S, F] Scan<I, S, F>;
+            [I: $trait + Iterator<Item: IntoIterator>] Flatten<I>;
+            [I: $trait, U: IntoIterator, F] FlatMap<I, U, F>;
+            [I: $trait, J] Zip<I, J>;
+            [I: $trait, J] Chain<I, J>;
+        }
+    )* };
+}
+
+adapted! { InAnyOrder InAnyOrderUnlessSorted GivesOnce }
+
+sources! { InAnyOrder:
+    [] std::fs::ReadDir;
+    // Items of a loop that asks for them itself.
+    [] std::fs::DirEntry;
+    [T: InAnyOrder, E] Result<T, E>;
+    [K, V] hash_map::Iter<'_, K, V>;
+    [K, V] hash_map::IterMut<'_, K, V>;
+    [K, V] hash_map::IntoIter<K, V>;
+    [K, V] hash_map::Keys<'_, K, V>;
+    [K, V] hash_map::IntoKeys<K, V>;
+    [K, V] hash_map::Values<'_, K, V>;
+    [K, V] hash_map::ValuesMut<'_, K, V>;
+    [K, V] hash_map::IntoValues<K, V>;
+    [K, V] hash_map::Drain<'_, K, V>;
+    [T] hash_set::Iter<'_, T>;
+    [T] hash_set::IntoIter<T>;
+    [T] hash_set::Drain<'_, T>;
+    [T, S] hash_set::Union<'_, T, S>;
+    [T, S] hash_set::Intersection<'_, T, S>;
+    [T, S] hash_set::Difference<'_, T, S>;
+    [T, S] hash_set::SymmetricDifference<'_, T, S>;
+    [K, V] hashbrown::hash_map::Iter<'_, K, V>;
+    [K, V] hashbrown::hash_map::IterMut<'_, K, V>;
+    [K, V] hashbrown::hash_map::IntoIter<K, V>;
+    [K, V] hashbrown::hash_map::Keys<'_, K, V>;
+    [K, V] hashbrown::hash_map::Values<'_, K, V>;
+    [K, V] hashbrown::hash_map::Drain<'_, K, V>;
+    [K] hashbrown::hash_set::Iter<'_, K>;
+    [K] hashbrown::hash_set::IntoIter<K>;
+    [K] hashbrown::hash_set::Drain<'_, K>;
+}
+
+#[cfg(feature = "walkdir")]
+sources! { InAnyOrderUnlessSorted:
+    [] walkdir::IntoIter;
+    [P] walkdir::FilterEntry<walkdir::IntoIter, P>;
+}
+
+sources! { GivesOnce:
+    [T] mpsc::Iter<'_, T>;
+    [T] mpsc::TryIter<'_, T>;
+    [T] mpsc::IntoIter<T>;
+}
+
+/// The type of an input. More references in front mean a higher rank.
+#[derive(Debug)]
+pub struct Source<I: ?Sized>(PhantomData<fn(&I)>);
+
+impl<I: ?Sized> Source<I> {
+    /// That of an input.
+    pub fn of(_: &I) -> Self {
+        Source(PhantomData)
+    }
+}
+
+/// What stands for an input whose order is another one in every run.
+#[derive(Debug)]
+pub struct AnyOrder<I: ?Sized>(PhantomData<fn(&I)>);
+
+/// What stands for an input that gives each item once.
+#[derive(Debug)]
+pub struct Once<I: ?Sized>(PhantomData<fn(&I)>);
+
+/// What stands for any other input.
+#[derive(Debug)]
+pub struct AsFarAsKnown;
+
+macro_rules! ranks {
+    ($($(#[$doc:meta])* $name:ident $method:ident: [$($bound:tt)*] $source:ty => $found:ident $of:tt;)*) => { $(
+        $(#[$doc])*
+        pub trait $name {
+            /// What is known of it.
+            type Known;
+
+            /// What is known of it.
+            fn $method(&self) -> Self::Known;
+        }
+
+        impl<I: $($bound)*> $name for $source {
+            type Known = ranks!(@type $found $of);
+
+            fn $method(&self) -> Self::Known {
+                ranks!(@value $found $of)
+            }
+        }
+    )* };
+    (@type $found:ident (I)) => { $found<I> };
+    (@value $found:ident (I)) => { $found(PhantomData) };
+    (@type $found:ident ()) => { $found };
+    (@value $found:ident ()) => { $found };
+}
+
+ranks! {
+    /// One in any order.
+    OfAnyOrder order: [InAnyOrder + ?Sized] &&Source<I> => AnyOrder (I);
+    /// One that may be.
+    OfUnsorted order: [InAnyOrderUnlessSorted + ?Sized] &Source<I> => AnyOrder (I);
+    /// Any other.
+    OfSomeOrder order: [?Sized] Source<I> => AsFarAsKnown ();
+    /// One that is in any order, whatever its program says.
+    OfUnorderable fixed: [InAnyOrder + ?Sized] &Source<I> => AnyOrder (I);
+    /// Any other.
+    OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
+    /// One that gives each item once.
+    OfOnce again: [GivesOnce + ?Sized] &Source<I> => Once (I);
+    /// Any other.
+    OfAgain again: [?Sized] Source<I> => AsFarAsKnown ();
+}
+
+/// An input whose items come in the same order in every run, as far as is known.
+#[diagnostic::on_unimplemented(
+    message = "the items of this loop come in another order in every run, so they cannot be known by their index",
+    label = "the order is whatever `{Self}` has",
+    note = "know them by a key: `#[resumable(key = |item| item.id)]`, or `#[resume(key = ..)]` on the loop; of directory entries `key = |entry| entry.as_ref().ok().map(|entry| entry.path())`",
+    note = "or collect and sort them before the loop; a `WalkDir` with `sort_by` may have `check = ..` instead"
+)]
+pub trait HasOrder {}
+
+/// An input that gives items again that are complete, as far as is known.
+#[diagnostic::on_unimplemented(
+    message = "this input gives each item once, and would give new ones in place of those that are complete",
+    label = "what stands for those that are complete is `{Self}`",
+    note = "if what is complete does not come again, write `#[resume(consumed)]` on the loop: then none is passed over",
+    note = "if all items are sent again in the next run, know them by `key = |item| item.id`, or say what is compared: `check = |item| item.id`"
+)]
+pub trait GivesAgain {}
+
+impl HasOrder for AsFarAsKnown {}
+impl GivesAgain for AsFarAsKnown {}
+
+/// An input whose items can be known by their index.
+pub fn by_index(_: impl HasOrder, _: impl GivesAgain) {}
+
+/// The same where the program says what of an item is compared.
+pub fn by_index_checked(_: impl HasOrder) {}
+
+/// Looks at the type of an input whose items are to be known by their index.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __source {
+    ($input:expr, index) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{
+            OfAgain as _, OfAnyOrder as _, OfOnce as _, OfSomeOrder as _, OfUnsorted as _,
+        };
+        let source = $crate::__private::Source::of($input);
+        $crate::__private::by_index((&&&source).order(), (&&source).again())
+    }};
+    ($input:expr, checked) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{OfOrderable as _, OfUnorderable as _};
+        let source = $crate::__private::Source::of($input);
+        $crate::__private::by_index_checked((&&source).fixed())
+    }};
+}

@@ -1,0 +1,360 @@
+//! What of an item is compared with what it was, by its type; and which arguments belong to a job.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::Hash;
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::mpsc;
+
+use safe_state::{Error, Job, OnChange, Request, cursor, resumable};
+
+thread_local! {
+    /// After how many items a run fails, and how many are done.
+    static LEFT: Cell<usize> = const { Cell::new(0) };
+    static DONE: Cell<usize> = const { Cell::new(0) };
+}
+
+fn work() -> anyhow::Result<()> {
+    let left = LEFT.get().checked_sub(1);
+    LEFT.set(left.ok_or_else(|| anyhow::anyhow!("interrupted"))?);
+    DONE.set(DONE.get() + 1);
+    Ok(())
+}
+
+fn fails_after(items: usize) {
+    LEFT.set(items);
+}
+
+/// What a job over `$input` says that was interrupted over another.
+macro_rules! refused {
+    ($item:ty, $first:expr, $second:expr) => {{
+        #[resumable(name = "types", state_dir = dir)]
+        fn job(dir: &Path, items: Vec<$item>) -> anyhow::Result<()> {
+            for _item in items {
+                work()?;
+            }
+            Ok(())
+        }
+        let dir = tempfile::tempdir().unwrap();
+        fails_after(2);
+        job(dir.path(), $first).unwrap_err();
+        fails_after(2);
+        job(dir.path(), $first).unwrap_err();
+        fails_after(9);
+        let error = job(dir.path(), $second).unwrap_err();
+        let changed = matches!(error.downcast_ref(), Some(Error::InputChanged { index: 1, .. }));
+        assert!(changed, "{}: {error}", stringify!($item));
+    }};
+}
+
+/// What can be hashed, and not serialised.
+#[derive(Clone, Hash)]
+struct Hashed(u8);
+
+/// What can be serialised, and not hashed.
+#[derive(Clone, serde::Serialize)]
+struct Serialised(f64);
+
+fn ok<T>(value: T) -> io::Result<T> {
+    Ok(value)
+}
+
+fn no_text(last: u8) -> PathBuf {
+    OsString::from_vec(vec![b'c', 255, last]).into()
+}
+
+#[test]
+fn what_has_a_part_to_compare_is_compared() {
+    let of = |n: u8| (0..6).map(move |at| if at == 1 { n } else { at });
+    refused!(Hashed, of(7).map(Hashed).collect(), of(8).map(Hashed).collect());
+    refused!(
+        Serialised,
+        of(7).map(|n| Serialised(n.into())).collect(),
+        of(8).map(|n| Serialised(n.into())).collect()
+    );
+    let both = |n| of(n).map(|n| (Hashed(n / 10), Serialised(f64::from(n)))).collect();
+    refused!((Hashed, Serialised), both(7), both(8));
+    let lines = |n| of(n).map(|n| n.to_string()).map(ok).enumerate().collect();
+    refused!((usize, io::Result<String>), lines(7), lines(8));
+    let zipped = |n| of(n).map(|n| ((0, ok(n)), ok(Hashed(n)))).collect();
+    refused!(((usize, io::Result<u8>), io::Result<Hashed>), zipped(7), zipped(8));
+    let rcs = |n| of(n).map(|n| Some(Rc::new(Serialised(n.into())))).collect();
+    refused!(Option<Rc<Serialised>>, rcs(7), rcs(8));
+    let lists = |n| of(n).map(|n| vec![ok(Hashed(n))]).collect();
+    refused!(Vec<io::Result<Hashed>>, lists(7), lists(8));
+    let cows = |n| of(n).map(|n| Cow::Owned(Serialised(n.into()))).collect();
+    refused!(Cow<'static, Serialised>, cows(7), cows(8));
+    refused!(PathBuf, of(7).map(no_text).collect(), of(8).map(no_text).collect());
+    refused!(
+        (u8, PathBuf),
+        of(7).map(|n| (0, no_text(n))).collect(),
+        of(8).map(|n| (0, no_text(n))).collect()
+    );
+}
+
+#[resumable(name = "entries", state_dir = dir)]
+fn entries(dir: &Path, items: Vec<fs::DirEntry>) -> anyhow::Result<()> {
+    for _entry in items {
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn sorted_entries_are_compared_by_their_paths() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str| fs::write(folder.path().join(name), "").unwrap();
+    let sorted = || {
+        let mut all: Vec<_> = fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        all.sort_by_key(fs::DirEntry::path);
+        all
+    };
+    ["b", "c", "d"].into_iter().for_each(write);
+    fails_after(2);
+    entries(dir.path(), sorted()).unwrap_err();
+    write("a");
+    fails_after(9);
+    let error = entries(dir.path(), sorted()).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(Error::InputChanged { .. })), "{error}");
+}
+
+#[resumable(name = "received", state_dir = dir)]
+fn received(dir: &Path, items: &mpsc::Receiver<u8>) -> anyhow::Result<()> {
+    #[resume(consumed)]
+    for _item in items.try_iter() {
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_one_call_took_out_of_a_channel_does_not_come_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (sender, receiver) = mpsc::channel();
+    // Equal, so that nothing but their number tells them apart.
+    (0..10).for_each(|_| sender.send(0).unwrap());
+    DONE.set(0);
+    fails_after(4);
+    received(dir.path(), &receiver).unwrap_err();
+    fails_after(99);
+    received(dir.path(), &receiver).unwrap();
+    assert_eq!(DONE.get(), 9, "all but the one that was under way");
+}
+
+#[resumable(name = "tied", state_dir = dir, fresh(dir), cursor = |row| row.0)]
+fn tied(dir: &Path, rows: &[(f64, u8)]) -> anyhow::Result<()> {
+    let _ = dir;
+    let after: Option<f64> = cursor!();
+    for _row in rows.iter().filter(|row| after.is_none_or(|after| row.0 > after || row.0.is_nan()))
+    {
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_cursor_names_one_item() {
+    let dir = tempfile::tempdir().unwrap();
+    fails_after(9);
+    let error = tied(dir.path(), &[(1.0, 0), (2.0, 1), (2.0, 2)]).unwrap_err();
+    let bad = matches!(error.downcast_ref(), Some(Error::BadCursor { index: 2, .. }));
+    assert!(bad && error.to_string().contains("(row.time, row.id)"), "{error}");
+    let dir = tempfile::tempdir().unwrap();
+    let error = tied(dir.path(), &[(1.0, 0), (f64::NAN, 1)]).unwrap_err();
+    let bad = matches!(error.downcast_ref(), Some(Error::BadCursor { index: 1, .. }));
+    assert!(bad && error.to_string().contains("NaN"), "{error}");
+}
+
+#[resumable(name = "keyed", state_dir = dir, key = |path| path)]
+fn keyed(dir: &Path, paths: &[PathBuf]) -> anyhow::Result<()> {
+    for _path in paths {
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_path_that_is_no_text_is_a_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = ["a".into(), no_text(1), no_text(2), "d".into()];
+    (DONE.set(0), fails_after(2));
+    keyed(dir.path(), &paths).unwrap_err();
+    fails_after(9);
+    keyed(dir.path(), &paths).unwrap();
+    assert_eq!(DONE.get(), 4);
+}
+
+#[resumable(name = "rated", state_dir = dir, on_input_change = "continue")]
+fn rated(
+    dir: &Path,
+    rows: &[u32],
+    rate: f64,
+    names: &HashMap<u8, String>,
+    threads: usize,
+) -> anyhow::Result<f64> {
+    let mut sum = 0.0;
+    let _ = (names, threads);
+    for row in rows {
+        work()?;
+        let _ = f64::from(*row) * rate;
+    }
+    sum += rate;
+    Ok(sum)
+}
+
+/// What a second call says about the argument.
+fn changed(dir: &Path, call: impl Fn() -> anyhow::Result<f64>) -> String {
+    let before = Job::new("rated").state_dir(dir).peek_checkpoint().unwrap();
+    fails_after(9);
+    let error = call().unwrap_err();
+    let after = Job::new("rated").state_dir(dir).peek_checkpoint().unwrap();
+    assert_eq!(before, after, "a run that is refused leaves no trace");
+    match error.downcast_ref() {
+        Some(Error::ArgumentChanged { argument, .. }) => argument.clone(),
+        _ => panic!("{error}"),
+    }
+}
+
+#[test]
+fn another_argument_is_refused_by_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = |text: &str| {
+        HashMap::from([(1, text.to_owned()), (2, "b".to_owned()), (3, "c".to_owned())])
+    };
+    fails_after(2);
+    rated(dir.path(), &[1, 2, 3], 0.5, &names("a"), 4).unwrap_err();
+    assert_eq!(changed(dir.path(), || rated(dir.path(), &[1, 2, 3], 0.75, &names("a"), 4)), "rate");
+    assert_eq!(changed(dir.path(), || rated(dir.path(), &[1, 2, 3], 0.5, &names("x"), 4)), "names");
+    assert_eq!(
+        changed(dir.path(), || rated(dir.path(), &[1, 2, 3], 0.5, &names("a"), 8)),
+        "threads"
+    );
+    fails_after(9);
+    rated(dir.path(), &[1, 2, 3, 4], 0.5, &names("a"), 4).unwrap();
+}
+
+#[test]
+fn what_was_refused_is_accepted_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = HashMap::new();
+    let run = |rate| rated(dir.path(), &[1, 2, 3, 4], rate, &names, 4);
+    fails_after(1);
+    run(0.5).unwrap_err();
+    let job = Job::new("rated").state_dir(dir.path());
+    job.accept().unwrap();
+    assert_eq!(job.requested().unwrap(), Some(Request::Accept));
+    fails_after(1);
+    assert_eq!(run(0.75).unwrap_err().to_string(), "interrupted");
+    assert_eq!(job.requested().unwrap(), None, "it is used up");
+    assert_eq!(changed(dir.path(), || run(0.5)), "rate");
+    fails_after(9);
+    assert!(run(0.75).is_ok());
+}
+
+#[test]
+fn another_input_and_version_are_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = |version: u32| {
+        Job::new("plain")
+            .state_dir(dir.path())
+            .version(version.to_string())
+            .code(version.into(), OnChange::Fail)
+    };
+    let failing = |n| if n == 3 { Err(Error::Thread(io::ErrorKind::Other.into())) } else { Ok(()) };
+    job(1).run(0..9, failing).unwrap_err();
+    let error = job(2).run(0..9, |_| Ok::<_, Error>(())).unwrap_err();
+    assert!(
+        matches!(error, Error::VersionChanged { .. })
+            && error.to_string().contains("safe-state accept"),
+        "{error}"
+    );
+    job(2).accept().unwrap();
+    // Fewer than are complete, so that there is none to do.
+    job(2).run(0..2, |n| panic!("{n}") as Result<(), Error>).unwrap();
+    assert_eq!(job(2).peek_checkpoint().unwrap(), None);
+}
+
+mod generic {
+    use super::*;
+
+    #[resumable(name = "generic", state_dir = dir)]
+    pub(super) fn job<T: Hash + Copy>(dir: &Path, items: &[T]) -> anyhow::Result<()> {
+        for _item in items {
+            work()?;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn another_instance_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fails_after(2);
+    generic::job(dir.path(), &[1_u8, 2, 3]).unwrap_err();
+    fails_after(9);
+    let error = generic::job(dir.path(), &[1_i8, 2, 3]).unwrap_err();
+    let refused = matches!(error.downcast_ref(), Some(Error::ArgumentChanged { argument, .. }) if argument == "<T>");
+    assert!(refused, "{error}");
+    generic::job(dir.path(), &[1_u8, 2, 3]).unwrap();
+}
+
+fn first() -> String {
+    #[resumable(backend = "memory:")]
+    fn inner(items: &[u8]) {
+        for _item in items {}
+    }
+    inner(&[]);
+    inner::job_name()
+}
+
+fn second() -> String {
+    #[resumable(backend = "memory:")]
+    fn inner(items: &[u8]) {
+        for _item in items {}
+    }
+    inner(&[]);
+    inner::job_name()
+}
+
+#[resumable(backend = "memory:")]
+fn outer(items: &[u8]) {
+    for _item in items {}
+}
+
+#[test]
+fn functions_within_others_have_names_of_their_own() {
+    assert_eq!(first(), "compared::first::inner");
+    assert_eq!(second(), "compared::second::inner");
+    outer(&[]);
+    assert_eq!(outer::job_name(), "compared::outer");
+}
+
+#[resumable(name = "early", state_dir = dir)]
+fn early(dir: &Path, file: &Path) -> anyhow::Result<()> {
+    for line in fs::read_to_string(file)?.lines() {
+        anyhow::ensure!(line != "bad");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_run_that_failed_before_its_loop_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = Job::new("early").state_dir(dir.path());
+    let missing = dir.path().join("missing");
+    early(dir.path(), &missing).unwrap_err();
+    assert_eq!(job.peek_checkpoint().unwrap(), None);
+    fs::write(&missing, "bad\n").unwrap();
+    early(dir.path(), &missing).unwrap_err();
+    assert!(job.peek_checkpoint().unwrap().is_some(), "it came to an item");
+    fs::remove_file(&missing).unwrap();
+    early(dir.path(), &missing).unwrap_err();
+    assert!(job.peek_checkpoint().unwrap().is_some(), "there was something");
+}

@@ -1,0 +1,289 @@
+//! Random edits of the input between two runs, of sources of many kinds: the second run does all of the new input, or is
+//! refused, or it is one of the replacements that the documentation says are not found.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use fastrand::Rng;
+use safe_state::{Error, Job, cursor, resumable};
+
+thread_local! {
+    static DONE: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// How many items are done before the run fails.
+    static UNTIL: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// Does an item, unless the run is to fail in it.
+fn work(item: &str) -> anyhow::Result<()> {
+    let is_over = DONE.with_borrow(|done| done.len() >= UNTIL.get());
+    anyhow::ensure!(!is_over, "interrupted");
+    DONE.with_borrow_mut(|done| done.push(item.to_owned()));
+    Ok(())
+}
+
+/// An input: rows with an id, which is their order in it where nothing has swapped them.
+type Row = (u64, String);
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
+fn slice(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
+    for (_, text) in rows {
+        work(text)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
+fn owned(dir: &Path, rows: Vec<Row>) -> anyhow::Result<()> {
+    for (_, text) in rows {
+        work(&text)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
+fn ordered(dir: &Path, rows: &BTreeMap<u64, String>) -> anyhow::Result<()> {
+    for text in rows.values() {
+        work(text)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
+fn lines(dir: &Path) -> anyhow::Result<()> {
+    for (_, line) in BufReader::new(fs::File::open(dir.join("lines"))?).lines().enumerate() {
+        work(&line?)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), check = |row| &row.1)]
+fn checked(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
+    for row in rows {
+        work(&row.1)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), key = |row| row.0)]
+fn keyed(dir: &Path, rows: &HashMap<u64, String>) -> anyhow::Result<()> {
+    for row in rows {
+        work(row.1)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), key = |entry| entry.as_ref().ok().map(fs::DirEntry::path))]
+fn folder(dir: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(dir.join("folder"))? {
+        work(&entry?.file_name().to_string_lossy())?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir), cursor = |row| row.0)]
+fn sought(dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
+    let after: Option<u64> = cursor!();
+    for row in rows.iter().filter(|row| after.is_none_or(|after| row.0 > after)) {
+        work(&row.1)?;
+    }
+    Ok(())
+}
+
+fn first(rows: &RefCell<VecDeque<Row>>) -> Option<Row> {
+    rows.borrow().front().cloned()
+}
+
+#[resumable(name = "edits", state_dir = dir, durability = "process", fresh(dir))]
+fn queue(dir: &Path, rows: &RefCell<VecDeque<Row>>) -> anyhow::Result<()> {
+    #[resume(consumed)]
+    while let Some(row) = first(rows) {
+        work(&row.1)?;
+        rows.borrow_mut().pop_front();
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Slice,
+    Owned,
+    Ordered,
+    Lines,
+    Checked,
+    Keyed,
+    Folder,
+    Sought,
+    Queue,
+}
+
+impl Kind {
+    const ALL: [Kind; 9] = [
+        Kind::Slice,
+        Kind::Owned,
+        Kind::Ordered,
+        Kind::Lines,
+        Kind::Checked,
+        Kind::Keyed,
+        Kind::Folder,
+        Kind::Sought,
+        Kind::Queue,
+    ];
+
+    /// Whether its items are known by their index.
+    fn is_by_index(self) -> bool {
+        matches!(self, Kind::Slice | Kind::Owned | Kind::Ordered | Kind::Lines | Kind::Checked)
+    }
+
+    fn run(self, dir: &Path, rows: &[Row]) -> anyhow::Result<()> {
+        match self {
+            Kind::Slice => slice(dir, rows),
+            Kind::Owned => owned(dir, rows.to_vec()),
+            Kind::Ordered => ordered(
+                dir,
+                &rows.iter().cloned().enumerate().map(|(at, row)| (at as u64, row.1)).collect(),
+            ),
+            Kind::Lines => {
+                let text: String = rows.iter().map(|row| format!("{}\n", row.1)).collect();
+                fs::write(dir.join("lines"), text)?;
+                lines(dir)
+            }
+            Kind::Checked => checked(dir, rows),
+            Kind::Keyed => keyed(dir, &rows.iter().cloned().collect()),
+            Kind::Folder => {
+                let folder_of = dir.join("folder");
+                let _ = fs::remove_dir_all(&folder_of);
+                fs::create_dir(&folder_of)?;
+                rows.iter().try_for_each(|row| fs::write(folder_of.join(&row.1), ""))?;
+                folder(dir)
+            }
+            Kind::Sought => sought(dir, rows),
+            Kind::Queue => {
+                let done: HashSet<String> = DONE.with_borrow(|done| done.iter().cloned().collect());
+                let left = rows.iter().filter(|row| !done.contains(&row.1)).cloned().collect();
+                queue(dir, &RefCell::new(left))
+            }
+        }
+    }
+}
+
+/// Edits the rows; says whether anything was done but appending.
+fn edit(random: &mut Rng, rows: &mut Vec<Row>, next: &mut u64, kind: Kind) {
+    let at = random.usize(..rows.len());
+    let mut new = || {
+        *next += 1;
+        (*next, format!("new-{next}"))
+    };
+    // The order and the ids of what is sought by its id are its source's.
+    let choices = if kind == Kind::Sought { 2 } else { 5 };
+    match random.usize(..choices) {
+        0 => _ = rows.remove(at),
+        1 => rows.push(new()),
+        2 => rows.insert(at, new()),
+        3 => rows[at] = new(),
+        _ => {
+            let other = random.usize(..rows.len());
+            rows.swap(at, other);
+        }
+    }
+}
+
+enum Came {
+    Right,
+    Refused,
+    /// How many items were never done.
+    Lost(usize),
+}
+
+/// One job that fails, and goes on with another input. Gives what came of it, and whether items before the place were
+/// only replaced, or came and went between two samples.
+fn trial(random: &mut Rng, kind: Kind, count: usize, edits: usize) -> Came {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rows: Vec<Row> = (0..count as u64).map(|id| (id, format!("row-{id}"))).collect();
+    DONE.take();
+    UNTIL.set(random.usize(1..count));
+    kind.run(dir.path(), &rows).unwrap_err();
+    let mut next = 1_000_000;
+    (0..edits).for_each(|_| edit(random, &mut rows, &mut next, kind));
+    UNTIL.set(usize::MAX);
+    match kind.run(dir.path(), &rows) {
+        Ok(()) => {
+            let done: BTreeSet<String> = DONE.take().into_iter().collect();
+            match rows.iter().filter(|row| !done.contains(&row.1)).count() {
+                0 => Came::Right,
+                lost => Came::Lost(lost),
+            }
+        }
+        Err(error) => {
+            let cause = error.downcast_ref::<Error>();
+            let is_refused =
+                matches!(cause, Some(Error::InputChanged { .. } | Error::InputShrank { .. }));
+            assert!(is_refused, "{kind:?}: {error:#}");
+            assert!(Job::new("edits").state_dir(dir.path()).peek_checkpoint().unwrap().is_some());
+            Came::Refused
+        }
+    }
+}
+
+#[test]
+fn few_items_are_done_or_refused_whatever_was_edited() {
+    let mut random = Rng::with_seed(14);
+    for kind in Kind::ALL {
+        let mut refused = 0;
+        for _ in 0..80 {
+            let (count, edits) = (random.usize(3..60), random.usize(1..4));
+            match trial(&mut random, kind, count, edits) {
+                Came::Right => {}
+                Came::Refused => refused += 1,
+                Came::Lost(lost) => panic!("{kind:?}: {lost} of {count} items are lost"),
+            }
+        }
+        assert_eq!(refused > 0, kind.is_by_index(), "{kind:?}: {refused} are refused");
+    }
+}
+
+#[test]
+fn of_many_items_those_that_are_replaced_are_found_with_the_documented_odds() {
+    const COUNT: usize = 300;
+    let mut random = Rng::with_seed(41);
+    for kind in Kind::ALL {
+        let (mut lost, mut refused) = (0, 0);
+        for _ in 0..30 {
+            match trial(&mut random, kind, COUNT, 1) {
+                Came::Right => {}
+                Came::Refused => refused += 1,
+                Came::Lost(1) if kind.is_by_index() => lost += 1,
+                Came::Lost(more) => panic!("{kind:?}: {more} items are lost by one edit"),
+            }
+        }
+        // One edit in five replaces an item, half of those one that is complete, of which a tenth is found.
+        assert!(lost <= 9, "{kind:?}: {lost} are lost, {refused} refused");
+        assert_eq!(refused > 0, kind.is_by_index(), "{kind:?}");
+    }
+}
+
+/// Of one item in `count` that is replaced, in how many of `trials` it is found.
+fn found(random: &mut Rng, count: usize, trials: usize) -> usize {
+    let is_found = |random: &mut Rng| {
+        let dir = tempfile::tempdir().unwrap();
+        let mut rows: Vec<Row> = (0..=count as u64).map(|id| (id, format!("row-{id}"))).collect();
+        DONE.take();
+        UNTIL.set(count);
+        slice(dir.path(), &rows).unwrap_err();
+        rows[random.usize(..count)].1 = "another".to_owned();
+        UNTIL.set(usize::MAX);
+        slice(dir.path(), &rows).is_err()
+    };
+    (0..trials).filter(|_| is_found(random)).count()
+}
+
+#[test]
+fn one_replaced_item_is_found_where_it_is_a_sample() {
+    let mut random = Rng::with_seed(5);
+    assert_eq!(found(&mut random, 64, 20), 20);
+    // 33 to 65 of 260, which is 19 to 38 of 150.
+    let found = found(&mut random, 260, 150);
+    assert!((10..=50).contains(&found), "{found}");
+}
