@@ -1,6 +1,8 @@
 //! A lock on a file, by which a run holds a job of this machine. The file lies beside the
 //! checkpoint, and is not the checkpoint itself, which may be replaced.
 
+mod reach;
+
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,8 @@ pub struct Lock {
     file: File,
     dir: Arc<Dir>,
     name: PathBuf,
+    /// What it says of its holder.
+    line: String,
 }
 
 impl Lock {
@@ -73,9 +77,10 @@ impl Lock {
                     }
                     continue;
                 }
+                reach::check(&file, job, &path())?;
                 let announced = announce(&mut file);
-                announced.map_err(|error| Error::io("write the lock", path())(error))?;
-                return Ok(Lock { file, dir, name });
+                let line = announced.map_err(|error| Error::io("write the lock", path())(error))?;
+                return Ok(Lock { file, dir, name, line });
             }
         }
     }
@@ -95,6 +100,27 @@ impl Lock {
         }
     }
 
+    /// Looks whether it is still held. A file system on a network takes a lock from who was cut off for too long, and
+    /// does not always tell; the next holder writes its own line.
+    ///
+    /// # Errors
+    ///
+    /// Another holds it; or that can't be known.
+    pub(crate) fn check(&self, job: &str) -> Result<(), Error> {
+        let path = || self.dir.path().join(&self.name);
+        let found = self.found_line().map_err(|error| Error::io("read the lock", path())(error))?;
+        if found.as_deref() == Some(&self.line) {
+            return Ok(());
+        }
+        let holder = found.as_deref().and_then(Holder::from_line).map(Box::new);
+        Err(Error::LeaseLost { job: job.to_owned(), holder })
+    }
+
+    /// By opening it anew, with which such a file system looks for what has changed.
+    fn found_line(&self) -> io::Result<Option<String>> {
+        line_in(&self.dir.file(&self.name)?)
+    }
+
     /// The directory that it is in.
     pub(crate) fn dir(&self) -> &Arc<Dir> {
         &self.dir
@@ -105,9 +131,10 @@ impl Drop for Lock {
     #[cfg(unix)]
     fn drop(&mut self) {
         // Removed while still locked, so that nobody can have taken this file over; and not if
-        // someone has removed it before, and it is another run's by now. If it can't be removed
-        // it stays, unlocked, and the next run uses it again.
-        if self.dir.names(&self.name, &self.file).unwrap_or(false) {
+        // someone has removed it before, or taken the lock over, and it is another run's by now. If it can't be
+        // removed it stays, unlocked, and the next run uses it again.
+        let is_ours = self.found_line().is_ok_and(|line| line.as_deref() == Some(&self.line));
+        if is_ours && self.dir.names(&self.name, &self.file).unwrap_or(false) {
             let _ = self.dir.remove(&self.name);
         }
     }
@@ -166,8 +193,11 @@ fn line_in(mut file: &File) -> io::Result<Option<String>> {
     Ok(line.and_then(|line| Some(line.strip_suffix('\n')?.to_owned())))
 }
 
-/// Says in the lock file who holds it, for those it turns away.
-fn announce(file: &mut File) -> io::Result<()> {
+/// Says in the lock file who holds it, for those it turns away; and returns that.
+fn announce(file: &mut File) -> io::Result<String> {
+    let line = Holder::of(&file.metadata()?).to_line();
     file.set_len(0)?;
-    file.write_all(format!("{}\n", Holder::this_process().to_line()).as_bytes())
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    Ok(line)
 }

@@ -24,6 +24,7 @@ mod commits;
 mod companion;
 mod cursors;
 mod exits;
+mod durable;
 mod expand;
 mod fallback;
 mod find;

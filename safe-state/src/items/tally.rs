@@ -89,6 +89,7 @@ impl<'r> Tally<'r> {
             self.left -= 1;
             return false;
         }
+        self.take_back_dropped();
         self.settle();
         self.in_flight = false;
         let is_due = self.run.complete(self.depth);
@@ -106,6 +107,12 @@ impl<'r> Tally<'r> {
     /// Takes in whether the item is in flight still.
     pub(crate) fn committed(&mut self, is_complete: bool) {
         self.in_flight = !is_complete;
+    }
+
+    /// A commit whose future was dropped before its transaction was given anything has not come about.
+    pub(crate) fn take_back_dropped(&mut self) {
+        // With the commit the run was told of all that had been counted.
+        self.in_flight |= self.run.put_back_prepared();
     }
 
     /// So many items that are complete have been passed over, behind others that are not.
@@ -126,6 +133,7 @@ impl<'r> Tally<'r> {
     #[inline]
     pub fn leave(&mut self) -> bool {
         let depth = self.depth;
+        self.take_back_dropped();
         self.in_flight = false;
         self.run().leave_loop(depth)
     }
