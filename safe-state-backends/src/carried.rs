@@ -26,7 +26,7 @@ pub struct Carried {
     type_name: Box<str>,
     form: Form,
     #[serde(with = "serde_bytes")]
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What became of a carried variable since the save before.

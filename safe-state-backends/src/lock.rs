@@ -107,18 +107,33 @@ impl Lock {
     ///
     /// Another holds it; or that can't be known.
     pub(crate) fn check(&self, job: &str) -> Result<(), Error> {
-        let path = || self.dir.path().join(&self.name);
-        let found = self.found_line().map_err(|error| Error::io("read the lock", path())(error))?;
-        if found.as_deref() == Some(&self.line) {
-            return Ok(());
+        let found = match self.found_line() {
+            // Then the directory is gone, and whatever is tried there fails.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                let path = self.dir.path().join(&self.name);
+                return Err(Error::io("read the lock", path)(error));
+            }
+            Ok(found) => found,
+        };
+        match told(found.as_deref(), &self.line) {
+            Told::Ours => Ok(()),
+            Told::Nothing if !self.may_be_taken() => Ok(()),
+            Told::Nothing => Err(Error::LeaseLost { job: job.to_owned(), holder: None }),
+            Told::Another(holder) => {
+                Err(Error::LeaseLost { job: job.to_owned(), holder: Some(Box::new(holder)) })
+            }
         }
-        let holder = found.as_deref().and_then(Holder::from_line).map(Box::new);
-        Err(Error::LeaseLost { job: job.to_owned(), holder })
     }
 
-    /// By opening it anew, with which such a file system looks for what has changed.
+    /// Whether another machine may have been given it meanwhile.
+    fn may_be_taken(&self) -> bool {
+        crate::dir::is_shared(&self.file)
+    }
+
+    /// Where others may have written it, by opening it anew, with which such a file system looks for what has changed.
     fn found_line(&self) -> io::Result<Option<String>> {
-        line_in(&self.dir.file(&self.name)?)
+        if self.may_be_taken() { line_in(&self.dir.file(&self.name)?) } else { line_in(&self.file) }
     }
 
     /// The directory that it is in.
@@ -133,7 +148,10 @@ impl Drop for Lock {
         // Removed while still locked, so that nobody can have taken this file over; and not if
         // someone has removed it before, or taken the lock over, and it is another run's by now. If it can't be
         // removed it stays, unlocked, and the next run uses it again.
-        let is_ours = self.found_line().is_ok_and(|line| line.as_deref() == Some(&self.line));
+        let is_anothers = |line: Option<String>| {
+            matches!(told(line.as_deref(), &self.line), Told::Another(_))
+        };
+        let is_ours = self.found_line().is_ok_and(|line| !is_anothers(line));
         if is_ours && self.dir.names(&self.name, &self.file).unwrap_or(false) {
             let _ = self.dir.remove(&self.name);
         }
@@ -183,6 +201,26 @@ fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
     })
 }
 
+/// Whom a lock's line tells of.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Ours,
+    Another(Holder),
+    /// Nobody who writes such lines: somebody else has written into the file.
+    Nothing,
+}
+
+fn told(line: Option<&str>, ours: &str) -> Told {
+    match line {
+        Some(line) if line == ours => Told::Ours,
+        Some(line) => match Holder::from_line(line) {
+            Some(holder) if holder.is_marked() => Told::Another(holder),
+            _ => Told::Nothing,
+        },
+        None => Told::Nothing,
+    }
+}
+
 /// Its line, if it is whole.
 fn line_in(mut file: &File) -> io::Result<Option<String>> {
     let mut line = Vec::new();
@@ -200,4 +238,21 @@ fn announce(file: &mut File) -> io::Result<String> {
     file.seek(SeekFrom::Start(0))?;
     file.write_all(format!("{line}\n").as_bytes())?;
     Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_holder_is_told_from_what_is_none() {
+        let ours = Holder::this_process().to_line();
+        let another = "7 1000000 another-host 0/1/2#3@801";
+        assert_eq!(told(Some(&ours), &ours), Told::Ours);
+        let holder = Holder::from_line(another).unwrap();
+        assert_eq!(told(Some(another), &ours), Told::Another(holder));
+        for nothing in [None, Some(""), Some("1 1 elsewhere")] {
+            assert_eq!(told(nothing, &ours), Told::Nothing);
+        }
+    }
 }

@@ -63,7 +63,7 @@ impl FileId {
     }
 }
 
-/// Takes down that `job` writes the file, unless another job does that is not finished; and returns that one.
+/// Takes down that `job` writes the file, unless another job does that would go on with it; and returns that one.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub fn claim_output(
     })?;
     if let Some(other) = owner(&**backend, &name)?
         && other != job
-        && is_unfinished(&**backend, &other)
+        && goes_on_with(&**backend, &other, file)
     {
         return Ok(Some(other));
     }
@@ -113,10 +113,16 @@ fn owner(backend: &dyn Backend, name: &str) -> Result<Option<String>, Error> {
     Ok(found.and_then(|bytes| output::decode(&bytes).map(str::to_owned).ok()))
 }
 
-/// Whether a run of the job would go on with the file. So it seems if that can't be told.
-fn is_unfinished(backend: &dyn Backend, job: &str) -> bool {
+/// Whether a run of the job would go on with the file: what is saved of one of its handles names it. So it seems if
+/// that can't be told.
+fn goes_on_with(backend: &dyn Backend, job: &str, file: &FileId) -> bool {
+    let Ok(id) = postcard::to_stdvec(file) else { return true };
     match Checkpoint::load(backend, job) {
-        Ok(found) => found.is_some_and(|checkpoint| !checkpoint.is_finished()),
+        Ok(Some(found)) => {
+            let names_it = |bytes: &[u8]| bytes.windows(id.len()).any(|part| part == id);
+            !found.is_finished() && found.carried.values().any(|value| names_it(&value.bytes))
+        }
+        Ok(None) => false,
         Err(_) => true,
     }
 }
@@ -124,13 +130,20 @@ fn is_unfinished(backend: &dyn Backend, job: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MemoryBackend, Store};
+    use crate::format::Change;
+    use crate::{CarriedChange, MemoryBackend, Store};
 
     const FILE: FileId = FileId { device: 1, number: 2, born: Some(3) };
 
+    /// With a handle of the file.
     fn begin(backend: &Arc<dyn Backend>, job: &str) -> Store {
         let opening = Store::open(Arc::clone(backend), job, LeaseOptions::default()).unwrap();
-        opening.begin(Checkpoint::new(job, None)).unwrap()
+        let mut store = opening.begin(Checkpoint::new(job, None)).unwrap();
+        let meta = postcard::to_stdvec(&("out.csv", 7, FILE, 9)).unwrap();
+        let carried = CarriedChange::of_bytes::<std::fs::File>("out", Vec::new(), meta, None);
+        let change = Change { carried: carried.into_iter().collect(), ..Change::default() };
+        store.save(change).unwrap();
+        store
     }
 
     #[test]
@@ -143,6 +156,9 @@ mod tests {
         assert_eq!(claim("b"), Some("a".to_owned()));
         assert_eq!(claim_output(&backend, &FileId { born: Some(4), ..FILE }, "b").unwrap(), None);
         assert_eq!(backend.list().unwrap(), ["a"]);
+        let elsewhere = FileId { born: Some(5), ..FILE };
+        assert_eq!(claim_output(&backend, &elsewhere, "a").unwrap(), None);
+        assert_eq!(claim_output(&backend, &elsewhere, "b").unwrap(), None, "a has never saved it");
         first.delete().unwrap();
         drop(first);
         let _second = begin(&backend, "b");

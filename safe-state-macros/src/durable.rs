@@ -13,6 +13,7 @@ use syn::{Block, Error, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, Result, Ty
 use crate::expand::Expansion;
 use crate::loops::Loop;
 use crate::mentions::mentions;
+use crate::proof::outer::own_names;
 
 /// What an initialiser is seen to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,7 @@ impl<'ast> Visit<'ast> for Seen {
         let mut names = path.path.segments.iter().rev().map(|it| it.ident.unraw().to_string());
         let (Some(function), Some(of)) = (names.next(), names.next()) else { return };
         let is_buffer = matches!(of.as_str(), "BufWriter" | "LineWriter");
+        // A `LineWriter` holds back no whole line.
         self.opening.buffers |= of == "BufWriter";
         let is_format = !is_buffer && is_writer(&of);
         self.opening.is_format |= is_format;
@@ -101,32 +103,32 @@ enum Withheld {
 impl Expansion {
     /// Refuses a body that writes through what is seen to withhold it.
     pub(crate) fn check_durable(&self, body: &Block, around: &Loop) -> Result<()> {
-        let mentioned = mentions(body.to_token_stream());
-        let uses = |ident: &Ident| mentioned.contains(&ident.unraw().to_string());
+        let (mentioned, own) = (mentions(body.to_token_stream()), own_names(body));
+        let uses = |ident: &Ident| {
+            let name = ident.unraw().to_string();
+            mentioned.contains(&name) && !own.contains(&name)
+        };
         let is_fresh = |ident: &Ident| self.options.fresh.iter().any(|named| named.is(ident));
-        let holds_back = |ident: &Ident| !flushes(body, ident);
-        for local in around.locals.iter().filter(|it| is_fresh(&it.binding.ident)) {
+        let holds_back = |ident: &Ident| is_fresh(ident) && !flushes(body, ident);
+        for local in around.locals.iter().filter(|it| uses(&it.binding.ident)) {
             let (ident, opening) = (&local.binding.ident, local.opening);
             let ty = local.value_type();
-            let withheld = if opening.makes_file {
-                Withheld::Anew
-            } else if opening.begins_transaction || is_of(ty.as_ref(), "Transaction") {
-                Withheld::Uncommitted
-            } else if (opening.buffers || is_of(ty.as_ref(), "BufWriter")) && holds_back(ident) {
-                Withheld::Buffered
-            } else {
-                continue;
-            };
-            if uses(ident) {
-                return Err(self.withheld(ident, withheld));
+            if opening.makes_file && is_fresh(ident) {
+                return Err(self.withheld(ident, Withheld::Anew));
+            }
+            if opening.begins_transaction || is_of(ty.as_ref(), "Transaction") {
+                return Err(self.withheld(ident, Withheld::Uncommitted));
+            }
+            if (opening.buffers || is_of(ty.as_ref(), "BufWriter")) && holds_back(ident) {
+                return Err(self.withheld(ident, Withheld::Buffered));
             }
         }
-        for argument in self.arguments.iter().filter(|it| it.is_mut_reference() && uses(&it.ident)) {
+        for argument in self.arguments.iter().filter(|it| uses(&it.ident)) {
             let (ident, ty) = (&argument.ident, argument.value_type());
             if is_of(ty.as_ref(), "Transaction") {
                 return Err(self.withheld(ident, Withheld::Uncommitted));
             }
-            if is_of(ty.as_ref(), "BufWriter") && is_fresh(ident) && holds_back(ident) {
+            if is_of(ty.as_ref(), "BufWriter") && holds_back(ident) {
                 return Err(self.withheld(ident, Withheld::Buffered));
             }
         }
@@ -156,7 +158,7 @@ impl Expansion {
                  process dies\n\n\
                  help: let the function have the connection, begin a transaction in each item, and end it by \
                  `commit!(..)`, which saves the progress with it\n\
-                 help: to read alone, pass `&{name}`, or a closure that reads"
+                 help: to read alone, let the loop use a `&{name}` of another name"
             ),
         };
         Error::new(place.span(), text)

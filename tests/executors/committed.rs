@@ -113,3 +113,41 @@ fn a_commit_that_is_dropped_loses_nothing_that_was_complete_before() {
         assert!(drops >= 6, "{when:?}: dropped at {drops} places only");
     }
 }
+
+/// The first attempt to commit is dropped, with its transaction, before that has been given what saves.
+#[resumable(name = "given-up", backend = SqliteBackend::new(ledger))]
+async fn gives_up(ledger: &Path, is_in_doubt: &AtomicBool, ends: bool) -> anyhow::Result<u64> {
+    let begin = |item: u64| -> anyhow::Result<Open<'_>> {
+        let connection = Connection::open(ledger)?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute("INSERT INTO rows VALUES (?1)", [i64::try_from(item)?])?;
+        Ok(Open { connection, is_in_doubt })
+    };
+    for item in 0..ITEMS {
+        let tx = begin(item)?;
+        let done = smol::future::poll_once(commit!(tx)).await;
+        assert!(done.is_none(), "it was not dropped");
+        anyhow::ensure!(!ends || item != 2, "given up");
+        if item % 2 == 0 {
+            let tx = begin(item)?;
+            commit!(tx).await?;
+        }
+    }
+    Ok(ITEMS)
+}
+
+#[test]
+fn a_commit_that_is_dropped_before_its_statements_leaves_no_doubt() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.db");
+    Connection::open(&ledger).unwrap().execute_batch("CREATE TABLE rows (item INTEGER)").unwrap();
+    let in_doubt = AtomicBool::new(false);
+    let error = smol::block_on(gives_up(&ledger, &in_doubt, true)).unwrap_err();
+    assert_eq!(error.to_string(), "given up");
+    assert_eq!(smol::block_on(gives_up(&ledger, &in_doubt, false)).unwrap(), ITEMS);
+    let connection = Connection::open(&ledger).unwrap();
+    let mut rows = connection.prepare("SELECT item FROM rows ORDER BY item").unwrap();
+    let rows: Vec<i64> =
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows, [0, 2]);
+}

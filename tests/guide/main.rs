@@ -17,6 +17,7 @@ mod guards;
 mod limits;
 mod looking;
 mod loops;
+mod outputs;
 mod pages;
 mod policy;
 mod source;

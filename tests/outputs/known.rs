@@ -237,3 +237,24 @@ fn a_place_behind_the_end_is_not_saved() {
     assert!(said.contains("has 0 bytes, but was written up to byte 10"), "{said}");
     assert!(!said.contains("clear"), "{said}");
 }
+
+#[resumable(name = "removed", state_dir = dir.join("state"), reconnect(out))]
+fn removed(dir: &Path, removed_at: Option<u64>, fail_at: Option<u64>) -> anyhow::Result<()> {
+    let mut out: File = append_to(&dir.join("out"))?;
+    for item in 0..ITEMS {
+        if removed_at == Some(item) {
+            fs::remove_dir_all(dir.join("state"))?;
+        }
+        out.write_all(line(item, 9).as_bytes())?;
+        anyhow::ensure!(fail_at != Some(item), "stopped");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_state_directory_that_is_made_again_knows_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(said(removed(dir.path(), Some(2), Some(5))), "stopped");
+    removed(dir.path(), None, None).unwrap();
+    assert_eq!(read(&dir.path().join("out")), lines(0..ITEMS, 9));
+}
