@@ -101,7 +101,9 @@ fn no_snapshot(kind: u8, offset: usize) -> FormatError {
     match kind {
         effects::EFFECTS => FormatError::OtherKind("an idempotency cache, and not a checkpoint"),
         report::REPORT => FormatError::OtherKind("a report, and not a checkpoint"),
-        output::OUTPUT => FormatError::OtherKind("a note of which job writes a file, and no checkpoint"),
+        output::OUTPUT => {
+            FormatError::OtherKind("a note of which job writes a file, and no checkpoint")
+        }
         request::REQUEST => FormatError::OtherKind("a request to a job, and not a checkpoint"),
         _ => damaged(offset, "the first record is no snapshot"),
     }

@@ -17,11 +17,6 @@ pub struct Holder {
     /// Which process of that number it is, and the how manieth lease of it this one is; of those
     /// that wrote it down.
     mark: Option<(Process, u64)>,
-    /// Whether it has written down which process it is.
-    pub(crate) fn is_marked(&self) -> bool {
-        self.mark.is_some()
-    }
-
     /// The device that the lock's file is on, as its process has it.
     device: Option<u64>,
 }
@@ -91,6 +86,11 @@ impl Holder {
             (Some((process, _)), Some(this)) => process.has_boot_of(&this),
             _ => self.host == Holder::this_process().host,
         }
+    }
+
+    /// Whether it has written down which process it is.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.mark.is_some()
     }
 
     /// The device that the lock's file is on, as its process has it; of those who have written it down.

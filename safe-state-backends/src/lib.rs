@@ -93,9 +93,9 @@ pub use checkpoint::{
     RunEnd, Suspect,
 };
 pub use completed::Completed;
+pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 #[doc(hidden)]
 pub use dir::is_shared;
-pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 pub use effects::{Bounds, EffectState, EffectStore};
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};

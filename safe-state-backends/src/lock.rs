@@ -148,9 +148,8 @@ impl Drop for Lock {
         // Removed while still locked, so that nobody can have taken this file over; and not if
         // someone has removed it before, or taken the lock over, and it is another run's by now. If it can't be
         // removed it stays, unlocked, and the next run uses it again.
-        let is_anothers = |line: Option<String>| {
-            matches!(told(line.as_deref(), &self.line), Told::Another(_))
-        };
+        let is_anothers =
+            |line: Option<String>| matches!(told(line.as_deref(), &self.line), Told::Another(_));
         let is_ours = self.found_line().is_ok_and(|line| !is_anothers(line));
         if is_ours && self.dir.names(&self.name, &self.file).unwrap_or(false) {
             let _ = self.dir.remove(&self.name);

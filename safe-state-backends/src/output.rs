@@ -78,9 +78,8 @@ pub fn claim_output(
         return Ok(None);
     }
     let options = LeaseOptions::new(Durability::Process);
-    let mut lease = wait::while_held(PATIENCE, LONGEST_PAUSE, || {
-        Arc::clone(backend).lease(&name, options)
-    })?;
+    let mut lease =
+        wait::while_held(PATIENCE, LONGEST_PAUSE, || Arc::clone(backend).lease(&name, options))?;
     if let Some(other) = owner(&**backend, &name)?
         && other != job
         && goes_on_with(&**backend, &other, file)
@@ -101,9 +100,8 @@ pub fn claim_output(
 pub fn release_output(backend: &Arc<dyn Backend>, file: &FileId, job: &str) -> Result<(), Error> {
     let name = file.name();
     let options = LeaseOptions::new(Durability::Process);
-    let mut lease = wait::while_held(PATIENCE, LONGEST_PAUSE, || {
-        Arc::clone(backend).lease(&name, options)
-    })?;
+    let mut lease =
+        wait::while_held(PATIENCE, LONGEST_PAUSE, || Arc::clone(backend).lease(&name, options))?;
     if owner(&**backend, &name)?.as_deref() == Some(job) { lease.delete() } else { Ok(()) }
 }
 

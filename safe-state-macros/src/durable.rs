@@ -177,8 +177,8 @@ fn flushes(body: &Block, writer: &Ident) -> bool {
     impl<'ast> Visit<'ast> for Search<'_> {
         fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
             visit::visit_expr_method_call(self, call);
-            let is_it = mentions(call.receiver.to_token_stream())
-                .contains(&self.0.unraw().to_string());
+            let is_it =
+                mentions(call.receiver.to_token_stream()).contains(&self.0.unraw().to_string());
             self.1 |= is_it && (call.method == "flush" || call.method == "into_inner");
         }
     }

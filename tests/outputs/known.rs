@@ -85,7 +85,8 @@ fn a_file_that_was_rotated_is_told_and_left() {
         let said = format!("{said:#}");
         assert!(said.contains("out.log.1` now"), "{said}");
         fs::write(trial.file(), others()).unwrap();
-        let said = trial.refused("is another file than the one that the progress was saved with, which is `");
+        let said = trial
+            .refused("is another file than the one that the progress was saved with, which is `");
         assert!(said.contains("out.log.1` now"), "{said}");
         fs::write(trial.file(), "").unwrap();
         trial.refused("it is another file, which is `");
@@ -101,7 +102,8 @@ fn a_file_that_was_copied_away_and_emptied_is_told_and_left() {
     fs::write(trial.file(), others()).unwrap();
     trial.refused("has other bytes before byte 205 than those that were there");
     fs::write(trial.file(), "short").unwrap();
-    trial.refused("has 5 bytes, but had 205 when the progress was saved; it has been changed since");
+    trial
+        .refused("has 5 bytes, but had 205 when the progress was saved; it has been changed since");
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl Late {
     /// Loses one write in `one_in`, if that is not 0.
     pub(crate) fn mount(at: &Path, one_in: u32, seed: u64) -> Self {
         let lost = Arc::default();
-        let files = Files { one_in, lost: Arc::clone(&lost), stored: Mutex::new(Stored::new(seed)) };
+        let files =
+            Files { one_in, lost: Arc::clone(&lost), stored: Mutex::new(Stored::new(seed)) };
         let mut config = Config::default();
         config.mount_options = vec![MountOption::FSName("late".to_owned())];
         let mounted = fuser::spawn_mount(files, at, &config)

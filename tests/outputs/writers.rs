@@ -51,7 +51,10 @@ fn a_file_of_a_job_that_is_not_finished_is_no_other_jobs() {
     shard(1, &state, &to, &stops).unwrap_err();
     let refused = said(shard(2, &state, &to, &goes));
     assert!(refused.contains("job `shard-1`, which is not finished, writes `"), "{refused}");
-    assert!(refused.contains("all.txt`") && refused.contains("give each a file of its own"), "{refused}");
+    assert!(
+        refused.contains("all.txt`") && refused.contains("give each a file of its own"),
+        "{refused}"
+    );
     assert!(!refused.contains("put it back"), "{refused}");
     shard(1, &state, &to, &goes).unwrap();
     shard(2, &state, &to, &goes).unwrap();
@@ -160,8 +163,7 @@ fn a_file_for_each(dir: &Path, fail_at: Option<(u64, u64)>) -> anyhow::Result<()
 
 #[test]
 fn each_outer_item_has_a_file_of_its_own() {
-    let whole: Vec<_> =
-        (0..3).flat_map(|outer| (0..4).map(move |inner| (outer, inner))).collect();
+    let whole: Vec<_> = (0..3).flat_map(|outer| (0..4).map(move |inner| (outer, inner))).collect();
     for fail_at in whole {
         let dir = tempfile::tempdir().unwrap();
         a_file_for_each(dir.path(), Some(fail_at)).unwrap_err();

@@ -110,7 +110,10 @@ impl<F: Fs> Log<F> {
     }
 
     /// After an error the checkpoint is there as it was: who is told of one runs the job again.
-    pub(crate) fn delete(&mut self, fence: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    pub(crate) fn delete(
+        &mut self,
+        fence: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.open = None;
         fence()?;
         let name = &self.file.name;

@@ -82,13 +82,7 @@ mod linux {
     // The constants are of other types than the fields.
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn far_byte(kind: c_int) -> flock {
-        flock {
-            l_type: kind as _,
-            l_whence: SEEK_SET as _,
-            l_start: FAR,
-            l_len: 1,
-            l_pid: 0,
-        }
+        flock { l_type: kind as _, l_whence: SEEK_SET as _, l_start: FAR, l_len: 1, l_pid: 0 }
     }
 
     /// Whether it is a run that has the lock: a program locks more than that byte.

@@ -11,7 +11,9 @@ use std::time::Duration;
 #[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, named_params,
+};
 
 use crate::format::tail_room;
 use crate::size::{SizeLimit, too_large};

@@ -11,9 +11,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use safe_state_backends::{
-    Backend, FileId, OutputLock, Taken, claim_output, release_output,
-};
+use safe_state_backends::{Backend, FileId, OutputLock, Taken, claim_output, release_output};
 
 use super::ReconnectError;
 
@@ -127,11 +125,16 @@ impl Outputs {
                      let that end, or give each a file of its own"
                 )));
             }
-            Err(error) => return Err(ReconnectError::because(format!("cannot lock `{shown}`"), error)),
+            Err(error) => {
+                return Err(ReconnectError::because(format!("cannot lock `{shown}`"), error));
+            }
         };
         if let Some((backend, job)) = store {
             let claimed = claim_output(backend, &id, job).map_err(|error| {
-                ReconnectError::because(format!("cannot note that this job writes `{shown}`"), error)
+                ReconnectError::because(
+                    format!("cannot note that this job writes `{shown}`"),
+                    error,
+                )
             })?;
             if let Some(other) = claimed {
                 return Err(ReconnectError::conflict(format!(

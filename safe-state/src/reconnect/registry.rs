@@ -117,9 +117,8 @@ impl ReconnectRegistry {
         &self,
         sync: impl Fn(&mut T) -> Result<(), ReconnectError> + Send + Sync + 'static,
     ) {
-        let sync: Arc<MakeDurable> = Arc::new(move |handle| {
-            sync(handle.downcast_mut::<T>().ok_or_else(wrong_type::<T>)?)
-        });
+        let sync: Arc<MakeDurable> =
+            Arc::new(move |handle| sync(handle.downcast_mut::<T>().ok_or_else(wrong_type::<T>)?));
         let mut syncs = self.syncs.write().unwrap_or_else(PoisonError::into_inner);
         syncs.insert(TypeId::of::<T>(), sync);
     }

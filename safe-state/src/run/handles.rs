@@ -36,8 +36,7 @@ impl Run {
             None => (&*bytes, true),
         };
         let registry = &self.registry;
-        let rebuilt =
-            self.outputs.within(name, || (means.reconnect)(bytes, is_known, registry));
+        let rebuilt = self.outputs.within(name, || (means.reconnect)(bytes, is_known, registry));
         match rebuilt {
             // Before anything is complete, a new handle is as good.
             Err(error) if error.is_absence() && self.is_nothing_complete(place) => Ok(None),
@@ -136,12 +135,7 @@ impl Run {
     }
 
     /// How that changes what is saved of the variable.
-    fn handle_change<T>(
-        &self,
-        name: &str,
-        depth: usize,
-        bytes: Vec<u8>,
-    ) -> Option<CarriedChange> {
+    fn handle_change<T>(&self, name: &str, depth: usize, bytes: Vec<u8>) -> Option<CarriedChange> {
         let bytes = match &self.key {
             Some(key) => key.sealed(self.events.job(), name, bytes),
             None => bytes,

@@ -56,7 +56,11 @@ impl Run {
         Ok(restored)
     }
 
-    pub(super) fn restore_bytes<T>(&mut self, name: &str, place: Place) -> Result<Option<Vec<u8>>, Error> {
+    pub(super) fn restore_bytes<T>(
+        &mut self,
+        name: &str,
+        place: Place,
+    ) -> Result<Option<Vec<u8>>, Error> {
         let within = self.position.within(place.0);
         let store = self.store();
         let carried = store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
