@@ -37,7 +37,7 @@ impl Expansion {
         let locals = around
             .locals
             .iter()
-            .map(|it| (&it.binding.ident, it.binding.is_mut, it.is_evident(), it.opening));
+            .map(|it| (&it.binding.ident, it.binding.is_mut, it.is_evident(), it.opening.clone()));
         // From the inside out: the innermost variable of a name is the one the body sees.
         let variables: Vec<_> = arguments.chain(locals).collect();
         let mut errors: Option<Error> = None;
@@ -55,9 +55,9 @@ impl Expansion {
             let head =
                 head(written).map(|head| mentions(head.to_token_stream())).unwrap_or_default();
             let may_be_fresh = !head.contains(&ident.to_string())
-                && !opening.makes_file
+                && !opening.makes_file()
                 && changed.iter().all(|change| change.how != Changed::Written);
-            let error = Error::new(ident.span(), text(&changed, may_be_fresh, *opening));
+            let error = Error::new(ident.span(), text(&changed, may_be_fresh, opening));
             match &mut errors {
                 Some(errors) => errors.combine(error),
                 None => errors = Some(error),
@@ -130,7 +130,7 @@ fn head(written: &Expr) -> Option<&Expr> {
     }
 }
 
-fn text(changed: &[Change], may_be_fresh: bool, opening: Opening) -> String {
+fn text(changed: &[Change], may_be_fresh: bool, opening: &Opening) -> String {
     let places: Vec<String> = changed.iter().map(|change| change.place.name()).collect();
     let quoted: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
     let (quoted, names) = (quoted.join(", "), places.join(", "));
@@ -139,7 +139,7 @@ fn text(changed: &[Change], may_be_fresh: bool, opening: Opening) -> String {
     } else {
         String::new()
     };
-    if opening.is_format {
+    if opening.is_format() {
         return format!(
             "the loop changes {quoted}, which a resumed run would start anew\n\n\
              help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \

@@ -16,68 +16,83 @@ use crate::mentions::mentions;
 use crate::proof::outer::own_names;
 
 /// What an initialiser is seen to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Opening {
-    /// It makes a file, or one that is there empty.
-    pub(crate) makes_file: bool,
-    /// What it makes is a writer of a format around a file.
-    pub(crate) is_format: bool,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Opening(Vec<Deed>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    MakesFile,
+    /// It makes a writer of a format.
+    Formats,
     /// It makes a writer that holds back what is written.
-    pub(crate) buffers: bool,
-    /// It begins a transaction.
-    begins_transaction: bool,
+    Buffers,
+    BeginsTransaction,
+    // By `OpenOptions`.
+    Truncates,
+    Creates,
+    Appends,
+    Reads,
 }
 
 impl Opening {
     pub(crate) fn of(init: &Expr) -> Self {
-        let mut seen = Seen::default();
+        let mut seen = Opening::default();
         seen.visit_expr(init);
-        let Seen { opening, truncates, creates, appends, reads } = seen;
-        let by_options = truncates || (creates && !appends && !reads);
-        Opening { makes_file: opening.makes_file || by_options, ..opening }
+        seen
+    }
+
+    fn does(&self, deed: Deed) -> bool {
+        self.0.contains(&deed)
+    }
+
+    fn note(&mut self, deed: Deed, is_seen: bool) {
+        self.0.extend(is_seen.then_some(deed));
+    }
+
+    /// Whether it makes a file, or one that is there empty.
+    pub(crate) fn makes_file(&self) -> bool {
+        let overwrites = self.does(Deed::Creates) && !self.does(Deed::Appends);
+        self.does(Deed::MakesFile)
+            || self.does(Deed::Truncates)
+            || (overwrites && !self.does(Deed::Reads))
+    }
+
+    /// Whether what it makes is a writer of a format around something.
+    pub(crate) fn is_format(&self) -> bool {
+        self.does(Deed::Formats)
     }
 }
 
-#[derive(Default)]
-struct Seen {
-    opening: Opening,
-    // By `OpenOptions`.
-    truncates: bool,
-    creates: bool,
-    appends: bool,
-    reads: bool,
-}
-
-impl<'ast> Visit<'ast> for Seen {
+impl<'ast> Visit<'ast> for Opening {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         visit::visit_expr_call(self, call);
         let Expr::Path(path) = &*call.func else { return };
         let mut names = path.path.segments.iter().rev().map(|it| it.ident.unraw().to_string());
         let (Some(function), Some(of)) = (names.next(), names.next()) else { return };
-        let is_buffer = matches!(of.as_str(), "BufWriter" | "LineWriter");
         // A `LineWriter` holds back no whole line.
-        self.opening.buffers |= of == "BufWriter";
-        let is_format = !is_buffer && is_writer(&of);
-        self.opening.is_format |= is_format;
-        self.opening.makes_file |= match function.as_str() {
+        self.note(Deed::Buffers, of == "BufWriter");
+        let is_format = !matches!(of.as_str(), "BufWriter" | "LineWriter") && is_writer(&of);
+        self.note(Deed::Formats, is_format);
+        let makes_file = match function.as_str() {
             "create" | "create_new" => of == "File" || is_format,
             "from_path" | "to_path" => is_format,
             _ => false,
         };
+        self.note(Deed::MakesFile, makes_file);
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         visit::visit_expr_method_call(self, call);
         let is_on = call.args.first().is_some_and(is_true);
         match call.method.unraw().to_string().as_str() {
-            "truncate" => self.truncates |= is_on,
-            "create" | "create_new" | "write" => self.creates |= is_on,
-            "append" => self.appends |= is_on,
-            "read" => self.reads |= is_on,
+            "truncate" => self.note(Deed::Truncates, is_on),
+            "create" | "create_new" | "write" => self.note(Deed::Creates, is_on),
+            "append" => self.note(Deed::Appends, is_on),
+            "read" => self.note(Deed::Reads, is_on),
             // Of a builder.
-            "from_path" => self.opening.makes_file |= self.opening.is_format,
+            "from_path" => self.note(Deed::MakesFile, self.is_format()),
             "transaction" | "transaction_with_behavior" | "unchecked_transaction" | "savepoint" => {
-                self.opening.begins_transaction = true;
+                self.note(Deed::BeginsTransaction, true);
             }
             _ => {}
         }
@@ -111,15 +126,16 @@ impl Expansion {
         let is_fresh = |ident: &Ident| self.options.fresh.iter().any(|named| named.is(ident));
         let holds_back = |ident: &Ident| is_fresh(ident) && !flushes(body, ident);
         for local in around.locals.iter().filter(|it| uses(&it.binding.ident)) {
-            let (ident, opening) = (&local.binding.ident, local.opening);
+            let (ident, opening) = (&local.binding.ident, &local.opening);
             let ty = local.value_type();
-            if opening.makes_file && is_fresh(ident) {
+            if opening.makes_file() && is_fresh(ident) {
                 return Err(self.withheld(ident, Withheld::Anew));
             }
-            if opening.begins_transaction || is_of(ty.as_ref(), "Transaction") {
+            if opening.does(Deed::BeginsTransaction) || is_of(ty.as_ref(), "Transaction") {
                 return Err(self.withheld(ident, Withheld::Uncommitted));
             }
-            if (opening.buffers || is_of(ty.as_ref(), "BufWriter")) && holds_back(ident) {
+            if (opening.does(Deed::Buffers) || is_of(ty.as_ref(), "BufWriter")) && holds_back(ident)
+            {
                 return Err(self.withheld(ident, Withheld::Buffered));
             }
         }
@@ -208,7 +224,7 @@ mod tests {
             "hound::WavWriter::create(path, spec)?",
             "{ let file = File::create_new(path)?; file }",
         ] {
-            assert!(opening(text).makes_file, "{text}");
+            assert!(opening(text).makes_file(), "{text}");
         }
         for text in [
             "File::open(path)?",
@@ -218,7 +234,7 @@ mod tests {
             "csv::Writer::from_writer(File::options().append(true).create(true).open(path)?)",
             "csv::Reader::from_path(path)?",
         ] {
-            assert!(!opening(text).makes_file, "{text}");
+            assert!(!opening(text).makes_file(), "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A commit under way: the item is complete with it, or as it was.
 
 use safe_state_backends::format::Record;
-use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements};
+use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
 
 use super::{BoxError, CommitError};
 use crate::Error;
@@ -88,8 +88,9 @@ impl Run {
         let is_prepared = matches!(self.commit, Commit::Prepared(_));
         if is_prepared {
             self.put_back();
-            if let Some(mut store) = self.store() {
-                store.forget_statements();
+            if let Some(owner) = &self.owner {
+                // They may be made still.
+                owner.work_blocking(Store::forget_statements);
             }
         }
         is_prepared
