@@ -260,3 +260,25 @@ fn describe(_: &File, _: u64) -> Result<FileMeta, ReconnectError> {
         "the path of an open file can only be found on Linux; implement `Reconnect` for a type that knows it",
     ))
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// What version 1 saved ends with the length.
+    #[test]
+    fn what_an_older_release_saved_is_read_and_checked_by_its_length() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap().join("out");
+        fs::write(&path, "one\ntwo\n").unwrap();
+        let path_bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
+        let old = postcard::to_stdvec(&(path_bytes, (false, true, true), 4_u64, 4_u64)).unwrap();
+        let meta: FileMeta = postcard::from_bytes(&old).unwrap();
+        assert_eq!((&meta.path, meta.position, meta.length, meta.known), (&path, 4, 4, None));
+        drop(File::reconnect(meta.clone()).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
+        fs::write(&path, "one").unwrap();
+        let error = File::reconnect(meta).unwrap_err();
+        assert!(error.to_string().contains("has 3 bytes, but had 4"), "{error}");
+    }
+}

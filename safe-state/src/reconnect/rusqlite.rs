@@ -47,6 +47,7 @@ struct Known {
 }
 
 /// What is saved of older releases ends before it.
+#[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
 fn known_if_any<'de, D: Deserializer<'de>>(known: D) -> Result<Option<Known>, D::Error> {
     Ok(Option::deserialize(known).unwrap_or_default())
 }

@@ -26,6 +26,7 @@ pub(super) struct Known {
 }
 
 /// What is saved of older releases ends before it.
+#[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
 pub(super) fn if_any<'de, D: Deserializer<'de>>(known: D) -> Result<Option<Known>, D::Error> {
     Ok(Option::deserialize(known).unwrap_or_default())
 }
@@ -71,9 +72,7 @@ impl Known {
         let has_same_bytes = now.compared == self.compared && self.compared.is_some();
         let count = self.compared.map_or(0, |(count, _)| u64::from(count));
         match (is_same_file, has_same_bytes) {
-            (true, true) => Ok(()),
-            (true, false) if self.compared.is_none() => Ok(()),
-            (true, false) => Err(ReconnectError::new(format!(
+            (true, false) if self.compared.is_some() => Err(ReconnectError::new(format!(
                 "`{shown}` has other bytes before byte {} than those that were there when the progress was saved: \
                  something else has written to it since, or it was emptied and filled again",
                 self.end
@@ -86,11 +85,11 @@ impl Known {
                     found.len() - length
                 )))
             }
-            (false, true) => Ok(()),
             (false, false) => Err(ReconnectError::absent(format!(
                 "`{shown}` is another file than the one that the progress was saved with{}",
                 self.called_now(path)
             ))),
+            (true, _) | (false, true) => Ok(()),
         }
     }
 
