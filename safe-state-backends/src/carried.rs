@@ -4,6 +4,7 @@ mod carry;
 mod error;
 mod form;
 mod names;
+mod value_at;
 
 use std::any::type_name;
 
@@ -16,6 +17,7 @@ use form::Form;
 
 pub use carry::Carry;
 pub use error::CarriedError;
+pub use value_at::ValueAt;
 
 /// A carried variable's value as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

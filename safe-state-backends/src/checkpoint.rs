@@ -19,7 +19,7 @@ use crate::format::{self, FormatError, Record};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::{
-    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, bounded,
+    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, ValueAt, bounded,
 };
 
 pub(crate) use check::Refused;
@@ -162,7 +162,7 @@ impl Checkpoint {
     ///
     /// The value is of another type than `T`.
     pub fn carried<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, CarriedError> {
-        self.carried.get(name).map(|carried| carried.decode(name)).transpose()
+        self.variable(name).map(|carried| carried.decode(name)).transpose()
     }
 
     /// The same, but only if it was saved in those items of the loops around the variable.
@@ -179,12 +179,26 @@ impl Checkpoint {
         carried.map(|carried| T::restore(name, carried)).transpose()
     }
 
-    /// The names of the variables that are carried.
+    /// The names of the variables that are carried, and of the steps.
     pub fn carried_names(&self) -> impl Iterator<Item = &str> {
-        self.carried.keys().map(String::as_str)
+        let is_other =
+            |name: &&str| match ValueAt::variable_of(name).filter(|_| ValueAt::is_of(name)) {
+                Some(variable) => {
+                    *name == ValueAt::Declaration.stored_as(variable)
+                        && !self.carried.contains_key(variable)
+                }
+                None => true,
+            };
+        let names = self.carried.keys().map(String::as_str).filter(is_other);
+        names.map(|name| ValueAt::variable_of(name).unwrap_or(name))
     }
 
-    /// What is stored of the variable `name`.
+    /// What a variable was last; of one that does not change, at its declaration.
+    fn variable(&self, name: &str) -> Option<&Carried> {
+        self.carried.get(name).or_else(|| self.carried.get(&ValueAt::Declaration.stored_as(name)))
+    }
+
+    /// What is stored under `name`: a variable's last value, one that it had at a [`ValueAt`], or a step's.
     pub fn carried_value(&self, name: &str) -> Option<&Carried> {
         self.carried.get(name)
     }

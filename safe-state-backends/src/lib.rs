@@ -87,7 +87,7 @@ pub use self::redis::{Redis, RedisBackend};
 #[cfg(feature = "redis")]
 pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
-pub use carried::{Carried, CarriedChange, CarriedError, Carry};
+pub use carried::{Carried, CarriedChange, CarriedError, Carry, ValueAt};
 pub use checkpoint::{
     Attempts, Checkpoint, CrashCause, LoopEnd, LoopProgress, Mark, NotPutBack, PastRun, Progress,
     RunEnd, Suspect,

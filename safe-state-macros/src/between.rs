@@ -1,5 +1,5 @@
-//! What changes a carried variable where a resumed run would do it again: between its declaration
-//! and a resumable loop behind it, and in a loop's head.
+//! What changes a variable that can't be set back, where a resumed run would do it again: between its declaration
+//! and a resumable loop behind it, and in a loop's head. These are handles, and all that `manual` restores.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;

@@ -23,6 +23,7 @@ use crate::loops::Survey;
 use crate::loops::locals::Local;
 use crate::options::variable::Variable;
 use crate::passes::replace_initialiser;
+use crate::places::Places;
 
 /// A carried or reconnected variable, and where it comes from.
 pub(crate) struct CarriedVariable {
@@ -35,6 +36,8 @@ pub(crate) struct CarriedVariable {
     is_mut: bool,
     /// The number of the first resumable loop that it stands before.
     first_loop: u16,
+    /// Where its value is needed again.
+    pub(crate) places: Places,
 }
 
 /// How a variable comes through to the next run.
@@ -53,7 +56,7 @@ pub(crate) enum Source {
 }
 
 impl CarriedVariable {
-    fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         match self.source {
             Source::Local { depth, .. } => depth,
             Source::Argument { .. } => 0,
@@ -65,6 +68,12 @@ impl CarriedVariable {
         matches!(self.way, Way::Reconnect(_))
     }
 
+    /// Whether its binding can be assigned to.
+    pub(crate) fn is_assignable(&self) -> bool {
+        let (Source::Local { is_reference, .. } | Source::Argument { is_reference }) = self.source;
+        self.is_mut || is_reference
+    }
+
     /// Whether it stands where `locals` do.
     fn stands_among(&self, locals: &[Local]) -> bool {
         match self.source {
@@ -73,8 +82,13 @@ impl CarriedVariable {
         }
     }
 
+    /// Whether that loop is the first that it stands before.
+    pub(crate) fn is_first_before(&self, target: &Target, locals: &[Local]) -> bool {
+        self.first_loop == target.id && self.stands_among(locals)
+    }
+
     /// The name under which it is stored.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.named.name()
     }
 
@@ -84,6 +98,12 @@ impl CarriedVariable {
         is_reference.then(|| quote_spanned! {at(self.ident.span())=> * })
     }
 
+    /// What takes a value.
+    pub(crate) fn assigned(&self) -> TokenStream {
+        let (star, named) = (self.star(), &self.named);
+        quote_spanned! {at(self.ident.span())=> #star #named }
+    }
+
     /// The same to be changed.
     fn place(&self) -> TokenStream {
         let (star, named) = (self.star(), &self.named);
@@ -91,7 +111,7 @@ impl CarriedVariable {
     }
 
     /// Its value, by reference.
-    fn value(&self) -> TokenStream {
+    pub(crate) fn value(&self) -> TokenStream {
         let (star, named) = (self.star(), &self.named);
         match self.way {
             Way::Carry => quote_spanned! {at(self.ident.span())=> &#star #named },
@@ -110,7 +130,8 @@ impl Expansion {
         let of = |named: &Variable, (source, way, is_mut)| {
             let first_loop = first_loop(&source, survey, targets);
             let (ident, named) = (named.root.clone(), named.clone());
-            CarriedVariable { ident, named, source, way, is_mut, first_loop }
+            let places = Places::default();
+            CarriedVariable { ident, named, source, way, is_mut, first_loop, places }
         };
         let carried = self.options.carry.iter().map(|named| {
             let (source, ty, is_mut) = self.source(named, survey, targets)?;
@@ -176,8 +197,10 @@ impl Expansion {
                     replace_initialiser(block, place, |init| {
                         let reference = local("reference");
                         let found = quote_spanned! {here=> { *#reference = #value; #reference } };
-                        let restored =
-                            self.restored(variable, &found, &quote_spanned! {here=> #reference });
+                        let keep =
+                            self.keep_start(variable, &quote_spanned! {here=> &*#reference });
+                        let fresh = quote_spanned! {here=> { #keep #reference } };
+                        let restored = self.restored(variable, &found, &fresh);
                         syn::parse2(
                             quote_spanned! {here=> match #init { #reference => #restored } },
                         )
@@ -195,10 +218,11 @@ impl Expansion {
                     })?;
                 }
                 Source::Argument { .. } => {
-                    let (star, named) = (variable.star(), &variable.named);
-                    let found = quote_spanned! {here=> #star #named = #value };
+                    let assigned = variable.assigned();
+                    let found = quote_spanned! {here=> #assigned = #value };
                     let check = self.check(variable, &variable.value());
-                    let fresh = quote_spanned! {here=> { #check } };
+                    let keep = self.keep_start(variable, &variable.value());
+                    let fresh = quote_spanned! {here=> { #check #keep } };
                     statements.extend(self.restored(variable, &found, &fresh));
                 }
             }
@@ -211,7 +235,11 @@ impl Expansion {
         let here = at(variable.ident.span());
         let value = &self.names.value;
         match variable.way {
-            Way::Carry => init.clone(),
+            Way::Carry if !variable.places.start => init.clone(),
+            Way::Carry => {
+                let keep = self.keep_start(variable, &quote_spanned! {here=> &#value });
+                quote_spanned! {here=> { let #value = #init; #keep #value } }
+            }
             Way::Reconnect(_) => {
                 let check = self.check(variable, &quote_spanned! {here=> &mut #value });
                 // No `let`, which would shift the numbers of those behind it.
@@ -254,6 +282,9 @@ impl Expansion {
         // All of the call there, or an error would point at the whole attribute.
         let run = moved(&self.run_at(depth), here);
         let restored = match &variable.way {
+            Way::Carry if variable.places.start => {
+                quote_spanned! {here=> #run.restore_start(#name, (#depth, #first_loop)) }
+            }
             Way::Carry => quote_spanned! {here=> #run.restore(#name, (#depth, #first_loop)) },
             Way::Reconnect(ty) => {
                 let means = self.means(variable, ty.as_deref());
@@ -278,21 +309,29 @@ impl Expansion {
         ty.map_or_else(by_trait, |ty| quote_spanned! {here=> #krate::__private::means!(#ty) })
     }
 
-    /// Takes the values of the variables that stand among `locals` into the next save of `run`.
-    pub(crate) fn carry(&self, run: &TokenStream, locals: &[Local]) -> TokenStream {
-        self.carry_or(run, locals, &self.fail(Span::mixed_site()))
+    /// Takes the values of the variables that stand among `locals` into the next save of `run`, in the loop of
+    /// `target`.
+    pub(crate) fn carry(
+        &self,
+        run: &TokenStream,
+        target: Option<&Target>,
+        locals: &[Local],
+    ) -> TokenStream {
+        self.carry_or(run, target, locals, &self.fail(Span::mixed_site()))
     }
 
     /// The same, with `fail` where that can't be done.
     pub(crate) fn carry_or(
         &self,
         run: &TokenStream,
+        target: Option<&Target>,
         locals: &[Local],
         fail: &TokenStream,
     ) -> TokenStream {
         let krate = &self.krate;
         let error = &self.names.error;
-        let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
+        let is_meant = |it: &&CarriedVariable| it.stands_among(locals) && it.is_carried_in(target);
+        let standing = self.carried.iter().filter(is_meant);
         let carry = standing.map(|variable| {
             let (depth, value) = (variable.depth(), variable.value());
             let name = variable.name();
@@ -318,9 +357,9 @@ impl Expansion {
 /// What a failed attempt did to carried variables is undone.
 impl Expansion {
     /// Marks the variables that stand among `locals` as they are.
-    pub(crate) fn marks(&self, locals: &[Local]) -> TokenStream {
+    pub(crate) fn marks(&self, target: &Target, locals: &[Local]) -> TokenStream {
         let krate = &self.krate;
-        let marks = self.undoable(locals).map(|(at, variable)| {
+        let marks = self.undoable(target, locals).map(|(at, variable)| {
             let (mark, here) = (mark(at), at_variable(variable));
             let (value, place) = (variable.value(), variable.place());
             quote_spanned! {here=>
@@ -331,11 +370,11 @@ impl Expansion {
     }
 
     /// Puts them back as they were marked.
-    pub(crate) fn undo(&self, locals: &[Local]) -> TokenStream {
+    pub(crate) fn undo(&self, target: &Target, locals: &[Local]) -> TokenStream {
         let krate = &self.krate;
         let raise = self.raise();
         let tally = &self.names.tally;
-        let undo = self.undoable(locals).map(|(at, variable)| {
+        let undo = self.undoable(target, locals).map(|(at, variable)| {
             let (mark, here) = (mark(at), at_variable(variable));
             let (value, place) = (variable.value(), variable.place());
             let name = variable.name();
@@ -349,9 +388,15 @@ impl Expansion {
         undo.collect()
     }
 
-    fn undoable(&self, locals: &[Local]) -> impl Iterator<Item = (usize, &CarriedVariable)> {
+    fn undoable(
+        &self,
+        target: &Target,
+        locals: &[Local],
+    ) -> impl Iterator<Item = (usize, &CarriedVariable)> {
         let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
-        let undoable = standing.filter(|it| it.is_mut && matches!(it.way, Way::Carry));
+        let undoable = standing.filter(|it| {
+            it.is_mut && matches!(it.way, Way::Carry) && it.places.changing.contains(&target.at)
+        });
         undoable.enumerate()
     }
 }

@@ -53,7 +53,8 @@ impl Expansion {
                     "this is the head of a loop; put it into the body, where an item ends",
                 );
             }
-            if !targets.iter().any(|target| target.at == *innermost) {
+            let target = targets.iter().find(|target| target.at == *innermost);
+            if target.is_none() {
                 return refused(
                     "an item is committed once, and this loop in it is not resumable; mark it with `#[resume]`, \
                      or put this behind it",
@@ -63,7 +64,7 @@ impl Expansion {
                 survey.loops.get(*innermost).map(|it| it.locals.as_slice()).unwrap_or_default();
             let tally = &self.names.tally;
             let tally = quote_spanned! {Span::mixed_site()=> &mut #tally };
-            mac.tokens = self.commit(mac, &tally, locals)?;
+            mac.tokens = self.commit(mac, &tally, (target, locals))?;
             Ok(())
         })
     }
@@ -73,7 +74,7 @@ impl Expansion {
         &self,
         mac: &Macro,
         tally: &TokenStream,
-        locals: &[Local],
+        (target, locals): (Option<&Target>, &[Local]),
     ) -> Result<TokenStream> {
         let Names { value, error, .. } = &self.names;
         let (committing, carried) = (local("committing"), local("carried"));
@@ -83,7 +84,8 @@ impl Expansion {
         let krate = &moved(&self.krate, here);
         let label = Lifetime::new(&format!("'{RESERVED}_carry"), Span::mixed_site());
         let leave = quote_spanned! {here=> break #label #krate::__private::Err(#error); };
-        let carry = self.carry_or(&quote_spanned! {here=> #committing.run() }, locals, &leave);
+        let carry =
+            self.carry_or(&quote_spanned! {here=> #committing.run() }, target, locals, &leave);
         let carry = if carry.is_empty() {
             quote_spanned! {here=> #krate::__private::Ok(()) }
         } else {

@@ -50,7 +50,7 @@ use crate::find::{Search, Target, find};
 use crate::function::{self, Argument, Returned};
 use crate::future;
 use crate::hygiene::local;
-use crate::loops::{Survey, survey};
+use crate::loops::{Survey, plain_whiles, survey};
 use crate::mentions::mentions;
 use crate::options::Options;
 use crate::passes::{body, break_to, loops, replace};
@@ -172,6 +172,7 @@ impl Expansion {
         job: &TokenStream,
         captures: &TokenStream,
     ) -> Result<Block> {
+        plain_whiles(block, &self.krate);
         let arguments = self.noted_arguments(block);
         let survey = survey(block);
         self.name_self(&survey);
@@ -182,7 +183,10 @@ impl Expansion {
         self.hoisted = hoist(block, is_outermost);
         self.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
         self.check_bodies(&survey, &targets)?;
-        for variable in self.carried.iter().filter(|variable| variable.named.is_whole()) {
+        self.place(block, &survey, &targets);
+        self.check_worklists(&targets)?;
+        let is_last_alone = |it: &&CarriedVariable| it.is_handle() || targets.is_empty();
+        for variable in self.carried.iter().filter(|it| it.named.is_whole()).filter(is_last_alone) {
             between::check(block, variable, &targets)?;
         }
         self.note_questions(block);

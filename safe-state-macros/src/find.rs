@@ -93,7 +93,7 @@ fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
     match it.kind {
         LoopKind::For(_) | LoopKind::WhileLet => Ok(()),
         LoopKind::Other | LoopKind::Empty => {
-            let text = "this loop has no items to resume; `#[resume]` goes on `for` and `while let Some(..)` loops, \
+            let text = "this loop has no items to resume; `#[resume]` goes on `for`, `while let Some(..)` and `while` loops, \
                         and for others there is `#[resumable(manual)]`";
             Err(Error::new_spanned(marker, text))
         }
@@ -278,7 +278,12 @@ impl Search<'_> {
             );
         }
         if let Some(other) = survey.loops.first() {
-            let text = "this loop has no items that could be counted; write it as a `for` loop";
+            let text = if other.text.starts_with("while") {
+                "this loop has no items that could be counted; write it as a `for` loop, or carry what it goes by, \
+                 and mark it with `#[resume]`"
+            } else {
+                "this loop has no items that could be counted; write it as a `for` loop"
+            };
             return Error::new(other.keyword, text);
         }
         self.here(format!(

@@ -29,7 +29,7 @@
 //! macro call. A body that is an arm is not reported for its braces.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Label, Pat, Result, Type};
@@ -37,7 +37,7 @@ use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Label, Pat
 use crate::carried::CarriedVariable;
 use crate::expand::{Expansion, Names};
 use crate::find::Target;
-use crate::hygiene::at;
+use crate::hygiene::{at, moved};
 use crate::items::KnownBy;
 use crate::loops::locals::Local;
 use crate::loops::{Loop, is_marker, while_let};
@@ -46,18 +46,18 @@ use crate::policy::Item;
 use crate::proof::Proof;
 
 /// A loop on its way through.
-struct Lowered {
+pub(crate) struct Lowered {
     attrs: Vec<Attribute>,
-    label: Option<Label>,
-    keyword: Span,
+    pub(crate) label: Option<Label>,
+    pub(crate) keyword: Span,
     /// What makes the items.
-    entered: TokenStream,
+    pub(crate) entered: TokenStream,
     /// Whether no items are left, as far as that is known.
-    has_ended: TokenStream,
+    pub(crate) has_ended: TokenStream,
     /// What takes the type of the items, if that is known before the first.
-    item_type: TokenStream,
+    pub(crate) item_type: TokenStream,
     /// What asks for the next item, with the arms that take it and pass over it.
-    next: TokenStream,
+    pub(crate) next: TokenStream,
 }
 
 impl Expansion {
@@ -81,32 +81,14 @@ impl Expansion {
             }
             other => return Ok(other),
         };
-        let Names { items, tally, .. } = &self.names;
-        let Lowered { attrs, label, keyword, entered, has_ended, item_type, next } = lowered;
-        let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
-        let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
-        let (carry, save) = (self.carry(&run, locals), self.save(&run));
-        let due = self.due(&run, &carry, &save, Some(&has_ended));
-        let boundary = self.boundary(&run, &carry, &save, &has_ended);
-        let policy = self.policy(target);
-        let Proof { types, names, check } = proof;
-        let walk = quote_spanned! {at(keyword)=>
-            match #entered {
-                (mut #items, mut #tally #item_type) => {
-                    #check
-                    #policy
-                    #label loop {
-                        if #tally.complete() { #due }
-                        #boundary
-                        #next
-                    }
-                    if #tally.leave() {
-                        #carry
-                        if #run.saves_now() { #save }
-                    }
-                }
-            }
+        let walk = if self.lends(target) {
+            self.lending_walk(&lowered, (target, locals), &proof)
+        } else {
+            self.holding_walk(&lowered, (target, locals), &proof)
         };
+        let Lowered { attrs, keyword, .. } = lowered;
+        let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
+        let Proof { types, names, .. } = proof;
         let walk = self.resuming(walk, target);
         let items = self.hoisted.get(&target.at).filter(|items| !items.is_empty());
         let walk = match items {
@@ -117,6 +99,43 @@ impl Expansion {
             #(#attrs)*
             match (#types) { (#names) => #walk }
         }))
+    }
+
+    /// The loop, which holds what it walks until it is left.
+    fn holding_walk(
+        &self,
+        lowered: &Lowered,
+        (target, locals): (&Target, &[Local]),
+        proof: &Proof,
+    ) -> TokenStream {
+        let Names { items, tally, .. } = &self.names;
+        let Lowered { label, keyword, entered, has_ended, item_type, next, .. } = lowered;
+        let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+        let (carry, save) = (self.carry(&run, Some(target), locals), self.save(&run));
+        let due = self.due(&run, &carry, &save, Some(has_ended));
+        let boundary = self.boundary(&run, &carry, &save, has_ended);
+        let policy = self.policy(target);
+        let (restored, ends) = (self.restored_in(target), self.keep_ends(&run, target));
+        let check = &proof.check;
+        quote_spanned! {at(*keyword)=>
+            match #entered {
+                (mut #items, mut #tally #item_type) => {
+                    #check
+                    #policy
+                    #restored
+                    #label loop {
+                        if #tally.complete() { #due }
+                        #boundary
+                        #next
+                    }
+                    if #tally.leave() {
+                        #carry
+                        #ends
+                        if #run.saves_now() { #save }
+                    }
+                }
+            }
+        }
     }
 
     /// Behind a loop in an item that has limits, that item goes on.
@@ -141,13 +160,21 @@ impl Expansion {
         let known_by = self.known_by(target, &expr);
         let KnownBy { way, of_item, .. } = &known_by;
         let enter = known_by.function("items", input);
+        let expr = if self.lends(target) {
+            let krate = moved(krate, input);
+            quote_spanned! {input=> #krate::__private::lent(#expr) }
+        } else {
+            expr.to_token_stream()
+        };
         let entered = quote_spanned! {input=>
             #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
         };
         let done = self.item(Item { pat: &pat, body, keyword }, target, locals)?;
+        let at_item = self.restored_at_item(target);
         let next = quote_spanned! {here=>
             match #items.next(&mut #tally) {
                 #krate::__private::Step::Item(#item) => {
+                    #at_item
                     #done
                 }
                 #krate::__private::Step::Done => break,
@@ -178,14 +205,27 @@ impl Expansion {
         let fail = self.fail(here);
         let known_by = self.known_by(target, expr);
         let KnownBy { way, of_item, .. } = &known_by;
-        let entered =
-            quote_spanned! {here=> #krate::__private::received(#run, #number, #location, #way) };
+        let takes = self.takes(target);
+        let entered = quote_spanned! {here=>
+            #krate::__private::received(#run, #number, #location, #way, #takes)
+        };
         let receive = known_by.function("receive", here);
         let done = self.item(Item { pat, body, keyword }, target, locals)?;
+        let at_item = self.restored_at_item(target);
+        // What an item takes is changed by the head already.
+        let (before, at_item) = if takes {
+            (quote! { #at_item }, TokenStream::new())
+        } else {
+            (TokenStream::new(), at_item)
+        };
+        let carried = self.carried_before_head(target, locals);
         let next = quote_spanned! {here=>
             if #items.is_closed() { break; }
+            #before
+            #carried
             match #items.#receive(#expr, &mut #tally, #of_item) {
                 #krate::__private::Receipt::Item(#item) => {
+                    #at_item
                     #done
                 }
                 #krate::__private::Receipt::Skipped => {}

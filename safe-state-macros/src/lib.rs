@@ -37,6 +37,7 @@ mod hygiene;
 mod idempotent;
 mod items;
 mod job;
+mod lending;
 #[cfg(feature = "limits")]
 mod limits;
 mod loops;
@@ -45,6 +46,7 @@ mod mutations;
 mod options;
 mod parens;
 mod passes;
+mod places;
 mod policy;
 mod proof;
 mod questions;

@@ -143,6 +143,11 @@ pub(crate) fn expr_may_change(expr: &Expr, variable: &Ident) -> bool {
     Search::of(variable, |search| search.visit_expr(expr))
 }
 
+/// Whether a block may.
+pub(crate) fn block_may_change(block: &Block, variable: &Ident) -> bool {
+    Search::of(variable, |search| search.visit_block(block))
+}
+
 struct Search {
     name: String,
     /// Whether a declaration of the body's own hides the variable here.

@@ -217,6 +217,11 @@ impl Options {
         self.carry.iter().chain(&self.reconnect).chain(&self.fresh)
     }
 
+    /// Those of them that are what they are behind each item.
+    pub(crate) fn lasting(&self) -> impl Iterator<Item = &Variable> {
+        self.reconnect.iter().chain(&self.fresh)
+    }
+
     /// What is said of the items fits to the rest.
     fn check_items(&self) -> Result<()> {
         if let (Some(_), Some(option)) = (self.manual, self.items.policy.place()) {

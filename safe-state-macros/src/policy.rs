@@ -147,7 +147,7 @@ impl Expansion {
         let here = at(keyword);
         let depth = target.depth;
         let run = quote_spanned! {here=> #tally.run() };
-        let (carry, save) = (self.carry(&run, locals), self.save(&run));
+        let (carry, save) = (self.carried_after_head(&run, target, locals), self.save(&run));
         quote_spanned! {here=>
             if !(#cautious && #policy.gives_up(#run, #depth)) {
                 if #cautious {
@@ -205,7 +205,7 @@ impl Expansion {
         let exits = exits::as_values(&mut item.body, returned, &self.krate)?;
         let over = self.over(&item, target);
         let attempt = self.attempt(&item, target);
-        let (marks, undo) = (self.marks(locals), self.undo(locals));
+        let (marks, undo) = (self.marks(target, locals), self.undo(target, locals));
         let judged = self.judged(target, locals);
         let keeper = if target.items.policy.tries_once() {
             quote_spanned! {here=> Once }
@@ -303,7 +303,11 @@ impl Expansion {
         let depth = target.depth;
         let (raise, fail) = (self.raise(), self.fail(site));
         let run = quote_spanned! {site=> #tally.run() };
-        let carry = self.carry_or(&run, locals, &raise);
+        let carry = if self.carries_before_head(target) {
+            TokenStream::new()
+        } else {
+            self.carry_or(&run, Some(target), locals, &raise)
+        };
         let paused = if self.is_async {
             quote_spanned! {site=> #run.pause_async(#verdict).await }
         } else {

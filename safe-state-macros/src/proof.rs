@@ -35,6 +35,7 @@ mod shells;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{Block, Expr, Label, Pat, Type};
 
@@ -118,24 +119,29 @@ impl Expansion {
         for bound in bindings(written.pat) {
             free.remove(&bound.name());
         }
+        if self.takes(target) {
+            // What the head takes from is named, and it may take from nothing else.
+            free.extend(free::names(|free| free.visit_expr(written.head)));
+        }
         let hidden = !around.macros.is_empty();
         let seen: Vec<&Outer<'_>> =
             outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
         let mut taken = Taken::default();
         let is_needed = hidden
-            || seen
-                .iter()
-                .any(|it| !it.is_constant() && !it.is_elsewhere && !self.is_named(&it.ident));
+            || seen.iter().any(|it| {
+                !it.is_constant() && !it.is_elsewhere && !self.is_named(&it.ident, target)
+            });
         let closure = if is_needed {
             self.closure(&written, (target, targets, around), (&outer, &seen), &mut taken)
         } else {
             TokenStream::new()
         };
-        let items = self.items_check(&written, &outer);
+        let items = self.items_check((target, &written), &outer);
         let shared = self.shared_checks(&seen, &free, &mut taken);
+        let kept = self.kept_checks(target, around, &mut taken);
         let Taken { types, names, .. } = taken;
         // Behind the closure, which may be what tells the types.
-        let checks = [closure, quote! { #items #shared }];
+        let checks = [closure, quote! { #items #shared #kept }];
         let checks = checks.iter().filter(|check| !check.is_empty());
         let checks =
             checks.map(|check| quote_spanned! {at(written.keyword)=> if false { #check } });
@@ -171,7 +177,7 @@ impl Expansion {
         let here = at(written.keyword);
         let runs_again = target.items.policy.answers_errors();
         let cursor = cursor_within(target, targets);
-        let walk = self.copied(written, (cursor, runs_again, around), (outer, seen), taken);
+        let walk = self.copied(written, (target, cursor, runs_again, around), (outer, seen), taken);
         let (returned, unified) = self.returned_by(written.body);
         let check = local("check");
         let asyncness = self.is_async.then(|| quote_spanned! {here=> async });
@@ -196,13 +202,13 @@ impl Expansion {
     fn copied(
         &self,
         written: &Written<'_>,
-        (cursor, runs_again, around): (Option<Ident>, bool, &Loop),
+        (target, cursor, runs_again, around): (&Target, Option<Ident>, bool, &Loop),
         (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
         taken: &mut Taken,
     ) -> TokenStream {
         let krate = &self.krate;
         let here = at(written.keyword);
-        let (named, renamed) = self.fakes(written, seen, taken);
+        let (named, renamed) = self.fakes((target, written), seen, taken);
         let mut own = own_names(written.body);
         own.extend(bindings(written.pat).iter().map(Binding::name));
         let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
@@ -211,7 +217,7 @@ impl Expansion {
             Copy { expansion: self, outer: outer_names, own, cursor, is_lost: false, runs_again };
         let mut body = written.body.clone();
         copy.visit_block_mut(&mut body);
-        let item = self.next_item(written, outer, &mut copy, taken);
+        let item = self.next_item((target, written), (outer, &renamed), &mut copy, taken);
         let touched: TokenStream = named.iter().map(|it| it.touched.clone()).collect();
         let named: TokenStream = named.iter().map(|it| it.declared.clone()).collect();
         let macros = macros::called(&around.macros, written.body);

@@ -89,7 +89,8 @@ impl Expansion {
         let here = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
         let location = self.location(here);
         let run_tokens = run.to_token_stream();
-        let (carry, save) = (self.carry(&run_tokens, &survey.all_locals), self.save(&run_tokens));
+        let (carry, save) =
+            (self.carry(&run_tokens, None, &survey.all_locals), self.save(&run_tokens));
         let due = self.due(&run_tokens, &carry, &save, None);
         let never = quote_spanned! {here=> false };
         let boundary = self.boundary(&run_tokens, &carry, &save, &never);
@@ -103,7 +104,7 @@ impl Expansion {
         let run = &self.names.run;
         let location = self.location(mac.path.span());
         let tally = quote_spanned! {Span::mixed_site()=> #run.tally_of_checkpoint(#location) };
-        self.commit(mac, &tally, &survey.all_locals)
+        self.commit(mac, &tally, (None, &survey.all_locals))
     }
 }
 

@@ -159,6 +159,20 @@ pub enum Error {
         /// How many items are complete.
         completed: u64,
     },
+    /// A carried variable is read where a resumed run needs what it was there, and that was not kept: another release,
+    /// or another version of the function, made the checkpoint.
+    #[error(
+        "job `{job}` has not kept what `{name}` was {place}, which is read there; \
+         finish with the program that began it, or {}",
+        start_over(job), job = Line(job), name = Line(name))]
+    NotKept {
+        /// The job.
+        job: String,
+        /// The variable.
+        name: String,
+        /// The place, as text.
+        place: String,
+    },
     /// A `step!` was come to a second time: its name stands for one value.
     #[error(
         "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own", job = Line(job))]
@@ -369,6 +383,7 @@ mod tests {
             Error::CodeChanged { job: job() },
             Error::Carried { job: job(), carried: changed },
             Error::NotCarried { job: job(), name: sum(), completed: 2 },
+            Error::NotKept { job: job(), name: sum(), place: "at its declaration".to_owned() },
         ];
         let how = ", or clear the checkpoint to start over, \
                    by `clear_checkpoint()` beside the function, or of `Job::new(\"tenant \\\"7\\\"\")`";

@@ -41,11 +41,14 @@ pub use crate::policy::{
     ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, Verdict, attempt,
     attempt_async, leave, raise, retry,
 };
+pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
     OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
     ReadOnly,
 };
-pub use crate::proof::shared::{OfCells, OfHandle, OfPlain, OfShared, Unshared, Unwritten};
+pub use crate::proof::shared::{
+    OfCells, OfHandle, OfPlain, OfShared, SetBack, Unshared, Unwritten,
+};
 pub use crate::proof::{
     TypeOf, committed, committed_later, cursor_of, fake, known, maybe,
     name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes,
@@ -59,8 +62,9 @@ pub use crate::spans::Spans;
 pub use crate::{
     __argument as argument, __failing as failing, __fingerprint as fingerprint,
     __graceful as graceful, __handed as handed, __key as key, __means as means,
-    __on_error as on_error, __progress as progress, __read_only as read_only, __shown as shown,
-    __thrown as thrown, __undone as undone, __unshared as unshared,
+    __on_error as on_error, __progress as progress, __read_only as read_only,
+    __set_back as set_back, __shown as shown, __thrown as thrown, __undone as undone,
+    __unshared as unshared,
 };
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
@@ -128,14 +132,20 @@ where
     (items, tally, TypeOf(PhantomData))
 }
 
-/// The items of a `while let` loop, as [`items`].
+/// What a loop walks that lends a carried variable.
+pub fn lent<I: IntoIterator<IntoIter: Lent>>(input: I) -> I {
+    input
+}
+
+/// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable.
 pub fn received<'r>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
     way: Way,
+    takes: bool,
 ) -> (Received, Tally<'r>) {
-    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), way)
+    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
 }
 
 /// As [`call_in`], for a future: sees whether it returned or panicked.

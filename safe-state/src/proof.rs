@@ -150,3 +150,13 @@ macro_rules! __unshared {
         (&&&$of).unshared()
     }};
 }
+
+/// Refuses carried variables that can't be set back.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __set_back {
+    ($of:expr) => {{
+        use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
+        (&&&$of).set_back()
+    }};
+}

@@ -8,6 +8,7 @@ mod handles;
 pub(crate) mod left_behind;
 pub(crate) mod open_loop;
 pub(crate) mod pace;
+pub(crate) mod places;
 pub(crate) mod progress;
 pub(crate) mod rate;
 pub(crate) mod replay;

@@ -154,3 +154,38 @@ mod by_cursor {
         assert_eq!(world.done(), ["after None", "1", "2", "after Some(2)", "3", "4"]);
     }
 }
+
+mod worklist {
+    use super::*;
+
+    type Url = u32;
+
+    fn links(page: &Url) -> anyhow::Result<Vec<Url>> {
+        act(page)?;
+        Ok([page * 2, page * 2 + 1].into_iter().filter(|page| *page < 6).collect())
+    }
+
+    #[resumable(name = "crawl", carry(queue, seen))]
+    fn crawl(start: Url) -> anyhow::Result<BTreeSet<Url>> {
+        let mut queue = VecDeque::from([start]);
+        let mut seen = BTreeSet::new();
+        #[resume]
+        while let Some(page) = queue.pop_front() {
+            if seen.insert(page.clone()) {
+                queue.extend(links(&page)?);
+            }
+        }
+        Ok(seen)
+    }
+
+    #[test]
+    fn a_crawl_goes_on_with_what_is_left() {
+        for fails in ["1", "2", "3", "4", "5"] {
+            let world = World::begin();
+            world.fails(fails);
+            crawl(1).unwrap_err();
+            assert_eq!(crawl(1).unwrap(), BTreeSet::from([1, 2, 3, 4, 5]));
+            assert_eq!(world.done(), ["1", "2", "3", "4", "5"], "failed at {fails}");
+        }
+    }
+}

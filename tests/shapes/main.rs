@@ -44,4 +44,5 @@ tests! {
     returns: check_resumes,
     shadowed: check_resumes,
     strict: check_resumes,
+    worklists: check_resumes,
 }

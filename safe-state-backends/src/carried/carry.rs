@@ -34,6 +34,21 @@ pub trait Carry: Sized {
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError>;
 
+    /// Returns what is to be kept of the variable `name` beside its last value, of which `stored` is there already;
+    /// none if that is what it has. What is saved of its last value goes on as before.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](Self::change).
+    fn kept(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError> {
+        self.change(name, within, stored)
+    }
+
     /// Returns the value of the variable `name` that is `stored`.
     ///
     /// # Errors
@@ -103,6 +118,16 @@ impl<T: Serialize + DeserializeOwned> Carry for Results<T> {
             return list_change::<T>(name, within, stored, (false, self)).map(Some);
         }
         Ok(Some(change))
+    }
+
+    fn kept(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        stored: Option<&Carried>,
+    ) -> Result<Option<CarriedChange>, CarriedError> {
+        let change = list_change::<T>(name, within, stored, (false, self))?;
+        Ok(Some(change).filter(|change| stored != Some(&change.value)))
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {

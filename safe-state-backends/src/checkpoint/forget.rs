@@ -1,13 +1,19 @@
 //! Values that no variable stands for any more.
 
+use std::collections::BTreeSet;
+
 use super::Checkpoint;
+use crate::ValueAt;
 
 impl Checkpoint {
     /// Drops the values of variables by their names, and gives those names.
     pub fn forget_carried(&mut self, is_forgotten: impl Fn(&str) -> bool) -> Vec<String> {
-        let names = self.carried_names().filter(|name| is_forgotten(name));
-        let forgotten: Vec<String> = names.map(str::to_owned).collect();
-        self.carried.retain(|name, _| !is_forgotten(name));
-        forgotten
+        let variables = self.carried.keys().filter_map(|name| ValueAt::variable_of(name.as_str()));
+        let forgotten: BTreeSet<String> =
+            variables.filter(|variable| is_forgotten(variable)).map(str::to_owned).collect();
+        self.carried.retain(|name, _| {
+            ValueAt::variable_of(name).is_none_or(|variable| !forgotten.contains(variable))
+        });
+        forgotten.into_iter().collect()
     }
 }

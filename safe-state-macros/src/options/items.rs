@@ -35,6 +35,16 @@ pub(crate) enum Identity {
     Cursor(OfItem),
 }
 
+impl Identity {
+    /// Where the option stands, if there is one.
+    pub(crate) fn place(&self) -> Option<Span> {
+        match self {
+            Identity::Key(of_item) | Identity::Cursor(of_item) => Some(of_item.option),
+            Identity::Index => None,
+        }
+    }
+}
+
 /// What is made of an item: `|row| row.id`.
 #[derive(Clone)]
 pub(crate) struct OfItem {

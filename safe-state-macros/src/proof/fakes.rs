@@ -7,6 +7,7 @@ use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 
 use crate::expand::{Expansion, Names};
+use crate::find::Target;
 use crate::hygiene::{at, local};
 use crate::mentions::mentions;
 use crate::options::variable::Variable;
@@ -26,7 +27,7 @@ impl Expansion {
     /// its tokens gets another name.
     pub(crate) fn fakes(
         &self,
-        written: &Written<'_>,
+        (target, written): (&Target, &Written<'_>),
         seen: &[&Outer<'_>],
         taken: &mut Taken,
     ) -> (Vec<Fake>, Vec<Renamed>) {
@@ -34,10 +35,10 @@ impl Expansion {
         let here = at(written.keyword);
         let (mut fakes, mut renamed) = (Vec::new(), Vec::new());
         let elsewhere = seen.iter().filter(|it| it.is_elsewhere && !it.is_constant());
-        let elsewhere = elsewhere.filter(|it| !self.is_named(&it.ident));
+        let elsewhere = elsewhere.filter(|it| !self.is_named(&it.ident, target));
         let elsewhere: Vec<Variable> =
             elsewhere.map(|it| Variable { root: it.ident.clone(), fields: Vec::new() }).collect();
-        for (number, variable) in self.options.named().chain(&elsewhere).enumerate() {
+        for (number, variable) in self.named_in(target).chain(&elsewhere).enumerate() {
             let Some(it) = seen.iter().find(|it| it.ident == variable.root) else { continue };
             let name = if variable.is_whole() && it.ident != "self" {
                 it.ident.clone()
@@ -67,8 +68,8 @@ impl Expansion {
     /// What binds the next item.
     pub(crate) fn next_item(
         &self,
-        written: &Written<'_>,
-        outer: &[Outer<'_>],
+        (target, written): (&Target, &Written<'_>),
+        (outer, named): (&[Outer<'_>], &[Renamed]),
         copy: &mut Copy<'_>,
         taken: &mut Taken,
     ) -> TokenStream {
@@ -82,9 +83,11 @@ impl Expansion {
         let asked = free::names(|free| free.visit_expr(written.head));
         let mut head = written.head.clone();
         copy.visit_expr_mut(&mut head);
+        let takes = self.takes(target);
         let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
         let asked = outer.iter().filter(|it| {
             free::holds(&asked, &it.ident)
+                && !takes
                 && !matches!(it.kind, Kind::Local(local) if !local.has_value())
         });
         for (number, it) in asked.enumerate() {
@@ -96,7 +99,8 @@ impl Expansion {
             });
             renamed.push(Renamed { root: it.ident.to_string(), fields: Vec::new(), to });
         }
-        let head = rename(head.into_token_stream(), &renamed);
+        let renamed = if takes { named } else { &renamed };
+        let head = rename(head.into_token_stream(), renamed);
         let is_named = self
             .options
             .named()

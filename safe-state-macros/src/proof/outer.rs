@@ -8,11 +8,13 @@ use syn::spanned::Spanned;
 use syn::{Block, Pat, Type};
 
 use crate::expand::Expansion;
+use crate::find::Target;
 use crate::function::{Argument, bindings};
 use crate::hygiene::{at, moved};
 use crate::loops::Loop;
 use crate::loops::locals::Local;
 use crate::mentions::mentions;
+use crate::options::variable::Variable;
 use crate::proof::{Taken, Written, free};
 
 /// A variable from before the loop, as the body sees it.
@@ -52,9 +54,19 @@ fn is_constant(ty: &Type) -> bool {
 }
 
 impl Expansion {
-    /// Whether the variable is named as a whole.
-    pub(crate) fn is_named(&self, variable: &Ident) -> bool {
-        self.options.named().any(|named| named.is(variable))
+    /// The variables that the loop of `target` may change: those that are named, without the carried ones of which
+    /// its source shows that it only reads them.
+    pub(crate) fn named_in(&self, target: &Target) -> impl Iterator<Item = &Variable> {
+        let reads = |named: &Variable| {
+            let carried = self.carried.iter().find(|it| it.named == *named);
+            carried.is_some_and(|it| !it.places.saving.contains(&target.at))
+        };
+        self.options.named().filter(move |named| !reads(named))
+    }
+
+    /// Whether the variable is among them as a whole.
+    pub(crate) fn is_named(&self, variable: &Ident, target: &Target) -> bool {
+        self.named_in(target).any(|named| named.is(variable))
     }
 
     /// The variables from before the loop, of each name the one that the body sees.
@@ -79,10 +91,15 @@ impl Expansion {
     }
 
     /// Refuses items by which the loop changes what it walks, unless that is named.
-    pub(crate) fn items_check(&self, written: &Written<'_>, outer: &[Outer<'_>]) -> TokenStream {
+    pub(crate) fn items_check(
+        &self,
+        (target, written): (&Target, &Written<'_>),
+        outer: &[Outer<'_>],
+    ) -> TokenStream {
         let walked = mentions(written.head.to_token_stream());
         let is_walked = |ident: &Ident| free::holds(&walked, ident);
-        let is_named = self.options.named().any(|named| is_walked(&named.root));
+        let is_named =
+            self.options.lasting().any(|named| is_walked(&named.root)) || self.lends(target);
         // Behind a `&` of the caller's is what the caller lets be changed.
         let is_ours = outer.iter().any(|it| is_walked(&it.ident) && !it.is_constant());
         if !written.is_for || is_named || !is_ours {
@@ -114,6 +131,24 @@ impl Expansion {
                 let known = self.take(&it.ident, taken);
                 quote_spanned! {here=> #krate::__private::unshared!(#known); }
             })
+        });
+        checks.collect()
+    }
+
+    /// Refuses carried variables that are set back in a resumed run, and can be changed through another reference.
+    pub(crate) fn kept_checks(
+        &self,
+        target: &Target,
+        around: &Loop,
+        taken: &mut Taken,
+    ) -> TokenStream {
+        let kept = self.carried.iter().filter(|it| it.places.are_kept());
+        let kept = kept.filter(|it| it.is_first_before(target, &around.locals));
+        let checks = kept.map(|variable| {
+            let here = at(variable.ident.span());
+            let krate = moved(&self.krate, here);
+            let known = self.take(&variable.assigned(), taken);
+            quote_spanned! {here=> #krate::__private::set_back!(#known); }
         });
         checks.collect()
     }

@@ -10,6 +10,7 @@ use crate::items::identity::{ByCursor, ByIndex, ByKey, CursorType, Handed, Ident
 use crate::items::key::KeyHash;
 use crate::items::tally::Tally;
 use crate::run::Run;
+use crate::run::open_loop::{OpenLoop, Stored};
 
 /// The items of a `while let` loop, which it asks for itself: of a stream, or of a cursor that
 /// lends them.
@@ -19,6 +20,8 @@ pub struct Received {
     /// How many have been asked for.
     asked: u64,
     refused: Option<Box<Error>>,
+    /// Whether it takes its items from a carried variable.
+    takes: bool,
 }
 
 /// What a `while let` loop does with what it got.
@@ -40,20 +43,32 @@ impl Received {
         run: &'r mut Run,
         number: Number,
         location: Cow<'static, str>,
-        way: Way,
+        (way, takes): (Way, bool),
     ) -> (Self, Tally<'r>) {
         let nothing = Entry { completed: Completed::default(), mark: None, closed_at: Some(0) };
         let (entry, refused) = match run.enter_loop(number, location, None, way) {
             Ok(entry) => (entry, None),
             Err(error) => (nothing, Some(Box::new(error))),
         };
-        (Received { entry, asked: 0, refused }, Tally::new(run, number.depth))
+        let entry = if takes { Self::left(run, number.depth, entry) } else { entry };
+        (Received { entry, asked: 0, refused, takes }, Tally::new(run, number.depth))
+    }
+
+    /// Of a loop that takes its items from a carried variable: what is complete is there no more, so that there is
+    /// nothing to pass over. One that has ended has ended, whatever was put there since.
+    fn left(run: &Run, depth: usize, entry: Entry) -> Entry {
+        let stored = run.position.open.get(depth).map_or(Stored::No, OpenLoop::stored);
+        let has_ended = stored == Stored::Ended
+            && run.position.open.get(depth).is_some_and(OpenLoop::was_exhausted);
+        let closed_at = if has_ended { Some(0) } else { entry.closed_at.map(|_| 0) };
+        Entry { completed: Completed::default(), mark: None, closed_at }
     }
 
     /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
     /// for as many as it had then.
     pub fn is_closed(&self) -> bool {
-        self.refused.is_none() && self.entry.closed_at.is_some_and(|at| self.asked > at)
+        self.refused.is_none()
+            && self.entry.closed_at.is_some_and(|at| self.asked > at || self.takes)
     }
 
     /// Takes what the loop asked for, of which it knows items by their index.

@@ -17,6 +17,16 @@ use crate::proof::TypeOf;
 )]
 pub trait ReadOnly {}
 
+/// Iterators whose items are known by their places.
+#[diagnostic::on_unimplemented(
+    message = "the loop changes what it walks, so that what is complete is known by its place alone; and by this \
+               iterator a place may be another in the next run",
+    label = "this is no `ExactSizeIterator`",
+    note = "walk all of it, as by `iter_mut()`, and decide in the loop's body; or by its indices"
+)]
+pub trait Lent {}
+impl<I: ExactSizeIterator> Lent for I {}
+
 /// Items that are `Clone`.
 pub trait OfClone {
     /// Holds.

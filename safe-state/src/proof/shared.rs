@@ -29,12 +29,28 @@ use crate::proof::TypeOf;
 )]
 pub trait Unshared {}
 
+/// Carried variables that can be set back to what they were.
+#[diagnostic::on_unimplemented(
+    message = "this carried variable is read before its loop, between loops or in a loop's head, where a resumed run \
+               sets it back to what it was; it can be changed through another reference, which would not follow",
+    label = "a lock, an atomic, a channel or a pointer; or it holds a cell, or a `dyn` that may hold one",
+    note = "read it in the loop's body, or behind the last loop; or carry what is in it instead"
+)]
+pub trait SetBack {}
+
 /// What is known to be changed through a shared reference.
 pub trait OfShared {
     /// Does not compile.
     fn unshared(&self)
     where
         Self: Unshared,
+    {
+    }
+
+    /// Does not compile.
+    fn set_back(&self)
+    where
+        Self: SetBack,
     {
     }
 }
@@ -53,6 +69,13 @@ pub trait OfHandle {
     fn unshared(&self)
     where
         Self: Unwritten,
+    {
+    }
+
+    /// Does not compile.
+    fn set_back(&self)
+    where
+        Self: SetBack,
     {
     }
 }
@@ -106,6 +129,9 @@ shared! {
 pub trait OfPlain {
     /// Holds.
     fn unshared(&self) {}
+
+    /// Holds.
+    fn set_back(&self) {}
 }
 impl<T: RefUnwindSafe> OfPlain for &TypeOf<T> {}
 
@@ -115,6 +141,13 @@ pub trait OfCells {
     fn unshared(&self)
     where
         Self: Unshared,
+    {
+    }
+
+    /// Does not compile.
+    fn set_back(&self)
+    where
+        Self: SetBack,
     {
     }
 }

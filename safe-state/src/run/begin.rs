@@ -8,7 +8,6 @@ use safe_state_backends::{Checkpoint, CrashCause, Request, RunEnd, Store};
 use crate::events::Events;
 use crate::run::replay::{self, Replay};
 use crate::run::requests::Source;
-use crate::run::values::is_variable;
 use crate::{Error, Job};
 
 /// What to do when something is not what the checkpoint saw.
@@ -135,6 +134,6 @@ fn say_changed(job: &Job, is_changed: bool, forgotten: &[String]) {
 impl Job {
     /// Whether the checkpoint holds a value that the code has no variable for any more.
     fn has_forgotten(&self, name: &str) -> bool {
-        is_variable(name) && self.carries.is_some_and(|carried| !carried.contains(&name))
+        self.carries.is_some_and(|carried| !carried.contains(&name))
     }
 }

@@ -15,11 +15,22 @@ use crate::policy::Untold;
 
 pub(crate) use before::Before;
 
+/// What an earlier run has saved of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    No,
+    /// That it has begun, and no more: loops in its first item may be further.
+    Begun,
+    Further,
+    Ended,
+}
+
 /// A loop that the run is in.
 #[derive(Debug)]
 pub(crate) struct OpenLoop {
     loop_id: u16,
     way: Way,
+    stored: Stored,
     /// Set until the checkpoint has been told that the loop has begun.
     begun: Option<Vec<u64>>,
     /// The index of the next item to complete.
@@ -53,6 +64,17 @@ pub(crate) struct OpenLoop {
     end: Option<LoopEnd>,
 }
 
+impl Stored {
+    pub(crate) fn of(stored: &LoopProgress) -> Self {
+        let has_keys = stored.keys().is_some_and(|keys| keys.len() > 0);
+        match stored.end() {
+            Some(_) => Stored::Ended,
+            None if has_keys || !stored.completed().is_empty() => Stored::Further,
+            None => Stored::Begun,
+        }
+    }
+}
+
 impl OpenLoop {
     /// Begins a loop inside the items at `within` of the loops around it, or goes on where `stored`
     /// says that it was in the same items.
@@ -69,6 +91,7 @@ impl OpenLoop {
             Way::Index | Way::Cursor => None,
         };
         let cursor = stored.and_then(LoopProgress::cursor).cloned();
+        let before = stored.map_or(Stored::No, Stored::of);
         let suspect = Untold::stored(stored.and_then(LoopProgress::suspect));
         let attempts = Untold::stored(stored.and_then(LoopProgress::attempts));
         // By key, it walks its input anew.
@@ -76,6 +99,7 @@ impl OpenLoop {
         OpenLoop {
             loop_id,
             way,
+            stored: before,
             begun: stored.is_none().then_some(within),
             position: stored.map_or(0, |stored| stored.completed().prefix()),
             in_flight: false,
@@ -210,6 +234,15 @@ impl OpenLoop {
             self.passed_over += 1;
         }
         Some(is_to_do)
+    }
+
+    /// Whether it has come to the end of its input in an earlier run.
+    pub(crate) fn was_exhausted(&self) -> bool {
+        self.stored_end == Some(LoopEnd::Exhausted)
+    }
+
+    pub(crate) fn stored(&self) -> Stored {
+        self.stored
     }
 
     pub(crate) fn loop_id(&self) -> u16 {

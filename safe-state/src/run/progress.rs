@@ -101,6 +101,9 @@ impl Run {
                 self.spans.enter_item(depth, open.position);
             }
         }
+        if completed > 0 {
+            self.position.places.item_completed();
+        }
         self.schedule.items_completed(completed);
         self.requests.count(completed);
     }
@@ -188,6 +191,7 @@ impl Run {
         let [open] = position.open.as_mut_slice() else { return None };
         let median_is_due = (position.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
         let has_more = !position.ended.is_empty() || !position.carried.is_empty();
+        let has_more = has_more || !position.places.is_empty();
         if median_is_due || has_more || position.skipped > 0 || !position.dead_letters.is_empty() {
             return None;
         }

@@ -23,6 +23,9 @@ impl Run {
     ///
     /// Its `Serialize` fails.
     pub fn carry<T: Carry>(&mut self, name: &str, depth: usize, value: &T) -> Result<(), Error> {
+        if self.position.places.is_behind(name) {
+            return Ok(());
+        }
         let change = self.carried_change(name, self.position.within(depth), value)?;
         self.position.carried.retain(|earlier| earlier.name != name);
         self.position.carried.extend(change);
@@ -53,6 +56,9 @@ impl Run {
         self.shown.carries::<T>(name);
         let restored = self.stored_value(name, place.0)?;
         self.expect_stored(name, place, restored.is_some())?;
+        if restored.is_some() {
+            self.position.places.has_last(name);
+        }
         Ok(restored)
     }
 
@@ -74,7 +80,7 @@ impl Run {
     }
 
     /// What is restored with progress has to have been saved with it.
-    fn expect_stored(
+    pub(super) fn expect_stored(
         &mut self,
         name: &str,
         (depth, first_loop): Place,
@@ -107,14 +113,20 @@ impl Run {
         self.stored_value(&step_name(step), 0)
     }
 
-    /// What saves the value of a `step!`, and nothing else: what loops have done since their last
-    /// save is theirs to save.
-    pub(crate) fn step_change<T: Carry>(&self, step: &str, value: &T) -> Result<Change, Error> {
-        let carried = self.carried_change(&step_name(step), Vec::new(), value)?;
-        Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
+    /// What saves the value of a `step!`. What loops have done since their last save is theirs to save.
+    pub(crate) fn step_change<T: Carry>(&mut self, step: &str, value: &T) -> Result<Change, Error> {
+        let step = self.carried_change(&step_name(step), Vec::new(), value)?;
+        // It may have been made from what variables were at their declarations.
+        let mut carried = self.position.places.take_declarations();
+        carried.extend(step);
+        Ok(Change { carried, ..Change::default() })
     }
 
-    fn stored_value<T: Carry>(&self, name: &str, depth: usize) -> Result<Option<T>, Error> {
+    pub(super) fn stored_value<T: Carry>(
+        &self,
+        name: &str,
+        depth: usize,
+    ) -> Result<Option<T>, Error> {
         let Some(store) = self.store() else { return Ok(None) };
         let within = self.position.within(depth);
         store.checkpoint().carried_within(name, &within).map_err(|error| self.carried_error(error))
@@ -150,7 +162,7 @@ impl Run {
         restored.map_err(|error| self.carried_error(error))
     }
 
-    fn carried_error(&self, carried: CarriedError) -> Error {
+    pub(super) fn carried_error(&self, carried: CarriedError) -> Error {
         Error::Carried { job: self.events.job().to_owned(), carried }
     }
 }
@@ -158,9 +170,4 @@ impl Run {
 /// The name under which a step's value is stored. No variable has it.
 fn step_name(step: &str) -> String {
     format!("step!({step:?})")
-}
-
-/// Whether the value of that name is a variable's, and not a step's or the cursor.
-pub(crate) fn is_variable(name: &str) -> bool {
-    !name.contains('!')
 }

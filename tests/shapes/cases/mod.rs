@@ -24,3 +24,4 @@ pub(crate) mod positions;
 pub(crate) mod returns;
 pub(crate) mod shadowed;
 pub(crate) mod strict;
+pub(crate) mod worklists;

@@ -6,6 +6,7 @@ use safe_state_backends::format::LoopChange;
 
 use super::Position;
 use crate::run::open_loop;
+use crate::run::places::Places;
 
 /// All that completing an item and telling the checkpoint of it changes.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub(crate) struct Before {
     skipped: u64,
     dead_letters: DeadLetters,
     saves: u64,
+    places: Places,
 }
 
 impl Position {
@@ -28,6 +30,7 @@ impl Position {
             skipped: self.skipped,
             dead_letters: self.dead_letters.clone(),
             saves: self.saves,
+            places: self.places.clone(),
         }
     }
 
@@ -42,5 +45,6 @@ impl Position {
         self.skipped = before.skipped;
         self.dead_letters = before.dead_letters;
         self.saves = before.saves;
+        self.places = before.places;
     }
 }

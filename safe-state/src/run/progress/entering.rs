@@ -20,6 +20,8 @@ impl Run {
         total: Option<u64>,
         way: Way,
     ) -> Result<Entry, Error> {
+        // One that lends what it walks is entered again behind each save.
+        let again = self.position.open.get(depth).is_some_and(|open| open.loop_id() == loop_id);
         self.position.open.truncate(depth);
         self.position.location = location;
         let within = self.position.within(depth);
@@ -43,7 +45,7 @@ impl Run {
         let keys = stored.and_then(LoopProgress::keys).map_or(0, |keys| keys.len() as u64);
         let skipped = completed.len().max(keys);
         drop(store);
-        if depth == 0 && skipped > 0 {
+        if depth == 0 && skipped > 0 && !again {
             self.say_resumed(skipped);
         }
         let around = self.position.open.last().map(|around| around.position);

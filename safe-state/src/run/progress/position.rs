@@ -8,6 +8,7 @@ use safe_state_backends::{Captured, CarriedChange, DeadLetters, Failure};
 
 use crate::outcome::Failed;
 use crate::run::open_loop::OpenLoop;
+use crate::run::places::Places;
 use crate::secrets::masked_value;
 
 /// Where a run stands.
@@ -21,6 +22,8 @@ pub(crate) struct Position {
     pub(super) completed: u64,
     /// The carried variables that changed.
     pub(crate) carried: Vec<CarriedChange>,
+    /// What they were at places that a resumed run comes to again.
+    pub(crate) places: Places,
     /// Whether the function carries variables, which then have to match the progress.
     pub(crate) carries: bool,
     pub(crate) rest: Rest,
@@ -96,6 +99,7 @@ impl Position {
             self.open.clear();
             self.ended.clear();
             self.carried.clear();
+            self.places.forget_progress();
             self.skipped = 0;
             self.dead_letters = DeadLetters::default();
         }
@@ -109,6 +113,7 @@ impl Position {
             Some(open) if open.in_flight => open.complete(),
             _ => return false,
         }
+        self.places.item_completed();
         if self.open.len() > depth + 1 {
             self.forget_inner(depth);
         }
@@ -127,9 +132,11 @@ impl Position {
             loops.push(change);
             count += completed;
         }
+        let mut carried = self.places.take();
+        carried.append(&mut self.carried);
         let change = Change {
             loops,
-            carried: std::mem::take(&mut self.carried),
+            carried,
             skipped: std::mem::take(&mut self.skipped),
             dead_letters: take_unless_empty(&mut self.dead_letters),
             ..Change::default()

@@ -1,0 +1,156 @@
+//! What a carried variable is before, between and behind loops in a resumed run, beside what `shapes` shows.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::path::Path;
+
+use safe_state::{Error, Job, Results, resumable};
+
+#[resumable(name = "grown", state_dir = dir, carry(total), save_every = every, durability = "process")]
+fn grown(
+    dir: &Path,
+    items: &[u64],
+    every: u64,
+    total: &mut u64,
+    fail_at: Option<u64>,
+) -> anyhow::Result<u64> {
+    let before = *total;
+    for item in items {
+        anyhow::ensure!(fail_at != Some(*item), "failed at {item}");
+        *total += item;
+    }
+    Ok(*total - before)
+}
+
+#[test]
+fn an_argument_is_what_it_was_at_the_first_call() {
+    for every in [1, 2, 100] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut total = 100;
+        grown(dir.path(), &[1, 2, 3, 4], every, &mut total, Some(3)).unwrap_err();
+        assert_eq!(grown(dir.path(), &[1, 2, 3, 4], every, &mut total, None).unwrap(), 10);
+        assert_eq!(total, 110, "{every}");
+    }
+}
+
+#[resumable(name = "marked", state_dir = dir, carry(begun), durability = "process")]
+fn marked(dir: &Path, clock: &Cell<u64>, fail: bool) -> anyhow::Result<Vec<u64>> {
+    let begun = clock.replace(clock.get() + 1);
+    let mut seen = Vec::new();
+    #[resume]
+    for item in 0..3u64 {
+        anyhow::ensure!(!fail || item < 2, "failed");
+        println!("{item}");
+    }
+    seen.push(begun);
+    Ok(seen)
+}
+
+#[test]
+fn what_no_loop_changes_keeps_its_first_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Cell::new(7);
+    marked(dir.path(), &clock, true).unwrap_err();
+    let checkpoint = marked::peek_checkpoint(dir.path()).unwrap().unwrap();
+    assert_eq!(checkpoint.carried("begun"), Ok(Some(7u64)));
+    assert!(checkpoint.to_string().contains("carries    begun"), "{checkpoint}");
+    assert_eq!(marked(dir.path(), &clock, false).unwrap(), [7]);
+}
+
+#[resumable(name = "queue", state_dir = dir, max_attempts = 2, carry(queue, done), durability = "process")]
+fn queue(dir: &Path, failures: &Cell<u32>) -> anyhow::Result<Vec<u32>> {
+    let mut queue = VecDeque::from([1u32, 2, 3]);
+    let mut done = Vec::new();
+    #[resume]
+    while let Some(next) = queue.pop_front() {
+        done.push(next);
+        if next == 1 {
+            queue.push_back(4);
+        }
+        if next == 2 && failures.get() > 0 {
+            failures.set(failures.get() - 1);
+            anyhow::bail!("failed at {next}");
+        }
+    }
+    Ok(done)
+}
+
+#[test]
+fn an_item_that_fails_is_taken_again() {
+    for failures in 0..6 {
+        let dir = tempfile::tempdir().unwrap();
+        let failures = Cell::new(failures);
+        let mut runs = 0;
+        let done = loop {
+            runs += 1;
+            match queue(dir.path(), &failures) {
+                Ok(done) => break done,
+                Err(_) => assert!(runs < 9),
+            }
+        };
+        assert_eq!(done, [1, 2, 3, 4], "in {runs} runs");
+    }
+}
+
+#[resumable(name = "phases", state_dir = dir, carry(rows), durability = "process")]
+fn phases(dir: &Path, fail_at: Option<u32>) -> anyhow::Result<(Vec<u32>, usize)> {
+    let mut rows = Results::new();
+    #[resume]
+    for item in 0..4 {
+        anyhow::ensure!(fail_at != Some(item), "failed at {item}");
+        rows.push(item);
+    }
+    let found = rows.len();
+    #[resume]
+    for item in 4..4 + found as u32 {
+        anyhow::ensure!(fail_at != Some(item), "failed at {item}");
+        rows.push(item * 10);
+    }
+    Ok((rows.into(), found))
+}
+
+#[test]
+fn results_are_at_the_end_of_a_loop_what_they_were() {
+    let expected = phases(tempfile::tempdir().unwrap().path(), None).unwrap();
+    assert_eq!(expected.1, 4);
+    for fail_at in 0..8 {
+        let dir = tempfile::tempdir().unwrap();
+        phases(dir.path(), Some(fail_at)).unwrap_err();
+        phases(dir.path(), Some(7.max(fail_at))).unwrap_err();
+        assert_eq!(phases(dir.path(), None).unwrap(), expected, "{fail_at}");
+    }
+}
+
+/// As an earlier version of the function, which did not read the variable before its loop.
+#[resumable(name = "changed", state_dir = dir, carry(sum), on_code_change = "continue", durability = "process")]
+fn unread(dir: &Path) -> anyhow::Result<u64> {
+    let mut sum = 5;
+    for item in 0..4u64 {
+        anyhow::ensure!(item < 2, "failed");
+        sum += item;
+    }
+    Ok(sum)
+}
+
+#[resumable(name = "changed", state_dir = dir, carry(sum), on_code_change = "continue", durability = "process")]
+fn read(dir: &Path) -> anyhow::Result<u64> {
+    let mut sum = 5;
+    let before = sum;
+    for item in 0..4u64 {
+        sum += item;
+    }
+    Ok(sum - before)
+}
+
+#[test]
+fn what_was_not_kept_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    unread(dir.path()).unwrap_err();
+    let error = read(dir.path()).unwrap_err();
+    let error = error.downcast::<Error>().unwrap();
+    assert!(matches!(&error, Error::NotKept { name, .. } if name == "sum"), "{error}");
+    assert!(error.to_string().contains("`sum` was at its declaration"), "{error}");
+    // Nothing is lost by it.
+    let checkpoint = Job::new("changed").state_dir(dir.path()).peek_checkpoint().unwrap().unwrap();
+    assert_eq!((checkpoint.completed().len(), checkpoint.carried("sum")), (2, Ok(Some(6u64))));
+}
