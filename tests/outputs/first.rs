@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safe_state::resumable;
 
-use crate::{append_to, line, lines, read};
+use crate::{append_to, line, lines, of_each, read};
 
 #[resumable(name = "torn", state_dir = dir.join("state"), reconnect(out))]
 fn torn(dir: &Path, fails: bool) -> anyhow::Result<()> {
@@ -28,7 +28,7 @@ fn a_torn_head_is_cut_off() {
             torn(dir.path(), true).unwrap_err();
         }
         torn(dir.path(), false).unwrap();
-        let rows: String = (0..4).map(|item| format!("{{\"id\": {item}}}\n")).collect();
+        let rows = of_each(0..4, |item| format!("{{\"id\": {item}}}\n"));
         assert_eq!(read(&dir.path().join("rows")), before.to_owned() + &rows);
     }
 }

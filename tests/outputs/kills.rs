@@ -14,7 +14,7 @@ use fastrand::Rng;
 use safe_state_tests::storms;
 
 use crate::late::Late;
-use crate::read;
+use crate::{of_each, read};
 
 /// From its first item on.
 const LONGEST_RUN: Duration = Duration::from_millis(8);
@@ -87,7 +87,7 @@ struct Way {
 impl Way {
     fn at_random(rng: &mut Rng) -> Self {
         let every = *rng.choice(&[1, 3, 50]).unwrap();
-        Way { every, durability: *rng.choice(&["power", "process"]).unwrap() }
+        Way { every, durability: rng.choice(&["power", "process"]).unwrap() }
     }
 
     fn run(self, state: &Path, to: &Path) -> Command {
@@ -138,6 +138,6 @@ fn check(to: &Path, way: Way) {
     let row = |item: u64| format!("{item},{}\n", "x".repeat((item * 37 % 900).try_into().unwrap()));
     let rows = "item\n".to_owned() + &(0..ITEMS).map(row).collect::<String>();
     assert!(read(&to.join("rows")) == rows, "{way:?}: the rows are not what they are to be");
-    let log: String = (0..ITEMS).map(|item| format!("did {item}\n")).collect();
+    let log = of_each(0..ITEMS, |item| format!("did {item}\n"));
     assert!(read(&to.join("log")) == log, "{way:?}: the log is not what it is to be");
 }

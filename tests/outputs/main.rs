@@ -9,6 +9,7 @@ mod writers;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::ops::Range;
 use std::path::Path;
 
 /// Lines that an item writes, of so many bytes each.
@@ -21,8 +22,12 @@ pub(crate) fn line(item: u64, length: usize) -> String {
     line
 }
 
-pub(crate) fn lines(items: std::ops::Range<u64>, length: usize) -> String {
-    items.map(|item| line(item, length)).collect()
+pub(crate) fn lines(items: Range<u64>, length: usize) -> String {
+    of_each(items, |item| line(item, length))
+}
+
+pub(crate) fn of_each(items: Range<u64>, text: impl Fn(u64) -> String) -> String {
+    items.map(text).collect()
 }
 
 pub(crate) fn append_to(path: &Path) -> std::io::Result<File> {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use safe_state::{Job, resumable};
 
-use crate::{append_to, line, lines, read, said};
+use crate::{append_to, line, lines, of_each, read, said};
 
 #[resumable(name = format!("shard-{shard}"), state_dir = state, reconnect(out))]
 fn shard(
@@ -24,6 +24,7 @@ fn shard(
     Ok(())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "others stop")]
 fn goes(_: u64) -> anyhow::Result<()> {
     Ok(())
 }
@@ -34,7 +35,7 @@ fn stops(item: u64) -> anyhow::Result<()> {
 }
 
 fn of(shard: u64) -> String {
-    (0..6).map(|item| format!("{shard} {item}\n")).collect()
+    of_each(0..6, |item| format!("{shard} {item}\n"))
 }
 
 /// What is left in a directory of checkpoints, but the secret.
