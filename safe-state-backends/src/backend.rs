@@ -172,6 +172,13 @@ pub trait Lease: Send {
         backend.load(name)
     }
 
+    /// Is told what else is stored in the backend that the job will need, should the lease go on in a place that was
+    /// made anew, as after a directory was removed. By default that does not happen.
+    #[doc(hidden)]
+    fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
+        let _ = (name, bytes);
+    }
+
     /// The save as statements of that dialect, for a transaction of the program's own; `None` if a save
     /// is none, or, of a record, if the whole has to be saved instead. By default, always.
     ///

@@ -34,7 +34,7 @@ pub struct Carried {
     type_name: Box<str>,
     form: Form,
     #[serde(with = "shared")]
-    bytes: Arc<Vec<u8>>,
+    pub(crate) bytes: Arc<Vec<u8>>,
     /// Of a list, which one it is.
     #[serde(skip)]
     generation: Generation,

@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use id::Id;
 use system::Handle;
-pub(crate) use system::is_shared;
+pub use system::is_shared;
+#[cfg(unix)]
+pub(crate) use system::locks_stay_here;
 
 /// A directory that is open: it stays the same one, whatever becomes of its path.
 #[derive(Debug)]

@@ -96,6 +96,19 @@ pub enum Error {
         /// Who runs it, if it has said so.
         holder: Option<Box<Holder>>,
     },
+    /// A run on another machine, or in another container, has left its lock, and the file system's locks do not tell
+    /// whether it is under way.
+    #[error(
+        "job `{job}` may be running elsewhere: {holder} has left its lock `{}`, and locks on this file system do not reach \
+         there; if that run has ended, remove the file", path.display(), job = Line(job))]
+    OutOfReach {
+        /// The job.
+        job: String,
+        /// The lock's file.
+        path: PathBuf,
+        /// Who has left it.
+        holder: Box<Holder>,
+    },
     /// Another run of the job has taken its lease over, while this one was paused, or cut off; or the
     /// store has lost it. What this run did since its last save runs again in the next one.
     #[error("job `{job}` {}; this run has stopped, and leaves what is stored as it is", taken_by(holder.as_deref()), job = Line(job))]
@@ -208,6 +221,11 @@ mod tests {
             Error::Unwritable { job: job(), place: place(), reason: damaged() },
             Error::OtherJob { job: job(), found: "other".to_owned(), place: place() },
             Error::Held { job: job(), holder: holder() },
+            Error::OutOfReach {
+                job: job(),
+                path: "state/job.lock".into(),
+                holder: Box::new(Holder::this_process()),
+            },
             Error::LeaseLost { job: job(), holder: holder() },
             Error::EmptyName,
             Error::ReservedName(job()),

@@ -25,7 +25,12 @@ use log::{Log, LogFile};
 ///
 /// The lease is an [`flock(2)`](https://man7.org/linux/man-pages/man2/flock.2.html) on
 /// `STATE_DIR/JOB.lock`, which the operating system releases when the process dies, however it
-/// dies. On NFS it depends on the server; there, use another backend.
+/// dies. It reaches as far as the file system's locks do: of which do on more than one machine, and by more mounts
+/// than one, `docs/backends.md` has a table. What the lock file says of its holder finds others out: a run that was
+/// left by another machine on a file system whose locks stay on one, or that is under way by another mount, is not
+/// taken over. And a holder that was cut off from NFS for so long that another has taken its lease ends when it looks
+/// into that file, which it does before it replaces or removes a checkpoint. (Between the look and the rename another
+/// may still take it.)
 ///
 /// A state directory that is removed while a job runs is made again, within a millisecond of saves,
 /// with all that is complete. One whose file system is unmounted is not: the run ends with
@@ -135,7 +140,7 @@ impl FileBackend {
         let (durability, limit) = (options.durability, self.limit);
         let file = LogFile { dir, name: file_of(job), durability, limit };
         let log = Log::new(Arc::clone(lock.dir()), file);
-        Ok(FileLease { log, lock, backend: self.clone(), job: job.to_owned() })
+        Ok(FileLease { log, lock, backend: self.clone(), job: job.to_owned(), beside: Vec::new() })
     }
 }
 
@@ -225,6 +230,8 @@ struct FileLease {
     lock: Lock,
     backend: FileBackend,
     job: String,
+    /// What else the job needs, by the names it is stored under.
+    beside: Vec<(String, Vec<u8>)>,
 }
 
 impl Lease for FileLease {
@@ -234,7 +241,8 @@ impl Lease for FileLease {
         if !self.lock.stands()? {
             self.begin_anew()?;
         }
-        self.log.save(checkpoint)
+        let FileLease { log, lock, job, .. } = self;
+        log.save(checkpoint, || lock.check(job))
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
@@ -246,7 +254,13 @@ impl Lease for FileLease {
     }
 
     fn delete(&mut self) -> Result<(), Error> {
-        self.log.delete()
+        let FileLease { log, lock, job, .. } = self;
+        log.delete(|| lock.check(job))
+    }
+
+    fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
+        self.beside.retain(|(kept, _)| kept != name);
+        self.beside.push((name.to_owned(), bytes.to_owned()));
     }
 
     /// In the directory that is open already.
@@ -266,6 +280,11 @@ impl FileLease {
         }
         self.lock = self.backend.lock(&self.job)?;
         self.log.move_to(Arc::clone(self.lock.dir()));
+        for (name, bytes) in &self.beside {
+            if !self.backend.exists(name)? {
+                self.backend.save(name, bytes)?;
+            }
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod effects;
 mod examine;
 pub(crate) mod frame;
+pub(crate) mod output;
 mod record;
 mod report;
 pub(crate) mod request;
@@ -100,6 +101,9 @@ fn no_snapshot(kind: u8, offset: usize) -> FormatError {
     match kind {
         effects::EFFECTS => FormatError::OtherKind("an idempotency cache, and not a checkpoint"),
         report::REPORT => FormatError::OtherKind("a report, and not a checkpoint"),
+        output::OUTPUT => {
+            FormatError::OtherKind("a note of which job writes a file, and no checkpoint")
+        }
         request::REQUEST => FormatError::OtherKind("a request to a job, and not a checkpoint"),
         _ => damaged(offset, "the first record is no snapshot"),
     }

@@ -17,6 +17,8 @@ pub struct Holder {
     /// Which process of that number it is, and the how manieth lease of it this one is; of those
     /// that wrote it down.
     mark: Option<(Process, u64)>,
+    /// The device that the lock's file is on, as its process has it.
+    device: Option<u64>,
 }
 
 impl Holder {
@@ -29,15 +31,29 @@ impl Holder {
             host: host.to_string_lossy().into_owned(),
             since: Timestamp::now(),
             mark: Process::this().map(|process| (process, LEASES.fetch_add(1, Ordering::Relaxed))),
+            device: None,
         }
     }
 
-    /// As one line of text: `PID MICROS HOST [PROCESS#LEASE]`.
+    /// The same of a lock on a file with these.
+    #[cfg(unix)]
+    pub(crate) fn of(file: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Holder { device: Some(file.dev()), ..Holder::this_process() }
+    }
+
+    /// The same of a lock on a file; on which device that is, the standard library does not tell.
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &std::fs::Metadata) -> Self {
+        Holder::this_process()
+    }
+
+    /// As one line of text: `PID MICROS HOST [PROCESS#LEASE[@DEVICE]]`.
     pub(crate) fn to_line(&self) -> String {
-        let Holder { pid, host, since, mark } = self;
-        let mark =
-            mark.as_ref().map(|(process, lease)| format!(" {process}#{lease}")).unwrap_or_default();
-        format!("{pid} {} {host}{mark}", since.micros())
+        let Holder { pid, host, since, mark, device } = self;
+        let device = device.map(|device| format!("@{device:x}")).unwrap_or_default();
+        let mark = mark.as_ref().map(|(process, lease)| format!(" {process}#{lease}{device}"));
+        format!("{pid} {} {host}{}", since.micros(), mark.unwrap_or_default())
     }
 
     /// Reads such a line, of older releases as well, which wrote no mark.
@@ -48,11 +64,11 @@ impl Holder {
         let rest = words.next()?;
         let marked = rest.rsplit_once(' ').and_then(|(host, mark)| Some((host, mark_of(mark)?)));
         let (host, mark) = marked.map_or((rest, None), |(host, mark)| (host, Some(mark)));
-        Some(Holder { pid, since, host: host.to_owned(), mark })
+        let (mark, device) = mark.map_or((None, None), |(mark, device)| (Some(mark), device));
+        Some(Holder { pid, since, host: host.to_owned(), mark, device })
     }
 
     /// Whether its process is known to have ended: only one of this machine can be.
-    #[cfg(feature = "network")]
     pub(crate) fn has_ended(&self) -> bool {
         self.mark.as_ref().is_some_and(|(process, _)| process.has_ended(self.pid))
     }
@@ -73,6 +89,12 @@ impl Holder {
         }
     }
 
+    /// Whether it is known whether its process has ended: of one that has its number from where this one has its.
+    pub(crate) fn is_neighbour(&self) -> bool {
+        let (Some((process, _)), Some(this)) = (&self.mark, Process::this()) else { return false };
+        process.is_neighbour_of(&this)
+    }
+
     /// Whether its process was started since this machine was booted. Of one that has not written it
     /// down, its machine's name tells.
     pub(crate) fn is_of_this_boot(&self) -> bool {
@@ -80,6 +102,16 @@ impl Holder {
             (Some((process, _)), Some(this)) => process.has_boot_of(&this),
             _ => self.host == Holder::this_process().host,
         }
+    }
+
+    /// Whether it has written down which process it is.
+    pub(crate) fn is_marked(&self) -> bool {
+        self.mark.is_some()
+    }
+
+    /// The device that the lock's file is on, as its process has it; of those who have written it down.
+    pub(crate) fn device(&self) -> Option<u64> {
+        self.device
     }
 
     /// The process.
@@ -98,9 +130,16 @@ impl Holder {
     }
 }
 
-fn mark_of(word: &str) -> Option<(Process, u64)> {
+/// Which process and lease, and on which device.
+type Told = ((Process, u64), Option<u64>);
+
+fn mark_of(word: &str) -> Option<Told> {
     let (process, lease) = word.rsplit_once('#')?;
-    Some((process.parse().ok()?, lease.parse().ok()?))
+    let (lease, device) = match lease.split_once('@') {
+        Some((lease, device)) => (lease, Some(u64::from_str_radix(device, 16).ok()?)),
+        None => (lease, None),
+    };
+    Some(((process.parse().ok()?, lease.parse().ok()?), device))
 }
 
 impl fmt::Display for Holder {
@@ -116,6 +155,9 @@ mod tests {
     #[test]
     fn a_line_comes_back() {
         let holder = Holder::this_process();
+        assert_eq!(Holder::from_line(&holder.to_line()), Some(holder));
+        let holder = Holder { device: Some(0x801), ..Holder::this_process() };
+        assert!(holder.to_line().ends_with("@801"));
         assert_eq!(Holder::from_line(&holder.to_line()), Some(holder));
     }
 

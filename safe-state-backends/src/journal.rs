@@ -131,6 +131,11 @@ impl Journal {
         Ok(is_saved)
     }
 
+    /// As [`Lease::keep_beside`].
+    pub(crate) fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
+        self.lease.keep_beside(name, bytes);
+    }
+
     /// What `backend` holds under another name.
     pub(crate) fn load_other(
         &mut self,

@@ -55,6 +55,7 @@ mod named;
 pub mod network;
 #[cfg(feature = "object-store")]
 mod object_store;
+mod output;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(all(feature = "network", unix))]
@@ -96,6 +97,8 @@ pub use checkpoint::{
 };
 pub use completed::Completed;
 pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
+#[doc(hidden)]
+pub use dir::is_shared;
 pub use effects::{Bounds, EffectState, EffectStore};
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};
@@ -117,6 +120,8 @@ pub use mysql::{MySql, MySqlBackend};
 pub use mysql_async;
 #[doc(hidden)]
 pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, write_named_once};
+#[doc(hidden)]
+pub use output::{FileId, OutputLock, Taken, claim_output, release_output};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};

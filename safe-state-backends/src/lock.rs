@@ -1,6 +1,8 @@
 //! A lock on a file, by which a run holds a job of this machine. The file lies beside the
 //! checkpoint, and is not the checkpoint itself, which may be replaced.
 
+mod reach;
+
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,8 @@ pub struct Lock {
     file: File,
     dir: Arc<Dir>,
     name: PathBuf,
+    /// What it says of its holder.
+    line: String,
 }
 
 impl Lock {
@@ -73,9 +77,10 @@ impl Lock {
                     }
                     continue;
                 }
+                reach::check(&file, job, &path())?;
                 let announced = announce(&mut file);
-                announced.map_err(|error| Error::io("write the lock", path())(error))?;
-                return Ok(Lock { file, dir, name });
+                let line = announced.map_err(|error| Error::io("write the lock", path())(error))?;
+                return Ok(Lock { file, dir, name, line });
             }
         }
     }
@@ -95,6 +100,42 @@ impl Lock {
         }
     }
 
+    /// Looks whether it is still held. A file system on a network takes a lock from who was cut off for too long, and
+    /// does not always tell; the next holder writes its own line.
+    ///
+    /// # Errors
+    ///
+    /// Another holds it; or that can't be known.
+    pub(crate) fn check(&self, job: &str) -> Result<(), Error> {
+        let found = match self.found_line() {
+            // Then the directory is gone, and whatever is tried there fails.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                let path = self.dir.path().join(&self.name);
+                return Err(Error::io("read the lock", path)(error));
+            }
+            Ok(found) => found,
+        };
+        match told(found.as_deref(), &self.line) {
+            Told::Ours => Ok(()),
+            Told::Nothing if !self.may_be_taken() => Ok(()),
+            Told::Nothing => Err(Error::LeaseLost { job: job.to_owned(), holder: None }),
+            Told::Another(holder) => {
+                Err(Error::LeaseLost { job: job.to_owned(), holder: Some(Box::new(holder)) })
+            }
+        }
+    }
+
+    /// Whether another machine may have been given it meanwhile.
+    fn may_be_taken(&self) -> bool {
+        crate::dir::is_shared(&self.file)
+    }
+
+    /// Where others may have written it, by opening it anew, with which such a file system looks for what has changed.
+    fn found_line(&self) -> io::Result<Option<String>> {
+        if self.may_be_taken() { line_in(&self.dir.file(&self.name)?) } else { line_in(&self.file) }
+    }
+
     /// The directory that it is in.
     pub(crate) fn dir(&self) -> &Arc<Dir> {
         &self.dir
@@ -105,9 +146,12 @@ impl Drop for Lock {
     #[cfg(unix)]
     fn drop(&mut self) {
         // Removed while still locked, so that nobody can have taken this file over; and not if
-        // someone has removed it before, and it is another run's by now. If it can't be removed
-        // it stays, unlocked, and the next run uses it again.
-        if self.dir.names(&self.name, &self.file).unwrap_or(false) {
+        // someone has removed it before, or taken the lock over, and it is another run's by now. If it can't be
+        // removed it stays, unlocked, and the next run uses it again.
+        let is_anothers =
+            |line: Option<String>| matches!(told(line.as_deref(), &self.line), Told::Another(_));
+        let is_ours = self.found_line().is_ok_and(|line| !is_anothers(line));
+        if is_ours && self.dir.names(&self.name, &self.file).unwrap_or(false) {
             let _ = self.dir.remove(&self.name);
         }
     }
@@ -156,6 +200,26 @@ fn free(file: &File) -> io::Result<Result<Option<Holder>, Error>> {
     })
 }
 
+/// Whom a lock's line tells of.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Ours,
+    Another(Holder),
+    /// Nobody who writes such lines: somebody else has written into the file.
+    Nothing,
+}
+
+fn told(line: Option<&str>, ours: &str) -> Told {
+    match line {
+        Some(line) if line == ours => Told::Ours,
+        Some(line) => match Holder::from_line(line) {
+            Some(holder) if holder.is_marked() => Told::Another(holder),
+            _ => Told::Nothing,
+        },
+        None => Told::Nothing,
+    }
+}
+
 /// Its line, if it is whole.
 fn line_in(mut file: &File) -> io::Result<Option<String>> {
     let mut line = Vec::new();
@@ -166,8 +230,28 @@ fn line_in(mut file: &File) -> io::Result<Option<String>> {
     Ok(line.and_then(|line| Some(line.strip_suffix('\n')?.to_owned())))
 }
 
-/// Says in the lock file who holds it, for those it turns away.
-fn announce(file: &mut File) -> io::Result<()> {
+/// Says in the lock file who holds it, for those it turns away; and returns that.
+fn announce(file: &mut File) -> io::Result<String> {
+    let line = Holder::of(&file.metadata()?).to_line();
     file.set_len(0)?;
-    file.write_all(format!("{}\n", Holder::this_process().to_line()).as_bytes())
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_holder_is_told_from_what_is_none() {
+        let ours = Holder::this_process().to_line();
+        let another = "7 1000000 another-host 0/1/2#3@801";
+        assert_eq!(told(Some(&ours), &ours), Told::Ours);
+        let holder = Holder::from_line(another).unwrap();
+        assert_eq!(told(Some(another), &ours), Told::Another(holder));
+        for nothing in [None, Some(""), Some("1 1 elsewhere")] {
+            assert_eq!(told(nothing, &ours), Told::Nothing);
+        }
+    }
 }

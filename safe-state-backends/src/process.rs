@@ -35,7 +35,6 @@ impl Process {
     }
 
     /// Whether both have their numbers from the same namespace, since the same boot.
-    #[cfg(feature = "network")]
     pub(crate) fn is_neighbour_of(&self, other: &Process) -> bool {
         self.has_boot_of(other) && self.namespace == other.namespace
     }
@@ -52,7 +51,6 @@ impl Process {
 
     /// Whether this process, of that number, is known to have ended. Known is it of those in
     /// our own namespace alone.
-    #[cfg(feature = "network")]
     pub(crate) fn has_ended(&self, pid: u32) -> bool {
         if !Process::this().is_some_and(|us| self.is_neighbour_of(&us)) {
             return false;
@@ -65,24 +63,22 @@ impl Process {
 }
 
 /// Whether there is no process of that number.
-#[cfg(all(feature = "network", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn is_free(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
     pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
-#[cfg(all(feature = "network", not(target_os = "linux")))]
+#[cfg(not(target_os = "linux"))]
 fn is_free(_: u32) -> bool {
     false
 }
 
 struct Stat {
-    #[cfg(feature = "network")]
     state: char,
     started: u64,
 }
 
-#[cfg(feature = "network")]
 impl Stat {
     /// It may not have been waited for yet.
     fn has_ended(&self) -> bool {
@@ -94,11 +90,7 @@ fn stat_of(process: &str) -> Option<Stat> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The second field is the program's name, in parentheses, and may have both in it.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
-    Some(Stat {
-        #[cfg(feature = "network")]
-        state: fields.first()?.chars().next()?,
-        started: fields.get(19)?.parse().ok()?,
-    })
+    Some(Stat { state: fields.first()?.chars().next()?, started: fields.get(19)?.parse().ok()? })
 }
 
 impl fmt::Display for Process {
@@ -131,7 +123,6 @@ mod tests {
         assert_eq!(this.to_string().parse(), Ok(this));
     }
 
-    #[cfg(feature = "network")]
     #[test]
     fn the_ended_are_told_from_the_living() {
         use std::process::Command;

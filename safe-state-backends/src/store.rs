@@ -127,6 +127,12 @@ impl Store {
         &self.backend
     }
 
+    /// As [`Lease::keep_beside`](crate::Lease::keep_beside).
+    #[doc(hidden)]
+    pub fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
+        self.journal.keep_beside(name, bytes);
+    }
+
     /// Where the checkpoint is, for messages.
     pub fn place(&self) -> String {
         place(&*self.backend, &self.checkpoint.job)

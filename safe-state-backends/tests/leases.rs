@@ -194,3 +194,41 @@ fn child_processes_do_not_inherit_the_lock() {
     drop(lease);
     try_lease(dir.path()).map(drop).unwrap();
 }
+
+/// As a file server does that has taken the lock from a client which was cut off, and given it to another.
+#[test]
+fn who_has_lost_the_lease_unnoticed_replaces_and_removes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (lock, checkpoint) = (dir.path().join("job.lock"), dir.path().join("job.safestate"));
+    let another = "7 1000000 another-host 0/1/2#3@801\n";
+    let lost = |outcome: Result<(), Error>| {
+        let error = outcome.unwrap_err();
+        let Error::LeaseLost { holder: Some(holder), .. } = &error else { panic!("{error}") };
+        assert_eq!((holder.pid(), holder.host()), (7, "another-host"));
+    };
+    let mut held = lease(dir.path());
+    held.save(b"ours").unwrap();
+    fs::write(&lock, another).unwrap();
+    fs::write(&checkpoint, "theirs").unwrap();
+    lost(held.save(b"ours, later"));
+    lost(held.delete());
+    drop(held);
+    assert_eq!(fs::read_to_string(&lock).unwrap(), another);
+    assert_eq!(fs::read_to_string(&checkpoint).unwrap(), "theirs");
+    assert_eq!(names_in(dir.path()).len(), 2, "{:?}", names_in(dir.path()));
+}
+
+/// By another way to the same directory, whose locks are others.
+#[test]
+fn a_lease_that_is_held_by_another_mount_is_not_granted() {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let held = lease(elsewhere.path());
+    let line = fs::read_to_string(elsewhere.path().join("job.lock")).unwrap();
+    let (line, device) = line.trim_end().rsplit_once('@').unwrap();
+    let device = u64::from_str_radix(device, 16).unwrap();
+    fs::write(dir.path().join("job.lock"), format!("{line}@{:x}\n", device + 1)).unwrap();
+    let Err(error) = try_lease(dir.path()) else { panic!("it was granted") };
+    assert!(matches!(error, Error::Held { holder: Some(_), .. }), "{error}");
+    drop(held);
+}

@@ -7,6 +7,7 @@ use quote::ToTokens;
 use syn::{Block, Error, Expr, Result};
 
 use crate::changes::{Change, Changed, changes};
+use crate::durable::Opening;
 use crate::expand::Expansion;
 use crate::function::{Binding, bindings};
 use crate::loops::locals::Local;
@@ -30,14 +31,17 @@ impl Expansion {
                 &it.ident,
                 it.is_mut || it.is_mut_reference(),
                 it.value_type().as_ref().is_some_and(is_plain),
+                Opening::default(),
             )
         });
-        let locals =
-            around.locals.iter().map(|it| (&it.binding.ident, it.binding.is_mut, it.is_evident()));
+        let locals = around
+            .locals
+            .iter()
+            .map(|it| (&it.binding.ident, it.binding.is_mut, it.is_evident(), it.opening.clone()));
         // From the inside out: the innermost variable of a name is the one the body sees.
         let variables: Vec<_> = arguments.chain(locals).collect();
         let mut errors: Option<Error> = None;
-        for (at, (ident, is_mut, is_evident)) in variables.iter().enumerate() {
+        for (at, (ident, is_mut, is_evident, opening)) in variables.iter().enumerate() {
             let is_hidden = variables.iter().skip(at + 1).any(|(later, ..)| later == ident);
             if !is_mut || is_hidden || own.contains(&ident.to_string()) {
                 continue;
@@ -51,8 +55,9 @@ impl Expansion {
             let head =
                 head(written).map(|head| mentions(head.to_token_stream())).unwrap_or_default();
             let may_be_fresh = !head.contains(&ident.to_string())
+                && !opening.makes_file()
                 && changed.iter().all(|change| change.how != Changed::Written);
-            let error = Error::new(ident.span(), text(&changed, may_be_fresh));
+            let error = Error::new(ident.span(), text(&changed, may_be_fresh, opening));
             match &mut errors {
                 Some(errors) => errors.combine(error),
                 None => errors = Some(error),
@@ -125,7 +130,7 @@ fn head(written: &Expr) -> Option<&Expr> {
     }
 }
 
-fn text(changed: &[Change], may_be_fresh: bool) -> String {
+fn text(changed: &[Change], may_be_fresh: bool, opening: &Opening) -> String {
     let places: Vec<String> = changed.iter().map(|change| change.place.name()).collect();
     let quoted: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
     let (quoted, names) = (quoted.join(", "), places.join(", "));
@@ -134,6 +139,13 @@ fn text(changed: &[Change], may_be_fresh: bool) -> String {
     } else {
         String::new()
     };
+    if opening.is_format() {
+        return format!(
+            "the loop changes {quoted}, which a resumed run would start anew\n\n\
+             help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
+             `reconnect`: see \"Files and connections\" in the README{fresh}"
+        );
+    }
     format!(
         "the loop changes {quoted}, which a resumed run would start anew\n\n\
          help: to save it with the progress and restore it, add `carry({names})` to `#[resumable]`\n\

@@ -242,7 +242,8 @@ impl Expansion {
             }
             Way::Reconnect(_) => {
                 let check = self.check(variable, &quote_spanned! {here=> &mut #value });
-                quote_spanned! {here=> { let mut #value = #init; #check #value } }
+                // No `let`, which would shift the numbers of those behind it.
+                quote_spanned! {here=> match (#init,) { (mut #value,) => { #check #value } } }
             }
         }
     }
@@ -255,10 +256,11 @@ impl Expansion {
         let here = at(variable.ident.span());
         let fail = self.fail(here);
         let name = variable.name();
-        let run = self.run_at(variable.depth());
+        let depth = variable.depth();
+        let run = self.run_at(depth);
         let means = self.means(variable, ty.as_deref());
         quote_spanned! {here=>
-            if let #krate::__private::Err(#error) = #run.check(#name, #handle, &#means) {
+            if let #krate::__private::Err(#error) = #run.check(#name, #depth, #handle, &#means) {
                 #fail
             }
         }

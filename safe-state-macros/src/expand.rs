@@ -256,6 +256,7 @@ impl Expansion {
             let written = self.originals.get(&target.at);
             let found = written.and_then(|it| Some((it, body(it)?)));
             if let (Some((written, body)), Some(it)) = (found, survey.loops.get(target.at)) {
+                self.check_durable(body, it)?;
                 self.check_accumulators(written, body, it)?;
                 self.check_taking(written, body)?;
                 self.check_fresh_closures(it)?;

@@ -24,6 +24,7 @@ mod closures;
 mod commits;
 mod companion;
 mod cursors;
+mod durable;
 mod exits;
 mod expand;
 mod fallback;

@@ -353,7 +353,9 @@ impl From<Error> for io::Error {
             Error::Backend(BackendError::Io { source, .. }) | Error::Thread(source) => {
                 source.kind()
             }
-            Error::Backend(BackendError::Held { .. }) => io::ErrorKind::WouldBlock,
+            Error::Backend(BackendError::Held { .. } | BackendError::OutOfReach { .. }) => {
+                io::ErrorKind::WouldBlock
+            }
             Error::Stopped { .. } => io::ErrorKind::Interrupted,
             Error::NoBackend(_) | Error::TwoPlaces { .. } => io::ErrorKind::InvalidInput,
             #[cfg(feature = "limits")]

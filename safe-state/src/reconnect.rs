@@ -4,6 +4,7 @@ mod file;
 pub(crate) mod means;
 mod net;
 mod opener;
+pub(crate) mod outputs;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -18,6 +19,7 @@ mod why;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use safe_state_backends::escape::Line;
@@ -26,7 +28,7 @@ use serde::de::DeserializeOwned;
 
 pub use file::FileMeta;
 pub use opener::register_opener;
-pub use registry::{ReconnectRegistry, register_reconnector};
+pub use registry::{ReconnectRegistry, register_reconnector, register_sync};
 pub(crate) use why::When;
 
 #[cfg(feature = "postgres")]
@@ -123,6 +125,18 @@ pub struct ReconnectError {
     text: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
     pub(crate) when: When,
+    about: About,
+}
+
+/// What a handle fails for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum About {
+    #[default]
+    Itself,
+    /// What it was of is not there any more.
+    Absence,
+    /// Something else has it.
+    Conflict,
 }
 
 safe_state_backends::debug_is_one_line!(ReconnectError);
@@ -130,7 +144,12 @@ safe_state_backends::debug_is_one_line!(ReconnectError);
 impl ReconnectError {
     /// For a reason of one's own.
     pub fn new(text: impl Into<String>) -> Self {
-        ReconnectError { text: text.into(), source: None, when: When::default() }
+        ReconnectError {
+            text: text.into(),
+            source: None,
+            when: When::default(),
+            about: About::default(),
+        }
     }
 
     /// For something that failed with an error.
@@ -138,7 +157,30 @@ impl ReconnectError {
         text: impl Into<String>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        ReconnectError { text: text.into(), source: Some(source.into()), when: When::default() }
+        ReconnectError { source: Some(source.into()), ..ReconnectError::new(text) }
+    }
+
+    /// What the handle was of is not there any more.
+    fn absent(text: impl Into<String>) -> Self {
+        ReconnectError { about: About::Absence, ..ReconnectError::new(text) }
+    }
+
+    /// Something else has what the handle is of.
+    fn conflict(text: impl Into<String>) -> Self {
+        ReconnectError { about: About::Conflict, ..ReconnectError::new(text) }
+    }
+
+    /// The same with more to say.
+    fn with(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+}
+
+impl From<io::Error> for ReconnectError {
+    /// With `?`, where the error says by itself what could not be done.
+    fn from(error: io::Error) -> Self {
+        ReconnectError::because("an operation on it failed", error)
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod active;
 pub(crate) mod begin;
 pub(crate) mod boundary;
 mod ending;
+mod handles;
 pub(crate) mod left_behind;
 pub(crate) mod open_loop;
 pub(crate) mod pace;
@@ -35,6 +36,7 @@ use crate::outcome::Outcome;
 use crate::outcome::telling::Values;
 use crate::policy::Caution;
 use crate::reconnect::ReconnectRegistry;
+use crate::reconnect::outputs::Outputs;
 use crate::reconnect::seal::Key;
 use crate::run::active::Active;
 use crate::run::begin::{Begun, OnChange, Unclaimed, begin};
@@ -67,6 +69,8 @@ pub struct Run {
     pub(crate) registry: ReconnectRegistry,
     /// By which handles are known again; once one is asked for.
     pub(crate) key: Option<Key>,
+    /// The files that it writes through handles.
+    outputs: Outputs,
     /// Whether what is saved has to survive a loss of power.
     pub(crate) syncs: bool,
     pub(crate) schedule: Schedule,
@@ -216,6 +220,7 @@ impl Run {
             on_input_change: job.on_input_change,
             registry: job.registry.clone(),
             key: None,
+            outputs: Outputs::default(),
             syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
             boundary: Boundary::new(&job.watch, now),
@@ -346,7 +351,7 @@ impl Drop for Run {
     fn drop(&mut self) {
         #[cfg(feature = "limits")]
         self.end_watch();
-        self.put_back_prepared();
+        let _ = self.put_back_prepared();
         // In doubt, the next run finds out what is saved.
         let Ok(Some(owner)) = self.let_go() else { return };
         let (last, span) = (Write::Save(self.change_of_stopped().into()), self.spans.save());

@@ -71,6 +71,28 @@ fn a_database_that_is_not_what_it_was_is_refused() {
         "its schema has version 0, and had 1",
     );
     refused(resumed_after(|path| fs::write(path, "no database").unwrap()), "not a database");
+    let made_by = |statements: &'static str| {
+        resumed_after(move |path| {
+            fs::remove_file(path).unwrap();
+            Connection::open(path).unwrap().execute_batch(statements).unwrap();
+        })
+    };
+    refused(made_by("CREATE TABLE others (item INTEGER)"), "its tables are made otherwise");
+    refused(
+        made_by("CREATE TABLE rows (item INTEGER); PRAGMA application_id = 7"),
+        "rows.db` is another database than it was: its `application_id` is 7, and was 0",
+    );
+}
+
+#[test]
+fn a_copy_of_a_database_goes_on() {
+    let whole = resumed_after(|_| {}).unwrap();
+    let copied = resumed_after(|path| {
+        let copy = path.with_extension("copy");
+        fs::copy(path, &copy).unwrap();
+        fs::rename(copy, path).unwrap();
+    });
+    assert_eq!(copied.unwrap(), whole);
 }
 
 #[test]

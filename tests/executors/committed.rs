@@ -113,3 +113,54 @@ fn a_commit_that_is_dropped_loses_nothing_that_was_complete_before() {
         assert!(drops >= 6, "{when:?}: dropped at {drops} places only");
     }
 }
+
+/// The first attempt to commit is dropped, with its transaction, before that has been given what saves.
+#[resumable(name = "given-up", backend = SqliteBackend::new(ledger))]
+async fn gives_up(ledger: &Path, is_in_doubt: &AtomicBool, ends: bool) -> anyhow::Result<u64> {
+    let begin = |item: u64| -> anyhow::Result<Open<'_>> {
+        let connection = Connection::open(ledger)?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute("INSERT INTO rows VALUES (?1)", [i64::try_from(item)?])?;
+        Ok(Open { connection, is_in_doubt })
+    };
+    for item in 0..ITEMS {
+        let tx = begin(item)?;
+        let done = smol::future::poll_once(commit!(tx)).await;
+        assert!(done.is_none(), "it was not dropped");
+        anyhow::ensure!(!is_in_doubt.load(Ordering::SeqCst), "in doubt");
+        anyhow::ensure!(!ends || item != 2, "given up");
+        if item % 2 == 0 {
+            let tx = begin(item)?;
+            commit!(tx).await?;
+            is_in_doubt.store(false, Ordering::SeqCst);
+        }
+    }
+    Ok(ITEMS)
+}
+
+/// Whether no commit had begun when it was dropped.
+fn goes_on_behind_drops() -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.db");
+    Connection::open(&ledger).unwrap().execute_batch("CREATE TABLE rows (item INTEGER)").unwrap();
+    let in_doubt = AtomicBool::new(false);
+    for ends in [true, false] {
+        match smol::block_on(gives_up(&ledger, &in_doubt, ends)) {
+            Err(error) if error.to_string() == "in doubt" => return false,
+            Err(error) => assert!(ends && error.to_string() == "given up", "{error}"),
+            Ok(items) => assert!(!ends && items == ITEMS),
+        }
+    }
+    let connection = Connection::open(&ledger).unwrap();
+    let mut rows = connection.prepare("SELECT item FROM rows ORDER BY item").unwrap();
+    let rows: Vec<i64> =
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows, [0, 2]);
+    true
+}
+
+/// The thread that makes the statements is now and then faster than the drop.
+#[test]
+fn a_commit_that_is_dropped_before_its_statements_leaves_no_doubt() {
+    assert!((0..100).any(|_| goes_on_behind_drops()));
+}

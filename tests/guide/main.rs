@@ -18,6 +18,7 @@ mod inputs;
 mod limits;
 mod looking;
 mod loops;
+mod outputs;
 mod pages;
 mod policy;
 mod source;

@@ -89,6 +89,6 @@ impl Dir {
     }
 }
 
-pub(crate) fn is_shared(_: &File) -> bool {
+pub fn is_shared(_: &File) -> bool {
     false
 }

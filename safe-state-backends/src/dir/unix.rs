@@ -141,7 +141,7 @@ pub(super) fn dir_builder() -> DirBuilder {
 
 /// Whether its file system may be mounted on other machines, to which locks need not reach.
 #[cfg(target_os = "linux")]
-pub(crate) fn is_shared(file: &File) -> bool {
+pub fn is_shared(file: &File) -> bool {
     /// NFS, SMB and its successors, AFS, 9P, Ceph, Lustre, Coda, GPFS, FUSE: `statfs(2)`.
     const SHARED: [u32; 11] = [
         0x6969,
@@ -161,7 +161,34 @@ pub(crate) fn is_shared(file: &File) -> bool {
     rustix::fs::fstatfs(file).is_ok_and(|found| SHARED.contains(&(found.f_type as u32)))
 }
 
+/// Whether locks on it reach this machine alone, though others may have the file: on FUSE, whose file systems as a
+/// rule leave them to the kernel, and on NFS that is mounted so.
+#[cfg(target_os = "linux")]
+pub(crate) fn locks_stay_here(file: &File) -> bool {
+    const FUSE: u32 = 0x6573_5546;
+    const NFS: u32 = 0x6969;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, trivial_numeric_casts)]
+    let kind = rustix::fs::fstatfs(file).map_or(0, |found| found.f_type as u32);
+    kind == FUSE || (kind == NFS && nfs_locks_stay_here(file))
+}
+
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn is_shared(_: &File) -> bool {
+pub(crate) fn locks_stay_here(_: &File) -> bool {
+    false
+}
+
+/// By the options of its mount.
+#[cfg(target_os = "linux")]
+fn nfs_locks_stay_here(file: &File) -> bool {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let number = mount(file).map(|number| number.to_string());
+    let line = mounts.lines().find(|line| line.split(' ').next() == number.as_deref());
+    let options = line.and_then(|line| line.rsplit(' ').next()).unwrap_or_default();
+    let local = ["nolock", "local_lock=all", "local_lock=flock"];
+    options.split(',').any(|option| local.contains(&option))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn is_shared(_: &File) -> bool {
     false
 }

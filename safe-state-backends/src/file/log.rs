@@ -42,12 +42,19 @@ impl<F: Fs> Log<F> {
         self.fs = fs;
     }
 
-    pub(crate) fn save(&mut self, snapshot: &[u8]) -> Result<(), Error> {
+    /// Writes it, and puts it in the place of the one before unless `fence` has an error: the lease may have been lost
+    /// while it was written.
+    pub(crate) fn save(
+        &mut self,
+        snapshot: &[u8],
+        fence: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.open = None;
         let room = self.room(snapshot)?;
         let name = &self.file.name;
         let temporary = name::temporary(name);
         let written = self.write_temporary(&temporary, snapshot, room).and_then(|file| {
+            fence()?;
             self.fs.rename(&temporary, name).map_err(self.failed("replace", name))?;
             Ok(file)
         });
@@ -66,6 +73,12 @@ impl<F: Fs> Log<F> {
         let limit = self.file.limit.bytes()?;
         if room > limit {
             return Err(self.failed("write", &self.file.name)(too_large(room, limit)));
+        }
+        // To a larger one the answer would not be an error, but SIGXFSZ.
+        #[cfg(unix)]
+        if rlimit().is_some_and(|limit| room > limit) {
+            let error = rustix::io::Errno::FBIG.into();
+            return Err(self.failed("write", &self.file.name)(error));
         }
         Ok(room)
     }
@@ -97,8 +110,12 @@ impl<F: Fs> Log<F> {
     }
 
     /// After an error the checkpoint is there as it was: who is told of one runs the job again.
-    pub(crate) fn delete(&mut self) -> Result<(), Error> {
+    pub(crate) fn delete(
+        &mut self,
+        fence: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.open = None;
+        fence()?;
         let name = &self.file.name;
         let aside = name::temporary(name);
         match self.fs.rename(name, &aside) {
@@ -128,4 +145,10 @@ impl<F: Fs> Log<F> {
             Durability::Process => Ok(()),
         }
     }
+}
+
+/// How large the process may make a file.
+#[cfg(unix)]
+fn rlimit() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Fsize).current
 }

@@ -11,7 +11,9 @@ use std::time::Duration;
 #[cfg(unix)]
 use std::os::unix::fs::OpenOptionsExt;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, named_params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, named_params,
+};
 
 use crate::format::tail_room;
 use crate::size::{SizeLimit, too_large};
@@ -371,9 +373,20 @@ struct In {
     source: Box<dyn StdError + Send + Sync>,
 }
 
+/// Somebody has written for longer than is waited for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another connection has a transaction open that writes; if that is the program's own, around what saves the progress, \
+     let it save the item itself: `commit!(tx)`"
+)]
+struct Busy(#[source] rusqlite::Error);
+
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
-        Trouble::Other(error.into())
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Trouble::Other(Box::new(Busy(error))),
+            _ => Trouble::Other(error.into()),
+        }
     }
 }
 

@@ -201,3 +201,18 @@ fn tables_have_the_version_of_their_columns() {
     backend.save(JOB, b"a").unwrap();
     assert_eq!(ask::<i64>(&dir, "SELECT version FROM safe_state_meta"), 1);
 }
+
+#[test]
+fn an_open_transaction_of_the_programs_is_told_of_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("jobs.db");
+    let [first, second] = [&path, &path].map(|path| Connection::open(path).unwrap());
+    first.execute_batch("BEGIN IMMEDIATE").unwrap();
+    second.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let busy = second.execute_batch("BEGIN IMMEDIATE").unwrap_err();
+    let error = super::database::Trouble::from(busy).at("saving", JOB, "jobs.db".to_owned());
+    let place = std::error::Error::source(&error).unwrap();
+    let why = place.source().unwrap();
+    assert!(why.to_string().contains("`commit!(tx)`"), "{why}");
+    assert_eq!(why.source().unwrap().to_string(), "database is locked");
+}

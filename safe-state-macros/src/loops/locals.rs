@@ -4,6 +4,7 @@ use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Pat, Type};
 
 use crate::accumulators::makes_collection;
+use crate::durable::Opening;
 use crate::function::{Argument, Binding};
 
 /// A variable that a `let` binds.
@@ -19,6 +20,7 @@ pub(crate) struct Local {
     /// Whether its type, or its initialiser, is written as a `&mut`.
     pub(crate) is_mut_reference: bool,
     pub(crate) initialiser: Initialiser,
+    pub(crate) opening: Opening,
     /// The variable that it is a reference to, or to a field of.
     pub(crate) refers_to: Option<String>,
     /// The loops around it, from the outside in.
@@ -77,6 +79,7 @@ impl Local {
                 Some(init) if makes_collection(init) => Initialiser::Collection,
                 Some(_) => Initialiser::Other,
             },
+            opening: init.map(Opening::of).unwrap_or_default(),
             refers_to: init.and_then(referred),
             around,
         }

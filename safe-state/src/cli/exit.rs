@@ -74,7 +74,7 @@ impl From<BackendError> for Failed {
 impl Code {
     fn of(error: &BackendError) -> Self {
         match error {
-            BackendError::Held { .. } => Code::Running,
+            BackendError::Held { .. } | BackendError::OutOfReach { .. } => Code::Running,
             BackendError::OtherJob { .. } => Code::Foreign,
             BackendError::Format { reason, .. } => reason.into(),
             _ => Code::Failed,

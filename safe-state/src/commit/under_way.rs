@@ -1,7 +1,7 @@
 //! A commit under way: the item is complete with it, or as it was.
 
 use safe_state_backends::format::Record;
-use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements};
+use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
 
 use super::{BoxError, CommitError};
 use crate::Error;
@@ -82,11 +82,18 @@ impl Run {
         }
     }
 
-    /// Nothing comes any more of a transaction that has not been given what saves: there is no doubt of it.
-    pub(crate) fn put_back_prepared(&mut self) {
-        if matches!(self.commit, Commit::Prepared(_)) {
+    /// Nothing comes any more of a transaction that has not been given what saves: there is no doubt of it. Says whether
+    /// there was one. Whoever asks has the run, so no commit is under way: its future was dropped.
+    pub(crate) fn put_back_prepared(&mut self) -> bool {
+        let is_prepared = matches!(self.commit, Commit::Prepared(_));
+        if is_prepared {
             self.put_back();
+            if let Some(owner) = &self.owner {
+                // They may be made still.
+                owner.work_blocking(Store::forget_statements);
+            }
         }
+        is_prepared
     }
 
     /// Within its own run, a job keeps no progress.
@@ -104,6 +111,7 @@ impl Tally<'_> {
     /// Completes the item in flight; `None` in a nested call, which has nothing to save.
     pub(super) fn record(&mut self, carried: Result<(), Error>) -> Result<Option<Record>, Error> {
         carried?;
+        self.take_back_dropped();
         let (run, depth) = self.committing();
         if run.is_nested() {
             return Ok(None);

@@ -30,7 +30,9 @@ impl CacheOptions {
         CacheOptions::default()
     }
 
-    /// Forgets an effect that long after it was done.
+    /// Forgets an effect that long after it was done, by the system's clock. One that was done by a clock that has gone
+    /// back since is remembered for so much longer; a clock that is ahead for a while forgets too early, and what is
+    /// forgotten can happen again.
     pub fn expire_after(mut self, time: Duration) -> Self {
         self.bounds.expire_after = Some(time);
         self

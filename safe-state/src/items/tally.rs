@@ -95,6 +95,7 @@ impl<'r> Tally<'r> {
             self.left -= 1;
             return false;
         }
+        self.take_back_dropped();
         self.settle();
         self.in_flight = false;
         let is_due = self.run.complete(self.depth);
@@ -137,6 +138,12 @@ impl<'r> Tally<'r> {
         self.in_flight = !is_complete;
     }
 
+    /// A commit whose future was dropped before its transaction was given anything has not come about.
+    pub(crate) fn take_back_dropped(&mut self) {
+        // With the commit the run was told of all that had been counted.
+        self.in_flight |= self.run.put_back_prepared();
+    }
+
     /// So many items that are complete have been passed over, behind others that are not.
     pub(crate) fn pass_over(&mut self, count: u64) {
         if count > 0 {
@@ -155,6 +162,7 @@ impl<'r> Tally<'r> {
     #[inline]
     pub fn leave(&mut self) -> bool {
         let depth = self.depth;
+        self.take_back_dropped();
         self.in_flight = false;
         self.run().leave_loop(depth)
     }

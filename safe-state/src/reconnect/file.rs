@@ -1,5 +1,6 @@
 //! Files: reopened by their path, in their mode, at their position.
 
+mod known;
 mod path;
 
 #[cfg(target_os = "linux")]
@@ -8,10 +9,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use safe_state_backends::reopen_named;
+use safe_state_backends::{FileId, is_shared, reopen_named};
 use serde::{Deserialize, Serialize};
 
-use super::{Reconnect, ReconnectError};
+use self::known::Known;
+use super::{Reconnect, ReconnectError, outputs};
 
 /// How to open a file again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,8 @@ pub struct FileMeta {
     /// Where the next byte would have been read or written.
     position: u64,
     length: u64,
+    #[serde(deserialize_with = "known::if_any")]
+    known: Option<Known>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +35,22 @@ struct Mode {
     append: bool,
 }
 
-/// On Linux, by the path and mode that `/proc` has for it. A file that is written to is cut to the
-/// length it had when it was saved, so that it holds each item's output once.
+/// On Linux, by the path and mode that `/proc` has for it.
+///
+/// It has to be the file that it was: by its device, its number there and its time of birth; or else a copy, such as a
+/// restored backup. The last KiB before the position (of a file that is appended to, before its end) has to hold the
+/// same bytes in either case. What has changed otherwise is not noticed. A copy that is less than a KiB long at that
+/// place may not be longer than the file was.
+///
+/// A file that is written to is cut to the length it had when it was saved, so that it holds each item's output
+/// once: also of what others have appended meanwhile. So one variable of one job writes it: two handles of a job,
+/// another job of the same store that is not finished, and a run of any store that is under way are refused. For the
+/// last it is locked (`F_OFD_SETLK` of one byte far behind the end; not on network file systems), which a program
+/// that locks its output by `flock` does not meet, and one that takes a POSIX lock on all bytes there are, by another
+/// process than its own, does.
+///
+/// Its name is made durable with its first save. Where a file system may report errors late (NFS, FUSE and the like) it is
+/// synced with each save, whatever the job's durability.
 impl Reconnect for File {
     type Meta = FileMeta;
 
@@ -42,18 +60,26 @@ impl Reconnect for File {
     }
 
     fn reconnect(meta: FileMeta) -> Result<Self, ReconnectError> {
-        let FileMeta { path, mode, position, length } = &meta;
-        let Mode { write, append, .. } = *mode;
-        let mut file = reopen(path, *mode)?;
-        let found = file.metadata().map_err(failed_on("look at", path))?.len();
-        if found < *length {
-            return Err(ReconnectError::new(format!(
-                "`{}` has {found} bytes, but had {length} when the progress was saved; \
-                 it has been changed since, or opened anew before the run",
-                path.display()
-            )));
+        let FileMeta { path, mode, position, length, known } = &meta;
+        let mut file = reopen(path, *mode).map_err(|error| match known {
+            Some(known) if error.is_absence() => error.with(&known.called_now(path)),
+            _ => error,
+        })?;
+        let found = file.metadata().map_err(failed_on("look at", path))?;
+        match known {
+            Some(known) => known.check(&file, (path, *mode), *length)?,
+            None if found.len() < *length => {
+                return Err(ReconnectError::absent(format!(
+                    "`{}` has {} bytes, but had {length} when the progress was saved; \
+                     it has been changed since, or opened anew before the run",
+                    path.display(),
+                    found.len()
+                )));
+            }
+            None => {}
         }
-        if write || append {
+        if mode.is_written() {
+            outputs::hold(&file, path, FileId::of(&found))?;
             file.set_len(*length).map_err(failed_on("cut", path))?;
         }
         file.seek(SeekFrom::Start(*position)).map_err(failed_on("seek in", path))?;
@@ -65,11 +91,23 @@ impl Reconnect for File {
     }
 
     fn sync(&mut self) -> Result<(), ReconnectError> {
-        // A file that is only read has nothing to sync, and some systems refuse it.
-        match self.sync_data() {
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-            synced => synced.map_err(failed("sync a file")),
-        }
+        sync(self)?;
+        let found = self.metadata().map_err(failed("look at a file"))?;
+        outputs::sync_name(&FileId::of(&found)).map_err(failed("sync the directory of a file"))
+    }
+}
+
+fn sync(file: &File) -> Result<(), ReconnectError> {
+    // A file that is only read has nothing to sync, and some systems refuse it.
+    match file.sync_data() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced.map_err(failed("sync a file")),
+    }
+}
+
+impl Mode {
+    fn is_written(self) -> bool {
+        self.write || self.append
     }
 }
 
@@ -121,7 +159,7 @@ fn reopen(path: &Path, mode: Mode) -> Result<File, ReconnectError> {
     let file = reopen_named(path, &mut options).map_err(failed_on("open", path))?;
     #[cfg(target_os = "linux")]
     if path_of(&file)? != *path {
-        return Err(ReconnectError::new(format!(
+        return Err(ReconnectError::absent(format!(
             "`{}` leads to another file by a link, which was not there when the progress was saved",
             path.display()
         )));
@@ -165,7 +203,34 @@ fn describe(file: &File, position: u64) -> Result<FileMeta, ReconnectError> {
             path.display()
         )));
     }
-    Ok(FileMeta { path, mode: mode(fd)?, position, length: open.len() })
+    let mode = mode(fd)?;
+    if mode.is_written() {
+        outputs::hold(file, &path, FileId::of(&open))?;
+    }
+    written(file, (path, mode), position)
+}
+
+/// The file, once what was written to it is there.
+#[cfg(target_os = "linux")]
+fn written(
+    file: &File,
+    (path, mode): (PathBuf, Mode),
+    position: u64,
+) -> Result<FileMeta, ReconnectError> {
+    if mode.is_written() && is_shared(file) {
+        sync(file)?;
+    }
+    let length = file.metadata().map_err(failed_on("look at", &path))?.len();
+    if mode.is_written() && position > length {
+        return Err(ReconnectError::new(format!(
+            "`{}` has {length} bytes, but was written up to byte {position}: the file system has lost what was written, or \
+             the program has left a gap at its end",
+            path.display()
+        )));
+    }
+    let end = if mode.append { length } else { position.min(length) };
+    let known = Known::of(file, mode, end).map_err(failed_on("read", &path))?;
+    Ok(FileMeta { path, mode, position, length, known: Some(known) })
 }
 
 #[cfg(target_os = "linux")]
@@ -194,4 +259,26 @@ fn describe(_: &File, _: u64) -> Result<FileMeta, ReconnectError> {
     Err(ReconnectError::new(
         "the path of an open file can only be found on Linux; implement `Reconnect` for a type that knows it",
     ))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// What version 1 saved ends with the length.
+    #[test]
+    fn what_an_older_release_saved_is_read_and_checked_by_its_length() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap().join("out");
+        fs::write(&path, "one\ntwo\n").unwrap();
+        let path_bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
+        let old = postcard::to_stdvec(&(path_bytes, (false, true, true), 4_u64, 4_u64)).unwrap();
+        let meta: FileMeta = postcard::from_bytes(&old).unwrap();
+        assert_eq!((&meta.path, meta.position, meta.length, meta.known), (&path, 4, 4, None));
+        drop(File::reconnect(meta.clone()).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\n");
+        fs::write(&path, "one").unwrap();
+        let error = File::reconnect(meta).unwrap_err();
+        assert!(error.to_string().contains("has 3 bytes, but had 4"), "{error}");
+    }
 }

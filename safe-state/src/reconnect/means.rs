@@ -12,7 +12,7 @@ pub struct Means<T> {
     pub(crate) extract: fn(&mut T, &ReconnectRegistry) -> Result<Vec<u8>, ReconnectError>,
     /// Of what was saved; and whether a seal says that a run has saved it.
     pub(crate) reconnect: fn(&[u8], bool, &ReconnectRegistry) -> Result<T, ReconnectError>,
-    pub(crate) sync: fn(&mut T) -> Result<(), ReconnectError>,
+    pub(crate) sync: fn(&mut T, &ReconnectRegistry) -> Result<(), ReconnectError>,
 }
 
 /// By the trait.
@@ -33,7 +33,7 @@ pub fn by_trait<T: Reconnect>() -> Means<T> {
             }
             registry.open(meta)
         },
-        sync: T::sync,
+        sync: |handle, _| handle.sync(),
     }
 }
 
@@ -73,7 +73,7 @@ impl<T: 'static> ByRegistry<T> for &Handle<T> {
             check: |registry| registry.check::<T>(),
             extract: |handle, registry| registry.extract(handle),
             reconnect: |bytes, _, registry| registry.reconnect(bytes),
-            sync: |_| Ok(()),
+            sync: |handle, registry| registry.sync(handle),
         }
     }
 }

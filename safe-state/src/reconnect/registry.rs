@@ -31,6 +31,7 @@ pub struct ReconnectRegistry {
     reconnectors: Arc<RwLock<HashMap<TypeId, Arc<Reconnector>>>>,
     /// Each an `Arc` of the opener of that type.
     pub(super) openers: Arc<RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>>,
+    syncs: Arc<RwLock<HashMap<TypeId, Arc<MakeDurable>>>>,
 }
 
 struct Reconnector {
@@ -39,15 +40,53 @@ struct Reconnector {
 }
 
 type Extract = dyn Fn(&mut dyn Any) -> Result<Vec<u8>, ReconnectError> + Send + Sync;
+type MakeDurable = dyn Fn(&mut dyn Any) -> Result<(), ReconnectError> + Send + Sync;
 type Rebuild = dyn Fn(&[u8]) -> Result<Box<dyn Any>, ReconnectError> + Send + Sync;
 
 /// Tells all jobs how to rebuild a `T`: `extract` says what is saved of it, and `reconnect` makes a
 /// new one of that. What is registered for a type last counts.
+///
+/// `extract` flushes what the handle buffers: what has been written through it has to be with the operating system
+/// when it returns. How it is made to survive a loss of power, [`register_sync`] tells. A file in it is best saved as
+/// `File` itself is, by [`Reconnect`](super::Reconnect), and so checked as that is:
+///
+/// ```
+/// use std::fs::File;
+/// use std::io::{self, Write};
+/// use safe_state::reconnect::{FileMeta, Reconnect, register_reconnector, register_sync};
+///
+/// // Of another crate.
+/// struct Lines { file: File, buffer: Vec<u8> }
+///
+/// impl Lines {
+///     fn flush(&mut self) -> io::Result<()> {
+///         self.file.write_all(&std::mem::take(&mut self.buffer))
+///     }
+/// }
+///
+/// // Before the job:
+/// register_reconnector::<Lines, FileMeta>(
+///     |lines| {
+///         lines.flush()?;
+///         lines.file.extract()
+///     },
+///     |meta| Ok(Lines { file: File::reconnect(meta)?, buffer: Vec::new() }),
+/// );
+/// register_sync::<Lines>(|lines| lines.file.sync());
+/// ```
 pub fn register_reconnector<T: 'static, M: Serialize + DeserializeOwned>(
     extract: impl Fn(&mut T) -> Result<M, ReconnectError> + Send + Sync + 'static,
     reconnect: impl Fn(M) -> Result<T, ReconnectError> + Send + Sync + 'static,
 ) {
     ReconnectRegistry::global().register(extract, reconnect);
+}
+
+/// Tells all jobs how what has been written through a `T` that [`register_reconnector`] rebuilds is made to survive a loss
+/// of power. It is called after `extract`, where the job's durability asks for it.
+pub fn register_sync<T: 'static>(
+    sync: impl Fn(&mut T) -> Result<(), ReconnectError> + Send + Sync + 'static,
+) {
+    ReconnectRegistry::global().register_sync(sync);
 }
 
 impl ReconnectRegistry {
@@ -71,6 +110,25 @@ impl ReconnectRegistry {
         };
         let mut reconnectors = self.reconnectors.write().unwrap_or_else(PoisonError::into_inner);
         reconnectors.insert(TypeId::of::<T>(), Arc::new(reconnector));
+    }
+
+    /// As [`register_sync`], for the jobs that use this registry.
+    pub fn register_sync<T: 'static>(
+        &self,
+        sync: impl Fn(&mut T) -> Result<(), ReconnectError> + Send + Sync + 'static,
+    ) {
+        let sync: Arc<MakeDurable> =
+            Arc::new(move |handle| sync(handle.downcast_mut::<T>().ok_or_else(wrong_type::<T>)?));
+        let mut syncs = self.syncs.write().unwrap_or_else(PoisonError::into_inner);
+        syncs.insert(TypeId::of::<T>(), sync);
+    }
+
+    /// By what was registered for it, if anything was.
+    pub(crate) fn sync<T: 'static>(&self, handle: &mut T) -> Result<(), ReconnectError> {
+        let syncs = self.syncs.read().unwrap_or_else(PoisonError::into_inner);
+        let sync = syncs.get(&TypeId::of::<T>()).cloned();
+        drop(syncs);
+        sync.map_or(Ok(()), |sync| sync(handle))
     }
 
     /// Whether it rebuilds `T`s.

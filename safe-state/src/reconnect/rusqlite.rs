@@ -1,10 +1,13 @@
 //! SQLite: the same file is opened again, and nothing of it is made anew.
 
 use std::fs::{self, File};
+use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
-use serde::{Deserialize, Serialize};
+use safe_state_backends::FileId;
+use serde::{Deserialize, Deserializer, Serialize};
+use siphasher::sip::SipHasher13;
 
 use super::{Reconnect, ReconnectError};
 
@@ -28,6 +31,25 @@ pub struct SqliteMeta {
     /// The names and files of the databases attached to it.
     attached: Vec<(String, String)>,
     settings: [i64; SETTINGS.len()],
+    #[serde(deserialize_with = "known_if_any")]
+    known: Option<Known>,
+}
+
+/// By what the database is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Known {
+    /// Its file.
+    id: FileId,
+    application_id: i64,
+    /// A checksum of what its tables and indices are made by.
+    schema: u64,
+    pages: i64,
+}
+
+/// What is saved of older releases ends before it.
+#[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
+fn known_if_any<'de, D: Deserializer<'de>>(known: D) -> Result<Option<Known>, D::Error> {
+    Ok(Option::deserialize(known).unwrap_or_default())
 }
 
 impl SqliteMeta {
@@ -42,7 +64,9 @@ impl SqliteMeta {
 /// Functions, hooks and the like are not restored; [`register_opener`](super::register_opener) can.
 ///
 /// Refused are databases in memory, temporary tables, a transaction that is open when an item
-/// completes, and a file that is gone or has an older schema. A save that is to survive a loss of
+/// completes, and a file that is gone, has an older schema or another `application_id`. A file that is another one
+/// than it was, by its device, number and time of birth, goes on as a copy, such as a restored backup, if it was made
+/// by the same statements and has no fewer pages; an older copy that is as large is not noticed. A save that is to survive a loss of
 /// power needs `synchronous` not to be `OFF`, and syncs what SQLite by itself would not have.
 impl Reconnect for Connection {
     type Meta = SqliteMeta;
@@ -72,7 +96,8 @@ impl Reconnect for Connection {
         }
         let read_only = self.is_readonly("main").map_err(failed("look at"))?;
         let schema_version = pragma(self, "schema_version")?;
-        Ok(SqliteMeta { path, read_only, schema_version, attached, settings })
+        let known = Some(Known::of(self, &path)?);
+        Ok(SqliteMeta { path, read_only, schema_version, attached, settings, known })
     }
 
     fn files(meta: &SqliteMeta) -> Vec<PathBuf> {
@@ -111,7 +136,10 @@ impl Reconnect for Connection {
                 meta.path, meta.schema_version
             )));
         }
-        Ok(())
+        match &meta.known {
+            Some(known) => known.check(self, &meta.path),
+            None => Ok(()),
+        }
     }
 
     fn sync(&mut self) -> Result<(), ReconnectError> {
@@ -128,6 +156,61 @@ impl Reconnect for Connection {
         let mut files = databases.iter().filter(|(name, _)| name != "temp");
         files.try_for_each(|(_, path)| sync_beside(Path::new(path)))
     }
+}
+
+impl Known {
+    fn of(connection: &Connection, path: &str) -> Result<Self, ReconnectError> {
+        let found = fs::metadata(path).map_err(|error| {
+            ReconnectError::because(format!("cannot look at the SQLite database `{path}`"), error)
+        })?;
+        Ok(Known {
+            id: FileId::of(&found),
+            application_id: pragma(connection, "application_id")?,
+            schema: schema(connection).map_err(failed("read"))?,
+            pages: pragma(connection, "page_count")?,
+        })
+    }
+
+    fn check(&self, connection: &Connection, path: &str) -> Result<(), ReconnectError> {
+        let found = Known::of(connection, path)?;
+        let another = |how: String| {
+            Err(ReconnectError::new(format!("`{path}` is another database than it was: {how}")))
+        };
+        if found.application_id != self.application_id {
+            return another(format!(
+                "its `application_id` is {}, and was {}",
+                found.application_id, self.application_id
+            ));
+        }
+        if found.id.is(&self.id) {
+            return Ok(());
+        }
+        if found.schema != self.schema {
+            return another("it is another file, and its tables are made otherwise".to_owned());
+        }
+        if found.pages < self.pages {
+            return another(format!(
+                "it is another file, of {} pages, and had {} when the progress was saved",
+                found.pages, self.pages
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn schema(connection: &Connection) -> rusqlite::Result<u64> {
+    let mut hasher = SipHasher13::new();
+    let text = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
+    let mut statement = connection.prepare_cached(text)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        for column in 0..4 {
+            let text = row.get::<_, Option<String>>(column)?.unwrap_or_default();
+            hasher.write(&(text.len() as u64).to_le_bytes());
+            hasher.write(text.as_bytes());
+        }
+    }
+    Ok(hasher.finish())
 }
 
 /// What a commit may leave unsynced: the log, in WAL mode, and the end of the journal in the others.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use safe_state_backends::{Backend, Error, LeaseOptions};
+use safe_state_backends::{Backend, Error, LeaseOptions, Store};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::ReconnectError;
@@ -38,6 +38,11 @@ pub(crate) fn copy_key(from: &dyn Backend, to: &dyn Backend) -> Result<(), Error
 }
 
 impl Key {
+    /// Sees that it stays with the checkpoint, if that moves to a place that is made anew.
+    pub(crate) fn stay_beside(&self, store: &mut Store) {
+        store.keep_beside(NAME, &[&MAGIC[..], &self.0].concat());
+    }
+
     /// That of the store, made if there is none.
     pub(crate) fn of(backend: &Arc<dyn Backend>) -> Result<Key, Error> {
         let began = Instant::now();

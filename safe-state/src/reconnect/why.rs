@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::ReconnectError;
+use super::{About, ReconnectError};
 use crate::error::{causes, start_over};
 
 /// When a handle failed.
@@ -27,10 +27,18 @@ impl ReconnectError {
         causes.find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind)
     }
 
+    /// Whether what it was of is not there any more: where nothing is complete, a new one will do.
+    pub(crate) fn is_absence(&self) -> bool {
+        self.about == About::Absence || self.kind() == Some(ErrorKind::NotFound)
+    }
+
     /// What could not be done with the handle, and what to do about it.
     pub(crate) fn told(&self, job: &str) -> String {
         const GOES_ON: &str = "run the job again, which goes on behind what was saved last";
         let as_it_is = if self.when == When::Saved { " as it is now" } else { "" };
+        if self.about == About::Conflict {
+            return "cannot be written by this run".to_owned();
+        }
         let advice = match (self.kind(), self.when) {
             (Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded), _) => {
                 format!("there is no room for it: make room, and {GOES_ON}")

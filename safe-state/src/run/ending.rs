@@ -1,5 +1,6 @@
 //! How a run ends: what its outcome means for the checkpoint, and what its caller is given.
 
+use std::mem;
 use std::panic::resume_unwind;
 use std::sync::MutexGuard;
 use std::time::Instant;
@@ -12,6 +13,7 @@ use super::{Run, Write};
 use crate::Error;
 use crate::outcome::trail::Noted;
 use crate::outcome::{Failed, Failing, Outcome};
+use crate::reconnect::outputs::Outputs;
 use crate::run::open_loop::OpenLoop;
 use crate::save::owner::Owner;
 
@@ -31,8 +33,10 @@ impl Run {
         self.end_watch();
         let spans = self.spans();
         let _within = spans.within();
+        let _ = self.put_back_prepared();
         let (write, failed) = self.ending(failing);
-        let last = last(write, self.spans.save());
+        let outputs = mem::take(&mut self.outputs);
+        let last = last(write, self.spans.save(), outputs);
         let ended = self.let_go().map(|owner| owner.map(|owner| owner.end(last)));
         self.ended(outcome, failed, ended, on_error)
     }
@@ -52,8 +56,10 @@ impl Run {
         self.end_watch();
         #[cfg(feature = "report")]
         let failing = self.look_up_calls(failing).await;
+        let _ = self.put_back_prepared();
         let (write, failed) = self.ending(failing);
-        let last = last(write, self.spans.save());
+        let outputs = mem::take(&mut self.outputs);
+        let last = last(write, self.spans.save(), outputs);
         let ended = match self.let_go() {
             Ok(Some(owner)) => Ok(Some(owner.end_async(last).await)),
             Ok(None) => Ok(None),
@@ -199,6 +205,18 @@ impl Run {
 /// What became of the last write, and how many items are complete.
 type Ended = (Result<(), BackendError>, u64);
 
-fn last(write: Write, span: Span) -> impl FnOnce(&mut Store) -> Ended + Send + 'static {
-    move |store| (write.within(&span, store), store.checkpoint().completed().len())
+/// The last write, with which the files of a job that is finished are given back.
+fn last(
+    write: Write,
+    span: Span,
+    outputs: Outputs,
+) -> impl FnOnce(&mut Store) -> Ended + Send + 'static {
+    move |store| {
+        let is_finished = matches!(write, Write::Finish(_) | Write::Delete);
+        let written = write.within(&span, store);
+        if is_finished && written.is_ok() {
+            outputs.release();
+        }
+        (written, store.checkpoint().completed().len())
+    }
 }

@@ -1,16 +1,12 @@
 //! The values that a run restores and saves with its progress: carried variables, handles, steps.
 
-use std::sync::Arc;
-
 use safe_state_backends::format::Change;
 use safe_state_backends::{CarriedChange, CarriedError, Carry};
 
 use crate::Error;
 use crate::items::fingerprint::unordered::Walk;
 use crate::items::identity::CursorType;
-use crate::reconnect::means::Means;
-use crate::reconnect::seal::Key;
-use crate::reconnect::{ReconnectError, When};
+use crate::reconnect::ReconnectError;
 use crate::run::Run;
 use crate::run::open_loop::OpenLoop;
 
@@ -67,7 +63,11 @@ impl Run {
         Ok(restored)
     }
 
-    fn restore_bytes<T>(&mut self, name: &str, place: Place) -> Result<Option<Vec<u8>>, Error> {
+    pub(super) fn restore_bytes<T>(
+        &mut self,
+        name: &str,
+        place: Place,
+    ) -> Result<Option<Vec<u8>>, Error> {
         let within = self.position.within(place.0);
         let store = self.store();
         let carried = store.as_ref().and_then(|store| store.checkpoint().carried_value(name));
@@ -97,86 +97,7 @@ impl Run {
         Err(Error::NotCarried { job, name: name.to_owned(), completed })
     }
 
-    /// The handle that a variable was, rebuilt; none on a fresh start.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be rebuilt; on a fresh start, it could not be later.
-    pub fn reconnect<T>(
-        &mut self,
-        name: &str,
-        place: Place,
-        means: &Means<T>,
-    ) -> Result<Option<T>, Error> {
-        self.position.rest.has_handles = true;
-        let told =
-            |run: &Run, error: ReconnectError, when| run.reconnect_error(name, error.when(when));
-        (means.check)(&self.registry).map_err(|error| told(self, error, When::Begun))?;
-        let key = self.key()?;
-        let Some(bytes) = self.restore_bytes::<T>(name, place)? else { return Ok(None) };
-        let (bytes, is_known) = match &key {
-            Some(key) => key.opened(self.events.job(), name, &bytes),
-            None => (&*bytes, true),
-        };
-        let rebuilt = (means.reconnect)(bytes, is_known, &self.registry);
-        rebuilt.map(Some).map_err(|error| told(self, error, When::Rebuilt))
-    }
-
-    /// Sees that a handle can be described, on a fresh start.
-    ///
-    /// # Errors
-    ///
-    /// The handle is one that can't be rebuilt.
-    pub fn check<T>(&self, name: &str, handle: &mut T, means: &Means<T>) -> Result<(), Error> {
-        let extracted = (means.extract)(handle, &self.registry);
-        extracted.map(drop).map_err(|error| self.reconnect_error(name, error.when(When::Begun)))
-    }
-
-    /// The secret of the store, while this run has one.
-    fn key(&mut self) -> Result<Option<Key>, Error> {
-        let backend = self.store().map(|store| Arc::clone(store.backend()));
-        if let (None, Some(backend)) = (&self.key, backend) {
-            self.key = Some(Key::of(&backend)?);
-        }
-        Ok(self.key.clone())
-    }
-
-    /// Takes what a handle is rebuilt from into the next save.
-    ///
-    /// # Errors
-    ///
-    /// The handle is one that can't be rebuilt, or has failed.
-    pub fn extract<T>(
-        &mut self,
-        name: &str,
-        depth: usize,
-        handle: &mut T,
-        means: &Means<T>,
-    ) -> Result<(), Error> {
-        let Some(owner) = &self.owner else { return Ok(()) };
-        let extracted = (means.extract)(handle, &self.registry).and_then(|bytes| {
-            if self.syncs {
-                (means.sync)(handle)?;
-            }
-            Ok(bytes)
-        });
-        let bytes =
-            extracted.map_err(|error| self.reconnect_error(name, error.when(When::Saved)))?;
-        let bytes = match &self.key {
-            Some(key) => key.sealed(self.events.job(), name, bytes),
-            None => bytes,
-        };
-        let within = self.position.within(depth);
-        let store = owner.store();
-        let stored = store.checkpoint().carried_value(name);
-        let change = CarriedChange::of_bytes::<T>(name, within, bytes, stored);
-        drop(store);
-        self.position.carried.retain(|earlier| earlier.name != name);
-        self.position.carried.extend(change);
-        Ok(())
-    }
-
-    fn reconnect_error(&self, name: &str, source: ReconnectError) -> Error {
+    pub(super) fn reconnect_error(&self, name: &str, source: ReconnectError) -> Error {
         Error::Reconnect { job: self.events.job().to_owned(), name: name.to_owned(), source }
     }
 

@@ -52,6 +52,16 @@ impl Owner {
         thread.run(move || work(&mut store.lock())).await
     }
 
+    /// Works with the store behind all that is under way, and waits for it.
+    pub(crate) fn work_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> T + Send + 'static,
+    ) -> T {
+        let Some(thread) = &self.thread else { return work(&mut self.store()) };
+        let store = self.store.clone();
+        thread.run_blocking(move || work(&mut store.lock()))
+    }
+
     /// Works with the store for the last time, behind all that is under way, and lets it go with its lease.
     pub(crate) fn end<T: Send + 'static>(
         self,

@@ -106,11 +106,11 @@ impl Backend for Recorded {
     }
 
     fn save(&self, _: &str, checkpoint: &[u8]) -> Result<(), Error> {
-        self.log(Durability::Power).save(checkpoint)
+        self.log(Durability::Power).save(checkpoint, || Ok(()))
     }
 
     fn delete(&self, _: &str) -> Result<(), Error> {
-        self.log(Durability::Power).delete()
+        self.log(Durability::Power).delete(|| Ok(()))
     }
 
     fn exists(&self, job: &str) -> Result<bool, Error> {
@@ -126,7 +126,7 @@ struct RecordedLease(Log<Recorder>);
 
 impl Lease for RecordedLease {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        self.0.save(checkpoint)
+        self.0.save(checkpoint, || Ok(()))
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
@@ -134,6 +134,6 @@ impl Lease for RecordedLease {
     }
 
     fn delete(&mut self) -> Result<(), Error> {
-        self.0.delete()
+        self.0.delete(|| Ok(()))
     }
 }

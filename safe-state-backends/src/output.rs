@@ -1,0 +1,179 @@
+//! One job writes a file: which one stands beside the checkpoints, by the file's device and number, and
+//! outlives a run that dies; and while a run is under way, a lock on the file itself tells runs of other stores.
+
+mod lock;
+
+use std::fs::Metadata;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::format::output;
+use crate::name::RESERVED;
+use crate::{Backend, Checkpoint, Durability, Error, LeaseOptions, wait};
+
+pub use lock::{OutputLock, Taken};
+
+/// Another job that claims the same file needs a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Which file it is, among all that this machine ever has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileId {
+    device: u64,
+    number: u64,
+    /// When it was made, in nanoseconds, where the file system tells: numbers are given out again.
+    born: Option<u64>,
+}
+
+impl FileId {
+    /// Of a file with these.
+    #[cfg(unix)]
+    pub fn of(found: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        let born = found.created().ok().and_then(|born| born.duration_since(UNIX_EPOCH).ok());
+        let born = born.and_then(|born| u64::try_from(born.as_nanos()).ok());
+        FileId { device: found.dev(), number: found.ino(), born }
+    }
+
+    /// Of a file with these; all are alike where the standard library can't tell.
+    #[cfg(not(unix))]
+    pub fn of(_: &Metadata) -> Self {
+        FileId { device: 0, number: 0, born: None }
+    }
+
+    /// Whether it is the same file. The number of a device may be another after a boot.
+    pub fn is(&self, other: &FileId) -> bool {
+        let has_same_birth = self.born.is_some() && self.born == other.born;
+        self.number == other.number
+            && (has_same_birth || (self.device == other.device && self.born == other.born))
+    }
+
+    /// Under which the store keeps what job writes it. Without its birth, the number of a file says
+    /// nothing on another machine.
+    fn name(&self) -> String {
+        let FileId { device, number, born } = self;
+        let rest = match born {
+            Some(born) => format!("{born:x}"),
+            None => hostname::get().unwrap_or_default().to_string_lossy().into_owned(),
+        };
+        format!("{RESERVED}output/{device:x}-{number:x}-{rest}")
+    }
+}
+
+/// Takes down that `job` writes the file, unless another job does that would go on with it; and returns that one.
+///
+/// # Errors
+///
+/// The backend can't be read or written.
+pub fn claim_output(
+    backend: &Arc<dyn Backend>,
+    file: &FileId,
+    job: &str,
+) -> Result<Option<String>, Error> {
+    let name = file.name();
+    if owner(&**backend, &name)?.as_deref() == Some(job) {
+        return Ok(None);
+    }
+    let options = LeaseOptions::new(Durability::Process);
+    let mut lease =
+        wait::while_held(PATIENCE, LONGEST_PAUSE, || Arc::clone(backend).lease(&name, options))?;
+    if let Some(other) = owner(&**backend, &name)?
+        && other != job
+        && goes_on_with(&**backend, &other, file)
+    {
+        return Ok(Some(other));
+    }
+    let bytes =
+        output::encode(job).map_err(|source| Error::unwritable(&**backend, &name, source))?;
+    lease.save(&bytes)?;
+    Ok(None)
+}
+
+/// Takes back that `job` writes the file.
+///
+/// # Errors
+///
+/// The backend can't be read or written.
+pub fn release_output(backend: &Arc<dyn Backend>, file: &FileId, job: &str) -> Result<(), Error> {
+    let name = file.name();
+    let options = LeaseOptions::new(Durability::Process);
+    let mut lease =
+        wait::while_held(PATIENCE, LONGEST_PAUSE, || Arc::clone(backend).lease(&name, options))?;
+    if owner(&**backend, &name)?.as_deref() == Some(job) { lease.delete() } else { Ok(()) }
+}
+
+/// The job that writes the file. What can't be read says nothing, and is written anew.
+fn owner(backend: &dyn Backend, name: &str) -> Result<Option<String>, Error> {
+    let found = backend.load(name)?;
+    Ok(found.and_then(|bytes| output::decode(&bytes).map(str::to_owned).ok()))
+}
+
+/// Whether a run of the job would go on with the file: what is saved of one of its handles names it. So it seems if
+/// that can't be told.
+fn goes_on_with(backend: &dyn Backend, job: &str, file: &FileId) -> bool {
+    let Ok(id) = postcard::to_stdvec(file) else { return true };
+    match Checkpoint::load(backend, job) {
+        Ok(Some(found)) => {
+            let names_it = |bytes: &[u8]| bytes.windows(id.len()).any(|part| part == id);
+            !found.is_finished() && found.carried.values().any(|value| names_it(&value.bytes))
+        }
+        Ok(None) => false,
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Change;
+    use crate::{CarriedChange, MemoryBackend, Store};
+
+    const FILE: FileId = FileId { device: 1, number: 2, born: Some(3) };
+
+    /// With a handle of the file.
+    fn begin(backend: &Arc<dyn Backend>, job: &str) -> Store {
+        let opening = Store::open(Arc::clone(backend), job, LeaseOptions::default()).unwrap();
+        let mut store = opening.begin(Checkpoint::new(job, None)).unwrap();
+        let meta = postcard::to_stdvec(&("out.csv", 7, FILE, 9)).unwrap();
+        let carried = CarriedChange::of_bytes::<std::fs::File>("out", Vec::new(), meta, None);
+        let change = Change { carried: carried.into_iter().collect(), ..Change::default() };
+        store.save(change).unwrap();
+        store
+    }
+
+    #[test]
+    fn a_file_is_one_jobs_until_that_is_finished() {
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        let claim = |job: &str| claim_output(&backend, &FILE, job).unwrap();
+        let mut first = begin(&backend, "a");
+        assert_eq!(claim("a"), None);
+        assert_eq!(claim("a"), None);
+        assert_eq!(claim("b"), Some("a".to_owned()));
+        assert_eq!(claim_output(&backend, &FileId { born: Some(4), ..FILE }, "b").unwrap(), None);
+        assert_eq!(backend.list().unwrap(), ["a"]);
+        let elsewhere = FileId { born: Some(5), ..FILE };
+        assert_eq!(claim_output(&backend, &elsewhere, "a").unwrap(), None);
+        assert_eq!(claim_output(&backend, &elsewhere, "b").unwrap(), None, "a has never saved it");
+        first.delete().unwrap();
+        drop(first);
+        let _second = begin(&backend, "b");
+        assert_eq!(claim("b"), None, "its job is cleared");
+        release_output(&backend, &FILE, "a").unwrap();
+        assert_eq!(claim("c"), Some("b".to_owned()), "it was not its to take back");
+        release_output(&backend, &FILE, "b").unwrap();
+        assert_eq!(claim("c"), None);
+    }
+
+    #[test]
+    fn a_file_is_the_same_under_another_device() {
+        assert!(FILE.is(&FileId { device: 9, ..FILE }));
+        assert!(!FILE.is(&FileId { number: 9, ..FILE }));
+        assert!(!FILE.is(&FileId { born: Some(9), ..FILE }));
+        let unborn = FileId { born: None, ..FILE };
+        assert!(unborn.is(&unborn) && !unborn.is(&FileId { device: 9, ..unborn }));
+        assert!(!unborn.is(&FILE));
+    }
+}

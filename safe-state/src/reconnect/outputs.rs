@@ -1,0 +1,213 @@
+//! The files that a run writes through handles that it rebuilds: each is written by one variable of one job.
+//!
+//! A handle's type knows its files, and the run knows the job: so while a run asks a handle for what is saved of
+//! it, or rebuilds one, what it knows stands where the file's own code finds it, on this thread.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::mem;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use safe_state_backends::{Backend, FileId, OutputLock, Taken, claim_output, release_output};
+
+use super::ReconnectError;
+
+thread_local! {
+    static NOW: RefCell<Option<Outputs>> = const { RefCell::new(None) };
+}
+
+/// The files that a run writes.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    /// Where the job's checkpoint is; none in a call within the job's own run.
+    store: Option<(Arc<dyn Backend>, String)>,
+    held: Vec<Held>,
+    /// The variable that is asked, or rebuilt.
+    variable: String,
+}
+
+/// A file that is written.
+#[derive(Debug)]
+struct Held {
+    variable: String,
+    path: PathBuf,
+    id: FileId,
+    /// By which it is read, where the program's handle can't be.
+    reader: Option<File>,
+    _lock: Option<OutputLock>,
+    name_is_synced: bool,
+    /// Whether the variable has it, as of when it was asked last.
+    is_there: bool,
+}
+
+impl Outputs {
+    /// Of a job whose checkpoint is there.
+    pub(crate) fn of(backend: Arc<dyn Backend>, job: &str) -> Self {
+        Outputs { store: Some((backend, job.to_owned())), ..Outputs::default() }
+    }
+
+    /// Does `work`, which concerns the handle in `variable`; and gives back files that it has no more.
+    pub(crate) fn within<T>(&mut self, variable: &str, work: impl FnOnce() -> T) -> T {
+        /// Whatever the handle's code does, nothing is left behind for others.
+        struct Reset(Option<Outputs>);
+        impl Drop for Reset {
+            fn drop(&mut self) {
+                let before = self.0.take();
+                NOW.with(|now| *now.borrow_mut() = before);
+            }
+        }
+        variable.clone_into(&mut self.variable);
+        for held in &mut self.held {
+            held.is_there &= held.variable != variable;
+        }
+        let before = NOW.with(|now| now.borrow_mut().replace(mem::take(self)));
+        let reset = Reset(before);
+        let done = work();
+        *self = NOW.with(|now| now.borrow_mut().take()).unwrap_or_default();
+        drop(reset);
+        done
+    }
+
+    /// Gives back the files that their variables have no more.
+    pub(crate) fn release_others(&mut self) {
+        let gone = self.held.extract_if(.., |held| !held.is_there).collect();
+        self.give_back(gone);
+    }
+
+    /// Whether the variable has a file that is written.
+    pub(crate) fn are_written_by(&self, variable: &str) -> bool {
+        self.held.iter().any(|held| held.is_there && held.variable == variable)
+    }
+
+    /// Gives all of them back: the job is finished.
+    pub(crate) fn release(mut self) {
+        let held = mem::take(&mut self.held);
+        self.give_back(held);
+    }
+
+    /// What is not taken back is found to be of a job that is finished, by the next that wants the file.
+    fn give_back(&self, held: Vec<Held>) {
+        let Some((backend, job)) = &self.store else { return };
+        for held in held {
+            if let Err(error) = release_output(backend, &held.id, job) {
+                tracing::debug!(target: "safe_state", path = %held.path.display(), %error, "not released");
+            }
+        }
+    }
+
+    fn find(&mut self, id: &FileId) -> Option<&mut Held> {
+        self.held.iter_mut().find(|held| held.id == *id)
+    }
+
+    fn hold(&mut self, file: &File, path: &Path, id: FileId) -> Result<(), ReconnectError> {
+        let shown = path.display();
+        let Outputs { variable, store, held } = self;
+        if let Some(held) = held.iter_mut().find(|held| held.id == id) {
+            if held.variable != *variable {
+                return Err(ReconnectError::conflict(format!(
+                    "`{shown}` is written through `{}` as well, and each would cut off what the other has written; \
+                     let one handle write it, or write two files",
+                    held.variable
+                )));
+            }
+            held.is_there = true;
+            return Ok(());
+        }
+        let lock = match OutputLock::take(file) {
+            Ok(Taken::Lock(lock)) => Some(lock),
+            Ok(Taken::Unknown) => None,
+            Ok(Taken::ByAnother) => {
+                return Err(ReconnectError::conflict(format!(
+                    "another run writes `{shown}` now, and each would cut off what the other has written; \
+                     let that end, or give each a file of its own"
+                )));
+            }
+            Err(error) => {
+                return Err(ReconnectError::because(format!("cannot lock `{shown}`"), error));
+            }
+        };
+        if let Some((backend, job)) = store {
+            let claimed = claim_output(backend, &id, job).map_err(|error| {
+                ReconnectError::because(
+                    format!("cannot note that this job writes `{shown}`"),
+                    error,
+                )
+            })?;
+            if let Some(other) = claimed {
+                return Err(ReconnectError::conflict(format!(
+                    "job `{other}`, which is not finished, writes `{shown}`, and when it goes on, it cuts off what others \
+                     have written there since; finish or clear that job first, or give each a file of its own"
+                )));
+            }
+        }
+        held.push(Held {
+            variable: variable.clone(),
+            path: path.to_owned(),
+            id,
+            reader: None,
+            _lock: lock,
+            name_is_synced: false,
+            is_there: true,
+        });
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Outputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outputs").field("held", &self.held).finish_non_exhaustive()
+    }
+}
+
+/// Sees that the run that asks is the one that writes the file; outside of any, nothing.
+pub(super) fn hold(file: &File, path: &Path, id: FileId) -> Result<(), ReconnectError> {
+    NOW.with(|now| match &mut *now.borrow_mut() {
+        Some(outputs) => outputs.hold(file, path, id),
+        None => Ok(()),
+    })
+}
+
+/// Reads by what `open` opens, which is kept as long as the run goes on: to close it would drop POSIX locks that the
+/// program has on the file.
+pub(super) fn read_by<T>(
+    id: &FileId,
+    open: impl FnOnce() -> io::Result<File>,
+    read: impl FnOnce(&File) -> io::Result<T>,
+) -> io::Result<T> {
+    NOW.with(|now| {
+        let mut now = now.borrow_mut();
+        let Some(held) = now.as_mut().and_then(|outputs| outputs.find(id)) else {
+            return read(&open()?);
+        };
+        if held.reader.is_none() {
+            held.reader = Some(open()?);
+        }
+        held.reader.as_ref().map_or_else(|| Err(io::ErrorKind::NotFound.into()), read)
+    })
+}
+
+/// Makes the name of a file that the run writes durable, with the first sync of it.
+pub(super) fn sync_name(id: &FileId) -> io::Result<()> {
+    NOW.with(|now| {
+        let mut now = now.borrow_mut();
+        let held = now.as_mut().and_then(|outputs| outputs.find(id));
+        let Some(held) = held.filter(|held| !held.name_is_synced) else { return Ok(()) };
+        let dir = held.path.parent().unwrap_or(Path::new("/"));
+        match File::open(dir).and_then(|dir| dir.sync_all()) {
+            // Who may not read it can't sync it, and some file systems can't.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::PermissionDenied
+                        | io::ErrorKind::InvalidInput
+                        | io::ErrorKind::Unsupported
+                ) => {}
+            synced => synced?,
+        }
+        held.name_is_synced = true;
+        Ok(())
+    })
+}

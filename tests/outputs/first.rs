@@ -1,0 +1,61 @@
+//! What an item writes that fails before anything is complete is cut off as well.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use safe_state::resumable;
+
+use crate::{append_to, line, lines, of_each, read};
+
+#[resumable(name = "torn", state_dir = dir.join("state"), reconnect(out))]
+fn torn(dir: &Path, fails: bool) -> anyhow::Result<()> {
+    let mut out: File = append_to(&dir.join("rows"))?;
+    for item in 0..4 {
+        write!(out, "{{\"id\": ")?;
+        anyhow::ensure!(!fails, "blip");
+        writeln!(out, "{item}}}")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_torn_head_is_cut_off() {
+    for before in ["", "of a run before\n"] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("rows"), before).unwrap();
+        for _ in 0..3 {
+            torn(dir.path(), true).unwrap_err();
+        }
+        torn(dir.path(), false).unwrap();
+        let rows = of_each(0..4, |item| format!("{{\"id\": {item}}}\n"));
+        assert_eq!(read(&dir.path().join("rows")), before.to_owned() + &rows);
+    }
+}
+
+#[resumable(name = "later", state_dir = dir.join("state"), reconnect(out), save_every = 1)]
+async fn headed(dir: &Path, fails: bool) -> anyhow::Result<()> {
+    let mut out: BufWriter<File> = {
+        let mut out = BufWriter::new(append_to(&dir.join("rows"))?);
+        writeln!(out, "id")?;
+        out
+    };
+    for item in 0..4 {
+        write!(out, "{}", line(item, 9))?;
+        if fails {
+            out.flush()?;
+            anyhow::bail!("blip");
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+#[test]
+fn a_header_is_written_once() {
+    let dir = tempfile::tempdir().unwrap();
+    for fails in [true, true, false] {
+        let _ = smol::block_on(headed(dir.path(), fails));
+    }
+    assert_eq!(read(&dir.path().join("rows")), "id\n".to_owned() + &lines(0..4, 9));
+}

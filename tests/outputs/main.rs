@@ -1,0 +1,44 @@
+//! What complete items wrote to reconnected files is there once, whatever happens to the files between the runs.
+
+mod first;
+mod kills;
+mod known;
+mod late;
+mod registered;
+mod writers;
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::ops::Range;
+use std::path::Path;
+
+/// Lines that an item writes, of so many bytes each.
+pub(crate) fn line(item: u64, length: usize) -> String {
+    let mut line = format!("item {item} ");
+    while line.len() < length {
+        write!(line, "{item}").unwrap();
+    }
+    line.push('\n');
+    line
+}
+
+pub(crate) fn lines(items: Range<u64>, length: usize) -> String {
+    of_each(items, |item| line(item, length))
+}
+
+pub(crate) fn of_each(items: Range<u64>, text: impl Fn(u64) -> String) -> String {
+    items.map(text).collect()
+}
+
+pub(crate) fn append_to(path: &Path) -> std::io::Result<File> {
+    File::options().append(true).create(true).open(path)
+}
+
+pub(crate) fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+/// What an error and its causes say.
+pub(crate) fn said<T: std::fmt::Debug>(outcome: anyhow::Result<T>) -> String {
+    format!("{:#}", outcome.unwrap_err())
+}

@@ -1,0 +1,26 @@
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+#[safe_state::resumable(fresh(out))]
+fn held_back(rows: &[u64], out: &mut BufWriter<File>) -> anyhow::Result<()> {
+    for row in rows {
+        writeln!(out, "{row}")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+#[safe_state::resumable(fresh(out))]
+fn flushed(rows: &[u64], out: &mut BufWriter<File>) -> anyhow::Result<()> {
+    for row in rows {
+        writeln!(out, "{row}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn main() {
+    let mut out = BufWriter::new(File::open("rows").unwrap());
+    let _ = held_back(&[], &mut out);
+    let _ = flushed(&[], &mut out);
+}
