@@ -146,7 +146,7 @@ impl Kind {
                 &rows.iter().cloned().enumerate().map(|(at, row)| (at as u64, row.1)).collect(),
             ),
             Kind::Lines => {
-                let text: String = rows.iter().map(|row| format!("{}\n", row.1)).collect();
+                let text: String = rows.iter().flat_map(|row| [row.1.as_str(), "\n"]).collect();
                 fs::write(dir.join("lines"), text)?;
                 lines(dir)
             }
@@ -272,7 +272,7 @@ fn found(random: &mut Rng, count: usize, trials: usize) -> usize {
         DONE.take();
         UNTIL.set(count);
         slice(dir.path(), &rows).unwrap_err();
-        rows[random.usize(..count)].1 = "another".to_owned();
+        "another".clone_into(&mut rows[random.usize(..count)].1);
         UNTIL.set(usize::MAX);
         slice(dir.path(), &rows).is_err()
     };

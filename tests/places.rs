@@ -93,16 +93,16 @@ fn an_item_that_fails_is_taken_again() {
 }
 
 #[resumable(name = "phases", state_dir = dir, carry(rows), durability = "process")]
-fn phases(dir: &Path, fail_at: Option<u32>) -> anyhow::Result<(Vec<u32>, usize)> {
+fn phases(dir: &Path, fail_at: Option<u32>) -> anyhow::Result<(Vec<u32>, u32)> {
     let mut rows = Results::new();
     #[resume]
     for item in 0..4 {
         anyhow::ensure!(fail_at != Some(item), "failed at {item}");
         rows.push(item);
     }
-    let found = rows.len();
+    let found = u32::try_from(rows.len())?;
     #[resume]
-    for item in 4..4 + found as u32 {
+    for item in 4..4 + found {
         anyhow::ensure!(fail_at != Some(item), "failed at {item}");
         rows.push(item * 10);
     }

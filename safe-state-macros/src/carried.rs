@@ -10,6 +10,8 @@
 //! };
 //! ```
 
+mod undo;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Error, Result, Type};
@@ -238,11 +240,11 @@ impl Expansion {
             Way::Carry if !variable.places.start => init.clone(),
             Way::Carry => {
                 let keep = self.keep_start(variable, &quote_spanned! {here=> &#value });
-                quote_spanned! {here=> { let #value = #init; #keep #value } }
+                // No `let`, which would shift the numbers of those behind it.
+                quote_spanned! {here=> match (#init,) { (#value,) => { #keep #value } } }
             }
             Way::Reconnect(_) => {
                 let check = self.check(variable, &quote_spanned! {here=> &mut #value });
-                // No `let`, which would shift the numbers of those behind it.
                 quote_spanned! {here=> match (#init,) { (mut #value,) => { #check #value } } }
             }
         }
@@ -352,62 +354,6 @@ impl Expansion {
         });
         carry.collect()
     }
-}
-
-/// What a failed attempt did to carried variables is undone.
-impl Expansion {
-    /// Marks the variables that stand among `locals` as they are.
-    pub(crate) fn marks(&self, target: &Target, locals: &[Local]) -> TokenStream {
-        let krate = &self.krate;
-        let marks = self.undoable(target, locals).map(|(at, variable)| {
-            let (mark, here) = (mark(at), at_variable(variable));
-            let (value, place) = (variable.value(), variable.place());
-            quote_spanned! {here=>
-                let #mark = #krate::__private::undone!(#value).mark(#place);
-            }
-        });
-        marks.collect()
-    }
-
-    /// Puts them back as they were marked.
-    pub(crate) fn undo(&self, target: &Target, locals: &[Local]) -> TokenStream {
-        let krate = &self.krate;
-        let raise = self.raise();
-        let tally = &self.names.tally;
-        let undo = self.undoable(target, locals).map(|(at, variable)| {
-            let (mark, here) = (mark(at), at_variable(variable));
-            let (value, place) = (variable.value(), variable.place());
-            let name = variable.name();
-            quote_spanned! {here=>
-                if !#krate::__private::undone!(#value).undo(#place, #mark) {
-                    #tally.run().not_undone(#name);
-                    #raise
-                }
-            }
-        });
-        undo.collect()
-    }
-
-    fn undoable(
-        &self,
-        target: &Target,
-        locals: &[Local],
-    ) -> impl Iterator<Item = (usize, &CarriedVariable)> {
-        let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
-        let undoable = standing.filter(|it| {
-            it.is_mut && matches!(it.way, Way::Carry) && it.places.changing.contains(&target.at)
-        });
-        undoable.enumerate()
-    }
-}
-
-fn at_variable(variable: &CarriedVariable) -> Span {
-    at(variable.ident.span())
-}
-
-/// The local that keeps what a variable was.
-fn mark(at: usize) -> Ident {
-    local(&format!("mark_{at}"))
 }
 
 fn local_source(local: &Local, targets: &[Target]) -> Result<Source> {

@@ -1,11 +1,15 @@
 //! Functions that are not `async` but return a future: `fn f() -> impl Future { async move {..} }`,
 //! and what `#[async_trait]` makes of a method.
 
+use std::collections::BTreeSet;
+
 use syn::visit::Visit;
 use syn::{
     AssocType, Block, Expr, ExprCall, GenericArgument, ItemFn, PathArguments, PathSegment,
     ReturnType, Stmt, Type,
 };
+
+use crate::function::bindings;
 
 /// What the future gives that `function` returns, if its last expression is an `async` block.
 pub(crate) fn output(function: &ItemFn) -> Option<Type> {
@@ -26,6 +30,18 @@ pub(crate) fn with_block<R>(function: &mut ItemFn, work: impl FnOnce(&mut Block)
         return work(block);
     }
     work(&mut function.block)
+}
+
+/// The names that stand before the future which the function returns; none if it returns no future.
+pub(crate) fn around(function: &ItemFn) -> Option<BTreeSet<String>> {
+    if function.sig.asyncness.is_some() || output(function).is_none() {
+        return None;
+    }
+    let lets = function.block.stmts.iter().filter_map(|stmt| match stmt {
+        Stmt::Local(local) => Some(bindings(&local.pat)),
+        _ => None,
+    });
+    Some(lets.flatten().map(|binding| binding.name()).collect())
 }
 
 /// The block of `async {..}`, or of `Box::pin(async {..})`.

@@ -28,11 +28,12 @@
 //! until after the locals. The loop's head is reached by `continue` as well, even from inside a
 //! macro call. A body that is an arm is not reported for its braces.
 
+mod returns;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Block, Expr, ExprForLoop, ExprReturn, ExprWhile, Label, Pat, Result, Type};
+use syn::{Attribute, Expr, ExprForLoop, ExprWhile, Label, Pat, Result};
 
 use crate::carried::CarriedVariable;
 use crate::expand::{Expansion, Names};
@@ -394,47 +395,9 @@ impl Expansion {
         let place = format!(":{}:{}", place.line, place.column + 1);
         quote_spanned! {at(keyword)=> #krate::__private::concat!(#krate::__private::file!(), #place) }
     }
-
-    /// In a function that returns an `Option`, by whatever name, tells the run of each `return` in the loop, which
-    /// else could not tell a `return None` from a `None` that `?` returns.
-    fn mark_returns(&self, body: &mut Block) {
-        if let Some(ty) = self.returned.maybe_option() {
-            MarkReturns { names: &self.names, ty }.visit_block_mut(body);
-        }
-    }
 }
 
 fn number(target: &Target) -> TokenStream {
     let Target { depth, id, .. } = target;
     quote_spanned! {Span::mixed_site()=> (#depth, #id) }
-}
-
-struct MarkReturns<'a> {
-    names: &'a Names,
-    ty: &'a Type,
-}
-
-impl VisitMut for MarkReturns<'_> {
-    fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        match expr {
-            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
-            _ => visit_mut::visit_expr_mut(self, expr),
-        }
-    }
-
-    fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
-        visit_mut::visit_expr_return_mut(self, it);
-        if let Some(value) = &mut it.expr {
-            let (Names { tally, item, .. }, ty) = (self.names, self.ty);
-            // The value first: a `?` in it may still leave the loop.
-            let marked = quote_spanned! {at(it.return_token.span)=> {
-                let #item: #ty = #value;
-                #tally.run().returning();
-                #item
-            } };
-            **value = Expr::Verbatim(marked);
-        }
-    }
-
-    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }

@@ -55,6 +55,7 @@ mod std_macros;
 mod steps;
 mod taking;
 mod text;
+mod worklists;
 
 use proc_macro::TokenStream;
 

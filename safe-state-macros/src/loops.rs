@@ -11,14 +11,12 @@ use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, ItemMacro,
-    Label, Lifetime, Macro, Pat, Path, Signature, Type,
+    Label, Lifetime, Macro, Pat, Signature, Type,
 };
 
 use crate::function::{bindings, is_resumable};
-use crate::hygiene::at;
 use crate::mentions::mentions;
 use locals::Local;
 
@@ -346,39 +344,6 @@ pub(crate) fn while_let(it: &ExprWhile) -> Option<(&Pat, &Expr)> {
         (Some(pat), None) if is_some => Some((pat, &cond.expr)),
         _ => None,
     }
-}
-
-/// Whether it goes on for as long as a condition holds that binds nothing, as `loops_over_units` writes it.
-pub(crate) fn is_plain_while(it: &ExprWhile) -> bool {
-    while_let(it).is_some_and(|(pat, head)| {
-        matches!(pat, Pat::Tuple(unit) if unit.elems.is_empty()) && matches!(head, Expr::If(_))
-    })
-}
-
-/// Writes each marked `while condition` as a `while let Some(()) = ..`, whose items are units.
-pub(crate) fn plain_whiles(block: &mut Block, krate: &Path) {
-    struct Plain<'a>(&'a Path);
-    impl VisitMut for Plain<'_> {
-        fn visit_expr_while_mut(&mut self, it: &mut ExprWhile) {
-            visit_mut::visit_expr_while_mut(self, it);
-            if it.attrs.iter().any(is_marker) && !binds(&it.cond) {
-                let (krate, cond) = (self.0, &it.cond);
-                let here = at(cond.span());
-                it.cond = syn::parse_quote_spanned! {here=>
-                    let #krate::__private::Some(()) =
-                        if #cond { #krate::__private::Some(()) } else { #krate::__private::None }
-                };
-            }
-        }
-
-        fn visit_item_mut(&mut self, _: &mut Item) {}
-    }
-    Plain(krate).visit_block_mut(block);
-}
-
-/// Whether a condition has a `let` in it.
-fn binds(cond: &Expr) -> bool {
-    !conditions(cond).is_empty() || matches!(cond, Expr::Let(_))
 }
 
 /// The patterns that a condition binds: `if let P = ..`, also in a chain.

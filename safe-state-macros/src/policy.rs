@@ -172,9 +172,16 @@ impl Expansion {
         let krate = &self.krate;
         let capture = self.capture(target);
         let begin = self.begin(target, *keyword);
+        // A binding that is never used would be reported, of a loop it is not.
+        let item = match pat {
+            Pat::Ident(it) if it.ident.to_string().starts_with('_') => {
+                quote_spanned! {at(*keyword)=> #krate::__private::identity(#name) }
+            }
+            _ => name.to_token_stream(),
+        };
         quote_spanned! {at(*keyword)=>
             let #handed = #krate::__private::handed!(&#name);
-            let #pat = #name;
+            let #pat = #item;
             #capture
             #begin
             match () { () => #body }

@@ -10,7 +10,7 @@ use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
 use crate::{Error, Job};
 
-pub use core::convert::{Infallible, Into};
+pub use core::convert::{Infallible, Into, identity};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
@@ -215,6 +215,8 @@ pub fn name(name: &(impl AsRef<str> + ?Sized)) -> String {
 /// The default name of a function: the path of what it stands in, of which its companion tells, and its own name.
 pub fn function_name<Companion>(function: &str) -> String {
     let path = std::any::type_name::<Companion>();
+    // One that is the same whatever the arguments is ours, of a type that stands there.
+    let path = path.split_once("Companion<").map_or(path, |(_, of)| of);
     let around = path.rsplit_once("::").map_or("", |(around, _)| around);
     format!("{}::{function}", around.replace("::{{closure}}", ""))
 }

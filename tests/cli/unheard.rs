@@ -26,6 +26,7 @@ const ALL: &[&[&str]] = &[
     &["pause", "broken"],
     &["resume", "broken"],
     &["cancel", "broken"],
+    &["accept", "broken"],
     &["export", "broken", "-"],
     &["export", "broken", "exported"],
     &["import", "exported"],

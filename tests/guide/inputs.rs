@@ -42,7 +42,7 @@ fn shrink(image: &Path) -> anyhow::Result<()> {
     Ok(fs::remove_file(image)?)
 }
 
-#[resumable(name = "thumbnails", key = |entry| entry.as_ref().ok().map(|entry| entry.path()))]
+#[resumable(name = "thumbnails", key = |entry| entry.as_ref().ok().map(fs::DirEntry::path))]
 fn shrink_all(folder: &Path) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder)? {
         shrink(&entry?.path())?;

@@ -332,8 +332,8 @@ mod tests {
     fn sampled(indices: std::ops::Range<u64>) -> Change {
         let count = indices.end - indices.start;
         let samples = indices.map(mark).collect();
-        let sampled = LoopChange { count, samples, ..LoopChange::default() };
-        Change { loops: vec![sampled], ..Change::default() }
+        let loops = vec![LoopChange { count, samples, ..LoopChange::default() }];
+        Change { loops, ..Change::default() }
     }
 
     #[test]

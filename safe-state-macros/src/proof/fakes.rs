@@ -83,11 +83,11 @@ impl Expansion {
         let asked = free::names(|free| free.visit_expr(written.head));
         let mut head = written.head.clone();
         copy.visit_expr_mut(&mut head);
-        let takes = self.takes(target);
+        let is_worklist = self.takes(target);
         let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
         let asked = outer.iter().filter(|it| {
             free::holds(&asked, &it.ident)
-                && !takes
+                && !is_worklist
                 && !matches!(it.kind, Kind::Local(local) if !local.has_value())
         });
         for (number, it) in asked.enumerate() {
@@ -99,7 +99,7 @@ impl Expansion {
             });
             renamed.push(Renamed { root: it.ident.to_string(), fields: Vec::new(), to });
         }
-        let renamed = if takes { named } else { &renamed };
+        let renamed = if is_worklist { named } else { &renamed };
         let head = rename(head.into_token_stream(), renamed);
         let is_named = self
             .options

@@ -50,13 +50,13 @@ impl Received {
             Ok(entry) => (entry, None),
             Err(error) => (nothing, Some(Box::new(error))),
         };
-        let entry = if takes { Self::left(run, number.depth, entry) } else { entry };
+        let entry = if takes { Self::left(run, number.depth, &entry) } else { entry };
         (Received { entry, asked: 0, refused, takes }, Tally::new(run, number.depth))
     }
 
     /// Of a loop that takes its items from a carried variable: what is complete is there no more, so that there is
     /// nothing to pass over. One that has ended has ended, whatever was put there since.
-    fn left(run: &Run, depth: usize, entry: Entry) -> Entry {
+    fn left(run: &Run, depth: usize, entry: &Entry) -> Entry {
         let stored = run.position.open.get(depth).map_or(Stored::No, OpenLoop::stored);
         let has_ended = stored == Stored::Ended
             && run.position.open.get(depth).is_some_and(OpenLoop::was_exhausted);

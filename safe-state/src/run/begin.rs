@@ -105,6 +105,10 @@ fn continued(
         events.accepted("another version");
     }
     if let Some(argument) = checkpoint.set_arguments(job.arguments.iter().cloned()) {
+        // Nothing was done with the other one that could be kept.
+        if !checkpoint.has_progress() {
+            return Ok(None);
+        }
         if !accepts {
             return Err(Error::ArgumentChanged { job: name(), argument });
         }

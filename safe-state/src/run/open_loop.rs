@@ -2,6 +2,7 @@
 
 mod before;
 mod sampling;
+mod stored;
 
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{
@@ -17,16 +18,7 @@ use crate::policy::Untold;
 use sampling::Sampling;
 
 pub(crate) use before::Before;
-
-/// What an earlier run has saved of a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stored {
-    No,
-    /// That it has begun, and no more: loops in its first item may be further.
-    Begun,
-    Further,
-    Ended,
-}
+pub(crate) use stored::Stored;
 
 /// A loop that the run is in.
 #[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]
@@ -70,17 +62,6 @@ pub(crate) struct OpenLoop {
     /// What the checkpoint says of its end, and what is to be said.
     stored_end: Option<LoopEnd>,
     end: Option<LoopEnd>,
-}
-
-impl Stored {
-    pub(crate) fn of(stored: &LoopProgress) -> Self {
-        let has_keys = stored.keys().is_some_and(|keys| keys.len() > 0);
-        match stored.end() {
-            Some(_) => Stored::Ended,
-            None if has_keys || !stored.completed().is_empty() => Stored::Further,
-            None => Stored::Begun,
-        }
-    }
 }
 
 impl OpenLoop {

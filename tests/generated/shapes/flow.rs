@@ -42,6 +42,7 @@ mod conditions_in_a_row {
 
 // kept
 mod items_that_are_dropped {
+    #[derive(Hash)]
     struct Parcel(u64);
     impl Drop for Parcel {
         fn drop(&mut self) { dropped(self.0) }
@@ -227,7 +228,7 @@ mod sink_of_any_type {
         }
     }
     #[resumable(backend = store(), fresh(sink))]
-    fn pour<'a, T: ToString + 'a, S>(values: impl IntoIterator<Item = T> + 'a, mut sink: S) -> Result<u64, Stop>
+    fn pour<'a, T: ToString + std::hash::Hash + 'a, S>(values: impl IntoIterator<Item = T> + 'a, mut sink: S) -> Result<u64, Stop>
     where S: Sink<T> {
         for value in values {
             sink.put(value)?;

@@ -156,7 +156,7 @@ mod lines_of_which_some_are_comments {
     pub fn run() -> String { format!("{:?}", read(std::io::Cursor::new("3\n#a\n1\n\nx\n2"))) }
 }
 
-// kept
+// refused
 mod received {
     use std::sync::mpsc;
     #[resumable(backend = store(), carry(sum))]

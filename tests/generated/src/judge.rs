@@ -1,5 +1,6 @@
 //! Runs a function in all ways, and says whether it keeps the promise.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use safe_state::Checkpoint;
@@ -28,6 +29,11 @@ pub struct Case {
 /// A run that is interrupted in every run until it is done is given up on after so many.
 const MOST_RUNS: usize = 80;
 
+thread_local! {
+    /// Whether a function under trial runs.
+    static IS_TRIED: Cell<bool> = const { Cell::new(false) };
+}
+
 /// What came of one run.
 struct Outcome {
     returned: String,
@@ -45,7 +51,12 @@ impl Outcome {
 
 /// Tries all of them. Prints a line for each that does not keep the promise, and a count.
 pub fn main(cases: &[Case]) {
-    std::panic::set_hook(Box::new(|_| {}));
+    // What a function under trial panics with is told by the trial.
+    std::panic::set_hook(Box::new(|panic| {
+        if !IS_TRIED.get() {
+            eprintln!("{panic}");
+        }
+    }));
     let mut runs = 0;
     for case in cases {
         let mut trial = Trial { case, runs: 0, counts_drops: false };
@@ -67,12 +78,14 @@ impl Trial<'_> {
     fn run(&mut self, function: fn() -> String, plan: Option<Plan>) -> Outcome {
         self.runs += 1;
         stage::begin(plan);
+        IS_TRIED.set(true);
         let returned = catch_unwind(AssertUnwindSafe(function)).unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
             let is_meant = panic.is::<Interrupted>();
             if is_meant { "interrupted".to_owned() } else { format!("panicked: {text:?}") }
         });
+        IS_TRIED.set(false);
         let mut done = stage::end();
         // What is dropped where a run ends early is no part of what it does.
         if plan.is_some() || !self.counts_drops {

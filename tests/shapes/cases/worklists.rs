@@ -7,7 +7,7 @@ use safe_state_tests::shapes::{Interrupted, block_on, send, store, try_step};
 use super::resumable;
 
 fn links(page: u32) -> Vec<u32> {
-    [page * 2, page * 2 + 1].into_iter().filter(|page| *page < 12).collect()
+    vec![page * 2, page * 2 + 1].into_iter().filter(|page| *page < 12).collect()
 }
 
 #[resumable(backend = store(), carry(queue, seen))]
