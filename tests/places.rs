@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safe_state::{Error, Job, Results, resumable};
 
-#[resumable(name = "grown", state_dir = dir, carry(total), save_every = every, durability = "process")]
+#[resumable(name = "grown", state_dir = dir, carry(total), save_every = every, durability = "process", fresh(fail_at, every))]
 fn grown(
     dir: &Path,
     items: &[u64],
@@ -33,7 +33,7 @@ fn an_argument_is_what_it_was_at_the_first_call() {
     }
 }
 
-#[resumable(name = "marked", state_dir = dir, carry(begun), durability = "process")]
+#[resumable(name = "marked", state_dir = dir, carry(begun), durability = "process", fresh(fail))]
 fn marked(dir: &Path, clock: &Cell<u64>, fail: bool) -> anyhow::Result<Vec<u64>> {
     let begun = clock.replace(clock.get() + 1);
     let mut seen = Vec::new();
@@ -92,7 +92,7 @@ fn an_item_that_fails_is_taken_again() {
     }
 }
 
-#[resumable(name = "phases", state_dir = dir, carry(rows), durability = "process")]
+#[resumable(name = "phases", state_dir = dir, carry(rows), durability = "process", fresh(fail_at))]
 fn phases(dir: &Path, fail_at: Option<u32>) -> anyhow::Result<(Vec<u32>, u32)> {
     let mut rows = Results::new();
     #[resume]

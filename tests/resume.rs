@@ -177,7 +177,7 @@ fn a_dropped_future_keeps_its_progress() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let stalled = stalls(dir.path(), &ran, Some(3));
-        tokio::time::timeout(Duration::from_millis(100), stalled).await.unwrap_err();
+        tokio::time::timeout(Duration::from_millis(400), stalled).await.unwrap_err();
         let checkpoint = stalls::peek_checkpoint(dir.path()).unwrap().unwrap();
         assert_eq!(checkpoint.progress().completed, 3);
         assert_eq!(checkpoint.last_failure(), None);

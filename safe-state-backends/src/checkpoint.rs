@@ -335,14 +335,14 @@ impl Checkpoint {
         std::mem::replace(&mut self.version, version)
     }
 
-    /// Whether there is something to go on from: a complete item, a step, or what a variable was behind one.
+    /// Whether there is something to go on from: a complete item, or a step.
     pub fn has_progress(&self) -> bool {
         let is_further = |it: &LoopProgress| {
             !it.completed().is_empty() || it.keys().is_some_and(|keys| !keys.is_empty())
         };
         self.finished
             || self.loops.values().any(is_further)
-            || self.carried.keys().any(|name| !ValueAt::is_of(name))
+            || self.carried.keys().any(|name| ValueAt::variable_of(name).is_none())
     }
 
     /// Takes in the fingerprints of the arguments by their names, of which 256 count. Gives the name of the first that

@@ -77,7 +77,7 @@ impl CarriedVariable {
     }
 
     /// Whether it stands where `locals` do.
-    fn stands_among(&self, locals: &[Local]) -> bool {
+    pub(crate) fn stands_among(&self, locals: &[Local]) -> bool {
         match self.source {
             Source::Local { at, .. } => locals.iter().any(|local| local.at == at),
             Source::Argument { .. } => true,

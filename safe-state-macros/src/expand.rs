@@ -220,15 +220,15 @@ impl Expansion {
         })?;
         self.fill_in(block, &survey, name)?;
         let job = &quote! { #job #belonging };
-        let body = quote_spanned! {Span::mixed_site()=> #arguments #restore };
         let tokens = match &self.returned {
             Returned::Type(ty) if !self.is_async => {
-                self.in_one_call(job, block, captures, &body, ty)
+                let before = quote_spanned! {Span::mixed_site()=> #arguments #restore };
+                self.in_one_call(job, block, captures, &before, ty)
             }
             _ => {
                 let (open, call, finish) =
-                    (self.open(job), self.call(block, captures, &body), self.finish());
-                quote_spanned! {Span::mixed_site()=> { #open #call #finish } }
+                    (self.open(job), self.call(block, captures, &restore), self.finish());
+                quote_spanned! {Span::mixed_site()=> { #open #arguments #call #finish } }
             }
         };
         // An item whose last brace is not the user's is taken for generated, and not linted.

@@ -128,13 +128,14 @@ fn lent(head: &Expr) -> Option<&Ident> {
     }
 }
 
-/// The variable that an expression is, or is a part of.
-fn root(expr: &Expr) -> Option<&Ident> {
+/// The variable that an expression is, or is a part of, or is made of by methods.
+pub(crate) fn root(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(it) => it.path.get_ident(),
         Expr::Field(it) => root(&it.base),
         Expr::Index(it) => root(&it.expr),
         Expr::Unary(it) => root(&it.expr),
+        Expr::Reference(it) => root(&it.expr),
         Expr::MethodCall(it) => root(&it.receiver),
         Expr::Paren(it) => root(&it.expr),
         Expr::Group(it) => root(&it.expr),

@@ -9,7 +9,8 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprForLoop, ExprIf,
-    ExprMethodCall, ExprReference, ExprWhile, Ident, Item, Local, Macro, Pat, Stmt, Token,
+    ExprLet, ExprMatch, ExprMethodCall, ExprReference, ExprWhile, Ident, Item, Local, Macro, Pat,
+    PatIdent, Stmt, Token,
 };
 
 use crate::function::bindings;
@@ -255,6 +256,18 @@ impl<'ast> Visit<'ast> for Search {
         visit::visit_expr_call(self, it);
     }
 
+    /// A `ref mut` lends what is matched.
+    fn visit_expr_match(&mut self, it: &'ast ExprMatch) {
+        let lends = it.arms.iter().any(|arm| lends_mutably(&arm.pat));
+        self.changed_if(lends && self.is_place(&it.expr));
+        visit::visit_expr_match(self, it);
+    }
+
+    fn visit_expr_let(&mut self, it: &'ast ExprLet) {
+        self.changed_if(lends_mutably(&it.pat) && self.is_place(&it.expr));
+        visit::visit_expr_let(self, it);
+    }
+
     fn visit_macro(&mut self, it: &'ast Macro) {
         let name =
             it.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
@@ -270,6 +283,9 @@ impl<'ast> Visit<'ast> for Search {
     }
 
     fn visit_local(&mut self, it: &'ast Local) {
+        let lends = |init: &syn::LocalInit| lends_mutably(&it.pat) && self.is_place(&init.expr);
+        let is_lent = it.init.as_ref().is_some_and(lends);
+        self.changed_if(is_lent);
         visit::visit_local(self, it);
         self.hidden |= self.binds(&it.pat);
     }
@@ -306,6 +322,19 @@ impl<'ast> Visit<'ast> for Search {
 
     /// An item sees no variables.
     fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+fn lends_mutably(pat: &Pat) -> bool {
+    struct Lends(bool);
+    impl Visit<'_> for Lends {
+        fn visit_pat_ident(&mut self, it: &PatIdent) {
+            self.0 |= it.by_ref.is_some() && it.mutability.is_some();
+            visit::visit_pat_ident(self, it);
+        }
+    }
+    let mut lends = Lends(false);
+    lends.visit_pat(pat);
+    lends.0
 }
 
 fn is_assignment(op: &BinOp) -> bool {
@@ -350,6 +379,9 @@ mod tests {
         check(true, quote! { Pair { x, .. } = pair; });
         check(true, quote! { let n = step!("n", { x.push(1); x.len() }); });
         check(true, quote! { let n = step!("n", take(&mut x)?); });
+        check(true, quote! { match x { ref mut y => y.push(1) } });
+        check(true, quote! { if let Pair(ref mut y, _) = x { y.push(1); } });
+        check(true, quote! { let ref mut y = x; });
     }
 
     #[test]

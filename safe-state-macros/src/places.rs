@@ -19,7 +19,8 @@ use crate::carried::CarriedVariable;
 use crate::expand::Expansion;
 use crate::find::Target;
 use crate::function::bindings;
-use crate::loops::{Survey, while_let};
+use crate::lending::root;
+use crate::loops::Survey;
 use crate::mentions::mentions;
 use crate::mutations::block_may_change;
 use crate::passes::body;
@@ -51,7 +52,11 @@ impl Places {
     ) -> Self {
         let ident = &variable.ident;
         let may_change = |target: &&Target| {
-            let around = survey.loops.get(target.at).map(|it| it.macros.as_slice());
+            let around = survey.loops.get(target.at);
+            if around.is_none_or(|around| !variable.stands_among(&around.locals)) {
+                return false;
+            }
+            let around = around.map(|it| it.macros.as_slice());
             let hides = |it: &ItemMacro| free::holds(&mentions(it.to_token_stream()), ident);
             around.is_some_and(|macros| macros.iter().any(hides))
                 || originals.get(&target.at).is_some_and(|written| lends(written, variable))
@@ -108,9 +113,9 @@ impl Expansion {
     }
 }
 
-/// Whether the loop may change the variable item by item. A body that mentions it is taken to, as no list tells
-/// what a method does; but where the head may hold it borrowed, which lets the body only read, what the source
-/// shows decides, and the proof sees that it is true.
+/// Whether the loop saves the variable, which it may change item by item. It is taken to, as no list tells what a
+/// method does; but where the head may hold it borrowed, which lets the body only read, what the source shows
+/// decides, and the proof sees that it is true. What the head has taken whole is not there to be saved.
 fn may_change(written: &Expr, ident: &Ident) -> bool {
     let Some(block) = body(written) else { return false };
     let mut names = free::of_block(block);
@@ -120,19 +125,29 @@ fn may_change(written: &Expr, ident: &Ident) -> bool {
                 names.remove(&bound.name());
             }
             let head = free::names(|free| free.visit_expr(&it.expr));
-            let in_head = free::holds(&head, ident);
-            free::holds(&names, ident) && (!in_head || block_may_change(block, ident))
-        }
-        Expr::While(it) => {
-            if let Some((pat, _)) = while_let(it) {
-                for bound in bindings(pat) {
-                    names.remove(&bound.name());
-                }
+            let is_mentioned = free::holds(&names, ident);
+            let in_head = free::holds(&head, ident) && may_hold(&it.expr);
+            if in_head && root(&it.expr).is_some_and(|root| root == ident) {
+                return is_mentioned && block_may_change(block, ident);
             }
-            names.extend(free::names(|free| free.visit_expr(&it.cond)));
-            free::holds(&names, ident)
+            is_mentioned || !in_head
         }
+        // Its head holds nothing from one item to the next.
+        Expr::While(_) => true,
         _ => false,
+    }
+}
+
+/// Whether what a head gives may hold a variable, or have taken it. If it holds one all the same, that does not
+/// compile.
+fn may_hold(head: &Expr) -> bool {
+    const OWNED: [&str; 4] = ["clone", "collect", "to_owned", "to_vec"];
+    match head {
+        Expr::Range(_) => false,
+        Expr::MethodCall(it) => !OWNED.iter().any(|name| it.method == name),
+        Expr::Paren(it) => may_hold(&it.expr),
+        Expr::Group(it) => may_hold(&it.expr),
+        _ => true,
     }
 }
 

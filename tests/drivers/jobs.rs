@@ -97,7 +97,7 @@ pub fn by_sqlite(dir: &Path, stop: Stop) -> anyhow::Result<Vec<i64>> {
 /// # Errors
 ///
 /// As there.
-#[resumable(name = "postgres", state_dir = dir, reconnect(client), registry = registry, fresh(stop))]
+#[resumable(name = "postgres", state_dir = dir, reconnect(client), registry = registry, fresh(stop, url))]
 pub fn by_postgres(
     dir: &Path,
     url: &str,
@@ -126,7 +126,7 @@ pub fn by_postgres(
 /// # Errors
 ///
 /// As there.
-#[resumable(name = "redis", state_dir = dir, reconnect(client), registry = registry, fresh(stop))]
+#[resumable(name = "redis", state_dir = dir, reconnect(client), registry = registry, fresh(stop, url))]
 pub fn by_redis(
     dir: &Path,
     url: &str,
@@ -147,7 +147,7 @@ pub fn by_redis(
 /// # Errors
 ///
 /// As there.
-#[resumable(name = "redis", state_dir = dir, reconnect(connection), registry = registry, fresh(stop))]
+#[resumable(name = "redis", state_dir = dir, reconnect(connection), registry = registry, fresh(stop, url))]
 pub fn by_redis_connection(
     dir: &Path,
     url: &str,

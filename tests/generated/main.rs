@@ -13,15 +13,7 @@ use std::fs;
 use std::process::Command;
 
 use batch::Batch;
-use make::{Features, Function};
-
-/// Whether what stands outside a loop's body may read and change carried variables. With `SAFE_STATE_PLACES` set, it
-/// may in any case.
-const PLACES: bool = false;
-
-fn features() -> Features {
-    Features { places: PLACES || env::var_os("SAFE_STATE_PLACES").is_some() }
-}
+use make::Function;
 
 /// How many are compiled at once.
 const AT_ONCE: u64 = 100;
@@ -34,7 +26,7 @@ fn functions_at_random_keep_the_promise() {
         let functions: Vec<Function> = seeds
             .clone()
             .enumerate()
-            .map(|(at, seed)| make::function(&format!("f{at}"), seed, features()))
+            .map(|(at, seed)| make::function(&format!("f{at}"), seed))
             .collect();
         let mut batch = Batch::new(&functions);
         batch.check_plain();
@@ -91,7 +83,7 @@ fn where_nothing_is_proven_there_is_nothing_to_prove() {
     for seeds in batches() {
         let some = |at: usize, seed| match at % 2 {
             0 => make::hidden(&format!("f{at}"), seed, true).0,
-            _ => make::function(&format!("f{at}"), seed, features()),
+            _ => make::function(&format!("f{at}"), seed),
         };
         let functions: Vec<Function> = seeds.enumerate().map(|(at, seed)| some(at, seed)).collect();
         let (mut short, mut whole) = (Batch::new(&functions), Batch::new(&functions).proving_all());

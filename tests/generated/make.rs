@@ -11,14 +11,6 @@ use fastrand::Rng;
 
 use body::Body;
 
-/// What a job may do.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Features {
-    /// Whether what stands outside a loop's body, or in front of a loop inside it, reads and changes carried
-    /// variables.
-    pub(crate) places: bool,
-}
-
 /// One function.
 #[derive(Clone, Debug)]
 pub(crate) struct Function {
@@ -66,7 +58,7 @@ use super::{cursor, resumable, step};
 ";
 
 /// One that has to compile, and to keep the promise.
-pub(crate) fn function(name: &str, seed: u64, features: Features) -> Function {
+pub(crate) fn function(name: &str, seed: u64) -> Function {
     let mut rng = Rng::with_seed(seed);
     let count = rng.usize(1..=4);
     let variables: Vec<Variable> = (0..count)
@@ -78,7 +70,7 @@ pub(crate) fn function(name: &str, seed: u64, features: Features) -> Function {
     let has_policy = rng.u8(..6) == 0;
     let is_async = rng.u8(..5) == 0;
     let save_every = if rng.u8(..4) == 0 { 3 } else { 1 };
-    let mut body = Body::new(&mut rng, &variables, features, has_policy);
+    let mut body = Body::new(&mut rng, &variables, has_policy);
     body.whole();
     let text = std::mem::take(&mut body.text);
     let mut options = format!("backend = store(), {}", body.carried());

@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::batch::Batch;
-use crate::features;
 use crate::make::{self, Function};
 
 struct Shape {
@@ -64,9 +63,6 @@ fn all() -> Vec<Shape> {
     files.sort();
     let mut shapes = Vec::new();
     for file in files {
-        if file.file_stem().is_some_and(|name| name == "places") && !features().places {
-            continue;
-        }
         shapes.extend(read(&file, shapes.len()));
     }
     shapes

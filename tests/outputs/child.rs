@@ -8,7 +8,7 @@ use std::path::Path;
 
 use safe_state::resumable;
 
-#[resumable(name = "power", state_dir = state, reconnect(rows, log), save_every = every, keep_on_success)]
+#[resumable(name = "power", state_dir = state, reconnect(rows, log), save_every = every, keep_on_success, fresh(every))]
 fn power(state: &Path, to: &Path, items: u64, every: u64) -> Result<(), Box<dyn Error>> {
     let mut rows: BufWriter<File> = {
         let mut rows = BufWriter::new(File::create(to.join("rows"))?);
@@ -24,7 +24,7 @@ fn power(state: &Path, to: &Path, items: u64, every: u64) -> Result<(), Box<dyn 
     Ok(())
 }
 
-#[resumable(name = "process", state_dir = state, reconnect(rows, log), save_every = every, durability = "process", keep_on_success)]
+#[resumable(name = "process", state_dir = state, reconnect(rows, log), save_every = every, durability = "process", keep_on_success, fresh(every))]
 fn process(state: &Path, to: &Path, items: u64, every: u64) -> Result<(), Box<dyn Error>> {
     let mut rows: BufWriter<File> = {
         let mut rows = BufWriter::new(File::create(to.join("rows"))?);

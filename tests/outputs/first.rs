@@ -8,7 +8,7 @@ use safe_state::resumable;
 
 use crate::{append_to, line, lines, of_each, read};
 
-#[resumable(name = "torn", state_dir = dir.join("state"), reconnect(out))]
+#[resumable(name = "torn", state_dir = dir.join("state"), reconnect(out), fresh(fails))]
 fn torn(dir: &Path, fails: bool) -> anyhow::Result<()> {
     let mut out: File = append_to(&dir.join("rows"))?;
     for item in 0..4 {
@@ -33,7 +33,7 @@ fn a_torn_head_is_cut_off() {
     }
 }
 
-#[resumable(name = "later", state_dir = dir.join("state"), reconnect(out), save_every = 1)]
+#[resumable(name = "later", state_dir = dir.join("state"), reconnect(out), save_every = 1, fresh(fails))]
 async fn headed(dir: &Path, fails: bool) -> anyhow::Result<()> {
     let mut out: BufWriter<File> = {
         let mut out = BufWriter::new(append_to(&dir.join("rows"))?);

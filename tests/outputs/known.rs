@@ -11,7 +11,7 @@ use crate::{append_to, line, lines, read, said};
 
 const ITEMS: u64 = 8;
 
-#[resumable(name = "log", state_dir = dir.join("state"), reconnect(out))]
+#[resumable(name = "log", state_dir = dir.join("state"), reconnect(out), fresh(fail_at))]
 fn log(dir: &Path, length: usize, fail_at: Option<u64>) -> anyhow::Result<()> {
     let mut out: File = append_to(&dir.join("out.log"))?;
     for item in 0..ITEMS {
@@ -169,7 +169,7 @@ fn where_nothing_is_complete_a_new_file_will_do() {
     }
 }
 
-#[resumable(name = "reading", state_dir = dir.join("state"), reconnect(input), carry(seen))]
+#[resumable(name = "reading", state_dir = dir.join("state"), reconnect(input), carry(seen), fresh(fail_at))]
 fn reading(dir: &Path, fail_at: Option<u64>) -> anyhow::Result<String> {
     let mut input = BufReader::new(File::open(dir.join("input"))?);
     let mut seen = String::new();
@@ -193,7 +193,7 @@ fn an_input_is_the_one_that_it_was() {
     assert_eq!(reading(dir.path(), None).unwrap(), lines(0..ITEMS, 9));
 }
 
-#[resumable(name = "patched", state_dir = dir.join("state"), reconnect(out))]
+#[resumable(name = "patched", state_dir = dir.join("state"), reconnect(out), fresh(fail_at))]
 fn patched(dir: &Path, fail_at: Option<u64>) -> anyhow::Result<()> {
     let mut out = {
         let mut out = BufWriter::new(File::create(dir.join("out"))?);
@@ -240,7 +240,7 @@ fn a_place_behind_the_end_is_not_saved() {
     assert!(!said.contains("clear"), "{said}");
 }
 
-#[resumable(name = "removed", state_dir = dir.join("state"), reconnect(out))]
+#[resumable(name = "removed", state_dir = dir.join("state"), reconnect(out), fresh(fail_at))]
 fn removed(dir: &Path, removed_at: Option<u64>, fail_at: Option<u64>) -> anyhow::Result<()> {
     let mut out: File = append_to(&dir.join("out"))?;
     for item in 0..ITEMS {

@@ -42,7 +42,7 @@ fn registry(synced: &Arc<AtomicU64>) -> ReconnectRegistry {
     registry
 }
 
-#[resumable(name = "lines", state_dir = dir.join("state"), reconnect(out), registry = registry)]
+#[resumable(name = "lines", state_dir = dir.join("state"), reconnect(out), registry = registry, fresh(fail_at))]
 fn write_lines(
     dir: &Path,
     registry: &ReconnectRegistry,

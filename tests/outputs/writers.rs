@@ -118,7 +118,7 @@ fn two_handles_of_a_job_do_not_write_one_file() {
     twice(dir.path(), ["a", "b"]).unwrap();
 }
 
-#[resumable(name = "locked", state_dir = dir.join("state"), reconnect(out))]
+#[resumable(name = "locked", state_dir = dir.join("state"), reconnect(out), fresh(fail_at))]
 fn locks_its_own(dir: &Path, fail_at: Option<u64>) -> anyhow::Result<()> {
     let mut out: File = append_to(&dir.join("out"))?;
     for item in 0..6 {
@@ -143,7 +143,7 @@ fn a_program_locks_its_own_output() {
     assert_eq!(read(&dir.path().join("out")), lines(0..6, 9));
 }
 
-#[resumable(name = "each", state_dir = dir.join("state"), reconnect(out))]
+#[resumable(name = "each", state_dir = dir.join("state"), reconnect(out), fresh(fail_at))]
 fn a_file_for_each(dir: &Path, fail_at: Option<(u64, u64)>) -> anyhow::Result<()> {
     #[resume]
     for outer in 0..3 {
@@ -180,7 +180,7 @@ fn each_outer_item_has_a_file_of_its_own() {
     }
 }
 
-#[resumable(name = "argument", state_dir = dir.join("state"), reconnect(out))]
+#[resumable(name = "argument", state_dir = dir.join("state"), reconnect(out), fresh(fail_at))]
 fn to_an_argument(dir: &Path, out: &mut File, fail_at: Option<u64>) -> anyhow::Result<()> {
     for item in 0..6 {
         write!(out, "{}", line(item, 9))?;

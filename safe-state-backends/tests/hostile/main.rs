@@ -30,7 +30,7 @@ const CHANGE: u8 = 3;
 fn decode(bytes: &[u8]) -> bool {
     let mut decoded = None;
     let measured = allocation_counter::measure(|| decoded = Checkpoint::decode(bytes).ok());
-    let limit = 5 * bytes.len() as u64 + 76 * 1024;
+    let limit = 5 * bytes.len() as u64 + 84 * 1024;
     assert!(measured.bytes_max <= limit, "{} of {limit} bytes", measured.bytes_max);
     let Some(checkpoint) = decoded else { return false };
     assert!(checkpoint.to_string().len() <= 4 * bytes.len() + 4096);

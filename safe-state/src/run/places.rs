@@ -224,7 +224,7 @@ impl Run {
         let value = self.kept_value(place, name, &within)?;
         match value {
             Some(_) => self.position.places.set_back(name),
-            None if self.is_in(&within) => return Err(self.not_kept(place, name)),
+            None if self.is_in(loop_id, &within) => return Err(self.not_kept(place, name)),
             None => {}
         }
         Ok(value)
@@ -303,12 +303,13 @@ impl Run {
         self.looks(|checkpoint| checkpoint.numbered_loops().any(is_later))
     }
 
-    /// Whether a loop has come further within these items.
-    fn is_in(&self, within: &[u64]) -> bool {
-        let is_inner = |inner: &LoopProgress| {
-            inner.within().starts_with(within) && !inner.completed().is_empty()
+    /// Whether a loop inside that one has come further within these items. Those before it may have been in items of
+    /// the same numbers.
+    fn is_in(&self, loop_id: u16, within: &[u64]) -> bool {
+        let is_inner = |(id, inner): (u16, &LoopProgress)| {
+            id > loop_id && inner.within().starts_with(within) && !inner.completed().is_empty()
         };
-        self.looks(|checkpoint| checkpoint.loops().any(is_inner))
+        self.looks(|checkpoint| checkpoint.numbered_loops().any(is_inner))
     }
 
     fn looks(&self, look: impl FnOnce(&Checkpoint) -> bool) -> bool {

@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 use super::heads::{self, Head};
 use super::means::change;
-use super::{Features, TYPES, Variable};
+use super::{TYPES, Variable};
 
 /// What becomes of an item that fails.
 const POLICY: &str = "on_error = |error| if error.to_string().starts_with(\"Rejected\") { Action::DeadLetter } \
@@ -23,7 +23,6 @@ pub(super) struct Body<'a> {
     inner: Vec<Variable>,
     /// All of these.
     declared: Vec<Variable>,
-    features: Features,
     has_policy: bool,
     loops: usize,
     /// The variable that the loop's head has borrowed.
@@ -48,12 +47,7 @@ enum Where {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(
-        rng: &'a mut Rng,
-        variables: &[Variable],
-        features: Features,
-        has_policy: bool,
-    ) -> Self {
+    pub(super) fn new(rng: &'a mut Rng, variables: &[Variable], has_policy: bool) -> Self {
         Body {
             rng,
             text: String::new(),
@@ -62,7 +56,6 @@ impl<'a> Body<'a> {
             variables: variables.to_vec(),
             inner: Vec::new(),
             declared: Vec::new(),
-            features,
             has_policy,
             loops: 0,
             lent: None,
@@ -103,13 +96,11 @@ impl<'a> Body<'a> {
 
     /// The variables that may be read, or changed, at such a place.
     fn visible(&self, at: Where) -> Vec<Variable> {
-        let is_free = self.features.places
-            || matches!(at, Where::Innermost | Where::AfterInner | Where::Behind);
         let own: &[Variable] =
             if matches!(at, Where::Outside | Where::Behind) { &[] } else { &self.inner };
         let all = self.variables.iter().chain(own);
         let is_lent = |it: &&Variable| self.lent.as_ref() == Some(&it.name);
-        all.filter(|it| is_free && !is_lent(it)).cloned().collect()
+        all.filter(|it| !is_lent(it)).cloned().collect()
     }
 
     fn values(&self, at: Where) -> String {
@@ -190,7 +181,7 @@ impl<'a> Body<'a> {
                 _ => self.see(Where::Outside),
             }
         }
-        if self.features.places && self.now_and_then(3) {
+        if self.now_and_then(3) {
             let values = self.values(Where::Outside);
             self.line(&format!(
                 "let base = base + format!(\"{{:?}}\", {values}).len() as u64 % 5;"
