@@ -107,7 +107,7 @@ impl Expansion {
             value.as_ref().map(|value| quote_spanned! {here=> .#name(#value) })
         });
         let Names { tally, cautious, .. } = &self.names;
-        let caution = options.counts_crashes().then(|| {
+        let caution = options.max_crashes.as_ref().map(|_| {
             quote_spanned! {here=> let mut #cautious = #tally.run().is_cautious(); }
         });
         quote_spanned! {here=>
@@ -129,10 +129,9 @@ impl Expansion {
             Some(returned) => self.tried(item, target, locals, returned)?,
             None => self.body(&item, target),
         };
-        if policy.counts_crashes() {
-            Ok(self.watched(&done, target, locals, keyword))
-        } else {
-            Ok(done)
+        match policy.max_crashes {
+            Some(_) => Ok(self.watched(&done, target, locals, keyword)),
+            None => Ok(done),
         }
     }
 
@@ -144,18 +143,13 @@ impl Expansion {
         locals: &[Local],
         keyword: Span,
     ) -> TokenStream {
-        let krate = &self.krate;
-        let Names { tally, policy, cautious, error, .. } = &self.names;
+        let Names { tally, policy, cautious, .. } = &self.names;
         let here = at(keyword);
-        let fail = self.fail(here);
         let depth = target.depth;
         let run = quote_spanned! {here=> #tally.run() };
         let (carry, save) = (self.carried_after_head(&run, target, locals), self.save(&run));
         quote_spanned! {here=>
-            if !(#cautious && match #policy.gives_up(#run, #depth) {
-                #krate::__private::Ok(given_up) => given_up,
-                #krate::__private::Err(#error) => #fail,
-            }) {
+            if !(#cautious && #policy.gives_up(#run, #depth)) {
                 if #cautious {
                     #carry
                     #save
@@ -197,7 +191,7 @@ impl Expansion {
             return Some(quote_spanned! {at(keyword)=> #run.begin_item(); });
         }
         let is_reached = cfg!(feature = "limits") && options.graceful.is_some();
-        (is_reached && target.items.policy.counts_crashes())
+        (is_reached && target.items.policy.max_crashes.is_some())
             .then(|| quote_spanned! {at(keyword)=> if #cautious { #run.begin_item(); } })
     }
 

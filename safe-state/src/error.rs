@@ -156,19 +156,6 @@ pub enum Error {
         /// The argument.
         argument: String,
     },
-    /// The process has died in an item as often as the item may be tried.
-    #[error(
-        "the process died {times} times in item {index} of job `{job}`, which `max_attempts` has no attempt left for; \
-         the next run tries it again; `max_crashes` gives such items up, and so does `on_error` that answers with \
-         `DeadLetter`", job = Line(job))]
-    Crashes {
-        /// The job.
-        job: String,
-        /// The item.
-        index: u64,
-        /// How often.
-        times: u32,
-    },
     /// A cursor can't name an item.
     #[error("in job `{job}`, the cursor of item {index} {reason}", job = Line(job))]
     BadCursor {

@@ -27,7 +27,6 @@ use crate::Error;
 use crate::error::one_line;
 use crate::outcome::notes::Notes;
 use crate::outcome::{Failed, Failing};
-use crate::run::open_loop::OpenLoop;
 use crate::run::{Run, call};
 use crate::secrets::masked;
 
@@ -232,9 +231,6 @@ impl Run {
             return Ok(false);
         };
         self.rest(pause)?;
-        if self.suspects_again() {
-            self.save()?;
-        }
         Ok(true)
     }
 
@@ -251,15 +247,7 @@ impl Run {
             return Ok(false);
         };
         self.rest_async(pause).await?;
-        if self.suspects_again() {
-            self.save_async().await?;
-        }
         Ok(true)
-    }
-
-    /// Whether the item that is about to be tried again is told to the checkpoint, as one that may kill the process.
-    fn suspects_again(&mut self) -> bool {
-        self.position.open.iter_mut().any(OpenLoop::suspect_again)
     }
 
     /// How long to wait for another attempt; none if there is to be none.
@@ -291,7 +279,7 @@ impl Run {
 
     /// Counts an attempt at the item in flight that was in vain. Says which one it was.
     fn count_attempt(&mut self, depth: usize) -> u32 {
-        self.position.open.get_mut(depth).map_or(1, OpenLoop::count_attempt)
+        self.position.open.get_mut(depth).map_or(1, crate::run::open_loop::OpenLoop::count_attempt)
     }
 
     /// How many items the job has given up.

@@ -130,7 +130,6 @@ fn errors() -> Vec<Box<dyn Display>> {
         Error::NotPutBack { job: job(), index: 1, reason: NotPutBack::TooFarBack },
         Error::NoKey { job: job(), index: 1, reason: reason.clone() },
         Error::ArgumentChanged { job: job(), argument: HOSTILE.to_owned() },
-        Error::Crashes { job: job(), index: 1, times: 2 },
         Error::BadCursor { job: job(), index: 1, reason: "names no item" },
         Error::CodeChanged { job: job() },
         Error::NotCarried { job: job(), name: name.clone(), completed: 1 },

@@ -162,5 +162,5 @@ fn goes_on_behind_drops() -> bool {
 /// The thread that makes the statements is now and then faster than the drop.
 #[test]
 fn a_commit_that_is_dropped_before_its_statements_leaves_no_doubt() {
-    assert!((0..100).any(|_| goes_on_behind_drops()));
+    assert!((0..1000).any(|_| goes_on_behind_drops()));
 }

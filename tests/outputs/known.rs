@@ -240,7 +240,7 @@ fn a_place_behind_the_end_is_not_saved() {
     assert!(!said.contains("clear"), "{said}");
 }
 
-#[resumable(name = "removed", state_dir = dir.join("state"), reconnect(out), fresh(fail_at))]
+#[resumable(name = "removed", state_dir = dir.join("state"), reconnect(out), fresh(fail_at, removed_at))]
 fn removed(dir: &Path, removed_at: Option<u64>, fail_at: Option<u64>) -> anyhow::Result<()> {
     let mut out: File = append_to(&dir.join("out"))?;
     for item in 0..ITEMS {

@@ -41,22 +41,3 @@ fn those_before_a_kill_count() {
     let effects = Effects::open(dir.path().join("effects")).unwrap();
     assert_eq!(effects.all(), [0, 1, 2, 2, 2]);
 }
-
-#[test]
-fn those_that_the_process_dies_in_count() {
-    let dir = tempfile::tempdir().unwrap();
-    let run = || {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_policy"));
-        let ran = child.arg("dies").arg(dir.path()).output().unwrap();
-        (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
-    };
-    // The run after the first death finds out in which item it is, and the one behind it may try once more.
-    assert_eq!([run().0, run().0, run().0], [None, None, None]);
-    let (code, told) = run();
-    assert_eq!(code, Some(1));
-    assert!(told.contains("the process died 2 times in item 2 of job `dies`"), "{told}");
-    assert!(told.contains("`max_crashes` gives such items up"), "{told}");
-    let effects = Effects::open(dir.path().join("effects")).unwrap();
-    assert_eq!(effects.all(), [0, 1, 2, 2, 2], "it was not tried a fourth time");
-    assert_eq!(run().0, None, "a run that was told of it tries again");
-}

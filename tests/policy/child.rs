@@ -19,7 +19,6 @@ fn main() -> Result<()> {
     let items: Vec<u64> = (0..40).collect();
     let sum = match kind.as_str() {
         "endless" => return endless(dir, &effects, 0..u64::MAX),
-        "dies" => return dies(dir, &effects, &[0, 1, 2, 3]),
         "pauses" => return pauses(dir, &effects, &[0, 1, 2, 3]),
         "every-item" => every_item(dir, &effects, &items)?,
         "every-tenth" => every_tenth(dir, &effects, &items)?,
@@ -51,17 +50,6 @@ fn pauses(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
     for item in items {
         effects.record(*item)?;
         ensure!(*item != 2, "not yet");
-    }
-    Ok(())
-}
-
-#[resumable(name = "dies", state_dir = dir, max_attempts = 2)]
-fn dies(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
-    for item in items {
-        effects.record(*item)?;
-        if *item == 2 {
-            std::process::abort();
-        }
     }
     Ok(())
 }

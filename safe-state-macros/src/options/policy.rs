@@ -27,11 +27,6 @@ pub(crate) struct PolicyOptions {
 }
 
 impl PolicyOptions {
-    /// Whether it matters in which items the process has died.
-    pub(crate) fn counts_crashes(&self) -> bool {
-        self.max_crashes.is_some() || self.max_attempts.is_some()
-    }
-
     /// Whether they say what is done about errors.
     pub(crate) fn answers_errors(&self) -> bool {
         self.max_attempts.is_some() || self.on_error.is_some()

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::{CrashCause, Failure, FailureKind};
 
-use super::{Action, ErrorContext, Policy};
+use super::Policy;
+use crate::SaveEvery;
 use crate::run::Run;
-use crate::{Error, SaveEvery};
 
 /// How long a run looks out for an item that kills the process: until it is past the place where the
 /// run before can have died.
@@ -41,39 +41,15 @@ impl<F> Policy<F> {
 
     /// Gives up the item in flight inside `depth` loops, if it has killed the process that often;
     /// else takes it for the one that may. Says whether it is given up.
-    ///
-    /// # Errors
-    ///
-    /// It has killed the process as often as it may be tried, and nobody gives it up.
     #[cold]
-    pub fn gives_up(&self, run: &mut Run, depth: usize) -> Result<bool, Error>
-    where
-        F: Fn(&ErrorContext<'_>) -> Action,
-    {
-        let Some(open) = run.position.open.get(depth) else { return Ok(false) };
+    pub fn gives_up(&self, run: &mut Run, depth: usize) -> bool {
+        let Some(open) = run.position.open.get(depth) else { return false };
         let (crashes, cause) = (open.crashes(), open.crash_cause());
-        let may_give_up = run.given_up() < self.skip_limit;
-        if crashes >= self.max_crashes && may_give_up {
-            return Ok(run.bury_killer(depth, crashes, cause));
-        }
-        let tried = open.tried();
-        if crashes > 0 && tried >= self.max_attempts {
-            let failure = run.killer(crashes, cause);
-            let context = run.context_of(failure, tried, self.max_attempts);
-            match (self.on_error)(&context) {
-                Action::Skip if may_give_up => {
-                    run.events.skipped(context.failure(), tried);
-                    run.position.skipped += 1;
-                    return Ok(true);
-                }
-                Action::DeadLetter if may_give_up => {
-                    return Ok(run.bury_killer(depth, crashes, cause));
-                }
-                _ => return Err(run.killed(crashes)),
-            }
+        if crashes >= self.max_crashes && run.given_up() < self.skip_limit {
+            return run.bury_killer(depth, crashes, cause);
         }
         run.suspect(depth);
-        Ok(false)
+        false
     }
 }
 
@@ -95,22 +71,13 @@ impl Run {
         }
     }
 
-    fn killer(&self, crashes: u32, cause: Option<CrashCause>) -> Failure {
+    fn bury_killer(&mut self, depth: usize, crashes: u32, cause: Option<CrashCause>) -> bool {
         let times = if crashes == 1 { "once".to_owned() } else { format!("{crashes} times") };
         let message = format!("the process died {times} in this item");
-        Failure::new(FailureKind::Crash, "crash", message)
+        let failure = Failure::new(FailureKind::Crash, "crash", message)
             .with_causes(cause.map(|cause| cause.to_string()))
             .with_index(self.position.in_flight())
-            .with_location(self.position.location.clone())
-    }
-
-    fn killed(&self, times: u32) -> Error {
-        let index = self.position.in_flight().unwrap_or_default();
-        Error::Crashes { job: self.events.job().to_owned(), index, times }
-    }
-
-    fn bury_killer(&mut self, depth: usize, crashes: u32, cause: Option<CrashCause>) -> bool {
-        let failure = self.killer(crashes, cause);
+            .with_location(self.position.location.clone());
         let letter = self.letter(depth, failure);
         letter.is_some_and(|letter| self.bury(&letter.with_attempts(crashes)))
     }

@@ -102,17 +102,6 @@ impl fmt::Display for ErrorContext<'_> {
 }
 
 impl Run {
-    /// What is told of an item that no error has come of.
-    pub(super) fn context_of<'a>(
-        &self,
-        failure: Failure,
-        attempt: u32,
-        max_attempts: u32,
-    ) -> ErrorContext<'a> {
-        let (thrown, key) = (Thrown(None), self.position.key());
-        ErrorContext { failure, thrown, key, attempt, max_attempts }
-    }
-
     /// What is told of the item in flight.
     pub(super) fn context<'a>(
         &self,

@@ -56,7 +56,6 @@ pub(crate) struct OpenLoop {
     attempts: Untold<Attempts>,
     /// The item that may be killing the process.
     suspect: Untold<Suspect>,
-    is_to_suspect_again: bool,
     /// Set until the checkpoint has been told.
     total: Option<u64>,
     /// What the checkpoint says of its end, and what is to be said.
@@ -107,7 +106,6 @@ impl OpenLoop {
             captured: Vec::new(),
             attempts,
             suspect,
-            is_to_suspect_again: false,
             total: total.filter(|_| stored.and_then(LoopProgress::total) != total),
             stored_end: stored.and_then(LoopProgress::end),
             end: None,
@@ -138,35 +136,13 @@ impl OpenLoop {
         self.keyed.as_ref().map(Keyed::in_flight)
     }
 
-    /// Counts an attempt at it that was in vain. Says which one it was, of all runs, those that died in it included.
+    /// Counts an attempt at it that was in vain. Says which one it was, of all runs.
     pub(crate) fn count_attempt(&mut self) -> u32 {
-        let (item, count) = (self.item(), self.failed().saturating_add(1));
-        self.attempts.set(Attempts { item, count });
-        // What the process dies of until it is tried again is not this attempt.
-        let is_suspect = |suspect: Suspect| suspect.in_flight && suspect.item == item;
-        self.is_to_suspect_again = self.suspect.get().is_some_and(is_suspect);
-        self.suspect_none();
-        self.tried()
-    }
-
-    /// It is about to be tried again. Says whether the checkpoint is to be told.
-    pub(crate) fn suspect_again(&mut self) -> bool {
-        let is_to = std::mem::take(&mut self.is_to_suspect_again);
-        if is_to {
-            self.suspect();
-        }
-        is_to
-    }
-
-    /// How many attempts at it were in vain, those that the process has died in included.
-    pub(crate) fn tried(&self) -> u32 {
-        self.failed().saturating_add(self.crashes())
-    }
-
-    fn failed(&self) -> u32 {
         let item = self.item();
-        let failed = self.attempts.get().filter(|attempts| attempts.item == item);
-        failed.map_or(0, |failed| failed.count)
+        let before = self.attempts.get().filter(|attempts| attempts.item == item);
+        let count = before.map_or(0, |before| before.count).saturating_add(1);
+        self.attempts.set(Attempts { item, count });
+        count
     }
 
     /// How many runs died in it, as far as that is known.
