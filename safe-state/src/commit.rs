@@ -40,6 +40,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// use safe_state::backend::SqliteBackend;
 /// use safe_state::{commit, resumable};
 ///
+/// # #[derive(Hash)]
 /// # struct Order { id: i64, amount: i64 }
 /// #[resumable(name = "post", backend = SqliteBackend::new("ledger.db"), carry(total), fresh(ledger))]
 /// fn post(ledger: &mut Connection, orders: &[Order]) -> anyhow::Result<i64> {
