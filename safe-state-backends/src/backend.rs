@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use crate::page::{Base, Page};
 use crate::{Dialect, Ended, Error, Holder, Save, Statements};
 
 /// A store of checkpoints, which it sees as byte strings under the names of jobs.
@@ -177,6 +179,24 @@ pub trait Lease: Send {
     #[doc(hidden)]
     fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
         let _ = (name, bytes);
+    }
+
+    /// The device and the number of the file that holds what this lease saved last, if a page may be kept beside it.
+    #[doc(hidden)]
+    fn paged_file(&self) -> Option<(u64, u64)> {
+        None
+    }
+
+    /// A new page beside what this lease saved last.
+    ///
+    /// # Errors
+    ///
+    /// It can't be made.
+    #[cfg(target_os = "linux")]
+    #[doc(hidden)]
+    fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
+        let _ = base;
+        Ok(None)
     }
 
     /// The save as statements of that dialect, for a transaction of the program's own; `None` if a save

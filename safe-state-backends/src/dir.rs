@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 pub(crate) use id::Id;
 use system::Handle;
 pub use system::is_shared;
+#[cfg(target_os = "linux")]
+pub(crate) use system::keeps_its_blocks;
 #[cfg(unix)]
 pub(crate) use system::locks_stay_here;
 

@@ -4,14 +4,22 @@
 mod crash;
 mod fs;
 mod log;
+#[cfg(target_os = "linux")]
+mod paged;
+#[cfg(not(target_os = "linux"))]
+#[path = "file/unpaged.rs"]
+mod paged;
 mod trust;
 
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dir::{self, Dir};
 use crate::lock::{self, Lock};
+#[cfg(target_os = "linux")]
+use crate::page::{Base, Page};
 use crate::size::SizeLimit;
 use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
 use log::{Log, LogFile};
@@ -105,12 +113,17 @@ impl FileBackend {
     }
 
     fn read_in(&self, dir: &Dir, name: &Path) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.file_in(dir, name)?.map(|(_, bytes)| bytes))
+    }
+
+    /// The file of that name, if it is there, and what is in it.
+    fn file_in(&self, dir: &Dir, name: &Path) -> Result<Option<(File, Vec<u8>)>, Error> {
         let limit = self.limit.bytes()?;
         let read = || {
             let Some((file, bytes)) = dir.read(name, limit)? else { return Ok(None) };
             match dir.other_owner_of(&file)?.filter(|_| !self.is_trusted()) {
                 Some(owner) => Err(not_ours(owner)),
-                None => Ok(Some(bytes)),
+                None => Ok(Some((file, bytes))),
             }
         };
         read().map_err(Error::io("read", self.state_dir.join(name)))
@@ -162,7 +175,8 @@ fn not_ours(owner: u32) -> io::Error {
 
 impl Backend for FileBackend {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.read(&file_of(job))
+        let existing = self.existing().map_err(Error::io("read", self.path_of(job)))?;
+        existing.map_or(Ok(None), |dir| paged::load(self, &dir, job))
     }
 
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
@@ -255,7 +269,17 @@ impl Lease for FileLease {
 
     fn delete(&mut self) -> Result<(), Error> {
         let FileLease { log, lock, job, .. } = self;
-        log.delete(|| lock.check(job))
+        log.delete(|| lock.check(job))?;
+        paged::remove(lock.dir(), job)
+    }
+
+    fn paged_file(&self) -> Option<(u64, u64)> {
+        self.log.file().and_then(paged::numbers)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
+        paged::create(self.lock.dir(), &self.job, base)
     }
 
     fn keep_beside(&mut self, name: &str, bytes: &[u8]) {

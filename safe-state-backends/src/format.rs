@@ -143,6 +143,37 @@ impl Tail {
         Some(Tail { place: Place::after(snapshot)?.at(snapshot.len()), limit })
     }
 
+    /// Behind the last whole record of a checkpoint; `None` if the bytes are none, or damaged before their end.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn of(checkpoint: &[u8]) -> Option<Tail> {
+        let mut frames = Frames::open(checkpoint).ok()?;
+        while frames.next_frame().ok()?.is_some() {}
+        Some(Tail { place: frames.place(), limit: usize::MAX })
+    }
+
+    /// The checksum of the snapshot, and where the next record stands.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn place(&self) -> (u32, u64) {
+        self.place.numbers()
+    }
+
+    /// The checkpoint that ends here, with framed records more, and an advance. `None` if that is none.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn extended(
+        self,
+        checkpoint: &[u8],
+        framed: &[u8],
+        advance: Option<Advance>,
+    ) -> Option<Vec<u8>> {
+        let mut longer = checkpoint.get(..self.place.offset)?.to_vec();
+        longer.extend_from_slice(framed);
+        if let Some(advance) = advance {
+            let place = self.place.at(longer.len());
+            Record::Advance(advance).write(place, &mut longer).ok()?;
+        }
+        Some(longer)
+    }
+
     /// Appends `record` to `buffer`, framed to stand at the end of the tail.
     pub(crate) fn frame(
         &self,

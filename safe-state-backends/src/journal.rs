@@ -2,6 +2,8 @@
 //! while there is room for them.
 
 use crate::format::{FormatError, Framed, Tail};
+#[cfg(target_os = "linux")]
+use crate::page::{Base, Page};
 use crate::{Appended, Backend, Dialect, Durability, Ended, Error, Lease, Save, Statements};
 
 /// How many microseconds of saves may go by before one looks whether what it adds to is still there:
@@ -78,6 +80,19 @@ impl Journal {
         self.lease.save(snapshot)?;
         self.tail = Tail::after(snapshot, self.durability);
         Ok(())
+    }
+
+    /// A page beside what was saved last; `None` where there can't be one.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn page(&mut self) -> Result<Option<Page>, Error> {
+        let Some(base) = self.base() else { return Ok(None) };
+        self.lease.page(base)
+    }
+
+    /// What was saved last, for a page to count beside.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn base(&self) -> Option<Base> {
+        Some(Base::of(self.lease.paged_file()?, self.tail.as_ref()?))
     }
 
     /// Where records go, to be put back by [`keep`](Self::keep).

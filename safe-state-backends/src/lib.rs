@@ -56,6 +56,8 @@ pub mod network;
 #[cfg(feature = "object-store")]
 mod object_store;
 mod output;
+#[cfg(target_os = "linux")]
+mod page;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(all(feature = "network", unix))]
@@ -122,6 +124,9 @@ pub use mysql_async;
 pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, write_named_once};
 #[doc(hidden)]
 pub use output::{FileId, OutputLock, Taken, claim_output, release_output};
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub use page::{Advanced, Base, Page, ROOM as PAGE_ROOM};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};

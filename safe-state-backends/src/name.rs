@@ -7,6 +7,7 @@ use crate::{Checkpoint, Error};
 
 pub(crate) const CHECKPOINT: &str = ".safestate";
 pub(crate) const LOCK: &str = ".lock";
+pub(crate) const PAGE: &str = ".page";
 const TEMPORARY: &str = ".tmp";
 
 /// What file systems take, in bytes.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use crate::format::{Change, FormatError, Record};
 use crate::journal::Journal;
+#[cfg(target_os = "linux")]
+use crate::page::{Base, Page};
 use crate::stored::place;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request, wait};
@@ -131,6 +133,39 @@ impl Store {
     #[doc(hidden)]
     pub fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
         self.journal.keep_beside(name, bytes);
+    }
+
+    /// A page beside what was saved last: in it, a run says how far it has come since, at the cost of a few stores, and
+    /// its process may be killed at any instruction. `None` where the backend has none.
+    ///
+    /// # Errors
+    ///
+    /// It can't be made.
+    #[cfg(target_os = "linux")]
+    #[doc(hidden)]
+    pub fn page(&mut self) -> Result<Option<Page>, Error> {
+        self.journal.page()
+    }
+
+    /// Appends what a save of `record` would append to what was saved last, for [`Page::write_records`]. Nothing is
+    /// saved. Returns whether a save would append it.
+    ///
+    /// # Errors
+    ///
+    /// It is more than a checkpoint can hold.
+    #[cfg(target_os = "linux")]
+    #[doc(hidden)]
+    pub fn frame(&self, record: &Record, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+        let Some(tail) = self.journal.tail() else { return Ok(false) };
+        let framed = tail.frame(record, buffer);
+        framed.map_err(|source| self.unwritable(source)).map(|()| true)
+    }
+
+    /// What was saved last, for [`Page::rebase`]; `None` where that can't be told, as after an error.
+    #[cfg(target_os = "linux")]
+    #[doc(hidden)]
+    pub fn base(&self) -> Option<Base> {
+        self.journal.base()
     }
 
     /// Where the checkpoint is, for messages.

@@ -19,6 +19,11 @@ impl Id {
         Id(0, 0)
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn numbers(self) -> (u64, u64) {
+        (self.0, self.1)
+    }
+
     #[cfg(unix)]
     pub(super) fn new(device: u64, number: u64) -> Self {
         Id(device, number)

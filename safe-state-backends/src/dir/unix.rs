@@ -26,7 +26,7 @@ impl Handle {
         let flags = match how {
             How::Read => OFlags::RDONLY,
             How::Use => OFlags::RDWR | OFlags::CREATE,
-            How::New => OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL,
+            How::New => OFlags::RDWR | OFlags::CREATE | OFlags::EXCL,
         };
         let mode = match readers {
             For::Owner => Mode::from_raw_mode(0o600),
@@ -175,6 +175,16 @@ pub(crate) fn locks_stay_here(file: &File) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn locks_stay_here(_: &File) -> bool {
     false
+}
+
+/// Whether its file system writes over a block where it lies, so that nothing can be missing for a block that is there:
+/// ext4, XFS, tmpfs. Others take a new one for each write, or may.
+#[cfg(target_os = "linux")]
+pub(crate) fn keeps_its_blocks(file: &File) -> bool {
+    const KEEPING: [u32; 3] = [0xef53, 0x5846_5342, 0x0102_1994];
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, trivial_numeric_casts)]
+    let kind = rustix::fs::fstatfs(file).map_or(0, |found| found.f_type as u32);
+    KEEPING.contains(&kind)
 }
 
 /// By the options of its mount.

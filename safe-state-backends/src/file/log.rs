@@ -104,6 +104,11 @@ impl<F: Fs> Log<F> {
         Ok(Appended::Yes)
     }
 
+    /// The file that `save` wrote last.
+    pub(crate) fn file(&self) -> Option<&F::File> {
+        self.open.as_ref().map(|open| &open.file)
+    }
+
     /// Whether the file that `save` wrote last still has a name; so it seems if it can't be told.
     pub(crate) fn is_in_place(&self) -> bool {
         self.open.as_ref().is_none_or(|open| self.fs.is_linked(&open.file).unwrap_or(true))

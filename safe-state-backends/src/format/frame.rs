@@ -48,6 +48,12 @@ impl Place {
     pub(super) fn at(self, offset: usize) -> Place {
         Place { offset, ..self }
     }
+
+    /// The checksum of the snapshot, and the offset.
+    #[cfg(target_os = "linux")]
+    pub(super) fn numbers(self) -> (u32, u64) {
+        (self.snapshot, self.offset as u64)
+    }
 }
 
 pub(super) struct Frame<'a> {
@@ -151,6 +157,12 @@ impl<'a> Frames<'a> {
     /// The same without a look at the header.
     pub(super) fn behind_header(bytes: &'a [u8]) -> Self {
         Frames { bytes, place: Place::FIRST }
+    }
+
+    /// Where the next frame stands, or would.
+    #[cfg(target_os = "linux")]
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 
     /// How many bytes are behind the last frame, without the zeros at their end.

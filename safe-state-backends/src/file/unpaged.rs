@@ -1,0 +1,19 @@
+//! Where there are no pages.
+
+use std::fs::File;
+
+use super::{FileBackend, file_of};
+use crate::Error;
+use crate::dir::Dir;
+
+pub(super) fn load(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Option<Vec<u8>>, Error> {
+    backend.read_in(dir, &file_of(job))
+}
+
+pub(super) fn numbers(_: &File) -> Option<(u64, u64)> {
+    None
+}
+
+pub(super) fn remove(_: &Dir, _: &str) -> Result<(), Error> {
+    Ok(())
+}

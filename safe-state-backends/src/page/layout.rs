@@ -1,0 +1,59 @@
+//! What of the page lies where. It is read by other processes, and after the writer's death:
+//! `docs/format.md` has it byte by byte.
+
+use std::ops::Range;
+
+/// The first byte is no ASCII; the last is the version.
+const MAGIC: [u8; 8] = *b"\x89SSPAGE\x01";
+/// As `/proc/sys/kernel/random/boot_id` has it.
+pub(super) const BOOT_LEN: usize = 36;
+/// Magic, boot and the checksum of both.
+pub(super) const HEADER_LEN: usize = 8 + BOOT_LEN + 4;
+
+/// A slot has a cache line of its own.
+const SLOT_BYTES: usize = 64;
+const FIRST_SLOT: usize = 64;
+/// Both slots.
+pub(super) const SLOTS: Range<usize> = FIRST_SLOT..FIRST_SLOT + 2 * SLOT_BYTES;
+/// The words of a slot that its checksum covers.
+pub(super) const WORDS: usize = 6;
+
+/// How many bytes of a record there is room for.
+pub const ROOM: usize = 4096;
+/// The length of the file.
+pub(super) const LEN: usize = 4096 + 2 * ROOM;
+
+/// The bytes of a slot that are in use.
+pub(super) fn slot(index: u64) -> Range<usize> {
+    let start = FIRST_SLOT + if index & 1 == 0 { 0 } else { SLOT_BYTES };
+    start..start + 8 * (WORDS + 1)
+}
+
+/// Where a record may lie.
+pub(super) fn area(index: u64) -> Range<usize> {
+    let start = 4096 + if index & 1 == 0 { 0 } else { ROOM };
+    start..start + ROOM
+}
+
+/// The header of a page that is written under that boot.
+pub(super) fn header(boot: &[u8; BOOT_LEN]) -> [u8; HEADER_LEN] {
+    let mut header = [0; HEADER_LEN];
+    let (covered, checksum) = header.split_at_mut(8 + BOOT_LEN);
+    let (magic, of_boot) = covered.split_at_mut(8);
+    magic.copy_from_slice(&MAGIC);
+    of_boot.copy_from_slice(boot);
+    checksum.copy_from_slice(&crc32fast::hash(covered).to_le_bytes());
+    header
+}
+
+/// Returns the checksum of a slot's words. No two words can change so that it stays, but by a chance of one in
+/// 2^64: each step is one to one in the word and in what came before.
+#[inline]
+pub(super) fn checksum(words: &[u64; WORDS]) -> u64 {
+    // The golden ratio's fraction, and another odd number without a pattern.
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    const LAST: u64 = 0xff51_afd7_ed55_8ccd;
+    let sum = words.iter().fold(STEP, |sum, word| (sum ^ word).wrapping_mul(STEP).rotate_left(29));
+    // Zeros, as a hole has them, are no slot.
+    (sum ^ (sum >> 33)).wrapping_mul(LAST) | 1
+}

@@ -1,0 +1,88 @@
+//! Pages in memory that is a file's. All that is unsafe about them is here.
+#![expect(unsafe_code, reason = "a store costs nanoseconds, and a `pwrite` a microsecond")]
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, compiler_fence};
+
+use memmap2::{MmapMut, MmapOptions, MmapRaw};
+use rustix::mm::{Advice, madvise};
+
+use super::layout::LEN;
+use super::memory::Memory;
+
+/// A page of a file, mapped. The file stays as long as it: others may read it, and only the process writes.
+#[derive(Debug)]
+pub(super) struct Mapped {
+    page: MmapRaw,
+    /// One that a forked child finds empty.
+    ours: MmapRaw,
+}
+
+impl Mapped {
+    /// Maps a file of which all blocks are there. Who truncates it later has the process end by SIGBUS: so it is made
+    /// without the right to write for anybody, in a directory of ours.
+    pub(super) fn new(file: &File) -> io::Result<Self> {
+        let page = MmapOptions::new().len(LEN).map_raw(file)?;
+        let mut ours = MmapMut::map_anon(4096)?;
+        ours.fill(1);
+        let ours = MmapRaw::from(ours);
+        // SAFETY: the mapping is all of one, private and anonymous; its content changes in a child alone.
+        unsafe { madvise(ours.as_mut_ptr().cast(), ours.len(), Advice::LinuxWipeOnFork)? };
+        Ok(Mapped { page, ours })
+    }
+
+    /// Returns whether this is the process that mapped it, and no child that it has forked: both would write into one
+    /// page.
+    #[inline]
+    pub(super) fn is_ours(&self) -> bool {
+        // SAFETY: the mapping is longer than a word, begins at a page, lives as long as `self`, and nobody writes to it
+        // any more; the kernel empties a child's copy.
+        let ours = unsafe { AtomicU64::from_ptr(self.ours.as_mut_ptr().cast()) };
+        ours.load(Ordering::Relaxed) != 0
+    }
+
+    #[inline]
+    fn word(&self, at: usize) -> &AtomicU64 {
+        assert!(at.is_multiple_of(8) && at < LEN, "a word of the page");
+        // SAFETY: within the mapping, which begins at a page, so aligned. It is mapped to be written, lives as long as
+        // `self`, and is accessed by atomics alone: here, and in other processes by calls.
+        unsafe { AtomicU64::from_ptr(self.page.as_mut_ptr().add(at).cast()) }
+    }
+
+    fn bytes(&self, range: Range<usize>) -> &[AtomicU8] {
+        assert!(range.start <= range.end && range.end <= LEN, "bytes of the page");
+        // SAFETY: as above; an `AtomicU8` has the size and alignment of a byte.
+        unsafe {
+            let start = self.page.as_mut_ptr().add(range.start);
+            std::slice::from_raw_parts(start.cast::<AtomicU8>(), range.len())
+        }
+    }
+}
+
+impl Memory for Mapped {
+    #[inline]
+    fn store(&self, at: usize, word: u64) {
+        self.word(at).store(word.to_le(), Ordering::Relaxed);
+    }
+
+    fn write(&self, at: usize, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            self.store(at + 8 * index, u64::from_le_bytes(*word));
+        }
+        let end = at + bytes.len();
+        for (to, byte) in self.bytes(end - rest.len()..end).iter().zip(rest) {
+            to.store(*byte, Ordering::Relaxed);
+        }
+    }
+
+    /// What a processor has stored before it stops is in its caches in the order of its instructions, and those are
+    /// the file's pages: only the compiler has to be kept from another order. For who reads meanwhile, checksums tell.
+    #[inline]
+    fn publish(&self, _: Range<usize>) -> io::Result<()> {
+        compiler_fence(Ordering::Release);
+        Ok(())
+    }
+}
