@@ -1,5 +1,8 @@
 //! Pausing, resuming and cancelling a job from outside.
 
+#[cfg_attr(not(feature = "limits"), path = "control/limits/none.rs")]
+pub(crate) mod limits;
+
 use safe_state_backends::Request;
 
 use crate::{Error, Job};

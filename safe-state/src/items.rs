@@ -243,7 +243,6 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
         }
         match items.next(&mut tally) {
             Step::Item(item) => {
-                #[cfg(feature = "limits")]
                 tally.run().begin_item();
                 body(item)?;
             }

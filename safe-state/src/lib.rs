@@ -38,7 +38,7 @@ mod retry;
 mod run;
 mod save;
 mod secrets;
-#[cfg(all(unix, any(feature = "limits", feature = "signals")))]
+#[cfg(any(feature = "limits", feature = "signals"))]
 mod signals;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]

@@ -146,8 +146,9 @@ impl<F> Policy<F> {
     where
         F: Fn(&ErrorContext<'_>) -> Action,
     {
-        #[cfg(feature = "limits")]
-        if run.item_has_failed() {
+        run.limits.end_item();
+        // No item is to blame for the time of the run being over: none is tried again, or given up.
+        if run.limits.is_over() {
             return Verdict::Fail;
         }
         let attempt = run.count_attempt(depth);

@@ -68,6 +68,9 @@ mod without {
 
     impl Values {
         #[expect(clippy::unused_self, reason = "with reports, they are kept")]
+        pub(crate) fn argument(&mut self, _: Vec<Value>) {}
+
+        #[expect(clippy::unused_self, reason = "with reports, they are kept")]
         pub(crate) fn carries<T: Carry>(&mut self, _: &str) {}
 
         #[expect(clippy::unused_self, reason = "with reports, there are some")]

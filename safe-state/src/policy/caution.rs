@@ -26,7 +26,6 @@ impl Caution {
     }
 }
 
-#[cfg(feature = "limits")]
 impl Caution {
     pub(crate) fn is_over(&self) -> bool {
         self.is_over

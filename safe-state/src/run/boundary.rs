@@ -9,7 +9,7 @@ use crate::error::StopReason;
 use crate::run::Run;
 use crate::run::rate::{Rate, Spread};
 #[cfg(feature = "signals")]
-use crate::run::signals::{SECOND_SIGNAL_AFTER, Signals};
+use crate::signals::graceful::{SECOND_SIGNAL_AFTER, Signals};
 
 /// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
 const LOOK: Duration = Duration::from_millis(50);
@@ -199,9 +199,7 @@ impl Run {
 
     fn reason_to_stop(&self, now: Instant) -> Option<StopReason> {
         let reason = self.boundary.stop(now);
-        #[cfg(feature = "limits")]
-        let reason = reason.or_else(|| self.limits.as_ref()?.stop(now));
-        reason
+        reason.or_else(|| self.limits.stop(now))
     }
 
     /// Whether the run may go on.

@@ -29,8 +29,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
-        #[cfg(feature = "limits")]
-        self.end_watch();
+        self.end_limits();
         let spans = self.spans();
         let _within = spans.within();
         let _ = self.put_back_prepared();
@@ -52,8 +51,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
-        #[cfg(feature = "limits")]
-        self.end_watch();
+        self.end_limits();
         #[cfg(feature = "report")]
         let failing = self.look_up_calls(failing).await;
         let _ = self.put_back_prepared();

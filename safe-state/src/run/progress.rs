@@ -69,8 +69,7 @@ impl Run {
     /// The body of the item handed out last has ended. Says whether there is something to do about it.
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
-        #[cfg(feature = "limits")]
-        self.end_item();
+        self.limits.end_item();
         let was_committed = self.was_committed();
         if self.position.complete(depth) {
             self.replayed(depth);
@@ -98,8 +97,7 @@ impl Run {
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
     pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
-        #[cfg(feature = "limits")]
-        self.unpark();
+        self.take_back_lent();
         if let Some(open) = self.position.open.get_mut(depth) {
             open.settle(completed, in_flight);
             if in_flight && self.spans.has_items() {
@@ -132,8 +130,7 @@ impl Run {
 
     /// The loop has been left. Says whether that is to be saved.
     pub(crate) fn leave_loop(&mut self, depth: usize) -> bool {
-        #[cfg(feature = "limits")]
-        self.end_item();
+        self.limits.end_item();
         let _ = self.was_committed();
         self.position.open.truncate(depth + 1);
         self.bars.leave(depth);

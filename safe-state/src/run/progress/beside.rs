@@ -26,9 +26,4 @@ impl Position {
         }
         self.take_change().0
     }
-
-    /// No item is suspected any more: the one that was has come to its end.
-    pub(crate) fn acquit(&mut self) {
-        self.open.iter_mut().for_each(OpenLoop::suspect_none);
-    }
 }

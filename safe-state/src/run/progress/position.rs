@@ -144,6 +144,11 @@ impl Position {
         (change, count)
     }
 
+    /// No item is suspected any more: the one that was has come to its end.
+    pub(crate) fn acquit(&mut self) {
+        self.open.iter_mut().for_each(OpenLoop::suspect_none);
+    }
+
     /// A loop left from within by a label, or by `continue` of an outer one, has not said so. What
     /// it did belongs to an item that is complete, or will begin anew.
     #[cold]

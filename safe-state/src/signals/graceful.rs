@@ -1,6 +1,6 @@
 //! The signals that ask a process to end.
 
-#[cfg_attr(not(unix), path = "signals/elsewhere.rs")]
+#[cfg_attr(not(unix), path = "graceful/elsewhere.rs")]
 mod asked;
 
 use std::sync::Arc;
