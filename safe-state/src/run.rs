@@ -2,19 +2,9 @@
 
 pub(crate) mod active;
 pub(crate) mod begin;
-pub(crate) mod boundary;
 mod ending;
-mod handles;
-pub(crate) mod left_behind;
-pub(crate) mod open_loop;
-pub(crate) mod pace;
-pub(crate) mod places;
-pub(crate) mod progress;
-pub(crate) mod rate;
 pub(crate) mod replay;
-pub(crate) mod requests;
-pub(crate) mod steps;
-pub(crate) mod values;
+pub(crate) mod tally;
 mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,28 +16,28 @@ use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Carry, Durability, Error as BackendError, Store};
 use tracing::Span;
 
-use crate::bars::Bars;
-use crate::commit::Commit;
 use crate::control::limits::Limits;
-use crate::events::Events;
-use crate::outcome::Outcome;
-use crate::outcome::telling::Values;
-use crate::policy::Caution;
-use crate::reconnect::ReconnectRegistry;
-use crate::reconnect::outputs::Outputs;
-use crate::reconnect::seal::Key;
+use crate::control::pacing::Boundary;
+use crate::control::requests::Requests;
+use crate::effects::commit::Commit;
+use crate::effects::reconnect::ReconnectRegistry;
+use crate::effects::reconnect::outputs::Outputs;
+use crate::effects::reconnect::seal::Key;
+use crate::failure::Caution;
+use crate::failure::outcome::Outcome;
+use crate::failure::reported::Values;
+use crate::observe::bars::Bars;
+use crate::observe::events::Events;
+use crate::observe::spans::Spans;
+use crate::progress::Position;
 use crate::run::active::Active;
 use crate::run::begin::{Begun, OnChange, Unclaimed, begin};
-use crate::run::boundary::Boundary;
-use crate::run::pace::Pace;
-use crate::run::progress::Position;
 use crate::run::replay::Replay;
-use crate::run::requests::Requests;
 use crate::run::waiting::{Turn, Waiting};
 use crate::save::owner::Owner;
+use crate::save::pace::Pace;
 use crate::save::schedule::{SaveEvery, Schedule};
 use crate::save::thread::Worker;
-use crate::spans::Spans;
 use crate::{Error, Job};
 
 /// A run of a job, from open to finish or failure.
@@ -68,7 +58,7 @@ pub struct Run {
     /// By which handles are known again; once one is asked for.
     pub(crate) key: Option<Key>,
     /// The files that it writes through handles.
-    outputs: Outputs,
+    pub(crate) outputs: Outputs,
     /// Whether what is saved has to survive a loss of power.
     pub(crate) syncs: bool,
     pub(crate) schedule: Schedule,
@@ -88,7 +78,7 @@ pub struct Run {
 }
 
 /// What is written to a store.
-enum Write {
+pub(crate) enum Write {
     Save(Record),
     Finish(Change),
     Delete,
@@ -238,7 +228,7 @@ impl Run {
         self.owner.as_ref().map(Owner::store)
     }
 
-    fn write(&mut self, write: Write) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let Some(owner) = &self.owner else { return Ok(()) };
         Ok(write.within(&self.spans.save(), &mut owner.store())?)

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
 
+use crate::control::pacing::Boundary;
 use crate::error::StopReason;
 use crate::limits::parked::{self, Blame};
 use crate::limits::run::{Cancellation, RunLimits};
-use crate::run::boundary::Boundary;
-use crate::run::progress::Position;
+use crate::progress::Position;
 use crate::save::owner::Shared;
 use crate::{Error, Job};
 

@@ -18,9 +18,9 @@ use super::signal::{self, ThreadId};
 use super::token::Token;
 use super::units::{after, readable};
 use super::watchdog::Watch;
-use crate::error::StopReason;
-use crate::events::tell;
 use crate::Error;
+use crate::error::StopReason;
+use crate::observe::events::tell;
 
 /// How long memory may grow before more is done about it: it may soon be all.
 const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);

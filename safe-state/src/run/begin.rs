@@ -6,9 +6,9 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{Checkpoint, Request, RunEnd, Store};
 
 use crate::control::limits;
-use crate::events::Events;
+use crate::control::requests::Source;
+use crate::observe::events::Events;
 use crate::run::replay::{self, Replay};
-use crate::run::requests::Source;
 use crate::{Error, Job};
 
 /// What to do when something is not what the checkpoint saw.

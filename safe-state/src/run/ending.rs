@@ -11,10 +11,10 @@ use tracing::Span;
 
 use super::{Run, Write};
 use crate::Error;
-use crate::outcome::trail::Noted;
-use crate::outcome::{Failed, Failing, Outcome};
-use crate::reconnect::outputs::Outputs;
-use crate::run::open_loop::OpenLoop;
+use crate::effects::reconnect::outputs::Outputs;
+use crate::failure::outcome::{Failed, Failing, Outcome};
+use crate::failure::try_trace::Noted;
+use crate::progress::open_loop::OpenLoop;
 use crate::save::owner::Owner;
 
 impl Run {

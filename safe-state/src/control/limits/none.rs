@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use safe_state_backends::CrashCause;
 
+use crate::control::pacing::Boundary;
 use crate::error::StopReason;
-use crate::run::boundary::Boundary;
-use crate::run::progress::Position;
+use crate::progress::Position;
 use crate::save::owner::Shared;
 use crate::{Error, Job};
 
