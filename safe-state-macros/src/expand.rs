@@ -269,6 +269,7 @@ impl Expansion {
                 self.check_durable(body, it)?;
                 self.check_accumulators(written, body, it)?;
                 self.check_taking(written, body)?;
+                self.check_receiving(written, target)?;
                 self.check_fresh_closures(it)?;
                 // Of several loops each has to be seen to be left, or the next would not know.
                 let block_labels = if targets.len() > 1 { it.block_labels.as_slice() } else { &[] };

@@ -256,11 +256,15 @@ impl Expansion {
             (TokenStream::new(), at_item)
         };
         let carried = self.carried_before_head(target, locals);
+        // A loop that is refused takes nothing.
+        let taken = quote_spanned! {here=>
+            if #items.is_refused() { #krate::__private::None } else { #expr }
+        };
         let next = quote_spanned! {here=>
             if #items.is_closed() { break; }
             #before
             #carried
-            match #items.#receive(#expr, &mut #tally, #of_item) {
+            match #items.#receive(#taken, &mut #tally, #of_item) {
                 #krate::__private::Receipt::Item(#item) => {
                     #at_item
                     #done

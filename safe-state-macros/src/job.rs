@@ -24,7 +24,11 @@ impl Expansion {
         let code = code_fingerprint(function);
         let options = &self.options;
         let on_code_change = on_change(krate, options.on_code_change.unwrap_or(OnChange::Continue));
-        let mut job = quote_spanned! {site=> #krate::Job::new(#name).code(#code, #on_code_change) };
+        let mut job = quote_spanned! {site=>
+            #krate::Job::new(#name)
+                .in_test(#krate::__private::cfg!(test))
+                .code(#code, #on_code_change)
+        };
         let carried = options.carry.iter().chain(&options.reconnect);
         let carried = carried.map(Variable::name);
         job.extend(quote_spanned! {site=> .carries(&[#(#carried),*]) });

@@ -1,14 +1,16 @@
 //! A job: its name and options, and what can be asked of it from outside.
 
-use std::ffi::OsString;
+pub(crate) mod older;
+pub(crate) mod place;
+pub(crate) mod test_memory;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use safe_state_backends::{
-    Backend, Checkpoint, Durability, Error as BackendError, FileBackend, IntoBackend, LeaseOptions,
-    from_url,
+    Backend, Checkpoint, Durability, Error as BackendError, IntoBackend, LeaseOptions,
 };
 
 use crate::items::for_each;
@@ -63,6 +65,8 @@ pub struct Job {
     pub(crate) limits: JobLimits,
     durability: Durability,
     pub(crate) wait: Option<Duration>,
+    /// Whether the crate of its function is compiled for its own tests.
+    in_test: bool,
     state_dir: Option<PathBuf>,
     /// Or why there is none, which each use of it tells.
     backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
@@ -89,6 +93,7 @@ impl Job {
             limits: JobLimits::default(),
             durability: Durability::Power,
             wait: None,
+            in_test: false,
             state_dir: None,
             backend: None,
         }
@@ -178,6 +183,13 @@ impl Job {
     #[doc(hidden)]
     pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
         self.arguments.extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
+        self
+    }
+
+    /// Whether it is called by tests of the crate that it is in.
+    #[doc(hidden)]
+    pub fn in_test(mut self, is: bool) -> Self {
+        self.in_test = is;
         self
     }
 
@@ -321,60 +333,9 @@ impl Job {
         run.finish(outcome, failing, |error| Err(error.into()))
     }
 
-    /// The same for another thread: a trial is known to its own alone.
-    pub(crate) fn for_another_thread(&self) -> Job {
-        #[cfg(feature = "testing")]
-        if let Some(backend) = crate::testing::backend() {
-            return Job { state_dir: None, ..self.clone() }.backend(backend);
-        }
-        self.clone()
-    }
-
-    pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        #[cfg(feature = "testing")]
-        if let Some(backend) = crate::testing::backend() {
-            return Ok(backend);
-        }
-        if self.backend.is_some() && self.state_dir.is_some() {
-            return Err(Error::TwoPlaces { job: self.name.clone() });
-        }
-        if let Some(backend) = &self.backend {
-            return backend.clone().map_err(Error::NoBackend);
-        }
-        if let Some(dir) = &self.state_dir {
-            return Ok(Arc::new(FileBackend::new(dir)));
-        }
-        if let Some(url) = from_environment("SAFE_STATE_BACKEND") {
-            let opened = url.to_str().map_or_else(|| Err(not_text()), from_url);
-            return opened.map_err(|error| Error::NoBackend(of_environment(error).into()));
-        }
-        let dir = from_environment("SAFE_STATE_DIR");
-        Ok(Arc::new(FileBackend::new(dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()))))
-    }
-
     pub(crate) fn lease_options(&self) -> LeaseOptions {
         LeaseOptions::new(self.durability).wait(self.wait)
     }
-}
-
-fn not_text() -> BackendError {
-    let reason = "it is not UTF-8".to_owned();
-    BackendError::Url { url: "...".to_owned(), reason }
-}
-
-/// The error, with where its URL comes from, which the program's source does not tell.
-fn of_environment(error: BackendError) -> BackendError {
-    match error {
-        BackendError::Url { url, reason } => {
-            let reason = format!("{reason}; it comes from $SAFE_STATE_BACKEND");
-            BackendError::Url { url, reason }
-        }
-        other => other,
-    }
-}
-
-pub(crate) fn from_environment(variable: &str) -> Option<OsString> {
-    std::env::var_os(variable).filter(|value| !value.is_empty())
 }
 
 impl fmt::Debug for Job {

@@ -9,7 +9,8 @@ use safe_state_backends::{Backend, Lease, LeaseOptions, redacted};
 use super::exit::Failed;
 use super::look::Look;
 use crate::Job;
-use crate::job::{DEFAULT_STATE_DIR, from_environment};
+use crate::job::DEFAULT_STATE_DIR;
+use crate::job::place::from_environment;
 
 /// Of the options that go with every command.
 pub(super) const EVERYWHERE: &str = "Options of every command";

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use safe_state_backends::{Carry, LoopProgress};
 
 use crate::Error;
+use crate::items::compared::OF_ADDRESS;
 use crate::items::key::KeyHash;
 use crate::items::keyed;
 use crate::items::tally::Tally;
@@ -22,6 +23,9 @@ pub enum Way {
     /// Not at all: the input gives each item once, and none that is complete again.
     Consumed,
 }
+
+/// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
+pub const CONSUMED: Option<u32> = Some(0x636f_6e73);
 
 /// What a loop does with an item that its input gives.
 #[derive(Debug)]
@@ -52,7 +56,10 @@ impl<T, F: Fn(&T) -> Option<u32>> Identity<T> for ByIndex<F> {
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
         if tally.hand_out() {
-            tally.mark((self.0)(item));
+            match (self.0)(item) {
+                OF_ADDRESS => return Handed::Failed(tally.not_compared()),
+                fingerprint => tally.mark(fingerprint),
+            }
         }
         Handed::Out
     }
@@ -147,6 +154,9 @@ impl Way {
             (Some(keys), _) => Some(Way::Key(keyed::text_of(keys.made_by()))),
             (None, Some(_)) => Some(Way::Cursor),
             (None, None) if stored.completed().is_empty() => None,
+            (None, None) if stored.mark().map(|mark| mark.fingerprint) == CONSUMED => {
+                Some(Way::Consumed)
+            }
             (None, None) => Some(Way::Index),
         }
     }
@@ -155,13 +165,14 @@ impl Way {
     pub(crate) fn check(self, stored: &LoopProgress) -> Result<(), &'static str> {
         let now = match self {
             Way::Key(made_by) => Way::Key(keyed::text_of(made_by)),
-            // What is stored of it is the same.
-            Way::Consumed => Way::Index,
             other => other,
         };
         match Way::of(stored) {
+            // Nothing is passed over, so it does not matter which they were.
+            Some(Way::Index) if now == Way::Consumed => Ok(()),
             Some(before) if before != now => Err(match before {
-                Way::Index | Way::Consumed => "their index",
+                Way::Index => "their index",
+                Way::Consumed => "their number alone, as the input gave each once (`consumed`)",
                 Way::Key(_) if matches!(self, Way::Key(_)) => ANOTHER_KEY,
                 Way::Key(_) => "a key",
                 Way::Cursor => "a cursor",

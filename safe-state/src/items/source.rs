@@ -187,8 +187,25 @@ pub trait GivesAgain {}
 impl HasOrder for AsFarAsKnown {}
 impl GivesAgain for AsFarAsKnown {}
 
+/// The inputs of other crates that give each item once, by their types' names.
+const CHANNELS: [&str; 7] = [
+    "crossbeam_channel::channel::IntoIter<",
+    "crossbeam_channel::channel::Iter<",
+    "crossbeam_channel::channel::TryIter<",
+    "flume::Drain<",
+    "flume::IntoIter<",
+    "flume::Iter<",
+    "flume::TryIter<",
+];
+
 /// An input whose items can be known by their index.
 pub fn by_index(_: impl HasOrder, _: impl GivesAgain) {}
+
+/// Whether an input is known to give each item once by the name of its type.
+pub fn is_channel<I: ?Sized>(_: &Source<I>) -> bool {
+    let name = std::any::type_name::<I>();
+    CHANNELS.iter().any(|channel| name.contains(channel))
+}
 
 /// The same where the program says what of an item is compared.
 pub fn by_index_checked(_: impl HasOrder) {}
@@ -203,12 +220,14 @@ macro_rules! __source {
             OfAgain as _, OfAnyOrder as _, OfOnce as _, OfSomeOrder as _, OfUnsorted as _,
         };
         let source = $crate::__private::Source::of($input);
-        $crate::__private::by_index((&&&source).order(), (&&source).again())
+        $crate::__private::by_index((&&&source).order(), (&&source).again());
+        $crate::__private::is_channel(&source)
     }};
     ($input:expr, checked) => {{
         #[allow(unused_imports)]
         use $crate::__private::{OfOrderable as _, OfUnorderable as _};
         let source = $crate::__private::Source::of($input);
-        $crate::__private::by_index_checked((&&source).fixed())
+        $crate::__private::by_index_checked((&&source).fixed());
+        false
     }};
 }

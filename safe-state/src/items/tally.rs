@@ -67,6 +67,13 @@ impl<'r> Tally<'r> {
         self.run().no_key(depth, reason)
     }
 
+    /// The item that was handed out is not the same in another process.
+    #[cold]
+    pub(crate) fn not_compared(&mut self) -> Error {
+        self.in_flight = false;
+        self.run().not_compared()
+    }
+
     /// The same of an item that is known by its cursor.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{Checkpoint, CrashCause, Request, RunEnd, Store};
 
 use crate::events::Events;
+use crate::job::older;
 use crate::run::replay::{self, Replay};
 use crate::run::requests::Source;
 use crate::{Error, Job};
@@ -75,6 +76,11 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         Some(found) => continued(job, found.clone(), accepts)?,
         None => None,
     };
+    if opening.found().is_none()
+        && let Some(older) = older::beside(job)
+    {
+        Events::new(job.job_name(), job.verbose).begins_beside(&older);
+    }
     let mut checkpoint =
         checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
     checkpoint.set_code(job.code);

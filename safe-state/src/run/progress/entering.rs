@@ -134,6 +134,14 @@ impl Run {
         Error::NoKey { job: self.events.job().to_owned(), index, reason }
     }
 
+    pub(crate) fn not_compared(&self) -> Error {
+        Error::NotCompared { job: self.events.job().to_owned() }
+    }
+
+    pub(crate) fn gives_once(&self) -> Error {
+        Error::GivesOnce { job: self.events.job().to_owned() }
+    }
+
     fn input_shrank(&self, completed: u64, found: Option<u64>) -> Error {
         Error::InputShrank { job: self.events.job().to_owned(), completed, found }
     }
