@@ -96,6 +96,11 @@ sources! { InAnyOrderUnlessSorted:
 }
 
 sources! { GivesOnce:
+    // What is left of a collection goes as well where its drain is dropped.
+    [T] std::vec::Drain<'_, T>;
+    [T] std::collections::vec_deque::Drain<'_, T>;
+    [T] std::collections::binary_heap::Drain<'_, T>;
+    [] std::string::Drain<'_>;
     [T] mpsc::Iter<'_, T>;
     [T] mpsc::TryIter<'_, T>;
     [T] mpsc::IntoIter<T>;
@@ -180,6 +185,7 @@ pub trait HasOrder {}
     message = "this input gives each item once, and would give new ones in place of those that are complete",
     label = "what stands for those that are complete is `{Self}`",
     note = "if what is complete does not come again, write `#[resume(consumed)]` on the loop: then none is passed over",
+    note = "of a collection that is made anew in each run, take `into_iter()` in place of `drain(..)`",
     note = "if all items are sent again in the next run, know them by `key = |item| item.id`, or say what is compared: `check = |item| item.id`"
 )]
 pub trait GivesAgain {}
