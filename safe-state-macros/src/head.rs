@@ -257,14 +257,14 @@ impl Expansion {
         };
         let carried = self.carried_before_head(target, locals);
         // A loop that is refused takes nothing.
-        let taken = quote_spanned! {here=>
+        let asked_for = quote_spanned! {here=>
             if #items.is_refused() { #krate::__private::None } else { #expr }
         };
         let next = quote_spanned! {here=>
             if #items.is_closed() { break; }
             #before
             #carried
-            match #items.#receive(#taken, &mut #tally, #of_item) {
+            match #items.#receive(#asked_for, &mut #tally, #of_item) {
                 #krate::__private::Receipt::Item(#item) => {
                     #at_item
                     #done

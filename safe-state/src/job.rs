@@ -26,6 +26,15 @@ use crate::{Error, OnChange, SaveEvery};
 /// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
 pub(crate) const DEFAULT_STATE_DIR: &str = ".safe_state";
 
+/// Where a checkpoint is of which nothing says where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unnamed {
+    /// In the working directory.
+    Files,
+    /// In memory: the crate of the job's function is compiled for its own tests.
+    Memory,
+}
+
 /// A named piece of work and how it is to be run.
 ///
 /// For a function under [`#[resumable]`](crate::resumable) it answers what the function's
@@ -65,8 +74,8 @@ pub struct Job {
     pub(crate) limits: JobLimits,
     durability: Durability,
     pub(crate) wait: Option<Duration>,
-    /// Whether the crate of its function is compiled for its own tests.
-    in_test: bool,
+    /// Where the checkpoint is if nothing says.
+    unnamed: Unnamed,
     state_dir: Option<PathBuf>,
     /// Or why there is none, which each use of it tells.
     backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
@@ -93,7 +102,7 @@ impl Job {
             limits: JobLimits::default(),
             durability: Durability::Power,
             wait: None,
-            in_test: false,
+            unnamed: Unnamed::Files,
             state_dir: None,
             backend: None,
         }
@@ -189,7 +198,7 @@ impl Job {
     /// Whether it is called by tests of the crate that it is in.
     #[doc(hidden)]
     pub fn in_test(mut self, is: bool) -> Self {
-        self.in_test = is;
+        self.unnamed = if is { Unnamed::Memory } else { Unnamed::Files };
         self
     }
 

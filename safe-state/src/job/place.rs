@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use safe_state_backends::{Backend, Error as BackendError, FileBackend, from_url};
 
-use super::{DEFAULT_STATE_DIR, Job, test_memory};
+use super::{DEFAULT_STATE_DIR, Job, Unnamed, test_memory};
 use crate::Error;
 
 /// Where a checkpoint is.
@@ -60,7 +60,7 @@ impl Job {
         if let Some(dir) = from_environment("SAFE_STATE_DIR") {
             return Ok(Place::Named(Arc::new(FileBackend::new(dir))));
         }
-        if self.in_test || test_memory::is_test() {
+        if self.unnamed == Unnamed::Memory || test_memory::is_test() {
             return Ok(Place::OfTest(test_memory::memory()));
         }
         Ok(Place::Default(Arc::new(FileBackend::new(DEFAULT_STATE_DIR))))

@@ -10,6 +10,7 @@ impl Receiver {
 
 #[resumable(fresh(numbers))]
 async fn drain(numbers: &mut Receiver) {
+    #[resume]
     while let Some(number) = numbers.recv().await {
         println!("{number}");
     }
