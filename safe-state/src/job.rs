@@ -1,7 +1,9 @@
 //! A job: its name and options, and what can be asked of it from outside.
 
+mod control;
 pub(crate) mod older;
 pub(crate) mod place;
+mod retry;
 pub(crate) mod test_memory;
 
 use std::fmt;
@@ -13,13 +15,13 @@ use safe_state_backends::{
     Backend, Checkpoint, Durability, Error as BackendError, IntoBackend, LeaseOptions,
 };
 
+use crate::control::pacing::Watch;
+use crate::control::rate::Rate;
+use crate::effects::reconnect::ReconnectRegistry;
+use crate::failure::outcome::{Asked, Failing};
 use crate::items::for_each;
 #[cfg(feature = "limits")]
 use crate::limits::job::JobLimits;
-use crate::outcome::{Asked, Failing};
-use crate::reconnect::ReconnectRegistry;
-use crate::run::boundary::Watch;
-use crate::run::rate::Rate;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
 

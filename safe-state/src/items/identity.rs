@@ -9,7 +9,7 @@ use crate::Error;
 use crate::items::compared::OF_ADDRESS;
 use crate::items::key::KeyHash;
 use crate::items::keyed;
-use crate::items::tally::Tally;
+use crate::run::tally::Tally;
 
 /// How a loop knows its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
