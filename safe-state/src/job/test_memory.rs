@@ -1,19 +1,34 @@
-//! Where the jobs of a test are that name no place: in memory, each thread's own, as each test has a thread.
+//! Where the jobs of a test are that name no place: in memory, each thread's own, as each test has a thread. The threads
+//! of an executor, on any of which a job may go on, share one.
 
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::thread;
 
 use safe_state_backends::{Backend, MemoryBackend};
 
 thread_local! {
-    static MEMORY: RefCell<Arc<dyn Backend>> = RefCell::new(Arc::new(MemoryBackend::default()));
+    static MEMORY: RefCell<Option<Arc<dyn Backend>>> = const { RefCell::new(None) };
+}
+
+static OF_EXECUTORS: LazyLock<Arc<dyn Backend>> = LazyLock::new(new);
+
+fn new() -> Arc<dyn Backend> {
+    Arc::new(MemoryBackend::default())
 }
 
 /// The memory of this thread.
 pub(crate) fn memory() -> Arc<dyn Backend> {
-    MEMORY.with_borrow(Arc::clone)
+    let is_executors = thread::current().name().is_some_and(|name| !is_path(name));
+    let first = || if is_executors { Arc::clone(&OF_EXECUTORS) } else { new() };
+    MEMORY.with_borrow_mut(|memory| Arc::clone(memory.get_or_insert_with(first)))
+}
+
+/// Whether a thread's name may be that of a test: executors call theirs `tokio-rt-worker` and the like.
+fn is_path(name: &str) -> bool {
+    name.chars().all(|it| it.is_alphanumeric() || matches!(it, '_' | ':'))
 }
 
 /// Does `work` with a memory that nothing else has.
@@ -23,12 +38,10 @@ pub(crate) fn with_another<T>(work: impl FnOnce() -> T) -> T {
     struct Reset(Option<Arc<dyn Backend>>);
     impl Drop for Reset {
         fn drop(&mut self) {
-            if let Some(before) = self.0.take() {
-                MEMORY.set(before);
-            }
+            MEMORY.set(self.0.take());
         }
     }
-    let _reset = Reset(Some(MEMORY.replace(Arc::new(MemoryBackend::default()))));
+    let _reset = Reset(MEMORY.replace(Some(new())));
     work()
 }
 
