@@ -85,10 +85,10 @@ pub(crate) fn links_of_sources() -> Vec<(PathBuf, String)> {
     let mut links = Vec::new();
     for path in files_below(Path::new(""), "rs") {
         let text = fs::read_to_string(root().join(&path)).unwrap();
+        let start = format!("{REPOSITORY}blob/");
         let ends = |c: char| c.is_whitespace() || matches!(c, ')' | '"' | '>' | '`');
-        let found = text.split(&format!("{REPOSITORY}blob/")).skip(1);
-        let found = found.filter_map(|rest| rest.split(ends).next());
-        links.extend(found.map(|it| (path.clone(), format!("{REPOSITORY}blob/{it}"))));
+        let found = text.split(&start).skip(1).filter_map(|rest| rest.split(ends).next());
+        links.extend(found.map(|it| (path.clone(), format!("{start}{it}"))));
     }
     links
 }
