@@ -253,7 +253,7 @@ mod last_id {
 #[test]
 fn a_job_begins_behind_the_old_last_id_and_then_behind_its_own() {
     let world = World::begin();
-    let mut done = || {
+    let done = || {
         let done = world.done();
         done.into_iter().filter(|it| it != "asked").collect::<Vec<_>>()
     };
