@@ -6,35 +6,30 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use rayon::prelude::*;
 use safe_state::{Results, cursor, resumable};
 use serde::Deserialize;
 
 use super::world::{World, act};
 
-mod rows {
-    use super::*;
-
-    pub(super) fn enter(id: u64, email: &str) -> anyhow::Result<()> {
-        act(format!("{id} {email}"))
-    }
-
-    #[derive(Deserialize, Hash)]
-    struct Row {
-        id: u64,
-        email: String,
-    }
-
-    #[resumable(name = "import")]
-    pub(super) fn import(path: &Path) -> anyhow::Result<()> {
-        for row in csv::Reader::from_path(path)?.into_deserialize::<Row>() {
-            let row = row?;
-            enter(row.id, &row.email)?;
-        }
-        Ok(())
-    }
+fn enter(id: u64, email: &str) -> anyhow::Result<()> {
+    act(format!("{id} {email}"))
 }
 
-use rows::import;
+#[derive(Deserialize, Hash)]
+struct Row {
+    id: u64,
+    email: String,
+}
+
+#[resumable(name = "import")]
+fn import(path: &Path) -> anyhow::Result<()> {
+    for row in csv::Reader::from_path(path)?.into_deserialize::<Row>() {
+        let row = row?;
+        enter(row.id, &row.email)?;
+    }
+    Ok(())
+}
 
 const ROWS: &str = "id,email\n1,ada\n2,ben\n3,cyd\n";
 
@@ -139,26 +134,20 @@ fn files_of_a_directory_are_known_by_their_paths() {
     assert_eq!(done, ["a", "bb", "ccc", "dddd"]);
 }
 
-mod threads {
-    use rayon::prelude::*;
+fn shrink(image: &Path) -> anyhow::Result<u64> {
+    act(image.display())?;
+    Ok(10)
+}
 
-    use super::*;
-
-    fn shrink(image: &Path) -> anyhow::Result<u64> {
-        act(image.display())?;
-        Ok(10)
+#[resumable(name = "thumbnails", carry(bytes))]
+fn shrink_all(images: &[PathBuf]) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for chunk in images.chunks(64) {
+        let sizes: Vec<u64> =
+            chunk.par_iter().map(|image| shrink(image)).collect::<anyhow::Result<_>>()?;
+        bytes += sizes.iter().sum::<u64>();
     }
-
-    #[resumable(name = "thumbnails", carry(bytes))]
-    pub(super) fn shrink_all(images: &[PathBuf]) -> anyhow::Result<u64> {
-        let mut bytes = 0;
-        for chunk in images.chunks(64) {
-            let sizes: Vec<u64> =
-                chunk.par_iter().map(|image| shrink(image)).collect::<anyhow::Result<_>>()?;
-            bytes += sizes.iter().sum::<u64>();
-        }
-        Ok(bytes)
-    }
+    Ok(bytes)
 }
 
 #[test]
@@ -166,9 +155,9 @@ fn a_chunk_is_an_item() {
     let world = World::begin();
     let images: Vec<PathBuf> = (0..130).map(|image| image.to_string().into()).collect();
     world.fails("128");
-    threads::shrink_all(&images).unwrap_err();
+    shrink_all(&images).unwrap_err();
     assert!(world.done().len() >= 128);
-    assert_eq!(threads::shrink_all(&images).unwrap(), 1300);
+    assert_eq!(shrink_all(&images).unwrap(), 1300);
     let mut done = world.done();
     done.sort();
     assert_eq!(done, ["128", "129"], "the chunk that failed, as a whole");
@@ -216,13 +205,13 @@ fn a_tool_tells_how_far_it_is_and_starts_over() {
 }
 
 mod last_id {
-    use super::*;
+    use super::{World, act, cursor, resumable};
 
-    pub(super) struct Row {
+    struct Row {
         id: i64,
     }
 
-    pub(super) struct Db(pub(super) i64);
+    struct Db(i64);
 
     impl Db {
         fn old_last_id(&self) -> anyhow::Result<Option<i64>> {
@@ -240,7 +229,7 @@ mod last_id {
     }
 
     #[resumable(name = "sync", cursor = |row| row.id, keep_on_success)]
-    pub(super) fn sync(db: &Db) -> anyhow::Result<()> {
+    fn sync(db: &Db) -> anyhow::Result<()> {
         let after: Option<i64> = cursor!();
         let after = after.or(db.old_last_id()?); // used until the job has a cursor of its own
         for row in db.rows_after(after)? {
@@ -248,19 +237,19 @@ mod last_id {
         }
         Ok(())
     }
-}
 
-#[test]
-fn a_job_begins_behind_the_old_last_id_and_then_behind_its_own() {
-    let world = World::begin();
-    let done = || {
-        let done = world.done();
-        done.into_iter().filter(|it| it != "asked").collect::<Vec<_>>()
-    };
-    world.fails("4");
-    last_id::sync(&last_id::Db(5)).unwrap_err();
-    last_id::sync(&last_id::Db(5)).unwrap();
-    assert_eq!(done(), ["3", "4", "5"]);
-    last_id::sync(&last_id::Db(7)).unwrap();
-    assert_eq!(done(), ["6", "7"], "the next day");
+    #[test]
+    fn a_job_begins_behind_the_old_last_id_and_then_behind_its_own() {
+        let world = World::begin();
+        let done = || {
+            let done = world.done();
+            done.into_iter().filter(|it| it != "asked").collect::<Vec<_>>()
+        };
+        world.fails("4");
+        sync(&Db(5)).unwrap_err();
+        sync(&Db(5)).unwrap();
+        assert_eq!(done(), ["3", "4", "5"]);
+        sync(&Db(7)).unwrap();
+        assert_eq!(done(), ["6", "7"], "the next day");
+    }
 }
