@@ -20,8 +20,11 @@ impl There {
     fn go() -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let there =
-            There { before: env::current_dir().unwrap(), dir: tempfile::tempdir().unwrap(), _turn: turn };
+        let there = There {
+            before: env::current_dir().unwrap(),
+            dir: tempfile::tempdir().unwrap(),
+            _turn: turn,
+        };
         env::set_current_dir(&there.dir).unwrap();
         there
     }

@@ -76,8 +76,7 @@ mod as_it_is_read {
         let dir = tempfile::tempdir().unwrap();
         let mut first = start(dir.path());
         let lines = BufReader::new(first.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let said: Vec<String> =
-            lines.filter(|line| line.starts_with("invoice")).take(3).collect();
+        let said: Vec<String> = lines.filter(|line| line.starts_with("invoice")).take(3).collect();
         first.kill().unwrap();
         first.wait().unwrap();
 
