@@ -10,7 +10,6 @@ pub mod bars;
 #[cfg(not(feature = "progress"))]
 #[path = "bars/none.rs"]
 mod bars;
-mod bounded;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod commit;
@@ -18,8 +17,6 @@ mod companion;
 mod control;
 mod error;
 mod events;
-#[cfg(feature = "guard")]
-pub mod guard;
 pub mod idempotency;
 mod idempotent;
 mod items;
@@ -37,7 +34,6 @@ pub mod report;
 mod retry;
 mod run;
 mod save;
-mod secrets;
 #[cfg(all(unix, any(feature = "limits", feature = "signals")))]
 mod signals;
 mod spans;
@@ -59,6 +55,9 @@ pub use safe_state_backends::{
     MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
     StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
+#[cfg(feature = "guard")]
+#[doc(inline)]
+pub use safe_state_guard as guard;
 /// ```
 /// use std::io::{self, Write};
 /// use std::path::Path;
@@ -114,6 +113,7 @@ pub use safe_state_macros::resumable;
 /// ```
 #[cfg(feature = "limits")]
 pub use safe_state_macros::time_guard;
+use safe_state_base::{bounded, secrets};
 pub use save::schedule::SaveEvery;
 #[cfg(all(unix, feature = "supervisor"))]
 pub use supervisor::Supervisor;

@@ -20,7 +20,7 @@ use super::layout::{Layout, word};
 use super::memory::Memory;
 use super::reader::Snapshot;
 use super::sys::Pages;
-use crate::guard::GuardError;
+use crate::GuardError;
 
 pub use recover::{is_active, recover};
 

@@ -16,7 +16,7 @@ use super::memory::Memory;
 use super::panic::{self, Panic};
 use super::stack::{self, Frame, Module};
 use super::sys::Pages;
-use crate::secrets::masked;
+use safe_state_base::secrets::masked;
 
 /// Why a job ended.
 ///

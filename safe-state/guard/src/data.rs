@@ -11,7 +11,7 @@ use super::entry;
 use super::layout::Layout;
 use super::sys::Pages;
 use super::writer::{Draft, Writer};
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// A map of named values that outlives the process, however that dies: what [`Guard::run`](super::Guard::run)
 /// gives to its closure.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Error as _};
 
 use super::layout::Layout;
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// Most versions of a schema: values of so many types under one key have little in common.
 const MOST_VERSIONS: u32 = 16;

@@ -1,29 +1,4 @@
-//! Rescue: the program runs in a child of itself, and what the job knew outlives it.
-
-#[cfg(feature = "autosave")]
-mod autosave;
-mod cause;
-mod crash;
-mod data;
-mod entry;
-mod errand;
-mod job;
-mod layout;
-mod memory;
-#[cfg(feature = "minidump")]
-mod minidump;
-#[cfg(test)]
-mod model;
-mod note;
-mod panic;
-mod reader;
-mod rescued;
-mod shared;
-mod signals;
-mod stack;
-mod sys;
-mod watch;
-mod writer;
+//! The guard: the program runs in a child of itself, and what the job knew outlives it.
 
 use std::env;
 use std::ffi::OsString;
@@ -34,21 +9,19 @@ use std::process::{ExitCode, Termination};
 #[cfg(feature = "autosave")]
 use std::time::Duration;
 
-use super::GuardError;
-use errand::Role;
-use layout::Layout;
-#[cfg(feature = "minidump")]
-use minidump::Dumping;
-use sys::Pages;
-use watch::Watched;
-
+use crate::GuardError;
 #[cfg(feature = "autosave")]
-pub use autosave::{is_active, recover};
-pub use cause::{Cause, Ended, Usage};
-pub use data::{Data, Update};
-pub use panic::Panic;
-pub use rescued::{Rescue, Rescued, Value};
-pub use stack::Frame;
+use crate::autosave;
+use crate::cause::{Cause, Ended};
+use crate::data::Data;
+use crate::job;
+use crate::layout::Layout;
+#[cfg(feature = "minidump")]
+use crate::minidump::{self, Dumping};
+use crate::rescued::Rescue;
+use crate::role::{self, Role};
+use crate::sys::Pages;
+use crate::watch::Watched;
 
 type RescueFn<'a> = Box<dyn FnOnce(&Rescue) -> ExitCode + 'a>;
 
@@ -173,10 +146,10 @@ impl<'a> Guard<'a> {
         if !(1..=255).contains(&self.name.len()) {
             return Err(GuardError::Name { name: self.name });
         }
-        match errand::role(&self.name)? {
+        match role::of_this_process(&self.name)? {
             Role::Job(memory, layout) => job::run(&memory, layout, job),
             Role::Later(ended) => Ok(Ended::new(Cause::of_status(ended))),
-            Role::Guard if errand::is_started_without_memory() => {
+            Role::Guard if role::is_started_without_memory() => {
                 Err(GuardError::Lost { name: self.name })
             }
             Role::Guard => self.guard(),

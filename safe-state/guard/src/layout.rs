@@ -6,37 +6,37 @@ use std::ops::Range;
 /// The words of the header.
 pub(super) mod word {
     /// What the memory is for; the guard writes it last.
-    pub(in super::super) const MAGIC: usize = 0;
+    pub(crate) const MAGIC: usize = 0;
     /// How many bytes of data there is room for.
-    pub(in super::super) const CAPACITY: usize = 1;
+    pub(crate) const CAPACITY: usize = 1;
     /// The guard's process, and the job's.
-    pub(in super::super) const GUARD: usize = 2;
-    pub(in super::super) const JOB: usize = 3;
+    pub(crate) const GUARD: usize = 2;
+    pub(crate) const JOB: usize = 3;
     /// How far the job has come: see [`stage`](super::stage).
-    pub(in super::super) const STAGE: usize = 4;
+    pub(crate) const STAGE: usize = 4;
     /// The last commit, counted from 1.
-    pub(in super::super) const COMMITTED: usize = 8;
+    pub(crate) const COMMITTED: usize = 8;
     /// The commit that the guard reads; 0 for none, [`ASKED`](super::ASKED) for whichever is the last.
-    pub(in super::super) const PINNED: usize = 9;
+    pub(crate) const PINNED: usize = 9;
     /// How many cells have ever been in use.
-    pub(in super::super) const CELLS: usize = 10;
+    pub(crate) const CELLS: usize = 10;
 }
 
 /// Words of which half is used, as the system waits for no longer ones: none of those above.
 #[cfg(feature = "minidump")]
 pub(super) mod half {
     /// How far a minidump has come.
-    pub(in super::super) const DUMP: usize = 16;
+    pub(crate) const DUMP: usize = 16;
 }
 
 /// How far the job has come.
 pub(super) mod stage {
     /// It has reached its guard.
-    pub(in super::super) const REACHED: u64 = 1;
+    pub(crate) const REACHED: u64 = 1;
     /// Its closure has panicked.
-    pub(in super::super) const PANICKED: u64 = 2;
+    pub(crate) const PANICKED: u64 = 2;
     /// Its closure has returned.
-    pub(in super::super) const RETURNED: u64 = 3;
+    pub(crate) const RETURNED: u64 = 3;
 }
 
 /// The guard wants to read the last commit, whichever that is by now.
@@ -48,7 +48,7 @@ const KIB: usize = 1024;
 const PAGE: usize = 4 * KIB;
 
 /// What the guard tells the job that it starts.
-pub(super) const ERRAND: Range<usize> = PAGE..65 * KIB;
+pub(super) const ASSIGNMENT: Range<usize> = PAGE..65 * KIB;
 /// What is mapped where in the job.
 pub(super) const MODULES: Range<usize> = 68 * KIB..132 * KIB;
 /// The last panic.

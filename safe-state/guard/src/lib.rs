@@ -1,15 +1,46 @@
-//! Data that outlives the process: the program does its job in a child of itself, and rescues what that knew
-//! when it crashed, and why it did.
+//! Data that outlives the process: a program does its job in a child of itself, and a rescue gets what the job
+//! knew when it crashed, and why it did.
 //!
 //! [`Guard`] has an example; see [`docs/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guards.md)
-//! for the guide. It is there on Linux.
+//! for the guide. It runs on Linux; elsewhere this crate is empty. A program depends on
+//! [`safe-state`](https://docs.rs/safe-state) with the feature `guard`, and finds it as `safe_state::guard`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg(target_os = "linux")]
+#![deny(missing_docs)]
 
+#[cfg(feature = "autosave")]
+mod autosave;
+mod cause;
+mod crash;
+mod data;
+mod entry;
 mod error;
-#[cfg(target_os = "linux")]
-mod rescue;
+mod guard;
+mod job;
+mod layout;
+mod memory;
+#[cfg(feature = "minidump")]
+mod minidump;
+#[cfg(test)]
+mod model;
+mod note;
+mod panic;
+mod reader;
+mod rescued;
+mod role;
+mod shared;
+mod signals;
+mod stack;
+mod sys;
+mod watch;
+mod writer;
 
+#[cfg(feature = "autosave")]
+pub use autosave::{is_active, recover};
+pub use cause::{Cause, Ended, Usage};
+pub use data::{Data, Update};
 pub use error::GuardError;
-#[cfg(target_os = "linux")]
-pub use rescue::{Cause, Data, Ended, Frame, Guard, Panic, Rescue, Rescued, Update, Usage, Value};
-#[cfg(all(target_os = "linux", feature = "autosave"))]
-pub use rescue::{is_active, recover};
+pub use guard::Guard;
+pub use panic::Panic;
+pub use rescued::{Rescue, Rescued, Value};
+pub use stack::Frame;

@@ -18,7 +18,7 @@ use super::crash;
 use super::layout::{CONTEXT, half};
 use super::memory::Memory;
 use super::sys::Pages;
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// How far a dump has come.
 mod step {

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::cause::Cause;
 use super::entry;
 use super::reader::Snapshot;
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// What is known of a job that has ended badly: what a guard gives to its rescue.
 #[derive(Clone, Debug)]

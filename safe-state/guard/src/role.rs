@@ -18,18 +18,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
-use super::layout::{ERRAND, Layout, MAGIC, stage, word};
+use super::layout::{ASSIGNMENT, Layout, MAGIC, stage, word};
 use super::memory::Memory;
 use super::note;
 use super::sys::{self, Pages};
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// The name of the shared memory, as `/proc` shows it.
 pub(super) const FILE: &str = "safe-state-guard";
 
 /// What the guard tells the process that it starts.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Errand {
+pub(super) struct Assignment {
     /// The guard.
     pub(super) name: String,
     /// The guards that had run before, and how their jobs ended: they are not to run again.
@@ -38,11 +38,11 @@ pub(super) struct Errand {
     pub(super) process: Vec<u8>,
 }
 
-impl Errand {
-    pub(super) fn of(name: &str) -> Errand {
+impl Assignment {
+    pub(super) fn of(name: &str) -> Assignment {
         let process = fs::read("/proc/self/comm").unwrap_or_default();
         let before = before().lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Errand { name: name.to_owned(), before, process: process.trim_ascii_end().to_owned() }
+        Assignment { name: name.to_owned(), before, process: process.trim_ascii_end().to_owned() }
     }
 }
 
@@ -67,8 +67,8 @@ pub(super) enum Role {
     Later(ExitStatus),
 }
 
-/// That of this process to the guard of that name, which it has come to.
-pub(super) fn role(name: &str) -> Result<Role, GuardError> {
+/// The role of this process to the guard of that name, which it has come to.
+pub(super) fn of_this_process(name: &str) -> Result<Role, GuardError> {
     match started()? {
         None => Ok(Role::Guard),
         Some(started) => started.come_to(name),
@@ -79,7 +79,7 @@ pub(super) fn role(name: &str) -> Result<Role, GuardError> {
 struct Started {
     memory: Arc<Pages>,
     layout: Layout,
-    errand: Errand,
+    assignment: Assignment,
     /// How often it has come to which guard; `None` once it does its job.
     met: Mutex<Option<HashMap<String, usize>>>,
 }
@@ -87,13 +87,13 @@ struct Started {
 impl Started {
     fn come_to(&self, name: &str) -> Result<Role, GuardError> {
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        let expected = &self.errand.name;
+        let expected = &self.assignment.name;
         let Some(times) = &mut *met else {
             let (inner, outer) = (name.to_owned(), expected.clone());
             return Err(GuardError::Nested { inner, outer });
         };
         let times = times.entry(name.to_owned()).or_default();
-        let before = self.errand.before.iter().filter(|(before, _)| before == name).nth(*times);
+        let before = self.assignment.before.iter().filter(|(before, _)| before == name).nth(*times);
         *times += 1;
         if let Some((_, ended)) = before {
             return Ok(Role::Later(ExitStatus::from_raw(*ended)));
@@ -104,7 +104,7 @@ impl Started {
         }
         *met = None;
         self.memory.store(word::STAGE, stage::REACHED, SeqCst);
-        take_name(&self.errand.process);
+        take_name(&self.assignment.process);
         Ok(Role::Job(Arc::clone(&self.memory), self.layout))
     }
 }
@@ -157,11 +157,11 @@ fn open_memory(path: &Path) -> io::Result<Option<Started>> {
         return Ok(None);
     }
     let layout = Layout::of(memory.load(word::CAPACITY, Relaxed));
-    let errand = note::find(&memory, ERRAND);
-    let found = layout.filter(|layout| layout.len() == len).zip(errand);
-    Ok(found.map(|(layout, errand)| {
+    let assignment = note::find(&memory, ASSIGNMENT);
+    let found = layout.filter(|layout| layout.len() == len).zip(assignment);
+    Ok(found.map(|(layout, assignment)| {
         let met = Mutex::new(Some(HashMap::new()));
-        Started { memory, layout, errand, met }
+        Started { memory, layout, assignment, met }
     }))
 }
 

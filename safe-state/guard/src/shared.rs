@@ -9,12 +9,12 @@ use std::sync::atomic::Ordering::SeqCst;
 use rustix::fs::{MemfdFlags, SealFlags};
 use rustix::process::{Resource, getrlimit};
 
-use super::errand::{self, Errand};
-use super::layout::{ERRAND, Layout, MAGIC, word};
+use super::layout::{ASSIGNMENT, Layout, MAGIC, word};
 use super::memory::Memory;
 use super::note;
+use super::role::{self, Assignment};
 use super::sys::Pages;
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// Memory with a size that nothing can change, and no name anywhere.
 pub(super) fn file(layout: Layout) -> Result<File, GuardError> {
@@ -26,7 +26,7 @@ pub(super) fn file(layout: Layout) -> Result<File, GuardError> {
     }
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let make = || -> io::Result<File> {
-        let file = File::from(rustix::fs::memfd_create(errand::FILE, flags)?);
+        let file = File::from(rustix::fs::memfd_create(role::FILE, flags)?);
         file.set_len(layout.len() as u64)?;
         rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         Ok(file)
@@ -44,7 +44,7 @@ pub(super) fn map(file: &File, layout: Layout) -> Result<Arc<Pages>, GuardError>
 
 /// Notes in it what it is for.
 pub(super) fn address(memory: &Pages, name: &str, layout: Layout) -> io::Result<()> {
-    if !note::leave(memory, ERRAND, &Errand::of(name)) {
+    if !note::leave(memory, ASSIGNMENT, &Assignment::of(name)) {
         return Err(io::Error::other("too many guards have run before"));
     }
     memory.store(word::CAPACITY, layout.data().len() as u64, SeqCst);

@@ -158,7 +158,7 @@ fn trimmed(mut frames: Vec<Frame>) -> Vec<Frame> {
         "unwrap_failed",
         "expect_failed",
     ];
-    let outside = ["__rust_begin_short_backtrace", "safe_state::guard::rescue::job::"];
+    let outside = ["__rust_begin_short_backtrace", "safe_state_guard::job::"];
     if let Some(last) = frames.iter().rposition(|frame| is_of(frame, &panics[..1])) {
         let rest = frames[last + 1..].iter().take_while(|frame| is_of(frame, &panics)).count();
         frames.drain(..=last + rest);

@@ -16,14 +16,14 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::cause::{Cause, Usage};
-use super::errand;
 use super::layout::{Layout, word};
 use super::memory::Memory;
 use super::reader::Snapshot;
+use super::role;
 use super::shared;
 use super::signals::{PassedOn, Recipient};
 use super::sys::{self, Pages};
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// A job that is running in a process of its own.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Watched {
         drop(self.recipient.take());
         let (status, usage) = sys::reap(self.pid).map_err(wait())?;
         drop(self.signals.take());
-        errand::has_run(&self.name, status);
+        role::has_run(&self.name, status);
         let usage = Usage::of(&usage, self.since.elapsed());
         // It is asked for only where it can matter, as the rescue waits.
         let is_killed = status.signal() == Some(libc::SIGKILL);

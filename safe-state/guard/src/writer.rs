@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::entry::{self, Entries};
 use super::layout::{self, ASKED, Layout, UNIT, VERSIONS, word};
 use super::memory::Memory;
-use crate::guard::GuardError;
+use crate::GuardError;
 
 /// Who alone writes.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteBuf, Bytes};
 
-use super::super::reader::Snapshot;
+use crate::reader::Snapshot;
 
 /// The first byte is no ASCII, and the line ends show a transfer that took the file for text.
 const MAGIC: [u8; 8] = *b"\x89SAVE\r\n\x1a";

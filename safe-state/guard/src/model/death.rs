@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Mortal, layout, said};
-use crate::guard::rescue::reader::Snapshot;
-use crate::guard::rescue::writer::Writer;
+use crate::reader::Snapshot;
+use crate::writer::Writer;
 
 type Said = BTreeMap<String, String>;
 

@@ -8,10 +8,10 @@ use loom::sync::atomic::{AtomicU64, Ordering, fence};
 use loom::thread;
 
 use super::said;
-use crate::guard::rescue::layout::{Layout, UNIT, version_of};
-use crate::guard::rescue::memory::Memory;
-use crate::guard::rescue::reader::Snapshot;
-use crate::guard::rescue::writer::Writer;
+use crate::layout::{Layout, UNIT, version_of};
+use crate::memory::Memory;
+use crate::reader::Snapshot;
+use crate::writer::Writer;
 
 /// Only what is used of it, as each atomic is a part of the state to explore.
 struct Explored {

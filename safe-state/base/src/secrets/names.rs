@@ -134,7 +134,7 @@ pub(super) enum Secret {
 }
 
 /// Whether what goes by this name is to be kept secret.
-pub(crate) fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     secret(name).is_some()
 }
 
@@ -152,7 +152,7 @@ pub(super) fn secret(name: &str) -> Option<Secret> {
 }
 
 /// Whether the name is that of a password, which is no other word for anything else.
-pub(crate) fn is_password(name: &str) -> bool {
+pub fn is_password(name: &str) -> bool {
     const UNMISTAKABLE: [&str; 4] = ["passw", "passphrase", "pwd", "secret"];
     let words = words(name);
     is_secret(name) && words.iter().any(|word| UNMISTAKABLE.iter().any(|part| word.contains(part)))

@@ -3,7 +3,7 @@
 use std::fmt::{self, Arguments, Write};
 
 /// Appends no more than `limit` bytes, and `…` if there would be more.
-pub(crate) fn write_bounded(text: &mut String, limit: usize, value: Arguments<'_>) {
+pub fn write_bounded(text: &mut String, limit: usize, value: Arguments<'_>) {
     struct Bounded<'a>(&'a mut String, usize);
     impl Write for Bounded<'_> {
         fn write_str(&mut self, part: &str) -> fmt::Result {
@@ -25,14 +25,14 @@ pub(crate) fn write_bounded(text: &mut String, limit: usize, value: Arguments<'_
 }
 
 /// The value as text of no more than `limit` bytes, or a little more to say so.
-pub(crate) fn bounded(limit: usize, value: Arguments<'_>) -> String {
+pub fn bounded(limit: usize, value: Arguments<'_>) -> String {
     let mut text = String::new();
     write_bounded(&mut text, limit, value);
     text
 }
 
 /// Cuts a text to no more than `limit` bytes, or a little more to say so.
-pub(crate) fn cut(text: &mut String, limit: usize) {
+pub fn cut(text: &mut String, limit: usize) {
     if text.len() > limit {
         let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         text.truncate(end);

@@ -9,34 +9,29 @@ mod text;
 mod url;
 mod value;
 
-#[cfg(feature = "report")]
-pub(crate) use command_line::command_line;
-#[cfg(feature = "report")]
-pub(crate) use names::{is_password, is_secret};
-pub(crate) use text::masked;
+pub use command_line::command_line;
+pub use names::{is_password, is_secret};
+pub use text::masked;
 
-#[cfg(feature = "report")]
 use crate::bounded::{bounded, cut};
 use names::Secret;
 
 /// What stands in the place of a secret.
-pub(crate) const MASK: &str = "***";
+pub const MASK: &str = "***";
 
 /// How much more of a text is looked at than is kept of it: what tells that a text is a secret may come
 /// behind it.
-#[cfg(feature = "report")]
 const AHEAD: usize = 4 * 1024;
 
 /// What prints as text of no more than `limit` bytes, or a little more to say so, without secrets.
-#[cfg(feature = "report")]
-pub(crate) fn bounded_and_masked(limit: usize, printed: std::fmt::Arguments<'_>) -> String {
+pub fn bounded_and_masked(limit: usize, printed: std::fmt::Arguments<'_>) -> String {
     let mut text = masked(&bounded(limit + AHEAD, printed));
     cut(&mut text, limit);
     text
 }
 
 /// The text of a value that goes by this name.
-pub(crate) fn masked_value(name: &str, text: &str) -> String {
+pub fn masked_value(name: &str, text: &str) -> String {
     match names::secret(name) {
         Some(secret) if secret.hides(text) => MASK.to_owned(),
         _ => command_line::argument(text),

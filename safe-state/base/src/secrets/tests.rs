@@ -256,7 +256,6 @@ fn secrets_are_known_by_their_names() {
     assert_eq!(masked_value("password", "1234"), MASK);
 }
 
-#[cfg(feature = "report")]
 #[test]
 fn a_command_line_keeps_its_secrets() {
     for (line, shown) in [
@@ -280,7 +279,6 @@ fn a_command_line_keeps_its_secrets() {
     }
 }
 
-#[cfg(feature = "report")]
 #[test]
 fn what_is_cut_shows_no_part_of_a_secret() {
     let url = format!("{}postgres://me:LEAK@db", "x ".repeat(24));

@@ -12,7 +12,7 @@ const UNESCAPED: usize = 64;
 const ESCAPED_LENGTH: usize = 2 * 1024;
 
 /// The text with each secret in it masked.
-pub(crate) fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut kept = 0;
     for secret in secrets(text, UNESCAPED) {

@@ -1,13 +1,11 @@
 //! Secrets in the arguments of a program.
 
 use super::MASK;
-#[cfg(feature = "report")]
 use super::names::secret;
 use super::text::masked;
 
 /// A command line, each secret in it masked.
-#[cfg(feature = "report")]
-pub(crate) fn command_line(arguments: impl Iterator<Item = String>) -> String {
+pub fn command_line(arguments: impl Iterator<Item = String>) -> String {
     let arguments: Vec<String> = arguments.collect();
     // As the clients of MySQL take them: `-ume -ppassword`.
     let names_user = arguments.iter().any(|it| it.starts_with("-u") || it.starts_with("--user"));
@@ -27,7 +25,6 @@ pub(crate) fn command_line(arguments: impl Iterator<Item = String>) -> String {
 }
 
 /// What the argument behind one is.
-#[cfg(feature = "report")]
 #[derive(Clone, Copy)]
 enum Next {
     Anything,
@@ -38,7 +35,6 @@ enum Next {
 }
 
 /// An argument by itself, and what follows it.
-#[cfg(feature = "report")]
 fn one(text: &str, names_user: bool) -> (String, Next) {
     let is_flag = text.starts_with('-') && !text.contains(['=', ':', ' ', '/']);
     let is_open = text.ends_with([':', '=']) && !text.contains(' ');
@@ -65,7 +61,6 @@ fn one(text: &str, names_user: bool) -> (String, Next) {
 }
 
 /// The name of a scheme has the secret behind it.
-#[cfg(feature = "report")]
 fn after_secret(argument: &str) -> Next {
     let is_scheme = ["bearer", "basic", "digest", "token"]
         .iter()
@@ -73,7 +68,6 @@ fn after_secret(argument: &str) -> Next {
     if is_scheme { Next::Secret(super::names::Secret::One) } else { Next::Anything }
 }
 
-#[cfg(feature = "report")]
 fn without_password(user: &str) -> String {
     match user.split_once(':') {
         Some((user, password)) if !password.is_empty() && !password.starts_with('/') => {
