@@ -15,7 +15,6 @@ pub mod cli;
 pub mod commit;
 mod companion;
 mod control;
-mod error;
 mod events;
 pub mod idempotency;
 mod idempotent;
@@ -34,8 +33,6 @@ pub mod report;
 mod retry;
 mod run;
 mod save;
-#[cfg(all(unix, any(feature = "limits", feature = "signals")))]
-mod signals;
 mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;
@@ -43,10 +40,9 @@ pub mod supervisor;
 pub mod testing;
 pub mod transaction;
 
-pub use error::{Error, StopReason};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
-pub use policy::{Action, Backoff, ErrorContext};
+pub use policy::{Action, ErrorContext};
 pub use run::begin::OnChange;
 pub use run::rate::Rate;
 pub use safe_state_backends::{
@@ -113,7 +109,8 @@ pub use safe_state_macros::resumable;
 /// ```
 #[cfg(feature = "limits")]
 pub use safe_state_macros::time_guard;
-use safe_state_base::{bounded, secrets};
+use safe_state_base::{bounded, error, secrets};
+pub use safe_state_base::{Backoff, Error, StopReason};
 pub use save::schedule::SaveEvery;
 #[cfg(all(unix, feature = "supervisor"))]
 pub use supervisor::Supervisor;

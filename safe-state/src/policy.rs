@@ -1,7 +1,6 @@
 //! What becomes of an item that fails: another attempt, or none.
 
 mod attempt;
-mod backoff;
 mod caution;
 mod context;
 mod kept;
@@ -13,7 +12,6 @@ use std::fmt;
 use std::time::Duration;
 
 pub use attempt::{Fallible, Flow, attempt, attempt_async, leave, raise};
-pub use backoff::Backoff;
 pub(crate) use caution::Caution;
 pub use context::ErrorContext;
 pub use kept::{Kept, Once};

@@ -13,8 +13,6 @@ pub(crate) mod progress;
 pub(crate) mod rate;
 pub(crate) mod replay;
 pub(crate) mod requests;
-#[cfg(feature = "signals")]
-pub(crate) mod signals;
 pub(crate) mod steps;
 pub(crate) mod values;
 mod waiting;

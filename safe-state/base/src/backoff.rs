@@ -54,7 +54,7 @@ impl Backoff {
     }
 
     /// The pause after that attempt, counted from 1.
-    pub(crate) fn pause(&self, attempt: u32) -> Duration {
+    pub fn pause(&self, attempt: u32) -> Duration {
         if self.longest.is_zero() {
             return Duration::ZERO;
         }

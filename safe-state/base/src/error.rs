@@ -1,7 +1,11 @@
 //! What can go wrong with a job, apart from what the job itself does.
 
+mod commit;
+#[cfg(feature = "limits")]
+mod limit;
 #[cfg(test)]
 mod printed;
+mod reconnect;
 #[cfg(test)]
 mod tests;
 
@@ -13,12 +17,14 @@ use std::sync::Arc;
 use safe_state_backends::escape::Line;
 use safe_state_backends::{CarriedError, Error as BackendError, NotPutBack};
 
-use crate::commit::CommitError;
-use crate::reconnect::ReconnectError;
+pub use commit::CommitError;
+#[cfg(feature = "limits")]
+pub use limit::{LimitExceeded, Memory};
+pub use reconnect::{ReconnectError, When};
 
 /// Why a run could not begin, save or finish.
 ///
-/// A function under [`#[resumable]`](crate::resumable) that returns `Result<_, E>` with
+/// A function under [`#[resumable]`](https://docs.rs/safe-state/latest/safe_state/attr.resumable.html) that returns `Result<_, E>` with
 /// `E: From<safe_state::Error>` returns it; that holds for `anyhow::Error`, `eyre::Report`,
 /// `Box<dyn Error>`, [`io::Error`], and an enum with `#[from] safe_state::Error`. Any other
 /// function panics with the same message.
@@ -230,7 +236,7 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// An item's transaction was not committed by [`commit!`](macro@crate::commit), or that is not known.
+    /// An item's transaction was not committed by `commit!`, or that is not known.
     #[error("in job `{job}`, {commit}", job = Line(job))]
     Commit {
         /// The job.
@@ -246,7 +252,7 @@ pub enum Error {
     /// Work took longer, or more memory, than it may.
     #[cfg(feature = "limits")]
     #[error(transparent)]
-    Limit(#[from] crate::limits::LimitExceeded),
+    Limit(#[from] LimitExceeded),
     /// The system does not tell how much memory is in use.
     #[cfg(feature = "limits")]
     #[error("cannot watch a limit on memory")]
@@ -263,7 +269,7 @@ pub enum StopReason {
     Signal,
     /// The job's `max_runtime` was over.
     MaxRuntime,
-    /// It was cancelled, by [`Job::cancel`](crate::Job::cancel).
+    /// It was cancelled, by `Job::cancel`.
     Cancelled,
     /// The run's `timeout` was over.
     Timeout,
@@ -311,7 +317,8 @@ fn accept(job: &str) -> String {
     )
 }
 
-pub(crate) fn start_over(job: &str) -> String {
+/// How to begin the job anew, for those who read a message and know no more.
+pub fn start_over(job: &str) -> String {
     format!(
         "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
     )
@@ -328,7 +335,7 @@ fn or_start_over(job: &str, carried: &CarriedError) -> String {
 }
 
 /// `1 item`, `2 items`.
-pub(crate) fn items(count: u64) -> String {
+pub fn items(count: u64) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} item{plural}")
 }
@@ -356,12 +363,12 @@ impl From<Error> for io::Error {
 }
 
 /// The message on one line, with those of its causes that it does not tell itself.
-pub(crate) fn one_line(error: &(dyn StdError + 'static)) -> String {
+pub fn one_line(error: &(dyn StdError + 'static)) -> String {
     Line(safe_state_backends::one_line(error)).to_string()
 }
 
 /// What an error was caused by, outermost first.
-pub(crate) fn causes<E: StdError + ?Sized>(
+pub fn causes<E: StdError + ?Sized>(
     error: &E,
 ) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     let mut next = error.source();

@@ -1,5 +1,5 @@
-//! Text that [`safe-state`](https://docs.rs/safe-state) shows: cut to a length, and without the secrets that are
-//! known by the names they go by.
+//! What the packages of [`safe-state`](https://docs.rs/safe-state) share: errors, where a job is stored, pauses
+//! between tries, signals, and text without secrets.
 //!
 //! ```
 //! use safe_state_base::secrets::masked;
@@ -7,9 +7,20 @@
 //! assert_eq!(masked("cannot reach redis://:hunter2@cache/0"), "cannot reach redis://:***@cache/0");
 //! ```
 //!
-//! It is a part of `safe-state`, and changes with it.
+//! A program depends on `safe-state`, which re-exports what is meant for it. The rest changes with any release.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
+mod backoff;
 pub mod bounded;
+pub mod error;
+pub mod place;
 pub mod secrets;
+#[cfg(feature = "signals")]
+pub mod signals;
+
+pub use backoff::Backoff;
+pub use error::{CommitError, Error, ReconnectError, StopReason, When};
+#[cfg(feature = "limits")]
+pub use error::{LimitExceeded, Memory};
+pub use place::Place;

@@ -6,27 +6,6 @@ use std::io;
 
 use super::cgroup::Cgroup;
 
-/// Whose memory a guard goes by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Memory {
-    /// What the process has of its own: what is resident, without what is shared with files and other
-    /// processes. Its children's is not counted.
-    #[default]
-    Process,
-    /// What all processes of its control group have: of the container, in most cases. Caches that the
-    /// kernel can drop are not counted. Beyond nine tenths of what the group may have, any limit is passed.
-    Cgroup,
-}
-
-impl fmt::Display for Memory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Memory::Process => "the process",
-            Memory::Cgroup => "the control group",
-        })
-    }
-}
-
 /// The share of a group's limit beyond which the kernel may begin to kill.
 const TENTHS: u64 = 9;
 

@@ -1,15 +1,15 @@
 //! What is told of a limit that was passed.
 
-use safe_state_backends::escape::Line;
+use std::fmt;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use super::meter::Memory;
-use super::units::readable;
+use bytesize::ByteSize;
+use safe_state_backends::escape::Line;
 
 /// Work took longer, or more, than it may.
 ///
-/// [`check`](super::check) and guarded futures return it inside [`Error::Limit`](crate::Error::Limit).
+/// `limits::check` and guarded futures return it inside [`Error::Limit`](crate::Error::Limit).
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LimitExceeded {
@@ -46,13 +46,39 @@ pub enum LimitExceeded {
 safe_state_backends::debug_is_one_line!(LimitExceeded);
 
 impl LimitExceeded {
-    /// What kind of an `io::Error` it makes.
-    pub(crate) fn kind(&self) -> ErrorKind {
+    /// The kind of the `io::Error` that it becomes.
+    pub(super) fn kind(&self) -> ErrorKind {
         match self {
             LimitExceeded::ExecutionTimeout { .. } => ErrorKind::TimedOut,
             LimitExceeded::MemoryLimitExceeded { .. } => ErrorKind::OutOfMemory,
         }
     }
+}
+
+/// Whose memory a guard goes by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Memory {
+    /// What the process has of its own: what is resident, without what is shared with files and other
+    /// processes. Its children's is not counted.
+    #[default]
+    Process,
+    /// What all processes of its control group have: of the container, in most cases. Caches that the
+    /// kernel can drop are not counted. Beyond nine tenths of what the group may have, any limit is passed.
+    Cgroup,
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Memory::Process => "the process",
+            Memory::Cgroup => "the control group",
+        })
+    }
+}
+
+/// A size as people write it: `2.0 GiB`.
+fn readable(bytes: u64) -> impl fmt::Display {
+    ByteSize(bytes).display().iec()
 }
 
 #[cfg(test)]

@@ -39,20 +39,15 @@ fn all_of_them() {
         {
             let (limit, used) =
                 (std::time::Duration::from_secs(1), std::time::Duration::from_secs(2));
-            let exceeded = crate::limits::LimitExceeded::ExecutionTimeout {
+            let exceeded = crate::LimitExceeded::ExecutionTimeout {
                 limit,
                 used,
                 place: "here".to_owned(),
             };
             (format!("{exceeded:?}"), one_line(&exceeded))
         },
-        #[cfg(feature = "guard")]
         {
-            let guard = crate::guard::GuardError::LongKey { len: 9 };
-            (format!("{guard:?}"), one_line(&guard))
-        },
-        {
-            let reconnect = crate::reconnect::ReconnectError::new("it is gone");
+            let reconnect = crate::ReconnectError::new("it is gone");
             (format!("{reconnect:?}"), one_line(&reconnect))
         },
     ];

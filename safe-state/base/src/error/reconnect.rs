@@ -1,13 +1,105 @@
-//! What to do about a handle that fails: by when it did, and why.
+//! Why a handle cannot be rebuilt, and what to do about it: by when it failed, and why.
 
+use std::any::type_name;
+use std::error::Error as StdError;
+use std::fmt;
 use std::io::{self, ErrorKind};
 
-use super::{About, ReconnectError};
-use crate::error::{causes, start_over};
+use safe_state_backends::escape::Line;
+
+use super::{causes, start_over};
+
+/// Why a handle cannot be rebuilt, or not be described.
+pub struct ReconnectError {
+    text: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    when: When,
+    about: About,
+}
+
+/// What a handle fails for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum About {
+    #[default]
+    Itself,
+    /// What it was of is not there any more.
+    Absence,
+    /// Something else has it.
+    Conflict,
+}
+
+safe_state_backends::debug_is_one_line!(ReconnectError);
+
+impl ReconnectError {
+    /// For a reason of one's own.
+    pub fn new(text: impl Into<String>) -> Self {
+        ReconnectError {
+            text: text.into(),
+            source: None,
+            when: When::default(),
+            about: About::default(),
+        }
+    }
+
+    /// For something that failed with an error.
+    pub fn because(
+        text: impl Into<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        ReconnectError { source: Some(source.into()), ..ReconnectError::new(text) }
+    }
+
+    /// What the handle was of is not there any more.
+    #[doc(hidden)]
+    pub fn absent(text: impl Into<String>) -> Self {
+        ReconnectError { about: About::Absence, ..ReconnectError::new(text) }
+    }
+
+    /// Something else has what the handle is of.
+    #[doc(hidden)]
+    pub fn conflict(text: impl Into<String>) -> Self {
+        ReconnectError { about: About::Conflict, ..ReconnectError::new(text) }
+    }
+
+    /// The same with more to say.
+    #[doc(hidden)]
+    pub fn with(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// For a handle that only an opener can rebuild, where none is registered.
+    pub fn no_opener<T>() -> Self {
+        let name = type_name::<T>();
+        ReconnectError::new(format!(
+            "a `{name}` does not tell all that it was opened with, and a password is not saved; \
+             call `safe_state::reconnect::register_opener::<{name}>(|_| ..)` before the job"
+        ))
+    }
+}
+
+impl From<io::Error> for ReconnectError {
+    /// With `?`, where the error says by itself what could not be done.
+    fn from(error: io::Error) -> Self {
+        ReconnectError::because("an operation on it failed", error)
+    }
+}
+
+impl fmt::Display for ReconnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Line(&self.text).fmt(f)
+    }
+}
+
+impl StdError for ReconnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
 
 /// When a handle failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum When {
+pub enum When {
     /// Before the first item: nothing is stored yet.
     Begun,
     /// It was to be saved, and is as it was.
@@ -18,7 +110,9 @@ pub(crate) enum When {
 }
 
 impl ReconnectError {
-    pub(crate) fn when(self, when: When) -> Self {
+    /// The error with when it happened.
+    #[doc(hidden)]
+    pub fn when(self, when: When) -> Self {
         ReconnectError { when, ..self }
     }
 
@@ -28,12 +122,13 @@ impl ReconnectError {
     }
 
     /// Whether what it was of is not there any more: where nothing is complete, a new one will do.
-    pub(crate) fn is_absence(&self) -> bool {
+    #[doc(hidden)]
+    pub fn is_absence(&self) -> bool {
         self.about == About::Absence || self.kind() == Some(ErrorKind::NotFound)
     }
 
     /// What could not be done with the handle, and what to do about it.
-    pub(crate) fn told(&self, job: &str) -> String {
+    pub(super) fn told(&self, job: &str) -> String {
         const GOES_ON: &str = "run the job again, which goes on behind what was saved last";
         let as_it_is = if self.when == When::Saved { " as it is now" } else { "" };
         if self.about == About::Conflict {

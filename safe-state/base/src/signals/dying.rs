@@ -5,23 +5,22 @@
 use signal_hook::low_level;
 
 /// Whether this is process 1.
-pub(crate) fn is_first() -> bool {
+pub fn is_first() -> bool {
     std::process::id() == 1
 }
 
 /// The exit code by which shells say that a signal has ended a program.
-pub(crate) fn code(signal: i32) -> i32 {
+pub fn code(signal: i32) -> i32 {
     128 + signal
 }
 
 /// Ends the process at once, without destructors, with the code that tells of the signal.
-pub(crate) fn exit_as_by(signal: i32) -> ! {
+pub fn exit_as_by(signal: i32) -> ! {
     low_level::exit(code(signal))
 }
 
 /// Ends the process as the signal does that nothing handles, whatever handles it now.
-#[cfg(feature = "signals")]
-pub(crate) fn die_of(signal: i32) -> ! {
+pub fn die_of(signal: i32) -> ! {
     if !is_first() {
         // It comes back only if it is no signal that ends a process.
         let _ = low_level::emulate_default_handler(signal);
@@ -31,7 +30,7 @@ pub(crate) fn die_of(signal: i32) -> ! {
 
 /// Whether the program neither handles the signal nor ignores it; where the system does not tell, it is taken
 /// to do neither.
-pub(crate) fn is_by_default(signal: i32) -> bool {
+pub fn is_by_default(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     !["SigIgn:", "SigCgt:"].into_iter().any(|set| has(&status, set, signal))
 }

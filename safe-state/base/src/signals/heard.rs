@@ -11,7 +11,7 @@ use super::dying;
 
 /// Takes signals from their default action while it lives.
 #[derive(Debug)]
-pub(crate) struct Heard(&'static [i32]);
+pub struct Heard(&'static [i32]);
 
 /// How many wait for a signal.
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Waiting {
 
 impl Heard {
     /// To be called before what handles them is registered.
-    pub(crate) fn begin(signals: &'static [i32]) -> Heard {
+    pub fn begin(signals: &'static [i32]) -> Heard {
         let mut all = waiting();
         for signal in signals {
             let waiting =

@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 
 use super::{SECOND_SIGNAL_AFTER, SIGNALS};
 use crate::signals::dying;
-use crate::signals::heard::Heard;
+use crate::signals::Heard;
 
 /// A run that signals ask to end.
 pub(super) struct Listener {
@@ -61,7 +61,6 @@ impl Listener {
         Listener { number, heard: Some(heard), process }
     }
 
-    #[cfg(feature = "limits")]
     pub(super) fn then(&self, done: Arc<dyn Fn() + Send + Sync>) {
         let mut runs = self.process.runs();
         let mine = runs.listening.iter_mut().find(|run| run.number == self.number);
