@@ -10,7 +10,7 @@ use safe_state_base::Place;
 
 use crate::items::for_each;
 #[cfg(feature = "limits")]
-use crate::limits::job::JobLimits;
+use safe_state_limits::run::JobLimits;
 use crate::outcome::{Asked, Failing};
 use crate::reconnect::ReconnectRegistry;
 use crate::run::boundary::Watch;

@@ -34,8 +34,6 @@ mod retry;
 mod run;
 mod save;
 mod spans;
-#[cfg(all(unix, feature = "supervisor"))]
-pub mod supervisor;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transaction;
@@ -113,7 +111,8 @@ use safe_state_base::{bounded, error, secrets};
 pub use safe_state_base::{Backoff, Error, StopReason};
 pub use save::schedule::SaveEvery;
 #[cfg(all(unix, feature = "supervisor"))]
-pub use supervisor::Supervisor;
+#[doc(inline)]
+pub use safe_state_limits::{Supervisor, supervisor};
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {

@@ -39,7 +39,7 @@ pub use crate::items::source::{
 pub use crate::items::tally::Tally;
 pub use crate::items::{Items, Step};
 #[cfg(feature = "limits")]
-pub use crate::limits::run::{Cancellation, cancellable};
+pub use safe_state_limits::run::{Cancellation, cancellable};
 pub use crate::outcome::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::outcome::trail::{
     Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,

@@ -29,7 +29,9 @@ use crate::bars::Bars;
 use crate::commit::Commit;
 use crate::events::Events;
 #[cfg(feature = "limits")]
-use crate::limits::run::RunLimits;
+use crate::limits::run::Lent;
+#[cfg(feature = "limits")]
+use safe_state_limits::run::RunLimits;
 use crate::outcome::Outcome;
 use crate::outcome::telling::Values;
 use crate::policy::Caution;
@@ -77,7 +79,7 @@ pub struct Run {
     pub(crate) position: Position,
     pub(crate) boundary: Boundary,
     #[cfg(feature = "limits")]
-    pub(crate) limits: Option<RunLimits>,
+    pub(crate) limits: Option<RunLimits<Lent>>,
     /// How it stands with the item's own transaction.
     pub(crate) commit: Commit,
     pub(crate) bars: Bars,

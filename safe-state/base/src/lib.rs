@@ -18,9 +18,11 @@ pub mod place;
 pub mod secrets;
 #[cfg(feature = "signals")]
 pub mod signals;
+mod stderr;
 
 pub use backoff::Backoff;
 pub use error::{CommitError, Error, ReconnectError, StopReason, When};
 #[cfg(feature = "limits")]
 pub use error::{LimitExceeded, Memory};
 pub use place::Place;
+pub use stderr::tell;

@@ -1,6 +1,6 @@
 //! How who restarts a program tells it what it died of.
 
-#[cfg(all(unix, feature = "supervisor"))]
+#[cfg(unix)]
 use std::process::Command;
 
 use safe_state_backends::CrashCause;
@@ -9,14 +9,14 @@ use safe_state_backends::CrashCause;
 const VARIABLE: &str = "SAFE_STATE_DIED_OF";
 
 /// Tells it to the program to be started by this process.
-#[cfg(all(unix, feature = "supervisor"))]
+#[cfg(unix)]
 pub(crate) fn tell(command: &mut Command, cause: CrashCause) {
     command.env(VARIABLE, format!("{}:{}", std::process::id(), cause.to_text()));
 }
 
 /// What this program died of when it ran before. A program that it starts inherits the variable, and
 /// does not take it for its own.
-pub(crate) fn died_of() -> Option<CrashCause> {
+pub fn died_of() -> Option<CrashCause> {
     let told = std::env::var(VARIABLE).ok()?;
     let (pid, cause) = told.split_once(':')?;
     cause.parse().ok().filter(|_| pid.parse() == Ok(parent()))

@@ -31,22 +31,22 @@ pub(crate) enum Step {
     Kill,
 }
 
-/// The steps of a guard, and the time between them.
+/// The steps of a limit, and the time between them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Escalation {
+pub(crate) struct Steps {
     pub(crate) interrupt: Interrupt,
     pub(crate) send_kill: bool,
     pub(crate) grace: Duration,
 }
 
-/// How far a guard has come in its steps.
+/// How many of its steps a limit has taken.
 #[derive(Debug, Default)]
-pub(crate) struct Stairs {
-    level: usize,
+pub(crate) struct Escalation {
+    taken: usize,
 }
 
-impl Escalation {
-    fn steps(self) -> [Option<Step>; 3] {
+impl Steps {
+    fn in_order(self) -> [Option<Step>; 3] {
         let last = if self.send_kill { Step::Kill } else { Step::Terminate };
         match self.interrupt {
             Interrupt::Cancellation => [Some(Step::Cancel), None, None],
@@ -58,33 +58,34 @@ impl Escalation {
     }
 }
 
-impl Stairs {
-    /// Back to the bottom: the work is within its limit.
-    pub(crate) fn descend(&mut self) {
-        self.level = 0;
+impl Escalation {
+    /// Begins anew: the work is within its limit.
+    pub(crate) fn reset(&mut self) {
+        self.taken = 0;
     }
 
     /// Whether the first step has been taken.
-    pub(crate) fn is_above(&self) -> bool {
-        self.level > 0
+    pub(crate) fn has_begun(&self) -> bool {
+        self.taken > 0
     }
 
-    /// The step that is due, of work that passed its limit at `passed`; and when the next one is.
-    pub(crate) fn climb(
+    /// Takes the step that is due of work that passed its limit at `passed`, and returns it with when the next one
+    /// is due.
+    pub(crate) fn next_step(
         &mut self,
-        escalation: Escalation,
+        steps: Steps,
         passed: Instant,
         now: Instant,
     ) -> (Option<Step>, Option<Instant>) {
-        let due = |level: usize| {
-            let graces = u32::try_from(level).unwrap_or(u32::MAX);
-            after(passed, escalation.grace.saturating_mul(graces))
+        let due = |number: usize| {
+            let graces = u32::try_from(number).unwrap_or(u32::MAX);
+            after(passed, steps.grace.saturating_mul(graces))
         };
-        let steps = escalation.steps();
-        let at = |level: usize| steps.get(level).copied().flatten();
-        let step = at(self.level).filter(|_| due(self.level) <= now);
-        self.level += usize::from(step.is_some());
-        (step, at(self.level).map(|_| due(self.level)))
+        let all = steps.in_order();
+        let at = |number: usize| all.get(number).copied().flatten();
+        let step = at(self.taken).filter(|_| due(self.taken) <= now);
+        self.taken += usize::from(step.is_some());
+        (step, at(self.taken).map(|_| due(self.taken)))
     }
 }
 
@@ -95,12 +96,12 @@ mod tests {
     const GRACE: Duration = Duration::from_secs(15);
 
     fn steps(interrupt: Interrupt, send_kill: bool) -> Vec<(u64, Step)> {
-        let escalation = Escalation { interrupt, send_kill, grace: GRACE };
-        let (mut stairs, passed) = (Stairs::default(), Instant::now());
+        let steps = Steps { interrupt, send_kill, grace: GRACE };
+        let (mut escalation, passed) = (Escalation::default(), Instant::now());
         let mut taken = Vec::new();
         let mut next = Some(passed);
         while let Some(now) = next {
-            let (step, due) = stairs.climb(escalation, passed, now);
+            let (step, due) = escalation.next_step(steps, passed, now);
             taken.extend(step.map(|step| ((now - passed).as_secs(), step)));
             next = due;
         }
@@ -121,14 +122,13 @@ mod tests {
 
     #[test]
     fn a_step_waits_for_its_time_and_progress_begins_anew() {
-        let escalation =
-            Escalation { interrupt: Interrupt::Signal, send_kill: false, grace: GRACE };
-        let (mut stairs, passed) = (Stairs::default(), Instant::now());
+        let steps = Steps { interrupt: Interrupt::Signal, send_kill: false, grace: GRACE };
+        let (mut escalation, passed) = (Escalation::default(), Instant::now());
         let next = Some(passed + GRACE);
-        assert_eq!(stairs.climb(escalation, passed, passed), (Some(Step::Interrupt), next));
+        assert_eq!(escalation.next_step(steps, passed, passed), (Some(Step::Interrupt), next));
         let soon = passed + GRACE / 2;
-        assert_eq!(stairs.climb(escalation, passed, soon), (None, next));
-        stairs.descend();
-        assert_eq!(stairs.climb(escalation, soon, soon).0, Some(Step::Interrupt));
+        assert_eq!(escalation.next_step(steps, passed, soon), (None, next));
+        escalation.reset();
+        assert_eq!(escalation.next_step(steps, soon, soon).0, Some(Step::Interrupt));
     }
 }

@@ -1,15 +1,16 @@
-//! A guarded future: cancelled, it ends at its next `.await`, wherever it is polled.
+//! A future under a limit: cancelled, it ends at its next `.await`, wherever it is polled.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::innermost::Inside;
-use super::token::Token;
-use crate::Error;
+use safe_state_base::Error;
 
-/// What `future` gives, unless it is cancelled before. While it is polled, the guard is the thread's
+use crate::innermost::Inside;
+use crate::token::Token;
+
+/// What `future` gives, unless it is cancelled before. While it is polled, the limit is the thread's
 /// innermost.
 ///
 /// # Errors

@@ -1,43 +1,44 @@
-//! The guards that the calling thread is in.
+//! The limits that the calling thread is under.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::token::Token;
-use crate::Error;
+use safe_state_base::Error;
+
+use crate::token::Token;
 
 thread_local! {
     /// From the outermost to the innermost.
-    static GUARDS: RefCell<Vec<Arc<Token>>> = const { RefCell::new(Vec::new()) };
+    static LIMITS: RefCell<Vec<Arc<Token>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Tells the innermost time guard of the caller that the work goes on: its time begins anew. Where there
+/// Tells the innermost time limit of the caller that the work goes on: its time begins anew. Where there
 /// is none, it does nothing. It takes a few nanoseconds.
 ///
 /// A cancellation is taken back by it: so ask [`check`] first.
 #[inline]
 pub fn progress() {
-    GUARDS.with_borrow(|guards| {
-        if let Some(token) = guards.iter().rfind(|token| token.counts_progress()) {
+    LIMITS.with_borrow(|limits| {
+        if let Some(token) = limits.iter().rfind(|token| token.counts_progress()) {
             token.progress();
         }
     });
 }
 
-/// Whether the work may go on, as far as the guards of the caller say. Where there is none, it may. It takes
+/// Whether the work may go on, as far as the limits of the caller say. Where there is none, it may. It takes
 /// a few nanoseconds.
 ///
-/// Guards are those that the calling thread is in; another thread asks a
-/// [`GuardHandle`](super::GuardHandle), or is in the guard while it runs what
-/// [`enter`](super::GuardHandle::enter) is given.
+/// Limits are those that the calling thread is under; another thread asks a
+/// [`LimitHandle`](super::LimitHandle), or is under the limit while it runs what
+/// [`enter`](super::LimitHandle::enter) is given.
 ///
 /// # Errors
 ///
-/// [`Error::Limit`] with what the innermost guard whose limit was passed says.
+/// [`Error::Limit`] with what the innermost limit that was passed says.
 #[inline]
 pub fn check() -> Result<(), Error> {
     // An error is larger than an answer: it is made where there is one.
-    if GUARDS.with_borrow(|guards| guards.iter().any(|token| token.is_cancelled())) {
+    if LIMITS.with_borrow(|limits| limits.iter().any(|token| token.is_cancelled())) {
         cancelled()
     } else {
         Ok(())
@@ -46,10 +47,10 @@ pub fn check() -> Result<(), Error> {
 
 #[cold]
 fn cancelled() -> Result<(), Error> {
-    GUARDS.with_borrow(|guards| guards.iter().rev().try_for_each(|token| token.check()))
+    LIMITS.with_borrow(|limits| limits.iter().rev().try_for_each(|token| token.check()))
 }
 
-/// Is in a guard until it is dropped.
+/// Is under a limit until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Inside<'a>(&'a Arc<Token>);
 
@@ -66,19 +67,19 @@ impl Drop for Inside<'_> {
     }
 }
 
-/// Makes it the calling thread's innermost guard.
+/// Makes it the calling thread's innermost limit.
 pub(crate) fn enter(token: &Arc<Token>) {
     token.works_here();
-    GUARDS.with_borrow_mut(|guards| guards.push(Arc::clone(token)));
+    LIMITS.with_borrow_mut(|limits| limits.push(Arc::clone(token)));
 }
 
-/// Takes it out of the calling thread's guards, where it need not be the innermost.
+/// Takes it out of the calling thread's limits, where it need not be the innermost.
 pub(crate) fn leave(token: &Arc<Token>) {
-    // A thread that ends may have dropped its guards before.
-    let _ = GUARDS.try_with(|guards| {
-        let mut guards = guards.borrow_mut();
-        if let Some(at) = guards.iter().rposition(|known| Arc::ptr_eq(known, token)) {
-            guards.remove(at);
+    // A thread that ends may have dropped its limits before.
+    let _ = LIMITS.try_with(|limits| {
+        let mut limits = limits.borrow_mut();
+        if let Some(at) = limits.iter().rposition(|known| Arc::ptr_eq(known, token)) {
+            limits.remove(at);
         }
     });
 }

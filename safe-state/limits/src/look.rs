@@ -6,21 +6,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use safe_state_backends::CrashCause;
 
-use super::cgroup::Cgroup;
-use super::deadline::time_left;
-use super::error::LimitExceeded;
-use super::escalation::{Escalation, Interrupt, Stairs, Step};
-use super::job::JobLimits;
-use super::memory::pause;
-use super::meter::{Memory, Meter};
-use super::parked::{Blame, Parked, Place};
-use super::signal::{self, ThreadId};
-use super::token::Token;
-use super::units::{after, readable};
-use super::watchdog::Watch;
-use crate::error::StopReason;
-use crate::events::tell;
-use crate::{Error, Job};
+use safe_state_base::{Error, LimitExceeded, Memory, StopReason, tell};
+
+use crate::cgroup::Cgroup;
+use crate::deadline::time_left;
+use crate::escalation::{Escalation, Interrupt, Step, Steps};
+use crate::job_limits::JobLimits;
+use crate::memory::pause;
+use crate::meter::Meter;
+use crate::parked::{Blame, Parked, Place};
+use crate::signal::{self, ThreadId};
+use crate::token::Token;
+use crate::units::{after, readable};
+use crate::watchdog::Watch;
 
 /// How long memory may grow before more is done about it: it may soon be all.
 const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
@@ -29,7 +27,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A run under limits.
 #[derive(Debug)]
-pub(crate) struct RunWatch {
+pub(crate) struct RunWatch<P> {
     job: String,
     limits: JobLimits,
     began: Instant,
@@ -42,24 +40,39 @@ pub(crate) struct RunWatch {
     has_too_much: AtomicBool,
     /// Whether a signal has asked the process to end; changed while the state is locked.
     is_asked_to_end: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<State<P>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
+#[derive(Debug)]
+struct State<P> {
     has_ended: bool,
     /// Since when an item's body runs.
     item: Option<Instant>,
     /// When it made progress last, as far as was seen.
     progress: Option<Instant>,
-    parked: Place,
+    parked: Place<P>,
     /// Since when more memory is in use than may be, and how much it was then.
     memory: Option<(Instant, u64)>,
-    stairs: Stairs,
+    escalation: Escalation,
     /// Whether it was told that the process is ended.
     has_told_the_end: bool,
     /// Whether it was saved because the end is near.
     has_seen_the_end: bool,
+}
+
+impl<P> Default for State<P> {
+    fn default() -> Self {
+        State {
+            has_ended: false,
+            item: None,
+            progress: None,
+            parked: Place::default(),
+            memory: None,
+            escalation: Escalation::default(),
+            has_told_the_end: false,
+            has_seen_the_end: false,
+        }
+    }
 }
 
 /// A limit that was passed.
@@ -79,16 +92,15 @@ enum What {
     Memory { limit: u64, used: u64 },
 }
 
-impl RunWatch {
-    pub(crate) fn new(job: &Job, now: Instant) -> Result<Self, Error> {
-        let limits = job.limits;
-        let meter = limits.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
+impl<P: Parked> RunWatch<P> {
+    pub(crate) fn new(job: &str, limits: JobLimits, now: Instant) -> Result<Self, Error> {
+        let meter = limits.process.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
         let has_limits = limits.are_set();
         let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
         let token = Arc::new(Token::new(true));
         token.works_here();
         Ok(RunWatch {
-            job: job.job_name().to_owned(),
+            job: job.to_owned(),
             limits,
             began: now,
             ends: left.filter(|_| has_limits).map(|left| after(now, left)),
@@ -106,19 +118,19 @@ impl RunWatch {
         &self.token
     }
 
-    pub(crate) fn begin_item(&self, parked: Box<Parked>, now: Instant) {
+    pub(crate) fn begin_item(&self, parked: Box<P>, now: Instant) {
         let mut state = self.state();
         state.item = Some(now);
         state.progress = Some(now);
         state.parked = Place::Here(parked);
-        state.stairs.descend();
+        state.escalation.reset();
         state.has_told_the_end = false;
         if self.is_asked_to_end.load(Ordering::Relaxed) {
             state.parked.save(Blame::Nobody, &self.job);
         }
     }
 
-    pub(crate) fn unpark(&self) -> Option<Box<Parked>> {
+    pub(crate) fn unpark(&self) -> Option<Box<P>> {
         self.state().parked.take()
     }
 
@@ -131,13 +143,12 @@ impl RunWatch {
 
     /// A signal has asked the process to end: what is complete is saved, and if it is killed before the item
     /// ends, that is not the item's fault.
-    #[cfg(all(unix, feature = "signals"))]
     pub(crate) fn is_asked_to_end(&self) {
         let mut state = self.state();
         if !state.has_ended {
             self.is_asked_to_end.store(true, Ordering::Relaxed);
             // The signal may be what a limit has sent.
-            let is_its_fault = state.stairs.is_above();
+            let is_its_fault = state.escalation.has_begun();
             let blame = if is_its_fault { Blame::AsBefore } else { Blame::Nobody };
             state.parked.save(blame, &self.job);
         }
@@ -156,12 +167,12 @@ impl RunWatch {
 
     /// Whether the run's time is over.
     pub(crate) fn is_over(&self, now: Instant) -> bool {
-        self.limits.timeout.is_some_and(|timeout| now >= after(self.began, timeout))
+        self.limits.process.timeout.is_some_and(|timeout| now >= after(self.began, timeout))
     }
 
     /// Whether no more than the grace period is left.
     fn is_near_its_end(&self, now: Instant) -> bool {
-        self.ends.is_some_and(|ends| after(now, self.limits.grace_period) >= ends)
+        self.ends.is_some_and(|ends| after(now, self.limits.process.grace_period) >= ends)
     }
 
     /// Whether the process may be ended soon, from outside, and whether the item is to blame then.
@@ -177,14 +188,14 @@ impl RunWatch {
     }
 
     /// The limit that was passed: the one that can wait the least.
-    fn passed(&self, state: &State, used: u64, now: Instant) -> Option<Passed> {
-        let grace = self.limits.grace_period;
+    fn passed(&self, state: &State<P>, used: u64, now: Instant) -> Option<Passed> {
+        let grace = self.limits.process.grace_period;
         let of_time = |began: Instant, limit: Option<Duration>, what: fn(Duration) -> What| {
             let limit = limit?;
             let passed = |at| Passed { at, what: what(limit), grace, is_urgent: false };
             Some(after(began, limit)).filter(|at| *at <= now).map(passed)
         };
-        let memory = state.memory.zip(self.limits.max_memory);
+        let memory = state.memory.zip(self.limits.process.max_memory);
         let memory = memory.map(|((at, then), limit)| Passed {
             // What was passed before the item began is not its fault yet.
             at: state.item.map_or(at, |item| at.max(item)),
@@ -194,30 +205,30 @@ impl RunWatch {
         });
         memory
             .or_else(|| of_time(state.progress?, self.limits.item_timeout, What::Item))
-            .or_else(|| of_time(self.began, self.limits.timeout, What::Run))
+            .or_else(|| of_time(self.began, self.limits.process.timeout, What::Run))
     }
 
-    fn climb(&self, state: &mut State, passed: Passed, now: Instant) -> Option<Instant> {
+    fn escalate(&self, state: &mut State<P>, passed: Passed, now: Instant) -> Option<Instant> {
         let (interrupt, grace) = (Interrupt::CancellationThenSignal, passed.grace);
-        let escalation = Escalation { interrupt, send_kill: true, grace };
+        let steps = Steps { interrupt, send_kill: true, grace };
         if passed.is_urgent {
             self.take(state, Step::Cancel, passed, now);
             self.take(state, Step::Kill, passed, now);
         }
         // A run's time may be over for long when an item begins that was not to.
         let at = state.item.map_or(passed.at, |item| passed.at.max(item));
-        if state.stairs.is_above() && !self.token.is_cancelled() {
+        if state.escalation.has_begun() && !self.token.is_cancelled() {
             // Progress takes it back, and is none in what this limit is on.
             self.take(state, Step::Cancel, passed, now);
         }
-        let (step, next) = state.stairs.climb(escalation, at, now);
+        let (step, next) = state.escalation.next_step(steps, at, now);
         if let Some(step) = step {
             self.take(state, step, passed, now);
         }
         next
     }
 
-    fn take(&self, state: &mut State, step: Step, passed: Passed, now: Instant) {
+    fn take(&self, state: &mut State<P>, step: Step, passed: Passed, now: Instant) {
         let Passed { what, .. } = passed;
         tracing::warn!(target: "safe_state", job = %self.job, ?step, ?what, "a limit was passed");
         if step == Step::Cancel {
@@ -234,21 +245,21 @@ impl RunWatch {
         signal::send(step, ThreadId::default());
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<P>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When the next limit can be passed.
-    fn next_look(&self, state: &State, used: u64, now: Instant) -> Instant {
+    fn next_look(&self, state: &State<P>, used: u64, now: Instant) -> Instant {
         let limits = &self.limits;
         let item = limits.item_timeout.map(|limit| {
             let due = after(state.progress.unwrap_or(now), limit);
             // Progress is seen by looking.
             due.min(after(now, (limit / 10).max(INTERVAL)))
         });
-        let run = limits.timeout.map(|limit| after(self.began, limit));
+        let run = limits.process.timeout.map(|limit| after(self.began, limit));
         let memory =
-            limits.max_memory.map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
+            limits.process.max_memory.map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
         let watches = self.ends.is_some() || self.cgroup.is_some();
         let outside = watches.then(|| now + INTERVAL);
         let next = [item, run, memory, outside].into_iter().flatten().min();
@@ -258,7 +269,7 @@ impl RunWatch {
     }
 }
 
-impl Watch for RunWatch {
+impl<P: Parked> Watch for RunWatch<P> {
     fn look(&self, now: Instant) -> Option<Instant> {
         let mut state = self.state();
         if state.has_ended {
@@ -268,13 +279,13 @@ impl Watch for RunWatch {
         if state.item.is_some() && self.token.takes_progress() {
             state.progress = Some(now);
         }
-        let has_too_much = self.limits.max_memory.is_some_and(|limit| used > limit);
+        let has_too_much = self.limits.process.max_memory.is_some_and(|limit| used > limit);
         self.has_too_much.store(has_too_much, Ordering::Relaxed);
         state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
-        let climbing = if let Some(passed) = self.passed(&state, used, now) {
-            self.climb(&mut state, passed, now)
+        let escalating = if let Some(passed) = self.passed(&state, used, now) {
+            self.escalate(&mut state, passed, now)
         } else {
-            state.stairs.descend();
+            state.escalation.reset();
             self.token.take_back();
             None
         };
@@ -285,7 +296,7 @@ impl Watch for RunWatch {
             state.parked.save(blame, &self.job);
         }
         let next = self.next_look(&state, used, now);
-        Some(climbing.map_or(next, |due| due.min(next)))
+        Some(escalating.map_or(next, |due| due.min(next)))
     }
 
     fn end(&self) {
@@ -341,27 +352,39 @@ impl What {
 
 #[cfg(test)]
 mod tests {
-    use safe_state_backends::{Checkpoint, LeaseOptions, MemoryBackend, Store};
-
     use super::*;
-    use crate::run::progress::Position;
-    use crate::save::owner::Owner;
+    use crate::ProcessLimits;
 
-    fn begun(job: &Job) -> (RunWatch, Instant) {
+    /// A run that has nothing to save.
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl Parked for Nothing {
+        fn save(&mut self, _: Blame) -> Result<bool, Error> {
+            Ok(false)
+        }
+
+        fn item(&self) -> Option<u64> {
+            None
+        }
+    }
+
+    fn begun(limits: JobLimits) -> (RunWatch<Nothing>, Instant) {
         let began = Instant::now();
-        let watch = RunWatch::new(job, began).unwrap();
-        let backend = Arc::new(MemoryBackend::default());
-        let opening = Store::open(backend, job.job_name(), LeaseOptions::default()).unwrap();
-        let store = opening.begin(Checkpoint::new(job.job_name(), None)).unwrap();
-        let owner = Owner::new(store, None);
-        let (store, position) = (owner.shared(), Position::default());
-        watch.begin_item(Box::new(Parked { store, position }), began);
+        let watch = RunWatch::new("job", limits, began).unwrap();
+        watch.begin_item(Box::new(Nothing), began);
         (watch, began)
     }
 
+    const HOUR: Duration = Duration::from_secs(3600);
+    const TEN_SECONDS: Option<Duration> = Some(Duration::from_secs(10));
+
     #[test]
     fn an_item_s_time_begins_anew_with_its_progress() {
-        let (watch, began) = begun(&Job::new("job").item_timeout("10s").grace_period("1h"));
+        let (watch, began) = begun(JobLimits {
+            item_timeout: TEN_SECONDS,
+            process: ProcessLimits { grace_period: HOUR, ..ProcessLimits::default() },
+        });
         let look = |seconds| {
             watch.look(began + Duration::from_secs(seconds));
             watch.token.check().is_ok()
@@ -378,7 +401,14 @@ mod tests {
 
     #[test]
     fn a_run_s_time_is_not_given_back() {
-        let (watch, began) = begun(&Job::new("job").timeout("10s").grace_period("1h"));
+        let (watch, began) = begun(JobLimits {
+            item_timeout: None,
+            process: ProcessLimits {
+                timeout: TEN_SECONDS,
+                grace_period: HOUR,
+                ..ProcessLimits::default()
+            },
+        });
         watch.look(began + Duration::from_secs(9));
         watch.token.check().unwrap();
         for second in 10..13 {
@@ -391,7 +421,7 @@ mod tests {
 
     #[test]
     fn it_looks_in_time() {
-        let (watch, began) = begun(&Job::new("job").item_timeout("10s"));
+        let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
         let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
         // Sooner where the control group has a limit, or a batch system an end.
         assert!(again <= began + Duration::from_secs(10));

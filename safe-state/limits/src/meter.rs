@@ -1,10 +1,11 @@
 //! How much memory is in use.
 
-use std::fmt;
 use std::fs::File;
 use std::io;
 
-use super::cgroup::Cgroup;
+use safe_state_base::Memory;
+
+use crate::cgroup::Cgroup;
 
 /// The share of a group's limit beyond which the kernel may begin to kill.
 const TENTHS: u64 = 9;
@@ -77,7 +78,7 @@ impl Resident {
 }
 
 /// What the process of that number has in use, in bytes; nothing if that can't be known.
-#[cfg(all(unix, feature = "supervisor"))]
+#[cfg(unix)]
 pub(crate) fn resident(pid: u32) -> Option<u64> {
     #[cfg(target_os = "linux")]
     return Resident::of(&pid.to_string()).ok()?.read();

@@ -1,28 +1,35 @@
 //! What is complete, and the way to where it is saved, while an item's body runs: a place that the watchdog can reach.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
 use safe_state_backends::CrashCause;
-
-use crate::run::progress::Position;
-use crate::save::owner::Shared;
+use safe_state_base::Error;
 
 /// How long the watchdog waits for a save. A network may be down, and the process is to end all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The run's part that saves. The body of an item can't be interrupted, but needs none of it.
-#[derive(Debug)]
-pub(crate) struct Parked {
-    pub(crate) store: Shared,
-    pub(crate) position: Position,
+/// What a run lends to the watchdog while the body of an item runs: what is complete, and the way to where it is saved. The
+/// body of an item can't be interrupted, but needs none of it.
+pub trait Parked: fmt::Debug + Send + 'static {
+    /// Saves what is complete, and whether the item in flight is to blame if the process ends now. Afterwards the run may
+    /// go on as if nothing had happened. Returns whether there was anything to save.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    fn save(&mut self, blame: Blame) -> Result<bool, Error>;
+
+    /// The index of the item in flight.
+    fn item(&self) -> Option<u64>;
 }
 
 /// Whose fault it is if the process ends in the item in flight.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Blame {
+pub enum Blame {
     /// The item's.
     Item(CrashCause),
     /// Not the item's: the process is ended from outside, or because the run took too long.
@@ -33,43 +40,37 @@ pub(crate) enum Blame {
 
 /// Where it is.
 #[derive(Debug, Default)]
-pub(crate) enum Place {
+pub(crate) enum Place<P> {
     /// With the run.
     #[default]
     Run,
-    Here(Box<Parked>),
+    Here(Box<P>),
     /// In a save that takes its time.
-    Saving(Receiver<Box<Parked>>),
+    Saving(Receiver<Box<P>>),
 }
 
-impl Parked {
-    /// Saves what is complete, and whether the item in flight is to blame. After that the run may go on as if
-    /// nothing had happened.
-    fn save(&mut self, blame: Blame, job: &str) {
-        let change = self.position.change_beside_the_body(blame);
-        if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
-            return;
-        }
-        match self.store.lock().save(change) {
-            Ok(()) => tracing::info!(target: "safe_state", job, "saved beside an item"),
-            Err(error) => tracing::error!(target: "safe_state", job, %error, "not saved"),
-        }
+/// Saves, and tells how that went.
+fn save(parked: &mut impl Parked, blame: Blame, job: &str) {
+    match parked.save(blame) {
+        Ok(false) => {}
+        Ok(true) => tracing::info!(target: "safe_state", job, "saved beside an item"),
+        Err(error) => tracing::error!(target: "safe_state", job, %error, "not saved"),
     }
 }
 
-impl Place {
+impl<P: Parked> Place<P> {
     /// Saves, if it is here, and waits for that as long as is sensible.
     pub(crate) fn save(&mut self, blame: Blame, job: &str) {
         if !matches!(self, Place::Here(_)) {
             return;
         }
-        let (give, given) = channel::<Box<Parked>>();
+        let (give, given) = channel::<Box<P>>();
         let (done, saved) = channel();
         let name = job.to_owned();
         let saving = move || {
             for mut parked in given {
                 // Whatever a backend of the user's does, the run gets back what it has lent.
-                let saved = catch_unwind(AssertUnwindSafe(|| parked.save(blame, &name)));
+                let saved = catch_unwind(AssertUnwindSafe(|| save(&mut *parked, blame, &name)));
                 if saved.is_err() {
                     tracing::error!(target: "safe_state", job = name, "not saved: the backend panicked");
                 }
@@ -95,13 +96,13 @@ impl Place {
     /// The item in flight, if it is here.
     pub(crate) fn item(&self) -> Option<u64> {
         match self {
-            Place::Here(parked) => parked.position.in_flight(),
+            Place::Here(parked) => parked.item(),
             Place::Run | Place::Saving(_) => None,
         }
     }
 
     /// What was put here, to go on with; it waits for a save to end.
-    pub(crate) fn take(&mut self) -> Option<Box<Parked>> {
+    pub(crate) fn take(&mut self) -> Option<Box<P>> {
         match std::mem::take(self) {
             Place::Run => None,
             Place::Here(parked) => Some(parked),

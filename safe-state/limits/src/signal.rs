@@ -1,8 +1,9 @@
 //! Signals to one thread of this process, or to the process.
 
-use super::escalation::Step;
 #[cfg(unix)]
-use crate::signals::dying;
+use safe_state_base::signals::{dying, end_if_asked};
+
+use crate::escalation::Step;
 
 /// A thread, as the kernel numbers it; 0 stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,9 +20,8 @@ pub(crate) fn send(step: Step, thread: ThreadId) {
         Step::Terminate => Signal::TERM,
         Step::Kill => Signal::KILL,
     };
-    #[cfg(feature = "signals")]
     if step == Step::Terminate {
-        crate::run::signals::end_if_asked(signal.as_raw());
+        end_if_asked(signal.as_raw());
     }
     let ends = dying::is_by_default(signal.as_raw());
     if !thread.send(signal) {

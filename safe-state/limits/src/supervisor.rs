@@ -11,9 +11,11 @@ use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use crate::Backoff;
-use crate::limits::died_of;
-use crate::limits::{Size, Time};
+use safe_state_base::Backoff;
+
+use crate::died_of;
+use crate::process_limits::ProcessLimits;
+use crate::{Size, Time};
 pub use ended::{End, Supervised};
 use event::Event;
 use life::Life;
@@ -45,23 +47,15 @@ const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 /// one that asks it to end is the last: it is not started again. A Ctrl-C of the terminal, which reaches it
 /// anyway, is not passed on.
 ///
-/// A [resumable](crate::resumable) job in the program is told what it died of, for the dead letter of an
+/// A resumable job in the program is told what it died of, for the dead letter of an
 /// item that is given up by `max_crashes`. Unix alone; a limit on memory, Linux alone.
 #[derive(Debug)]
 pub struct Supervisor {
     command: Command,
     restarts: u32,
     backoff: Backoff,
-    limits: Limits,
+    limits: ProcessLimits,
     final_codes: Vec<i32>,
-}
-
-/// What one run of the program may take.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    timeout: Option<Duration>,
-    max_memory: Option<u64>,
-    grace_period: Duration,
 }
 
 impl Supervisor {
@@ -71,11 +65,7 @@ impl Supervisor {
             command,
             restarts: 5,
             backoff: Backoff::exponential(Duration::from_secs(1), HEALTHY),
-            limits: Limits {
-                timeout: None,
-                max_memory: None,
-                grace_period: Duration::from_secs(15),
-            },
+            limits: ProcessLimits::default(),
             final_codes: FINAL_CODES.to_vec(),
         }
     }
@@ -99,20 +89,20 @@ impl Supervisor {
     ///
     /// If a text is no time. So do the others.
     pub fn timeout(mut self, timeout: impl Into<Time>) -> Self {
-        self.limits.timeout = Some(timeout.into().0);
+        self.limits.timeout = Some(timeout.into().into());
         self
     }
 
     /// How much memory it and the programs that it has started may have in use together: a number of bytes,
     /// or a text such as `"2GiB"`. The same as of a timeout.
     pub fn max_memory(mut self, max_memory: impl Into<Size>) -> Self {
-        self.limits.max_memory = Some(max_memory.into().0);
+        self.limits.max_memory = Some(max_memory.into().into());
         self
     }
 
     /// How long it has between SIGTERM and SIGKILL. By default 15 seconds.
     pub fn grace_period(mut self, grace_period: impl Into<Time>) -> Self {
-        self.limits.grace_period = grace_period.into().0;
+        self.limits.grace_period = grace_period.into().into();
         self
     }
 

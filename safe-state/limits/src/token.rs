@@ -1,28 +1,28 @@
-//! What a guard and its work tell one another.
+//! What a limit and the work under it tell one another.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
-use super::error::LimitExceeded;
-use super::signal::ThreadId;
-use crate::Error;
+use safe_state_base::{Error, LimitExceeded};
 
-/// Shared by a guard, the work, and the watchdog.
+use crate::signal::ThreadId;
+
+/// Shared by a limit, the work, and the watchdog.
 #[derive(Default)]
 pub(crate) struct Token {
-    /// Whether progress restarts the guard's time.
+    /// Whether progress restarts the limit's time.
     counts_progress: bool,
     has_progressed: AtomicBool,
     is_cancelled: AtomicBool,
     /// The thread that does the work, or did last.
     thread: AtomicI32,
-    told: Mutex<Told>,
+    cancellation: Mutex<Cancellation>,
 }
 
 #[derive(Default)]
-struct Told {
+struct Cancellation {
     exceeded: Option<LimitExceeded>,
     /// The task that waits in a guarded future.
     waker: Option<Waker>,
@@ -69,16 +69,16 @@ impl Token {
 
     #[cold]
     fn cancelled(&self) -> Result<(), Error> {
-        let exceeded = self.told().exceeded.clone();
+        let exceeded = self.cancellation().exceeded.clone();
         exceeded.map_or(Ok(()), |exceeded| Err(Error::Limit(exceeded)))
     }
 
     pub(crate) fn cancel(&self, exceeded: LimitExceeded) {
         let waker = {
-            let mut told = self.told();
-            told.exceeded = Some(exceeded);
+            let mut cancellation = self.cancellation();
+            cancellation.exceeded = Some(exceeded);
             self.is_cancelled.store(true, Ordering::Release);
-            told.waker.take()
+            cancellation.waker.take()
         };
         if let Some(waker) = waker {
             waker.wake();
@@ -87,16 +87,16 @@ impl Token {
 
     pub(crate) fn take_back(&self) {
         if self.is_cancelled.load(Ordering::Relaxed) {
-            let mut told = self.told();
-            told.exceeded = None;
+            let mut cancellation = self.cancellation();
+            cancellation.exceeded = None;
             self.is_cancelled.store(false, Ordering::Release);
         }
     }
 
     /// The task to wake when the work is cancelled.
     pub(crate) fn wakes(&self, waker: &Waker) {
-        let mut told = self.told();
-        match &mut told.waker {
+        let mut cancellation = self.cancellation();
+        match &mut cancellation.waker {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
         }
@@ -111,8 +111,8 @@ impl Token {
         ThreadId(self.thread.load(Ordering::Relaxed))
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cancellation(&self) -> std::sync::MutexGuard<'_, Cancellation> {
+        self.cancellation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,7 +120,7 @@ impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
             .field("is_cancelled", &self.is_cancelled)
-            .field("exceeded", &self.told().exceeded)
+            .field("exceeded", &self.cancellation().exceeded)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 
 /// A time: a [`Duration`], or a text such as `"90s"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Time(pub(crate) Duration);
+pub struct Time(Duration);
 
 impl From<Duration> for Time {
     fn from(time: Duration) -> Self {
@@ -26,9 +26,15 @@ impl From<&str> for Time {
     }
 }
 
+impl From<Time> for Duration {
+    fn from(time: Time) -> Self {
+        time.0
+    }
+}
+
 /// A size of memory: a [`ByteSize`], a number of bytes, or a text such as `"2GiB"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size(pub(crate) u64);
+pub struct Size(u64);
 
 impl From<ByteSize> for Size {
     fn from(size: ByteSize) -> Self {
@@ -54,6 +60,12 @@ impl From<&str> for Size {
             })
             .0,
         )
+    }
+}
+
+impl From<Size> for u64 {
+    fn from(size: Size) -> Self {
+        size.0
     }
 }
 

@@ -1,4 +1,4 @@
-//! One thread that watches all guards of the process. It sleeps until the first of them wants a look.
+//! One thread that watches all limits of the process. It sleeps until the first of them wants a look.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -94,7 +94,7 @@ impl Rounds {
     }
 }
 
-/// What the thread does. It looks without holding the lock, so that nobody who enters or leaves a guard
+/// What the thread does. It looks without holding the lock, so that nobody who enters or leaves a limit
 /// waits for what another one's limit has come to.
 fn walk() {
     let (mut held, sooner) = rounds();

@@ -1,72 +1,33 @@
-//! The limits of a run, between its loops and the watchdog.
+//! Where a run meets its limits.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use super::innermost;
-use super::look::RunWatch;
-use super::parked::Parked;
-use super::token::Token;
-use super::watchdog::{Watch, Watched};
-use crate::error::StopReason;
+use safe_state_limits::run::{Blame, Cancellation, Parked, RunLimits};
+
 use crate::run::Run;
-use crate::save::owner::Owner;
+use crate::run::progress::Position;
+use crate::save::owner::{Owner, Shared};
 use crate::{Error, Job};
 
-/// A run's limits, which are watched for as long as it lives.
+/// What a run lends to the watchdog while the body of an item runs.
 #[derive(Debug)]
-pub(crate) struct RunLimits {
-    /// Before the rest: nothing is interrupted once the run has ended. None where there are no limits, and
-    /// what is complete lies where a signal's thread can reach it.
-    _watched: Option<Watched>,
-    watch: Arc<RunWatch>,
-    /// Whether the watchdog can reach what saves.
-    is_parked: bool,
-    /// Whether the run is its thread's innermost guard. An async function's is that of its future instead.
-    is_of_its_thread: bool,
+pub(crate) struct Lent {
+    store: Shared,
+    position: Position,
 }
 
-impl RunLimits {
-    /// Those of the job, if it has any, or is to be reached by a signal.
-    ///
-    /// # Errors
-    ///
-    /// They can't be watched.
-    pub(crate) fn start(
-        job: &Job,
-        is_reached: bool,
-        is_async: bool,
-        now: Instant,
-    ) -> Result<Option<Self>, Error> {
-        let are_set = job.limits.are_set();
-        if !are_set && !is_reached {
-            return Ok(None);
+impl Parked for Lent {
+    fn save(&mut self, blame: Blame) -> Result<bool, Error> {
+        let change = self.position.change_beside_the_body(blame);
+        if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
+            return Ok(false);
         }
-        let watch = Arc::new(RunWatch::new(job, now)?);
-        let first = are_set.then(|| Arc::clone(&watch) as Arc<dyn Watch>);
-        let watched = first.map(|watch| Watched::start(watch, now)).transpose();
-        let watched = watched.map_err(Error::Thread)?;
-        if !is_async {
-            innermost::enter(watch.token());
-        }
-        let is_of_its_thread = !is_async;
-        Ok(Some(RunLimits { _watched: watched, watch, is_parked: false, is_of_its_thread }))
+        self.store.lock().save(change)?;
+        Ok(true)
     }
 
-    pub(crate) fn token(&self) -> Arc<Token> {
-        Arc::clone(self.watch.token())
-    }
-
-    pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
-        self.watch.stop(now)
-    }
-}
-
-impl Drop for RunLimits {
-    fn drop(&mut self) {
-        if self.is_of_its_thread {
-            innermost::leave(self.watch.token());
-        }
+    fn item(&self) -> Option<u64> {
+        self.position.in_flight()
     }
 }
 
@@ -75,11 +36,11 @@ impl Run {
     pub(crate) fn watch(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
         // An item that is suspected is to be acquitted where the process is asked to end.
         let is_reached = self.is_cautious() && self.boundary.heeds_signals();
-        self.limits = RunLimits::start(job, is_reached, is_async, Instant::now())?;
+        let (name, now) = (job.job_name(), Instant::now());
+        self.limits = RunLimits::start(name, job.limits, (is_reached, is_async), now)?;
         #[cfg(all(unix, feature = "signals"))]
         if let Some(limits) = &self.limits {
-            let watch = Arc::clone(&limits.watch);
-            self.boundary.on_signal(Arc::new(move || watch.is_asked_to_end()));
+            self.boundary.on_signal(limits.on_signal());
         }
         Ok(())
     }
@@ -99,8 +60,7 @@ impl Run {
             self.position.acquit();
         }
         let position = std::mem::take(&mut self.position);
-        limits.is_parked = true;
-        limits.watch.begin_item(Box::new(Parked { store, position }), Instant::now());
+        limits.begin_item(Lent { store, position }, Instant::now());
     }
 
     /// The item goes on, behind a loop in it.
@@ -113,48 +73,27 @@ impl Run {
     /// Takes back what the watchdog could reach.
     #[inline]
     pub(crate) fn unpark(&mut self) {
-        if let Some(limits) = self.limits.as_mut().filter(|limits| limits.is_parked) {
-            limits.is_parked = false;
-            if let Some(parked) = limits.watch.unpark() {
-                self.position = parked.position;
-            }
+        if let Some(lent) = self.limits.as_mut().and_then(RunLimits::unpark) {
+            self.position = lent.position;
         }
     }
 
     /// The item's time is over.
     pub(crate) fn end_item(&self) {
         if let Some(limits) = &self.limits {
-            limits.watch.end_item();
+            limits.end_item();
         }
     }
 
-    /// The same of an item that has failed. Says whether that is the end: no item is to blame for the
-    /// run's time being over, so that none is tried again, or given up.
+    /// The time of an item that has failed is over. Returns whether that is the end of the run: no item is to blame for
+    /// the run's time being over, so that none is tried again, or given up.
     pub(crate) fn item_has_failed(&self) -> bool {
         self.end_item();
-        self.limits.as_ref().is_some_and(|limits| limits.watch.is_over(Instant::now()))
+        self.limits.as_ref().is_some_and(|limits| limits.is_over(Instant::now()))
     }
 
     /// What cancels its items, if there are limits.
     pub fn cancellation(&self) -> Option<Cancellation> {
-        self.limits.as_ref().map(|limits| Cancellation(limits.token()))
-    }
-}
-
-/// What cancels the items of a run.
-#[derive(Clone, Debug)]
-pub struct Cancellation(Arc<Token>);
-
-/// What `future` gives, or what its function returns if it is cancelled before.
-pub async fn cancellable<T>(
-    cancellation: Option<Cancellation>,
-    cancelled: impl FnOnce(Error) -> T,
-    future: impl Future<Output = T>,
-) -> T {
-    match cancellation {
-        None => future.await,
-        Some(Cancellation(token)) => {
-            super::future::guarded(&token, future).await.unwrap_or_else(cancelled)
-        }
+        self.limits.as_ref().map(RunLimits::cancellation)
     }
 }

@@ -136,7 +136,7 @@ fn continued(
 /// What the run before died of, if who restarted this program says so.
 #[cfg(feature = "limits")]
 fn died_of() -> Option<CrashCause> {
-    crate::limits::died_of::died_of()
+    safe_state_limits::run::died_of()
 }
 
 #[cfg(not(feature = "limits"))]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::limits::resident;
+use crate::meter::resident;
 
 /// What a process and its descendants have in use, in bytes; nothing if it has ended.
 pub(super) fn memory(pid: u32) -> Option<u64> {

@@ -11,8 +11,9 @@ use safe_state_backends::CrashCause;
 
 use super::ended::End;
 use super::event::Event;
-use super::{Limits, family, signals};
-use crate::limits::pause;
+use super::{family, signals};
+use crate::memory::pause;
+use crate::process_limits::ProcessLimits;
 
 /// How often memory is looked at that is far from its limit.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -22,7 +23,7 @@ pub(super) struct Life {
     child: Child,
     pid: Pid,
     number: usize,
-    limits: Limits,
+    limits: ProcessLimits,
     began: Instant,
     /// The limit that it passed, and when it was told.
     passed: Option<(CrashCause, Instant)>,
@@ -42,7 +43,7 @@ safe_state_backends::debug_is_one_line!(NotStarted);
 impl Life {
     pub(super) fn start(
         command: &mut Command,
-        limits: Limits,
+        limits: ProcessLimits,
         events: Sender<Event>,
         number: usize,
     ) -> io::Result<Self> {

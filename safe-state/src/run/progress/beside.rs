@@ -3,7 +3,7 @@
 use safe_state_backends::format::Change;
 
 use super::Position;
-use crate::limits::parked::Blame;
+use safe_state_limits::run::Blame;
 use crate::run::open_loop::OpenLoop;
 
 impl Position {
