@@ -28,8 +28,6 @@ mod outcome;
 mod policy;
 mod proof;
 pub mod reconnect;
-#[cfg(feature = "report")]
-pub mod report;
 mod retry;
 mod run;
 mod save;
@@ -107,6 +105,9 @@ pub use safe_state_macros::resumable;
 /// ```
 #[cfg(feature = "limits")]
 pub use safe_state_macros::time_guard;
+#[cfg(feature = "report")]
+#[doc(inline)]
+pub use safe_state_report as report;
 use safe_state_base::{bounded, error, secrets};
 pub use safe_state_base::{Backoff, Error, StopReason};
 pub use save::schedule::SaveEvery;

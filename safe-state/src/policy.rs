@@ -21,7 +21,7 @@ pub(crate) use untold::Untold;
 
 use safe_state_backends::{DeadLetter, Failure};
 
-use crate::Error;
+use crate::{Backoff, Error};
 use crate::error::one_line;
 use crate::outcome::notes::Notes;
 use crate::outcome::{Failed, Failing};

@@ -68,8 +68,12 @@ pub use crate::proof::{
 pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::run::{Run, call_in};
 pub use crate::spans::Spans;
+#[cfg(not(feature = "report"))]
+pub use crate::__argument as argument;
+#[cfg(feature = "report")]
+pub use safe_state_report::__argument as argument;
 pub use crate::{
-    __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __argument_fingerprint as argument_fingerprint, __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
     __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
     __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,

@@ -1,10 +1,12 @@
 //! What can go wrong with a job, apart from what the job itself does.
 
 mod commit;
+mod known;
 #[cfg(feature = "limits")]
 mod limit;
+mod message;
 #[cfg(test)]
-mod printed;
+mod debug_tests;
 mod reconnect;
 #[cfg(test)]
 mod tests;
@@ -18,8 +20,10 @@ use safe_state_backends::escape::Line;
 use safe_state_backends::{CarriedError, Error as BackendError, NotPutBack};
 
 pub use commit::CommitError;
+pub use known::{held_type, is_holder, known_type};
 #[cfg(feature = "limits")]
 pub use limit::{LimitExceeded, Memory};
+pub use message::{masked_message, message, panic_message, printed};
 pub use reconnect::{ReconnectError, When};
 
 /// Why a run could not begin, save or finish.

@@ -6,17 +6,15 @@ use std::fmt::{Arguments, Debug};
 
 use safe_state_backends::details::{Details, Frame, Link, Place};
 use safe_state_backends::{Failure, FailureKind, format};
+use safe_state_base::error::{causes, message, panic_message};
 
 use super::panic::{self, Panicked};
 use super::stack::{self, Addresses};
-use super::{Report, Settings, chain, context, source};
-use crate::error::causes;
-use crate::outcome::telling::active_spans;
-use crate::outcome::{message, panic_message};
+use super::{Report, Settings, active_spans, chain, context, source};
 
 /// What an error says of itself, which is gone once it has left the function.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
+pub struct ErrorDetails {
     links: Vec<Link>,
     /// What only a panic has.
     panicked: Option<Panicked>,
@@ -24,46 +22,47 @@ pub(crate) struct Told {
     calls: Option<Addresses>,
 }
 
-impl Told {
-    pub(crate) fn of_panic() -> Self {
-        Told { panicked: panic::take(), ..Told::default() }
+impl ErrorDetails {
+    /// What the hook was told of this thread's last panic.
+    pub fn of_panic() -> Self {
+        ErrorDetails { panicked: panic::take(), ..ErrorDetails::default() }
     }
 
     /// Lets what the hook was told be found once more.
-    pub(crate) fn put_back(self) {
+    pub fn put_back(self) {
         if let Some(panicked) = self.panicked {
             panic::put_back(panicked);
         }
     }
 
     /// Of an error of that type, if it is known.
-    pub(crate) fn of_error<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -> Self {
-        Told { links: chain::links(error, error_type), ..Told::default() }
+    pub fn of_error<E: StdError + ?Sized>(error: &E, error_type: Option<&str>) -> Self {
+        ErrorDetails { links: chain::links(error, error_type), ..ErrorDetails::default() }
     }
 
     /// Of the error in what prints like this for programmers.
-    pub(crate) fn of_holder(error: &(dyn StdError + '_), printed: Arguments<'_>) -> Self {
+    pub fn of_holder(error: &(dyn StdError + '_), printed: Arguments<'_>) -> Self {
         let mut links = chain::links(error, None);
         if let Some(outermost) = links.first_mut() {
             outermost.debug = chain::holder_text(printed);
         }
-        Told { links, ..Told::default() }
+        ErrorDetails { links, ..ErrorDetails::default() }
     }
 
     /// Of what prints for programmers alone.
-    pub(crate) fn of_debug<E: Debug>(error: &E) -> Self {
-        Told { links: vec![chain::link_of_debug(error)], ..Told::default() }
+    pub fn of_debug<E: Debug>(error: &E) -> Self {
+        ErrorDetails { links: vec![chain::link_of_debug(error)], ..ErrorDetails::default() }
     }
 
     /// Sets the type of the error that is held.
-    pub(crate) fn held_as(&mut self, error_type: &str) {
+    pub fn held_as(&mut self, error_type: &str) {
         if let Some(outermost) = self.links.first_mut() {
             outermost.error_type = Some(error_type.to_owned());
         }
     }
 
     /// Of a panic, where it was.
-    pub(crate) fn place(&self) -> Option<String> {
+    pub fn place(&self) -> Option<String> {
         self.panicked_at().map(ToString::to_string)
     }
 
@@ -81,12 +80,19 @@ impl Told {
     }
 
     /// Notes the calls under way, if there are none yet.
-    pub(crate) fn note_calls(&mut self) -> Addresses {
-        self.calls.get_or_insert_with(Addresses::here).clone()
+    fn note_calls(&mut self) -> &Addresses {
+        self.calls.get_or_insert_with(Addresses::here)
+    }
+
+    /// Notes the calls under way, and returns what looks their functions up: that takes long for the first time, and they
+    /// are remembered.
+    pub fn look_up_calls(&mut self) -> impl FnOnce() + Send + use<> {
+        let calls = self.note_calls().clone();
+        move || drop(calls.frames())
     }
 
     /// Adds what is known of the way and the process to what is known of the error and the values.
-    pub(crate) fn complete(&mut self, mut details: Details) -> Details {
+    pub fn complete(&mut self, mut details: Details) -> Details {
         details.frames = match &self.panicked {
             Some(panicked) => panicked.stack.frames(),
             None => self.printed_frames().unwrap_or_else(|| self.note_calls().frames()),
@@ -123,20 +129,20 @@ pub fn capture<E: StdError + ?Sized>(error: &E) -> Report {
     let named = error_type.unwrap_or("an error");
     let failure = Failure::new(FailureKind::Error, named, message(format_args!("{error}")))
         .with_causes(causes(error).map(|cause| message(format_args!("{cause}"))));
-    let mut told = Told::of_error(error, error_type);
-    let failure = failure.with_details(told.complete(Details::default()));
+    let mut known = ErrorDetails::of_error(error, error_type);
+    let failure = failure.with_details(known.complete(Details::default()));
     Report(format::Report { job: None, failure })
 }
 
 /// What is known of a panic on this thread, from its payload, as `catch_unwind` gives it. Where it was
 /// only [`install_panic_hook`](super::install_panic_hook) is told.
 pub fn capture_panic(payload: &(dyn Any + Send)) -> Report {
-    let mut told = Told::of_panic();
+    let mut known = ErrorDetails::of_panic();
     let failure = Failure::new(FailureKind::Panic, "panic", panic_message(payload));
-    let failure = match told.place() {
+    let failure = match known.place() {
         Some(place) => failure.with_location(place),
         None => failure,
     };
-    let failure = failure.with_details(told.complete(Details::default()));
+    let failure = failure.with_details(known.complete(Details::default()));
     Report(format::Report { job: None, failure })
 }

@@ -5,11 +5,10 @@ use std::error::Error as StdError;
 use std::fmt::{Arguments, Debug};
 
 use safe_state_backends::details::Link;
+use safe_state_base::error::{causes, known_type};
+use safe_state_base::secrets::bounded_and_masked;
 
 use super::panic::caught;
-use crate::error::causes;
-use crate::outcome::known_type;
-use crate::secrets::bounded_and_masked;
 
 /// Most links, and the longest text of one, in bytes.
 const LINKS: usize = 33;

@@ -4,8 +4,7 @@ use std::fmt::Display;
 
 use safe_state_backends::Holder;
 use safe_state_backends::details::Fact;
-
-use crate::secrets::command_line;
+use safe_state_base::secrets::command_line;
 
 /// Program, command line, host and the like.
 pub(super) fn facts() -> Vec<Fact> {

@@ -18,17 +18,22 @@
 //! std::fs::write(path.with_extension("html"), report.to_html())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A program depends on [`safe-state`](https://docs.rs/safe-state) with the feature `report`, and finds this as
+//! `safe_state::report`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(missing_docs)]
 
 mod capture;
 mod chain;
 mod context;
-pub(crate) mod escape;
+mod escape;
 mod html;
 mod outline;
 mod panic;
 mod settings;
 mod source;
-#[cfg(feature = "report-spans")]
+#[cfg(feature = "spans")]
 mod spans;
 mod stack;
 mod text;
@@ -47,16 +52,26 @@ use safe_state_backends::format::{self, FormatError};
 use safe_state_backends::{Checkpoint, Failure, read_named, write_named};
 use serde::Serialize;
 
-pub(crate) use capture::Told;
+#[doc(hidden)]
+pub use capture::ErrorDetails;
 pub use capture::{capture, capture_panic};
 pub use panic::install_panic_hook;
 /// What a report is made of.
 pub use safe_state_backends::details;
 pub use settings::Settings;
-#[cfg(feature = "report-spans")]
-pub(crate) use spans::active as active_spans;
+#[cfg(feature = "spans")]
+#[doc(hidden)]
+pub use spans::active as active_spans;
 pub use text::Style;
-pub(crate) use values::Values;
+#[doc(hidden)]
+pub use values::Values;
+
+/// The `tracing` spans that are active: none are known without the feature `spans`.
+#[cfg(not(feature = "spans"))]
+#[doc(hidden)]
+pub fn active_spans() -> Vec<details::Span> {
+    Vec::new()
+}
 
 /// A failure with all that is known of it.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,8 @@ use std::fmt::{self, Display, Write as _};
 use safe_state_backends::details::{Origin, Value};
 use serde::ser::{self, Serialize, Serializer};
 
-use crate::bounded::{bounded, cut};
-use crate::secrets::{MASK, is_password, is_secret, masked_value};
+use safe_state_base::bounded::{bounded, cut};
+use safe_state_base::secrets::{MASK, is_password, is_secret, masked_value};
 
 /// Most parts of one value that are shown, and of all values inside one another.
 const PARTS: usize = 64;

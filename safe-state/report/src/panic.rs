@@ -6,8 +6,8 @@ use std::sync::Once;
 
 use safe_state_backends::details::{Place, Span};
 
+use super::active_spans;
 use super::stack::Addresses;
-use crate::outcome::telling::active_spans;
 
 thread_local! {
     /// The panic that this thread had last.

@@ -2,15 +2,14 @@
 //! `ErrorLayer` of `tracing-error`.
 
 use safe_state_backends::details::{Place, Span};
+use safe_state_base::secrets::masked;
 use tracing_error::SpanTrace;
-
-use crate::secrets::masked;
 
 /// Most spans.
 const SPANS: usize = 32;
 
-/// Those of this thread, innermost first.
-pub(crate) fn active() -> Vec<Span> {
+/// The spans of this thread, innermost first.
+pub fn active() -> Vec<Span> {
     let mut spans = Vec::new();
     SpanTrace::capture().with_spans(|metadata, fields| {
         let place = metadata.file().zip(metadata.line());

@@ -93,7 +93,10 @@ fn is_own(place: Option<&Place>, function: Option<&str>) -> bool {
 
 fn is_of_this_crate(function: &str) -> bool {
     let name = function.trim_start_matches(['<', '&', '_']);
-    name.starts_with("safe_state::") || name.starts_with("safe_state_backends::")
+    let parts = ["", "_backends", "_base", "_guard", "_limits", "_report"];
+    let rest = name.strip_prefix("safe_state");
+    let rest = rest.and_then(|rest| parts.iter().find_map(|part| rest.strip_prefix(part)?.strip_prefix("::")));
+    rest.is_some()
 }
 
 /// Where the program's own file is in memory; empty if that can't be known here.
@@ -198,6 +201,8 @@ mod tests {
         assert!(!own("/rustc/59807616e/library/core/src/result.rs", "core::result::unwrap_failed"));
         assert!(!own("/home/me/.cargo/registry/src/index/serde-1.0/src/lib.rs", "serde::f"));
         assert!(!own("/home/me/safe-state/src/run.rs", "safe_state::run::call"));
+        assert!(!own("/home/me/safe-state/report/src/stack.rs", "<safe_state_report::stack::Addresses>::here"));
+        assert!(own("/home/me/safe-state-jobs/src/lib.rs", "safe_state_jobs::bill"));
         assert!(!is_own(None, Some("billing::bill")));
     }
 

@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use safe_state_backends::details::{Origin, Value};
 use safe_state_backends::{Carried, Carry, Checkpoint};
+use safe_state_base::bounded::{bounded, cut};
+use safe_state_base::secrets::masked_value;
 use serde::{Serialize, Serializer};
 
 use super::Settings;
 use super::outline::outline;
 use super::panic::caught;
-use crate::bounded::{bounded, cut};
-use crate::run::Run;
-use crate::secrets::masked_value;
 
 /// Longest text of an argument that does not serialise, in bytes, and how much of it is looked at.
 const TEXT: usize = 4 * 1024;
@@ -25,7 +24,7 @@ const STORED: usize = 1 << 20;
 
 /// What a run knows of its values.
 #[derive(Debug, Default)]
-pub(crate) struct Values {
+pub struct Values {
     arguments: Vec<Value>,
     carried: Vec<(String, Show)>,
 }
@@ -35,17 +34,17 @@ type Show = fn(&str, &Carried) -> Vec<Value>;
 
 impl Values {
     /// The function was called with this.
-    pub(crate) fn argument(&mut self, shown: Vec<Value>) {
+    pub fn argument(&mut self, shown: Vec<Value>) {
         self.arguments.extend(shown);
     }
 
     /// A variable of that type is carried.
-    pub(crate) fn carries<T: Carry>(&mut self, name: &str) {
+    pub fn carries<T: Carry>(&mut self, name: &str) {
         self.carried.push((name.to_owned(), show_carried::<T>));
     }
 
     /// All of them, the carried ones as `checkpoint` has them.
-    pub(crate) fn all(&self, checkpoint: Option<&Checkpoint>) -> Vec<Value> {
+    pub fn all(&self, checkpoint: Option<&Checkpoint>) -> Vec<Value> {
         let stored = self.carried.iter().filter_map(|(name, show)| {
             let carried = checkpoint?.carried_value(name)?;
             Some(caught(|| show(name, carried)).unwrap_or_default())
@@ -215,24 +214,17 @@ impl<T: Length + ?Sized> Length for &T {
     }
 }
 
-impl Run {
-    /// The function was called with this.
-    pub fn argument(&mut self, shown: Vec<Value>) {
-        self.shown.argument(shown);
-    }
-}
-
 /// Takes note of an argument, `brief` or `whole`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __argument {
     ($run:expr, $name:expr, $value:expr, $how:ident) => {{
         #[allow(unused_imports)]
-        use $crate::report::values::{
+        use $crate::values::{
             BriefByLength as _, BriefByText as _, BriefByType as _, WholeByDebug as _,
             WholeBySerialize as _, WholeByText as _, WholeByType as _,
         };
-        $run.argument((&&&&$crate::report::values::Argument($value)).$how($name));
+        $run.argument((&&&&$crate::values::Argument($value)).$how($name));
     }};
 }
 

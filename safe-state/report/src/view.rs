@@ -4,9 +4,9 @@ use std::path::Path;
 
 use safe_state_backends::Failure;
 use safe_state_backends::details::{Details, Excerpt, Frame, Link, Origin, Place, Step};
+use safe_state_base::secrets::masked_value;
 
 use super::Report;
-use crate::secrets::masked_value;
 
 /// A report to be shown.
 pub(super) struct View<'a> {

@@ -1,6 +1,11 @@
 //! Text that comes from outside, made harmless for a terminal as a report's is.
 
-pub(super) use crate::report::escape::one_line as line;
+use safe_state_backends::escape::Line;
+
+/// The text on one line.
+pub(super) fn line(text: &str) -> String {
+    Line(text).to_string()
+}
 
 /// The text with its lines, each but the first behind `indent`.
 pub(super) fn block(text: &str, indent: &str) -> String {

@@ -3,18 +3,18 @@
 use std::any::type_name;
 use std::error::Error as StdError;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::bounded::bounded;
-use crate::run::call;
 
 /// Whether that is the name of a type that holds errors of any type.
-pub(super) fn is_holder(name: &str) -> bool {
+pub fn is_holder(name: &str) -> bool {
     ["anyhow::Error", "eyre::Report"].iter().any(|holder| name.ends_with(holder))
         || name.contains("Box<dyn ")
 }
 
 /// The type of the error, or of the one that it is but a context of.
-pub(super) fn held_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+pub fn held_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     let mut error = error;
     loop {
         if let Some(known) = known_type(error) {
@@ -28,12 +28,12 @@ pub(super) fn held_type(error: &(dyn StdError + 'static)) -> Option<&'static str
 /// outside of them, and prints like this.
 fn is_context(error: &(dyn StdError + 'static)) -> bool {
     const CONTEXT: &str = "Error { context: ";
-    call(|| bounded(CONTEXT.len(), format_args!("{error:?}")))
+    catch_unwind(AssertUnwindSafe(|| bounded(CONTEXT.len(), format_args!("{error:?}"))))
         .is_ok_and(|it| it.starts_with(CONTEXT))
 }
 
 /// The type of an error that can be asked for.
-pub(crate) fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+pub fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     macro_rules! one_of {
         ($($(#[$condition:meta])* $ty:ty;)*) => {{
             $(
@@ -67,7 +67,7 @@ pub(crate) fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static st
         std::sync::mpsc::RecvError;
         std::sync::mpsc::RecvTimeoutError;
         postcard::Error;
-        #[cfg(feature = "report")]
+        #[cfg(feature = "json")]
         serde_json::Error;
         #[cfg(feature = "postgres")]
         postgres::Error;
@@ -82,7 +82,7 @@ pub(crate) fn known_type(error: &(dyn StdError + 'static)) -> Option<&'static st
         #[cfg(feature = "reqwest")]
         reqwest::Error;
         crate::Error;
-        crate::backend::Error;
+        safe_state_backends::Error;
     }
 }
 

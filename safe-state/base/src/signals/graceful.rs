@@ -29,6 +29,7 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// Listens from now on; a signal that comes so long after the first ends the process.
     pub fn listen(second_signal_after: Duration) -> Self {
         let came = Arc::new(AtomicBool::new(false));
         // Before the flags: what follows a first signal has been there before that.
@@ -45,6 +46,7 @@ impl Signals {
         self.listener.then(done);
     }
 
+    /// Whether the process was asked to end.
     pub fn came(&self) -> bool {
         self.came.load(Ordering::Relaxed)
     }
