@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use safe_state_backends::{Backend, Checkpoint, Durability, IntoBackend, LeaseOptions};
-use safe_state_base::Place;
+use safe_state_base::{Place, stored};
 
 use crate::items::for_each;
-#[cfg(feature = "limits")]
-use safe_state_limits::run::JobLimits;
 use crate::outcome::{Asked, Failing};
 use crate::reconnect::ReconnectRegistry;
 use crate::run::boundary::Watch;
 use crate::run::rate::Rate;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
+#[cfg(feature = "limits")]
+use safe_state_limits::run::JobLimits;
 
 /// A named piece of work and how it is to be run.
 ///
@@ -252,11 +252,7 @@ impl Job {
     ///
     /// The job is running, or the backend cannot be written.
     pub fn clear_checkpoint(&self) -> Result<(), Error> {
-        let backend = self.stored_in()?;
-        if backend.exists(&self.name)? {
-            backend.lease(&self.name, self.lease_options())?.delete()?;
-        }
-        Ok(())
+        stored::clear(self.stored_in()?, &self.name, self.lease_options())
     }
 
     /// The file that the checkpoint is or would be in; `None` if the backend keeps no files, or

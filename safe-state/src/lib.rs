@@ -10,8 +10,6 @@ pub mod bars;
 #[cfg(not(feature = "progress"))]
 #[path = "bars/none.rs"]
 mod bars;
-#[cfg(feature = "cli")]
-pub mod cli;
 pub mod commit;
 mod companion;
 mod control;
@@ -47,9 +45,17 @@ pub use safe_state_backends::{
     MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
     StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
+pub use safe_state_base::{Backoff, Error, StopReason};
+use safe_state_base::{bounded, error, secrets};
+#[cfg(feature = "cli")]
+#[doc(inline)]
+pub use safe_state_cli as cli;
 #[cfg(feature = "guard")]
 #[doc(inline)]
 pub use safe_state_guard as guard;
+#[cfg(all(unix, feature = "supervisor"))]
+#[doc(inline)]
+pub use safe_state_limits::{Supervisor, supervisor};
 /// ```
 /// use std::io::{self, Write};
 /// use std::path::Path;
@@ -108,12 +114,7 @@ pub use safe_state_macros::time_guard;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use safe_state_report as report;
-use safe_state_base::{bounded, error, secrets};
-pub use safe_state_base::{Backoff, Error, StopReason};
 pub use save::schedule::SaveEvery;
-#[cfg(all(unix, feature = "supervisor"))]
-#[doc(inline)]
-pub use safe_state_limits::{Supervisor, supervisor};
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {

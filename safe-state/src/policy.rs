@@ -21,12 +21,12 @@ pub(crate) use untold::Untold;
 
 use safe_state_backends::{DeadLetter, Failure};
 
-use crate::{Backoff, Error};
 use crate::error::one_line;
 use crate::outcome::notes::Notes;
 use crate::outcome::{Failed, Failing};
 use crate::run::{Run, call};
 use crate::secrets::masked;
+use crate::{Backoff, Error};
 
 /// What is to become of an item that has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,8 @@ pub use core::{concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
+#[cfg(not(feature = "report"))]
+pub use crate::__argument as argument;
 pub use crate::commit::{Awaited, Blocking, Committing};
 pub use crate::companion::{Companion, OfJob};
 pub use crate::idempotent::{Skipped, found, now};
@@ -38,8 +40,6 @@ pub use crate::items::source::{
 };
 pub use crate::items::tally::Tally;
 pub use crate::items::{Items, Step};
-#[cfg(feature = "limits")]
-pub use safe_state_limits::run::{Cancellation, cancellable};
 pub use crate::outcome::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::outcome::trail::{
     Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
@@ -68,10 +68,6 @@ pub use crate::proof::{
 pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::run::{Run, call_in};
 pub use crate::spans::Spans;
-#[cfg(not(feature = "report"))]
-pub use crate::__argument as argument;
-#[cfg(feature = "report")]
-pub use safe_state_report::__argument as argument;
 pub use crate::{
     __argument_fingerprint as argument_fingerprint, __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
@@ -79,6 +75,10 @@ pub use crate::{
     __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
     __undone as undone, __unshared as unshared,
 };
+#[cfg(feature = "limits")]
+pub use safe_state_limits::run::{Cancellation, cancellable};
+#[cfg(feature = "report")]
+pub use safe_state_report::__argument as argument;
 
 /// The ways by which it is found out how a body failed.
 pub mod failures {

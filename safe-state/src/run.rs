@@ -30,8 +30,6 @@ use crate::commit::Commit;
 use crate::events::Events;
 #[cfg(feature = "limits")]
 use crate::limits::run::Lent;
-#[cfg(feature = "limits")]
-use safe_state_limits::run::RunLimits;
 use crate::outcome::Outcome;
 use crate::outcome::telling::Values;
 use crate::policy::Caution;
@@ -51,6 +49,8 @@ use crate::save::schedule::{SaveEvery, Schedule};
 use crate::save::thread::Worker;
 use crate::spans::Spans;
 use crate::{Error, Job};
+#[cfg(feature = "limits")]
+use safe_state_limits::run::RunLimits;
 
 /// A run of a job, from open to finish or failure.
 #[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use rustix::event::{PollFd, PollFlags, poll};
-use safe_state::limits::{LimitHandle, Interrupt, TimeLimit, check};
+use safe_state::limits::{Interrupt, LimitHandle, TimeLimit, check};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

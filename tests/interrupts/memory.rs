@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use safe_state::Error;
-use safe_state::limits::{ActiveLimit, Interrupt, LimitExceeded, MemoryLimit, Memory};
+use safe_state::limits::{ActiveLimit, Interrupt, LimitExceeded, Memory, MemoryLimit};
 
 /// The memory is the process's: one test at a time takes some.
 static TAKING: Mutex<()> = Mutex::new(());

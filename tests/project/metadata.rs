@@ -21,7 +21,8 @@ fn folder(package: &Value) -> PathBuf {
 /// The lints of a manifest, a table's name and its lines.
 fn lints(manifest: &str, prefix: &str) -> Vec<String> {
     let tables = manifest.split("\n[").filter_map(|table| table.strip_prefix(prefix));
-    let lines = tables.flat_map(str::lines).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines =
+        tables.flat_map(str::lines).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(str::to_owned).collect()
 }
 

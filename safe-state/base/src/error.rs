@@ -1,12 +1,12 @@
 //! What can go wrong with a job, apart from what the job itself does.
 
 mod commit;
+#[cfg(test)]
+mod debug_tests;
 mod known;
 #[cfg(feature = "limits")]
 mod limit;
 mod message;
-#[cfg(test)]
-mod debug_tests;
 mod reconnect;
 #[cfg(test)]
 mod tests;
@@ -372,9 +372,7 @@ pub fn one_line(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// What an error was caused by, outermost first.
-pub fn causes<E: StdError + ?Sized>(
-    error: &E,
-) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+pub fn causes<E: StdError + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {
         let cause = next?;

@@ -19,6 +19,7 @@ pub mod secrets;
 #[cfg(feature = "signals")]
 pub mod signals;
 mod stderr;
+pub mod stored;
 
 pub use backoff::Backoff;
 pub use error::{CommitError, Error, ReconnectError, StopReason, When};

@@ -1,6 +1,8 @@
 //! `safe-state clear`: lets a job begin anew.
 
 use clap::Args;
+use safe_state_backends::LeaseOptions;
+use safe_state_base::stored;
 use serde::Serialize;
 
 use super::escape;
@@ -24,11 +26,11 @@ struct Cleared<'a> {
 
 impl Clear {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let job = place.job(&self.job);
-        if !place.backend()?.exists(&self.job)? {
+        let backend = place.backend()?;
+        if !backend.exists(&self.job)? {
             return Err(place.no_such(&self.job));
         }
-        job.clear_checkpoint()?;
+        stored::clear(backend, &self.job, LeaseOptions::default())?;
         screen.show(&Cleared { cleared: &self.job })
     }
 }

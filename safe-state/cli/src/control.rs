@@ -1,7 +1,7 @@
 //! `safe-state pause`, `resume`, `cancel` and `accept`: what is asked of a job's runs.
 
 use clap::Args;
-use safe_state_backends::Error;
+use safe_state_backends::{Error, Request};
 use serde::Serialize;
 
 use super::escape;
@@ -17,7 +17,7 @@ pub(super) struct Asked {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct Effect<'a> {
     job: &'a str,
     asked: Option<&'static str>,
     #[serde(skip)]
@@ -27,7 +27,7 @@ struct Told<'a> {
 impl Asked {
     /// Also of a job that has not begun: it then waits before its first item.
     pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        place.job(&self.job).pause()?;
+        Request::Pause.save(&*place.backend()?, &self.job)?;
         self.note_a_new_name(place, screen)?;
         self.tell(
             screen,
@@ -37,11 +37,11 @@ impl Asked {
     }
 
     pub(super) fn resume(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let job = place.job(&self.job);
-        if job.requested()?.is_none() {
+        let backend = place.backend()?;
+        if Request::load(&*backend, &self.job)?.is_none() {
             self.note_a_new_name(place, screen)?;
         }
-        job.resume()?;
+        Request::delete(&*backend, &self.job)?;
         self.tell(screen, None, "is to go on")
     }
 
@@ -61,15 +61,16 @@ impl Asked {
             }
             Err(error) => return Err(error.into()),
         };
-        place.job(&self.job).cancel()?;
+        Request::Cancel.save(&*backend, &self.job)?;
         self.tell(screen, Some("cancel"), means)
     }
 
     pub(super) fn accept(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        if !place.backend()?.exists(&self.job)? {
+        let backend = place.backend()?;
+        if !backend.exists(&self.job)? {
             return Err(place.no_such(&self.job));
         }
-        place.job(&self.job).accept()?;
+        Request::Accept.save(&*backend, &self.job)?;
         self.tell(
             screen,
             Some("accept"),
@@ -94,11 +95,11 @@ impl Asked {
         asked: Option<&'static str>,
         means: &'static str,
     ) -> Result<(), Failed> {
-        screen.show(&Told { job: &self.job, asked, means })
+        screen.show(&Effect { job: &self.job, asked, means })
     }
 }
 
-impl Shown for Told<'_> {
+impl Shown for Effect<'_> {
     fn text(&self) -> String {
         format!("job `{}` {}\n", escape::line(self.job), self.means)
     }

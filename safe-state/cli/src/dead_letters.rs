@@ -20,7 +20,7 @@ pub(super) struct DeadLetters {
 }
 
 #[derive(Serialize)]
-struct Told {
+struct Shelf {
     job: String,
     count: usize,
     dead_letters: Vec<Letter>,
@@ -47,7 +47,7 @@ impl DeadLetters {
         }
         let skipped = letters.len().saturating_sub(self.last.unwrap_or(usize::MAX));
         let dead_letters = letters.iter().skip(skipped).map(|letter| Letter::of(&letter)).collect();
-        screen.show(&Told { job: self.job.clone(), count: letters.len(), dead_letters })
+        screen.show(&Shelf { job: self.job.clone(), count: letters.len(), dead_letters })
     }
 }
 
@@ -90,7 +90,7 @@ impl Letter {
     }
 }
 
-impl Shown for Told {
+impl Shown for Shelf {
     fn text(&self) -> String {
         let job = escape::line(&self.job);
         let mut text =

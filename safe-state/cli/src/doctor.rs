@@ -31,7 +31,7 @@ pub(super) struct Doctor {
 }
 
 #[derive(Serialize)]
-struct Told {
+struct Diagnosis {
     file: String,
     sound: bool,
     /// What is wrong.
@@ -89,7 +89,7 @@ impl Doctor {
     /// Names the file that is meant, if the one to be read is not there and a job has its name.
     fn instead_of_a_job(&self, place: &Place, failed: Failed) -> Failed {
         let name = self.file.to_str().filter(|_| !self.file.exists());
-        let path = name.and_then(|name| place.job(name).checkpoint_path());
+        let path = name.and_then(|name| place.backend().ok()?.path(name));
         // Jobs of a database share its file, which is no checkpoint's.
         match path.filter(|path| path.extension().is_some_and(|it| it == "safestate")) {
             Some(path) if path.is_file() => {
@@ -101,8 +101,8 @@ impl Doctor {
         }
     }
 
-    fn told(&self, found: &Examination, file: String) -> Told {
-        Told {
+    fn told(&self, found: &Examination, file: String) -> Diagnosis {
+        Diagnosis {
             file,
             sound: found.damage.is_none(),
             damage: found.damage.as_ref().map(ToString::to_string),
@@ -150,7 +150,7 @@ impl Saved {
     }
 }
 
-impl Shown for Told {
+impl Shown for Diagnosis {
     fn text(&self) -> String {
         let mut text = format!("{BOLD}{}{BOLD:#}: ", escape::line(&self.file));
         // Writing into a string does not fail.

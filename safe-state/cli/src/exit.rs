@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use safe_state_backends::Error as BackendError;
 use safe_state_backends::format::FormatError;
 
-use crate::Error;
-use crate::error::one_line;
+use safe_state_base::Error;
+use safe_state_base::error::one_line;
 
 /// Why a command did not do what it was asked, and the code it exits with.
 #[derive(Debug)]

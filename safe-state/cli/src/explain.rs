@@ -21,7 +21,7 @@ pub(super) struct Explain {
 }
 
 #[derive(Serialize)]
-struct Told {
+struct Explanation {
     job: String,
     /// Whether a run would begin at all.
     begins: bool,
@@ -58,7 +58,7 @@ impl Explain {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let look = place.look(&self.job)?;
         let begins = !matches!(look.run, Run::By(_));
-        screen.show(&Told { job: self.job.clone(), begins, points: points(&look) })
+        screen.show(&Explanation { job: self.job.clone(), begins, points: points(&look) })
     }
 }
 
@@ -223,7 +223,7 @@ impl Does {
     }
 }
 
-impl Shown for Told {
+impl Shown for Explanation {
     fn text(&self) -> String {
         let would = if self.begins { "a run of it" } else { "another run" };
         let mut text = format!("job {BOLD}{}{BOLD:#}: {would}\n", escape::line(&self.job));

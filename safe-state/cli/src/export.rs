@@ -11,7 +11,7 @@ use super::escape;
 use super::exit::Failed;
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
-use crate::error::one_line;
+use safe_state_base::error::one_line;
 
 /// Writes the checkpoint of a job to a file, for `import` to put into another backend.
 #[derive(Args, Debug)]

@@ -13,8 +13,8 @@ use super::look::Look;
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
 use super::summary::State;
-use crate::error::one_line;
-use crate::report::{OpenError, Report, Style};
+use safe_state_base::error::one_line;
+use safe_state_report::{OpenError, Report, Style};
 
 /// Shows how a job's last run failed: the error and its way, the item, the values, the source.
 ///

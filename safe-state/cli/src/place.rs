@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use safe_state_backends::{Backend, Lease, LeaseOptions, redacted};
+use safe_state_backends::{Backend, IntoBackend, Lease, LeaseOptions, redacted};
+use safe_state_base::place::{DEFAULT_STATE_DIR, from_environment};
 
 use super::exit::Failed;
 use super::look::Look;
-use crate::Job;
-use crate::job::{DEFAULT_STATE_DIR, from_environment};
 
 /// Of the options that go with every command.
 pub(super) const EVERYWHERE: &str = "Options of every command";
@@ -26,18 +25,11 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The job of that name, stored there.
-    pub(super) fn job(&self, name: &str) -> Job {
-        let job = Job::new(name);
-        match (&self.backend, &self.dir) {
-            (Some(url), _) => job.backend(url),
-            (None, Some(dir)) => job.state_dir(dir),
-            (None, None) => job,
-        }
-    }
-
+    /// The backend that the jobs there are stored in.
     pub(super) fn backend(&self) -> Result<Arc<dyn Backend>, Failed> {
-        Ok(self.job("").stored_in()?)
+        let backend = self.backend.as_ref().map(|url| url.into_backend().map_err(Arc::new));
+        let place = safe_state_base::Place { dir: self.dir.clone(), backend };
+        Ok(place.backend("")?)
     }
 
     /// What is stored of the job of that name, and who runs it.

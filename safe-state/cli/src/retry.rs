@@ -1,6 +1,8 @@
 //! `safe-state retry`: another chance for the items given up on.
 
 use clap::Args;
+use safe_state_backends::LeaseOptions;
+use safe_state_base::stored;
 use serde::Serialize;
 
 use super::escape;
@@ -16,7 +18,7 @@ pub(super) struct Retry {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct PutBack<'a> {
     job: &'a str,
     put_back: usize,
 }
@@ -24,15 +26,16 @@ struct Told<'a> {
 impl Retry {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         place.look(&self.job)?;
-        let put_back = place.job(&self.job).retry_dead_letters()?;
+        let put_back =
+            stored::retry_dead_letters(place.backend()?, &self.job, LeaseOptions::default())?;
         if put_back == 0 {
             return Err(Failed::nothing(format!("job `{}` has given up no item", self.job)));
         }
-        screen.show(&Told { job: &self.job, put_back })
+        screen.show(&PutBack { job: &self.job, put_back })
     }
 }
 
-impl Shown for Told<'_> {
+impl Shown for PutBack<'_> {
     fn text(&self) -> String {
         let job = escape::line(self.job);
         format!("job `{job}`: {} put back, for its next run to do\n", self.put_back)

@@ -10,8 +10,8 @@ use clap::Args;
 
 use super::exit::{Code, Failed};
 use super::screen::{Screen, aside};
-use crate::limits::ByteSize;
-use crate::{Backoff, Supervisor};
+use safe_state_base::Backoff;
+use safe_state_limits::{ByteSize, Supervisor};
 
 /// Runs a program, any program, and starts it again if it crashes, is killed, fails, or passes a limit.
 ///

@@ -154,7 +154,8 @@ macro_rules! enforced {
             /// often, up to once in a millisecond.
             pub fn check_interval(mut self, check_interval: impl Into<$crate::Time>) -> Self {
                 let interval = ::std::time::Duration::from(check_interval.into());
-                self.enforcement.check_interval = interval.max($crate::escalation::SHORTEST_INTERVAL);
+                self.enforcement.check_interval =
+                    interval.max($crate::escalation::SHORTEST_INTERVAL);
                 self
             }
 

@@ -258,8 +258,10 @@ impl<P: Parked> RunWatch<P> {
             due.min(after(now, (limit / 10).max(INTERVAL)))
         });
         let run = limits.process.timeout.map(|limit| after(self.began, limit));
-        let memory =
-            limits.process.max_memory.map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
+        let memory = limits
+            .process
+            .max_memory
+            .map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
         let watches = self.ends.is_some() || self.cgroup.is_some();
         let outside = watches.then(|| now + INTERVAL);
         let next = [item, run, memory, outside].into_iter().flatten().min();

@@ -116,8 +116,6 @@ pub async fn cancellable<T>(
 ) -> T {
     match cancellation {
         None => future.await,
-        Some(Cancellation(token)) => {
-            guarded(&token, future).await.unwrap_or_else(cancelled)
-        }
+        Some(Cancellation(token)) => guarded(&token, future).await.unwrap_or_else(cancelled),
     }
 }

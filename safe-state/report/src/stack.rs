@@ -95,7 +95,8 @@ fn is_of_this_crate(function: &str) -> bool {
     let name = function.trim_start_matches(['<', '&', '_']);
     let parts = ["", "_backends", "_base", "_guard", "_limits", "_report"];
     let rest = name.strip_prefix("safe_state");
-    let rest = rest.and_then(|rest| parts.iter().find_map(|part| rest.strip_prefix(part)?.strip_prefix("::")));
+    let rest = rest
+        .and_then(|rest| parts.iter().find_map(|part| rest.strip_prefix(part)?.strip_prefix("::")));
     rest.is_some()
 }
 
@@ -201,7 +202,10 @@ mod tests {
         assert!(!own("/rustc/59807616e/library/core/src/result.rs", "core::result::unwrap_failed"));
         assert!(!own("/home/me/.cargo/registry/src/index/serde-1.0/src/lib.rs", "serde::f"));
         assert!(!own("/home/me/safe-state/src/run.rs", "safe_state::run::call"));
-        assert!(!own("/home/me/safe-state/report/src/stack.rs", "<safe_state_report::stack::Addresses>::here"));
+        assert!(!own(
+            "/home/me/safe-state/report/src/stack.rs",
+            "<safe_state_report::stack::Addresses>::here"
+        ));
         assert!(own("/home/me/safe-state-jobs/src/lib.rs", "safe_state_jobs::bill"));
         assert!(!is_own(None, Some("billing::bill")));
     }

@@ -1,7 +1,7 @@
 //! What a job may take.
 
-use safe_state_limits::{Size, Time};
 use crate::Job;
+use safe_state_limits::{Size, Time};
 
 impl Job {
     /// How long the body of an item may take, or an attempt at it: a [`Duration`](std::time::Duration), or a text such as

@@ -39,11 +39,8 @@ fn all_of_them() {
         {
             let (limit, used) =
                 (std::time::Duration::from_secs(1), std::time::Duration::from_secs(2));
-            let exceeded = crate::LimitExceeded::ExecutionTimeout {
-                limit,
-                used,
-                place: "here".to_owned(),
-            };
+            let exceeded =
+                crate::LimitExceeded::ExecutionTimeout { limit, used, place: "here".to_owned() };
             (format!("{exceeded:?}"), one_line(&exceeded))
         },
         {

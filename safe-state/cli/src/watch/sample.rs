@@ -4,10 +4,10 @@ use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
 use serde::Serialize;
 
-use crate::cli::exit::Failed;
-use crate::cli::look::Look;
-use crate::cli::place::Place;
-use crate::cli::summary::Summary;
+use crate::exit::Failed;
+use crate::look::Look;
+use crate::place::Place;
+use crate::summary::Summary;
 
 /// What one look has seen.
 #[derive(Clone, Debug, Default, Serialize)]

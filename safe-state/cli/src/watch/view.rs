@@ -11,9 +11,9 @@ use ratatui::widgets::{LineGauge, Sparkline};
 
 use super::pace::Pace;
 use super::sample::{Sample, Seen};
-use crate::cli::escape;
-use crate::cli::exit::Failed;
-use crate::cli::summary::{State, Summary};
+use crate::escape;
+use crate::exit::Failed;
+use crate::summary::{State, Summary};
 
 /// The rows of a job: its bar, what else there is to say, and a gap.
 const ROWS: u16 = 3;
@@ -169,7 +169,7 @@ mod tests {
     use safe_state_backends::Timestamp;
 
     use super::*;
-    use crate::cli::summary::Held;
+    use crate::summary::Held;
 
     fn seen(job: &str, state: State, completed: u64, total: Option<u64>) -> Seen {
         let at = Timestamp::now();

@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::{ExitCode, Termination};
 
-use crate::cause::Cause;
-use crate::rescued::Rescue;
 use super::{failed, file, lock, lock_of};
 use crate::GuardError;
+use crate::cause::Cause;
+use crate::rescued::Rescue;
 
 /// Whether the autosave at `path` belongs to a job that is running.
 ///

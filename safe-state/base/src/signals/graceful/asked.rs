@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use signal_hook::iterator::Signals;
 
 use super::{SECOND_SIGNAL_AFTER, SIGNALS};
-use crate::signals::dying;
 use crate::signals::Heard;
+use crate::signals::dying;
 
 /// A run that signals ask to end.
 pub(super) struct Listener {
