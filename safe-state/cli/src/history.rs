@@ -19,7 +19,7 @@ pub(super) struct History {
 }
 
 #[derive(Serialize)]
-struct Runs {
+struct Past {
     job: String,
     /// How many there were, those that are forgotten included.
     runs: u32,
@@ -56,7 +56,7 @@ impl History {
         let checkpoint = &look.checkpoint;
         let history = checkpoint.history().iter().map(|run| Row::of(run, &look)).collect();
         let job = checkpoint.job().to_owned();
-        screen.show(&Runs { job, runs: checkpoint.run_count(), history })
+        screen.show(&Past { job, runs: checkpoint.run_count(), history })
     }
 }
 
@@ -129,7 +129,7 @@ impl End {
     }
 }
 
-impl Shown for Runs {
+impl Shown for Past {
     fn text(&self) -> String {
         let names = ["run", "started", "took", "items", "end", "where"];
         table(names, &self.history.iter().map(Row::cells).collect::<Vec<_>>())
