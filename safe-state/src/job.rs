@@ -1,5 +1,8 @@
 //! A job: its name and options, and what can be asked of it from outside.
 
+mod control;
+mod retry;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,16 +10,16 @@ use std::time::Duration;
 
 use safe_state_backends::{Backend, Checkpoint, Durability, IntoBackend, LeaseOptions};
 use safe_state_base::{Place, stored};
-
-use crate::items::for_each;
-use crate::outcome::{Asked, Failing};
-use crate::reconnect::ReconnectRegistry;
-use crate::run::boundary::Watch;
-use crate::run::rate::Rate;
-use crate::run::{self, Run};
-use crate::{Error, OnChange, SaveEvery};
 #[cfg(feature = "limits")]
 use safe_state_limits::run::JobLimits;
+
+use crate::control::pacing::Watch;
+use crate::control::rate::Rate;
+use crate::effects::reconnect::ReconnectRegistry;
+use crate::failure::outcome::{Asked, Failing};
+use crate::items::for_each;
+use crate::run::{self, Run};
+use crate::{Error, OnChange, SaveEvery};
 
 /// A named piece of work and how it is to be run.
 ///

@@ -5,48 +5,39 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "progress")]
-pub mod bars;
-#[cfg(not(feature = "progress"))]
-#[path = "bars/none.rs"]
-mod bars;
-pub mod commit;
+mod attempt;
 mod companion;
 mod control;
-mod events;
-pub mod idempotency;
-mod idempotent;
+mod effects;
+mod failure;
 mod items;
 mod job;
 #[cfg(feature = "limits")]
 pub mod limits;
-#[cfg_attr(not(feature = "metrics"), path = "meters/none.rs")]
-mod meters;
-mod outcome;
-mod policy;
+mod observe;
+mod progress;
 mod proof;
-pub mod reconnect;
-mod retry;
 mod run;
 mod save;
-mod spans;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod transaction;
 
+pub use control::rate::Rate;
+pub use effects::{commit, idempotency, reconnect, transaction};
+pub use failure::{Action, ErrorContext};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
-pub use policy::{Action, ErrorContext};
+#[cfg(feature = "progress")]
+pub use observe::bars;
 pub use run::begin::OnChange;
-pub use run::rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
     DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
     MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
     StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
-pub use safe_state_base::{Backoff, Error, StopReason};
 use safe_state_base::{bounded, error, secrets};
+pub use safe_state_base::{Backoff, Error, StopReason};
 #[cfg(feature = "cli")]
 #[doc(inline)]
 pub use safe_state_cli as cli;

@@ -1,7 +1,6 @@
 //! Where a job meets its limits.
 
-pub(crate) mod job;
-pub(crate) mod run;
+mod job;
 
 #[doc(inline)]
 pub use safe_state_limits::{

@@ -354,6 +354,8 @@ impl What {
 
 #[cfg(test)]
 mod tests {
+    use safe_state_backends::Error as BackendError;
+
     use super::*;
     use crate::ProcessLimits;
 
@@ -362,11 +364,11 @@ mod tests {
     struct Nothing;
 
     impl Parked for Nothing {
-        fn save(&mut self, _: Blame) -> Result<bool, Error> {
+        fn save(&mut self, _: Blame) -> Result<bool, BackendError> {
             Ok(false)
         }
 
-        fn item(&self) -> Option<u64> {
+        fn item_in_flight(&self) -> Option<u64> {
             None
         }
     }

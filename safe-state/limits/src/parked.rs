@@ -6,8 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use safe_state_backends::CrashCause;
-use safe_state_base::Error;
+use safe_state_backends::{CrashCause, Error as BackendError};
 
 /// How long the watchdog waits for a save. A network may be down, and the process is to end all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,10 +20,10 @@ pub trait Parked: fmt::Debug + Send + 'static {
     /// # Errors
     ///
     /// The backend cannot be written.
-    fn save(&mut self, blame: Blame) -> Result<bool, Error>;
+    fn save(&mut self, blame: Blame) -> Result<bool, BackendError>;
 
     /// The index of the item in flight.
-    fn item(&self) -> Option<u64>;
+    fn item_in_flight(&self) -> Option<u64>;
 }
 
 /// Whose fault it is if the process ends in the item in flight.
@@ -96,7 +95,7 @@ impl<P: Parked> Place<P> {
     /// The item in flight, if it is here.
     pub(crate) fn item(&self) -> Option<u64> {
         match self {
-            Place::Here(parked) => parked.item(),
+            Place::Here(parked) => parked.item_in_flight(),
             Place::Run | Place::Saving(_) => None,
         }
     }

@@ -36,7 +36,8 @@ impl<P: Parked> RunLimits<P> {
     pub fn start(
         job: &str,
         limits: JobLimits,
-        (is_reached, is_async): (bool, bool),
+        is_reached: bool,
+        is_async: bool,
         now: Instant,
     ) -> Result<Option<Self>, Error> {
         if !limits.are_set() && !is_reached {
@@ -64,9 +65,9 @@ impl<P: Parked> RunLimits<P> {
     }
 
     /// The body of an item begins: its time runs, and the watchdog can save what is complete.
-    pub fn begin_item(&mut self, parked: P, now: Instant) {
+    pub fn begin_item(&mut self, parked: P) {
         self.is_parked = true;
-        self.watch.begin_item(Box::new(parked), now);
+        self.watch.begin_item(Box::new(parked), Instant::now());
     }
 
     /// Takes back what the watchdog could reach, if it could reach anything.
