@@ -36,8 +36,8 @@ pub use safe_state_backends::{
     MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
     StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
 };
-use safe_state_base::{bounded, error, secrets};
 pub use safe_state_base::{Backoff, Error, StopReason};
+use safe_state_base::{bounded, error, secrets};
 #[cfg(feature = "cli")]
 #[doc(inline)]
 pub use safe_state_cli as cli;
