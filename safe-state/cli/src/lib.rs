@@ -1,7 +1,7 @@
 //! The command `safe-state`: looks at jobs from outside, while they run as well.
 //!
 //! Its commands, exit codes and JSON are documented in the project's
-//! [`docs/cli.md`](https://github.com/safe-state/safe-state/blob/main/docs/cli.md). It is installed by `cargo install
+//! [`docs/guide/cli.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/cli.md). It is installed by `cargo install
 //! safe-state --features cli`: this crate is what that package's program calls.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]

@@ -1,7 +1,7 @@
 //! Data that outlives the process: a program does its job in a child of itself, and a rescue gets what the job
 //! knew when it crashed, and why it did.
 //!
-//! [`Guard`] has an example; see [`docs/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guards.md)
+//! [`Guard`] has an example; see [`docs/guide/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/guards.md)
 //! for the guide. It runs on Linux; elsewhere this crate is empty. A program depends on
 //! [`safe-state`](https://docs.rs/safe-state) with the feature `guard`, and finds it as `safe_state::guard`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
