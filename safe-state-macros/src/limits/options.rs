@@ -12,7 +12,7 @@ use crate::job;
 use crate::options::forms::{flag, not_literal_but, size, text, time, value};
 use crate::options::job::krate;
 
-/// Which guard.
+/// What the limit is on.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Time,
@@ -25,7 +25,7 @@ pub(crate) struct Options {
     kind: Kind,
     /// The limit itself, if it is said.
     limit: Option<TokenStream>,
-    /// The guard's other methods, with their arguments.
+    /// The limit's other methods, with their arguments.
     settings: Vec<(Ident, TokenStream)>,
 }
 
@@ -147,8 +147,8 @@ impl Options {
         quote_spanned! {here=> #krate::limits::#of::#kind }
     }
 
-    /// The guard that they describe, not started.
-    pub(crate) fn guard(&self) -> TokenStream {
+    /// The limit that they describe, not started.
+    pub(crate) fn limit(&self) -> TokenStream {
         let krate = &self.krate;
         let site = Span::mixed_site();
         let built = match (&self.limit, self.kind) {
