@@ -34,9 +34,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Error, ItemFn, Result};
 
-use crate::function::Returned;
-use crate::future;
-use crate::hygiene::{at, local};
+use crate::parse::function::Returned;
+use crate::parse::future;
+use crate::syntax::hygiene::{at, local};
 pub(crate) use options::Kind;
 use options::Options;
 

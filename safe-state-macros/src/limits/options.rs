@@ -7,10 +7,10 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, LitStr, Path, Result, Token};
 
-use crate::hygiene::at;
-use crate::job;
-use crate::options::forms::{flag, not_literal_but, size, text, time, value};
-use crate::options::job::krate;
+use crate::emit::job;
+use crate::parse::options::forms::{flag, not_literal_but, size, text, time, value};
+use crate::parse::options::job::krate;
+use crate::syntax::hygiene::at;
 
 /// Which guard.
 #[derive(Clone, Copy, PartialEq)]

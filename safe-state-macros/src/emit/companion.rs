@@ -1,0 +1,188 @@
+//! What stands beside a function: a type of its name, whose functions ask after its job.
+//!
+//! A type and not a module, because a type's functions see what the function sees: types declared
+//! in the same block, and what is in scope without a `use super::*`. Functions and types have
+//! names of their own, so one `use` imports both.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::visit::Visit;
+use syn::{Attribute, Error, FnArg, GenericParam, Generics, ItemFn, Path, Result};
+
+use crate::parse::function::bindings;
+use crate::resumable::Expansion;
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::hygiene::RESERVED;
+
+/// Whether the function is a method, or so much as mentions `Self`: nothing can stand beside it.
+pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
+    struct MentionsSelf(bool);
+    impl Visit<'_> for MentionsSelf {
+        fn visit_ident(&mut self, ident: &Ident) {
+            self.0 |= ident == "Self";
+        }
+    }
+    let mut found = MentionsSelf(function.sig.receiver().is_some());
+    found.visit_item_fn(function);
+    found.0
+}
+
+/// Whether there is a companion, if one can stand there.
+pub(crate) fn stands_beside(function: &ItemFn, expansion: &Expansion) -> bool {
+    !stands_in_impl(function) && expansion.options.companion.as_ref().is_none_or(|it| it.wanted)
+}
+
+/// The companion, if one is wanted and can stand there.
+pub(crate) fn beside(function: &ItemFn, expansion: &Expansion) -> Result<Option<TokenStream>> {
+    let in_impl = stands_in_impl(function);
+    match &expansion.options.companion {
+        Some(companion) if in_impl => {
+            let text = "a method has no companion; ask `safe_state::Job::new(name)` instead";
+            Err(Error::new(companion.span, text))
+        }
+        Some(companion) if !companion.wanted => Ok(None),
+        _ if in_impl => Ok(None),
+        _ => Ok(Some(generate(function, expansion))),
+    }
+}
+
+fn generate(function: &ItemFn, expansion: &Expansion) -> TokenStream {
+    let krate = &expansion.krate;
+    let (name, vis) = (&function.sig.ident, &function.vis);
+    let job = expansion.job(function);
+    let used = free_idents(job.clone());
+    let inputs: Vec<&FnArg> =
+        function.sig.inputs.iter().filter(|input| is_used(input, &used)).collect();
+    let generics = used_generics(&function.sig.generics, &inputs);
+    let (parameters, _, bounds) = generics.split_for_impl();
+    let cfgs: Vec<_> = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
+    let site = Span::mixed_site();
+    if inputs.is_empty() {
+        return of_one_job(function, &job, &cfgs, krate);
+    }
+    let ask = |question: &str, answer: TokenStream| {
+        let doc = format!("See `safe_state::Job::{question}`.");
+        let question = Ident::new(question, Span::call_site());
+        quote_spanned! {site=>
+            #[doc = #doc]
+            #vis fn #question #parameters (#(#inputs),*) -> #answer #bounds {
+                #krate::__private::Into::into(#job.#question())
+            }
+        }
+    };
+    let fallible = |ty| quote_spanned! {site=> #krate::__private::Result<#ty, #krate::Error> };
+    let optional = |ty| quote_spanned! {site=> #krate::__private::Option<#ty> };
+    let checkpoint = quote_spanned! {site=> #krate::Checkpoint };
+    let questions = [
+        ask("job_name", quote_spanned! {site=> #krate::__private::String }),
+        ask("peek_checkpoint", fallible(optional(checkpoint))),
+        ask("retry_dead_letters", fallible(quote_spanned! {site=> usize })),
+        ask("clear_checkpoint", fallible(quote_spanned! {site=> () })),
+        ask("checkpoint_path", optional(quote_spanned! {site=> #krate::__private::PathBuf })),
+    ];
+    // The arguments' tokens are the user's, and lints on them would seem to be about the function.
+    quote_spanned! {site=>
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code)]
+        #vis struct #name { never: #krate::__private::Infallible }
+        #(#cfgs)*
+        #[allow(unused, clippy::all, clippy::pedantic, clippy::nursery)]
+        impl #name { #(#questions)* }
+    }
+}
+
+/// The companion of a function that has the same job whatever it is called with.
+fn of_one_job(
+    function: &ItemFn,
+    job: &TokenStream,
+    cfgs: &[&Attribute],
+    krate: &Path,
+) -> TokenStream {
+    let (name, vis) = (&function.sig.ident, &function.vis);
+    let marker = Ident::new(&format!("{RESERVED}_job_of_{}", name.unraw()), Span::call_site());
+    quote_spanned! {Span::mixed_site()=>
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code)]
+        #vis struct #marker;
+        #(#cfgs)*
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
+        impl #krate::__private::OfJob for #marker {
+            fn job() -> #krate::Job { #job }
+        }
+        #(#cfgs)*
+        #[doc(hidden)]
+        #[allow(non_camel_case_types, dead_code)]
+        #vis type #name = #krate::__private::Companion<#marker>;
+    }
+}
+
+fn is_used(input: &FnArg, used: &BTreeSet<String>) -> bool {
+    match input {
+        FnArg::Receiver(_) => false,
+        FnArg::Typed(typed) => {
+            bindings(&typed.pat).iter().any(|binding| used.contains(&binding.name()))
+        }
+    }
+}
+
+/// The generic parameters that the inputs need, with their bounds; one that no input needs could
+/// not be inferred.
+fn used_generics(generics: &Generics, inputs: &[&FnArg]) -> Generics {
+    let mut needed = BTreeSet::new();
+    for input in inputs {
+        needed.extend(names(*input));
+    }
+    loop {
+        let before = needed.len();
+        for parameter in &generics.params {
+            if needed.contains(&parameter_name(parameter)) {
+                needed.extend(names(parameter));
+            }
+        }
+        if needed.len() == before {
+            break;
+        }
+    }
+    let is_needed = |name: &String| needed.contains(name);
+    let all: BTreeSet<String> = generics.params.iter().map(parameter_name).collect();
+    let mut used = generics.clone();
+    used.params =
+        generics.params.iter().filter(|it| is_needed(&parameter_name(it))).cloned().collect();
+    if let Some(clause) = &mut used.where_clause {
+        let kept = clause
+            .predicates
+            .iter()
+            .filter(|predicate| names(*predicate).intersection(&all).all(is_needed));
+        clause.predicates = kept.cloned().collect();
+    }
+    used
+}
+
+fn parameter_name(parameter: &GenericParam) -> String {
+    match parameter {
+        GenericParam::Type(it) => it.ident.to_string(),
+        GenericParam::Lifetime(it) => it.lifetime.ident.to_string(),
+        GenericParam::Const(it) => it.ident.to_string(),
+    }
+}
+
+/// All identifiers in the tokens, lifetimes without their apostrophe.
+fn names(tokens: &impl ToTokens) -> BTreeSet<String> {
+    fn collect(tokens: TokenStream, names: &mut BTreeSet<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => drop(names.insert(ident.to_string())),
+                TokenTree::Group(group) => collect(group.stream(), names),
+                _ => {}
+            }
+        }
+    }
+    let mut names = BTreeSet::new();
+    collect(tokens.to_token_stream(), &mut names);
+    names
+}

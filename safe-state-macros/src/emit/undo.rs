@@ -1,0 +1,65 @@
+//! What a failed attempt did to carried variables is undone.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use crate::analyse::carried::{CarriedVariable, Way};
+use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::resumable::Expansion;
+use crate::syntax::hygiene::{at, local};
+
+impl Expansion {
+    /// Marks the variables that stand among `locals` as they are.
+    pub(crate) fn marks(&self, target: &Target, locals: &[Local]) -> TokenStream {
+        let krate = &self.krate;
+        let marks = self.undoable(target, locals).map(|(at, variable)| {
+            let (mark, here) = (mark(at), at_variable(variable));
+            let (value, place) = (variable.value(), variable.place());
+            quote_spanned! {here=>
+                let #mark = #krate::__private::undone!(#value).mark(#place);
+            }
+        });
+        marks.collect()
+    }
+
+    /// Puts them back as they were marked.
+    pub(crate) fn undo(&self, target: &Target, locals: &[Local]) -> TokenStream {
+        let krate = &self.krate;
+        let raise = self.raise();
+        let tally = &self.names.tally;
+        let undo = self.undoable(target, locals).map(|(at, variable)| {
+            let (mark, here) = (mark(at), at_variable(variable));
+            let (value, place) = (variable.value(), variable.place());
+            let name = variable.name();
+            quote_spanned! {here=>
+                if !#krate::__private::undone!(#value).undo(#place, #mark) {
+                    #tally.run().not_undone(#name);
+                    #raise
+                }
+            }
+        });
+        undo.collect()
+    }
+
+    fn undoable(
+        &self,
+        target: &Target,
+        locals: &[Local],
+    ) -> impl Iterator<Item = (usize, &CarriedVariable)> {
+        let standing = self.carried.iter().filter(|variable| variable.stands_among(locals));
+        let undoable = standing.filter(|it| {
+            it.is_mut && matches!(it.way, Way::Carry) && it.places.changing.contains(&target.at)
+        });
+        undoable.enumerate()
+    }
+}
+
+fn at_variable(variable: &CarriedVariable) -> Span {
+    at(variable.ident.span())
+}
+
+/// The local that keeps what a variable was.
+fn mark(at: usize) -> Ident {
+    local(&format!("mark_{at}"))
+}
