@@ -2,11 +2,11 @@
 //! panic.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use proptest::prelude::*;
-use proptest::sample::Index;
 use quote::quote;
 
 use crate::{fallback, idempotent, resumable};
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 /// Functions and options to begin with.
 fn seeds() -> Vec<(TokenStream, TokenStream)> {

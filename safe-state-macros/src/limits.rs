@@ -28,8 +28,6 @@
 //! };
 //! ```
 
-mod options;
-
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Error, ItemFn, Result};
@@ -37,8 +35,11 @@ use syn::{Block, Error, ItemFn, Result};
 use crate::parse::function::Returned;
 use crate::parse::future;
 use crate::syntax::hygiene::{at, local};
-pub(crate) use options::Kind;
 use options::Options;
+
+mod options;
+
+pub(crate) use options::Kind;
 
 /// The function under a guard.
 pub(crate) fn guarded(kind: Kind, options: TokenStream, item: TokenStream) -> Result<TokenStream> {

@@ -7,111 +7,75 @@ use quote::ToTokens;
 use syn::{Block, Error, Expr, Result};
 
 use crate::analyse::changes::{Change, Changed, changes};
-use crate::analyse::durable::Opening;
+use crate::analyse::collections::is_plain;
+use crate::analyse::opening::Opening;
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
-use crate::analyse::survey::{Loop, while_let};
-use crate::emit::proof::outer::own_names;
-use crate::parse::function::{Binding, bindings};
 use crate::parse::options::variable::Variable;
-use crate::resumable::Expansion;
+use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_idents::free_idents;
+use crate::syntax::loop_forms::while_let;
 
-impl Expansion {
-    /// Refuses a body that changes a variable which is neither carried nor fresh.
-    pub(crate) fn check_accumulators(
-        &self,
-        written: &Expr,
-        body: &Block,
-        around: &Loop,
-    ) -> Result<()> {
-        let mut own = own_names(body);
-        own.extend(bound(written).iter().map(Binding::name));
-        let arguments = self.arguments.iter().map(|it| {
-            (
-                &it.ident,
-                it.is_mut || it.is_mut_reference(),
-                it.value_type().as_ref().is_some_and(is_plain),
-                Opening::default(),
-            )
-        });
-        let locals = around
-            .locals
-            .iter()
-            .map(|it| (&it.binding.ident, it.binding.is_mut, it.is_evident(), it.opening.clone()));
-        // From the inside out: the innermost variable of a name is the one the body sees.
-        let variables: Vec<_> = arguments.chain(locals).collect();
-        let mut errors: Option<Error> = None;
-        for (at, (ident, is_mut, is_evident, opening)) in variables.iter().enumerate() {
-            let is_hidden = variables.iter().skip(at + 1).any(|(later, ..)| later == ident);
-            if !is_mut || is_hidden || own.contains(&ident.to_string()) {
-                continue;
-            }
-            let changed = changes(body, ident, *is_evident);
-            let changed: Vec<Change> =
-                changed.into_iter().filter(|change| !self.covers(&change.place)).collect();
-            if changed.is_empty() {
-                continue;
-            }
-            let head =
-                head(written).map(|head| free_idents(head.to_token_stream())).unwrap_or_default();
-            let may_be_fresh = !head.contains(&ident.to_string())
-                && !opening.makes_file()
-                && changed.iter().all(|change| change.how != Changed::Written);
-            let error = Error::new(ident.span(), text(&changed, may_be_fresh, opening));
-            match &mut errors {
-                Some(errors) => errors.combine(error),
-                None => errors = Some(error),
-            }
+/// Refuses a body that changes a variable which is neither carried nor fresh.
+pub(crate) fn check_accumulators(
+    plan: &Plan,
+    written: &Expr,
+    body: &Block,
+    around: &Loop,
+) -> Result<()> {
+    let mut own = own_names(body);
+    own.extend(bound(written).iter().map(Binding::name));
+    let arguments = plan.arguments.iter().map(|it| {
+        (
+            &it.ident,
+            it.is_mut || it.is_mut_reference(),
+            it.value_type().as_ref().is_some_and(is_plain),
+            Opening::default(),
+        )
+    });
+    let locals = around
+        .locals
+        .iter()
+        .map(|it| (&it.binding.ident, it.binding.is_mut, is_evident(it), it.opening.clone()));
+    // From the inside out: the innermost variable of a name is the one the body sees.
+    let variables: Vec<_> = arguments.chain(locals).collect();
+    let mut errors: Option<Error> = None;
+    for (at, (ident, is_mut, is_evident, opening)) in variables.iter().enumerate() {
+        let is_hidden = variables.iter().skip(at + 1).any(|(later, ..)| later == ident);
+        if !is_mut || is_hidden || own.contains(&ident.to_string()) {
+            continue;
         }
-        errors.map_or(Ok(()), Err)
+        let changed = changes(body, ident, *is_evident);
+        let changed: Vec<Change> =
+            changed.into_iter().filter(|change| !covers(plan, &change.place)).collect();
+        if changed.is_empty() {
+            continue;
+        }
+        let head =
+            head(written).map(|head| free_idents(head.to_token_stream())).unwrap_or_default();
+        let may_be_fresh = !head.contains(&ident.to_string())
+            && !opening.makes_file()
+            && changed.iter().all(|change| change.how != Changed::Written);
+        let error = Error::new(ident.span(), text(&changed, may_be_fresh, opening));
+        match &mut errors {
+            Some(errors) => errors.combine(error),
+            None => errors = Some(error),
+        }
     }
-
-    /// Whether the place, or what it is a part of, is named.
-    fn covers(&self, place: &Variable) -> bool {
-        self.options
-            .named()
-            .any(|named| named.root == place.root && place.fields.starts_with(&named.fields))
-    }
+    errors.map_or(Ok(()), Err)
 }
 
-impl Local {
-    fn is_evident(&self) -> bool {
-        self.is_collection() || self.value_type().as_ref().is_some_and(is_plain)
-    }
+/// Whether the place, or what it is a part of, is named.
+fn covers(plan: &Plan, place: &Variable) -> bool {
+    plan.options
+        .named()
+        .any(|named| named.root == place.root && place.fields.starts_with(&named.fields))
 }
 
-/// Whether a written type is a collection of the standard library, of which the methods are known.
-pub(crate) fn is_plain(ty: &syn::Type) -> bool {
-    let syn::Type::Path(it) = ty else { return false };
-    it.path.segments.last().is_some_and(|last| COLLECTIONS.iter().any(|name| last.ident == name))
+fn is_evident(local: &Local) -> bool {
+    local.is_collection() || local.value_type().as_ref().is_some_and(is_plain)
 }
-
-/// Whether an initialiser makes a collection of the standard library.
-pub(crate) fn makes_collection(init: &Expr) -> bool {
-    match init {
-        Expr::Macro(it) => it.mac.path.is_ident("vec") || it.mac.path.is_ident("format"),
-        Expr::Call(it) => match &*it.func {
-            Expr::Path(it) => {
-                let of_type = it.path.segments.iter().rev().nth(1);
-                of_type.is_some_and(|of| COLLECTIONS.iter().any(|name| of.ident == name))
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-const COLLECTIONS: [&str; 9] = [
-    "Vec",
-    "String",
-    "VecDeque",
-    "BTreeMap",
-    "BTreeSet",
-    "HashMap",
-    "HashSet",
-    "BinaryHeap",
-    "Results",
-];
 
 /// What the loop binds of each item.
 fn bound(written: &Expr) -> Vec<Binding> {

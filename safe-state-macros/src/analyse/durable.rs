@@ -8,104 +8,13 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Block, Error, Expr, ExprCall, ExprLit, ExprMethodCall, Lit, Result, Type};
+use syn::{Block, Error, ExprMethodCall, Result, Type};
 
+use crate::analyse::opening::Deed;
+use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
-use crate::emit::proof::outer::own_names;
-use crate::resumable::Expansion;
+use crate::syntax::bindings::own_names;
 use crate::syntax::free_idents::free_idents;
-
-/// What an initialiser is seen to do.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Opening(Vec<Deed>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
-    MakesFile,
-    /// It makes a writer of a format.
-    Formats,
-    /// It makes a writer that holds back what is written.
-    Buffers,
-    BeginsTransaction,
-    // By `OpenOptions`.
-    Truncates,
-    Creates,
-    Appends,
-    Reads,
-}
-
-impl Opening {
-    pub(crate) fn of(init: &Expr) -> Self {
-        let mut seen = Opening::default();
-        seen.visit_expr(init);
-        seen
-    }
-
-    fn does(&self, deed: Deed) -> bool {
-        self.0.contains(&deed)
-    }
-
-    fn note(&mut self, deed: Deed, is_seen: bool) {
-        self.0.extend(is_seen.then_some(deed));
-    }
-
-    /// Whether it makes a file, or one that is there empty.
-    pub(crate) fn makes_file(&self) -> bool {
-        let overwrites = self.does(Deed::Creates) && !self.does(Deed::Appends);
-        self.does(Deed::MakesFile)
-            || self.does(Deed::Truncates)
-            || (overwrites && !self.does(Deed::Reads))
-    }
-
-    /// Whether what it makes is a writer of a format around something.
-    pub(crate) fn is_format(&self) -> bool {
-        self.does(Deed::Formats)
-    }
-}
-
-impl<'ast> Visit<'ast> for Opening {
-    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        visit::visit_expr_call(self, call);
-        let Expr::Path(path) = &*call.func else { return };
-        let mut names = path.path.segments.iter().rev().map(|it| it.ident.unraw().to_string());
-        let (Some(function), Some(of)) = (names.next(), names.next()) else { return };
-        // A `LineWriter` holds back no whole line.
-        self.note(Deed::Buffers, of == "BufWriter");
-        let is_format = !matches!(of.as_str(), "BufWriter" | "LineWriter") && is_writer(&of);
-        self.note(Deed::Formats, is_format);
-        let makes_file = match function.as_str() {
-            "create" | "create_new" => of == "File" || is_format,
-            "from_path" | "to_path" => is_format,
-            _ => false,
-        };
-        self.note(Deed::MakesFile, makes_file);
-    }
-
-    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        visit::visit_expr_method_call(self, call);
-        let is_on = call.args.first().is_some_and(is_true);
-        match call.method.unraw().to_string().as_str() {
-            "truncate" => self.note(Deed::Truncates, is_on),
-            "create" | "create_new" | "write" => self.note(Deed::Creates, is_on),
-            "append" => self.note(Deed::Appends, is_on),
-            "read" => self.note(Deed::Reads, is_on),
-            // Of a builder.
-            "from_path" => self.note(Deed::MakesFile, self.is_format()),
-            "transaction" | "transaction_with_behavior" | "unchecked_transaction" | "savepoint" => {
-                self.note(Deed::BeginsTransaction, true);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn is_writer(name: &str) -> bool {
-    ["Writer", "WriterBuilder", "Encoder", "Compressor"].iter().any(|end| name.ends_with(end))
-}
-
-fn is_true(expr: &Expr) -> bool {
-    matches!(expr, Expr::Lit(ExprLit { lit: Lit::Bool(it), .. }) if it.value)
-}
 
 /// What keeps what an item did from being there when it ends.
 #[derive(Clone, Copy)]
@@ -115,70 +24,67 @@ enum Withheld {
     Uncommitted,
 }
 
-impl Expansion {
-    /// Refuses a body that writes through what is seen to withhold it.
-    pub(crate) fn check_durable(&self, body: &Block, around: &Loop) -> Result<()> {
-        let (mentioned, own) = (free_idents(body.to_token_stream()), own_names(body));
-        let uses = |ident: &Ident| {
-            let name = ident.unraw().to_string();
-            mentioned.contains(&name) && !own.contains(&name)
-        };
-        let is_fresh = |ident: &Ident| self.options.fresh.iter().any(|named| named.is(ident));
-        let holds_back = |ident: &Ident| is_fresh(ident) && !flushes(body, ident);
-        for local in around.locals.iter().filter(|it| uses(&it.binding.ident)) {
-            let (ident, opening) = (&local.binding.ident, &local.opening);
-            let ty = local.value_type();
-            if opening.makes_file() && is_fresh(ident) {
-                return Err(self.withheld(ident, Withheld::Anew));
-            }
-            if opening.does(Deed::BeginsTransaction) || is_of(ty.as_ref(), "Transaction") {
-                return Err(self.withheld(ident, Withheld::Uncommitted));
-            }
-            if (opening.does(Deed::Buffers) || is_of(ty.as_ref(), "BufWriter")) && holds_back(ident)
-            {
-                return Err(self.withheld(ident, Withheld::Buffered));
-            }
+/// Refuses a body that writes through what is seen to withhold it.
+pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<()> {
+    let (mentioned, own) = (free_idents(body.to_token_stream()), own_names(body));
+    let uses = |ident: &Ident| {
+        let name = ident.unraw().to_string();
+        mentioned.contains(&name) && !own.contains(&name)
+    };
+    let is_fresh = |ident: &Ident| plan.options.fresh.iter().any(|named| named.is(ident));
+    let holds_back = |ident: &Ident| is_fresh(ident) && !flushes(body, ident);
+    for local in around.locals.iter().filter(|it| uses(&it.binding.ident)) {
+        let (ident, opening) = (&local.binding.ident, &local.opening);
+        let ty = local.value_type();
+        if opening.makes_file() && is_fresh(ident) {
+            return Err(withheld(plan, ident, Withheld::Anew));
         }
-        for argument in self.arguments.iter().filter(|it| uses(&it.ident)) {
-            let (ident, ty) = (&argument.ident, argument.value_type());
-            if is_of(ty.as_ref(), "Transaction") {
-                return Err(self.withheld(ident, Withheld::Uncommitted));
-            }
-            if is_of(ty.as_ref(), "BufWriter") && holds_back(ident) {
-                return Err(self.withheld(ident, Withheld::Buffered));
-            }
+        if opening.does(Deed::BeginsTransaction) || is_of(ty.as_ref(), "Transaction") {
+            return Err(withheld(plan, ident, Withheld::Uncommitted));
         }
-        Ok(())
+        if (opening.does(Deed::Buffers) || is_of(ty.as_ref(), "BufWriter")) && holds_back(ident) {
+            return Err(withheld(plan, ident, Withheld::Buffered));
+        }
     }
+    for argument in plan.arguments.iter().filter(|it| uses(&it.ident)) {
+        let (ident, ty) = (&argument.ident, argument.value_type());
+        if is_of(ty.as_ref(), "Transaction") {
+            return Err(withheld(plan, ident, Withheld::Uncommitted));
+        }
+        if is_of(ty.as_ref(), "BufWriter") && holds_back(ident) {
+            return Err(withheld(plan, ident, Withheld::Buffered));
+        }
+    }
+    Ok(())
+}
 
-    /// At the name in `fresh(..)`, or else at the variable.
-    fn withheld(&self, ident: &Ident, withheld: Withheld) -> Error {
-        let named = self.options.fresh.iter().find(|named| named.is(ident));
-        let place = named.map_or(ident, |named| &named.root);
-        let name = ident.unraw();
-        let text = match withheld {
-            Withheld::Anew => format!(
-                "`{name}` makes its file anew in each run, and what complete items wrote there would be gone\n\n\
-                 help: to go on in the file behind what is complete, name it in `reconnect({name})`\n\
-                 help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
-                 `reconnect`: see \"Files and connections\" in the README\n\
-                 help: a file that no item leaves anything in is made in the item itself"
-            ),
-            Withheld::Buffered => format!(
-                "`{name}` holds back what is written, and what complete items wrote would be lost with the process\n\n\
-                 help: of a file, name it in `reconnect({name})`, which flushes it with each save\n\
-                 help: else call `{name}.flush()` at the end of each item"
-            ),
-            Withheld::Uncommitted => format!(
-                "`{name}` is a transaction around the loop, and what complete items did in it would be rolled back if the \
-                 process dies\n\n\
-                 help: let the function have the connection, begin a transaction in each item, and end it by \
-                 `commit!(..)`, which saves the progress with it\n\
-                 help: to read alone, let the loop use a `&{name}` of another name"
-            ),
-        };
-        Error::new(place.span(), text)
-    }
+/// At the name in `fresh(..)`, or else at the variable.
+fn withheld(plan: &Plan, ident: &Ident, withheld: Withheld) -> Error {
+    let named = plan.options.fresh.iter().find(|named| named.is(ident));
+    let place = named.map_or(ident, |named| &named.root);
+    let name = ident.unraw();
+    let text = match withheld {
+        Withheld::Anew => format!(
+            "`{name}` makes its file anew in each run, and what complete items wrote there would be gone\n\n\
+             help: to go on in the file behind what is complete, name it in `reconnect({name})`\n\
+             help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
+             `reconnect`: see \"Files and connections\" in the README\n\
+             help: a file that no item leaves anything in is made in the item itself"
+        ),
+        Withheld::Buffered => format!(
+            "`{name}` holds back what is written, and what complete items wrote would be lost with the process\n\n\
+             help: of a file, name it in `reconnect({name})`, which flushes it with each save\n\
+             help: else call `{name}.flush()` at the end of each item"
+        ),
+        Withheld::Uncommitted => format!(
+            "`{name}` is a transaction around the loop, and what complete items did in it would be rolled back if the \
+             process dies\n\n\
+             help: let the function have the connection, begin a transaction in each item, and end it by \
+             `commit!(..)`, which saves the progress with it\n\
+             help: to read alone, let the loop use a `&{name}` of another name"
+        ),
+    };
+    Error::new(place.span(), text)
 }
 
 /// Whether the type is written as that one, whatever stands in its angle brackets.

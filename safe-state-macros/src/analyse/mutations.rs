@@ -13,7 +13,7 @@ use syn::{
     PatIdent, Stmt, Token,
 };
 
-use crate::parse::function::bindings;
+use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 
 /// Methods that take `&self`, by the types a loop most often reads.

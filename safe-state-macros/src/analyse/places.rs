@@ -5,8 +5,6 @@
 //! declaration, at the end of a loop, and where an item begins that has a loop inside. What is not mentioned
 //! between a place and the next loop that may change it needs no value there.
 
-mod events;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Ident;
@@ -15,31 +13,19 @@ use syn::visit::Visit;
 use syn::{Block, Expr, ItemMacro};
 
 use crate::analyse::carried::CarriedVariable;
+use crate::analyse::kept::Places;
+use crate::analyse::lending::{is_lent_in, root};
 use crate::analyse::mutations::block_may_change;
+use crate::analyse::plan::Plan;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
-use crate::emit::lending::root;
-use crate::parse::function::bindings;
-use crate::resumable::Expansion;
+use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::rewrite::body;
 use events::{Events, Reading};
 
-/// The places of one variable. Loops are numbered as the survey does.
-#[derive(Default)]
-pub(crate) struct Places {
-    /// The resumable loops that may change it.
-    pub(crate) changing: BTreeSet<usize>,
-    /// Those, and the loops in them: what a loop saves is the progress of those around it as well.
-    pub(crate) saving: BTreeSet<usize>,
-    /// Whether what it was at its declaration is kept.
-    pub(crate) start: bool,
-    /// The loops of which what it was at their end is kept.
-    pub(crate) ends: BTreeSet<usize>,
-    /// The loops of which what it was where an item began is kept.
-    pub(crate) items: BTreeSet<usize>,
-}
+mod events;
 
 impl Places {
     /// The places of a carried variable in `block`.
@@ -92,23 +78,14 @@ impl Places {
     }
 }
 
-impl CarriedVariable {
-    /// Whether the loop of `target` saves it, or a `checkpoint!()` does.
-    pub(crate) fn is_carried_in(&self, target: Option<&Target>) -> bool {
-        target.is_none_or(|target| self.places.saving.contains(&target.at))
-    }
-}
-
-impl Expansion {
-    /// Finds out where the carried variables are needed again.
-    pub(crate) fn place(&mut self, block: &Block, survey: &Survey, targets: &[Target]) {
-        for variable in &mut self.carried {
-            variable.places = if variable.is_handle() {
-                Places::last_alone(targets)
-            } else {
-                Places::of(block, variable, (targets, survey), &self.originals)
-            };
-        }
+/// Finds out where the carried variables are needed again.
+pub(crate) fn place(plan: &mut Plan, block: &Block, survey: &Survey, targets: &[Target]) {
+    for variable in &mut plan.carried {
+        variable.places = if variable.is_handle() {
+            Places::last_alone(targets)
+        } else {
+            Places::of(block, variable, (targets, survey), &plan.originals)
+        };
     }
 }
 
@@ -152,5 +129,5 @@ fn may_hold(head: &Expr) -> bool {
 
 /// Whether the loop walks it by mutable reference.
 fn lends(written: &Expr, variable: &CarriedVariable) -> bool {
-    matches!(written, Expr::ForLoop(it) if variable.is_lent_in(&it.expr))
+    matches!(written, Expr::ForLoop(it) if is_lent_in(variable, &it.expr))
 }

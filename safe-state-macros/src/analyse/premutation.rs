@@ -8,8 +8,8 @@ use syn::{Block, Error, Expr, Ident, Item, Macro, Result};
 
 use crate::analyse::carried::{CarriedVariable, Source};
 use crate::analyse::mutations::{expr_may_change, stmt_may_change};
-use crate::analyse::survey::while_let;
 use crate::analyse::targets::Target;
+use crate::syntax::loop_forms::while_let;
 
 /// Refuses changes to `variable` that a resumed run would do to the value restored.
 pub(crate) fn check(block: &Block, variable: &CarriedVariable, targets: &[Target]) -> Result<()> {

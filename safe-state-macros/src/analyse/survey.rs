@@ -1,8 +1,6 @@
 //! All loops of a function's body, in the order of its text, and what else a job's loop may hide
 //! in.
 
-pub(crate) mod locals;
-
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -12,13 +10,17 @@ use syn::parse::Parser;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
-    Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ExprWhile, ImplItem, Item, ItemMacro,
-    Label, Lifetime, Macro, Pat, Signature, Type,
+    Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
+    Lifetime, Macro, Pat, Signature, Type,
 };
 
-use crate::parse::function::{bindings, is_resumable};
+use crate::parse::function::is_resumable;
+use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
+use crate::syntax::loop_forms::{conditions, is_marker, while_let};
 use locals::Local;
+
+pub(crate) mod locals;
 
 /// A `for`, `while` or `loop`.
 pub(crate) struct Loop {
@@ -106,6 +108,27 @@ pub(crate) fn survey(block: &Block) -> Survey {
     let mut survey = Survey::default();
     survey.visit_block(block);
     survey
+}
+
+impl Survey {
+    pub(crate) fn for_loop(&self, at: usize) -> Option<(&Loop, &ForHead)> {
+        let it = self.loops.get(at)?;
+        match &it.kind {
+            LoopKind::For(head) => Some((it, head)),
+            LoopKind::WhileLet | LoopKind::Other | LoopKind::Empty => None,
+        }
+    }
+
+    pub(crate) fn for_loops(&self) -> impl Iterator<Item = (usize, &Loop, &ForHead)> {
+        (0..self.loops.len()).filter_map(|at| self.for_loop(at).map(|(it, head)| (at, it, head)))
+    }
+
+    /// The loops around the one at `at`, from the inside out.
+    pub(crate) fn around(&self, at: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.loops.get(at).and_then(|it| it.parent), |outer| {
+            self.loops.get(*outer).and_then(|it| it.parent)
+        })
+    }
 }
 
 impl Survey {
@@ -302,14 +325,6 @@ impl Survey {
     }
 }
 
-/// Whether it is `#[resume]`, however it is written.
-pub(crate) fn is_marker(attribute: &Attribute) -> bool {
-    let segments = &attribute.path().segments;
-    let is_ours =
-        segments.len() == 1 || segments.first().is_some_and(|it| it.ident == "safe_state");
-    is_ours && segments.last().is_some_and(|it| it.ident == "resume")
-}
-
 /// The markers anywhere in the tokens.
 fn markers(tokens: TokenStream) -> Vec<Attribute> {
     let mut found = Vec::new();
@@ -332,31 +347,6 @@ fn markers(tokens: TokenStream) -> Vec<Attribute> {
 fn cfgs(attrs: &[Attribute]) -> Vec<String> {
     let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
-}
-
-/// The pattern and the expression of a `while let Some(pattern) = expression`.
-pub(crate) fn while_let(it: &ExprWhile) -> Option<(&Pat, &Expr)> {
-    let Expr::Let(cond) = &*it.cond else { return None };
-    let Pat::TupleStruct(some) = &*cond.pat else { return None };
-    let is_some = some.path.segments.last().is_some_and(|segment| segment.ident == "Some");
-    let mut elems = some.elems.iter();
-    match (elems.next(), elems.next()) {
-        (Some(pat), None) if is_some => Some((pat, &cond.expr)),
-        _ => None,
-    }
-}
-
-/// The patterns that a condition binds: `if let P = ..`, also in a chain.
-pub(crate) fn conditions(cond: &Expr) -> Vec<&Pat> {
-    match cond {
-        Expr::Let(it) => vec![&it.pat],
-        Expr::Binary(it) => {
-            let mut pats = conditions(&it.left);
-            pats.extend(conditions(&it.right));
-            pats
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// The variable that a chain of calls, fields and references begins with.

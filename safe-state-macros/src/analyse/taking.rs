@@ -6,29 +6,27 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, ExprForLoop, ExprMethodCall, Ident, Item, Result};
 
-use crate::analyse::survey::while_let;
-use crate::resumable::Expansion;
+use crate::analyse::plan::Plan;
+use crate::syntax::loop_forms::while_let;
 
-impl Expansion {
-    /// Refuses a body that takes from what the head takes from, unless that is carried.
-    pub(crate) fn check_taking(&self, written: &Expr, body: &Block) -> Result<()> {
-        let Expr::While(it) = written else { return Ok(()) };
-        let Some((source, method)) = while_let(it).and_then(|(_, head)| taken_from(head)) else {
-            return Ok(());
-        };
-        if self.options.carry.iter().any(|named| named.is(source)) {
-            return Ok(());
-        }
-        let mut taking = Taking { source, method, found: None };
-        taking.visit_block(body);
-        let Some(place) = taking.found else { return Ok(()) };
-        let text = format!(
-            "this takes from `{source}`, as the loop's head does, and a resumed run would pass over what the head \
-             took alone; take in the head all that belongs to one item, as in \
-             `while let Some((a, b)) = {source}.{method}().map(|a| (a, {source}.{method}()))`"
-        );
-        Err(Error::new(place, text))
+/// Refuses a body that takes from what the head takes from, unless that is carried.
+pub(crate) fn check_taking(plan: &Plan, written: &Expr, body: &Block) -> Result<()> {
+    let Expr::While(it) = written else { return Ok(()) };
+    let Some((source, method)) = while_let(it).and_then(|(_, head)| taken_from(head)) else {
+        return Ok(());
+    };
+    if plan.options.carry.iter().any(|named| named.is(source)) {
+        return Ok(());
     }
+    let mut taking = Taking { source, method, found: None };
+    taking.visit_block(body);
+    let Some(place) = taking.found else { return Ok(()) };
+    let text = format!(
+        "this takes from `{source}`, as the loop's head does, and a resumed run would pass over what the head \
+         took alone; take in the head all that belongs to one item, as in \
+         `while let Some((a, b)) = {source}.{method}().map(|a| (a, {source}.{method}()))`"
+    );
+    Err(Error::new(place, text))
 }
 
 /// The variable whose method gives the items, and that method.

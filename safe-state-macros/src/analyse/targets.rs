@@ -1,14 +1,15 @@
 //! Which loop is the job's.
 
 #[cfg(test)]
-mod tests;
-
+use proc_macro2::Ident;
 use proc_macro2::Ident;
 use syn::{Attribute, Error, Result, Type};
 
 use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey};
 use crate::parse::function::Argument;
 use crate::parse::options::items::{Identity, ItemOptions};
+
+mod tests;
 
 /// What the search goes by.
 pub(crate) struct Search<'a> {
@@ -110,27 +111,6 @@ fn nested_in(outer: &Loop) -> Error {
         "the loop to resume is inside this one, which runs it again and again; {choice}move the inner loop into a function of its own"
     );
     Error::new(outer.keyword, text)
-}
-
-impl Survey {
-    fn for_loop(&self, at: usize) -> Option<(&Loop, &ForHead)> {
-        let it = self.loops.get(at)?;
-        match &it.kind {
-            LoopKind::For(head) => Some((it, head)),
-            LoopKind::WhileLet | LoopKind::Other | LoopKind::Empty => None,
-        }
-    }
-
-    fn for_loops(&self) -> impl Iterator<Item = (usize, &Loop, &ForHead)> {
-        (0..self.loops.len()).filter_map(|at| self.for_loop(at).map(|(it, head)| (at, it, head)))
-    }
-
-    /// The loops around the one at `at`, from the inside out.
-    pub(crate) fn around(&self, at: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.loops.get(at).and_then(|it| it.parent), |outer| {
-            self.loops.get(*outer).and_then(|it| it.parent)
-        })
-    }
 }
 
 impl Search<'_> {

@@ -1,79 +1,51 @@
 //! Loops that take what they do from a carried variable, which knows by itself what is left:
 //! `while let Some(x) = queue.pop_front()` and `while left > 0`.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Error, Expr, ExprWhile, Item, Pat, Path, Result};
 
-use crate::analyse::survey::locals::Local;
-use crate::analyse::survey::{conditions, is_marker, while_let};
+use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
-use crate::resumable::Expansion;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::at;
+use crate::syntax::loop_forms::{conditions, is_marker, while_let};
 
-impl Expansion {
-    /// Whether the head of that loop, a `while let`, takes what it gives from a carried variable, which knows by itself
-    /// what is left.
-    pub(crate) fn takes(&self, target: &Target) -> bool {
-        let written = self.originals.get(&target.at);
-        let Some(Expr::While(it)) = written else { return false };
-        let names = free::names(|free| free.visit_expr(&it.cond));
-        self.carried.iter().any(|it| !it.is_handle() && free::holds(&names, &it.ident))
-    }
+/// Whether the head of that loop, a `while let`, takes what it gives from a carried variable, which knows by itself
+/// what is left.
+pub(crate) fn takes(plan: &Plan, target: &Target) -> bool {
+    let written = plan.originals.get(&target.at);
+    let Some(Expr::While(it)) = written else { return false };
+    let names = free::names(|free| free.visit_expr(&it.cond));
+    plan.carried.iter().any(|it| !it.is_handle() && free::holds(&names, &it.ident))
+}
 
-    /// Whether variables are taken into the next save before the head of that loop, as that takes from them what an
-    /// item that fails has to be given again.
-    pub(crate) fn carries_before_head(&self, target: &Target) -> bool {
-        let policy = &target.items.policy;
-        self.takes(target) && (policy.answers_errors() || policy.max_crashes.is_some())
-    }
+/// Whether variables are taken into the next save before the head of that loop, as that takes from them what an
+/// item that fails has to be given again.
+pub(crate) fn carries_before_head(plan: &Plan, target: &Target) -> bool {
+    let policy = &target.items.policy;
+    takes(plan, target) && (policy.answers_errors() || policy.max_crashes.is_some())
+}
 
-    /// What takes them there.
-    pub(crate) fn carried_before_head(&self, target: &Target, locals: &[Local]) -> TokenStream {
-        if !self.carries_before_head(target) {
-            return TokenStream::new();
+/// Holds the loops that take from carried variables to their form.
+pub(crate) fn check_worklists(plan: &Plan, targets: &[Target]) -> Result<()> {
+    for target in targets {
+        let written = plan.originals.get(&target.at);
+        let Some(Expr::While(it)) = written else { continue };
+        let takes = takes(plan, target);
+        if is_plain_while(it) && !takes {
+            let text = "nothing that is carried decides how long this loop goes on; name what it goes by in \
+                        `carry(..)`";
+            return Err(Error::new(it.cond.span(), text));
         }
-        let tally = &self.names.tally;
-        let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
-        self.carry(&run, Some(target), locals)
-    }
-
-    /// The same for a save that is made while an item is in flight.
-    pub(crate) fn carried_after_head(
-        &self,
-        run: &TokenStream,
-        target: &Target,
-        locals: &[Local],
-    ) -> TokenStream {
-        if self.carries_before_head(target) {
-            return TokenStream::new();
+        let place = target.items.identity.place().filter(|_| takes);
+        if let Some(place) = place {
+            let text = "what is left to do is known by the carried variable that the head takes from; remove this";
+            return Err(Error::new(place, text));
         }
-        self.carry(run, Some(target), locals)
     }
-
-    /// Holds the loops that take from carried variables to their form.
-    pub(crate) fn check_worklists(&self, targets: &[Target]) -> Result<()> {
-        for target in targets {
-            let written = self.originals.get(&target.at);
-            let Some(Expr::While(it)) = written else { continue };
-            let takes = self.takes(target);
-            if is_plain_while(it) && !takes {
-                let text = "nothing that is carried decides how long this loop goes on; name what it goes by in \
-                            `carry(..)`";
-                return Err(Error::new(it.cond.span(), text));
-            }
-            let place = target.items.identity.place().filter(|_| takes);
-            if let Some(place) = place {
-                let text = "what is left to do is known by the carried variable that the head takes from; remove this";
-                return Err(Error::new(place, text));
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Whether it goes on for as long as a condition holds that binds nothing, as [`plain_whiles`] writes it.

@@ -14,96 +14,93 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, GenericParam, Generics, Local, Type};
 
-use crate::analyse::survey::while_let;
+use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
-use crate::parse::function::{Argument, bindings};
-use crate::resumable::Expansion;
+use crate::parse::function::Argument;
+use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
+use crate::syntax::loop_forms::while_let;
 
-impl Expansion {
-    /// Tells the job of the arguments that belong to it.
-    ///
-    /// `block` is the function's, as it was written.
-    pub(crate) fn belonging(
-        &self,
-        block: &Block,
-        generics: &Generics,
-        targets: &[Target],
-    ) -> TokenStream {
-        // In manual mode it is not known what is iterated.
-        if self.options.manual.is_some() {
-            return TokenStream::new();
-        }
-        let krate = &self.krate;
-        let mentioned = free_idents(block.to_token_stream());
-        let iterated = self.iterated(block, targets);
-        let belongs = |argument: &&Argument| {
-            let name = argument.name();
-            let is_told = mentioned.contains(&name) && !iterated.contains(&name);
-            is_told && !self.is_excepted(argument)
-        };
-        let site = Span::mixed_site();
-        let arguments = self.arguments.iter().filter(belongs).map(|Argument { ident, .. }| {
-            let name = ident.unraw().to_string();
-            quote_spanned! {site=> .argument(#name, #krate::__private::argument_fingerprint!(&#ident)) }
-        });
-        let types = self.instance(generics).map(|ty| {
-            let name = format!("<{ty}>");
-            quote_spanned! {site=> .argument(#name, #krate::__private::type_fingerprint::<#ty>()) }
-        });
-        arguments.chain(types).collect()
+/// Tells the job of the arguments that belong to it.
+///
+/// `block` is the function's, as it was written.
+pub(crate) fn belonging(
+    plan: &Plan,
+    block: &Block,
+    generics: &Generics,
+    targets: &[Target],
+) -> TokenStream {
+    // In manual mode it is not known what is iterated.
+    if plan.options.manual.is_some() {
+        return TokenStream::new();
     }
-
-    /// Whether it may be another one in the next run, or stands there for some configurations alone.
-    fn is_excepted(&self, argument: &Argument) -> bool {
+    let krate = &plan.krate;
+    let mentioned = free_idents(block.to_token_stream());
+    let iterated = iterated(plan, block, targets);
+    let belongs = |argument: &&Argument| {
         let name = argument.name();
-        let is_named = |named: &[crate::parse::options::variable::Variable]| {
-            named.iter().any(|variable| variable.root == name.as_str())
-        };
-        let is_self_changed = name == "self" && self.options.named().any(|it| it.root == "self");
-        is_self_changed
-            || is_named(&self.options.fresh)
-            || is_named(&self.options.reconnect)
-            || !argument.cfgs.is_empty()
-            || argument
-                .ty
-                .as_ref()
-                .is_some_and(|ty| matches!(ty, Type::Reference(it) if it.mutability.is_some()))
-    }
+        let is_told = mentioned.contains(&name) && !iterated.contains(&name);
+        is_told && !is_excepted(plan, argument)
+    };
+    let site = Span::mixed_site();
+    let arguments = plan.arguments.iter().filter(belongs).map(|Argument { ident, .. }| {
+        let name = ident.unraw().to_string();
+        quote_spanned! {site=> .argument(#name, #krate::__private::argument_fingerprint!(&#ident)) }
+    });
+    let types = instance(plan, generics).map(|ty| {
+        let name = format!("<{ty}>");
+        quote_spanned! {site=> .argument(#name, #krate::__private::type_fingerprint::<#ty>()) }
+    });
+    arguments.chain(types).collect()
+}
 
-    /// The type parameters that tell one instance of the function from another: those of an argument itself, as of
-    /// an iterator, may be another type in every run.
-    fn instance<'g>(&self, generics: &'g Generics) -> impl Iterator<Item = &'g syn::Ident> {
-        let whole: BTreeSet<String> =
-            self.arguments.iter().filter_map(|it| parameter(it.ty.as_ref()?)).collect();
-        generics.params.iter().filter_map(move |parameter| match parameter {
-            GenericParam::Type(it) if !whole.contains(&it.ident.to_string()) => Some(&it.ident),
-            _ => None,
-        })
-    }
+/// Whether it may be another one in the next run, or stands there for some configurations alone.
+fn is_excepted(plan: &Plan, argument: &Argument) -> bool {
+    let name = argument.name();
+    let is_named = |named: &[crate::parse::options::variable::Variable]| {
+        named.iter().any(|variable| variable.root == name.as_str())
+    };
+    let is_self_changed = name == "self" && plan.options.named().any(|it| it.root == "self");
+    is_self_changed
+        || is_named(&plan.options.fresh)
+        || is_named(&plan.options.reconnect)
+        || !argument.cfgs.is_empty()
+        || argument
+            .ty
+            .as_ref()
+            .is_some_and(|ty| matches!(ty, Type::Reference(it) if it.mutability.is_some()))
+}
 
-    /// The names of what the loops walk: of what stands in their heads, closures aside, and of lists from which a `let`
-    /// makes that.
-    fn iterated(&self, block: &Block, targets: &[Target]) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        for target in targets {
-            names.extend(
-                self.originals.get(&target.at).and_then(head).map(walked).unwrap_or_default(),
-            );
-        }
-        let mut lets = Lets(Vec::new());
-        lets.visit_block(block);
-        let mut sources = names.clone();
-        // The last ones first, so that what they are made of is known where that is declared.
-        for (bound, made_of) in lets.0.iter().rev() {
-            if bound.iter().any(|name| sources.contains(name)) {
-                sources.extend(made_of.iter().cloned());
-            }
-        }
-        let lists = self.arguments.iter().filter(|it| it.ty.as_ref().is_some_and(is_list));
-        names.extend(lists.map(Argument::name).filter(|name| sources.contains(name)));
-        names
+/// The type parameters that tell one instance of the function from another: those of an argument itself, as of
+/// an iterator, may be another type in every run.
+fn instance<'g>(plan: &Plan, generics: &'g Generics) -> impl Iterator<Item = &'g syn::Ident> {
+    let whole: BTreeSet<String> =
+        plan.arguments.iter().filter_map(|it| parameter(it.ty.as_ref()?)).collect();
+    generics.params.iter().filter_map(move |parameter| match parameter {
+        GenericParam::Type(it) if !whole.contains(&it.ident.to_string()) => Some(&it.ident),
+        _ => None,
+    })
+}
+
+/// The names of what the loops walk: of what stands in their heads, closures aside, and of lists from which a `let`
+/// makes that.
+fn iterated(plan: &Plan, block: &Block, targets: &[Target]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for target in targets {
+        names.extend(plan.originals.get(&target.at).and_then(head).map(walked).unwrap_or_default());
     }
+    let mut lets = Lets(Vec::new());
+    lets.visit_block(block);
+    let mut sources = names.clone();
+    // The last ones first, so that what they are made of is known where that is declared.
+    for (bound, made_of) in lets.0.iter().rev() {
+        if bound.iter().any(|name| sources.contains(name)) {
+            sources.extend(made_of.iter().cloned());
+        }
+    }
+    let lists = plan.arguments.iter().filter(|it| it.ty.as_ref().is_some_and(is_list));
+    names.extend(lists.map(Argument::name).filter(|name| sources.contains(name)));
+    names
 }
 
 /// The expression that a loop walks.
@@ -138,7 +135,7 @@ impl Visit<'_> for Lets {
     fn visit_local(&mut self, local: &Local) {
         if let Some(init) = &local.init {
             let bound =
-                bindings(&local.pat).iter().map(crate::parse::function::Binding::name).collect();
+                bindings(&local.pat).iter().map(crate::syntax::bindings::Binding::name).collect();
             self.0.push((bound, free_idents(init.expr.to_token_stream())));
         }
         visit::visit_local(self, local);

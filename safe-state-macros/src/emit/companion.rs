@@ -9,50 +9,24 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::visit::Visit;
-use syn::{Attribute, Error, FnArg, GenericParam, Generics, ItemFn, Path, Result};
+use syn::{Attribute, FnArg, GenericParam, Generics, ItemFn, Path};
 
-use crate::parse::function::bindings;
-use crate::resumable::Expansion;
+use crate::analyse::plan::Plan;
+use crate::analyse::standing::stands_beside;
+use crate::emit::job;
+use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::RESERVED;
 
-/// Whether the function is a method, or so much as mentions `Self`: nothing can stand beside it.
-pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
-    struct MentionsSelf(bool);
-    impl Visit<'_> for MentionsSelf {
-        fn visit_ident(&mut self, ident: &Ident) {
-            self.0 |= ident == "Self";
-        }
-    }
-    let mut found = MentionsSelf(function.sig.receiver().is_some());
-    found.visit_item_fn(function);
-    found.0
-}
-
-/// Whether there is a companion, if one can stand there.
-pub(crate) fn stands_beside(function: &ItemFn, expansion: &Expansion) -> bool {
-    !stands_in_impl(function) && expansion.options.companion.as_ref().is_none_or(|it| it.wanted)
-}
-
 /// The companion, if one is wanted and can stand there.
-pub(crate) fn beside(function: &ItemFn, expansion: &Expansion) -> Result<Option<TokenStream>> {
-    let in_impl = stands_in_impl(function);
-    match &expansion.options.companion {
-        Some(companion) if in_impl => {
-            let text = "a method has no companion; ask `safe_state::Job::new(name)` instead";
-            Err(Error::new(companion.span, text))
-        }
-        Some(companion) if !companion.wanted => Ok(None),
-        _ if in_impl => Ok(None),
-        _ => Ok(Some(generate(function, expansion))),
-    }
+pub(crate) fn beside(function: &ItemFn, plan: &Plan) -> Option<TokenStream> {
+    stands_beside(function, plan).then(|| generate(function, plan))
 }
 
-fn generate(function: &ItemFn, expansion: &Expansion) -> TokenStream {
-    let krate = &expansion.krate;
+fn generate(function: &ItemFn, plan: &Plan) -> TokenStream {
+    let krate = &plan.krate;
     let (name, vis) = (&function.sig.ident, &function.vis);
-    let job = expansion.job(function);
+    let job = job::job(plan, function);
     let used = free_idents(job.clone());
     let inputs: Vec<&FnArg> =
         function.sig.inputs.iter().filter(|input| is_used(input, &used)).collect();

@@ -10,9 +10,10 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Block, Error, Macro, Result};
 
+use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
+use crate::emit::save_points;
 use crate::parse::options::items::Identity;
-use crate::resumable::Expansion;
 use crate::syntax::hygiene::{at, local};
 use crate::syntax::rewrite::each_macro;
 
@@ -39,58 +40,57 @@ fn meant<'t>(targets: &'t [Target], next: usize, around: &[usize]) -> Option<&'t
     following.chain(innermost).find(|target| by_cursor(target).is_some())
 }
 
-impl Expansion {
-    /// Fills in each `cursor!()` of `block`, and gives the statements that they need before it.
-    pub(crate) fn cursors(&self, block: &mut Block, targets: &[Target]) -> Result<TokenStream> {
-        let krate = &self.krate;
-        let mut sought: Vec<(&Target, Span)> =
-            targets.iter().filter_map(|it| by_cursor(it).map(|option| (it, option))).collect();
-        // Of those that `#[cfg]` chooses from, one stands.
-        sought.dedup_by_key(|(target, _)| target.id);
-        let mut used: Vec<u16> = Vec::new();
-        each_macro(block, |mac, next, around| {
-            if sought.is_empty() || self.our_macro(&mac.path).is_none_or(|name| name != "cursor") {
-                return Ok(());
-            }
-            let is_target = |at: &&usize| targets.iter().any(|target| target.at == **at);
-            let depth = around.iter().filter(is_target).count();
-            let Some(target) = meant(targets, next, around) else {
-                let text = "no loop with `cursor` follows this; put it before its loop, or in the loop's head";
-                return Err(Error::new(mac.path.span(), text));
-            };
-            if depth < target.depth {
-                let text =
-                    "the loop with `cursor` is inside another one; take its `cursor!()` there";
-                return Err(Error::new(mac.path.span(), text));
-            }
-            used.push(target.id);
-            mac.tokens = self.cursor(mac, target, depth);
-            Ok(())
-        })?;
-        if let Some((_, option)) = sought.iter().find(|(target, _)| !used.contains(&target.id)) {
-            let text = "the input has to go on behind the last item that is complete; ask for its cursor with \
-                        `safe_state::cursor!()`, as in `for row in rows_after(cursor!())`, and outside of \
-                        closures and other macros";
-            return Err(Error::new(*option, text));
+/// Fills in each `cursor!()` of `block`, and gives the statements that they need before it.
+pub(crate) fn cursors(plan: &Plan, block: &mut Block, targets: &[Target]) -> Result<TokenStream> {
+    let krate = &plan.krate;
+    let mut sought: Vec<(&Target, Span)> =
+        targets.iter().filter_map(|it| by_cursor(it).map(|option| (it, option))).collect();
+    // Of those that `#[cfg]` chooses from, one stands.
+    sought.dedup_by_key(|(target, _)| target.id);
+    let mut used: Vec<u16> = Vec::new();
+    each_macro(block, |mac, next, around| {
+        if sought.is_empty() || plan.our_macro(&mac.path).is_none_or(|name| name != "cursor") {
+            return Ok(());
         }
-        let types = sought.iter().map(|(target, _)| {
-            let local = cursor_type(target);
-            quote_spanned! {Span::mixed_site()=> let #local = #krate::__private::CursorType::new(); }
-        });
-        Ok(types.collect())
+        let is_target = |at: &&usize| targets.iter().any(|target| target.at == **at);
+        let depth = around.iter().filter(is_target).count();
+        let Some(target) = meant(targets, next, around) else {
+            let text =
+                "no loop with `cursor` follows this; put it before its loop, or in the loop's head";
+            return Err(Error::new(mac.path.span(), text));
+        };
+        if depth < target.depth {
+            let text = "the loop with `cursor` is inside another one; take its `cursor!()` there";
+            return Err(Error::new(mac.path.span(), text));
+        }
+        used.push(target.id);
+        mac.tokens = cursor(plan, mac, target, depth);
+        Ok(())
+    })?;
+    if let Some((_, option)) = sought.iter().find(|(target, _)| !used.contains(&target.id)) {
+        let text = "the input has to go on behind the last item that is complete; ask for its cursor with \
+                    `safe_state::cursor!()`, as in `for row in rows_after(cursor!())`, and outside of \
+                    closures and other macros";
+        return Err(Error::new(*option, text));
     }
+    let types = sought.iter().map(|(target, _)| {
+        let local = cursor_type(target);
+        quote_spanned! {Span::mixed_site()=> let #local = #krate::__private::CursorType::new(); }
+    });
+    Ok(types.collect())
+}
 
-    /// What the macro is told, which stands inside `around` resumable loops.
-    fn cursor(&self, mac: &Macro, target: &Target, around: usize) -> TokenStream {
-        let (krate, error) = (&self.krate, &self.names.error);
-        let Target { depth, id, .. } = target;
-        let here = at(mac.path.span());
-        let (run, local, fail) = (self.run_at(around), cursor_type(target), self.fail(here));
-        quote_spanned! {here=>
-            @filled_in match #run.cursor(#depth, #id, &#local) {
-                #krate::__private::Ok(cursor) => cursor,
-                #krate::__private::Err(#error) => #fail,
-            }
+/// What the macro is told, which stands inside `around` resumable loops.
+fn cursor(plan: &Plan, mac: &Macro, target: &Target, around: usize) -> TokenStream {
+    let (krate, error) = (&plan.krate, &local("error"));
+    let Target { depth, id, .. } = target;
+    let here = at(mac.path.span());
+    let (run, local, fail) =
+        (save_points::run_at(around), cursor_type(target), save_points::fail(plan, here));
+    quote_spanned! {here=>
+        @filled_in match #run.cursor(#depth, #id, &#local) {
+            #krate::__private::Ok(cursor) => cursor,
+            #krate::__private::Err(#error) => #fail,
         }
     }
 }

@@ -5,12 +5,14 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
+use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
+use crate::analyse::worklists;
 use crate::emit::cursors::cursor_type;
-use crate::emit::job::text_fingerprint;
+use crate::emit::fingerprint::text_fingerprint;
+use crate::emit::save_points;
 use crate::parse::options::items::{Capture, Form, Identity, OfItem};
 use crate::parse::options::job::OnChange;
-use crate::resumable::Expansion;
 use crate::syntax::hygiene::{at, moved};
 
 /// How a loop knows its items, as generated code says it.
@@ -32,99 +34,104 @@ impl KnownBy {
     }
 }
 
-impl Expansion {
-    /// How the loop over `input` knows its items.
-    pub(crate) fn known_by(&self, (target, is_received): (&Target, bool), input: &Expr) -> KnownBy {
-        let here = at(input.span());
-        // All of the path there, or an error would point at the whole attribute.
-        let krate = &moved(&self.krate, here);
-        match &target.items.identity {
-            Identity::Index => KnownBy {
+/// How the loop over `input` knows its items.
+pub(crate) fn known_by(
+    plan: &Plan,
+    (target, is_received): (&Target, bool),
+    input: &Expr,
+) -> KnownBy {
+    let here = at(input.span());
+    // All of the path there, or an error would point at the whole attribute.
+    let krate = &moved(&plan.krate, here);
+    match &target.items.identity {
+        Identity::Index => KnownBy {
+            suffix: "",
+            way: quote_spanned! {here=> #krate::__private::Way::Index },
+            // What the loop may change has no lasting fingerprint, whatever tuple it comes in.
+            of_item: if gives_mutably(input)
+                || goes_by_index(plan)
+                || worklists::takes(plan, target)
+            {
+                quote_spanned! {here=> |_| #krate::__private::None::<u32> }
+            } else if is_received {
+                quote_spanned! {here=> |item| {
+                    #krate::__private::source!(item, checked);
+                    #krate::__private::fingerprint!(item)
+                } }
+            } else {
+                quote_spanned! {here=> |item| #krate::__private::fingerprint!(item) }
+            },
+            check_source: quote_spanned! {here=>
+                , |input| #krate::__private::source!(input, index)
+            },
+        },
+        Identity::Check(OfItem { pat, body, .. }) => {
+            let there = at(body.span());
+            let krate = moved(krate, there);
+            KnownBy {
                 suffix: "",
                 way: quote_spanned! {here=> #krate::__private::Way::Index },
-                // What the loop may change has no lasting fingerprint, whatever tuple it comes in.
-                of_item: if gives_mutably(input) || self.goes_by_index() || self.takes(target) {
-                    quote_spanned! {here=> |_| #krate::__private::None::<u32> }
-                } else if is_received {
-                    quote_spanned! {here=> |item| {
-                        #krate::__private::source!(item, checked);
-                        #krate::__private::fingerprint!(item)
-                    } }
-                } else {
-                    quote_spanned! {here=> |item| #krate::__private::fingerprint!(item) }
-                },
+                of_item: quote_spanned! {there=> |#pat| #krate::__private::fingerprint!(&(#body)) },
                 check_source: quote_spanned! {here=>
-                    , |input| #krate::__private::source!(input, index)
+                    , |input| #krate::__private::source!(input, checked)
                 },
-            },
-            Identity::Check(OfItem { pat, body, .. }) => {
-                let there = at(body.span());
-                let krate = moved(krate, there);
-                KnownBy {
-                    suffix: "",
-                    way: quote_spanned! {here=> #krate::__private::Way::Index },
-                    of_item: quote_spanned! {there=> |#pat| #krate::__private::fingerprint!(&(#body)) },
-                    check_source: quote_spanned! {here=>
-                        , |input| #krate::__private::source!(input, checked)
-                    },
-                }
             }
-            Identity::Consumed(_) => KnownBy {
-                suffix: "",
-                way: quote_spanned! {here=> #krate::__private::Way::Consumed },
-                of_item: quote_spanned! {here=> |_| #krate::__private::None::<u32> },
-                check_source: quote_spanned! {here=> , |_| () },
-            },
-            Identity::Key(OfItem { pat, body, .. }) => {
-                let made_by = text_fingerprint(&quote! { #pat #body });
-                let made_by = u32::try_from(made_by & u64::from(u32::MAX)).unwrap_or_default();
-                let here = at(body.span());
-                let krate = moved(krate, here);
-                KnownBy {
-                    suffix: "_by_key",
-                    way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
-                    of_item: quote_spanned! {here=> |#pat| #krate::__private::key!(#body) },
-                    check_source: TokenStream::new(),
-                }
+        }
+        Identity::Consumed(_) => KnownBy {
+            suffix: "",
+            way: quote_spanned! {here=> #krate::__private::Way::Consumed },
+            of_item: quote_spanned! {here=> |_| #krate::__private::None::<u32> },
+            check_source: quote_spanned! {here=> , |_| () },
+        },
+        Identity::Key(OfItem { pat, body, .. }) => {
+            let made_by = text_fingerprint(&quote! { #pat #body });
+            let made_by = u32::try_from(made_by & u64::from(u32::MAX)).unwrap_or_default();
+            let here = at(body.span());
+            let krate = moved(krate, here);
+            KnownBy {
+                suffix: "_by_key",
+                way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
+                of_item: quote_spanned! {here=> |#pat| #krate::__private::key!(#body) },
+                check_source: TokenStream::new(),
             }
-            Identity::Cursor(OfItem { pat, body, .. }) => {
-                let (here, cursor_type) = (at(body.span()), cursor_type(target));
-                KnownBy {
-                    suffix: "_by_cursor",
-                    way: quote_spanned! {here=> #krate::__private::Way::Cursor },
-                    of_item: quote_spanned! {here=> &#cursor_type, |#pat| #body },
-                    check_source: TokenStream::new(),
-                }
+        }
+        Identity::Cursor(OfItem { pat, body, .. }) => {
+            let (here, cursor_type) = (at(body.span()), cursor_type(target));
+            KnownBy {
+                suffix: "_by_cursor",
+                way: quote_spanned! {here=> #krate::__private::Way::Cursor },
+                of_item: quote_spanned! {here=> &#cursor_type, |#pat| #body },
+                check_source: TokenStream::new(),
             }
         }
     }
+}
 
-    /// Whether the program says that items are known by their index alone.
-    fn goes_by_index(&self) -> bool {
-        matches!(self.options.on_input_change, Some((OnChange::Continue, _)))
-    }
+/// Whether the program says that items are known by their index alone.
+fn goes_by_index(plan: &Plan) -> bool {
+    matches!(plan.options.on_input_change, Some((OnChange::Continue, _)))
+}
 
-    /// Records what is to be captured of the item that has been handed out.
-    pub(crate) fn capture(&self, target: &Target) -> TokenStream {
-        if target.items.capture.is_empty() {
-            return TokenStream::new();
-        }
-        let krate = &self.krate;
-        let depth = target.depth;
-        let run = self.run_at(depth + 1);
-        let values = target.items.capture.iter().map(|Capture { name, form, expr }| {
-            let here = at(expr.span());
-            let value = match form {
-                Form::Debug => quote_spanned! {here=> format_args!("{:?}", #expr) },
-                Form::Display => quote_spanned! {here=> format_args!("{}", #expr) },
-                Form::Any => {
-                    quote_spanned! {here=> format_args!("{}", #krate::__private::shown!(#expr)) }
-                }
-            };
-            quote_spanned! {here=> (#name, #krate::__private::#value) }
-        });
-        quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#(#values),*]); }
+/// Records what is to be captured of the item that has been handed out.
+pub(crate) fn capture(plan: &Plan, target: &Target) -> TokenStream {
+    if target.items.capture.is_empty() {
+        return TokenStream::new();
     }
+    let krate = &plan.krate;
+    let depth = target.depth;
+    let run = save_points::run_at(depth + 1);
+    let values = target.items.capture.iter().map(|Capture { name, form, expr }| {
+        let here = at(expr.span());
+        let value = match form {
+            Form::Debug => quote_spanned! {here=> format_args!("{:?}", #expr) },
+            Form::Display => quote_spanned! {here=> format_args!("{}", #expr) },
+            Form::Any => {
+                quote_spanned! {here=> format_args!("{}", #krate::__private::shown!(#expr)) }
+            }
+        };
+        quote_spanned! {here=> (#name, #krate::__private::#value) }
+    });
+    quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#(#values),*]); }
 }
 
 /// Whether the expression names `&mut` or a method like `iter_mut`.

@@ -23,122 +23,82 @@
 //! To be saved, the variable is given back, and lent again: so its items are known by their places, which takes an
 //! iterator that tells its exact length.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Expr, Lifetime};
+use syn::Lifetime;
 
-use crate::analyse::carried::CarriedVariable;
+use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
-use crate::emit::lower_loop::Lowered;
+use crate::emit::lowered::Lowered;
 use crate::emit::proof::Proof;
-use crate::resumable::{Expansion, Names};
-use crate::syntax::hygiene::{RESERVED, at, local};
+use crate::emit::{carry, kept_values, policy, save_points};
+use crate::syntax::hygiene::{RESERVED, at, local, locals};
 
-impl Expansion {
-    /// Whether that loop walks a carried variable by mutable reference.
-    pub(crate) fn lends(&self, target: &Target) -> bool {
-        let written = self.originals.get(&target.at);
-        let Some(Expr::ForLoop(it)) = written else { return false };
-        self.carried.iter().any(|variable| !variable.is_handle() && variable.is_lent_in(&it.expr))
-    }
-
-    /// The loop that lends, in place of the one that holds what it walks.
-    pub(crate) fn lending_walk(
-        &self,
-        lowered: &Lowered,
-        (target, locals): (&Target, &[Local]),
-        proof: &Proof,
-    ) -> TokenStream {
-        let krate = &self.krate;
-        let Names { items, tally, error, .. } = &self.names;
-        let Lowered { label, keyword, entered, has_ended, item_type, next, .. } = lowered;
-        let (here, site) = (at(*keyword), Span::mixed_site());
-        let run = self.run_at(target.depth);
-        let (carry, save) = (self.carry(&run, Some(target), locals), self.save(&run));
-        let (restored, ends) = (self.restored_in(target), self.keep_ends(&run, target));
-        let policy = self.policy(target);
-        let [begun, paused, left, ended] = ["begun", "paused", "left", "ended"].map(local);
-        let boundary = self.boundary(&run, &carry, &save, &quote_spanned! {site=> #ended });
-        let fail = self.fail(site);
-        let heed = if self.is_async {
-            quote_spanned! {site=> heed_async().await }
-        } else {
-            quote_spanned! {site=> heed() }
-        };
-        let watches = self.options.watches();
-        let lending = Lifetime::new(&format!("'{RESERVED}_lending"), site);
-        let check = &proof.check;
-        quote_spanned! {here=> {
-            #restored
-            #lending: loop {
-                let (#paused, #left, #ended) = match #entered {
-                    (mut #items, mut #tally #item_type) => {
-                        #check
-                        #policy
-                        let (mut #begun, mut #paused) = (false, false);
-                        #label loop {
-                            if (#tally.complete() || #watches) && #begun && #tally.run().is_stored() {
-                                #paused = true;
-                                break;
-                            }
-                            #begun = true;
-                            #next
+/// The loop that lends, in place of the one that holds what it walks.
+pub(crate) fn lending_walk(
+    plan: &Plan,
+    lowered: &Lowered,
+    (target, locals): (&Target, &[Local]),
+    proof: &Proof,
+) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(items, tally, error);
+    let Lowered { label, keyword, entered, has_ended, item_type, next, .. } = lowered;
+    let (here, site) = (at(*keyword), Span::mixed_site());
+    let run = save_points::run_at(target.depth);
+    let (carry, save) =
+        (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let (restored, ends) =
+        (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
+    let policy = policy::policy(plan, target);
+    let [begun, paused, left, ended] = ["begun", "paused", "left", "ended"].map(local);
+    let boundary =
+        save_points::boundary(plan, &run, &carry, &save, &quote_spanned! {site=> #ended });
+    let fail = save_points::fail(plan, site);
+    let heed = if plan.is_async {
+        quote_spanned! {site=> heed_async().await }
+    } else {
+        quote_spanned! {site=> heed() }
+    };
+    let watches = plan.options.watches();
+    let lending = Lifetime::new(&format!("'{RESERVED}_lending"), site);
+    let check = &proof.check;
+    quote_spanned! {here=> {
+        #restored
+        #lending: loop {
+            let (#paused, #left, #ended) = match #entered {
+                (mut #items, mut #tally #item_type) => {
+                    #check
+                    #policy
+                    let (mut #begun, mut #paused) = (false, false);
+                    #label loop {
+                        if (#tally.complete() || #watches) && #begun && #tally.run().is_stored() {
+                            #paused = true;
+                            break;
                         }
-                        let #ended = #has_ended;
-                        (#paused, !#paused && #tally.leave(), #ended)
+                        #begun = true;
+                        #next
                     }
-                };
-                if #paused {
-                    #carry
-                    #save
-                    if !#ended {
-                        if let #krate::__private::Err(#error) = #run.#heed { #fail }
-                    }
-                    #boundary
-                    continue #lending;
+                    let #ended = #has_ended;
+                    (#paused, !#paused && #tally.leave(), #ended)
                 }
-                if #left {
-                    #carry
-                    #ends
-                    if #run.saves_now() { #save }
+            };
+            if #paused {
+                #carry
+                #save
+                if !#ended {
+                    if let #krate::__private::Err(#error) = #run.#heed { #fail }
                 }
-                break #lending;
+                #boundary
+                continue #lending;
             }
-        } }
-    }
-}
-
-impl CarriedVariable {
-    /// Whether an iterated expression borrows it mutably.
-    pub(crate) fn is_lent_in(&self, head: &Expr) -> bool {
-        lent(head).is_some_and(|ident| *ident == self.ident)
-    }
-}
-
-/// The variable in `&mut x`, `x.iter_mut()`, and in what is made of these.
-fn lent(head: &Expr) -> Option<&Ident> {
-    match head {
-        Expr::Reference(it) if it.mutability.is_some() => root(&it.expr),
-        Expr::MethodCall(it) if it.method.to_string().ends_with("_mut") => root(&it.receiver),
-        Expr::MethodCall(it) => lent(&it.receiver),
-        Expr::Paren(it) => lent(&it.expr),
-        Expr::Group(it) => lent(&it.expr),
-        _ => None,
-    }
-}
-
-/// The variable that an expression is, or is a part of, or is made of by methods.
-pub(crate) fn root(expr: &Expr) -> Option<&Ident> {
-    match expr {
-        Expr::Path(it) => it.path.get_ident(),
-        Expr::Field(it) => root(&it.base),
-        Expr::Index(it) => root(&it.expr),
-        Expr::Unary(it) => root(&it.expr),
-        Expr::Reference(it) => root(&it.expr),
-        Expr::MethodCall(it) => root(&it.receiver),
-        Expr::Paren(it) => root(&it.expr),
-        Expr::Group(it) => root(&it.expr),
-        _ => None,
-    }
+            if #left {
+                #carry
+                #ends
+                if #run.saves_now() { #save }
+            }
+            break #lending;
+        }
+    } }
 }

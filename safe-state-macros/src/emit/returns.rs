@@ -4,21 +4,18 @@ use quote::quote_spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprReturn, Type};
 
-use crate::resumable::{Expansion, Names};
-use crate::syntax::hygiene::at;
+use crate::analyse::plan::Plan;
+use crate::syntax::hygiene::{at, locals};
 
-impl Expansion {
-    /// In a function that returns an `Option`, by whatever name, tells the run of each `return` in the loop, which
-    /// else could not tell a `return None` from a `None` that `?` returns.
-    pub(crate) fn mark_returns(&self, body: &mut Block) {
-        if let Some(ty) = self.returned.maybe_option() {
-            MarkReturns { names: &self.names, ty }.visit_block_mut(body);
-        }
+/// In a function that returns an `Option`, by whatever name, tells the run of each `return` in the loop, which
+/// else could not tell a `return None` from a `None` that `?` returns.
+pub(crate) fn mark_returns(plan: &Plan, body: &mut Block) {
+    if let Some(ty) = plan.returned.maybe_option() {
+        MarkReturns { ty }.visit_block_mut(body);
     }
 }
 
 struct MarkReturns<'a> {
-    names: &'a Names,
     ty: &'a Type,
 }
 
@@ -33,7 +30,8 @@ impl VisitMut for MarkReturns<'_> {
     fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
         visit_mut::visit_expr_return_mut(self, it);
         if let Some(value) = &mut it.expr {
-            let (Names { tally, item, .. }, ty) = (self.names, self.ty);
+            locals!(tally, item);
+            let ty = self.ty;
             // The value first: a `?` in it may still leave the loop.
             let marked = quote_spanned! {at(it.return_token.span)=> {
                 let #item: #ty = #value;

@@ -6,11 +6,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Error, Expr, Item, Macro, Path, Result, Token};
+use syn::{Block, Error, Expr, Item, Macro, Result, Token};
 
+use crate::analyse::plan::Plan;
 use crate::analyse::survey::Survey;
-use crate::resumable::{Expansion, Names};
-use crate::syntax::hygiene::at;
+use crate::emit::{carry, commits, save_points};
+use crate::syntax::hygiene::{at, local, locals};
 
 /// `step!(name, value)`.
 struct Step {
@@ -29,100 +30,88 @@ impl Parse for Step {
 }
 
 struct FillIn<'a> {
-    expansion: &'a Expansion,
+    plan: &'a Plan,
     survey: &'a Survey,
     checkpoints: usize,
     error: Option<Error>,
 }
 
-impl Expansion {
-    /// Fills in the macros of `block` that are ours. Inside resumable loops, which have been
-    /// replaced, and in closures they stay as they are, and say that they do not belong there.
-    pub(crate) fn fill_in(
-        &self,
-        block: &mut Block,
-        survey: &Survey,
-        function: &Ident,
-    ) -> Result<()> {
-        let mut fill_in = FillIn { expansion: self, survey, checkpoints: 0, error: None };
-        fill_in.visit_block_mut(block);
-        if let Some(error) = fill_in.error {
-            return Err(error);
+/// Fills in the macros of `block` that are ours. Inside resumable loops, which have been
+/// replaced, and in closures they stay as they are, and say that they do not belong there.
+pub(crate) fn fill_in(
+    plan: &Plan,
+    block: &mut Block,
+    survey: &Survey,
+    function: &Ident,
+) -> Result<()> {
+    let mut fill_in = FillIn { plan, survey, checkpoints: 0, error: None };
+    fill_in.visit_block_mut(block);
+    if let Some(error) = fill_in.error {
+        return Err(error);
+    }
+    match plan.options.manual {
+        Some(manual) if plan.carried.is_empty() => {
+            let text = "there is nothing to save and restore; name the variables in `carry(..)`";
+            Err(Error::new(manual, text))
         }
-        match self.options.manual {
-            Some(manual) if self.carried.is_empty() => {
-                let text =
-                    "there is nothing to save and restore; name the variables in `carry(..)`";
-                Err(Error::new(manual, text))
-            }
-            Some(_) if fill_in.checkpoints == 0 => {
-                let text = "`manual` needs a `checkpoint!()` where progress is to be saved";
-                Err(Error::new(function.span(), text))
-            }
-            _ => Ok(()),
+        Some(_) if fill_in.checkpoints == 0 => {
+            let text = "`manual` needs a `checkpoint!()` where progress is to be saved";
+            Err(Error::new(function.span(), text))
         }
-    }
-
-    /// The name of a macro that may be ours: by itself, or behind the crate's name.
-    pub(crate) fn our_macro(&self, path: &Path) -> Option<String> {
-        let mut segments = path.segments.iter().rev();
-        let name = segments.next()?.ident.to_string();
-        let krate = self.krate.segments.last().map(|last| last.ident.to_string());
-        let is_ours = segments.next().is_none_or(|before| Some(before.ident.to_string()) == krate);
-        Some(name).filter(|_| is_ours)
-    }
-
-    fn step(&self, mac: &Macro) -> Result<TokenStream> {
-        let Names { run, on_error, .. } = &self.names;
-        let Step { name, value } = mac.parse_body()?;
-        let site = Span::mixed_site();
-        let (wait, remember) = if self.is_async {
-            (quote_spanned! {site=> .await }, quote_spanned! {site=> remember_async })
-        } else {
-            (TokenStream::new(), quote_spanned! {site=> remember })
-        };
-        Ok(quote! { @filled_in #run, #on_error, [#wait], #remember, #name, #value })
-    }
-
-    fn checkpoint(&self, mac: &Macro, survey: &Survey) -> TokenStream {
-        let run = &self.names.run;
-        let here = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
-        let location = self.location(here);
-        let run_tokens = run.to_token_stream();
-        let (carry, save) =
-            (self.carry(&run_tokens, None, &survey.all_locals), self.save(&run_tokens));
-        let due = self.due(&run_tokens, &carry, &save, None);
-        let never = quote_spanned! {here=> false };
-        let boundary = self.boundary(&run_tokens, &carry, &save, &never);
-        quote_spanned! {at(here)=> @filled_in { if #run.checkpoint(#location) { #due } #boundary } }
+        _ => Ok(()),
     }
 }
 
-impl Expansion {
-    /// Counts as a `checkpoint!()`.
-    fn commit_by_hand(&self, mac: &Macro, survey: &Survey) -> Result<TokenStream> {
-        let run = &self.names.run;
-        let location = self.location(mac.path.span());
-        let tally = quote_spanned! {Span::mixed_site()=> #run.tally_of_checkpoint(#location) };
-        self.commit(mac, &tally, (None, &survey.all_locals))
-    }
+fn step(plan: &Plan, mac: &Macro) -> Result<TokenStream> {
+    locals!(run, on_error);
+    let Step { name, value } = mac.parse_body()?;
+    let site = Span::mixed_site();
+    let (wait, remember) = if plan.is_async {
+        (quote_spanned! {site=> .await }, quote_spanned! {site=> remember_async })
+    } else {
+        (TokenStream::new(), quote_spanned! {site=> remember })
+    };
+    Ok(quote! { @filled_in #run, #on_error, [#wait], #remember, #name, #value })
+}
+
+fn checkpoint(plan: &Plan, mac: &Macro, survey: &Survey) -> TokenStream {
+    let run = &local("run");
+    let here = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
+    let location = save_points::location(plan, here);
+    let run_tokens = run.to_token_stream();
+    let (carry, save) = (
+        carry::carry(plan, &run_tokens, None, &survey.all_locals),
+        save_points::save(plan, &run_tokens),
+    );
+    let due = save_points::due(plan, &run_tokens, &carry, &save, None);
+    let never = quote_spanned! {here=> false };
+    let boundary = save_points::boundary(plan, &run_tokens, &carry, &save, &never);
+    quote_spanned! {at(here)=> @filled_in { if #run.checkpoint(#location) { #due } #boundary } }
+}
+
+/// Counts as a `checkpoint!()`.
+fn commit_by_hand(plan: &Plan, mac: &Macro, survey: &Survey) -> Result<TokenStream> {
+    let run = &local("run");
+    let location = save_points::location(plan, mac.path.span());
+    let tally = quote_spanned! {Span::mixed_site()=> #run.tally_of_checkpoint(#location) };
+    commits::commit(plan, mac, &tally, (None, &survey.all_locals))
 }
 
 impl VisitMut for FillIn<'_> {
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
-        let Some(name) = self.expansion.our_macro(&mac.path) else { return };
+        let Some(name) = self.plan.our_macro(&mac.path) else { return };
         match name.as_str() {
-            "step" => match self.expansion.step(mac) {
+            "step" => match step(self.plan, mac) {
                 Ok(filled_in) => mac.tokens = filled_in,
                 Err(error) => self.error = Some(error),
             },
-            "checkpoint" if self.expansion.options.manual.is_some() && mac.tokens.is_empty() => {
+            "checkpoint" if self.plan.options.manual.is_some() && mac.tokens.is_empty() => {
                 self.checkpoints += 1;
-                mac.tokens = self.expansion.checkpoint(mac, self.survey);
+                mac.tokens = checkpoint(self.plan, mac, self.survey);
             }
-            "commit" if self.expansion.options.manual.is_some() => {
+            "commit" if self.plan.options.manual.is_some() => {
                 self.checkpoints += 1;
-                match self.expansion.commit_by_hand(mac, self.survey) {
+                match commit_by_hand(self.plan, mac, self.survey) {
                     Ok(filled_in) => mac.tokens = filled_in,
                     Err(error) => self.error = Some(error),
                 }

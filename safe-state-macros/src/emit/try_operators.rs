@@ -16,26 +16,24 @@ use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprParen, Item, Macro, Path};
 
-use crate::resumable::Expansion;
-use crate::syntax::hygiene::{at, moved};
+use crate::analyse::plan::Plan;
+use crate::syntax::hygiene::{at, local, moved};
 use crate::syntax::std_macros::each_expression;
 use crate::syntax::text::text_of;
 
 /// Longest text of an expression that goes into the program.
 const LIMIT: usize = 200;
 
-impl Expansion {
-    /// Lets each `?` of the block note what it fails with, and of which item.
-    pub(crate) fn note_questions(&self, block: &mut Block) {
-        Questions { krate: &self.krate, handed: &self.names.handed }.visit_block_mut(block);
-    }
+/// Lets each `?` of the block note what it fails with, and of which item.
+pub(crate) fn note_tries(plan: &Plan, block: &mut Block) {
+    Questions { krate: &plan.krate, handed: &local("handed") }.visit_block_mut(block);
+}
 
-    /// What the notes need: outside of all loops there is no item.
-    pub(crate) fn noting(&self) -> TokenStream {
-        let (krate, handed) = (&self.krate, &self.names.handed);
-        quote_spanned! {Span::mixed_site()=>
-            let #handed = #krate::__private::NoItem;
-        }
+/// What the notes need: outside of all loops there is no item.
+pub(crate) fn noting(plan: &Plan) -> TokenStream {
+    let (krate, handed) = (&plan.krate, &local("handed"));
+    quote_spanned! {Span::mixed_site()=>
+        let #handed = #krate::__private::NoItem;
     }
 }
 

@@ -4,13 +4,13 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, Error, FnArg, ItemFn, Pat, PatIdent, Receiver, ReceiverKind, Result, ReturnType,
-    Signature, TraitItemFn, Type, TypeImplTrait,
+    Attribute, Error, FnArg, ItemFn, Pat, Receiver, ReceiverKind, Result, ReturnType, Signature,
+    TraitItemFn, Type, TypeImplTrait,
 };
 
+use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::hygiene::{IGNORED, RESERVED};
 
 /// One variable that an argument binds.
@@ -206,34 +206,6 @@ fn bound(typed: &syn::PatType) -> Vec<(Binding, Option<Type>)> {
     let is_plain = matches!(&*typed.pat, Pat::Ident(_));
     let ty = || is_plain.then(|| (*typed.ty).clone());
     bindings(&typed.pat).into_iter().map(|binding| (binding, ty())).collect()
-}
-
-/// A variable that a pattern binds.
-#[derive(Clone)]
-pub(crate) struct Binding {
-    pub(crate) ident: Ident,
-    pub(crate) is_mut: bool,
-}
-
-impl Binding {
-    pub(crate) fn name(&self) -> String {
-        self.ident.unraw().to_string()
-    }
-}
-
-/// The variables that a pattern binds. A constant in a pattern looks like one, and does no harm.
-pub(crate) fn bindings(pat: &Pat) -> Vec<Binding> {
-    struct Bindings(Vec<Binding>);
-    impl Visit<'_> for Bindings {
-        fn visit_pat_ident(&mut self, pat: &PatIdent) {
-            let is_mut = pat.mutability.is_some() && pat.by_ref.is_none();
-            self.0.push(Binding { ident: pat.ident.clone(), is_mut });
-            syn::visit::visit_pat_ident(self, pat);
-        }
-    }
-    let mut found = Bindings(Vec::new());
-    found.visit_pat(pat);
-    found.0
 }
 
 /// What a function returns, as generated code can write it.

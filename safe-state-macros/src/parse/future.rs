@@ -9,7 +9,7 @@ use syn::{
     ReturnType, Stmt, Type,
 };
 
-use crate::parse::function::bindings;
+use crate::syntax::bindings::bindings;
 
 /// What the future gives that `function` returns, if its last expression is an `async` block.
 pub(crate) fn output(function: &ItemFn) -> Option<Type> {

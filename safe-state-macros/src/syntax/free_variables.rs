@@ -11,9 +11,9 @@ use syn::{
     Pat,
 };
 
-use crate::analyse::survey::conditions;
-use crate::parse::function::bindings;
+use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
+use crate::syntax::loop_forms::conditions;
 
 /// The names that stand for variables, or for constants and functions, from outside of what `visit` visits.
 pub(crate) fn names(visit: impl FnOnce(&mut Free)) -> BTreeSet<String> {
@@ -35,7 +35,7 @@ pub(crate) struct Free {
 
 impl Free {
     pub(crate) fn bind(&mut self, pat: &Pat) {
-        self.bound.extend(bindings(pat).iter().map(crate::parse::function::Binding::name));
+        self.bound.extend(bindings(pat).iter().map(crate::syntax::bindings::Binding::name));
     }
 
     fn within<'p>(

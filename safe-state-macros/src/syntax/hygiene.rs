@@ -33,3 +33,11 @@ pub(crate) fn moved(tokens: &impl ToTokens, span: Span) -> TokenStream {
         })
         .collect()
 }
+
+/// Binds each of the names to the generated local of that name.
+macro_rules! locals {
+    ($($name:ident),+ $(,)?) => {
+        $(let $name = &$crate::syntax::hygiene::local(stringify!($name));)+
+    };
+}
+pub(crate) use locals;

@@ -8,6 +8,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, Item, Macro, Stmt};
 
 use crate::analyse::carried::{CarriedVariable, Source};
+use crate::analyse::lending::is_lent_in;
 use crate::analyse::targets::Target;
 use crate::syntax::free_idents::free_idents;
 
@@ -208,7 +209,7 @@ impl<'ast> Visit<'ast> for Events<'_> {
             Expr::ForLoop(it) => {
                 self.loops += 1;
                 // What is lent is restored before the head.
-                let is_lent = self.variable.is_lent_in(&it.expr);
+                let is_lent = is_lent_in(self.variable, &it.expr);
                 if is_lent {
                     self.body(at, &it.attrs);
                 }

@@ -3,9 +3,10 @@
 use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Pat, Type};
 
-use crate::analyse::accumulators::makes_collection;
-use crate::analyse::durable::Opening;
-use crate::parse::function::{Argument, Binding};
+use crate::analyse::collections::makes_collection;
+use crate::analyse::opening::Opening;
+use crate::parse::function::Argument;
+use crate::syntax::bindings::Binding;
 
 /// A variable that a `let` binds.
 #[derive(Clone)]

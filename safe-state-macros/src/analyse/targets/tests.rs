@@ -1,9 +1,8 @@
 //! The rules by which a loop is chosen, on functions as tokens.
 
-use super::*;
 use proc_macro2::TokenStream;
-use quote::quote;
 
+use super::*;
 use crate::analyse::survey::survey;
 use crate::parse::function::{arguments, parse};
 

@@ -15,16 +15,16 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprMacro, ExprReturn, Item, Lifetime, Macro, Stmt};
 
-use crate::analyse::survey::is_marker;
+use crate::analyse::plan::Plan;
 use crate::emit::proof::rename::{Renamed, rename};
-use crate::resumable::Expansion;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{RESERVED, at, local};
 use crate::syntax::leaving::leaves;
+use crate::syntax::loop_forms::is_marker;
 
 /// Makes the copy of the loop's body, or of a part of it.
 pub(crate) struct Copy<'a> {
-    pub(crate) expansion: &'a Expansion,
+    pub(crate) plan: &'a Plan,
     /// The variables from before the loop.
     pub(crate) outer: &'a [Ident],
     /// The names that the body binds itself.
@@ -41,7 +41,7 @@ impl Copy<'_> {
     /// `inside` as a block that no hidden `break` leaves, with locals in place of the outer variables among
     /// `names`; nothing if there are none.
     fn closed(&self, names: &BTreeSet<String>, inside: impl ToTokens, here: Span) -> Option<Expr> {
-        let krate = &self.expansion.krate;
+        let krate = &self.plan.krate;
         let this = local("left_self");
         let lost =
             self.outer.iter().filter(|it| free::holds(names, it) && !free::holds(self.own, it));
@@ -64,9 +64,9 @@ impl Copy<'_> {
     /// `commit!` and `cursor!` as what does nothing; a `commit!` that is neither awaited nor asked at once may
     /// be a future.
     fn inert(&self, mac: &Macro, is_future: bool) -> Option<Expr> {
-        let krate = &self.expansion.krate;
+        let krate = &self.plan.krate;
         let here = at(mac.path.segments.last()?.ident.span());
-        match self.expansion.our_macro(&mac.path)?.as_str() {
+        match self.plan.our_macro(&mac.path)?.as_str() {
             "commit" => {
                 let transaction: Expr = mac.parse_body().ok()?;
                 let committed = if is_future { "committed_later" } else { "committed" };
@@ -108,7 +108,7 @@ impl VisitMut for Copy<'_> {
                 }
             }
             Expr::Macro(ExprMacro { mac, .. }) => {
-                if let Some(inert) = self.inert(mac, self.expansion.is_async) {
+                if let Some(inert) = self.inert(mac, self.plan.is_async) {
                     *expr = inert;
                     return;
                 }
@@ -130,7 +130,7 @@ impl VisitMut for Copy<'_> {
     }
 
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
-        let ours = self.expansion.our_macro(&mac.path);
+        let ours = self.plan.our_macro(&mac.path);
         if ours.is_some_and(|name| ["step", "checkpoint", "cursor"].contains(&name.as_str())) {
             let tokens = &mac.tokens;
             mac.tokens = quote! { @as_is #tokens };

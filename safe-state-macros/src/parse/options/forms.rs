@@ -2,12 +2,13 @@
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
-#[cfg(feature = "limits")]
-use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Result, Token, UnOp};
 
 use crate::parse::options::variable::Variable;
+
+#[cfg(feature = "limits")]
+use syn::spanned::Spanned;
 
 /// A time.
 pub(crate) enum Time {
