@@ -87,7 +87,8 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             taking::check_taking(plan, written, body)?;
             closures::check_fresh_closures(plan, it)?;
             // Of several loops each has to be seen to be left, or the next would not know.
-            let block_labels = if targets.len() > 1 { it.block_labels.as_slice() } else { &[] };
+            let block_labels =
+                if targets.len() > 1 { it.scope.block_labels.as_slice() } else { &[] };
             if let Some(label) = break_to(body, block_labels) {
                 let text = "this leaves a resumable loop for the end of a block, past what tells that it has \
                             been left; put a `break` of the loop itself before";

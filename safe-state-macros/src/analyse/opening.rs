@@ -95,3 +95,39 @@ pub(crate) fn is_writer(name: &str) -> bool {
 pub(crate) fn is_true(expr: &Expr) -> bool {
     matches!(expr, Expr::Lit(ExprLit { lit: Lit::Bool(it), .. }) if it.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opening(text: &str) -> Opening {
+        Opening::of(&syn::parse_str(text).unwrap())
+    }
+
+    #[test]
+    fn what_makes_a_file_anew_is_seen() {
+        for text in [
+            "File::create(path)?",
+            "BufWriter::new(fs::File::create(path).await?)",
+            "File::options().write(true).create(true).open(path)?",
+            "OpenOptions::new().append(true).truncate(true).open(path)?",
+            "csv::Writer::from_path(path)?",
+            "csv::WriterBuilder::new().has_headers(false).from_path(path)?",
+            "GzEncoder::new(File::create(path)?, Compression::default())",
+            "hound::WavWriter::create(path, spec)?",
+            "{ let file = File::create_new(path)?; file }",
+        ] {
+            assert!(opening(text).makes_file(), "{text}");
+        }
+        for text in [
+            "File::open(path)?",
+            "File::options().append(true).create(true).open(path)?",
+            "Store::over(File::options().read(true).write(true).create(true).open(path)?)",
+            "Client::create(config)?",
+            "csv::Writer::from_writer(File::options().append(true).create(true).open(path)?)",
+            "csv::Reader::from_path(path)?",
+        ] {
+            assert!(!opening(text).makes_file(), "{text}");
+        }
+    }
+}

@@ -68,8 +68,8 @@ pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>)
     let of = |ident: &Ident, kind, is_elsewhere| Outer { ident: ident.clone(), kind, is_elsewhere };
     let arguments = plan.arguments.iter().map(|it| of(&it.ident, Kind::Argument(it), is_nested));
     let locals =
-        around.locals.iter().map(|it| of(&it.binding.ident, Kind::Local(it), is_before(it)));
-    let patterns = around.patterns.iter().map(|it| of(it, Kind::Pattern, false));
+        around.scope.locals.iter().map(|it| of(&it.binding.ident, Kind::Local(it), is_before(it)));
+    let patterns = around.scope.patterns.iter().map(|it| of(it, Kind::Pattern, false));
     let mut outer: Vec<Outer<'_>> = Vec::new();
     for one in arguments.chain(patterns).chain(locals) {
         // A constant in a pattern looks like a variable.

@@ -38,10 +38,10 @@ impl Places {
         let ident = &variable.ident;
         let may_change = |target: &&Target| {
             let around = survey.loops.get(target.at);
-            if around.is_none_or(|around| !variable.stands_among(&around.locals)) {
+            if around.is_none_or(|around| !variable.stands_among(&around.scope.locals)) {
                 return false;
             }
-            let around = around.map(|it| it.macros.as_slice());
+            let around = around.map(|it| it.scope.macros.as_slice());
             let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
             around.is_some_and(|macros| macros.iter().any(hides))
                 || originals.get(&target.at).is_some_and(|written| lends(written, variable))

@@ -61,8 +61,9 @@ impl Plan {
         let mut locals = survey.all_locals.iter().map(|local| &local.binding.ident);
         if let Some(local) = locals.find(|ident| *ident == "__self") {
             let options = &mut self.options;
-            let named = options.carry.iter_mut().chain(&mut options.reconnect);
-            let named = named.chain(&mut options.fresh).filter(|named| named.root == "self");
+            let named = options.restored.carry.iter_mut().chain(&mut options.restored.reconnect);
+            let named =
+                named.chain(&mut options.restored.fresh).filter(|named| named.root == "self");
             named.for_each(|named| named.root = local.clone());
         }
     }

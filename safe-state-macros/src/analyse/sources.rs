@@ -25,12 +25,12 @@ pub(crate) fn carried_variables(
         let places = Places::default();
         CarriedVariable { ident, named, source, restoration, is_mut, first_loop, places }
     };
-    let carried = plan.options.carry.iter().map(|named| {
+    let carried = plan.options.restored.carry.iter().map(|named| {
         let (source, ty, is_mut) = source(plan, named, survey, targets)?;
         borrowed::check_type(&named.root, ty.as_ref())?;
         Ok(of(named, (source, Restoration::Carry, is_mut)))
     });
-    let reconnected = plan.options.reconnect.iter().map(|named| {
+    let reconnected = plan.options.restored.reconnect.iter().map(|named| {
         let (source, ty, is_mut) = source(plan, named, survey, targets)?;
         Ok(of(named, (source, Restoration::Reconnect(ty.map(Box::new)), is_mut)))
     });
@@ -48,8 +48,10 @@ pub(crate) fn source(
     if !named.is_whole() {
         return field(plan, named);
     }
-    let standing =
-        targets.iter().filter_map(|target| survey.loops.get(target.at)).flat_map(|it| &it.locals);
+    let standing = targets
+        .iter()
+        .filter_map(|target| survey.loops.get(target.at))
+        .flat_map(|it| &it.scope.locals);
     let manual = survey.all_locals.iter().filter(|_| targets.is_empty());
     let is_it = |local: &&Local| local.binding.ident == *ident;
     if let Some(local) = standing.chain(manual).rfind(is_it) {
@@ -101,7 +103,8 @@ pub(crate) fn argument_source(ident: &Ident, argument: &Argument) -> Result<Sour
 pub(crate) fn first_loop(source: &Source, survey: &Survey, targets: &[Target]) -> u16 {
     let Source::Local { at, .. } = source else { return 0 };
     let stands = |target: &&Target| {
-        let locals = survey.loops.get(target.at).map(|it| it.locals.as_slice()).unwrap_or_default();
+        let locals =
+            survey.loops.get(target.at).map(|it| it.scope.locals.as_slice()).unwrap_or_default();
         locals.iter().any(|local| local.at == *at)
     };
     targets.iter().find(stands).map_or(0, |target| target.id)

@@ -32,17 +32,24 @@ pub(crate) struct Loop {
     pub(crate) parent: Option<usize>,
     /// Its `#[resume]`.
     pub(crate) marker: Option<Attribute>,
-    /// The locals that stand when it begins, the innermost last.
+    /// What stands when it begins.
+    pub(crate) scope: Scope,
+    pub(crate) kind: LoopKind,
+}
+
+/// What stands at a place.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    /// The locals, the innermost last.
     pub(crate) locals: Vec<Local>,
     /// The variables that patterns around it bind: arms, conditions, other loops.
     pub(crate) patterns: Vec<Ident>,
     /// The labels of the blocks around it.
     pub(crate) block_labels: Vec<Lifetime>,
     /// The labels of the loops around it.
-    pub(crate) outer_labels: Vec<Lifetime>,
+    pub(crate) loop_labels: Vec<Lifetime>,
     /// The macros that stand before it in the function.
     pub(crate) macros: Vec<ItemMacro>,
-    pub(crate) kind: LoopKind,
 }
 
 pub(crate) enum LoopKind {
@@ -82,14 +89,16 @@ pub(crate) struct Survey {
     pub(crate) all_locals: Vec<Local>,
     /// The `#[resume]` that stand on something else than a loop of the function's own.
     pub(crate) stray_markers: Vec<Attribute>,
+}
+
+/// Goes through a body in the order of its text.
+#[derive(Default)]
+struct Surveyor {
+    survey: Survey,
     /// How many of the markers visited next stand on a loop: a loop's attributes come first in it.
     on_loop: usize,
     enclosing: Vec<usize>,
-    locals: Vec<Local>,
-    patterns: Vec<Ident>,
-    block_labels: Vec<Lifetime>,
-    loop_labels: Vec<Lifetime>,
-    macros: Vec<ItemMacro>,
+    scope: Scope,
     lets: usize,
     shadows: BTreeMap<String, Span>,
     /// The types of locals, where they are written.
@@ -105,9 +114,9 @@ pub(crate) enum Hidden {
 
 /// Takes stock of `block`, without what nested functions, closures and `async` blocks hold.
 pub(crate) fn survey(block: &Block) -> Survey {
-    let mut survey = Survey::default();
-    survey.visit_block(block);
-    survey
+    let mut surveyor = Surveyor::default();
+    surveyor.visit_block(block);
+    surveyor.survey
 }
 
 impl Survey {
@@ -131,35 +140,31 @@ impl Survey {
     }
 }
 
-impl Survey {
+impl Surveyor {
     fn enter(&mut self, (keyword, text): (Span, String), attrs: &[Attribute], kind: LoopKind) {
         let marker = attrs.iter().find(|attr| is_marker(attr)).cloned();
         self.on_loop = usize::from(marker.is_some());
         let parent = self.enclosing.last().copied();
-        self.enclosing.push(self.loops.len());
-        self.loops.push(Loop {
+        self.enclosing.push(self.survey.loops.len());
+        self.survey.loops.push(Loop {
             keyword,
             text,
             parent,
             marker,
-            locals: self.locals.clone(),
-            patterns: self.patterns.clone(),
-            block_labels: self.block_labels.clone(),
-            outer_labels: self.loop_labels.clone(),
-            macros: self.macros.clone(),
+            scope: self.scope.clone(),
             kind,
         });
     }
 
     /// Visits `expr`, which is within what `pats` bind, and the label.
     fn within(&mut self, pats: &[&Pat], label: Option<&Label>, visit: impl FnOnce(&mut Self)) {
-        let outside = (self.patterns.len(), self.loop_labels.len());
+        let outside = (self.scope.patterns.len(), self.scope.loop_labels.len());
         let bound = pats.iter().flat_map(|pat| bindings(pat));
-        self.patterns.extend(bound.map(|binding| binding.ident));
-        self.loop_labels.extend(label.map(|label| label.name.clone()));
+        self.scope.patterns.extend(bound.map(|binding| binding.ident));
+        self.scope.loop_labels.extend(label.map(|label| label.name.clone()));
         visit(self);
-        self.patterns.truncate(outside.0);
-        self.loop_labels.truncate(outside.1);
+        self.scope.patterns.truncate(outside.0);
+        self.scope.loop_labels.truncate(outside.1);
     }
 
     fn head(&self, for_loop: &ExprForLoop) -> ForHead {
@@ -181,7 +186,7 @@ impl Survey {
     }
 }
 
-impl<'ast> Visit<'ast> for Survey {
+impl<'ast> Visit<'ast> for Surveyor {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
             Expr::ForLoop(it) => {
@@ -220,9 +225,9 @@ impl<'ast> Visit<'ast> for Survey {
                 });
             }
             Expr::Block(it) if it.label.is_some() => {
-                self.block_labels.extend(it.label.as_ref().map(|label| label.name.clone()));
+                self.scope.block_labels.extend(it.label.as_ref().map(|label| label.name.clone()));
                 visit::visit_expr(self, expr);
-                self.block_labels.pop();
+                self.scope.block_labels.pop();
             }
             Expr::Closure(it) => self.hide(&it.body, || Hidden::Closure(it.inputs_begin.span)),
             Expr::Async(it) => self.hide(&it.block, || Hidden::Async(it.async_token.span)),
@@ -237,7 +242,7 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_item(&mut self, item: &'ast Item) {
         match item {
-            Item::Macro(it) => self.macros.push(it.clone()),
+            Item::Macro(it) => self.scope.macros.push(it.clone()),
             Item::Fn(inner) => self.hide_function(&inner.attrs, &inner.sig, &inner.block),
             Item::Impl(inner) => {
                 for member in &inner.items {
@@ -252,7 +257,7 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_macro(&mut self, mac: &'ast Macro) {
         if holds_for(mac.tokens.clone()) {
-            self.hidden.push(Hidden::Macro(mac.path.span()));
+            self.survey.hidden.push(Hidden::Macro(mac.path.span()));
         }
     }
 
@@ -260,7 +265,7 @@ impl<'ast> Visit<'ast> for Survey {
         if is_marker(attribute) {
             match self.on_loop.checked_sub(1) {
                 Some(left) => self.on_loop = left,
-                None => self.stray_markers.push(attribute.clone()),
+                None => self.survey.stray_markers.push(attribute.clone()),
             }
         }
     }
@@ -269,18 +274,18 @@ impl<'ast> Visit<'ast> for Survey {
         const CONSUMERS: &[&str] =
             &["for_each", "try_for_each", "fold", "try_fold", "sum", "product", "collect", "count"];
         if CONSUMERS.iter().any(|name| call.method == name) {
-            self.consumers.push(call.method.clone());
+            self.survey.consumers.push(call.method.clone());
         }
         visit::visit_expr_method_call(self, call);
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
         let outside = (self.shadows.clone(), self.types.clone());
-        let (locals, macros) = (self.locals.len(), self.macros.len());
+        let (locals, macros) = (self.scope.locals.len(), self.scope.macros.len());
         visit::visit_block(self, block);
         (self.shadows, self.types) = outside;
-        self.locals.truncate(locals);
-        self.macros.truncate(macros);
+        self.scope.locals.truncate(locals);
+        self.scope.macros.truncate(macros);
     }
 
     fn visit_local(&mut self, local: &'ast syn::Local) {
@@ -299,8 +304,8 @@ impl<'ast> Visit<'ast> for Survey {
                 self.shadows.insert(name, binding.ident.span());
             }
             let local = Local::of(local, binding, at, self.enclosing.clone());
-            self.all_locals.push(local.clone());
-            self.locals.push(local);
+            self.survey.all_locals.push(local.clone());
+            self.scope.locals.push(local);
         }
         if let Pat::Type(typed) = &local.pat {
             let names = bindings(&typed.pat).into_iter().map(|it| it.name());
@@ -309,12 +314,12 @@ impl<'ast> Visit<'ast> for Survey {
     }
 }
 
-impl Survey {
+impl Surveyor {
     fn hide(&mut self, inside: &impl ToTokens, hidden: impl FnOnce() -> Hidden) {
         if holds_for(inside.to_token_stream()) {
-            self.hidden.push(hidden());
+            self.survey.hidden.push(hidden());
         }
-        self.stray_markers.extend(markers(inside.to_token_stream()));
+        self.survey.stray_markers.extend(markers(inside.to_token_stream()));
     }
 
     /// A function within, whose markers are its own if it is resumable too.

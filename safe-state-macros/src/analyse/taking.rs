@@ -15,7 +15,7 @@ pub(crate) fn check_taking(plan: &Plan, written: &Expr, body: &Block) -> Result<
     let Some((source, method)) = while_let(it).and_then(|(_, head)| taken_from(head)) else {
         return Ok(());
     };
-    if plan.options.carry.iter().any(|named| named.is(source)) {
+    if plan.options.restored.carry.iter().any(|named| named.is(source)) {
         return Ok(());
     }
     let mut taking = Taking { source, method, found: None };

@@ -1,7 +1,5 @@
 //! Which loop is the job's.
 
-#[cfg(test)]
-use proc_macro2::Ident;
 use proc_macro2::Ident;
 use syn::{Attribute, Error, Result, Type};
 
@@ -9,6 +7,7 @@ use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey};
 use crate::parse::function::Argument;
 use crate::parse::options::items::{Identity, ItemOptions};
 
+#[cfg(test)]
 mod tests;
 
 /// What the search goes by.

@@ -13,7 +13,7 @@ use crate::syntax::hygiene::local;
 /// unused, and a future would hold it.
 pub(crate) fn noted_arguments(plan: &Plan, block: &Block) -> TokenStream {
     let (krate, run) = (&plan.krate, &local("run"));
-    let how = if plan.options.capture_args { "whole" } else { "brief" };
+    let how = if plan.options.settings.has("capture_args") { "whole" } else { "brief" };
     let how = Ident::new(how, Span::mixed_site());
     let mentioned = free_idents(block.to_token_stream());
     let told =

@@ -17,7 +17,7 @@ use syn::{Block, Expr, GenericParam, Generics, Local, Type};
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::parse::function::Argument;
-use crate::syntax::bindings::bindings;
+use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::while_let;
 
@@ -62,8 +62,8 @@ fn is_excepted(plan: &Plan, argument: &Argument) -> bool {
     };
     let is_self_changed = name == "self" && plan.options.named().any(|it| it.root == "self");
     is_self_changed
-        || is_named(&plan.options.fresh)
-        || is_named(&plan.options.reconnect)
+        || is_named(&plan.options.restored.fresh)
+        || is_named(&plan.options.restored.reconnect)
         || !argument.cfgs.is_empty()
         || argument
             .ty
@@ -134,8 +134,7 @@ struct Lets(Vec<(BTreeSet<String>, BTreeSet<String>)>);
 impl Visit<'_> for Lets {
     fn visit_local(&mut self, local: &Local) {
         if let Some(init) = &local.init {
-            let bound =
-                bindings(&local.pat).iter().map(crate::syntax::bindings::Binding::name).collect();
+            let bound = bindings(&local.pat).iter().map(Binding::name).collect();
             self.0.push((bound, free_idents(init.expr.to_token_stream())));
         }
         visit::visit_local(self, local);

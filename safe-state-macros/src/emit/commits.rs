@@ -59,7 +59,7 @@ pub(crate) fn commits(
             );
         }
         let locals =
-            survey.loops.get(*innermost).map(|it| it.locals.as_slice()).unwrap_or_default();
+            survey.loops.get(*innermost).map(|it| it.scope.locals.as_slice()).unwrap_or_default();
         let tally = &local("tally");
         let tally = quote_spanned! {Span::mixed_site()=> &mut #tally };
         mac.tokens = commit(plan, mac, &tally, (target, locals))?;

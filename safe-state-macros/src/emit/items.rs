@@ -11,8 +11,8 @@ use crate::analyse::worklists;
 use crate::emit::cursors::cursor_type;
 use crate::emit::fingerprint::text_fingerprint;
 use crate::emit::save_points;
+use crate::parse::options::forms::Value;
 use crate::parse::options::items::{Capture, Form, Identity, OfItem};
-use crate::parse::options::job::OnChange;
 use crate::syntax::hygiene::{at, moved};
 
 /// How a loop knows its items, as generated code says it.
@@ -109,7 +109,7 @@ pub(crate) fn known_by(
 
 /// Whether the program says that items are known by their index alone.
 fn goes_by_index(plan: &Plan) -> bool {
-    matches!(plan.options.on_input_change, Some((OnChange::Continue, _)))
+    matches!(plan.options.settings.get("on_input_change"), Some(Value::Variant(_, "Continue")))
 }
 
 /// Records what is to be captured of the item that has been handed out.

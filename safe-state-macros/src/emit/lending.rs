@@ -61,7 +61,7 @@ pub(crate) fn lending_walk(
     } else {
         quote_spanned! {site=> heed() }
     };
-    let watches = plan.options.watches();
+    let watches = plan.options.settings.are_watched();
     let lending = Lifetime::new(&format!("'{RESERVED}_lending"), site);
     let check = &proof.check;
     quote_spanned! {here=> {

@@ -54,7 +54,7 @@ pub(crate) fn resumable_loop(
     target: &Target,
     (around, proof): (&Loop, Proof),
 ) -> Result<Expr> {
-    let locals = around.locals.as_slice();
+    let locals = around.scope.locals.as_slice();
     let lowered = match it {
         Expr::ForLoop(it) => for_loop(plan, it, target, locals)?,
         Expr::While(it) => {
@@ -130,7 +130,7 @@ fn holding_walk(
 
 /// Behind a loop in an item that has limits, that item goes on.
 fn resuming(plan: &Plan, walk: TokenStream, target: &Target) -> TokenStream {
-    if target.depth == 0 || !plan.options.limits.are_set() {
+    if target.depth == 0 || !plan.options.settings.have_limits() {
         return walk;
     }
     let run = save_points::run_around(target);
@@ -163,7 +163,7 @@ fn only_counts(plan: &Plan, target: &Target, locals: &[Local]) -> bool {
     let nothing = TokenStream::new();
     !plan.is_async
         && !lending::lends(plan, target)
-        && !plan.options.watches()
+        && !plan.options.settings.are_watched()
         && carry::carry(plan, &nothing, Some(target), locals).is_empty()
 }
 

@@ -157,10 +157,10 @@ fn begin(plan: &Plan, target: &Target, keyword: Span) -> Option<TokenStream> {
     let options = &plan.options;
     let run = save_points::run_at(target.depth + 1);
     let cautious = &local("cautious");
-    if options.limits.are_set() {
+    if options.settings.have_limits() {
         return Some(quote_spanned! {at(keyword)=> #run.begin_item(); });
     }
-    let is_reached = cfg!(feature = "limits") && options.graceful.is_some();
+    let is_reached = cfg!(feature = "limits") && options.settings.has("graceful");
     (is_reached && target.items.policy.max_crashes.is_some())
         .then(|| quote_spanned! {at(keyword)=> if #cautious { #run.begin_item(); } })
 }
@@ -259,7 +259,7 @@ fn over(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
 
 /// The body of an attempt as a future, which ends with the limit's error where a limit is passed.
 fn cancellable(plan: &Plan, body: &TokenStream, here: Span) -> TokenStream {
-    if !plan.options.limits.are_set() {
+    if !plan.options.settings.have_limits() {
         return quote_spanned! {here=> async #body };
     }
     locals!(tally, on_error, error);

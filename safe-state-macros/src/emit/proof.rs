@@ -88,7 +88,7 @@ pub(crate) fn proof(
         // What the head takes from is named, and it may take from nothing else.
         free.extend(free::names(|free| free.visit_expr(written.head)));
     }
-    let hidden = !around.macros.is_empty() || proves_all();
+    let hidden = !around.scope.macros.is_empty() || proves_all();
     let seen: Vec<&Outer<'_>> =
         outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
     let mut taken = Taken::default();
@@ -166,7 +166,7 @@ fn copied(
     let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
     let touched: TokenStream = named.iter().map(|it| it.touched.clone()).collect();
     let named: TokenStream = named.iter().map(|it| it.declared.clone()).collect();
-    let macros = macros::called(&around.macros, written.body);
+    let macros = macros::called(&around.scope.macros, written.body);
     let body = rename(quote_spanned! {here=> match () { () => #body } }, &renamed);
     let label = written.label.filter(|label| shells::mentions(&body, &label.name));
     let walk = quote_spanned! {here=>

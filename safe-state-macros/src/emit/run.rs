@@ -99,7 +99,7 @@ fn cancellable_whole(plan: &Plan, body: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
     locals!(run, on_error);
     let site = Span::mixed_site();
-    if !plan.options.limits.are_set() {
+    if !plan.options.settings.have_limits() {
         return quote_spanned! {site=> async move #body };
     }
     quote_spanned! {site=>

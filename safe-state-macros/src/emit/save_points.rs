@@ -59,7 +59,7 @@ pub(crate) fn boundary(
     save: &TokenStream,
     has_ended: &TokenStream,
 ) -> TokenStream {
-    if !plan.options.watches() {
+    if !plan.options.settings.are_watched() {
         return TokenStream::new();
     }
     let krate = &plan.krate;

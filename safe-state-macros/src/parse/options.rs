@@ -3,9 +3,8 @@
 pub(crate) mod forms;
 pub(crate) mod items;
 pub(crate) mod job;
-#[cfg_attr(not(feature = "limits"), path = "options/no_limits.rs")]
-mod limits;
 mod policy;
+pub(crate) mod settings;
 mod unknown;
 pub(crate) mod variable;
 
@@ -14,78 +13,56 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Path, Result, Token};
 
-use forms::{Time, flag, time, value, variables};
+use forms::{flag, value, variables};
 use items::{Identity, ItemOptions};
-use job::{
-    Companion, Durability, OnChange, Rate, SaveEvery, argument, companion, durability, krate, name,
-    on_change, on_input_change, rate, save_every,
-};
-use limits::LimitOptions;
+use job::{Companion, argument, companion, krate, name};
+use settings::{SETTINGS, Settings};
 use variable::Variable;
 
-/// The options of a job, in the order of their documentation; those of its items are beside them.
-const NAMES: &[&str] = &[
-    "name",
-    "iter",
-    "save_every",
-    "durability",
-    "state_dir",
-    "backend",
-    "wait",
-    "carry",
-    "reconnect",
-    "registry",
-    "fresh",
-    "rate",
-    "throttle",
-    "max_runtime",
-    "graceful",
-    "second_signal_after",
-    "on_input_change",
-    "on_code_change",
-    "version",
-    "manual",
-    "keep_on_success",
-    "progress",
-    "verbose",
-    "capture_args",
-    "companion",
-    "crate",
+/// Takes in an option that says something of the function.
+type Take = fn(&mut Options, &Ident, ParseStream<'_>) -> Result<()>;
+
+/// The options that say something of the function. Those that set the `Job` are [`SETTINGS`]; those of items are
+/// in `items` and `policy`.
+const OF_FUNCTION: [(&str, Take); 8] = [
+    ("name", |it, option, input| set(&mut it.name, name(value(option, input)?).map(Some))),
+    ("iter", |it, option, input| set(&mut it.iter, argument(&value(option, input)?).map(Some))),
+    ("carry", |it, option, input| set(&mut it.restored.carry, variables(option, input))),
+    ("reconnect", |it, option, input| set(&mut it.restored.reconnect, variables(option, input))),
+    ("fresh", |it, option, input| set(&mut it.restored.fresh, variables(option, input))),
+    ("manual", |it, option, _| set(&mut it.manual, Ok(Some(option.span())))),
+    ("companion", |it, option, input| {
+        set(&mut it.companion, companion(option, &flag(option, input)?).map(Some))
+    }),
+    ("crate", |it, option, input| set(&mut it.krate, krate(option, input).map(Some))),
 ];
 
+fn set<T>(field: &mut T, value: Result<T>) -> Result<()> {
+    *field = value?;
+    Ok(())
+}
+
+/// What an attribute says.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) name: Option<Expr>,
     pub(crate) iter: Option<Ident>,
-    pub(crate) save_every: Option<SaveEvery>,
-    pub(crate) durability: Option<Durability>,
-    pub(crate) state_dir: Option<Expr>,
-    pub(crate) backend: Option<Expr>,
-    pub(crate) wait: Option<Time>,
-    pub(crate) rate: Option<Rate>,
-    pub(crate) throttle: Option<Expr>,
-    pub(crate) max_runtime: Option<Time>,
-    pub(crate) graceful: Option<Expr>,
-    /// With where it says so.
-    pub(crate) second_signal_after: Option<(Time, Span)>,
-    pub(crate) limits: LimitOptions,
-    pub(crate) carry: Vec<Variable>,
-    pub(crate) reconnect: Vec<Variable>,
-    pub(crate) registry: Option<Expr>,
-    pub(crate) fresh: Vec<Variable>,
+    pub(crate) restored: Restored,
     /// What is said of the items, where there is one loop.
     pub(crate) items: ItemOptions,
-    pub(crate) on_input_change: Option<(OnChange, Span)>,
-    pub(crate) on_code_change: Option<OnChange>,
-    pub(crate) version: Option<Expr>,
+    pub(crate) settings: Settings,
     /// Where it says `manual`.
     pub(crate) manual: Option<Span>,
-    pub(crate) keep_on_success: Option<Expr>,
-    pub(crate) progress: Option<Expr>,
-    pub(crate) verbose: Option<Expr>,
-    pub(crate) capture_args: bool,
     pub(crate) companion: Option<Companion>,
     pub(crate) krate: Option<Path>,
+}
+
+/// The variables that the loop may change.
+#[derive(Default)]
+pub(crate) struct Restored {
+    pub(crate) carry: Vec<Variable>,
+    pub(crate) reconnect: Vec<Variable>,
+    pub(crate) fresh: Vec<Variable>,
 }
 
 impl Parse for Options {
@@ -108,93 +85,39 @@ impl Parse for Options {
                 input.parse::<Token![,]>()?;
             }
         }
-        check_place(&seen)?;
         options.check_variables()?;
         options.items.policy.check()?;
         options.check_items()?;
-        options.limits.check(options.manual.is_some())?;
-        options.check_signals()?;
+        options.settings.check(options.manual.is_some())?;
         Ok(options)
     }
 }
 
-/// A checkpoint is in one place.
-fn check_place(options: &[Ident]) -> Result<()> {
-    let mut places = options.iter().filter(|option| *option == "state_dir" || *option == "backend");
-    match (places.next(), places.next()) {
-        (Some(first), Some(second)) => Err(Error::new(
-            second.span(),
-            format!("`{first}` says already where the checkpoint is; remove one of them"),
-        )),
-        _ => Ok(()),
-    }
-}
-
 impl Options {
-    /// Whether there is something to look at between two items.
-    pub(crate) fn watches(&self) -> bool {
-        let Options { rate, throttle, max_runtime, graceful, .. } = self;
-        let waits = rate.is_some() || throttle.is_some();
-        waits || max_runtime.is_some() || graceful.is_some() || self.limits.are_set()
-    }
-
     fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
-        match option.to_string().as_str() {
-            "name" => self.name = Some(name(value(option, input)?)?),
-            "iter" => self.iter = Some(argument(&value(option, input)?)?),
-            "save_every" => self.save_every = Some(save_every(value(option, input)?)?),
-            "durability" => self.durability = Some(durability(&value(option, input)?)?),
-            "state_dir" => self.state_dir = Some(value(option, input)?),
-            "backend" => self.backend = Some(value(option, input)?),
-            "wait" => self.wait = Some(time(option, value(option, input)?)?),
-            "rate" => self.rate = Some(rate(value(option, input)?)?),
-            "throttle" => self.throttle = Some(value(option, input)?),
-            "max_runtime" => self.max_runtime = Some(time(option, value(option, input)?)?),
-            "graceful" => self.graceful = Some(flag(option, input)?),
-            "second_signal_after" => {
-                let after = time(option, value(option, input)?)?;
-                self.second_signal_after = Some((after, option.span()));
-            }
-            "carry" => self.carry = variables(option, input)?,
-            "reconnect" => self.reconnect = variables(option, input)?,
-            "registry" => self.registry = Some(value(option, input)?),
-            "fresh" => self.fresh = variables(option, input)?,
-            "on_input_change" => {
-                let on_change = on_input_change(&value(option, input)?)?;
-                self.on_input_change = Some((on_change, option.span()));
-            }
-            "on_code_change" => {
-                self.on_code_change = Some(on_change(&value(option, input)?, true)?);
-            }
-            "version" => self.version = Some(value(option, input)?),
-            "manual" => self.manual = Some(option.span()),
-            "keep_on_success" => self.keep_on_success = Some(flag(option, input)?),
-            "progress" => self.progress = Some(flag(option, input)?),
-            "verbose" => self.verbose = Some(flag(option, input)?),
-            "capture_args" => self.capture_args = true,
-            "companion" => self.companion = Some(companion(option, &flag(option, input)?)?),
-            "crate" => self.krate = Some(krate(option, input)?),
-            limit if limits::NAMES.contains(&limit) => self.limits.parse_one(option, input)?,
-            of_items if items::names().any(|name| name == of_items) => {
-                self.items.parse_one(option, input)?;
-            }
-            unknown => {
-                let names = NAMES.iter().copied().chain(limits::NAMES).chain(items::names());
-                let text = unknown::text(unknown, names.collect());
-                return Err(Error::new(option.span(), text));
-            }
+        let name = option.to_string();
+        if let Some((_, take)) = OF_FUNCTION.iter().find(|(known, _)| *known == name) {
+            return take(self, option, input);
         }
-        Ok(())
+        if self.settings.parse_one(option, input)? {
+            return Ok(());
+        }
+        if items::names().any(|known| known == name) {
+            return self.items.parse_one(option, input);
+        }
+        let names = OF_FUNCTION.iter().map(|(name, _)| *name);
+        let names = names.chain(SETTINGS.iter().map(|it| it.name)).chain(items::names());
+        Err(Error::new(option.span(), unknown::text(&name, names.collect())))
     }
 
-    /// A second signal follows one that is heeded.
-    fn check_signals(&self) -> Result<()> {
-        match &self.second_signal_after {
-            Some((_, span)) if self.graceful.is_none() => {
-                Err(Error::new(*span, "this is about `graceful`; add that, or remove this"))
-            }
-            _ => Ok(()),
-        }
+    /// What `carry`, `reconnect` and `fresh` name.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Variable> {
+        self.restored.carry.iter().chain(self.lasting())
+    }
+
+    /// Those of them that are what they are behind each item.
+    pub(crate) fn lasting(&self) -> impl Iterator<Item = &Variable> {
+        self.restored.reconnect.iter().chain(&self.restored.fresh)
     }
 
     /// A variable is carried, reconnected or fresh, and named once.
@@ -209,18 +132,6 @@ impl Options {
         }
         Ok(())
     }
-}
-
-impl Options {
-    /// What `carry`, `reconnect` and `fresh` name.
-    pub(crate) fn named(&self) -> impl Iterator<Item = &Variable> {
-        self.carry.iter().chain(&self.reconnect).chain(&self.fresh)
-    }
-
-    /// Those of them that are what they are behind each item.
-    pub(crate) fn lasting(&self) -> impl Iterator<Item = &Variable> {
-        self.reconnect.iter().chain(&self.fresh)
-    }
 
     /// What is said of the items fits to the rest.
     fn check_items(&self) -> Result<()> {
@@ -230,21 +141,15 @@ impl Options {
                 "with `manual` there is no loop whose items could fail",
             ));
         }
-        let option = match &self.items.identity {
-            Identity::Index => return Ok(()),
-            Identity::Key(of_item) | Identity::Cursor(of_item) | Identity::Check(of_item) => {
-                of_item.option
-            }
-            Identity::Consumed(option) => *option,
-        };
+        let Some(option) = self.items.identity.place() else { return Ok(()) };
         if self.manual.is_some() {
             return Err(Error::new(
                 option,
                 "with `manual` there is no loop whose items it could know",
             ));
         }
-        match &self.on_input_change {
-            Some((_, span)) => {
+        match self.settings.place("on_input_change") {
+            Some(place) => {
                 let text = match self.items.identity {
                     Identity::Check(_) => {
                         "with `check` another input is refused; remove one of them"
@@ -253,7 +158,7 @@ impl Options {
                         "items that are known by a key or a cursor are known wherever they stand; remove this"
                     }
                 };
-                Err(Error::new(*span, text))
+                Err(Error::new(place, text))
             }
             None => Ok(()),
         }

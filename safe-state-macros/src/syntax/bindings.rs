@@ -38,13 +38,13 @@ pub(crate) fn bindings(pat: &Pat) -> Vec<Binding> {
 /// The names that the body binds.
 pub(crate) fn own_names(body: &Block) -> BTreeSet<String> {
     struct Own(BTreeSet<String>);
-    impl syn::visit::Visit<'_> for Own {
+    impl Visit<'_> for Own {
         fn visit_pat(&mut self, pat: &Pat) {
-            self.0.extend(bindings(pat).iter().map(crate::syntax::bindings::Binding::name));
+            self.0.extend(bindings(pat).iter().map(Binding::name));
             syn::visit::visit_pat(self, pat);
         }
     }
     let mut own = Own(BTreeSet::new());
-    syn::visit::Visit::visit_block(&mut own, body);
+    own.visit_block(body);
     own.0
 }

@@ -11,7 +11,7 @@ use syn::{
     Pat,
 };
 
-use crate::syntax::bindings::bindings;
+use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::conditions;
 
@@ -35,7 +35,7 @@ pub(crate) struct Free {
 
 impl Free {
     pub(crate) fn bind(&mut self, pat: &Pat) {
-        self.bound.extend(bindings(pat).iter().map(crate::syntax::bindings::Binding::name));
+        self.bound.extend(bindings(pat).iter().map(Binding::name));
     }
 
     fn within<'p>(

@@ -20,12 +20,18 @@ pub(crate) struct Local {
     pub(crate) ty: Option<Type>,
     /// Whether its type, or its initialiser, is written as a `&mut`.
     pub(crate) is_mut_reference: bool,
-    pub(crate) initialiser: Initialiser,
-    pub(crate) opening: Opening,
-    /// The variable that it is a reference to, or to a field of.
-    pub(crate) refers_to: Option<String>,
+    pub(crate) init: Init,
     /// The loops around it, from the outside in.
     pub(crate) around: Vec<usize>,
+}
+
+/// What the source shows of an initialiser.
+#[derive(Clone)]
+pub(crate) struct Init {
+    kind: Initialiser,
+    pub(crate) opening: Opening,
+    /// The variable that it is a reference to, or to a field of.
+    refers_to: Option<String>,
 }
 
 /// What a variable begins with.
@@ -42,19 +48,19 @@ pub(crate) enum Initialiser {
 impl Local {
     /// Whether it has a value from its declaration on.
     pub(crate) fn has_value(&self) -> bool {
-        !matches!(self.initialiser, Initialiser::None)
+        !matches!(self.init.kind, Initialiser::None)
     }
 
     /// Its initialiser, if that is a closure.
     pub(crate) fn closure(&self) -> Option<&ExprClosure> {
-        match &self.initialiser {
+        match &self.init.kind {
             Initialiser::Closure(it) => Some(it),
             _ => None,
         }
     }
 
     pub(crate) fn is_collection(&self) -> bool {
-        matches!(self.initialiser, Initialiser::Collection)
+        matches!(self.init.kind, Initialiser::Collection)
     }
 
     /// The variable that `binding` of the `let` at that place is, inside the loops `around`.
@@ -74,14 +80,7 @@ impl Local {
             is_plain,
             ty,
             is_mut_reference,
-            initialiser: match init {
-                None => Initialiser::None,
-                Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
-                Some(init) if makes_collection(init) => Initialiser::Collection,
-                Some(_) => Initialiser::Other,
-            },
-            opening: init.map(Opening::of).unwrap_or_default(),
-            refers_to: init.and_then(referred),
+            init: Init::of(init),
             around,
         }
     }
@@ -96,7 +95,23 @@ impl Local {
 
     /// Whether it is a reference to one of the `arguments`, or to a field of one.
     pub(crate) fn is_of_argument(&self, arguments: &[Argument]) -> bool {
-        self.refers_to.as_ref().is_some_and(|name| arguments.iter().any(|it| it.name() == *name))
+        self.init
+            .refers_to
+            .as_ref()
+            .is_some_and(|name| arguments.iter().any(|it| it.name() == *name))
+    }
+}
+
+impl Init {
+    fn of(init: Option<&Expr>) -> Self {
+        let kind = match init {
+            None => Initialiser::None,
+            Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
+            Some(init) if makes_collection(init) => Initialiser::Collection,
+            Some(_) => Initialiser::Other,
+        };
+        let opening = init.map(Opening::of).unwrap_or_default();
+        Init { kind, opening, refers_to: init.and_then(referred) }
     }
 }
 

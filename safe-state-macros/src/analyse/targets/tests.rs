@@ -1,6 +1,7 @@
 //! The rules by which a loop is chosen, on functions as tokens.
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use super::*;
 use crate::analyse::survey::survey;

@@ -70,7 +70,7 @@ pub(crate) fn kept_checks(
     taken: &mut Taken,
 ) -> TokenStream {
     let kept = plan.carried.iter().filter(|it| it.places.are_kept());
-    let kept = kept.filter(|it| it.is_first_before(target, &around.locals));
+    let kept = kept.filter(|it| it.is_first_before(target, &around.scope.locals));
     let checks = kept.map(|variable| {
         let here = at(variable.ident.span());
         let krate = moved(&plan.krate, here);

@@ -22,12 +22,12 @@ pub(crate) fn around(
     let here = at(around.keyword);
     let is_meant = |label: &&Lifetime| mentions(body, label);
     let mut walk = walk.clone();
-    for label in around.block_labels.iter().filter(is_meant) {
+    for label in around.scope.block_labels.iter().filter(is_meant) {
         walk = quote_spanned! {here=>
             let _ = #label: { #walk #krate::__private::never() };
         };
     }
-    for label in around.outer_labels.iter().filter(is_meant) {
+    for label in around.scope.loop_labels.iter().filter(is_meant) {
         walk = if breaks_with_a_value(body, label) {
             quote_spanned! {here=>
                 let _ = #label: loop { #walk break #label #krate::__private::never(); };

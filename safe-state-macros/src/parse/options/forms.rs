@@ -1,33 +1,59 @@
 //! The forms that options come in: values, flags, lists of variables, texts and times.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::token::Paren;
-use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Result, Token, UnOp};
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Result, Token, UnOp};
 
 use crate::parse::options::variable::Variable;
 
-#[cfg(feature = "limits")]
 use syn::spanned::Spanned;
 
-/// A time.
-pub(crate) enum Time {
-    /// A `Duration`.
-    Value(Box<Expr>),
-    Text(Nanos),
+/// What an option is given.
+pub(crate) enum Value {
+    /// An expression of the user's.
+    Given(Box<Expr>),
+    /// A time that was written as text.
+    Time(Nanos),
+    /// A size that was written as text.
+    Bytes(u64),
+    /// So many items in so many seconds.
+    Rate { count: u32, seconds: u64 },
+    /// A variant of one of our enums.
+    Variant(&'static str, &'static str),
+    /// The option's name is all.
+    Said,
 }
 
 /// A time that was written as text.
 #[derive(Clone, Copy)]
 pub(crate) struct Nanos(pub(crate) u64);
 
-/// A size of memory.
-#[cfg(feature = "limits")]
-pub(crate) enum Size {
-    /// What makes a `Size`.
-    Value(Box<Expr>),
-    /// One that was written as text.
-    Bytes(u64),
+impl Value {
+    pub(crate) fn given(value: Expr) -> Self {
+        Value::Given(Box::new(value))
+    }
+
+    /// The expression, as generated code writes it.
+    pub(crate) fn tokens(&self, krate: &Path) -> TokenStream {
+        let site = Span::mixed_site();
+        match self {
+            Value::Given(value) => value.to_token_stream(),
+            Value::Time(Nanos(nanos)) => {
+                quote_spanned! {site=> #krate::__private::Duration::from_nanos(#nanos) }
+            }
+            Value::Bytes(bytes) => quote_spanned! {site=> #bytes },
+            Value::Rate { count, seconds } => quote_spanned! {site=>
+                #krate::Rate::new(#count, #krate::__private::Duration::from_secs(#seconds))
+            },
+            Value::Variant(of, name) => {
+                let (of, name) = (Ident::new(of, site), Ident::new(name, site));
+                quote_spanned! {site=> #krate::#of::#name }
+            }
+            Value::Said => quote_spanned! {site=> true },
+        }
+    }
 }
 
 pub(crate) fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
@@ -97,28 +123,37 @@ pub(crate) fn text(value: &Expr) -> Option<&LitStr> {
     }
 }
 
-pub(crate) fn time(option: &Ident, value: Expr) -> Result<Time> {
+pub(crate) fn time(option: &Ident, value: Expr) -> Result<Value> {
     let expected = format!("a time, such as `{option} = \"30s\"` or a `Duration`");
     match text(&value) {
-        Some(text) => nanos(text, &expected).map(Time::Text),
-        None => Ok(Time::Value(Box::new(not_literal_but(value, &expected, |_| false)?))),
+        Some(text) => nanos(text, &expected).map(Value::Time),
+        None => Ok(Value::given(not_literal_but(value, &expected, |_| false)?)),
     }
 }
 
 /// A size of memory.
-#[cfg(feature = "limits")]
-pub(crate) fn size(option: &Ident, value: Expr) -> Result<Size> {
+pub(crate) fn size(option: &Ident, value: Expr) -> Result<Value> {
     let expected = format!("a size, such as `{option} = \"2GiB\"` or a number of bytes");
     let Some(text) = text(&value) else {
         let is_number = |lit: &Lit| matches!(lit, Lit::Int(_));
-        return Ok(Size::Value(Box::new(not_literal_but(value, &expected, is_number)?)));
+        return Ok(Value::given(not_literal_but(value, &expected, is_number)?));
     };
-    let bytes = text.value().parse().ok().map(|bytesize::ByteSize(bytes)| bytes);
     let refused = || {
         let text = format!("`{}` is no size; expected {expected}", text.value());
         Error::new(value.span(), text)
     };
-    bytes.filter(|bytes| *bytes > 0).map(Size::Bytes).ok_or_else(refused)
+    bytes(&text.value()).filter(|bytes| *bytes > 0).map(Value::Bytes).ok_or_else(refused)
+}
+
+#[cfg(feature = "limits")]
+fn bytes(text: &str) -> Option<u64> {
+    text.parse().ok().map(|bytesize::ByteSize(bytes)| bytes)
+}
+
+/// Without limits there is no size that could be said.
+#[cfg(not(feature = "limits"))]
+fn bytes(_: &str) -> Option<u64> {
+    None
 }
 
 pub(crate) fn nanos(text: &LitStr, expected: &str) -> Result<Nanos> {

@@ -5,36 +5,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token};
 
-use super::forms::{Nanos, nanos, not_literal_but, text};
-
-pub(crate) enum SaveEvery {
-    /// A number of items, or anything else that makes a `SaveEvery`.
-    Value(Box<Expr>),
-    Time(Nanos),
-}
-
-/// So many items in so many seconds.
-pub(crate) enum Rate {
-    /// A `Rate`.
-    Value(Box<Expr>),
-    Text {
-        count: u32,
-        seconds: u64,
-    },
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Durability {
-    Power,
-    Process,
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum OnChange {
-    Fail,
-    Restart,
-    Continue,
-}
+use super::forms::{Value, nanos, not_literal_but, text};
 
 pub(crate) struct Companion {
     pub(crate) wanted: bool,
@@ -62,26 +33,26 @@ pub(crate) fn argument(value: &Expr) -> Result<Ident> {
     }
 }
 
-pub(crate) fn save_every(value: Expr) -> Result<SaveEvery> {
+pub(crate) fn save_every(value: Expr) -> Result<Value> {
     const EXPECTED: &str =
         "a number of items or a time, such as `save_every = 100` or `save_every = \"250ms\"`";
     if let Some(text) = text(&value) {
-        return nanos(text, EXPECTED).map(SaveEvery::Time);
+        return nanos(text, EXPECTED).map(Value::Time);
     }
     let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
     match &value {
         Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) if count.base10_digits() == "0" => {
             Err(Error::new(count.span(), "every 0 items is never; write 1 to save after each"))
         }
-        _ => Ok(SaveEvery::Value(Box::new(value))),
+        _ => Ok(Value::given(value)),
     }
 }
 
-pub(crate) fn rate(value: Expr) -> Result<Rate> {
+pub(crate) fn rate(value: Expr) -> Result<Value> {
     const EXPECTED: &str =
         "a number of items and a time, such as `rate = \"100/s\"`, `\"90/min\"` or `\"1000/h\"`";
     let Some(text) = text(&value) else {
-        return Ok(Rate::Value(Box::new(not_literal_but(value, EXPECTED, |_| false)?)));
+        return Ok(Value::given(not_literal_but(value, EXPECTED, |_| false)?));
     };
     let written = text.value();
     let parsed = written.split_once('/').and_then(|(count, unit)| {
@@ -92,14 +63,14 @@ pub(crate) fn rate(value: Expr) -> Result<Rate> {
             _ => return None,
         };
         let count = count.trim().parse().ok().filter(|count| *count > 0)?;
-        Some(Rate::Text { count, seconds })
+        Some(Value::Rate { count, seconds })
     });
     parsed.ok_or_else(|| {
         Error::new(text.span(), format!("`{written}` is no rate; expected {EXPECTED}"))
     })
 }
 
-pub(crate) fn durability(value: &Expr) -> Result<Durability> {
+pub(crate) fn durability(value: &Expr) -> Result<Value> {
     let refused = || {
         Error::new(
             value.span(),
@@ -107,13 +78,13 @@ pub(crate) fn durability(value: &Expr) -> Result<Durability> {
         )
     };
     match text(value).ok_or_else(refused)?.value().as_str() {
-        "power" => Ok(Durability::Power),
-        "process" => Ok(Durability::Process),
+        "power" => Ok(Value::Variant("Durability", "Power")),
+        "process" => Ok(Value::Variant("Durability", "Process")),
         _ => Err(refused()),
     }
 }
 
-pub(crate) fn on_input_change(value: &Expr) -> Result<OnChange> {
+pub(crate) fn on_input_change(value: &Expr) -> Result<Value> {
     if text(value).is_some_and(|text| text.value() == "restart") {
         let text = "by the time the input is seen to have changed, items of it are gone; \
                     write `\"fail\"` or `\"continue\"`, or put what identifies the input into `version`";
@@ -122,16 +93,16 @@ pub(crate) fn on_input_change(value: &Expr) -> Result<OnChange> {
     on_change(value, false)
 }
 
-pub(crate) fn on_change(value: &Expr, may_restart: bool) -> Result<OnChange> {
+pub(crate) fn on_change(value: &Expr, may_restart: bool) -> Result<Value> {
     let expected = if may_restart {
         "`\"fail\"`, `\"restart\"` or `\"continue\"`"
     } else {
         "`\"fail\"` or `\"continue\"`"
     };
     match text(value).map(LitStr::value).as_deref() {
-        Some("fail") => Ok(OnChange::Fail),
-        Some("restart") if may_restart => Ok(OnChange::Restart),
-        Some("continue") => Ok(OnChange::Continue),
+        Some("fail") => Ok(Value::Variant("OnChange", "Fail")),
+        Some("restart") if may_restart => Ok(Value::Variant("OnChange", "Restart")),
+        Some("continue") => Ok(Value::Variant("OnChange", "Continue")),
         _ => Err(Error::new(value.span(), format!("expected {expected}"))),
     }
 }
