@@ -23,9 +23,9 @@ pub use crate::companion::{Companion, OfJob};
 pub use crate::idempotent::{Skipped, found, now};
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Of, OfCells as OfCellsWithin,
-    OfHash, OfMutable as OfMutableItem, OfNothing, OfParts, OfSerialize, OfSerializeAndHash,
-    OfWrapped, Probe, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Complete, Incomplete,
+    OfCells as OfCellsWithin, OfEnd, OfHash, OfMutable as OfMutableItem, OfNothing, OfParts,
+    OfSerialize, OfSerializeAndHash, OfWrapped, Walk, fingerprint as compared,
 };
 pub use crate::items::identity::{CursorType, Way};
 pub use crate::items::key::{

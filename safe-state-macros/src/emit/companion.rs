@@ -23,13 +23,33 @@ pub(crate) fn beside(function: &ItemFn, plan: &Plan) -> Option<TokenStream> {
     stands_beside(function, plan).then(|| generate(function, plan))
 }
 
+/// The job, as the function itself asks for it: of the companion, where that has the same.
+pub(crate) fn job_of(function: &ItemFn, plan: &Plan) -> TokenStream {
+    let (job, krate) = (job::job(plan, function), &plan.krate);
+    if !stands_beside(function, plan) || !used_inputs(function, &job).is_empty() {
+        return job;
+    }
+    let marker = marker(function);
+    quote_spanned! {Span::mixed_site()=> <#marker as #krate::__private::OfJob>::job() }
+}
+
+/// The inputs that the job is told of.
+fn used_inputs<'f>(function: &'f ItemFn, job: &TokenStream) -> Vec<&'f FnArg> {
+    let used = free_idents(job.clone());
+    function.sig.inputs.iter().filter(|input| is_used(input, &used)).collect()
+}
+
+/// The type that stands for the job.
+fn marker(function: &ItemFn) -> Ident {
+    let name = function.sig.ident.unraw();
+    Ident::new(&format!("{RESERVED}_job_of_{name}"), Span::call_site())
+}
+
 fn generate(function: &ItemFn, plan: &Plan) -> TokenStream {
     let krate = &plan.krate;
     let (name, vis) = (&function.sig.ident, &function.vis);
     let job = job::job(plan, function);
-    let used = free_idents(job.clone());
-    let inputs: Vec<&FnArg> =
-        function.sig.inputs.iter().filter(|input| is_used(input, &used)).collect();
+    let inputs = used_inputs(function, &job);
     let generics = used_generics(&function.sig.generics, &inputs);
     let (parameters, _, bounds) = generics.split_for_impl();
     let cfgs: Vec<_> = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
@@ -77,7 +97,7 @@ fn of_one_job(
     krate: &Path,
 ) -> TokenStream {
     let (name, vis) = (&function.sig.ident, &function.vis);
-    let marker = Ident::new(&format!("{RESERVED}_job_of_{}", name.unraw()), Span::call_site());
+    let marker = marker(function);
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
         #[doc(hidden)]

@@ -7,7 +7,8 @@ use syn::{Block, Generics, ItemFn, Result};
 use crate::analyse::plan::Analysed;
 use crate::emit::proof::proof;
 use crate::emit::{
-    arguments, belonging, commits, cursors, job, lower_loop, restore, run, steps, try_operators,
+    arguments, belonging, commits, companion, cursors, lower_loop, restore, run, steps,
+    try_operators,
 };
 use crate::parse::function::{self, Returned};
 use crate::parse::future;
@@ -17,7 +18,7 @@ use crate::syntax::rewrite::replace;
 pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed) -> Result<()> {
     let plan = &analysed.plan;
     let name = function.sig.ident.clone();
-    let job = job::job(plan, function);
+    let job = companion::job_of(function, plan);
     function.sig = function::with_names(&function.sig);
     let generics = function.sig.generics.clone();
     // A future that the function returns drops what it has captured in the order of its text.

@@ -153,7 +153,7 @@ impl Settings {
                 Told::Macro | Told::WatchedMacro => {
                     // All of the path there, or an error would point at the whole attribute.
                     let here = at(told.span());
-                    let krate = moved(&krate.to_token_stream(), here);
+                    let (name, krate) = (Ident::new(option.name, here), moved(krate, here));
                     job = quote_spanned! {here=> #krate::__private::#name!(#job, #told) };
                 }
                 Told::Elsewhere => {}
