@@ -2,7 +2,7 @@
 //! and what it takes.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Error, Path, Result};
