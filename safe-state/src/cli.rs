@@ -1,6 +1,6 @@
 //! The command `safe-state`: looks at jobs from outside, while they run as well.
 //!
-//! Its commands, exit codes and JSON are documented in the project's `docs/cli.md`.
+//! Its commands, exit codes and JSON are documented in the project's `docs/guide/cli.md`.
 
 mod clear;
 mod completions;

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use safe_state_backends::escape::Line;
 use safe_state_backends::{CarriedError, Error as BackendError, NotPutBack};
 
-use crate::commit::CommitError;
-use crate::reconnect::ReconnectError;
+use crate::effects::commit::CommitError;
+use crate::effects::reconnect::ReconnectError;
 
 /// Why a run could not begin, save or finish.
 ///

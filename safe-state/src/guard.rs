@@ -1,7 +1,7 @@
 //! Data that outlives the process: the program does its job in a child of itself, and rescues what that knew
 //! when it crashed, and why it did.
 //!
-//! [`Guard`] has an example; see [`docs/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guards.md)
+//! [`Guard`] has an example; see [`docs/guide/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/guards.md)
 //! for the guide. It is there on Linux.
 
 mod error;

@@ -1,5 +1,8 @@
 //! A job: its name and options, and what can be asked of it from outside.
 
+mod control;
+mod retry;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -11,13 +14,13 @@ use safe_state_backends::{
     from_url,
 };
 
+use crate::control::pacing::Watch;
+use crate::control::rate::Rate;
+use crate::effects::reconnect::ReconnectRegistry;
+use crate::failure::outcome::{Asked, Failing};
 use crate::items::for_each;
 #[cfg(feature = "limits")]
 use crate::limits::job::JobLimits;
-use crate::outcome::{Asked, Failing};
-use crate::reconnect::ReconnectRegistry;
-use crate::run::boundary::Watch;
-use crate::run::rate::Rate;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
 

@@ -5,54 +5,45 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "progress")]
-pub mod bars;
-#[cfg(not(feature = "progress"))]
-#[path = "bars/none.rs"]
-mod bars;
+mod attempt;
 mod bounded;
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod commit;
 mod companion;
 mod control;
+mod effects;
 mod error;
-mod events;
+mod failure;
 #[cfg(feature = "guard")]
 pub mod guard;
-pub mod idempotency;
-mod idempotent;
 mod items;
 mod job;
 #[cfg(feature = "limits")]
 pub mod limits;
-#[cfg_attr(not(feature = "metrics"), path = "meters/none.rs")]
-mod meters;
-mod outcome;
-mod policy;
+mod observe;
+mod progress;
 mod proof;
-pub mod reconnect;
 #[cfg(feature = "report")]
 pub mod report;
-mod retry;
 mod run;
 mod save;
 mod secrets;
-#[cfg(all(unix, any(feature = "limits", feature = "signals")))]
+#[cfg(any(feature = "limits", feature = "signals"))]
 mod signals;
-mod spans;
 #[cfg(all(unix, feature = "supervisor"))]
 pub mod supervisor;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod transaction;
 
+pub use control::rate::Rate;
+pub use effects::{commit, idempotency, reconnect, transaction};
 pub use error::{Error, StopReason};
+pub use failure::{Action, Backoff, ErrorContext};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
-pub use policy::{Action, Backoff, ErrorContext};
+#[cfg(feature = "progress")]
+pub use observe::bars;
 pub use run::begin::OnChange;
-pub use run::rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
     DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,

@@ -3,7 +3,7 @@
 //!
 //! A guard watches a scope. When its limit is passed, [`check`] returns an error in it, and so does each
 //! `.await` of a guarded future; what goes on all the same gets signals, and at last the process is ended.
-//! See [`docs/limits.md`](https://github.com/safe-state/safe-state/blob/main/docs/limits.md) for the guide.
+//! See [`docs/guide/limits.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/limits.md) for the guide.
 //!
 //! ```
 //! use safe_state::limits::{TimeGuard, check, progress};

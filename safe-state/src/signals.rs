@@ -1,5 +1,8 @@
-//! Signals to this process, for all that waits for some, and its end by one.
+//! Signals to this process: who waits for them, and how one ends the process.
 
+#[cfg(unix)]
 pub(crate) mod dying;
-#[cfg(any(feature = "signals", feature = "supervisor"))]
+#[cfg(feature = "signals")]
+pub(crate) mod graceful;
+#[cfg(all(unix, any(feature = "signals", feature = "supervisor")))]
 pub(crate) mod heard;

@@ -15,7 +15,8 @@ struct Block {
 
 /// The pages of the guide. Those in a crate's folder document its items: their code runs as doctests.
 fn pages() -> Vec<PathBuf> {
-    files("docs", "md").into_iter().chain([PathBuf::from("README.md")]).collect()
+    let folders = ["docs", "docs/guide"].into_iter().flat_map(|folder| files(folder, "md"));
+    folders.chain([PathBuf::from("README.md")]).collect()
 }
 
 /// The pages that stand in the crates which show them.

@@ -52,7 +52,7 @@ fn all_of_them() {
             (format!("{guard:?}"), one_line(&guard))
         },
         {
-            let reconnect = crate::reconnect::ReconnectError::new("it is gone");
+            let reconnect = crate::effects::reconnect::ReconnectError::new("it is gone");
             (format!("{reconnect:?}"), one_line(&reconnect))
         },
     ];

@@ -18,9 +18,9 @@ use super::signal::{self, ThreadId};
 use super::token::Token;
 use super::units::{after, readable};
 use super::watchdog::Watch;
+use crate::Error;
 use crate::error::StopReason;
-use crate::events::tell;
-use crate::{Error, Job};
+use crate::observe::events::tell;
 
 /// How long memory may grow before more is done about it: it may soon be all.
 const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A run under limits.
 #[derive(Debug)]
-pub(crate) struct RunWatch {
+pub(crate) struct RunWatch<P> {
     job: String,
     limits: JobLimits,
     began: Instant,
@@ -42,17 +42,17 @@ pub(crate) struct RunWatch {
     has_too_much: AtomicBool,
     /// Whether a signal has asked the process to end; changed while the state is locked.
     is_asked_to_end: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<State<P>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
+#[derive(Debug)]
+struct State<P> {
     has_ended: bool,
     /// Since when an item's body runs.
     item: Option<Instant>,
     /// When it made progress last, as far as was seen.
     progress: Option<Instant>,
-    parked: Place,
+    parked: Place<P>,
     /// Since when more memory is in use than may be, and how much it was then.
     memory: Option<(Instant, u64)>,
     stairs: Stairs,
@@ -60,6 +60,21 @@ struct State {
     has_told_the_end: bool,
     /// Whether it was saved because the end is near.
     has_seen_the_end: bool,
+}
+
+impl<P> Default for State<P> {
+    fn default() -> Self {
+        State {
+            has_ended: false,
+            item: None,
+            progress: None,
+            parked: Place::Run,
+            memory: None,
+            stairs: Stairs::default(),
+            has_told_the_end: false,
+            has_seen_the_end: false,
+        }
+    }
 }
 
 /// A limit that was passed.
@@ -79,16 +94,15 @@ enum What {
     Memory { limit: u64, used: u64 },
 }
 
-impl RunWatch {
-    pub(crate) fn new(job: &Job, now: Instant) -> Result<Self, Error> {
-        let limits = job.limits;
+impl<P: Parked> RunWatch<P> {
+    pub(crate) fn new(job: &str, limits: JobLimits, now: Instant) -> Result<Self, Error> {
         let meter = limits.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
         let has_limits = limits.are_set();
         let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
         let token = Arc::new(Token::new(true));
         token.works_here();
         Ok(RunWatch {
-            job: job.job_name().to_owned(),
+            job: job.to_owned(),
             limits,
             began: now,
             ends: left.filter(|_| has_limits).map(|left| after(now, left)),
@@ -98,7 +112,7 @@ impl RunWatch {
             token,
             has_too_much: AtomicBool::new(false),
             is_asked_to_end: AtomicBool::new(false),
-            state: Mutex::default(),
+            state: Mutex::new(State::default()),
         })
     }
 
@@ -106,7 +120,7 @@ impl RunWatch {
         &self.token
     }
 
-    pub(crate) fn begin_item(&self, parked: Box<Parked>, now: Instant) {
+    pub(crate) fn begin_item(&self, parked: Box<P>, now: Instant) {
         let mut state = self.state();
         state.item = Some(now);
         state.progress = Some(now);
@@ -118,7 +132,7 @@ impl RunWatch {
         }
     }
 
-    pub(crate) fn unpark(&self) -> Option<Box<Parked>> {
+    pub(crate) fn unpark(&self) -> Option<Box<P>> {
         self.state().parked.take()
     }
 
@@ -177,7 +191,7 @@ impl RunWatch {
     }
 
     /// The limit that was passed: the one that can wait the least.
-    fn passed(&self, state: &State, used: u64, now: Instant) -> Option<Passed> {
+    fn passed(&self, state: &State<P>, used: u64, now: Instant) -> Option<Passed> {
         let grace = self.limits.grace_period;
         let of_time = |began: Instant, limit: Option<Duration>, what: fn(Duration) -> What| {
             let limit = limit?;
@@ -197,7 +211,7 @@ impl RunWatch {
             .or_else(|| of_time(self.began, self.limits.timeout, What::Run))
     }
 
-    fn climb(&self, state: &mut State, passed: Passed, now: Instant) -> Option<Instant> {
+    fn climb(&self, state: &mut State<P>, passed: Passed, now: Instant) -> Option<Instant> {
         let (interrupt, grace) = (Interrupt::CancellationThenSignal, passed.grace);
         let escalation = Escalation { interrupt, send_kill: true, grace };
         if passed.is_urgent {
@@ -217,7 +231,7 @@ impl RunWatch {
         next
     }
 
-    fn take(&self, state: &mut State, step: Step, passed: Passed, now: Instant) {
+    fn take(&self, state: &mut State<P>, step: Step, passed: Passed, now: Instant) {
         let Passed { what, .. } = passed;
         tracing::warn!(target: "safe_state", job = %self.job, ?step, ?what, "a limit was passed");
         if step == Step::Cancel {
@@ -234,12 +248,12 @@ impl RunWatch {
         signal::send(step, ThreadId::default());
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<P>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When the next limit can be passed.
-    fn next_look(&self, state: &State, used: u64, now: Instant) -> Instant {
+    fn next_look(&self, state: &State<P>, used: u64, now: Instant) -> Instant {
         let limits = &self.limits;
         let item = limits.item_timeout.map(|limit| {
             let due = after(state.progress.unwrap_or(now), limit);
@@ -258,7 +272,7 @@ impl RunWatch {
     }
 }
 
-impl Watch for RunWatch {
+impl<P: Parked> Watch for RunWatch<P> {
     fn look(&self, now: Instant) -> Option<Instant> {
         let mut state = self.state();
         if state.has_ended {
@@ -341,21 +355,28 @@ impl What {
 
 #[cfg(test)]
 mod tests {
-    use safe_state_backends::{Checkpoint, LeaseOptions, MemoryBackend, Store};
+    use safe_state_backends::Error as BackendError;
 
     use super::*;
-    use crate::run::progress::Position;
-    use crate::save::owner::Owner;
+    use crate::Job;
 
-    fn begun(job: &Job) -> (RunWatch, Instant) {
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl Parked for Nothing {
+        fn save(&mut self, _: Blame) -> Result<bool, BackendError> {
+            Ok(false)
+        }
+
+        fn item_in_flight(&self) -> Option<u64> {
+            None
+        }
+    }
+
+    fn begun(job: &Job) -> (RunWatch<Nothing>, Instant) {
         let began = Instant::now();
-        let watch = RunWatch::new(job, began).unwrap();
-        let backend = Arc::new(MemoryBackend::default());
-        let opening = Store::open(backend, job.job_name(), LeaseOptions::default()).unwrap();
-        let store = opening.begin(Checkpoint::new(job.job_name(), None)).unwrap();
-        let owner = Owner::new(store, None);
-        let (store, position) = (owner.shared(), Position::default());
-        watch.begin_item(Box::new(Parked { store, position }), began);
+        let watch = RunWatch::new(job.job_name(), job.limits, began).unwrap();
+        watch.begin_item(Box::new(Nothing), began);
         (watch, began)
     }
 

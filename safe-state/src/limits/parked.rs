@@ -1,23 +1,28 @@
-//! What is complete, and the way to where it is saved, while an item's body runs: a place that the watchdog can reach.
+//! What a run lends while the body of an item runs: what is complete, and the way to where it is saved.
 
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use safe_state_backends::CrashCause;
-
-use crate::run::progress::Position;
-use crate::save::owner::Shared;
+use safe_state_backends::{CrashCause, Error as BackendError};
 
 /// How long the watchdog waits for a save. A network may be down, and the process is to end all the same.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The run's part that saves. The body of an item can't be interrupted, but needs none of it.
-#[derive(Debug)]
-pub(crate) struct Parked {
-    pub(crate) store: Shared,
-    pub(crate) position: Position,
+/// The part of a run that saves. The body of an item can't be interrupted, but needs none of it.
+pub(crate) trait Parked: Debug + Send + 'static {
+    /// Saves what is complete, and whether the item in flight is to blame. Returns whether there was anything to
+    /// save. After that the run may go on as if nothing had happened.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    fn save(&mut self, blame: Blame) -> Result<bool, BackendError>;
+
+    /// The index of the item in flight.
+    fn item_in_flight(&self) -> Option<u64>;
 }
 
 /// Whose fault it is if the process ends in the item in flight.
@@ -31,45 +36,39 @@ pub(crate) enum Blame {
     AsBefore,
 }
 
-/// Where it is.
+/// Where the part of the run is that saves.
 #[derive(Debug, Default)]
-pub(crate) enum Place {
+pub(crate) enum Place<P> {
     /// With the run.
     #[default]
     Run,
-    Here(Box<Parked>),
+    Here(Box<P>),
     /// In a save that takes its time.
-    Saving(Receiver<Box<Parked>>),
+    Saving(Receiver<Box<P>>),
 }
 
-impl Parked {
-    /// Saves what is complete, and whether the item in flight is to blame. After that the run may go on as if
-    /// nothing had happened.
-    fn save(&mut self, blame: Blame, job: &str) {
-        let change = self.position.change_beside_the_body(blame);
-        if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
-            return;
-        }
-        match self.store.lock().save(change) {
-            Ok(()) => tracing::info!(target: "safe_state", job, "saved beside an item"),
-            Err(error) => tracing::error!(target: "safe_state", job, %error, "not saved"),
-        }
+/// Saves, and reports what came of it.
+fn save(parked: &mut impl Parked, blame: Blame, job: &str) {
+    match parked.save(blame) {
+        Ok(true) => tracing::info!(target: "safe_state", job, "saved beside an item"),
+        Ok(false) => {}
+        Err(error) => tracing::error!(target: "safe_state", job, %error, "not saved"),
     }
 }
 
-impl Place {
+impl<P: Parked> Place<P> {
     /// Saves, if it is here, and waits for that as long as is sensible.
     pub(crate) fn save(&mut self, blame: Blame, job: &str) {
         if !matches!(self, Place::Here(_)) {
             return;
         }
-        let (give, given) = channel::<Box<Parked>>();
+        let (give, given) = channel::<Box<P>>();
         let (done, saved) = channel();
         let name = job.to_owned();
         let saving = move || {
             for mut parked in given {
                 // Whatever a backend of the user's does, the run gets back what it has lent.
-                let saved = catch_unwind(AssertUnwindSafe(|| parked.save(blame, &name)));
+                let saved = catch_unwind(AssertUnwindSafe(|| save(&mut *parked, blame, &name)));
                 if saved.is_err() {
                     tracing::error!(target: "safe_state", job = name, "not saved: the backend panicked");
                 }
@@ -92,16 +91,16 @@ impl Place {
         };
     }
 
-    /// The item in flight, if it is here.
+    /// The index of the item in flight, if the part that saves is here.
     pub(crate) fn item(&self) -> Option<u64> {
         match self {
-            Place::Here(parked) => parked.position.in_flight(),
+            Place::Here(parked) => parked.item_in_flight(),
             Place::Run | Place::Saving(_) => None,
         }
     }
 
     /// What was put here, to go on with; it waits for a save to end.
-    pub(crate) fn take(&mut self) -> Option<Box<Parked>> {
+    pub(crate) fn take(&mut self) -> Option<Box<P>> {
         match std::mem::take(self) {
             Place::Run => None,
             Place::Here(parked) => Some(parked),

@@ -21,7 +21,7 @@ pub(crate) fn send(step: Step, thread: ThreadId) {
     };
     #[cfg(feature = "signals")]
     if step == Step::Terminate {
-        crate::run::signals::end_if_asked(signal.as_raw());
+        crate::signals::graceful::end_if_asked(signal.as_raw());
     }
     let ends = dying::is_by_default(signal.as_raw());
     if !thread.send(signal) {

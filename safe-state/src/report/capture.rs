@@ -11,8 +11,8 @@ use super::panic::{self, Panicked};
 use super::stack::{self, Addresses};
 use super::{Report, Settings, chain, context, source};
 use crate::error::causes;
-use crate::outcome::telling::active_spans;
-use crate::outcome::{message, panic_message};
+use crate::failure::outcome::{message, panic_message};
+use crate::failure::reported::active_spans;
 
 /// What an error says of itself, which is gone once it has left the function.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use safe_state_backends::details::Link;
 
 use super::panic::caught;
 use crate::error::causes;
-use crate::outcome::known_type;
+use crate::failure::known_type;
 use crate::secrets::bounded_and_masked;
 
 /// Most links, and the longest text of one, in bytes.

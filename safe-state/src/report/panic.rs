@@ -7,7 +7,7 @@ use std::sync::Once;
 use safe_state_backends::details::{Place, Span};
 
 use super::stack::Addresses;
-use crate::outcome::telling::active_spans;
+use crate::failure::reported::active_spans;
 
 thread_local! {
     /// The panic that this thread had last.

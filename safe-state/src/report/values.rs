@@ -14,7 +14,6 @@ use super::Settings;
 use super::outline::outline;
 use super::panic::caught;
 use crate::bounded::{bounded, cut};
-use crate::run::Run;
 use crate::secrets::masked_value;
 
 /// Longest text of an argument that does not serialise, in bytes, and how much of it is looked at.
@@ -212,13 +211,6 @@ impl<T: Length + ?Sized> Length for &T {
 
     fn element(&self) -> &'static str {
         T::element(self)
-    }
-}
-
-impl Run {
-    /// The function was called with this.
-    pub fn argument(&mut self, shown: Vec<Value>) {
-        self.shown.argument(shown);
     }
 }
 
