@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
+use crate::analyse::lending;
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
@@ -47,8 +48,8 @@ pub(crate) fn known_by(
         Identity::Index => KnownBy {
             suffix: "",
             way: quote_spanned! {here=> #krate::__private::Way::Index },
-            // What the loop may change has no lasting fingerprint, whatever tuple it comes in.
-            of_item: if gives_mutably(input)
+            // What a carried variable lends is restored with the changes of the run before.
+            of_item: if lending::lends(plan, target)
                 || goes_by_index(plan)
                 || worklists::takes(plan, target)
             {
@@ -132,10 +133,4 @@ pub(crate) fn capture(plan: &Plan, target: &Target) -> TokenStream {
         quote_spanned! {here=> (#name, #krate::__private::#value) }
     });
     quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#(#values),*]); }
-}
-
-/// Whether the expression names `&mut` or a method like `iter_mut`.
-fn gives_mutably(expr: &Expr) -> bool {
-    let text = expr.to_token_stream().to_string();
-    text.contains("& mut") || text.contains("&mut") || text.contains("_mut")
 }

@@ -102,7 +102,7 @@ pub(crate) fn proof(
         TokenStream::new()
     };
     let items = beside::items_check(plan, (target, &written), &outer);
-    let shared = beside::shared_checks(plan, &seen, &free, &mut taken);
+    let shared = beside::shared_checks(plan, target, &seen, &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
     let Taken { types, names, .. } = taken;
     // Behind the closure, which may be what tells the types.

@@ -7,7 +7,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::analyse::lending;
-use crate::analyse::outer::{Kind, Outer};
+use crate::analyse::outer::{self, Kind, Outer};
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::targets::Target;
@@ -17,7 +17,8 @@ use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved};
 
-/// Refuses items by which the loop changes what it walks, unless that is named.
+/// Refuses items by which the loop changes what it walks, unless that is named; and items of a variable that is lent,
+/// if they may have been taken out of it.
 pub(crate) fn items_check(
     plan: &Plan,
     (target, written): (&Target, &Written<'_>),
@@ -25,8 +26,12 @@ pub(crate) fn items_check(
 ) -> TokenStream {
     let walked = free_idents(written.head.to_token_stream());
     let is_walked = |ident: &Ident| free::holds(&walked, ident);
-    let is_named =
-        plan.options.lasting().any(|named| is_walked(&named.root)) || lending::lends(plan, target);
+    if lending::lends(plan, target) {
+        let here = at(written.head.span());
+        let (krate, item_type) = (moved(&plan.krate, here), &local("item_type"));
+        return quote_spanned! {here=> #krate::__private::in_place!(#item_type); };
+    }
+    let is_named = plan.options.lasting().any(|named| is_walked(&named.root));
     // Behind a `&` of the caller's is what the caller lets be changed.
     let is_ours = outer.iter().any(|it| is_walked(&it.ident) && !it.is_constant());
     if !written.is_for || is_named || !is_ours {
@@ -41,6 +46,7 @@ pub(crate) fn items_check(
 /// Refuses locals that can be changed through a shared reference.
 pub(crate) fn shared_checks(
     plan: &Plan,
+    target: &Target,
     seen: &[&Outer<'_>],
     free: &BTreeSet<String>,
     taken: &mut Taken,
@@ -51,7 +57,7 @@ pub(crate) fn shared_checks(
             && !it.is_elsewhere
             && !local.is_of_argument(&plan.arguments)
             && free::holds(free, &it.ident)
-            && !plan.options.named().any(|named| named.root == it.ident);
+            && !outer::named_in(plan, target).any(|named| named.root == it.ident);
         is_meant.then(|| {
             let here = at(it.ident.span());
             let krate = moved(&plan.krate, here);

@@ -208,6 +208,7 @@ macro_rules! forms {
 
 forms! {
     [T: ?Sized,] OfMutable(&&&&&&&) &mut T => leaf ByPosition;
+    [T: ?Sized,] OfMutable(&&&&&&&) Option<&mut T> => leaf ByPosition;
     [T, E,] OfParts(&&&&&) Result<T, E> => success T;
     [T: Serialize + Hash + ?Sized,] OfSerializeAndHash(&&&&) T => leaf BySerializeOrHash;
     [T: Serialize + ?Sized,] OfSerialize(&&&) T => leaf BySerialize;
