@@ -1,7 +1,7 @@
 //! What a loop is told of its items: how they are known, and what is recorded of one that fails.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
