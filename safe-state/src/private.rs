@@ -38,9 +38,7 @@ pub use crate::failure::{
 };
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Complete, Incomplete,
-    OfCells as OfCellsWithin, OfEnd, OfHash, OfMutable as OfMutableItem, OfNothing, OfParts,
-    OfSerialize, OfSerializeAndHash, OfWrapped, Walk, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
 pub use crate::items::identity::{CursorType, Way};
 pub use crate::items::key::{
@@ -81,6 +79,14 @@ pub use crate::{
 pub use safe_state_limits::run::{Cancellation, cancellable};
 #[cfg(feature = "report")]
 pub use safe_state_report::__argument as argument;
+
+/// The ways by which it is found out what of a value is compared.
+pub mod forms {
+    pub use crate::items::compared::{
+        Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
+        OfSerializeAndHash, OfWrapped,
+    };
+}
 
 /// The ways by which it is found out how a body failed.
 pub mod failures {

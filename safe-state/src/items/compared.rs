@@ -113,16 +113,14 @@ macro_rules! __argument_fingerprint {
 macro_rules! __form {
     ($value:expr, $deep:literal: $($dot:tt)*) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{
-            Complete as _, Incomplete as _, OfCellsWithin as _, OfEnd as _, OfHash as _,
-            OfMutableItem as _, OfNothing as _, OfParts as _, OfSerialize as _,
-            OfSerializeAndHash as _, OfWrapped as _,
-        };
+        use $crate::__private::forms::*;
         let walk = $crate::__private::Walk::<_, _, $deep>::from($value);
-        $($crate::__form!(@step $dot walk);)*
-        (&&walk).form()
+        (&&$crate::__form!(@walk walk; $($dot)*)).form()
     }};
-    (@step $dot:tt $walk:ident) => {
-        let $walk = (&&&&&&&&&$walk).step();
+    (@walk $walk:expr; . $($dot:tt)*) => {
+        $crate::__form!(@walk (&&&&&&&&&$walk).step(); $($dot)*)
+    };
+    (@walk $walk:expr;) => {
+        $walk
     };
 }
