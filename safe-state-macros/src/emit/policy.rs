@@ -32,7 +32,7 @@
 //! }
 //! ```
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Pat, Result, Type};
 
@@ -42,7 +42,7 @@ use crate::analyse::targets::Target;
 use crate::analyse::{policies, worklists};
 use crate::emit::{carry, control_flow, items, save_points, undo};
 use crate::syntax::free_idents::free_idents;
-use crate::syntax::hygiene::{at, local, locals, moved};
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
 
 /// A loop's item, as its head has it.
 pub(crate) struct Item<'a> {
@@ -226,8 +226,9 @@ fn attempt(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
         }
     });
     let body = quote_spanned! {here=>
-        { #leaving #body #krate::__private::Ok(#krate::__private::Flow::Next) }
+        #leaving #body #krate::__private::Ok(#krate::__private::Flow::Next)
     };
+    let body = in_braces_of(&item.body, body);
     let catches = quote_spanned! {here=> #policy.catches_panics() };
     let called = if plan.is_async {
         let future = cancellable(plan, &body, here);
@@ -258,7 +259,7 @@ fn over(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
 }
 
 /// The body of an attempt as a future, which ends with the limit's error where a limit is passed.
-fn cancellable(plan: &Plan, body: &TokenStream, here: Span) -> TokenStream {
+fn cancellable(plan: &Plan, body: &TokenTree, here: Span) -> TokenStream {
     if !plan.options.settings.have_limits() {
         return quote_spanned! {here=> async #body };
     }

@@ -11,7 +11,7 @@ use crate::analyse::plan::Plan;
 use crate::emit::save_points;
 use crate::parse::function::{Argument, Returned};
 use crate::syntax::free_idents::free_idents;
-use crate::syntax::hygiene::{local, locals};
+use crate::syntax::hygiene::{in_braces_of, local, locals};
 
 /// The run of a function that returns a type by its name and does not wait: what opens it, the body, and what
 /// ends it.
@@ -27,7 +27,7 @@ pub(crate) fn in_one_call(
     locals!(run, outcome, on_error);
     let job_local = &local("job");
     let site = Span::mixed_site();
-    // As the tail of a block, the user's own would be reported for its braces.
+    let body = behind(&quote_spanned! {site=> #captures #before }, block);
     quote_spanned! {site=> {
         let #job_local = #job;
         let #on_error = #krate::__private::on_error!(#ty);
@@ -35,9 +35,15 @@ pub(crate) fn in_one_call(
             &#job_local,
             #on_error,
             |#outcome| #krate::__private::failing!(#outcome),
-            move |#run| -> #ty { #captures #before match () { () => #block } },
+            move |#run| -> #ty #body,
         );
     } }
+}
+
+/// The block behind `before`. As the tail of a block, the user's own would be reported for its braces.
+fn behind(before: &TokenStream, block: &Block) -> TokenTree {
+    let inside = quote_spanned! {Span::mixed_site()=> #before match () { () => #block } };
+    in_braces_of(block, inside)
 }
 
 pub(crate) fn open(plan: &Plan, job: &TokenStream) -> TokenStream {
@@ -81,8 +87,7 @@ pub(crate) fn call(
         Returned::Opaque => quote_spanned! {site=> _ },
         Returned::Never => quote_spanned! {site=> #krate::__private::Infallible },
     };
-    // As the tail of a block, the user's own would be reported for its braces.
-    let body = quote_spanned! {site=> { #captures #restore match () { () => #block } } };
+    let body = behind(&quote_spanned! {site=> #captures #restore }, block);
     let called = if plan.is_async {
         let future = cancellable_whole(plan, &body);
         quote_spanned! {site=> #krate::__private::call_async::<#ty>(#run.spans(), #future).await }
@@ -95,7 +100,7 @@ pub(crate) fn call(
 }
 
 /// The block as a future, which ends with the limit's error where a limit is passed.
-fn cancellable_whole(plan: &Plan, body: &TokenStream) -> TokenStream {
+fn cancellable_whole(plan: &Plan, body: &TokenTree) -> TokenStream {
     let krate = &plan.krate;
     locals!(run, on_error);
     let site = Span::mixed_site();

@@ -4,8 +4,9 @@
 //! user's never meet, and no lint takes it for the user's code. Where an error should point at
 //! the user's code, that span is moved there.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::Block;
 
 /// What users may not begin their arguments' names with.
 pub(crate) const RESERVED: &str = "__safe_state";
@@ -32,6 +33,14 @@ pub(crate) fn moved(tokens: &impl ToTokens, span: Span) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// `inside` in braces that are where those of `block` are: of a body whose braces are generated the compiler does not
+/// tell which lines of it have run.
+pub(crate) fn in_braces_of(block: &Block, inside: TokenStream) -> TokenTree {
+    let mut braces = Group::new(Delimiter::Brace, inside);
+    braces.set_span(block.brace_token.span.join());
+    braces.into()
 }
 
 /// Binds each of the names to the generated local of that name.
