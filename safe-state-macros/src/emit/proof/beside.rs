@@ -57,7 +57,8 @@ pub(crate) fn shared_checks(
             && !it.is_elsewhere
             && !local.is_of_argument(&plan.arguments)
             && free::holds(free, &it.ident)
-            && !outer::named_in(plan, target).any(|named| named.root == it.ident);
+            && !outer::named_in(plan, target).any(|named| named.root == it.ident)
+            && !is_kept(plan, &it.ident);
         is_meant.then(|| {
             let here = at(it.ident.span());
             let krate = moved(&plan.krate, here);
@@ -66,6 +67,11 @@ pub(crate) fn shared_checks(
         })
     });
     checks.collect()
+}
+
+/// Whether it is a carried variable that is set back, and held to that by [`kept_checks`].
+fn is_kept(plan: &Plan, variable: &Ident) -> bool {
+    plan.carried.iter().any(|it| it.named.is(variable) && it.places.are_kept())
 }
 
 /// Refuses carried variables that are set back in a resumed run, and can be changed through another reference.
