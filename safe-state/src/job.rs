@@ -11,22 +11,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use safe_state_backends::{
-    Backend, Checkpoint, Durability, Error as BackendError, IntoBackend, LeaseOptions,
-};
+use safe_state_backends::{Backend, Checkpoint, Durability, IntoBackend, LeaseOptions};
+use safe_state_base::{Place, stored};
+#[cfg(feature = "limits")]
+use safe_state_limits::run::JobLimits;
 
 use crate::control::pacing::Watch;
 use crate::control::rate::Rate;
 use crate::effects::reconnect::ReconnectRegistry;
 use crate::failure::outcome::{Asked, Failing};
 use crate::items::for_each;
-#[cfg(feature = "limits")]
-use crate::limits::job::JobLimits;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
-
-/// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
-pub(crate) const DEFAULT_STATE_DIR: &str = ".safe_state";
 
 /// Where a checkpoint is of which nothing says where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,11 +72,8 @@ pub struct Job {
     pub(crate) limits: JobLimits,
     durability: Durability,
     pub(crate) wait: Option<Duration>,
-    /// Where the checkpoint is if nothing says.
+    place: Place,
     unnamed: Unnamed,
-    state_dir: Option<PathBuf>,
-    /// Or why there is none, which each use of it tells.
-    backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
 }
 
 impl Job {
@@ -104,9 +97,8 @@ impl Job {
             limits: JobLimits::default(),
             durability: Durability::Power,
             wait: None,
+            place: Place::default(),
             unnamed: Unnamed::Files,
-            state_dir: None,
-            backend: None,
         }
     }
 
@@ -133,7 +125,7 @@ impl Job {
     /// `.safe_state` in the working directory. With a [`backend`](Self::backend) as well, the job is
     /// refused.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.state_dir = Some(dir.into());
+        self.place.dir = Some(dir.into());
         self
     }
 
@@ -151,7 +143,7 @@ impl Job {
     /// # Ok::<(), safe_state::Error>(())
     /// ```
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
-        self.backend = Some(backend.into_backend().map_err(Arc::new));
+        self.place.backend = Some(backend.into_backend().map_err(Arc::new));
         self
     }
 
@@ -284,11 +276,7 @@ impl Job {
     ///
     /// The job is running, or the backend cannot be written.
     pub fn clear_checkpoint(&self) -> Result<(), Error> {
-        let backend = self.stored_in()?;
-        if backend.exists(&self.name)? {
-            backend.lease(&self.name, self.lease_options())?.delete()?;
-        }
-        Ok(())
+        stored::clear(self.stored_in()?, &self.name, self.lease_options())
     }
 
     /// The file that the checkpoint is or would be in; `None` if the backend keeps no files, or

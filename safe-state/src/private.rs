@@ -18,6 +18,8 @@ pub use core::{cfg, concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
+#[cfg(not(feature = "report"))]
+pub use crate::__argument as argument;
 pub use crate::attempt::{
     ByClone, ByLength, Fallible, Flow, Kept, Marked, Once, UndoneByClone, UndoneByLength, attempt,
     attempt_async, leave, raise,
@@ -36,9 +38,7 @@ pub use crate::failure::{
 };
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Of, OfCells as OfCellsWithin,
-    OfHash, OfMutable as OfMutableItem, OfNothing, OfParts, OfSerialize, OfSerializeAndHash,
-    OfWrapped, Probe, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
 pub use crate::items::identity::{CONSUMED, CursorType, Way};
 pub use crate::items::key::{
@@ -50,8 +50,6 @@ pub use crate::items::source::{
     by_index, by_index_checked, is_channel,
 };
 pub use crate::items::{Items, Step};
-#[cfg(feature = "limits")]
-pub use crate::limits::run::{Cancellation, cancellable};
 pub use crate::observe::spans::Spans;
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
@@ -71,12 +69,24 @@ pub use crate::proof::{
 pub use crate::run::tally::Tally;
 pub use crate::run::{Run, call_in};
 pub use crate::{
-    __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
-    __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
-    __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
-    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
-    __undone as undone, __unshared as unshared,
+    __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
+    __in_place as in_place, __key as key, __means as means, __on_error as on_error,
+    __progress as progress, __read_only as read_only, __set_back as set_back, __shown as shown,
+    __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,
 };
+#[cfg(feature = "limits")]
+pub use safe_state_limits::run::{Cancellation, cancellable};
+#[cfg(feature = "report")]
+pub use safe_state_report::__argument as argument;
+
+/// The ways by which it is found out what of a value is compared.
+pub mod forms {
+    pub use crate::items::compared::{
+        Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
+        OfSerializeAndHash, OfWrapped,
+    };
+}
 
 /// The ways by which it is found out how a body failed.
 pub mod failures {

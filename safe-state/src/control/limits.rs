@@ -3,11 +3,10 @@
 use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
+use safe_state_limits::run::{Blame, Cancellation, Parked, RunLimits};
 
 use crate::control::pacing::Boundary;
 use crate::error::StopReason;
-use crate::limits::parked::{self, Blame};
-use crate::limits::run::{Cancellation, RunLimits};
 use crate::progress::Position;
 use crate::save::owner::Shared;
 use crate::{Error, Job};
@@ -23,7 +22,7 @@ struct Lent {
     position: Position,
 }
 
-impl parked::Parked for Lent {
+impl Parked for Lent {
     fn save(&mut self, blame: Blame) -> Result<bool, BackendError> {
         let change = self.position.change_beside_the_body(blame);
         if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
@@ -108,5 +107,5 @@ impl Limits {
 
 /// Returns what the run before died of, if whoever restarted this program reports it.
 pub(crate) fn died_of() -> Option<CrashCause> {
-    crate::limits::died_of::died_of()
+    safe_state_limits::run::died_of()
 }

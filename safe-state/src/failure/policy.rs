@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use safe_state_backends::{DeadLetter, Failure};
 
-use super::{Backoff, ErrorContext, Thrown};
-use crate::Error;
+use super::{ErrorContext, Thrown};
 use crate::error::one_line;
 use crate::failure::notes::Notes;
 use crate::failure::outcome::{Failed, Failing};
 use crate::run::{Run, call};
 use crate::secrets::masked;
+use crate::{Backoff, Error};
 
 /// What is to become of an item that has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

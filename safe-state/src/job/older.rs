@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use safe_state_backends::{Backend, Checkpoint, FileBackend};
+use safe_state_base::place::DEFAULT_STATE_DIR;
 
-use super::place::Place;
-use super::{DEFAULT_STATE_DIR, Job};
+use super::Job;
+use super::place::Stored;
 
 /// What is to be told of where the job's checkpoint is, as an older one of it is elsewhere.
 pub(crate) fn beside(job: &Job) -> Option<String> {
-    match job.place().ok()? {
-        Place::Default(here) => {
+    match job.stored().ok()? {
+        Stored::Default(here) => {
             in_another_directory(job.job_name()).or_else(|| by_another_name(&*here, job.job_name()))
         }
-        Place::Named(here) => by_another_name(&*here, job.job_name()),
-        Place::OfTest(_) => None,
+        Stored::Named(here) => by_another_name(&*here, job.job_name()),
+        Stored::OfTest(_) => None,
     }
 }
 

@@ -3,8 +3,8 @@
 use safe_state_backends::format::Change;
 
 use super::Position;
-use crate::limits::parked::Blame;
 use crate::progress::open_loop::OpenLoop;
+use safe_state_limits::run::Blame;
 
 impl Position {
     /// What is complete, as far as it can be saved without the values that the body has; and whether the item

@@ -96,8 +96,8 @@ impl Run {
         if let (Failing::Yes(failed) | Failing::IfInLoop(failed), Some(worker)) =
             (&mut failing, self.owner.as_ref().and_then(Owner::thread))
         {
-            let calls = failed.told.note_calls();
-            worker.run(move || drop(calls.frames())).await;
+            let look_up = failed.told.look_up_calls();
+            worker.run(look_up).await;
         }
         failing
     }
