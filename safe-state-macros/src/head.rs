@@ -6,8 +6,8 @@
 //!     (mut items, mut tally, item_type) => {
 //!         loop {
 //!             if tally.complete() {
-//!                 if run.asks() { carry and save, or return the error }
-//!                 if !items.has_ended() { if let Err(error) = run.heed() { return on_error(error) } }
+//!                 if run.poll_requests() { carry and save, or return the error }
+//!                 if !items.has_ended() { if let Err(error) = run.apply_request() { return on_error(error) } }
 //!             }
 //!             match items.next(&mut tally) {
 //!                 Step::Item(item) => {
@@ -292,11 +292,11 @@ impl Expansion {
         let (before, behind) = self.taken(carry);
         let (asks, heed) = if self.is_async {
             (
-                quote_spanned! {site=> asks_async().await },
-                quote_spanned! {site=> heed_async().await },
+                quote_spanned! {site=> poll_requests_async().await },
+                quote_spanned! {site=> apply_request_async().await },
             )
         } else {
-            (quote_spanned! {site=> asks() }, quote_spanned! {site=> heed() })
+            (quote_spanned! {site=> poll_requests() }, quote_spanned! {site=> apply_request() })
         };
         let asked = quote_spanned! {site=> #before if #run.#asks { #behind #save } };
         let heeded = quote_spanned! {site=>

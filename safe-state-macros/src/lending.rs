@@ -62,9 +62,9 @@ impl Expansion {
         let boundary = self.boundary(&run, &carry, &save, &quote_spanned! {site=> #ended });
         let fail = self.fail(site);
         let heed = if self.is_async {
-            quote_spanned! {site=> heed_async().await }
+            quote_spanned! {site=> apply_request_async().await }
         } else {
-            quote_spanned! {site=> heed() }
+            quote_spanned! {site=> apply_request() }
         };
         let watches = self.options.watches();
         let lending = Lifetime::new(&format!("'{RESERVED}_lending"), site);

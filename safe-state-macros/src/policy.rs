@@ -16,7 +16,7 @@
 //!         Err(failed) => failed,
 //!     };
 //!     put the carried variables back
-//!     let verdict = policy.judge(tally.run(), 0, failing!(&failed), thrown!(&failed));
+//!     let verdict = tally.run().judge(&policy, 0, failing!(&failed), thrown!(&failed));
 //!     if verdict.is_next() { break Flow::Next }
 //!     carry
 //!     match tally.run().pause(verdict) {
@@ -149,7 +149,7 @@ impl Expansion {
         let run = quote_spanned! {here=> #tally.run() };
         let (carry, save) = (self.carried_after_head(&run, target, locals), self.save(&run));
         quote_spanned! {here=>
-            if !(#cautious && #policy.gives_up(#run, #depth)) {
+            if !(#cautious && #run.gives_up(&#policy, #depth)) {
                 if #cautious {
                     #carry
                     #save
@@ -321,8 +321,8 @@ impl Expansion {
             quote_spanned! {site=> #run.pause(#verdict) }
         };
         quote_spanned! {site=>
-            let #verdict = #policy.judge(
-                #run,
+            let #verdict = #run.judge(
+                &#policy,
                 #depth,
                 #krate::__private::failing!(briefly &#failed),
                 #krate::__private::thrown!(&#failed),

@@ -101,9 +101,11 @@ impl Expansion {
 impl Expansion {
     /// Counts as a `checkpoint!()`.
     fn commit_by_hand(&self, mac: &Macro, survey: &Survey) -> Result<TokenStream> {
-        let run = &self.names.run;
+        let (krate, run) = (&self.krate, &self.names.run);
         let location = self.location(mac.path.span());
-        let tally = quote_spanned! {Span::mixed_site()=> #run.tally_of_checkpoint(#location) };
+        let tally = quote_spanned! {Span::mixed_site()=>
+            #krate::__private::tally_of_checkpoint(#run.by_ref(), #location)
+        };
         self.commit(mac, &tally, (None, &survey.all_locals))
     }
 }

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod context;
+mod failures;
 mod known;
 pub(crate) mod notes;
 pub(crate) mod outcome;
@@ -14,8 +15,10 @@ pub(crate) mod try_trace;
 
 pub use backoff::Backoff;
 pub use context::ErrorContext;
+pub(crate) use failures::Failures;
 #[cfg(feature = "report")]
 pub(crate) use known::known_type;
-pub(crate) use poison::Caution;
+pub(crate) use poison::poison;
+pub(crate) use policy::Judgement;
 pub use policy::{Action, Policy, Verdict, retry};
 pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther};

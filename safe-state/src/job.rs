@@ -14,14 +14,11 @@ use safe_state_backends::{
     from_url,
 };
 
+use crate::control::limits::JobLimits;
 use crate::control::pacing::Watch;
 use crate::control::rate::Rate;
+use crate::control::requests::Source;
 use crate::effects::reconnect::ReconnectRegistry;
-use crate::failure::outcome::{Asked, Failing};
-use crate::items::for_each;
-#[cfg(feature = "limits")]
-use crate::limits::job::JobLimits;
-use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
 
 /// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
@@ -62,7 +59,6 @@ pub struct Job {
     pub(crate) on_input_change: OnChange,
     pub(crate) registry: ReconnectRegistry,
     pub(crate) watch: Watch,
-    #[cfg(feature = "limits")]
     pub(crate) limits: JobLimits,
     durability: Durability,
     pub(crate) wait: Option<Duration>,
@@ -88,7 +84,6 @@ impl Job {
             on_input_change: OnChange::Fail,
             registry: ReconnectRegistry::global().clone(),
             watch: Watch::default(),
-            #[cfg(feature = "limits")]
             limits: JobLimits::default(),
             durability: Durability::Power,
             wait: None,
@@ -277,53 +272,6 @@ impl Job {
         self.stored_in().ok()?.path(&self.name)
     }
 
-    /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable)
-    /// does with its loop: items that an earlier run completed are skipped, and an error or a
-    /// panic leaves the checkpoint for the next run.
-    ///
-    /// ```
-    /// use safe_state::{Error, Job};
-    ///
-    /// # let dir = tempfile::tempdir().unwrap();
-    /// # let mailer = Job::new("mailer").state_dir(dir.path());
-    /// # fn send(_: &str) {}
-    /// # let recipients = ["a@example.org", "b@example.org"];
-    /// mailer.save_every(10).run(recipients, |recipient| {
-    ///     send(recipient);
-    ///     Ok::<(), Error>(())
-    /// })?;
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The body's own, unchanged; or an [`Error`] if the run cannot begin, save or finish.
-    ///
-    /// # Panics
-    ///
-    /// If the body does.
-    #[track_caller]
-    pub fn run<I, E>(&self, items: I, body: impl FnMut(I::Item) -> Result<(), E>) -> Result<(), E>
-    where
-        I: IntoIterator,
-        E: From<Error> + fmt::Display,
-    {
-        let location = std::panic::Location::caller().to_string();
-        let mut run = Run::open(self)?;
-        let spans = run.spans();
-        let outcome = run::call_in(&spans, || for_each(&mut run, location, items, body));
-        let failing = outcome.as_ref().map_or_else(
-            |panic| Failing::of_panic(&**panic),
-            |returned| {
-                returned
-                    .as_ref()
-                    .err()
-                    .map_or(Failing::No, |error| Failing::of_displayed(error, Asked::Fully))
-            },
-        );
-        run.finish(outcome, failing, |error| Err(error.into()))
-    }
-
     /// The same for another thread: a trial is known to its own alone.
     pub(crate) fn for_another_thread(&self) -> Job {
         #[cfg(feature = "testing")]
@@ -353,6 +301,11 @@ impl Job {
         }
         let dir = from_environment("SAFE_STATE_DIR");
         Ok(Arc::new(FileBackend::new(dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()))))
+    }
+
+    /// Returns where requests to the job are.
+    pub(crate) fn requests(&self) -> Result<Source, Error> {
+        Ok(Source::new(self.stored_in()?, &self.name))
     }
 
     pub(crate) fn lease_options(&self) -> LeaseOptions {

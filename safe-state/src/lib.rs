@@ -40,15 +40,16 @@ pub use effects::{commit, idempotency, reconnect, transaction};
 pub use error::{Error, StopReason};
 pub use failure::{Action, Backoff, ErrorContext};
 pub use idempotency::{IdempotencyCache, Once};
+pub use items::terms::OnChange;
 pub use job::Job;
 #[cfg(feature = "progress")]
 pub use observe::bars;
-pub use run::begin::OnChange;
 pub use safe_state_backends::{
-    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
-    DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
-    MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
-    StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
+    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
+    DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,
+    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, PastRun, Progress, Publication,
+    Request, Results, RunEnd, StoredResults, Suspect, Timestamp, publish, publish_once,
+    skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

@@ -8,6 +8,7 @@ use safe_state_backends::Carry;
 
 use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
+use crate::run::entering;
 use crate::{Error, Job};
 
 pub use core::convert::{Infallible, Into, identity};
@@ -19,14 +20,14 @@ pub use std::path::PathBuf;
 pub use std::string::String;
 
 pub use crate::attempt::{
-    ByClone, ByLength, Fallible, Flow, Kept, Marked, Once, UndoneByClone, UndoneByLength, attempt,
-    attempt_async, leave, raise,
+    ByClone, ByLength, Fallible, Flow, Kept, Marked, Once, Outcome, UndoneByClone, UndoneByLength,
+    attempt, attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
-pub use crate::failure::outcome::{Asked, Failed, Failing, Outcome, Seen};
+pub use crate::failure::outcome::{Asked, Failed, Failing, Seen};
 pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::failure::try_trace::{
     Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
@@ -40,7 +41,7 @@ pub use crate::items::compared::{
     OfHash, OfMutable as OfMutableItem, OfNothing, OfParts, OfSerialize, OfSerializeAndHash,
     OfWrapped, Probe, fingerprint as compared,
 };
-pub use crate::items::identity::{CursorType, Way};
+pub use crate::items::identity::{CursorType, IdentityKind as Way};
 pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
@@ -68,8 +69,9 @@ pub use crate::proof::{
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,
     name_in_carry_reconnect_or_fresh_what_the_loop_changes, never, touch, type_of,
 };
+pub use crate::run::Run;
+pub use crate::run::entering::tally_of_checkpoint;
 pub use crate::run::tally::Tally;
-pub use crate::run::{Run, call_in};
 pub use crate::{
     __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
@@ -108,7 +110,7 @@ where
     let _ = check_source;
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
     let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -128,7 +130,7 @@ where
 {
     let (number, identity) = (Number { depth, id }, (way, ByKey::new(hash)));
     let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -150,7 +152,7 @@ where
 {
     let (number, identity) = (Number { depth, id }, (way, ByCursor::new(of_type, cursor)));
     let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -167,7 +169,7 @@ pub fn received<'r>(
     way: Way,
     takes: bool,
 ) -> (Received, Tally<'r>) {
-    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
+    entering::received(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
 }
 
 /// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.
@@ -188,20 +190,6 @@ pub fn run<R>(
     let outcome = call_in(&run.spans(), || body(&mut run));
     let failing = failing(&outcome);
     run.finish(outcome, failing, on_error)
-}
-
-/// As [`call_in`], for a future: sees whether it returned or panicked.
-///
-/// # Errors
-///
-/// The panic's payload.
-pub async fn call_async<R>(spans: Spans, body: impl Future<Output = R>) -> Outcome<R> {
-    let mut body = std::pin::pin!(body);
-    std::future::poll_fn(move |context| match call_in(&spans, || body.as_mut().poll(context)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => std::task::Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 /// A future that gives an `R`.

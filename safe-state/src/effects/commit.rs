@@ -2,6 +2,7 @@
 
 mod awaited;
 mod blocking;
+mod committer;
 mod error;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -21,6 +22,9 @@ pub use awaited::Awaited;
 #[doc(hidden)]
 pub use blocking::Blocking;
 pub use blocking::Transaction;
+#[doc(hidden)]
+pub use committer::Committer;
+pub(crate) use committer::Given;
 pub use error::CommitError;
 pub use safe_state_backends::{Dialect, Parameter, Statement};
 pub(crate) use under_way::Commit;
@@ -101,8 +105,8 @@ macro_rules! commit {
 #[doc(hidden)]
 pub struct Committing<T>(pub T);
 
-/// Tells of a rollback that failed: the database does it when the connection ends.
-fn told(rolled_back: Result<(), BoxError>) {
+/// Reports a rollback that failed: the database does it when the connection ends.
+fn report_rollback(rolled_back: Result<(), BoxError>) {
     if let Err(error) = rolled_back {
         tracing::warn!(target: "safe_state", error, "cannot roll back");
     }

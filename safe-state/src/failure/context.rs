@@ -8,8 +8,6 @@ use safe_state_backends::{Failure, FailureKind};
 
 use super::Thrown;
 use crate::error::causes;
-use crate::failure::outcome::Failed;
-use crate::run::Run;
 
 /// An item's error, and what it happened to: what [`on_error`](crate::resumable) goes by.
 ///
@@ -31,6 +29,18 @@ pub struct ErrorContext<'a> {
     key: Option<u64>,
     attempt: u32,
     max_attempts: u32,
+}
+
+impl<'a> ErrorContext<'a> {
+    pub(crate) fn new(
+        failure: Failure,
+        thrown: Thrown<'a>,
+        key: Option<u64>,
+        attempt: u32,
+        max_attempts: u32,
+    ) -> Self {
+        ErrorContext { failure, thrown, key, attempt, max_attempts }
+    }
 }
 
 impl ErrorContext<'_> {
@@ -98,19 +108,5 @@ impl fmt::Display for ErrorContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Line(self.message()).fmt(f)?;
         self.failure.causes().iter().try_for_each(|cause| write!(f, ": {}", Line(cause)))
-    }
-}
-
-impl Run {
-    /// What is told of the item in flight.
-    pub(crate) fn context<'a>(
-        &self,
-        failed: &Failed,
-        thrown: Thrown<'a>,
-        attempt: u32,
-        max_attempts: u32,
-    ) -> ErrorContext<'a> {
-        let failure = self.position.about_item(failed);
-        ErrorContext { failure, thrown, key: self.position.key(), attempt, max_attempts }
     }
 }

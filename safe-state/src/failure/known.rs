@@ -4,8 +4,8 @@ use std::any::type_name;
 use std::error::Error as StdError;
 use std::io;
 
+use crate::attempt::call;
 use crate::bounded::bounded;
-use crate::run::call;
 
 /// Whether that is the name of a type that holds errors of any type.
 pub(super) fn is_holder(name: &str) -> bool {

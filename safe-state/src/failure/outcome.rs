@@ -5,22 +5,20 @@
 //! prints, one that only has a type.
 
 use std::any::{Any, type_name};
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::{Arguments, Debug, Display};
 
 use safe_state_backends::details::{Details, Value};
-use safe_state_backends::{Failure, FailureKind};
+use safe_state_backends::{Captured, Failure, FailureKind};
 
+use crate::attempt::{Outcome, call};
 use crate::bounded::{bounded, cut};
 use crate::error::causes;
 use crate::failure::known::{held_type, is_holder, known_type};
 use crate::failure::reported::Told;
 use crate::failure::try_trace::Noted;
-use crate::run::call;
 use crate::secrets::masked;
-
-/// What the function did: returned, or panicked.
-pub type Outcome<R> = std::thread::Result<R>;
 
 /// Whether an outcome is a failure.
 #[derive(Debug)]
@@ -110,8 +108,20 @@ impl Failed {
         self.told.complete(details)
     }
 
+    /// Returns the failure, with the item that it is of.
+    pub(crate) fn of_item(
+        &self,
+        index: Option<u64>,
+        location: Cow<'static, str>,
+        captured: Vec<Captured>,
+    ) -> Failure {
+        let location = self.location().map_or(location, Cow::Owned);
+        let failure = self.failure.clone().with_index(index).with_location(location);
+        failure.with_captured(captured)
+    }
+
     /// Where in the source it was, if that is known.
-    pub(crate) fn location(&self) -> Option<String> {
+    fn location(&self) -> Option<String> {
         self.noted.as_ref().map(Noted::place).or_else(|| self.told.place())
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Entry {
 
 /// How the input is not the one that the checkpoint saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum WrongInput {
+pub enum WrongInput {
     /// It has fewer items than are complete.
     TooShort,
     /// The item at that index is another one.

@@ -24,7 +24,7 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// [`Error::NotPutBack`] if that can't be done for each of them, and then nothing changes; the job is
+    /// [`Error::DeadLetterNotRetryable`] if that can't be done for each of them, and then nothing changes; the job is
     /// running; or the backend cannot be read or written.
     pub fn retry_dead_letters(&self) -> Result<usize, Error> {
         let backend = self.stored_in()?;
@@ -34,7 +34,7 @@ impl Job {
         let opening = Store::open(backend, self.job_name(), self.lease_options())?;
         let Some(mut checkpoint) = opening.found().cloned() else { return Ok(0) };
         let put_back = checkpoint.put_back_dead_letters().map_err(|(index, reason)| {
-            Error::NotPutBack { job: self.job_name().to_owned(), index, reason }
+            Error::DeadLetterNotRetryable { job: self.job_name().to_owned(), index, reason }
         })?;
         if put_back > 0 {
             opening.begin(checkpoint)?;

@@ -5,22 +5,12 @@ use std::sync::Arc;
 use safe_state_backends::format::Change;
 use safe_state_backends::{Checkpoint, Request, RunEnd, Store};
 
-use crate::control::limits;
+use super::replay;
 use crate::control::requests::Source;
+use crate::control::{Replay, limits};
+use crate::items::terms::OnChange;
 use crate::observe::events::Events;
-use crate::run::replay::{self, Replay};
 use crate::{Error, Job};
-
-/// What to do when something is not what the checkpoint saw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnChange {
-    /// The run does not begin, and says what has changed.
-    Fail,
-    /// The run starts over; what was stored is lost.
-    Restart,
-    /// The run goes on, with a `tracing` warning.
-    Continue,
-}
 
 /// A run that has begun.
 pub(crate) struct Begun {
@@ -67,7 +57,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if let Some(index) = replay::asked(job)? {
         return replay::begin(job, index);
     }
-    let source = Source::of(job)?;
+    let source = job.requests()?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
@@ -121,7 +111,7 @@ fn continued(
     }
     let is_changed = checkpoint.set_code(job.code);
     // Kept, a value would be restored with later progress if the variable were carried again.
-    let forgotten = checkpoint.forget_carried(|name| job.has_forgotten(name));
+    let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
     if is_changed || !forgotten.is_empty() {
         match job.on_code_change {
             OnChange::Fail if accepts => events.accepted("other code"),
@@ -143,9 +133,7 @@ fn say_changed(events: &Events, is_changed: bool, forgotten: &[String]) {
     }
 }
 
-impl Job {
-    /// Whether the checkpoint holds a value that the code has no variable for any more.
-    fn has_forgotten(&self, name: &str) -> bool {
-        self.carries.is_some_and(|carried| !carried.contains(&name))
-    }
+/// Returns whether the checkpoint holds a value that the code has no variable for any more.
+fn has_forgotten(job: &Job, name: &str) -> bool {
+    job.carries.is_some_and(|carried| !carried.contains(&name))
 }

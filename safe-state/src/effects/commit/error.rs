@@ -5,7 +5,6 @@ use safe_state_backends::{Dialect, Ended, Error as BackendError};
 
 use super::BoxError;
 use crate::Error;
-use crate::run::Run;
 
 /// Why [`commit!`](macro@crate::commit) did not commit an item's transaction, or does not know.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,26 +49,26 @@ pub enum CommitError {
 
 safe_state_backends::debug_is_one_line!(CommitError);
 
-impl Run {
-    pub(super) fn not_committed(&self, commit: CommitError, source: Option<BoxError>) -> Error {
-        Error::Commit { job: self.events.job().to_owned(), commit, source }
+impl CommitError {
+    /// Returns the error of a job whose item is not committed for this reason.
+    pub(crate) fn of(self, job: &str, source: Option<BoxError>) -> Error {
+        Error::Commit { job: job.to_owned(), commit: self, source }
     }
 
-    /// The error of a transaction that ended so.
-    pub(super) fn failed_commit(&self, ended: Ended, place: &str, source: BoxError) -> Error {
-        let commit = match ended {
+    /// Returns the error of a transaction that ended so.
+    pub(crate) fn ended(ended: Ended, place: &str) -> Self {
+        match ended {
             Ended::RolledBack => CommitError::Refused { place: place.to_owned() },
             Ended::Committed | Ended::Unknown => CommitError::NotCommitted,
-        };
-        self.not_committed(commit, Some(source))
+        }
     }
 
-    /// What is told where it could not be found out how a transaction ended.
-    pub(super) fn unsettled(&self, trouble: BackendError, source: BoxError) -> Error {
+    /// Returns the error of a job of which it could not be found out how a transaction ended.
+    pub(crate) fn unsettled(job: &str, trouble: BackendError, source: BoxError) -> Error {
         match trouble {
             lost @ BackendError::LeaseLost { .. } => lost.into(),
             // It is the reason why the other can't be asked either.
-            _ => self.not_committed(CommitError::InDoubt, Some(source)),
+            _ => CommitError::InDoubt.of(job, Some(source)),
         }
     }
 }
