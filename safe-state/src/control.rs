@@ -151,7 +151,7 @@ impl Control {
 
     /// Returns what cancels the items of the run.
     #[cfg(feature = "limits")]
-    pub(crate) fn cancellation(&self) -> Option<crate::limits::run::Cancellation> {
+    pub(crate) fn cancellation(&self) -> Option<safe_state_limits::run::Cancellation> {
         self.limits.cancellation()
     }
 }

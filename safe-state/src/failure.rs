@@ -1,9 +1,7 @@
 //! Stage 3, a failure: tells whether an item has failed and how, and judges what is to become of it.
 
-mod backoff;
 mod context;
 mod failures;
-mod known;
 pub(crate) mod notes;
 pub(crate) mod outcome;
 mod poison;
@@ -13,11 +11,8 @@ pub(crate) mod returns;
 mod thrown;
 pub(crate) mod try_trace;
 
-pub use backoff::Backoff;
 pub use context::ErrorContext;
 pub(crate) use failures::Failures;
-#[cfg(feature = "report")]
-pub(crate) use known::known_type;
 pub(crate) use poison::poison;
 pub(crate) use policy::Judgement;
 pub use policy::{Action, Policy, Verdict, retry};

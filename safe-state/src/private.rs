@@ -19,6 +19,8 @@ pub use core::{concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
+#[cfg(not(feature = "report"))]
+pub use crate::__argument as argument;
 pub use crate::attempt::{
     ByClone, ByLength, Fallible, Flow, Kept, Marked, Once, Outcome, UndoneByClone, UndoneByLength,
     attempt, attempt_async, call_async, call_in, leave, raise,
@@ -51,8 +53,6 @@ pub use crate::items::source::{
     by_index, by_index_checked,
 };
 pub use crate::items::{Items, Step};
-#[cfg(feature = "limits")]
-pub use crate::limits::run::{Cancellation, cancellable};
 pub use crate::observe::spans::Spans;
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
@@ -73,12 +73,16 @@ pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
 pub use crate::run::tally::Tally;
 pub use crate::{
-    __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __argument_fingerprint as argument_fingerprint, __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
     __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
     __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
     __undone as undone, __unshared as unshared,
 };
+#[cfg(feature = "limits")]
+pub use safe_state_limits::run::{Cancellation, cancellable};
+#[cfg(feature = "report")]
+pub use safe_state_report::__argument as argument;
 
 /// The ways by which it is found out how a body failed.
 pub mod failures {

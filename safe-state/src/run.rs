@@ -136,7 +136,7 @@ impl Run {
 
     /// Returns what cancels the items of the run, if there are limits.
     #[cfg(feature = "limits")]
-    pub fn cancellation(&self) -> Option<crate::limits::run::Cancellation> {
+    pub fn cancellation(&self) -> Option<safe_state_limits::run::Cancellation> {
         self.stages.control.cancellation()
     }
 

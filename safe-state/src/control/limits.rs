@@ -3,13 +3,12 @@
 use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
+pub(crate) use safe_state_limits::run::JobLimits;
+use safe_state_limits::run::{Blame, Cancellation, Parked, RunLimits};
 
 use crate::Error;
 use crate::control::pacing::Pacing;
 use crate::error::StopReason;
-pub(crate) use crate::limits::job::JobLimits;
-use crate::limits::parked::{self, Blame};
-use crate::limits::run::{Cancellation, RunLimits};
 use crate::progress::Progress;
 use crate::save::owner::Shared;
 
@@ -24,7 +23,7 @@ struct Lent {
     progress: Progress,
 }
 
-impl parked::Parked for Lent {
+impl Parked for Lent {
     fn save(&mut self, blame: Blame) -> Result<bool, BackendError> {
         match blame {
             Blame::Item(cause) => self.progress.suspect_of(cause),
@@ -115,5 +114,5 @@ impl Limits {
 
 /// Returns what the run before died of, if whoever restarted this program reports it.
 pub(crate) fn died_of() -> Option<CrashCause> {
-    crate::limits::died_of::died_of()
+    safe_state_limits::run::died_of()
 }

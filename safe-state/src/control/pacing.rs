@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::control::rate::{Rate, Spread};
 use crate::error::StopReason;
 #[cfg(feature = "signals")]
-use crate::signals::graceful::{SECOND_SIGNAL_AFTER, Signals};
+use safe_state_base::signals::{SECOND_SIGNAL_AFTER, Signals};
 
 /// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);

@@ -26,6 +26,7 @@ pub use blocking::Transaction;
 pub use committer::Committer;
 pub(crate) use committer::Given;
 pub use error::CommitError;
+pub(crate) use error::{not_committed, reason_of, unsettled};
 pub use safe_state_backends::{Dialect, Parameter, Statement};
 pub(crate) use under_way::Commit;
 

@@ -7,18 +7,18 @@
 use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt::{Arguments, Debug, Display};
+use std::fmt::{Debug, Display};
 
 use safe_state_backends::details::{Details, Value};
 use safe_state_backends::{Captured, Failure, FailureKind};
 
-use crate::attempt::{Outcome, call};
-use crate::bounded::{bounded, cut};
-use crate::error::causes;
-use crate::failure::known::{held_type, is_holder, known_type};
+use safe_state_base::error::{
+    causes, held_type, is_holder, known_type, masked_message, message, panic_message, printed,
+};
+
+use crate::attempt::Outcome;
 use crate::failure::reported::Told;
 use crate::failure::try_trace::Noted;
-use crate::secrets::masked;
 
 /// Whether an outcome is a failure.
 #[derive(Debug)]
@@ -50,34 +50,8 @@ pub enum Asked {
     Fully,
 }
 
-/// Longest message that is taken, in bytes, and how much of it is looked at.
-const MESSAGE: usize = 16 * 1024 - 4;
-const SEEN: usize = 20 * 1024;
-
 /// The message of an error that has none.
 const MUTE: &str = "an error that does not print";
-
-/// What an error prints, without secrets: not for ever, and not if that panics.
-pub(crate) fn message(printed: Arguments<'_>) -> String {
-    told(&printed_text(printed))
-}
-
-fn printed_text(printed: Arguments<'_>) -> String {
-    call(|| bounded(SEEN, printed)).unwrap_or_else(|_| "an error whose message panics".to_owned())
-}
-
-fn told(text: &str) -> String {
-    let mut text = masked(text);
-    cut(&mut text, MESSAGE);
-    text
-}
-
-/// What a panic says, without secrets.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    message(format_args!("{}", text.unwrap_or("a value that is no text")))
-}
 
 impl Failed {
     /// One that left the function just now.
@@ -135,11 +109,11 @@ impl Failing {
 
     pub(crate) fn of_displayed<E: Display>(error: &E, asked: Asked) -> Self {
         // What does not show its causes by `source` shows them in its alternate form, if at all.
-        let printed = printed_text(format_args!("{error}"));
-        let whole = printed_text(format_args!("{error:#}"));
-        let causes = whole.strip_prefix(&printed).and_then(|rest| rest.strip_prefix(": "));
-        let causes = causes.map(told);
-        let failed = Failed::of::<E>(told(&printed), Told::default, asked);
+        let brief = printed(format_args!("{error}"));
+        let whole = printed(format_args!("{error:#}"));
+        let causes = whole.strip_prefix(&brief).and_then(|rest| rest.strip_prefix(": "));
+        let causes = causes.map(masked_message);
+        let failed = Failed::of::<E>(masked_message(&brief), Told::default, asked);
         Failing::Yes(Failed { failure: failed.failure.with_causes(causes), ..failed })
     }
 

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Backoff, ErrorContext};
+use super::ErrorContext;
+use crate::Backoff;
 use crate::attempt::call;
 
 /// What is to become of an item that has failed.

@@ -1,17 +1,17 @@
 //! What reports are told, where there are any: by a failure of itself, by a run of its values.
 
 #[cfg(feature = "report")]
-pub(crate) use crate::report::{Told, Values};
+pub(crate) use safe_state_report::{ErrorDetails as Told, Values};
 
 #[cfg(not(feature = "report"))]
 pub(crate) use without::{Told, Values};
 
 /// The `tracing` spans that are active, innermost first.
-#[cfg(feature = "report-spans")]
-pub(crate) use crate::report::active_spans;
+#[cfg(feature = "report")]
+pub(crate) use safe_state_report::active_spans;
 
 /// None are known of.
-#[cfg(not(feature = "report-spans"))]
+#[cfg(not(feature = "report"))]
 pub(crate) fn active_spans() -> Vec<safe_state_backends::details::Span> {
     Vec::new()
 }
@@ -19,8 +19,7 @@ pub(crate) fn active_spans() -> Vec<safe_state_backends::details::Span> {
 /// Returns what looks up the calls that the failure has noted, for a thread that may block.
 #[cfg(feature = "report")]
 pub(crate) fn look_up_calls(told: &mut Told) -> Option<impl FnOnce() + Send + 'static> {
-    let calls = told.note_calls();
-    Some(move || drop(calls.frames()))
+    Some(told.look_up_calls())
 }
 
 /// Returns nothing: no calls are noted.

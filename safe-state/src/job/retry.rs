@@ -1,6 +1,6 @@
 //! Dead letters that are given another chance.
 
-use safe_state_backends::Store;
+use safe_state_base::stored;
 
 use crate::{Error, Job};
 
@@ -27,18 +27,6 @@ impl Job {
     /// [`Error::DeadLetterNotRetryable`] if that can't be done for each of them, and then nothing changes; the job is
     /// running; or the backend cannot be read or written.
     pub fn retry_dead_letters(&self) -> Result<usize, Error> {
-        let backend = self.stored_in()?;
-        if !backend.exists(self.job_name())? {
-            return Ok(0);
-        }
-        let opening = Store::open(backend, self.job_name(), self.lease_options())?;
-        let Some(mut checkpoint) = opening.found().cloned() else { return Ok(0) };
-        let put_back = checkpoint.put_back_dead_letters().map_err(|(index, reason)| {
-            Error::DeadLetterNotRetryable { job: self.job_name().to_owned(), index, reason }
-        })?;
-        if put_back > 0 {
-            opening.begin(checkpoint)?;
-        }
-        Ok(put_back)
+        stored::retry_dead_letters(self.stored_in()?, self.job_name(), self.lease_options())
     }
 }

@@ -1,11 +1,10 @@
 //! What a run says: `tracing` events under the target `safe_state`, and the same as lines on
 //! standard error where `verbose` asks for them.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
-use safe_state_backends::escape::{Line, Lines};
 use safe_state_backends::{Checkpoint, Failure};
+use safe_state_base::tell;
 
 use crate::Error;
 use crate::error::{StopReason, items, one_line};
@@ -224,11 +223,6 @@ impl Events {
             tell(&self.job, &text());
         }
     }
-}
-
-/// Writes a line on standard error. If nobody reads that, it is not the job's failure.
-pub(crate) fn tell(job: &str, text: &str) {
-    let _ = writeln!(std::io::stderr(), "[safe-state] {}: {}", Line(job), Lines(text, 0));
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Sto
 
 use super::tally::Tally;
 use crate::Error;
-use crate::effects::commit::{CommitError, Committer, Given};
+use crate::effects::commit::{CommitError, Committer, Given, not_committed, reason_of, unsettled};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -23,7 +23,7 @@ impl Committer for Tally<'_> {
         stages.check_doubt()?;
         let before = stages.progress.before();
         if !stages.progress.complete(depth) {
-            return Err(CommitError::Again.of(stages.observer.job(), None));
+            return Err(not_committed(stages.observer.job(), CommitError::Again, None));
         }
         stages.commit.prepare(before);
         let record = stages.record(Instant::now());
@@ -54,7 +54,8 @@ impl Committer for Tally<'_> {
             }
             Ok(Some(None)) => {
                 let place = stages.saving.store().map(|store| store.place()).unwrap_or_default();
-                CommitError::Elsewhere { dialect, place }.of(stages.observer.job(), None)
+                let elsewhere = CommitError::Elsewhere { dialect, place };
+                not_committed(stages.observer.job(), elsewhere, None)
             }
             Err(error) => error.into(),
         };
@@ -76,13 +77,13 @@ impl Committer for Tally<'_> {
                 return Ok(());
             }
             (Err(trouble), Some(source)) if ended == Ended::Unknown => {
-                return Err(CommitError::unsettled(stages.observer.job(), trouble, source));
+                return Err(unsettled(stages.observer.job(), trouble, source));
             }
             (Err(BackendError::LeaseLost { job, holder }), Some(_)) => {
                 BackendError::LeaseLost { job, holder }.into()
             }
             (Ok(false) | Err(_), Some(source)) => {
-                CommitError::ended(ended, place).of(stages.observer.job(), Some(source))
+                not_committed(stages.observer.job(), reason_of(ended, place), Some(source))
             }
             // It was committed, and is not to be put back.
             (Err(trouble), None) => return Err(trouble.into()),
@@ -93,6 +94,6 @@ impl Committer for Tally<'_> {
 
     fn failed(&mut self, source: BoxError) -> Error {
         let (stages, _) = self.stages();
-        CommitError::ended(Ended::Unknown, "").of(stages.observer.job(), Some(source))
+        not_committed(stages.observer.job(), reason_of(Ended::Unknown, ""), Some(source))
     }
 }

@@ -9,7 +9,7 @@ use super::active::Active;
 use super::begin::Begun;
 use crate::control::requests::Requests;
 use crate::control::{Control, Replay};
-use crate::effects::commit::{Commit, CommitError};
+use crate::effects::commit::{Commit, CommitError, not_committed};
 use crate::effects::handles::Handles;
 use crate::error::StopReason;
 use crate::failure::Failures;
@@ -120,7 +120,7 @@ impl Stages {
     /// Returns an error if what is saved now might have the item that is committed, or not.
     pub(super) fn check_doubt(&self) -> Result<(), Error> {
         if self.commit.is_in_doubt() {
-            return Err(CommitError::InDoubt.of(self.observer.job(), None));
+            return Err(not_committed(self.observer.job(), CommitError::InDoubt, None));
         }
         Ok(())
     }

@@ -80,14 +80,3 @@ impl ReconnectRegistry {
         Ok(handle)
     }
 }
-
-impl ReconnectError {
-    /// For a handle that only an opener can rebuild, where none is registered.
-    pub fn no_opener<T>() -> Self {
-        let name = type_name::<T>();
-        ReconnectError::new(format!(
-            "a `{name}` does not tell all that it was opened with, and a password is not saved; \
-             call `safe_state::reconnect::register_opener::<{name}>(|_| ..)` before the job"
-        ))
-    }
-}
