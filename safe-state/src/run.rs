@@ -2,6 +2,7 @@
 
 mod active;
 mod begin;
+mod begun;
 mod between;
 mod committing;
 mod ending;

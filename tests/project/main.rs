@@ -1,8 +1,10 @@
 //! The project itself: what its crates say of themselves, and what its tests ask of a machine.
 
 mod compiler;
+mod house;
 mod metadata;
 mod programs;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

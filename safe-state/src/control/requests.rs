@@ -27,10 +27,29 @@ pub(crate) struct Requests {
     next: Option<Instant>,
     /// Since when it is about to ask, where nothing else is due.
     due: Option<Instant>,
-    /// Items that complete until the clock is looked at again, and those that have, since when.
-    stride: u64,
+    stride: Stride,
+}
+
+/// Items between two looks at the clock.
+#[derive(Default)]
+struct Stride {
+    /// How many complete until the next look.
+    items: u64,
+    /// How many have, since when.
     counted: u64,
     since: Option<Instant>,
+}
+
+impl Stride {
+    /// Begins the next one: as many items as take a [`STRIDE`], and no more than twice as many as have completed in the
+    /// last.
+    fn next(&mut self, now: Instant) {
+        let took = now - *self.since.get_or_insert(now);
+        let fitting = STRIDE.as_nanos() * u128::from(self.counted) / took.as_nanos().max(1);
+        let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
+        let items = fitting.clamp(1, (2 * self.counted).max(1));
+        *self = Stride { items, counted: 0, since: Some(now) };
+    }
 }
 
 /// Where requests to a job are.
@@ -91,7 +110,7 @@ impl Requests {
 
     /// Counts items that have completed.
     pub(crate) fn count(&mut self, items: u64) {
-        self.counted += items;
+        self.stride.counted += items;
     }
 
     /// How many may complete before the clock is looked at.
@@ -99,7 +118,7 @@ impl Requests {
         if self.source.is_none() {
             return u64::MAX;
         }
-        self.stride.saturating_sub(self.counted).max(1)
+        self.stride.items.saturating_sub(self.stride.counted).max(1)
     }
 
     /// Counts an item that has completed. Returns whether there is something to apply, or it is time to ask.
@@ -107,7 +126,8 @@ impl Requests {
         self.is_behind_item = true;
         self.count(1);
         self.source.is_some()
-            && (self.asked.is_some() || (self.counted >= self.stride && self.stride_is_over()))
+            && (self.asked.is_some()
+                || (self.stride.counted >= self.stride.items && self.stride_is_over()))
     }
 
     /// Returns whether there is something to apply where no item has completed.
@@ -116,16 +136,11 @@ impl Requests {
         self.asked.is_some()
     }
 
-    /// Finds out how many items may complete until the next look at the clock: as many as take a
-    /// [`STRIDE`], and no more than twice as many as last time.
+    /// Looks at the clock. Returns whether it is time to ask.
     #[cold]
     fn stride_is_over(&mut self) -> bool {
         let now = Instant::now();
-        let took = now - *self.since.get_or_insert(now);
-        let fitting = STRIDE.as_nanos() * u128::from(self.counted) / took.as_nanos().max(1);
-        let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
-        self.stride = fitting.clamp(1, (2 * self.counted).max(1));
-        (self.counted, self.since) = (0, Some(now));
+        self.stride.next(now);
         self.due = Some(now).filter(|_| self.is_time(now));
         self.due.is_some()
     }

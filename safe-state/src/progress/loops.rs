@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{Captured, Carried};
 
-use super::open_loop::{self, OpenLoop};
+use super::open_loop::{OpenLoop, before};
 use super::stored::Stored;
 use crate::secrets::masked_value;
 
@@ -29,7 +29,7 @@ pub(super) struct Loops {
 /// The loops as they were before an item completed.
 #[derive(Debug)]
 pub(super) struct Before {
-    open: Vec<open_loop::Before>,
+    open: Vec<before::Before>,
     ended: Vec<(usize, LoopChange)>,
     completed: u64,
 }
@@ -206,7 +206,7 @@ impl Loops {
     /// Returns the loops as they are. The item in flight has no loops under way in it any more.
     pub(super) fn before(&self) -> Before {
         Before {
-            open: self.open.iter().map(open_loop::Before::of).collect(),
+            open: self.open.iter().map(before::Before::of).collect(),
             ended: self.ended.clone(),
             completed: self.completed,
         }

@@ -1,6 +1,6 @@
 //! Where a run stands in one loop.
 
-mod before;
+pub(super) mod before;
 mod cursors;
 mod marks;
 mod outline;
@@ -25,7 +25,6 @@ use marks::Marks;
 use outline::Outline;
 use suspicion::Suspicion;
 
-pub(crate) use before::Before;
 pub(crate) use resume_point::ResumePoint;
 
 /// A loop that the run is in.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use safe_state_backends::{Backend, Checkpoint, Failure, LeaseOptions, MemoryBackend, Store};
 
-use super::begin::Begun;
+use super::begun::Begun;
 use crate::control::Replay;
 use crate::control::requests::Source;
 use crate::effects::reconnect::seal;

@@ -6,7 +6,7 @@ use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Durability, Store};
 
 use super::active::Active;
-use super::begin::Begun;
+use super::begun::Begun;
 use crate::control::requests::Requests;
 use crate::control::{Control, Replay};
 use crate::effects::commit::{Commit, CommitError, not_committed};

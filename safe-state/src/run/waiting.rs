@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::{Error as BackendError, Request};
 
-use super::begin::{Begun, Unclaimed, begin};
+use super::begin::begin;
+use super::begun::{Begun, Unclaimed};
 use crate::control::requests::Source;
 use crate::error::StopReason;
 use crate::save::thread::Worker;

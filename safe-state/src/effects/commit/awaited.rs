@@ -3,7 +3,7 @@
 use safe_state_backends::{Dialect, Ended, Statement, Statements};
 
 use super::committer::Committer;
-use super::{BoxError, Committing};
+use super::committing::{BoxError, Committing, report_rollback};
 use crate::Error;
 
 /// A transaction of an async driver that [`commit!`](macro@crate::commit) can save an item's progress in,
@@ -69,7 +69,7 @@ impl<T: AsyncTransaction> Awaited for Committing<T> {
                 committed.map_err(|source| committer.failed(source))
             }
             Err(error) => {
-                super::report_rollback(transaction.rollback().await);
+                report_rollback(transaction.rollback().await);
                 Err(error)
             }
         }
@@ -93,7 +93,7 @@ async fn end<T: AsyncTransaction>(
 ) -> (Ended, Option<BoxError>) {
     for statement in &statements.list {
         if let Err(source) = transaction.run(statement).await {
-            super::report_rollback(transaction.rollback().await);
+            report_rollback(transaction.rollback().await);
             return (Ended::RolledBack, Some(source));
         }
     }

@@ -3,7 +3,7 @@
 use safe_state_backends::{Dialect, Ended, Statement, Statements};
 
 use super::committer::Committer;
-use super::{BoxError, Committing};
+use super::committing::{BoxError, Committing, report_rollback};
 use crate::Error;
 
 /// A transaction that [`commit!`](macro@crate::commit) can save an item's progress in, and commit.
@@ -99,7 +99,7 @@ impl<T: Transaction> Blocking for Committing<T> {
             }
             Ok(None) => transaction.commit().map_err(|source| committer.failed(source)),
             Err(error) => {
-                super::report_rollback(transaction.rollback());
+                report_rollback(transaction.rollback());
                 Err(error)
             }
         }
@@ -120,7 +120,7 @@ fn statements(
 fn end<T: Transaction>(mut transaction: T, statements: &Statements) -> (Ended, Option<BoxError>) {
     for statement in &statements.list {
         if let Err(source) = transaction.run(statement) {
-            super::report_rollback(transaction.rollback());
+            report_rollback(transaction.rollback());
             return (Ended::RolledBack, Some(source));
         }
     }

@@ -3,7 +3,7 @@
 use safe_state_backends::format::Record;
 use safe_state_backends::{Dialect, Ended, Error as BackendError, Statements, Store};
 
-use super::BoxError;
+use super::committing::BoxError;
 use crate::Error;
 
 /// What the store of a run makes of a record; none in a nested call, which saves nothing.

@@ -3,7 +3,7 @@
 use safe_state_backends::{Ended, Error as BackendError};
 pub use safe_state_base::CommitError;
 
-use super::BoxError;
+use super::committing::BoxError;
 use crate::Error;
 
 /// Returns the error of a job whose item is not committed for this reason.
