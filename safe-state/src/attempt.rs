@@ -8,5 +8,5 @@ mod undo;
 pub use body::{Fallible, Flow, attempt, attempt_async, leave, raise};
 pub(crate) use call::call;
 pub use call::{Outcome, call_async, call_in};
-pub use kept::{Kept, Once};
+pub use kept::{Kept, TriedOnce};
 pub use undo::{ByClone, ByLength, Marked, UndoneByClone, UndoneByLength};

@@ -1,7 +1,4 @@
-//! A job: its name and options, and what can be asked of it from outside.
-
-mod control;
-mod retry;
+//! A job: its name and options, and what is stored of it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -39,10 +36,25 @@ use crate::{Error, OnChange, SaveEvery};
 #[derive(Clone)]
 pub struct Job {
     name: String,
-    pub(crate) save_every: SaveEvery,
+    pub(crate) saves: Saves,
+    pub(crate) expected: Expected,
+    pub(crate) registry: ReconnectRegistry,
+    pub(crate) watch: Watch,
+    pub(crate) limits: JobLimits,
+    pub(crate) shown: Shown,
+    storage: Storage,
+}
+
+/// When a job saves, and what becomes of it in the end.
+#[derive(Clone)]
+pub(crate) struct Saves {
+    pub(crate) every: SaveEvery,
     pub(crate) keep_on_success: bool,
-    pub(crate) verbose: bool,
-    pub(crate) progress: bool,
+}
+
+/// What the run before is expected to have been, and what to do if it was not.
+#[derive(Clone)]
+pub(crate) struct Expected {
     pub(crate) version: Option<String>,
     pub(crate) code: Option<u64>,
     pub(crate) on_code_change: OnChange,
@@ -51,12 +63,21 @@ pub struct Job {
     /// The variables that are saved with the progress, where the code tells.
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
-    pub(crate) registry: ReconnectRegistry,
-    pub(crate) watch: Watch,
-    pub(crate) limits: JobLimits,
-    durability: Durability,
-    pub(crate) wait: Option<Duration>,
+}
+
+/// What a run shows of itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) verbose: bool,
+    pub(crate) progress: bool,
+}
+
+/// Where a job is stored, and how.
+#[derive(Clone)]
+struct Storage {
     place: Place,
+    durability: Durability,
+    wait: Option<Duration>,
 }
 
 impl Job {
@@ -64,41 +85,43 @@ impl Job {
     pub fn new(name: impl Into<String>) -> Self {
         Job {
             name: name.into(),
-            save_every: SaveEvery::default(),
-            keep_on_success: false,
-            verbose: false,
-            progress: false,
-            version: None,
-            code: None,
-            on_code_change: OnChange::Continue,
-            arguments: Vec::new(),
-            carries: None,
-            on_input_change: OnChange::Fail,
+            saves: Saves { every: SaveEvery::default(), keep_on_success: false },
+            expected: Expected {
+                version: None,
+                code: None,
+                on_code_change: OnChange::Continue,
+                arguments: Vec::new(),
+                carries: None,
+                on_input_change: OnChange::Fail,
+            },
             registry: ReconnectRegistry::global().clone(),
             watch: Watch::default(),
             limits: JobLimits::default(),
-            durability: Durability::Power,
-            wait: None,
-            place: Place::default(),
+            shown: Shown { verbose: false, progress: false },
+            storage: Storage {
+                place: Place::default(),
+                durability: Durability::Power,
+                wait: None,
+            },
         }
     }
 
     /// Saves after that many completed items, or at the first item that completes after that
     /// time. The default is every item.
     pub fn save_every(mut self, every: impl Into<SaveEvery>) -> Self {
-        self.save_every = every.into();
+        self.saves.every = every.into();
         self
     }
 
     /// What a save survives: loss of power (the default), or only the death of the process.
     pub fn durability(mut self, durability: Durability) -> Self {
-        self.durability = durability;
+        self.storage.durability = durability;
         self
     }
 
     /// How long to wait for another run of the job to end, instead of being refused at once.
     pub fn wait(mut self, wait: Duration) -> Self {
-        self.wait = Some(wait);
+        self.storage.wait = Some(wait);
         self
     }
 
@@ -106,7 +129,7 @@ impl Job {
     /// `.safe_state` in the working directory. With a [`backend`](Self::backend) as well, the job is
     /// refused.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.place.dir = Some(dir.into());
+        self.storage.place.dir = Some(dir.into());
         self
     }
 
@@ -124,19 +147,19 @@ impl Job {
     /// # Ok::<(), safe_state::Error>(())
     /// ```
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
-        self.place.backend = Some(backend.into_backend().map_err(Arc::new));
+        self.storage.place.backend = Some(backend.into_backend().map_err(Arc::new));
         self
     }
 
     /// Whether a finished job keeps its checkpoint, so that the next run has no items to do.
     pub fn keep_on_success(mut self, keep: bool) -> Self {
-        self.keep_on_success = keep;
+        self.saves.keep_on_success = keep;
         self
     }
 
     /// Whether the run tells on standard error what it does.
     pub fn verbose(mut self, verbose: bool) -> Self {
-        self.verbose = verbose;
+        self.shown.verbose = verbose;
         self
     }
 
@@ -144,13 +167,13 @@ impl Job {
     /// [`bars`](crate::bars).
     #[cfg(feature = "progress")]
     pub fn progress(mut self, progress: bool) -> Self {
-        self.progress = progress;
+        self.shown.progress = progress;
         self
     }
 
     /// A version of the work; a checkpoint begun under another is refused.
     pub fn version(mut self, version: impl fmt::Display) -> Self {
-        self.version = Some(format!("{version}"));
+        self.expected.version = Some(format!("{version}"));
         self
     }
 
@@ -158,15 +181,15 @@ impl Job {
     /// text; and what to do if it is not the one that the checkpoint was made by. The default is to
     /// go on with a warning.
     pub fn code(mut self, fingerprint: u64, on_change: OnChange) -> Self {
-        self.code = Some(fingerprint);
-        self.on_code_change = on_change;
+        self.expected.code = Some(fingerprint);
+        self.expected.on_code_change = on_change;
         self
     }
 
     /// An argument of its function that belongs to the job, if it can be compared.
     #[doc(hidden)]
     pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
-        self.arguments.extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
+        self.expected.arguments.extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
         self
     }
 
@@ -174,14 +197,14 @@ impl Job {
     /// change of the code.
     #[doc(hidden)]
     pub fn carries(mut self, variables: &'static [&'static str]) -> Self {
-        self.carries = Some(variables);
+        self.expected.carries = Some(variables);
         self
     }
 
     /// What to do if an item is not the one that is complete under its index: to fail, which is the
     /// default, or to go on. [`OnChange::Restart`] fails as well: by then items are gone.
     pub fn on_input_change(mut self, on_change: OnChange) -> Self {
-        self.on_input_change = on_change;
+        self.expected.on_input_change = on_change;
         self
     }
 
@@ -263,7 +286,9 @@ impl Job {
     pub(crate) fn for_another_thread(&self) -> Job {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {
-            return Job { place: Place::default(), ..self.clone() }.backend(backend);
+            let mut job = self.clone();
+            job.storage.place = Place::default();
+            return job.backend(backend);
         }
         self.clone()
     }
@@ -273,7 +298,7 @@ impl Job {
         if let Some(backend) = crate::testing::backend() {
             return Ok(backend);
         }
-        self.place.backend(&self.name)
+        self.storage.place.backend(&self.name)
     }
 
     /// Returns where requests to the job are.
@@ -281,8 +306,51 @@ impl Job {
         Ok(Source::new(self.stored_in()?, &self.name))
     }
 
+    /// Returns how long to wait for another run of the job to end.
+    pub(crate) fn patience(&self) -> Duration {
+        self.storage.wait.unwrap_or_default()
+    }
+
     pub(crate) fn lease_options(&self) -> LeaseOptions {
-        LeaseOptions::new(self.durability).wait(self.wait)
+        LeaseOptions::new(self.storage.durability).wait(self.storage.wait)
+    }
+}
+
+/// Limits.
+#[cfg(feature = "limits")]
+impl Job {
+    /// How long the body of an item may take, or an attempt at it: a [`Duration`](std::time::Duration), or a text such as
+    /// `"30s"`. Then it is cancelled, and fails if it [asks](crate::limits::check) or awaits; if it does not
+    /// end within the grace period either, what is complete is saved, and the process is ended.
+    ///
+    /// # Panics
+    ///
+    /// If a text is no time. So do the others.
+    pub fn item_timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.item_timeout = Some(timeout.into().into());
+        self
+    }
+
+    /// How long a run may take. Then it ends before the next item with
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is
+    /// cancelled, and if it does not end within the grace period, the process is ended.
+    pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.process.timeout = Some(timeout.into().into());
+        self
+    }
+
+    /// How much memory the process may have in use: a number of bytes, or a text such as `"2GiB"`. The same
+    /// as of a timeout. Linux alone.
+    pub fn max_memory(mut self, max_memory: impl Into<safe_state_limits::Size>) -> Self {
+        self.limits.process.max_memory = Some(max_memory.into().into());
+        self
+    }
+
+    /// How long an item has to end once a limit was passed; and how long before the end of its time on a batch
+    /// system the run stops. By default 15 seconds.
+    pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.process.grace_period = grace_period.into().into();
+        self
     }
 }
 
@@ -290,9 +358,9 @@ impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job")
             .field("name", &self.name)
-            .field("save_every", &self.save_every)
-            .field("durability", &self.durability)
-            .field("version", &self.version)
+            .field("save_every", &self.saves.every)
+            .field("durability", &self.storage.durability)
+            .field("version", &self.expected.version)
             .finish_non_exhaustive()
     }
 }

@@ -22,7 +22,7 @@ pub use std::string::String;
 #[cfg(not(feature = "report"))]
 pub use crate::__argument as argument;
 pub use crate::attempt::{
-    ByClone, ByLength, Fallible, Flow, Kept, Marked, Once, Outcome, UndoneByClone, UndoneByLength,
+    ByClone, ByLength, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once, UndoneByClone, UndoneByLength,
     attempt, attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
@@ -32,7 +32,7 @@ pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait
 pub use crate::failure::outcome::{Asked, Failed, Failing, Seen};
 pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::failure::try_trace::{
-    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
+    TryOperand as Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, TrySite as Site,
 };
 pub use crate::failure::{
     Caught, Policy, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther, Verdict, retry,

@@ -18,7 +18,7 @@ use safe_state_base::error::{
 
 use crate::attempt::Outcome;
 use crate::failure::reported::Told;
-use crate::failure::try_trace::Noted;
+use crate::failure::try_trace::TryTrace;
 
 /// Whether an outcome is a failure.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub enum Failing {
 pub struct Failed {
     pub(crate) failure: Failure,
     /// The `?` by which it left, if it did.
-    pub(crate) noted: Option<Noted>,
+    pub(crate) noted: Option<TryTrace>,
     /// What it says of itself to a report.
     pub(crate) told: Told,
 }
@@ -57,7 +57,7 @@ impl Failed {
     /// One that left the function just now.
     fn new(failure: Failure, told: impl FnOnce() -> Told, asked: Asked) -> Self {
         let told = if asked == Asked::Fully { told() } else { Told::default() };
-        Failed { failure, noted: Noted::take(), told }
+        Failed { failure, noted: TryTrace::take(), told }
     }
 
     fn of<E>(message: String, told: impl FnOnce() -> Told, asked: Asked) -> Self {
@@ -77,7 +77,7 @@ impl Failed {
 
     /// What is known beside: the way, the stack, the process.
     pub(crate) fn details(&mut self, values: Vec<Value>) -> Details {
-        let mut details = self.noted.as_ref().map(Noted::details).unwrap_or_default();
+        let mut details = self.noted.as_ref().map(TryTrace::details).unwrap_or_default();
         details.values.extend(values);
         self.told.complete(details)
     }
@@ -96,7 +96,7 @@ impl Failed {
 
     /// Where in the source it was, if that is known.
     fn location(&self) -> Option<String> {
-        self.noted.as_ref().map(Noted::place).or_else(|| self.told.place())
+        self.noted.as_ref().map(TryTrace::place).or_else(|| self.told.place())
     }
 }
 
@@ -127,7 +127,7 @@ impl Failing {
         let told = || Told::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
         // What `?` was given is what the holder holds, unless that was a holder itself.
-        let given = failed.noted.as_ref().map(Noted::error_type);
+        let given = failed.noted.as_ref().map(TryTrace::error_type);
         let given = given.filter(|given| *given != type_name::<E>() && !is_holder(given));
         if let Some(held) = given.or_else(|| known_type(error)) {
             failed.told.held_as(held);

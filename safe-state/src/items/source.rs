@@ -118,7 +118,7 @@ pub struct AnyOrder<I: ?Sized>(PhantomData<fn(&I)>);
 
 /// What stands for an input that gives each item once.
 #[derive(Debug)]
-pub struct Once<I: ?Sized>(PhantomData<fn(&I)>);
+pub struct GivenOnce<I: ?Sized>(PhantomData<fn(&I)>);
 
 /// What stands for any other input.
 #[derive(Debug)]
@@ -161,7 +161,7 @@ ranks! {
     /// Any other.
     OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
     /// One that gives each item once.
-    OfOnce again: [GivesOnce + ?Sized] &Source<I> => Once (I);
+    OfOnce again: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
     /// Any other.
     OfAgain again: [?Sized] Source<I> => AsFarAsKnown ();
 }

@@ -26,9 +26,9 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         None => None,
     };
     let mut checkpoint =
-        checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
-    checkpoint.set_code(job.code);
-    checkpoint.set_arguments(job.arguments.iter().cloned());
+        checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.expected.version.clone()));
+    checkpoint.set_code(job.expected.code);
+    checkpoint.set_arguments(job.expected.arguments.iter().cloned());
     let (asked, replay) = (source.begin()?, Replay::No);
     let store = opening.begin(checkpoint)?;
     if accepts {
@@ -44,17 +44,17 @@ fn continued(
     mut checkpoint: Checkpoint,
     accepts: bool,
 ) -> Result<Option<Checkpoint>, Error> {
-    let events = Events::new(job.job_name(), job.verbose);
+    let events = Events::new(job.job_name(), job.shown.verbose);
     let name = || job.job_name().to_owned();
-    let stored = checkpoint.set_version(job.version.clone());
-    if stored != job.version {
+    let stored = checkpoint.set_version(job.expected.version.clone());
+    if stored != job.expected.version {
         if !accepts {
-            let current = job.version.clone();
+            let current = job.expected.version.clone();
             return Err(Error::VersionChanged { job: name(), stored, current });
         }
         events.accepted("another version");
     }
-    if let Some(argument) = checkpoint.set_arguments(job.arguments.iter().cloned()) {
+    if let Some(argument) = checkpoint.set_arguments(job.expected.arguments.iter().cloned()) {
         // Nothing was done with the other one that could be kept.
         if !checkpoint.has_progress() {
             return Ok(None);
@@ -68,11 +68,11 @@ fn continued(
         checkpoint.forget_marks();
         events.accepted("any input");
     }
-    let is_changed = checkpoint.set_code(job.code);
+    let is_changed = checkpoint.set_code(job.expected.code);
     // Kept, a value would be restored with later progress if the variable were carried again.
     let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
     if is_changed || !forgotten.is_empty() {
-        match job.on_code_change {
+        match job.expected.on_code_change {
             OnChange::Fail if accepts => events.accepted("other code"),
             OnChange::Fail => return Err(Error::CodeChanged { job: name() }),
             OnChange::Restart => return Ok(None),
@@ -94,5 +94,5 @@ fn say_changed(events: &Events, is_changed: bool, forgotten: &[String]) {
 
 /// Returns whether the checkpoint holds a value that the code has no variable for any more.
 fn has_forgotten(job: &Job, name: &str) -> bool {
-    job.carries.is_some_and(|carried| !carried.contains(&name))
+    job.expected.carries.is_some_and(|carried| !carried.contains(&name))
 }

@@ -14,7 +14,7 @@ use crate::attempt::Outcome;
 use crate::effects::reconnect::outputs::Outputs;
 use crate::failure::outcome::{Failed, Failing};
 use crate::failure::reported::look_up_calls;
-use crate::failure::try_trace::Noted;
+use crate::failure::try_trace::TryTrace;
 use crate::save::Write;
 use crate::save::owner::Owner;
 
@@ -110,7 +110,7 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
         Failing::No | Failing::IfInLoop(_) => None,
     };
     // What failed and was no failure is not the next one's.
-    drop(Noted::take());
+    drop(TryTrace::take());
     let Some(failed) = failed else {
         let has_dead_letters =
             stages.with_stored(|progress, stored| progress.has_dead_letters(stored));

@@ -52,17 +52,17 @@ impl Stages {
     /// another and keeps no progress.
     pub(super) fn new(job: &Job, begun: Option<(Begun, Option<Worker>)>) -> Stages {
         let now = Instant::now();
-        let mut events = Events::new(job.job_name(), job.verbose);
+        let mut events = Events::new(job.job_name(), job.shown.verbose);
         let known = begun.as_ref().map(|(begun, _)| begun);
         let terms = Terms {
             was_finished: known.is_some_and(|begun| begun.was_finished),
             accepts: known.is_some_and(|begun| begun.accepts),
-            on_input_change: job.on_input_change,
+            on_input_change: job.expected.on_input_change,
         };
         let has_crashed = known.is_some_and(|begun| begun.has_crashed);
         let replay = known.map_or(Replay::No, |begun| begun.replay);
         // A replay has to see each item complete.
-        let save_every = if replay == Replay::No { job.save_every } else { SaveEvery::default() };
+        let save_every = if replay == Replay::No { job.saves.every } else { SaveEvery::default() };
         let spans = known.map_or_else(Spans::default, |begun| {
             Spans::of(job.job_name(), begun.store.checkpoint().run_count())
         });
@@ -77,11 +77,11 @@ impl Stages {
             None => (None, Requests::default()),
         };
         // A nested call has nothing of its own to show.
-        let shows_bars = job.progress && owner.is_some();
+        let shows_bars = job.shown.progress && owner.is_some();
         let syncs = job.lease_options().durability == Durability::Power;
         Stages {
-            session: Session { active: None, terms, keep_on_success: job.keep_on_success },
-            failures: Failures::new(has_crashed, job.save_every.at_risk(), now),
+            session: Session { active: None, terms, keep_on_success: job.saves.keep_on_success },
+            failures: Failures::new(has_crashed, job.saves.every.at_risk(), now),
             progress: Progress::default(),
             saving: Saving::new(owner, save_every, now),
             control: Control::new(&job.watch, requests, replay, now),

@@ -37,7 +37,7 @@ impl Waiting {
     pub(crate) fn new(job: &Job) -> Self {
         Waiting {
             job: job.clone().wait(Duration::ZERO),
-            patience: job.wait.unwrap_or_default(),
+            patience: job.patience(),
             began: Instant::now(),
             pause: FIRST_PAUSE,
             source: None,
