@@ -110,7 +110,7 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         self.next(counter)
     }
 
-    /// Whether it is known that no item is left, without asking for one: that may take long, or take it
+    /// Returns whether it is known that no item is left, without asking for one: that may take long, or take it
     /// away from who comes next.
     pub fn has_ended(&self) -> bool {
         let (_, most) = self.iter.size_hint();

@@ -151,19 +151,19 @@ impl Job {
         self
     }
 
-    /// Whether a finished job keeps its checkpoint, so that the next run has no items to do.
+    /// Returns whether a finished job keeps its checkpoint, so that the next run has no items to do.
     pub fn keep_on_success(mut self, keep: bool) -> Self {
         self.saves.keep_on_success = keep;
         self
     }
 
-    /// Whether the run tells on standard error what it does.
+    /// Returns whether the run tells on standard error what it does.
     pub fn verbose(mut self, verbose: bool) -> Self {
         self.shown.verbose = verbose;
         self
     }
 
-    /// Whether the run shows a bar on standard error, if that is a terminal; see
+    /// Returns whether the run shows a bar on standard error, if that is a terminal; see
     /// [`bars`](crate::bars).
     #[cfg(feature = "progress")]
     pub fn progress(mut self, progress: bool) -> Self {
@@ -234,7 +234,7 @@ impl Job {
         self
     }
 
-    /// Whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
+    /// Returns whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
     /// and has saved what is complete. A second signal ends the process at once, if it does not come
     /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
     #[cfg(feature = "signals")]

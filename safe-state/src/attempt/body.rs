@@ -71,7 +71,7 @@ pub fn attempt<R: Fallible>(
 ///
 /// # Errors
 ///
-/// As [`attempt`].
+/// The item's, as what the function would return; or its panic, if panics are caught.
 pub async fn attempt_async<R: Fallible>(
     _: fn(Error) -> R,
     catches_panics: bool,

@@ -66,13 +66,13 @@ impl Pacing {
         }
     }
 
-    /// Whether the run ends at a signal that asks the process to.
+    /// Returns whether the run ends at a signal that asks the process to.
     #[cfg(all(unix, feature = "limits", feature = "signals"))]
     pub(crate) fn heeds_signals(&self) -> bool {
         self.signals.is_some()
     }
 
-    /// Whether the run ends at a signal that asks the process to.
+    /// Returns whether the run ends at a signal that asks the process to.
     #[cfg(all(feature = "limits", not(all(unix, feature = "signals"))))]
     #[expect(clippy::unused_self, reason = "it can't here")]
     pub(crate) fn heeds_signals(&self) -> bool {

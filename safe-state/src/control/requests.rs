@@ -76,7 +76,7 @@ impl Source {
         Ok(self.heard(asked).filter(|asked| *asked == Request::Pause))
     }
 
-    /// Whether the run that begins is to go on with what the one before was refused for.
+    /// Returns whether the run that begins is to go on with what the one before was refused for.
     pub(crate) fn accepts(&self) -> Result<bool, BackendError> {
         Ok(self.look()? == Some(Request::Accept))
     }

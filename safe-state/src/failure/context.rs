@@ -64,13 +64,13 @@ impl ErrorContext<'_> {
         (self.max_attempts < u32::MAX).then_some(self.max_attempts)
     }
 
-    /// Whether no attempts are left: [`Action::Retry`](crate::Action::Retry) now means
+    /// Returns whether no attempts are left: [`Action::Retry`](crate::Action::Retry) now means
     /// [`Action::Fail`](crate::Action::Fail).
     pub fn is_last(&self) -> bool {
         self.attempt >= self.max_attempts
     }
 
-    /// Whether the item panicked, under `catch_panics`.
+    /// Returns whether the item panicked, under `catch_panics`.
     pub fn is_panic(&self) -> bool {
         self.failure.kind() == FailureKind::Panic
     }
@@ -90,7 +90,7 @@ impl ErrorContext<'_> {
         self.thrown.0
     }
 
-    /// Whether the error, or one that caused it, is a `T`.
+    /// Returns whether the error, or one that caused it, is a `T`.
     pub fn is<T: StdError + 'static>(&self) -> bool {
         self.downcast_ref::<T>().is_some()
     }

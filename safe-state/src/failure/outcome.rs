@@ -122,7 +122,7 @@ impl Failing {
         Failing::Yes(Failed::of_error::<E>(error, told, asked))
     }
 
-    /// Of what holds an error, and prints more for programmers than that does.
+    /// Tells the failure of what holds an error, and prints more for programmers than that does.
     fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
         let told = || Told::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
@@ -147,7 +147,7 @@ macro_rules! rank {
     ($(#[$doc:meta])* $name:ident for $seen:ty, [$($generics:tt)*], ($outcome:ident, $asked:ident) => $failing:expr) => {
         $(#[$doc])*
         pub trait $name {
-            /// Whether the outcome is a failure.
+            /// Returns whether the outcome is a failure.
             fn failing(&self, asked: Asked) -> Failing;
         }
 
@@ -177,7 +177,7 @@ rank! {
     }
 }
 rank! {
-    /// The same for errors that can be sent, as `Box<dyn Error + Send + Sync>`.
+    /// A `Result` whose error holds one that can be sent, as `Box<dyn Error + Send + Sync>`.
     ViaInnerSend for &&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync> + Debug], (outcome, asked) =>
     match outcome {
         Ok(_) => Failing::No,

@@ -49,7 +49,7 @@ rank! {
     ThrownInner for &&Caught<'a, Result<T, E>>, [T, E: AsRef<dyn StdError>], error => Some(error.as_ref())
 }
 rank! {
-    /// The same for errors that can be sent, as `Box<dyn Error + Send + Sync>`.
+    /// What holds an error that can be sent, as `Box<dyn Error + Send + Sync>`.
     ThrownInnerSend for &Caught<'a, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync>],
     error => Some(error.as_ref())
 }

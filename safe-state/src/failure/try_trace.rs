@@ -48,7 +48,7 @@ pub(crate) struct TryTrace {
     label = "the `?` operator cannot be applied to type `{Self}`"
 )]
 pub trait TryOperand<Same> {
-    /// The same value, with a note if it is what `?` leaves the function with.
+    /// Gives the value back, with a note if it is what `?` leaves the function with.
     fn noted(self, site: &'static TrySite, item: impl Handed) -> Same;
 }
 

@@ -52,7 +52,7 @@ impl Received {
         Received { entry: Entry { closed_at, ..Entry::default() }, asked: 0, refused, takes }
     }
 
-    /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
+    /// Returns whether the loop gives no items any more: a `break` has left it for good, and it has asked
     /// for as many as it had then.
     pub fn is_closed(&self) -> bool {
         self.refused.is_none()
@@ -69,7 +69,7 @@ impl Received {
         self.take(next, counter, &ByIndex(fingerprint))
     }
 
-    /// The same by the hash of a key.
+    /// Takes what the loop asked for, of which it knows items by the hash of a key.
     pub fn receive_by_key<T>(
         &mut self,
         next: Option<T>,
@@ -79,7 +79,7 @@ impl Received {
         self.take(next, counter, &ByKey::new(hash))
     }
 
-    /// The same by cursor.
+    /// Takes what the loop asked for, of which it knows items by cursor.
     pub fn receive_by_cursor<T, C: Carry>(
         &mut self,
         next: Option<T>,

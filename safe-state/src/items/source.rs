@@ -14,7 +14,7 @@ use std::sync::mpsc;
 /// Gives its items in an order that is another one in every run.
 pub trait InAnyOrder {}
 
-/// The same, but as its program says: it may have been sorted.
+/// Gives its items in an order that is another one in every run, unless its program has sorted them.
 pub trait InAnyOrderUnlessSorted {}
 
 /// Gives each item once: what was taken out before it is asked again is not there any more.
@@ -190,7 +190,7 @@ impl GivesAgain for AsFarAsKnown {}
 /// An input whose items can be known by their index.
 pub fn by_index(_: impl HasOrder, _: impl GivesAgain) {}
 
-/// The same where the program says what of an item is compared.
+/// An input whose items can be known by their index, where the program tells what of an item is compared.
 pub fn by_index_checked(_: impl HasOrder) {}
 
 /// Looks at the type of an input whose items are to be known by their index.

@@ -49,7 +49,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// As [`attempt`](Self::attempt).
+    /// The lease was held for too long, or the job has been cancelled; or it cannot begin at all.
     pub(crate) fn begin(mut self) -> Result<Begun, Error> {
         loop {
             match self.attempt()? {

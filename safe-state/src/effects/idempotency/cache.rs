@@ -77,7 +77,7 @@ impl IdempotencyCache {
         Ok(IdempotencyCache { shared, worker: OnceLock::new() })
     }
 
-    /// Whether the effect of `key` is done.
+    /// Returns whether the effect of `key` is done.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl IdempotencyCache {
         Ok(store.is_done(&key))
     }
 
-    /// Whether the effect of `key` is known to be done. In doubt is not done, and a key that can't be
+    /// Returns whether the effect of `key` is known to be done. In doubt is not done, and a key that can't be
     /// stored is not there.
     pub fn contains<K: Serialize + ?Sized>(&self, key: &K) -> bool {
         self.shared.key(key).is_ok_and(|key| self.shared.store().is_done(&key))
@@ -135,7 +135,7 @@ impl IdempotencyCache {
         self.shared.store().len()
     }
 
-    /// Whether no effect is known to be done, and none is in doubt or under way.
+    /// Returns whether no effect is known to be done, and none is in doubt or under way.
     pub fn is_empty(&self) -> bool {
         self.shared.store().is_empty()
     }

@@ -35,7 +35,7 @@ impl<T> Effect<T> {
         }
     }
 
-    /// Whether it may have happened, and that is all that is known.
+    /// Returns whether it may have happened, and that is all that is known.
     pub fn is_in_doubt(&self) -> bool {
         matches!(self, Effect::InDoubt { .. })
     }

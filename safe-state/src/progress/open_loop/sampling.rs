@@ -47,7 +47,7 @@ impl Sampling {
         }
     }
 
-    /// Whether there are some that are complete, as all items before `position`.
+    /// Returns whether there are some that are complete, as all items before `position`.
     pub(super) fn has_any_before(&self, position: u64) -> bool {
         self.taken.marks().first().is_some_and(|first| first.index < position)
     }
