@@ -8,6 +8,8 @@ pub(crate) mod pacing;
 pub(crate) mod rate;
 mod replay;
 pub(crate) mod requests;
+#[cfg_attr(not(feature = "signals"), path = "control/signals/none.rs")]
+mod signals;
 
 use std::time::{Duration, Instant};
 

@@ -239,7 +239,7 @@ impl Job {
     /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
     #[cfg(feature = "signals")]
     pub fn graceful(mut self, graceful: bool) -> Self {
-        self.watch.graceful = graceful;
+        self.watch.graceful.is_on = graceful;
         self
     }
 
@@ -248,7 +248,7 @@ impl Job {
     /// twice within milliseconds, to a process and to its group. One that comes before is ignored.
     #[cfg(feature = "signals")]
     pub fn second_signal_after(mut self, time: Duration) -> Self {
-        self.watch.second_signal_after = Some(time);
+        self.watch.graceful.second_signal_after = Some(time);
         self
     }
 

@@ -56,12 +56,12 @@ impl Limits {
         is_async: bool,
     ) -> Result<Self, Error> {
         // A suspect is to be cleared where the process is asked to end.
-        let is_reached = is_cautious && pacing.heeds_signals();
+        let is_reached = is_cautious && pacing.signals().are_heard();
         let now = Instant::now();
         let limits = RunLimits::start(job, limits, is_reached, is_async, now)?;
         #[cfg(all(unix, feature = "signals"))]
         if let Some(limits) = &limits {
-            pacing.on_signal(limits.on_signal());
+            pacing.signals().then(limits.on_signal());
         }
         Ok(Limits(limits))
     }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::control::rate::{Rate, Spread};
+use crate::control::signals::{Graceful, Signals};
 use crate::error::StopReason;
-#[cfg(feature = "signals")]
-use safe_state_base::signals::{SECOND_SIGNAL_AFTER, Signals};
 
 /// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
@@ -18,10 +17,7 @@ pub(crate) struct Watch {
     pub(crate) rate: Option<Rate>,
     pub(crate) throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     pub(crate) max_runtime: Option<Duration>,
-    #[cfg(feature = "signals")]
-    pub(crate) graceful: bool,
-    #[cfg(feature = "signals")]
-    pub(crate) second_signal_after: Option<Duration>,
+    pub(crate) graceful: Graceful,
 }
 
 /// When the next item of a run may begin, and what stops the run.
@@ -30,8 +26,7 @@ pub(crate) struct Pacing {
     spread: Option<Spread>,
     throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     deadline: Option<Instant>,
-    #[cfg(feature = "signals")]
-    signals: Option<Signals>,
+    signals: Signals,
 }
 
 impl Pacing {
@@ -41,45 +36,26 @@ impl Pacing {
             throttle: watch.throttle.clone(),
             // A time that never comes is no deadline.
             deadline: watch.max_runtime.and_then(|time| now.checked_add(time)),
-            #[cfg(feature = "signals")]
-            signals: watch
-                .graceful
-                .then(|| Signals::listen(watch.second_signal_after.unwrap_or(SECOND_SIGNAL_AFTER))),
+            signals: Signals::listen(watch.graceful),
         }
     }
 
     /// Returns why the run is to stop, if it is.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
-        #[cfg(feature = "signals")]
-        if self.signals.as_ref().is_some_and(Signals::came) {
+        if self.signals.came() {
             return Some(StopReason::Signal);
         }
         let is_over = self.deadline.is_some_and(|deadline| now >= deadline);
         is_over.then_some(StopReason::MaxRuntime)
     }
 
-    /// Has that done as soon as signals ask the process to end, if it listens to them.
-    #[cfg(all(unix, feature = "limits", feature = "signals"))]
-    pub(crate) fn on_signal(&self, done: Arc<dyn Fn() + Send + Sync>) {
-        if let Some(signals) = &self.signals {
-            signals.then(done);
-        }
+    /// Returns the signals that the run listens to.
+    #[cfg(feature = "limits")]
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.signals
     }
 
-    /// Returns whether the run ends at a signal that asks the process to.
-    #[cfg(all(unix, feature = "limits", feature = "signals"))]
-    pub(crate) fn heeds_signals(&self) -> bool {
-        self.signals.is_some()
-    }
-
-    /// Returns whether the run ends at a signal that asks the process to.
-    #[cfg(all(feature = "limits", not(all(unix, feature = "signals"))))]
-    #[expect(clippy::unused_self, reason = "it can't here")]
-    pub(crate) fn heeds_signals(&self) -> bool {
-        false
-    }
-
-    /// How long to wait before the next look; none to go on.
+    /// Returns how long to wait before the next look; none to go on.
     pub(crate) fn wait(&mut self, now: Instant) -> Option<Duration> {
         if self.throttle.as_ref().is_some_and(|throttle| throttle()) {
             return Some(LOOK);
@@ -98,51 +74,36 @@ pub enum Look {
     Stop,
 }
 
-/// A job that is graceful.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "signals")]
-macro_rules! __graceful {
-    ($job:expr, $graceful:expr) => {
-        $job.graceful($graceful)
-    };
-}
-
-/// A job that would be.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "signals"))]
-macro_rules! __graceful {
-    ($job:expr, $graceful:expr) => {
-        compile_error!("`graceful` needs the feature `signals` of `safe-state`")
-    };
-}
-
-/// A job that shows its progress.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "progress")]
-macro_rules! __progress {
-    ($job:expr, $progress:expr) => {
-        $job.progress($progress)
-    };
-}
-
-/// A job that would.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "progress"))]
-macro_rules! __progress {
-    ($job:expr, $progress:expr) => {
-        compile_error!("`progress` needs the feature `progress` of `safe-state`")
-    };
-}
-
 impl fmt::Debug for Pacing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pacing")
             .field("spread", &self.spread)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_stops_at_its_deadline_and_not_before() {
+        let (now, minute) = (Instant::now(), Duration::from_secs(60));
+        let pacing = Pacing::new(&Watch { max_runtime: Some(minute), ..Watch::default() }, now);
+        assert_eq!(pacing.stop(now), None);
+        assert_eq!(pacing.stop(now + minute), Some(StopReason::MaxRuntime));
+        let endless = Watch { max_runtime: Some(Duration::MAX), ..Watch::default() };
+        assert_eq!(Pacing::new(&endless, now).stop(now + minute), None);
+    }
+
+    #[test]
+    fn a_wait_is_looked_at_again_and_again() {
+        let now = Instant::now();
+        let throttled = Watch { throttle: Some(Arc::new(|| true)), ..Watch::default() };
+        assert_eq!(Pacing::new(&throttled, now).wait(now), Some(LOOK));
+        let seldom = Some(Rate::new(1, Duration::from_secs(60)));
+        let mut pacing = Pacing::new(&Watch { rate: seldom, ..Watch::default() }, now);
+        assert_eq!([pacing.wait(now), pacing.wait(now)], [None, Some(LOOK)]);
     }
 }
