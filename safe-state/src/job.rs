@@ -98,11 +98,7 @@ impl Job {
             watch: Watch::default(),
             limits: JobLimits::default(),
             shown: Shown { verbose: false, progress: false },
-            storage: Storage {
-                place: Place::default(),
-                durability: Durability::Power,
-                wait: None,
-            },
+            storage: Storage { place: Place::default(), durability: Durability::Power, wait: None },
         }
     }
 
@@ -189,7 +185,9 @@ impl Job {
     /// An argument of its function that belongs to the job, if it can be compared.
     #[doc(hidden)]
     pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
-        self.expected.arguments.extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
+        self.expected
+            .arguments
+            .extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
         self
     }
 

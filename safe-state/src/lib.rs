@@ -25,7 +25,7 @@ pub mod testing;
 pub use control::rate::Rate;
 pub use effects::{commit, idempotency, reconnect, transaction};
 pub use failure::{Action, ErrorContext};
-pub use idempotency::{IdempotencyCache, Effect};
+pub use idempotency::{Effect, IdempotencyCache};
 pub use items::terms::OnChange;
 pub use job::Job;
 #[cfg(feature = "progress")]

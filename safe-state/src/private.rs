@@ -22,8 +22,8 @@ pub use std::string::String;
 #[cfg(not(feature = "report"))]
 pub use crate::__argument as argument;
 pub use crate::attempt::{
-    ByClone, ByLength, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once, UndoneByClone, UndoneByLength,
-    attempt, attempt_async, call_async, call_in, leave, raise,
+    ByClone, ByLength, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once, UndoneByClone,
+    UndoneByLength, attempt, attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};
@@ -32,7 +32,8 @@ pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait
 pub use crate::failure::outcome::{Asked, Failed, Failing, Seen};
 pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::failure::try_trace::{
-    TryOperand as Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, TrySite as Site,
+    Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, TryOperand as Given,
+    TrySite as Site,
 };
 pub use crate::failure::{
     Caught, Policy, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther, Verdict, retry,

@@ -20,15 +20,15 @@
 //! ```
 
 mod cache;
-mod error;
 mod effect;
+mod error;
 mod options;
 mod settlement;
 mod shared;
 mod under_way;
 
 pub use cache::IdempotencyCache;
-pub use error::IdempotencyError;
 pub use effect::Effect;
+pub use error::IdempotencyError;
 pub use options::CacheOptions;
 pub use settlement::{Done, NotDone, Settlement};

@@ -288,7 +288,8 @@ macro_rules! __handed {
 mod tests {
     use super::*;
 
-    static SITE: TrySite = TrySite { file: "src/main.rs", line: 14, column: 9, expression: "send()" };
+    static SITE: TrySite =
+        TrySite { file: "src/main.rs", line: 14, column: 9, expression: "send()" };
 
     #[test]
     fn a_failure_is_noted_and_nothing_else() {

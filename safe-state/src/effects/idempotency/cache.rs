@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::shared::{Begin, Shared};
-use super::{CacheOptions, IdempotencyError, Effect, Settlement};
+use super::{CacheOptions, Effect, IdempotencyError, Settlement};
 use crate::save::thread::Worker;
 
 /// What the name of a cache ends in, so that a job may have the same.

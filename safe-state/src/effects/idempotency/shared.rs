@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::settlement::{NAME, stored};
 use super::under_way::{AllUnderWay, UnderWay};
-use super::{IdempotencyError, Effect};
+use super::{Effect, IdempotencyError};
 
 pub(super) struct Shared {
     pub(super) name: String,
