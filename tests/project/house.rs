@@ -1,131 +1,201 @@
-//! The house of the core crate: an item goes down through the stages and never climbs, and each stage owns its state.
+//! How the files of a crate stand to one another: no circle, no arrow from a lower layer to a higher one, and nothing that
+//! grows without an end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
-use super::source::Source;
+use crate::root;
 
-/// The folders, from the ground up: a file may use what is in its own or before it. The stages are in the order in which
-/// an item goes through them: a later one takes what an earlier one gives, and no earlier one knows of a later.
-const ORDER: [&str; 10] = [
-    "observe", "items", "attempt", "failure", "progress", "save", "control", "effects", "job",
-    "run",
-];
+/// A crate whose files are held to it, with its layers from the lowest one.
+const HOUSES: [(&str, &[&str]); 1] =
+    [("safe-state-macros", &["syntax", "parse", "analyse", "emit", "resumable"])];
 
-/// The types that a stage is: nothing of theirs is open to others.
-const STAGES: [&str; 8] =
-    ["Items", "Failures", "Progress", "Saving", "Control", "Handles", "Observer", "Run"];
+const LINES_OF_A_FILE: usize = 400;
+const LINES_OF_A_FUNCTION: usize = 60;
+const FIELDS: usize = 8;
+const FILES_WITH_METHODS: usize = 2;
 
-/// Uses that run up, each from a file to one that is above it. None may be added.
-const RUNS_UP: [(&str, &str); 0] = [];
-
-/// Files that stand in circles, as a folder's files use what the file above it says for all of them. None may be added.
-const IN_CIRCLES: [&str; 18] = [
-    "effects::idempotency",
-    "effects::idempotency::cache",
-    "effects::idempotency::options",
-    "effects::idempotency::shared",
-    "effects::reconnect",
-    "effects::reconnect::file",
-    "effects::reconnect::file::known",
-    "effects::reconnect::opener",
-    "effects::reconnect::outputs",
-    "effects::reconnect::postgres",
-    "effects::reconnect::redis",
-    "effects::reconnect::registry",
-    "effects::reconnect::rusqlite",
-    "effects::transaction",
-    "effects::transaction::awaited",
-    "items::compared",
-    "items::compared::forms",
-    "items::compared::probe",
-];
-
-/// Types that have methods in more than two files. None may be added.
-const SCATTERED: [&str; 0] = [];
-
-/// Structs of more than eight fields. None may be added.
-const LARGE: [&str; 0] = [];
-
-fn rank(module: &str) -> Option<usize> {
-    let folder = module.split("::").next()?;
-    ORDER.iter().position(|known| *known == folder)
+/// The files of a crate, by their modules.
+struct House {
+    files: BTreeMap<String, String>,
 }
 
-fn sorted(known: &[&str]) -> BTreeSet<String> {
-    known.iter().map(|name| (*name).to_owned()).collect()
-}
-
-#[test]
-fn no_stage_knows_of_a_later_one() {
-    let source = Source::of_the_core();
-    let mut up = BTreeSet::new();
-    for (module, _) in source.files() {
-        let Some(from) = rank(module) else { continue };
-        let used = source.used_by(module);
-        let above = used.into_iter().filter(|used| rank(used).is_some_and(|to| to > from));
-        up.extend(above.map(|used| (module.to_owned(), used)));
+impl House {
+    fn of(krate: &str) -> House {
+        let mut house = House { files: BTreeMap::new() };
+        house.read(&root().join(krate).join("src"), "");
+        assert!(house.files.len() > 1, "{krate}");
+        house
     }
-    let known = RUNS_UP.map(|(from, to)| (from.to_owned(), to.to_owned()));
-    assert_eq!(up, BTreeSet::from(known));
-}
 
-#[test]
-fn no_files_stand_in_a_circle() {
-    let source = Source::of_the_core();
-    let uses: BTreeMap<&str, BTreeSet<String>> =
-        source.files().map(|(module, _)| (module, source.used_by(module))).collect();
-    let reaches_itself = |module: &&str| {
-        let mut reached: BTreeSet<&str> = BTreeSet::new();
-        let mut next: Vec<&str> = uses[module].iter().map(String::as_str).collect();
-        while let Some(used) = next.pop() {
-            if reached.insert(used) {
-                next.extend(uses[used].iter().map(String::as_str));
-            }
-        }
-        reached.contains(module)
-    };
-    let circles: BTreeSet<String> =
-        uses.keys().filter(|module| reaches_itself(module)).map(|it| (*it).to_owned()).collect();
-    assert_eq!(circles, sorted(&IN_CIRCLES));
-}
-
-#[test]
-fn no_type_is_scattered_over_files() {
-    let mut files: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for (module, file) in Source::of_the_core().files() {
-        let folder = if module.starts_with("job") || module.starts_with("run") {
-            "job and run"
-        } else {
-            module.split("::").next().unwrap_or_default()
-        };
-        for ty in file.has_methods_of() {
-            *files.entry((folder.to_owned(), ty)).or_default() += 1;
-        }
-    }
-    let scattered = files.into_iter().filter(|(_, count)| *count > 2);
-    assert_eq!(scattered.map(|((_, ty), _)| ty).collect::<BTreeSet<_>>(), sorted(&SCATTERED));
-}
-
-#[test]
-fn a_run_has_its_methods_in_its_own_files() {
-    let source = Source::of_the_core();
-    let with_methods = source.files().filter(|(_, file)| file.has_methods_of().contains("Run"));
-    assert_eq!(with_methods.map(|(module, _)| module).collect::<Vec<_>>(), ["run", "run::values"]);
-}
-
-#[test]
-fn no_struct_is_large_and_no_stage_is_open() {
-    let (mut large, mut open) = (BTreeSet::new(), BTreeSet::new());
-    for (_, file) in Source::of_the_core().files() {
-        for (name, fields, is_open) in file.structs() {
-            if fields > 8 {
-                large.insert(name.clone());
-            }
-            if is_open && STAGES.contains(&&*name) {
-                open.insert(name);
+    fn read(&mut self, dir: &Path, module: &str) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let inner = if module.is_empty() { name } else { format!("{module}::{name}") };
+            if path.is_dir() {
+                self.read(&path, &inner);
+            } else if path.extension().is_some_and(|it| it == "rs") && inner != "lib" {
+                let text = fs::read_to_string(&path).unwrap();
+                self.files.insert(inner, text);
             }
         }
     }
-    assert_eq!(large, sorted(&LARGE));
-    assert_eq!(open, BTreeSet::new());
+
+    /// The modules that a file names, itself aside. Its tests may name any.
+    fn named_by(&self, module: &str, text: &str) -> BTreeSet<&str> {
+        let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let mut named = BTreeSet::new();
+        for (at, _) in text.match_indices("crate::") {
+            if !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+                for path in paths(&text[at + "crate::".len()..]) {
+                    named.extend(self.file_of(&path).filter(|it| *it != module));
+                }
+            }
+        }
+        named
+    }
+
+    /// The file in which what `path` names is.
+    fn file_of(&self, path: &[String]) -> Option<&str> {
+        (1..=path.len()).rev().find_map(|length| {
+            self.files.get_key_value(&path[..length].join("::")).map(|(module, _)| module.as_str())
+        })
+    }
+}
+
+/// The paths behind a `crate::`, one for each name in braces.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let mut path = Vec::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        if end > 0 {
+            path.push(rest[..end].to_owned());
+        }
+        rest = &rest[end..];
+        match rest.strip_prefix("::") {
+            Some(behind) if !behind.starts_with('{') => rest = behind,
+            Some(behind) => return in_braces(&path, &behind[1..]),
+            None => return vec![path],
+        }
+    }
+}
+
+fn in_braces(before: &[String], text: &str) -> Vec<Vec<String>> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0, 0);
+    for (at, char) in text.char_indices() {
+        match char {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            '}' | ',' if depth == 0 => {
+                for path in paths(text[start..at].trim()) {
+                    found.push(before.iter().cloned().chain(path).collect());
+                }
+                start = at + 1;
+                if char == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn no_files_name_one_another_in_a_circle() {
+    for (krate, _) in HOUSES {
+        let house = House::of(krate);
+        let mut left: BTreeMap<&str, BTreeSet<&str>> =
+            house.files.iter().map(|(it, text)| (it.as_str(), house.named_by(it, text))).collect();
+        assert!(left.values().any(|named| named.len() > 1), "nothing is seen: {left:#?}");
+        // What names nothing that is left is in no circle.
+        while let Some(done) =
+            left.iter().find(|(_, named)| !named.iter().any(|it| left.contains_key(it)))
+        {
+            let done = *done.0;
+            left.remove(done);
+        }
+        assert!(left.is_empty(), "in a circle, or above one: {left:#?}");
+    }
+}
+
+#[test]
+fn no_file_names_a_higher_layer() {
+    for (krate, layers) in HOUSES {
+        let house = House::of(krate);
+        let layer =
+            |module: &str| layers.iter().position(|layer| module.split("::").next() == Some(layer));
+        for (module, text) in &house.files {
+            for named in house.named_by(module, text) {
+                let (own, other) = (layer(module), layer(named));
+                assert!(own.is_none() || other <= own, "{module} names {named}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_type_is_spread_over_many_files() {
+    for (krate, _) in HOUSES {
+        let house = House::of(krate);
+        let mut spread: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (module, text) in &house.files {
+            for line in text.lines().filter_map(|line| line.strip_prefix("impl")) {
+                let ty = line.split(" {").next().unwrap_or_default();
+                let ty = ty.rsplit("> ").next().unwrap_or_default().trim();
+                let ty = ty.split('<').next().unwrap_or_default();
+                let is_own = ["struct", "enum"].iter().any(|kind| {
+                    text.contains(&format!("{kind} {ty} "))
+                        || text.contains(&format!("{kind} {ty}<"))
+                });
+                if !line.contains(" for ") && !is_own {
+                    spread.entry(ty).or_default().insert(module);
+                }
+            }
+        }
+        // The file that the type is in is one of them.
+        spread.retain(|_, files| files.len() >= FILES_WITH_METHODS);
+        assert!(spread.is_empty(), "{spread:#?}");
+    }
+}
+
+#[test]
+fn no_struct_holds_everything() {
+    for (krate, _) in HOUSES {
+        for (module, text) in &House::of(krate).files {
+            let mut lines = text.lines();
+            while let Some(line) = lines.next() {
+                if line.contains("struct ") && line.ends_with(" {") && !line.starts_with("//") {
+                    let fields = lines.by_ref().take_while(|line| line.trim() != "}");
+                    let is_field = |line: &&str| {
+                        line.contains(": ") && !line.trim_start().starts_with(['/', '#'])
+                    };
+                    let count = fields.filter(is_field).count();
+                    assert!(count <= FIELDS, "{module}: {line} {count} fields");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_and_no_function_is_long() {
+    for (krate, _) in HOUSES {
+        for (module, text) in &House::of(krate).files {
+            assert!(text.lines().count() <= LINES_OF_A_FILE, "{module}");
+            let lines: Vec<&str> = text.lines().collect();
+            for (at, line) in lines.iter().enumerate() {
+                let indent = line.len() - line.trim_start().len();
+                let is_function = line.contains("fn ") && !line.trim_start().starts_with("//");
+                if is_function && line.ends_with('{') {
+                    let end = format!("{}}}", " ".repeat(indent));
+                    let length = lines[at..].iter().position(|line| *line == end);
+                    assert!(length.unwrap_or(0) <= LINES_OF_A_FUNCTION, "{module}: {line}");
+                }
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod house;
 mod metadata;
 mod programs;
 mod source;
+mod stages;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
