@@ -7,7 +7,6 @@ use safe_state_backends::CarriedChange;
 use super::places::Places;
 
 /// What the next save has to tell of the values.
-#[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]
 #[derive(Debug, Default)]
 pub(super) struct Values {
     /// The carried variables that changed.

@@ -236,16 +236,12 @@ impl Stages {
 
     /// Takes what is to be saved now, in its shortest form.
     pub(super) fn record(&mut self, now: Instant) -> Record {
-        match self.progress.advance() {
-            Some(advance) => {
-                self.worked(advance.count, now);
-                Record::Advance(advance)
-            }
-            None => {
-                let change = self.progress.change();
-                self.change(change, now).into()
-            }
+        if let Some(advance) = self.progress.advance() {
+            self.worked(advance.count, now);
+            return Record::Advance(advance);
         }
+        let change = self.progress.change();
+        self.change(change, now).into()
     }
 
     /// Completes a change, with which so many items completed.

@@ -65,8 +65,8 @@ impl<T: AsyncTransaction> Awaited for Committing<T> {
                 committer.ended((ended, source), settled.unwrap_or(Ok(true)), &statements.place)
             }
             Ok(None) => {
-                let committed = transaction.commit().await;
-                committed.map_err(|source| committer.failed(source))
+                let ended = transaction.commit().await;
+                ended.map_err(|source| committer.failed(source))
             }
             Err(error) => {
                 report_rollback(transaction.rollback().await);
