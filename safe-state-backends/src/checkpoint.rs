@@ -29,7 +29,7 @@ pub use crash_cause::CrashCause;
 pub(crate) use history::History;
 pub use history::{PastRun, RunEnd};
 pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
-pub use put_back::NotPutBack;
+pub use put_back::DeadLetterNotRetryable;
 pub use samples::{Sampled, Samples};
 pub use suspect::Suspect;
 

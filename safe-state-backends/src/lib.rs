@@ -92,8 +92,8 @@ pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 pub use checkpoint::{
-    Attempts, Checkpoint, CrashCause, LoopEnd, LoopProgress, Mark, NotPutBack, PastRun, Progress,
-    RunEnd, Sampled, Samples, Suspect,
+    Attempts, Checkpoint, CrashCause, DeadLetterNotRetryable, LoopEnd, LoopProgress, Mark, PastRun,
+    Progress, RunEnd, Sampled, Samples, Suspect,
 };
 pub use completed::Completed;
 pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};

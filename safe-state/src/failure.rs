@@ -1,6 +1,7 @@
 //! Stage 3, a failure: tells whether an item has failed and how, and judges what is to become of it.
 
 mod context;
+mod failures;
 pub(crate) mod notes;
 pub(crate) mod outcome;
 mod poison;
@@ -11,6 +12,8 @@ mod thrown;
 pub(crate) mod try_trace;
 
 pub use context::ErrorContext;
-pub(crate) use poison::Caution;
+pub(crate) use failures::Failures;
+pub(crate) use poison::poison;
+pub(crate) use policy::Judgement;
 pub use policy::{Action, Policy, Verdict, retry};
 pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther};

@@ -25,16 +25,17 @@ pub mod testing;
 pub use control::rate::Rate;
 pub use effects::{commit, idempotency, reconnect, transaction};
 pub use failure::{Action, ErrorContext};
-pub use idempotency::{IdempotencyCache, Once};
+pub use idempotency::{Effect, IdempotencyCache};
+pub use items::terms::OnChange;
 pub use job::Job;
 #[cfg(feature = "progress")]
 pub use observe::bars;
-pub use run::begin::OnChange;
 pub use safe_state_backends::{
-    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
-    DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
-    MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
-    StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
+    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
+    DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,
+    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, PastRun, Progress, Publication,
+    Request, Results, RunEnd, StoredResults, Suspect, Timestamp, publish, publish_once,
+    skip_if_exists,
 };
 pub use safe_state_base::{Backoff, Error, StopReason};
 use safe_state_base::{bounded, error, secrets};

@@ -1,6 +1,4 @@
-//! Where a job meets its limits.
-
-mod job;
+//! Limits on time and memory, and the same in resumable loops.
 
 #[doc(inline)]
 pub use safe_state_limits::{

@@ -8,6 +8,7 @@ use safe_state_backends::Carry;
 
 use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
+use crate::run::entering;
 use crate::{Error, Job};
 
 pub use core::convert::{Infallible, Into, identity};
@@ -21,17 +22,18 @@ pub use std::string::String;
 #[cfg(not(feature = "report"))]
 pub use crate::__argument as argument;
 pub use crate::attempt::{
-    ByClone, ByLength, Fallible, Flow, Kept, Marked, Once, UndoneByClone, UndoneByLength, attempt,
-    attempt_async, leave, raise,
+    ByClone, ByLength, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once, UndoneByClone,
+    UndoneByLength, attempt, attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
-pub use crate::failure::outcome::{Asked, Failed, Failing, Outcome, Seen};
+pub use crate::failure::outcome::{Asked, Failed, Failing, Seen};
 pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::failure::try_trace::{
-    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
+    Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, TryOperand as Given,
+    TrySite as Site,
 };
 pub use crate::failure::{
     Caught, Policy, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther, Verdict, retry,
@@ -40,7 +42,7 @@ pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value
 pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
-pub use crate::items::identity::{CONSUMED, CursorType, Way};
+pub use crate::items::identity::{CONSUMED, CursorType, IdentityKind as Way};
 pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
@@ -66,8 +68,9 @@ pub use crate::proof::{
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,
     name_in_carry_reconnect_or_fresh_what_the_loop_changes, never, touch, type_of,
 };
+pub use crate::run::Run;
+pub use crate::run::entering::tally_of_checkpoint;
 pub use crate::run::tally::Tally;
-pub use crate::run::{Run, call_in};
 pub use crate::{
     __argument_fingerprint as argument_fingerprint, __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
@@ -117,10 +120,10 @@ where
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
     let input = input.into_iter();
     let is_channel = is_channel(&input);
-    let (mut items, mut tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input, identity);
+    let (mut items, tally) =
+        entering::items(run, number, Cow::Borrowed(location), input, identity);
     if is_channel {
-        items.refuse(tally.run().gives_once());
+        items.refuse(tally.gives_once());
     }
     (items, tally, TypeOf(PhantomData))
 }
@@ -141,7 +144,7 @@ where
 {
     let (number, identity) = (Number { depth, id }, (way, ByKey::new(hash)));
     let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -163,7 +166,7 @@ where
 {
     let (number, identity) = (Number { depth, id }, (way, ByCursor::new(of_type, cursor)));
     let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -180,7 +183,7 @@ pub fn received<'r>(
     way: Way,
     takes: bool,
 ) -> (Received, Tally<'r>) {
-    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
+    entering::received(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
 }
 
 /// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.
@@ -201,20 +204,6 @@ pub fn run<R>(
     let outcome = call_in(&run.spans(), || body(&mut run));
     let failing = failing(&outcome);
     run.finish(outcome, failing, on_error)
-}
-
-/// As [`call_in`], for a future: sees whether it returned or panicked.
-///
-/// # Errors
-///
-/// The panic's payload.
-pub async fn call_async<R>(spans: Spans, body: impl Future<Output = R>) -> Outcome<R> {
-    let mut body = std::pin::pin!(body);
-    std::future::poll_fn(move |context| match call_in(&spans, || body.as_mut().poll(context)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => std::task::Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 /// A future that gives an `R`.

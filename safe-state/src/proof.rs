@@ -41,7 +41,7 @@ pub fn never<T>() -> T {
     unreachable!("the proof is compiled and never run")
 }
 
-/// Whether the loop's copy comes to its end here.
+/// Returns whether the loop's copy comes to its end here.
 #[must_use]
 pub fn maybe() -> bool {
     false

@@ -4,6 +4,8 @@ mod compiler;
 mod house;
 mod metadata;
 mod programs;
+mod source;
+mod stages;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

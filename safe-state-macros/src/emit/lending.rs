@@ -57,9 +57,9 @@ pub(crate) fn lending_walk(
         save_points::boundary(plan, &run, &carry, &save, &quote_spanned! {site=> #ended });
     let fail = save_points::fail(plan, site);
     let heed = if plan.is_async {
-        quote_spanned! {site=> heed_async().await }
+        quote_spanned! {site=> apply_request_async().await }
     } else {
-        quote_spanned! {site=> heed() }
+        quote_spanned! {site=> apply_request() }
     };
     let watches = plan.options.settings.are_watched();
     let lending = Lifetime::new(&format!("'{RESERVED}_lending"), site);

@@ -6,8 +6,8 @@
 //!     (mut items, mut tally, item_type) => {
 //!         loop {
 //!             if tally.complete() {
-//!                 if run.asks() { carry and save, or return the error }
-//!                 if !items.has_ended() { if let Err(error) = run.heed() { return on_error(error) } }
+//!                 if run.poll_requests() { carry and save, or return the error }
+//!                 if !items.has_ended() { if let Err(error) = run.apply_request() { return on_error(error) } }
 //!             }
 //!             match items.next(&mut tally) {
 //!                 Step::Item(item) => {

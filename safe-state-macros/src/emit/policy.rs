@@ -16,7 +16,7 @@
 //!         Err(failed) => failed,
 //!     };
 //!     put the carried variables back
-//!     let verdict = policy.judge(tally.run(), 0, failing!(&failed), thrown!(&failed));
+//!     let verdict = tally.run().judge(&policy, 0, failing!(&failed), thrown!(&failed));
 //!     if verdict.is_next() { break Flow::Next }
 //!     carry
 //!     match tally.run().pause(verdict) {
@@ -118,7 +118,7 @@ fn watched(
     let (carry, save) =
         (carry::carried_after_head(plan, &run, target, locals), save_points::save(plan, &run));
     quote_spanned! {here=>
-        if !(#cautious && #policy.gives_up(#run, #depth)) {
+        if !(#cautious && #run.gives_up(&#policy, #depth)) {
             if #cautious {
                 #carry
                 #save
@@ -293,8 +293,8 @@ fn judged(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
         quote_spanned! {site=> #run.pause(#verdict) }
     };
     quote_spanned! {site=>
-        let #verdict = #policy.judge(
-            #run,
+        let #verdict = #run.judge(
+            &#policy,
             #depth,
             #krate::__private::failing!(briefly &#failed),
             #krate::__private::thrown!(&#failed),

@@ -36,9 +36,12 @@ pub(crate) fn due(
     let fail = fail(plan, site);
     let (before, behind) = taken(plan, carry);
     let (asks, heed) = if plan.is_async {
-        (quote_spanned! {site=> asks_async().await }, quote_spanned! {site=> heed_async().await })
+        (
+            quote_spanned! {site=> poll_requests_async().await },
+            quote_spanned! {site=> apply_request_async().await },
+        )
     } else {
-        (quote_spanned! {site=> asks() }, quote_spanned! {site=> heed() })
+        (quote_spanned! {site=> poll_requests() }, quote_spanned! {site=> apply_request() })
     };
     let asked = quote_spanned! {site=> #before if #run.#asks { #behind #save } };
     let heeded = quote_spanned! {site=>

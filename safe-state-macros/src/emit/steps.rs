@@ -91,9 +91,11 @@ fn checkpoint(plan: &Plan, mac: &Macro, survey: &Survey) -> TokenStream {
 
 /// Counts as a `checkpoint!()`.
 fn commit_by_hand(plan: &Plan, mac: &Macro, survey: &Survey) -> Result<TokenStream> {
-    let run = &local("run");
+    let (krate, run) = (&plan.krate, &local("run"));
     let location = save_points::location(plan, mac.path.span());
-    let tally = quote_spanned! {Span::mixed_site()=> #run.tally_of_checkpoint(#location) };
+    let tally = quote_spanned! {Span::mixed_site()=>
+        #krate::__private::tally_of_checkpoint(#run.by_ref(), #location)
+    };
     commits::commit(plan, mac, &tally, (None, &survey.all_locals))
 }
 

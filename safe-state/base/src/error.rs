@@ -17,7 +17,7 @@ use std::io;
 use std::sync::Arc;
 
 use safe_state_backends::escape::Line;
-use safe_state_backends::{CarriedError, Error as BackendError, NotPutBack};
+use safe_state_backends::{CarriedError, DeadLetterNotRetryable, Error as BackendError};
 
 pub use commit::CommitError;
 pub use known::{held_type, is_holder, known_type};
@@ -115,7 +115,7 @@ pub enum Error {
         "job `{job}` has items complete that it knew by {before}, and not as it would now; \
          put `key`, `cursor` and `consumed` back as they were, or {}",
         start_over(job), job = Line(job))]
-    OtherWay {
+    ItemIdentityChanged {
         /// The job.
         job: String,
         /// How the items were known before.
@@ -126,7 +126,7 @@ pub enum Error {
         "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
          first; put that item in front of new ones, or {}",
         start_over(job), job = Line(job))]
-    LeftBehind {
+    InnerLoopInterrupted {
         /// The job.
         job: String,
     },
@@ -143,19 +143,19 @@ pub enum Error {
     #[error(
         "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
          do them by hand: `dead_letters()` of the checkpoint tells what they are", job = Line(job), reason = Line(reason))]
-    NotPutBack {
+    DeadLetterNotRetryable {
         /// The job.
         job: String,
         /// The item.
         index: u64,
         /// Why.
-        reason: NotPutBack,
+        reason: DeadLetterNotRetryable,
     },
     /// An item's key cannot be serialised.
     #[error(
         "in job `{job}`, the key of item {index} cannot be serialised ({reason}); leave that item out of the input for \
          now, which keeps what is complete, or let `key` give something else, and clear the checkpoint", job = Line(job), reason = Line(reason))]
-    NoKey {
+    KeyNotSerializable {
         /// The job.
         job: String,
         /// The item, by its place in the input.
@@ -232,7 +232,7 @@ pub enum Error {
     /// A `step!` was come to a second time: its name stands for one value.
     #[error(
         "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own", job = Line(job))]
-    StepAgain {
+    DuplicateStep {
         /// The job.
         job: String,
         /// The step.

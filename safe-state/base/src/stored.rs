@@ -10,7 +10,7 @@ use crate::Error;
 ///
 /// # Errors
 ///
-/// [`Error::NotPutBack`] if that can't be done for each of them, and then nothing changes; the job is
+/// [`Error::DeadLetterNotRetryable`] if that can't be done for each of them, and then nothing changes; the job is
 /// running; or the backend cannot be read or written.
 pub fn retry_dead_letters(
     backend: Arc<dyn Backend>,
@@ -23,7 +23,7 @@ pub fn retry_dead_letters(
     let opening = Store::open(backend, job, options)?;
     let Some(mut checkpoint) = opening.found().cloned() else { return Ok(0) };
     let put_back = checkpoint.put_back_dead_letters();
-    let put_back = put_back.map_err(|(index, reason)| Error::NotPutBack {
+    let put_back = put_back.map_err(|(index, reason)| Error::DeadLetterNotRetryable {
         job: job.to_owned(),
         index,
         reason,

@@ -63,7 +63,7 @@ impl ByLength {
         list.mark()
     }
 
-    /// Takes the list back. Says whether it can.
+    /// Takes the list back. Returns whether it can.
     pub fn undo<T>(self, list: &mut Results<T>, mark: u64) -> bool {
         list.undo(mark)
     }

@@ -84,7 +84,7 @@ pub trait Reconnect: Sized + 'static {
     /// It can't be rebuilt as it was.
     fn reconnect(meta: Self::Meta) -> Result<Self, ReconnectError>;
 
-    /// Whether it takes a function registered by [`register_opener`] to rebuild the handle. Then a job
+    /// Returns whether it takes a function registered by [`register_opener`] to rebuild the handle. Then a job
     /// fails before its first item if there is none. By default it does not.
     fn needs_opener(_meta: &Self::Meta) -> bool {
         false

@@ -5,21 +5,20 @@
 //! prints, one that only has a type.
 
 use std::any::{Any, type_name};
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::{Debug, Display};
 
 use safe_state_backends::details::{Details, Value};
-use safe_state_backends::{Failure, FailureKind};
+use safe_state_backends::{Captured, Failure, FailureKind};
 
 use safe_state_base::error::{
     causes, held_type, is_holder, known_type, masked_message, message, panic_message, printed,
 };
 
+use crate::attempt::Outcome;
 use crate::failure::reported::Told;
-use crate::failure::try_trace::Noted;
-
-/// What the function did: returned, or panicked.
-pub type Outcome<R> = std::thread::Result<R>;
+use crate::failure::try_trace::TryTrace;
 
 /// Whether an outcome is a failure.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ pub enum Failing {
 pub struct Failed {
     pub(crate) failure: Failure,
     /// The `?` by which it left, if it did.
-    pub(crate) noted: Option<Noted>,
+    pub(crate) noted: Option<TryTrace>,
     /// What it says of itself to a report.
     pub(crate) told: Told,
 }
@@ -58,7 +57,7 @@ impl Failed {
     /// One that left the function just now.
     fn new(failure: Failure, told: impl FnOnce() -> Told, asked: Asked) -> Self {
         let told = if asked == Asked::Fully { told() } else { Told::default() };
-        Failed { failure, noted: Noted::take(), told }
+        Failed { failure, noted: TryTrace::take(), told }
     }
 
     fn of<E>(message: String, told: impl FnOnce() -> Told, asked: Asked) -> Self {
@@ -78,14 +77,26 @@ impl Failed {
 
     /// What is known beside: the way, the stack, the process.
     pub(crate) fn details(&mut self, values: Vec<Value>) -> Details {
-        let mut details = self.noted.as_ref().map(Noted::details).unwrap_or_default();
+        let mut details = self.noted.as_ref().map(TryTrace::details).unwrap_or_default();
         details.values.extend(values);
         self.told.complete(details)
     }
 
+    /// Returns the failure, with the item that it is of.
+    pub(crate) fn of_item(
+        &self,
+        index: Option<u64>,
+        location: Cow<'static, str>,
+        captured: Vec<Captured>,
+    ) -> Failure {
+        let location = self.location().map_or(location, Cow::Owned);
+        let failure = self.failure.clone().with_index(index).with_location(location);
+        failure.with_captured(captured)
+    }
+
     /// Where in the source it was, if that is known.
-    pub(crate) fn location(&self) -> Option<String> {
-        self.noted.as_ref().map(Noted::place).or_else(|| self.told.place())
+    fn location(&self) -> Option<String> {
+        self.noted.as_ref().map(TryTrace::place).or_else(|| self.told.place())
     }
 }
 
@@ -111,12 +122,12 @@ impl Failing {
         Failing::Yes(Failed::of_error::<E>(error, told, asked))
     }
 
-    /// Of what holds an error, and prints more for programmers than that does.
+    /// Tells the failure of what holds an error, and prints more for programmers than that does.
     fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
         let told = || Told::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
         // What `?` was given is what the holder holds, unless that was a holder itself.
-        let given = failed.noted.as_ref().map(Noted::error_type);
+        let given = failed.noted.as_ref().map(TryTrace::error_type);
         let given = given.filter(|given| *given != type_name::<E>() && !is_holder(given));
         if let Some(held) = given.or_else(|| known_type(error)) {
             failed.told.held_as(held);
@@ -136,7 +147,7 @@ macro_rules! rank {
     ($(#[$doc:meta])* $name:ident for $seen:ty, [$($generics:tt)*], ($outcome:ident, $asked:ident) => $failing:expr) => {
         $(#[$doc])*
         pub trait $name {
-            /// Whether the outcome is a failure.
+            /// Returns whether the outcome is a failure.
             fn failing(&self, asked: Asked) -> Failing;
         }
 
@@ -166,7 +177,7 @@ rank! {
     }
 }
 rank! {
-    /// The same for errors that can be sent, as `Box<dyn Error + Send + Sync>`.
+    /// A `Result` whose error holds one that can be sent, as `Box<dyn Error + Send + Sync>`.
     ViaInnerSend for &&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync> + Debug], (outcome, asked) =>
     match outcome {
         Ok(_) => Failing::No,

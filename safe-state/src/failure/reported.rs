@@ -16,6 +16,19 @@ pub(crate) fn active_spans() -> Vec<safe_state_backends::details::Span> {
     Vec::new()
 }
 
+/// Returns what looks up the calls that the failure has noted, for a thread that may block.
+#[cfg(feature = "report")]
+#[expect(clippy::unnecessary_wraps, reason = "without reports there is nothing to look up")]
+pub(crate) fn look_up_calls(told: &mut Told) -> Option<impl FnOnce() + Send + 'static> {
+    Some(told.look_up_calls())
+}
+
+/// Returns nothing: no calls are noted.
+#[cfg(not(feature = "report"))]
+pub(crate) fn look_up_calls(_: &mut Told) -> Option<fn()> {
+    None
+}
+
 #[cfg(not(feature = "report"))]
 mod without {
     use std::error::Error as StdError;

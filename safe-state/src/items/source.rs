@@ -14,7 +14,7 @@ use std::sync::mpsc;
 /// Gives its items in an order that is another one in every run.
 pub trait InAnyOrder {}
 
-/// The same, but as its program says: it may have been sorted.
+/// Gives its items in an order that is another one in every run, unless its program has sorted them.
 pub trait InAnyOrderUnlessSorted {}
 
 /// Gives each item once: what was taken out before it is asked again is not there any more.
@@ -123,7 +123,7 @@ pub struct AnyOrder<I: ?Sized>(PhantomData<fn(&I)>);
 
 /// What stands for an input that gives each item once.
 #[derive(Debug)]
-pub struct Once<I: ?Sized>(PhantomData<fn(&I)>);
+pub struct GivenOnce<I: ?Sized>(PhantomData<fn(&I)>);
 
 /// What stands for any other input.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ ranks! {
     /// Any other.
     OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
     /// One that gives each item once.
-    OfOnce again: [GivesOnce + ?Sized] &Source<I> => Once (I);
+    OfOnce again: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
     /// Any other.
     OfAgain again: [?Sized] Source<I> => AsFarAsKnown ();
 }
@@ -207,13 +207,13 @@ const CHANNELS: [&str; 7] = [
 /// An input whose items can be known by their index.
 pub fn by_index(_: impl HasOrder, _: impl GivesAgain) {}
 
-/// Whether an input is known to give each item once by the name of its type.
+/// Returns whether an input is known to give each item once by the name of its type.
 pub fn is_channel<I: ?Sized>(_: &Source<I>) -> bool {
     let name = std::any::type_name::<I>();
     CHANNELS.iter().any(|channel| name.contains(channel))
 }
 
-/// The same where the program says what of an item is compared.
+/// An input whose items can be known by their index, where the program tells what of an item is compared.
 pub fn by_index_checked(_: impl HasOrder) {}
 
 /// Looks at the type of an input whose items are to be known by their index.

@@ -6,11 +6,19 @@ use safe_state_backends::{Backend, FileBackend};
 use safe_state_base::Place;
 use safe_state_base::place::DEFAULT_STATE_DIR;
 
-use super::{Job, Unnamed, test_memory};
+use super::test_memory;
 use crate::Error;
 
+/// What is said of where a job's checkpoint is.
+#[derive(Clone, Default)]
+pub(super) struct JobPlace {
+    pub(super) named: Place,
+    /// Whether the crate of the job's function is compiled for its own tests.
+    pub(super) is_of_test: bool,
+}
+
 /// Where a checkpoint is.
-pub(crate) enum Stored {
+pub(super) enum Stored {
     /// Where the job, a trial or the environment says.
     Named(Arc<dyn Backend>),
     /// In memory: the job is called by a test, which names no place.
@@ -19,35 +27,38 @@ pub(crate) enum Stored {
     Default(Arc<dyn Backend>),
 }
 
-impl Job {
-    /// The job for another thread: the memory of a trial or a test is known to its own alone.
-    pub(crate) fn for_another_thread(&self) -> Job {
-        #[cfg(feature = "testing")]
-        if let Some(backend) = crate::testing::backend() {
-            return Job { place: Place::default(), ..self.clone() }.backend(backend);
-        }
-        match self.stored() {
-            Ok(Stored::OfTest(backend)) => self.clone().backend(backend),
-            _ => self.clone(),
-        }
-    }
-
-    pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        self.stored().map(|stored| match stored {
-            Stored::Named(backend) | Stored::OfTest(backend) | Stored::Default(backend) => backend,
-        })
-    }
-
-    pub(crate) fn stored(&self) -> Result<Stored, Error> {
+impl JobPlace {
+    pub(super) fn stored(&self, job: &str) -> Result<Stored, Error> {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {
             return Ok(Stored::Named(backend));
         }
-        let is_test = || self.unnamed == Unnamed::Memory || test_memory::is_test();
-        Ok(match self.place.named(&self.name)? {
+        Ok(match self.named.named(job)? {
             Some(backend) => Stored::Named(backend),
-            None if is_test() => Stored::OfTest(test_memory::memory()),
+            None if self.is_of_test || test_memory::is_test() => {
+                Stored::OfTest(test_memory::memory())
+            }
             None => Stored::Default(Arc::new(FileBackend::new(DEFAULT_STATE_DIR))),
         })
+    }
+
+    /// Returns the memory that is known to this thread alone, if the checkpoint is there.
+    pub(super) fn of_thread(&self, job: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
+        #[cfg(feature = "testing")]
+        if let Some(backend) = crate::testing::backend() {
+            return Ok(Some(backend));
+        }
+        Ok(match self.stored(job)? {
+            Stored::OfTest(backend) => Some(backend),
+            Stored::Named(_) | Stored::Default(_) => None,
+        })
+    }
+}
+
+impl Stored {
+    pub(super) fn backend(self) -> Arc<dyn Backend> {
+        match self {
+            Stored::Named(backend) | Stored::OfTest(backend) | Stored::Default(backend) => backend,
+        }
     }
 }

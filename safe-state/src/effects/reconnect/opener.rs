@@ -58,7 +58,7 @@ impl ReconnectRegistry {
         openers.insert(TypeId::of::<T>(), Box::new(opener));
     }
 
-    /// Whether it opens `T`s.
+    /// Returns whether it opens `T`s.
     pub fn opens<T: Reconnect>(&self) -> bool {
         self.opener::<T>().is_some()
     }

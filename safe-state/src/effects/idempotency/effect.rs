@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 /// What became of an effect that is to happen once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Once<T> {
+pub enum Effect<T> {
     /// It has happened now, and came to this.
     Now(T),
     /// It had happened before, and came to this then.
@@ -19,24 +19,24 @@ pub enum Once<T> {
     },
 }
 
-impl<T> Once<T> {
+impl<T> Effect<T> {
     /// What it came to, now or before.
     ///
     /// ```
-    /// use safe_state::idempotency::Once;
+    /// use safe_state::idempotency::Effect;
     ///
-    /// assert_eq!(Once::Before(7).value(), Some(7));
-    /// assert_eq!(Once::<u8>::Marked.value(), None);
+    /// assert_eq!(Effect::Before(7).value(), Some(7));
+    /// assert_eq!(Effect::<u8>::Marked.value(), None);
     /// ```
     pub fn value(self) -> Option<T> {
         match self {
-            Once::Now(value) | Once::Before(value) => Some(value),
-            Once::Marked | Once::InDoubt { .. } => None,
+            Effect::Now(value) | Effect::Before(value) => Some(value),
+            Effect::Marked | Effect::InDoubt { .. } => None,
         }
     }
 
-    /// Whether it may have happened, and that is all that is known.
+    /// Returns whether it may have happened, and that is all that is known.
     pub fn is_in_doubt(&self) -> bool {
-        matches!(self, Once::InDoubt { .. })
+        matches!(self, Effect::InDoubt { .. })
     }
 }
