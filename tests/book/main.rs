@@ -18,7 +18,7 @@ fn between<'a>(text: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Ite
 /// The pages of the built book: their text, by their path in it.
 fn build(to: &Path) -> BTreeMap<PathBuf, String> {
     let mut book = MDBook::load(root().join("docs")).unwrap();
-    book.config.build.build_dir = to.to_owned();
+    to.clone_into(&mut book.config.build.build_dir);
     book.build().unwrap();
     let mut pages = BTreeMap::new();
     let mut folders = vec![to.to_owned()];
