@@ -28,17 +28,18 @@
 //! };
 //! ```
 
-mod options;
-
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Error, ItemFn, Result};
 
-use crate::function::Returned;
-use crate::future;
-use crate::hygiene::{at, local};
-pub(crate) use options::Kind;
+use crate::parse::function::Returned;
+use crate::parse::future;
+use crate::syntax::hygiene::{at, local};
 use options::Options;
+
+mod options;
+
+pub(crate) use options::Kind;
 
 /// The function under a limit.
 pub(crate) fn guarded(kind: Kind, options: TokenStream, item: TokenStream) -> Result<TokenStream> {

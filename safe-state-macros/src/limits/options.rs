@@ -7,10 +7,9 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, LitStr, Path, Result, Token};
 
-use crate::hygiene::at;
-use crate::job;
-use crate::options::forms::{flag, not_literal_but, size, text, time, value};
-use crate::options::job::krate;
+use crate::parse::options::forms::{flag, not_literal_but, size, text, time, value};
+use crate::parse::options::job::krate;
+use crate::syntax::hygiene::at;
 
 /// What the limit is on.
 #[derive(Clone, Copy, PartialEq)]
@@ -109,8 +108,8 @@ impl Options {
             }
             "interrupt" => self.interrupt(value(option, input)?)?,
             "memory" => self.memory(value(option, input)?)?,
-            "max_memory" => job::size(&size(option, value(option, input)?)?),
-            _ => job::time(&self.krate, &time(option, value(option, input)?)?),
+            "max_memory" => size(option, value(option, input)?)?.tokens(&self.krate),
+            _ => time(option, value(option, input)?)?.tokens(&self.krate),
         };
         if name == "timeout" || name == "max_memory" {
             self.limit = Some(argument);
