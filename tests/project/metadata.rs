@@ -31,7 +31,7 @@ fn these_crates_are_published() {
     let mut names: Vec<String> =
         published().iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect();
     names.sort();
-    let expected = ["", "-backends", "-guard", "-macros", "-text"];
+    let expected = ["", "-backends", "-base", "-cli", "-guard", "-limits", "-macros", "-report"];
     assert_eq!(names, expected.map(|part| format!("safe-state{part}")));
 }
 

@@ -28,7 +28,8 @@ impl Place {
     /// The backend that the jobs there are stored in.
     pub(super) fn backend(&self) -> Result<Arc<dyn Backend>, Failed> {
         let backend = self.backend.as_ref().map(|url| url.into_backend().map_err(Arc::new));
-        let place = safe_state_base::Place { dir: self.dir.clone(), backend };
+        let dir = self.dir.clone().filter(|_| backend.is_none());
+        let place = safe_state_base::Place { dir, backend };
         Ok(place.backend("")?)
     }
 
