@@ -11,7 +11,7 @@ use crate::parse::options::forms::{flag, not_literal_but, size, text, time, valu
 use crate::parse::options::job::krate;
 use crate::syntax::hygiene::at;
 
-/// Which guard.
+/// What the limit is on.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Time,
@@ -24,7 +24,7 @@ pub(crate) struct Options {
     kind: Kind,
     /// The limit itself, if it is said.
     limit: Option<TokenStream>,
-    /// The guard's other methods, with their arguments.
+    /// The limit's other methods, with their arguments.
     settings: Vec<(Ident, TokenStream)>,
 }
 
@@ -146,8 +146,8 @@ impl Options {
         quote_spanned! {here=> #krate::limits::#of::#kind }
     }
 
-    /// The guard that they describe, not started.
-    pub(crate) fn guard(&self) -> TokenStream {
+    /// The limit that they describe, not started.
+    pub(crate) fn limit(&self) -> TokenStream {
         let krate = &self.krate;
         let site = Span::mixed_site();
         let built = match (&self.limit, self.kind) {
