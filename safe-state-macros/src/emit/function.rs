@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Block, Generics, ItemFn, Result};
+use syn::{Block, Expr, Generics, ItemFn, Result, Stmt};
 
 use crate::analyse::plan::Analysed;
 use crate::emit::proof::proof;
@@ -78,9 +78,11 @@ fn region(
         _ => {
             let open = run::open(plan, job);
             let (call, finish) = (run::call(plan, &block, captures, &restore), run::finish(plan));
-            quote_spanned! {Span::mixed_site()=> { #open #arguments #call #finish } }
+            quote_spanned! {Span::mixed_site()=> #open #arguments #call #finish }
         }
     };
-    // An item whose last brace is not the user's is taken for generated, and not linted.
-    Ok(Block { brace_token: written.brace_token, ..syn::parse2(tokens)? })
+    // An item whose last brace is not the user's is taken for generated, and not linted. To parse what is generated once
+    // more would only cost time.
+    let stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
+    Ok(Block { brace_token: written.brace_token, stmts })
 }

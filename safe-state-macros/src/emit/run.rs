@@ -28,7 +28,7 @@ pub(crate) fn in_one_call(
     let job_local = &local("job");
     let site = Span::mixed_site();
     let body = behind(&quote_spanned! {site=> #captures #before }, block);
-    quote_spanned! {site=> {
+    quote_spanned! {site=>
         let #job_local = #job;
         let #on_error = #krate::__private::on_error!(#ty);
         return #krate::__private::run(
@@ -37,7 +37,7 @@ pub(crate) fn in_one_call(
             |#outcome| #krate::__private::failing!(#outcome),
             move |#run| -> #ty #body,
         );
-    } }
+    }
 }
 
 /// The block behind `before`. As the tail of a block, the user's own would be reported for its braces.
