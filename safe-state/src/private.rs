@@ -120,8 +120,7 @@ where
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
     let input = input.into_iter();
     let is_channel = is_channel(&input);
-    let (mut items, tally) =
-        entering::items(run, number, Cow::Borrowed(location), input, identity);
+    let (mut items, tally) = entering::items(run, number, Cow::Borrowed(location), input, identity);
     if is_channel {
         items.refuse(tally.gives_once());
     }

@@ -172,7 +172,9 @@ impl IdentityKind {
             Some(IdentityKind::Index) if now == IdentityKind::Consumed => Ok(()),
             Some(before) if before != now => Err(match before {
                 IdentityKind::Index => "their index",
-                IdentityKind::Consumed => "their number alone, as the input gave each once (`consumed`)",
+                IdentityKind::Consumed => {
+                    "their number alone, as the input gave each once (`consumed`)"
+                }
                 IdentityKind::Key(_) if matches!(self, IdentityKind::Key(_)) => ANOTHER_KEY,
                 IdentityKind::Key(_) => "a key",
                 IdentityKind::Cursor => "a cursor",
