@@ -77,6 +77,12 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         Items { iter, identity, gate }
     }
 
+    /// Gives no item but the error.
+    #[cold]
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.gate = Gate::Refused(Box::new(error));
+    }
+
     /// The next item.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]

@@ -1,5 +1,9 @@
 //! A job: its name and options, and what is stored of it.
 
+pub(crate) mod older;
+pub(crate) mod place;
+pub(crate) mod test_memory;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +18,15 @@ use crate::control::rate::Rate;
 use crate::control::requests::Source;
 use crate::effects::reconnect::ReconnectRegistry;
 use crate::{Error, OnChange, SaveEvery};
+
+/// Where a checkpoint is of which nothing says where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unnamed {
+    /// In the working directory.
+    Files,
+    /// In memory: the crate of the job's function is compiled for its own tests.
+    Memory,
+}
 
 /// A named piece of work and how it is to be run.
 ///
@@ -78,6 +91,7 @@ struct Storage {
     place: Place,
     durability: Durability,
     wait: Option<Duration>,
+    unnamed: Unnamed,
 }
 
 impl Job {
@@ -98,7 +112,12 @@ impl Job {
             watch: Watch::default(),
             limits: JobLimits::default(),
             shown: Shown { verbose: false, progress: false },
-            storage: Storage { place: Place::default(), durability: Durability::Power, wait: None },
+            storage: Storage {
+                place: Place::default(),
+                durability: Durability::Power,
+                wait: None,
+                unnamed: Unnamed::Files,
+            },
         }
     }
 
@@ -191,6 +210,13 @@ impl Job {
         self
     }
 
+    /// Whether it is called by tests of the crate that it is in.
+    #[doc(hidden)]
+    pub fn in_test(mut self, is: bool) -> Self {
+        self.storage.unnamed = if is { Unnamed::Memory } else { Unnamed::Files };
+        self
+    }
+
     /// The variables that the code saves with the progress. That one is no longer among them is a
     /// change of the code.
     #[doc(hidden)]
@@ -278,25 +304,6 @@ impl Job {
     /// cannot be used.
     pub fn checkpoint_path(&self) -> Option<PathBuf> {
         self.stored_in().ok()?.path(&self.name)
-    }
-
-    /// The same for another thread: a trial is known to its own alone.
-    pub(crate) fn for_another_thread(&self) -> Job {
-        #[cfg(feature = "testing")]
-        if let Some(backend) = crate::testing::backend() {
-            let mut job = self.clone();
-            job.storage.place = Place::default();
-            return job.backend(backend);
-        }
-        self.clone()
-    }
-
-    pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        #[cfg(feature = "testing")]
-        if let Some(backend) = crate::testing::backend() {
-            return Ok(backend);
-        }
-        self.storage.place.backend(&self.name)
     }
 
     /// Returns where requests to the job are.

@@ -15,7 +15,7 @@ pub use core::convert::{Infallible, Into, identity};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
-pub use core::{concat, file, format_args, module_path};
+pub use core::{cfg, concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
@@ -42,14 +42,14 @@ pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value
 pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
-pub use crate::items::identity::{CursorType, IdentityKind as Way};
+pub use crate::items::identity::{CONSUMED, CursorType, IdentityKind as Way};
 pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
 pub use crate::items::received::{Receipt, Received};
 pub use crate::items::source::{
     OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted, Source,
-    by_index, by_index_checked,
+    by_index, by_index_checked, is_channel,
 };
 pub use crate::items::{Items, Step};
 pub use crate::observe::spans::Spans;
@@ -110,18 +110,21 @@ pub fn items<'r, I, Iter, T, F>(
     location: &'static str,
     way: Way,
     fingerprint: F,
-    check_source: fn(&Iter),
+    is_channel: fn(&Iter) -> bool,
 ) -> (Items<Iter, ByIndex<F>>, Tally<'r>, TypeOf<T>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
     F: Fn(&T) -> Option<u32>,
 {
-    // What it says, it says to the compiler.
-    let _ = check_source;
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
-    let (items, tally) =
-        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+    let input = input.into_iter();
+    let is_channel = is_channel(&input);
+    let (mut items, mut tally) =
+        entering::items(run, number, Cow::Borrowed(location), input, identity);
+    if is_channel {
+        items.refuse(tally.gives_once());
+    }
     (items, tally, TypeOf(PhantomData))
 }
 

@@ -7,6 +7,9 @@ use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, ExprForLoop, ExprMethodCall, Ident, Item, Result};
 
 use crate::analyse::plan::Plan;
+use crate::analyse::targets::Target;
+use crate::analyse::worklists;
+use crate::parse::options::items::Identity;
 use crate::syntax::loop_forms::while_let;
 
 /// Refuses a body that takes from what the head takes from, unless that is carried.
@@ -27,6 +30,46 @@ pub(crate) fn check_taking(plan: &Plan, written: &Expr, body: &Block) -> Result<
          `while let Some((a, b)) = {source}.{method}().map(|a| (a, {source}.{method}()))`"
     );
     Err(Error::new(place, text))
+}
+
+/// Methods of channels, which give each item once.
+const RECEIVING: [&str; 8] = [
+    "blocking_recv",
+    "recv",
+    "recv_async",
+    "recv_blocking",
+    "recv_deadline",
+    "recv_ref",
+    "recv_timeout",
+    "try_recv",
+];
+
+/// Refuses a head that receives from a channel, if its items are to be known by their index.
+pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> Result<()> {
+    let Expr::While(it) = written else { return Ok(()) };
+    let received = while_let(it).and_then(|(_, head)| receiving(head));
+    let is_by_index = matches!(target.items.identity, Identity::Index);
+    let Some(method) = received.filter(|_| is_by_index && !worklists::takes(plan, target)) else {
+        return Ok(());
+    };
+    let text = "a channel gives each item once, and would give new ones in place of those that are complete; if what \
+                is complete does not come again, write `#[resume(consumed)]` on the loop; if all items are sent again \
+                in the next run, know them by `key = |item| item.id`, or say what is compared: `check = |item| item.id`";
+    Err(Error::new(method.span(), text))
+}
+
+/// The method by which a head receives.
+fn receiving(head: &Expr) -> Option<&Ident> {
+    match head {
+        Expr::MethodCall(it) if RECEIVING.iter().any(|method| it.method == method) => {
+            Some(&it.method)
+        }
+        Expr::MethodCall(it) => receiving(&it.receiver),
+        Expr::Await(it) => receiving(&it.base),
+        Expr::Try(it) => receiving(&it.expr),
+        Expr::Paren(it) => receiving(&it.expr),
+        _ => None,
+    }
 }
 
 /// The variable whose method gives the items, and that method.

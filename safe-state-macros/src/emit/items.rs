@@ -81,8 +81,8 @@ pub(crate) fn known_by(
         Identity::Consumed(_) => KnownBy {
             suffix: "",
             way: quote_spanned! {here=> #krate::__private::Way::Consumed },
-            of_item: quote_spanned! {here=> |_| #krate::__private::None::<u32> },
-            check_source: quote_spanned! {here=> , |_| () },
+            of_item: quote_spanned! {here=> |_| #krate::__private::CONSUMED },
+            check_source: quote_spanned! {here=> , |_| false },
         },
         Identity::Key(OfItem { pat, body, .. }) => {
             let made_by = text_fingerprint(&quote! { #pat #body });

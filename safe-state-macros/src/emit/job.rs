@@ -26,7 +26,10 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     let carried = options.restored.carry.iter().chain(&options.restored.reconnect);
     let carried = carried.map(Variable::name);
     let job = quote_spanned! {site=>
-        #krate::Job::new(#name).code(#code, #on_code_change).carries(&[#(#carried),*])
+        #krate::Job::new(#name)
+            .in_test(#krate::__private::cfg!(test))
+            .code(#code, #on_code_change)
+            .carries(&[#(#carried),*])
     };
     options.settings.told(job, krate)
 }

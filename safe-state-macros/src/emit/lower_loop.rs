@@ -242,11 +242,15 @@ fn while_loop(
         (TokenStream::new(), at_item)
     };
     let carried = carry::carried_before_head(plan, target, locals);
+    // A loop that is refused takes nothing.
+    let asked_for = quote_spanned! {here=>
+        if #items.is_refused() { #krate::__private::None } else { #expr }
+    };
     let next = quote_spanned! {here=>
         if #items.is_closed() { break; }
         #before
         #carried
-        match #items.#receive(#expr, &mut #tally, #of_item) {
+        match #items.#receive(#asked_for, &mut #tally, #of_item) {
             #krate::__private::Receipt::Item(#item) => {
                 #at_item
                 #done

@@ -92,10 +92,28 @@ pub enum Error {
         /// The item.
         index: u64,
     },
+    /// The items of a loop hold an address, by which they can't be known again.
+    #[error(
+        "the items of a loop of job `{job}` hold a pointer or a function, whose address is another one in every \
+         process; say what of an item is compared by `check = |item| ..`, know items by `key = |item| ..`, or go by \
+         the index alone with `on_input_change = \"continue\"`", job = Line(job))]
+    NotCompared {
+        /// The job.
+        job: String,
+    },
+    /// A loop receives from a channel, and is to know its items by their index.
+    #[error(
+        "a loop of job `{job}` receives from a channel, which gives each item once, and would give new ones in place of \
+         those that are complete; mark it `#[resume(consumed)]` if what is complete does not come again, or know items \
+         by `key = |item| ..` if all are sent again", job = Line(job))]
+    GivesOnce {
+        /// The job.
+        job: String,
+    },
     /// A loop knows its items in another way than the checkpoint does.
     #[error(
         "job `{job}` has items complete that it knew by {before}, and not as it would now; \
-         put `key` and `cursor` back as they were, or {}",
+         put `key`, `cursor` and `consumed` back as they were, or {}",
         start_over(job), job = Line(job))]
     ItemIdentityChanged {
         /// The job.

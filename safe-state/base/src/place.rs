@@ -28,21 +28,32 @@ impl Place {
     ///
     /// There are both a directory and a backend, or the backend cannot be used.
     pub fn backend(&self, job: &str) -> Result<Arc<dyn Backend>, Error> {
+        let unnamed = || Arc::new(FileBackend::new(DEFAULT_STATE_DIR)) as Arc<dyn Backend>;
+        Ok(self.named(job)?.unwrap_or_else(unnamed))
+    }
+
+    /// The backend that options or the environment name; `None` if none of them does.
+    ///
+    /// # Errors
+    ///
+    /// There are both a directory and a backend, or the backend cannot be used.
+    pub fn named(&self, job: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
         if self.backend.is_some() && self.dir.is_some() {
             return Err(Error::TwoPlaces { job: job.to_owned() });
         }
         if let Some(backend) = &self.backend {
-            return backend.clone().map_err(Error::NoBackend);
+            return backend.clone().map(Some).map_err(Error::NoBackend);
         }
         if let Some(dir) = &self.dir {
-            return Ok(Arc::new(FileBackend::new(dir)));
+            return Ok(Some(Arc::new(FileBackend::new(dir))));
         }
         if let Some(url) = from_environment("SAFE_STATE_BACKEND") {
             let opened = url.to_str().map_or_else(|| Err(not_text()), from_url);
+            let opened = opened.map(Some);
             return opened.map_err(|error| Error::NoBackend(of_environment(error).into()));
         }
         let dir = from_environment("SAFE_STATE_DIR");
-        Ok(Arc::new(FileBackend::new(dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()))))
+        Ok(dir.map(|dir| Arc::new(FileBackend::new(dir)) as Arc<dyn Backend>))
     }
 }
 

@@ -12,6 +12,7 @@ mod probe;
 use std::marker::PhantomData;
 
 use crate::items::fingerprint::Checksum;
+use crate::items::identity::CONSUMED;
 
 pub use probe::{
     Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
@@ -35,6 +36,9 @@ pub trait Compared<T: ?Sized> {
     fn add(value: &T, sum: &mut Checksum) -> Option<()>;
 }
 
+/// What stands for the fingerprint of a value that is or holds an address, which is another one in every process.
+pub(crate) const OF_ADDRESS: Option<u32> = Some(0x6164_6472);
+
 /// The value's fingerprint, by the form of its type.
 pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u32> {
     if F::BY_POSITION {
@@ -42,7 +46,11 @@ pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u3
     }
     let mut sum = Checksum::default();
     F::add(value, &mut sum)?;
-    Some(sum.value())
+    match Some(sum.value()) {
+        _ if sum.has_address() => OF_ADDRESS,
+        reserved @ (OF_ADDRESS | CONSUMED) => reserved.map(|it| !it),
+        value => value,
+    }
 }
 
 /// What is to be compared of an argument, by a form that its type may not have.
@@ -57,10 +65,7 @@ pub trait ArgumentCompared {
 
 impl<T, F: Compared<T>> ArgumentCompared for &Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
-        // Functions and pointers are `Hash` by their addresses, which are others in every process.
-        let ty = std::any::type_name::<T>();
-        let is_address = ["fn(", "*const ", "*mut "].iter().any(|part| ty.contains(part));
-        if is_address { None } else { fingerprint(self.0, self.1) }
+        fingerprint(self.0, self.1).filter(|it| Some(*it) != OF_ADDRESS)
     }
 }
 

@@ -50,6 +50,9 @@ pub trait Counter {
     /// Returns the error of an item whose key can't be serialised.
     fn key_not_serializable(&mut self, reason: String) -> Error;
 
+    /// Returns the error of an item that is not the same in another process, and is not handed out.
+    fn not_compared(&mut self) -> Error;
+
     /// Returns the error of an input that is not the one that the checkpoint saw.
     fn wrong_input(&mut self, completed: u64, wrong: WrongInput) -> Error;
 }

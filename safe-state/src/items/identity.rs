@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use safe_state_backends::{Carry, LoopProgress};
 
 use crate::Error;
+use crate::items::compared::OF_ADDRESS;
 use crate::items::counter::Counter;
 use crate::items::key::KeyHash;
 use crate::items::keyed;
@@ -22,6 +23,9 @@ pub enum IdentityKind {
     /// Not at all: the input gives each item once, and none that is complete again.
     Consumed,
 }
+
+/// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
+pub const CONSUMED: Option<u32> = Some(0x636f_6e73);
 
 /// What a loop does with an item that its input gives.
 #[derive(Debug)]
@@ -52,7 +56,10 @@ impl<T, F: Fn(&T) -> Option<u32>> Identity<T> for ByIndex<F> {
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     fn hand_out(&self, counter: &mut impl Counter, item: &T) -> Admission {
         if counter.hand_out() {
-            counter.mark((self.0)(item));
+            match (self.0)(item) {
+                OF_ADDRESS => return Admission::Failed(counter.not_compared()),
+                fingerprint => counter.mark(fingerprint),
+            }
         }
         Admission::Out
     }
@@ -147,6 +154,9 @@ impl IdentityKind {
             (Some(keys), _) => Some(IdentityKind::Key(keyed::text_of(keys.made_by()))),
             (None, Some(_)) => Some(IdentityKind::Cursor),
             (None, None) if stored.completed().is_empty() => None,
+            (None, None) if stored.mark().map(|mark| mark.fingerprint) == CONSUMED => {
+                Some(IdentityKind::Consumed)
+            }
             (None, None) => Some(IdentityKind::Index),
         }
     }
@@ -155,13 +165,16 @@ impl IdentityKind {
     pub(crate) fn check(self, stored: &LoopProgress) -> Result<(), &'static str> {
         let now = match self {
             IdentityKind::Key(made_by) => IdentityKind::Key(keyed::text_of(made_by)),
-            // What is stored of it is the same.
-            IdentityKind::Consumed => IdentityKind::Index,
             other => other,
         };
         match IdentityKind::of(stored) {
+            // Nothing is passed over, so it does not matter which they were.
+            Some(IdentityKind::Index) if now == IdentityKind::Consumed => Ok(()),
             Some(before) if before != now => Err(match before {
-                IdentityKind::Index | IdentityKind::Consumed => "their index",
+                IdentityKind::Index => "their index",
+                IdentityKind::Consumed => {
+                    "their number alone, as the input gave each once (`consumed`)"
+                }
                 IdentityKind::Key(_) if matches!(self, IdentityKind::Key(_)) => ANOTHER_KEY,
                 IdentityKind::Key(_) => "a key",
                 IdentityKind::Cursor => "a cursor",

@@ -59,6 +59,11 @@ impl Received {
             && self.entry.closed_at.is_some_and(|at| self.asked > at || self.takes)
     }
 
+    /// Whether it gives nothing but an error.
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
     /// Takes what the loop asked for, of which it knows items by their index.
     pub fn receive<T>(
         &mut self,

@@ -177,6 +177,12 @@ impl Events {
         tell(&self.job, &format!("goes on with {what}, as was accepted"));
     }
 
+    /// The job begins anew, though a run of it elsewhere is not finished. It is told in any case: nothing else shows it.
+    pub(crate) fn begins_beside(&self, older: &str) {
+        tracing::warn!(target: "safe_state", job = %self.job, "{older}");
+        tell(&self.job, older);
+    }
+
     /// What a variable was in the run before is gone.
     pub(crate) fn no_longer_carried(&self, variable: &str) {
         tracing::warn!(

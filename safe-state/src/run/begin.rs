@@ -8,6 +8,7 @@ use super::begun::Begun;
 use super::replay;
 use crate::control::{Replay, limits};
 use crate::items::terms::OnChange;
+use crate::job::older;
 use crate::observe::events::Events;
 use crate::{Error, Job};
 
@@ -25,6 +26,11 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         Some(found) => continued(job, found.clone(), accepts)?,
         None => None,
     };
+    if opening.found().is_none()
+        && let Some(older) = older::beside(job)
+    {
+        Events::new(job.job_name(), job.shown.verbose).begins_beside(&older);
+    }
     let mut checkpoint =
         checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.expected.version.clone()));
     checkpoint.set_code(job.expected.code);

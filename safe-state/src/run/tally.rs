@@ -49,6 +49,13 @@ impl<'r> Tally<'r> {
         (&mut self.run().stages, depth)
     }
 
+    /// Returns the error of an input that gives each item once.
+    #[cold]
+    pub(crate) fn gives_once(&mut self) -> Error {
+        let (stages, _) = self.stages();
+        Error::GivesOnce { job: stages.observer.job().to_owned() }
+    }
+
     /// Completes the item in flight, if there is one, whose body has ended: the loop's head is reached again.
     /// Returns whether a save is due.
     #[inline(always)]
@@ -183,6 +190,13 @@ impl Counter for Tally<'_> {
         let (stages, depth) = self.stages();
         let index = stages.progress.position(depth).unwrap_or(0);
         Error::KeyNotSerializable { job: stages.observer.job().to_owned(), index, reason }
+    }
+
+    #[cold]
+    fn not_compared(&mut self) -> Error {
+        self.in_flight = false;
+        let (stages, _) = self.stages();
+        Error::NotCompared { job: stages.observer.job().to_owned() }
     }
 
     fn wrong_input(&mut self, completed: u64, wrong: WrongInput) -> Error {
