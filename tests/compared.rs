@@ -180,7 +180,7 @@ fn what_was_consumed_is_not_taken_up_by_the_index() {
     queued(dir.path(), &queue).unwrap_err();
     fails_after(99);
     let error = queued_by_index(dir.path(), &queue).unwrap_err();
-    let other = matches!(error.downcast_ref(), Some(Error::OtherWay { .. }));
+    let other = matches!(error.downcast_ref(), Some(Error::ItemIdentityChanged { .. }));
     assert!(other && error.to_string().contains("`consumed`"), "{error}");
     assert_eq!(queue.borrow().len(), 5, "none was taken");
     queued(dir.path(), &queue).unwrap();
