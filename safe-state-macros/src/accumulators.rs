@@ -101,7 +101,7 @@ pub(crate) fn makes_collection(init: &Expr) -> bool {
     }
 }
 
-const COLLECTIONS: [&str; 9] = [
+const COLLECTIONS: [&str; 10] = [
     "Vec",
     "String",
     "VecDeque",
@@ -111,6 +111,7 @@ const COLLECTIONS: [&str; 9] = [
     "HashSet",
     "BinaryHeap",
     "Results",
+    "Worklist",
 ];
 
 /// What the loop binds of each item.

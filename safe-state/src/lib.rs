@@ -57,7 +57,7 @@ pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
     DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
     MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
-    StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
+    StoredResults, Suspect, Timestamp, Worklist, publish, publish_once, skip_if_exists,
 };
 /// ```
 /// use std::io::{self, Write};

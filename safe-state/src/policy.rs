@@ -18,7 +18,7 @@ pub(crate) use caution::Caution;
 pub use context::ErrorContext;
 pub use kept::{Kept, Once};
 pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther};
-pub use undo::{ByClone, ByLength, Marked, UndoneByClone, UndoneByLength};
+pub use undo::{ByClone, ByLength, ByLog, Marked, UndoneByClone, UndoneByLength, UndoneByLog};
 pub(crate) use untold::Untold;
 
 use safe_state_backends::{DeadLetter, Failure};

@@ -46,8 +46,8 @@ pub use crate::outcome::trail::{
 };
 pub use crate::outcome::{Asked, Failed, Failing, Outcome, Seen};
 pub use crate::policy::{
-    ByClone, ByLength, Caught, Fallible, Flow, Kept, Marked, Once, Policy, Thrown, ThrownError,
-    ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, Verdict, attempt,
+    ByClone, ByLength, ByLog, Caught, Fallible, Flow, Kept, Marked, Once, Policy, Thrown, ThrownError,
+    ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, UndoneByLog, Verdict, attempt,
     attempt_async, leave, raise, retry,
 };
 pub use crate::proof::items::Lent;

@@ -6,11 +6,13 @@ use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
+use super::pieces::{LARGE, Pieces};
 use super::{FormatError, Framed, damaged};
+use crate::checkpoint::Workers;
 use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT, SAMPLE_LIMIT};
 use crate::{
-    Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, Keys, LoopEnd, Mark,
-    RunEnd, Sampled, Samples, Suspect, bounded,
+    Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, InFlight, Keys, LoopEnd,
+    Mark, Merge, RunEnd, Sampled, Samples, Slices, Suspect, bounded,
 };
 
 pub(super) const SNAPSHOT: u8 = 1;
@@ -18,6 +20,9 @@ const ADVANCE: u8 = 2;
 const CHANGE: u8 = 3;
 const SAMPLES: u8 = 4;
 const ARGUMENTS: u8 = 5;
+const IN_FLIGHT: u8 = 6;
+const SLICES: u8 = 7;
+const MERGE: u8 = 8;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +37,12 @@ pub enum Record {
     Samples(Sampled),
     /// What belongs to the job of its arguments.
     Arguments(Arguments),
+    /// Items that were handed out and had not completed, of a loop whose items run side by side.
+    InFlight(InFlight),
+    /// How a loop is cut into slices, and which are finished.
+    Slices(Slices),
+    /// What a variable was at the end of a slice.
+    Merge(Merge),
 }
 
 /// The fingerprints of a job's arguments, by their names.
@@ -110,13 +121,18 @@ pub struct LoopChange {
 impl Record {
     /// Whether its values are so large that there is to be no more of them in memory than has to be.
     pub(crate) fn is_large(&self) -> bool {
-        self.least_len() > 1 << 20
+        self.least_len() > LARGE
     }
 
     /// Sets how long after the save before it is made.
     pub(crate) fn set_micros(&mut self, since: u64) {
         match self {
-            Record::Snapshot(_) | Record::Samples(_) | Record::Arguments(_) => {}
+            Record::Snapshot(_)
+            | Record::Samples(_)
+            | Record::Arguments(_)
+            | Record::InFlight(_)
+            | Record::Slices(_)
+            | Record::Merge(_) => {}
             Record::Advance(Advance { micros, .. }) | Record::Change(Change { micros, .. }) => {
                 *micros = since;
             }
@@ -192,6 +208,9 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
         CHANGE => payload(frame.payload, frame.offset).map(Record::Change),
         SAMPLES => payload(frame.payload, frame.offset).map(Record::Samples),
         ARGUMENTS => payload(frame.payload, frame.offset).map(Record::Arguments),
+        IN_FLIGHT => payload(frame.payload, frame.offset).map(Record::InFlight),
+        SLICES => payload(frame.payload, frame.offset).map(Record::Slices),
+        MERGE => payload(frame.payload, frame.offset).map(Record::Merge),
         SNAPSHOT => Err(damaged(frame.offset, "a snapshot that is not the first record")),
         _ => Err(damaged(frame.offset, "a record of unknown kind")),
     }
@@ -199,7 +218,7 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
 
 pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, FormatError> {
     let checkpoint: Checkpoint = payload(bytes, offset)?;
-    checkpoint.check_loops().map_err(|what| damaged(offset, what))?;
+    checkpoint.check_whole_state().map_err(|what| damaged(offset, what))?;
     Ok(checkpoint)
 }
 
@@ -228,6 +247,25 @@ impl Framed for Record {
             }
             Record::Samples(sampled) => push(SAMPLES, sampled, place, buffer),
             Record::Arguments(arguments) => push(ARGUMENTS, arguments, place, buffer),
+            Record::InFlight(in_flight) => push(IN_FLIGHT, in_flight, place, buffer),
+            Record::Slices(slices) => push(SLICES, slices, place, buffer),
+            Record::Merge(merge) => push(MERGE, merge, place, buffer),
+        }
+    }
+
+    fn write_in_pieces(&self, place: Place, pieces: &mut Pieces) -> Result<(), FormatError> {
+        match self {
+            Record::Change(change) if self.is_large() => {
+                let values = change.carried.iter().map(|it| &it.value);
+                push_in_pieces(CHANGE, change, values, place, pieces)?;
+                let place = place.at(place.offset + pieces.len());
+                let buffer = pieces.small_mut();
+                let begin = buffer.len();
+                change.loops.iter().try_for_each(|it| {
+                    push_samples(it.loop_id, it.samples.marks(), (place, begin), buffer)
+                })
+            }
+            _ => self.write(place, pieces.small_mut()),
         }
     }
 
@@ -248,6 +286,16 @@ pub(super) fn write_snapshot(
     push_snapshot(checkpoint, Place::FIRST, buffer)
 }
 
+pub(super) fn write_snapshot_in_pieces(
+    checkpoint: &Checkpoint,
+    pieces: &mut Pieces,
+) -> Result<(), FormatError> {
+    push_in_pieces(SNAPSHOT, checkpoint, checkpoint.carried.values(), Place::FIRST, pieces)?;
+    let place = Place::after(pieces.small()).unwrap_or(Place::FIRST).at(pieces.len());
+    let begin = pieces.small().len();
+    push_behind(checkpoint, (place, begin), pieces.small_mut())
+}
+
 /// The snapshot, and behind it what stands in records of its own.
 fn push_snapshot(
     checkpoint: &Checkpoint,
@@ -257,15 +305,36 @@ fn push_snapshot(
     let begin = buffer.len();
     push(SNAPSHOT, checkpoint, place, buffer)?;
     let place = Place::behind(buffer.get(begin..).unwrap_or_default(), place);
+    push_behind(checkpoint, (place, begin), buffer)
+}
+
+/// What stands in records of its own behind a snapshot, which `buffer` holds from `begin` on or which is before that.
+fn push_behind(
+    checkpoint: &Checkpoint,
+    (place, begin): (Place, usize),
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
     for (loop_id, progress) in &checkpoint.loops {
         push_samples(*loop_id, progress.samples.marks(), (place, begin), buffer)?;
     }
-    if checkpoint.arguments.is_empty() {
-        return Ok(());
+    if !checkpoint.arguments.is_empty() {
+        let arguments = Arguments(checkpoint.arguments.clone());
+        let here = place.at(place.offset + buffer.len() - begin);
+        push(ARGUMENTS, &arguments, here, buffer)?;
     }
-    let arguments = Arguments(checkpoint.arguments.clone());
-    let here = place.at(place.offset + buffer.len() - begin);
-    push(ARGUMENTS, &arguments, here, buffer)
+    push_workers(&checkpoint.workers, (place, begin), buffer)
+}
+
+/// What is stored of loops that run side by side or are shared, to stand behind what `buffer` holds from `begin` on.
+fn push_workers(
+    workers: &Workers,
+    (place, begin): (Place, usize),
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    let here = |buffer: &Vec<u8>| place.at(place.offset + buffer.len() - begin);
+    workers.in_flight().try_for_each(|it| push(IN_FLIGHT, &it, here(buffer), buffer))?;
+    workers.slices().try_for_each(|it| push(SLICES, it, here(buffer), buffer))?;
+    workers.merges().try_for_each(|it| push(MERGE, &it, here(buffer), buffer))
 }
 
 /// Samples, if there are some, to stand behind what `buffer` holds from `begin` on, which stands at `place`.
@@ -293,6 +362,23 @@ pub(super) fn push(
     // Our own types fail to serialise into memory in no way but by their size.
     *buffer = written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
     frame::end(buffer, start, place, kind)
+}
+
+/// The same, with the large ones among these values as they stand in memory. What is in `pieces` stands in front of
+/// `place`.
+fn push_in_pieces<'a>(
+    kind: u8,
+    value: &impl Serialize,
+    values: impl Iterator<Item = &'a Carried>,
+    place: Place,
+    pieces: &mut Pieces,
+) -> Result<(), FormatError> {
+    let before = pieces.len();
+    let start = frame::begin(pieces.small_mut());
+    let large = values.map(|value| &value.bytes).filter(|bytes| bytes.len() >= LARGE);
+    let written = pieces.push(value, large.cloned().collect());
+    written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
+    frame::end_in_pieces(pieces, (start, before), place, kind)
 }
 
 /// Bytes that grow by whole pieces.

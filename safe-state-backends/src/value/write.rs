@@ -1,5 +1,6 @@
 //! Writes values by a schema that grows with them.
 
+mod bulk;
 mod bytes;
 mod compound;
 mod state;
@@ -12,6 +13,7 @@ use serde::{Serialize, Serializer, ser};
 use super::DEPTH_LIMIT;
 use super::schema::{Body, EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema, Variant, place};
 use super::tag::Tag;
+pub(super) use bulk::is_numbers;
 pub(super) use bytes::Bytes;
 use compound::{Elements, Entries, Fields};
 use state::{State, push_varint, push_wide_varint};
@@ -47,7 +49,7 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
     let known_records = schema.records.len();
     let mut state = State { schema, bytes, depth: 0, known_records };
     loop {
-        let written = value.serialize(Writer { state: &mut state, at: ROOT });
+        let written = state.value(ROOT, value);
         if written.is_err() {
             state.bytes.truncate(start);
             state.depth = 0;
@@ -307,7 +309,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
             self.at
         };
         self.state.enter()?;
-        value.serialize(Writer { state: self.state, at })?;
+        self.state.value(at, value)?;
         self.state.depth -= 1;
         Ok(())
     }
@@ -336,7 +338,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
         value: &T,
     ) -> Result<(), WriteError> {
         self.state.enter()?;
-        value.serialize(Writer { state: self.state, at: self.at })?;
+        self.state.value(self.at, value)?;
         self.state.depth -= 1;
         Ok(())
     }
@@ -353,7 +355,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
             self.variant(name, variant, is_body, |schema| Body::Newtype(schema.new_nodes(1)))?;
         let at = if let Body::Newtype(inner) = body { inner } else { self.at };
         self.state.enter()?;
-        value.serialize(Writer { state: self.state, at })?;
+        self.state.value(at, value)?;
         self.state.depth -= 1;
         Ok(())
     }

@@ -270,7 +270,10 @@ impl Run {
         let stored_as = place.stored_as(name);
         let kept = checkpoint
             .has_room_for(&stored_as)
-            .and_then(|()| value.kept(name, within, checkpoint.carried_value(&stored_as)));
+            .and_then(|()| {
+                let stored = [&*stored_as, name].map(|name| checkpoint.carried_value(name));
+                value.kept(name, within, stored.into())
+            });
         drop(store);
         if let Some(change) = kept.map_err(|error| self.carried_error(error))? {
             self.position.places.keep(place, CarriedChange { name: stored_as, ..change });
