@@ -26,7 +26,7 @@ use log::{Log, LogFile};
 /// The lease is an [`flock(2)`](https://man7.org/linux/man-pages/man2/flock.2.html) on
 /// `STATE_DIR/JOB.lock`, which the operating system releases when the process dies, however it
 /// dies. It reaches as far as the file system's locks do: of which do on more than one machine, and by more mounts
-/// than one, `docs/backends.md` has a table. What the lock file says of its holder finds others out: a run that was
+/// than one, `docs/guide/backends.md` has a table. What the lock file says of its holder finds others out: a run that was
 /// left by another machine on a file system whose locks stay on one, or that is under way by another mount, is not
 /// taken over. And a holder that was cut off from NFS for so long that another has taken its lease ends when it looks
 /// into that file, which it does before it replaces or removes a checkpoint. (Between the look and the rename another

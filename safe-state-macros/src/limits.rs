@@ -11,7 +11,7 @@
 //!
 //! ```text
 //! fn import(rows: &[Row]) -> Result<u64> {
-//!     let _guard = match TimeGuard::new(90 s).send_kill(true).start() {
+//!     let _guard = match TimeLimit::new(90 s).send_kill(true).start() {
 //!         Ok(guard) => guard,
 //!         Err(error) => return on_error!(Result<u64>)(error),
 //!     };
@@ -22,7 +22,7 @@
 //! In an async function, and in one that returns a future, the guard is the future's:
 //!
 //! ```text
-//! return match TimeGuard::new(90 s).send_kill(true).run_async(future_of::<Result<u64>>(async move { .. })).await {
+//! return match TimeLimit::new(90 s).send_kill(true).run_async(future_of::<Result<u64>>(async move { .. })).await {
 //!     Ok(returned) => returned,
 //!     Err(error) => on_error!(Result<u64>)(error),
 //! };

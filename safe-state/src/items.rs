@@ -10,7 +10,6 @@ pub(crate) mod key;
 pub(crate) mod keyed;
 pub(crate) mod received;
 pub(crate) mod source;
-pub(crate) mod tally;
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -20,8 +19,8 @@ use crate::Error;
 use crate::items::entry::{Entry, Number, WrongInput};
 use crate::items::gaps::Gaps;
 use crate::items::identity::{ByIndex, Handed, Identity, Way};
-use crate::items::tally::Tally;
 use crate::run::Run;
+use crate::run::tally::Tally;
 
 /// The items of a loop that are not complete yet.
 ///
@@ -243,7 +242,6 @@ pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
         }
         match items.next(&mut tally) {
             Step::Item(item) => {
-                #[cfg(feature = "limits")]
                 tally.run().begin_item();
                 body(item)?;
             }

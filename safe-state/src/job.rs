@@ -1,28 +1,25 @@
 //! A job: its name and options, and what can be asked of it from outside.
 
-use std::ffi::OsString;
+mod control;
+mod retry;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use safe_state_backends::{
-    Backend, Checkpoint, Durability, Error as BackendError, FileBackend, IntoBackend, LeaseOptions,
-    from_url,
-};
-
-use crate::items::for_each;
+use safe_state_backends::{Backend, Checkpoint, Durability, IntoBackend, LeaseOptions};
+use safe_state_base::{Place, stored};
 #[cfg(feature = "limits")]
-use crate::limits::job::JobLimits;
-use crate::outcome::{Asked, Failing};
-use crate::reconnect::ReconnectRegistry;
-use crate::run::boundary::Watch;
-use crate::run::rate::Rate;
+use safe_state_limits::run::JobLimits;
+
+use crate::control::pacing::Watch;
+use crate::control::rate::Rate;
+use crate::effects::reconnect::ReconnectRegistry;
+use crate::failure::outcome::{Asked, Failing};
+use crate::items::for_each;
 use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
-
-/// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
-pub(crate) const DEFAULT_STATE_DIR: &str = ".safe_state";
 
 /// A named piece of work and how it is to be run.
 ///
@@ -63,9 +60,7 @@ pub struct Job {
     pub(crate) limits: JobLimits,
     durability: Durability,
     pub(crate) wait: Option<Duration>,
-    state_dir: Option<PathBuf>,
-    /// Or why there is none, which each use of it tells.
-    backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
+    place: Place,
 }
 
 impl Job {
@@ -89,8 +84,7 @@ impl Job {
             limits: JobLimits::default(),
             durability: Durability::Power,
             wait: None,
-            state_dir: None,
-            backend: None,
+            place: Place::default(),
         }
     }
 
@@ -117,7 +111,7 @@ impl Job {
     /// `.safe_state` in the working directory. With a [`backend`](Self::backend) as well, the job is
     /// refused.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.state_dir = Some(dir.into());
+        self.place.dir = Some(dir.into());
         self
     }
 
@@ -135,7 +129,7 @@ impl Job {
     /// # Ok::<(), safe_state::Error>(())
     /// ```
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
-        self.backend = Some(backend.into_backend().map_err(Arc::new));
+        self.place.backend = Some(backend.into_backend().map_err(Arc::new));
         self
     }
 
@@ -261,11 +255,7 @@ impl Job {
     ///
     /// The job is running, or the backend cannot be written.
     pub fn clear_checkpoint(&self) -> Result<(), Error> {
-        let backend = self.stored_in()?;
-        if backend.exists(&self.name)? {
-            backend.lease(&self.name, self.lease_options())?.delete()?;
-        }
-        Ok(())
+        stored::clear(self.stored_in()?, &self.name, self.lease_options())
     }
 
     /// The file that the checkpoint is or would be in; `None` if the backend keeps no files, or
@@ -325,7 +315,7 @@ impl Job {
     pub(crate) fn for_another_thread(&self) -> Job {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {
-            return Job { state_dir: None, ..self.clone() }.backend(backend);
+            return Job { place: Place::default(), ..self.clone() }.backend(backend);
         }
         self.clone()
     }
@@ -335,46 +325,12 @@ impl Job {
         if let Some(backend) = crate::testing::backend() {
             return Ok(backend);
         }
-        if self.backend.is_some() && self.state_dir.is_some() {
-            return Err(Error::TwoPlaces { job: self.name.clone() });
-        }
-        if let Some(backend) = &self.backend {
-            return backend.clone().map_err(Error::NoBackend);
-        }
-        if let Some(dir) = &self.state_dir {
-            return Ok(Arc::new(FileBackend::new(dir)));
-        }
-        if let Some(url) = from_environment("SAFE_STATE_BACKEND") {
-            let opened = url.to_str().map_or_else(|| Err(not_text()), from_url);
-            return opened.map_err(|error| Error::NoBackend(of_environment(error).into()));
-        }
-        let dir = from_environment("SAFE_STATE_DIR");
-        Ok(Arc::new(FileBackend::new(dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()))))
+        self.place.backend(&self.name)
     }
 
     pub(crate) fn lease_options(&self) -> LeaseOptions {
         LeaseOptions::new(self.durability).wait(self.wait)
     }
-}
-
-fn not_text() -> BackendError {
-    let reason = "it is not UTF-8".to_owned();
-    BackendError::Url { url: "...".to_owned(), reason }
-}
-
-/// The error, with where its URL comes from, which the program's source does not tell.
-fn of_environment(error: BackendError) -> BackendError {
-    match error {
-        BackendError::Url { url, reason } => {
-            let reason = format!("{reason}; it comes from $SAFE_STATE_BACKEND");
-            BackendError::Url { url, reason }
-        }
-        other => other,
-    }
-}
-
-pub(crate) fn from_environment(variable: &str) -> Option<OsString> {
-    std::env::var_os(variable).filter(|value| !value.is_empty())
 }
 
 impl fmt::Debug for Job {

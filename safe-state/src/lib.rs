@@ -5,60 +5,48 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "progress")]
-pub mod bars;
-#[cfg(not(feature = "progress"))]
-#[path = "bars/none.rs"]
-mod bars;
-mod bounded;
-#[cfg(feature = "cli")]
-pub mod cli;
-pub mod commit;
+mod attempt;
 mod companion;
 mod control;
-mod error;
-mod events;
-#[cfg(feature = "guard")]
-pub mod guard;
-pub mod idempotency;
-mod idempotent;
+mod effects;
+mod failure;
 mod items;
 mod job;
 #[cfg(feature = "limits")]
 pub mod limits;
-#[cfg_attr(not(feature = "metrics"), path = "meters/none.rs")]
-mod meters;
-mod outcome;
-mod policy;
+mod observe;
+mod progress;
 mod proof;
-pub mod reconnect;
-#[cfg(feature = "report")]
-pub mod report;
-mod retry;
 mod run;
 mod save;
-mod secrets;
-#[cfg(all(unix, any(feature = "limits", feature = "signals")))]
-mod signals;
-mod spans;
-#[cfg(all(unix, feature = "supervisor"))]
-pub mod supervisor;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod transaction;
 
-pub use error::{Error, StopReason};
+pub use control::rate::Rate;
+pub use effects::{commit, idempotency, reconnect, transaction};
+pub use failure::{Action, ErrorContext};
 pub use idempotency::{IdempotencyCache, Once};
 pub use job::Job;
-pub use policy::{Action, Backoff, ErrorContext};
+#[cfg(feature = "progress")]
+pub use observe::bars;
 pub use run::begin::OnChange;
-pub use run::rate::Rate;
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
     DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
     MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
     StoredResults, Suspect, Timestamp, Worklist, publish, publish_once, skip_if_exists,
 };
+pub use safe_state_base::{Backoff, Error, StopReason};
+use safe_state_base::{bounded, error, secrets};
+#[cfg(feature = "cli")]
+#[doc(inline)]
+pub use safe_state_cli as cli;
+#[cfg(feature = "guard")]
+#[doc(inline)]
+pub use safe_state_guard as guard;
+#[cfg(all(unix, feature = "supervisor"))]
+#[doc(inline)]
+pub use safe_state_limits::{Supervisor, supervisor};
 /// ```
 /// use std::io::{self, Write};
 /// use std::path::Path;
@@ -114,9 +102,10 @@ pub use safe_state_macros::resumable;
 /// ```
 #[cfg(feature = "limits")]
 pub use safe_state_macros::time_guard;
+#[cfg(feature = "report")]
+#[doc(inline)]
+pub use safe_state_report as report;
 pub use save::schedule::SaveEvery;
-#[cfg(all(unix, feature = "supervisor"))]
-pub use supervisor::Supervisor;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {

@@ -18,9 +18,24 @@ pub use core::{concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
-pub use crate::commit::{Awaited, Blocking, Committing};
+#[cfg(not(feature = "report"))]
+pub use crate::__argument as argument;
+pub use crate::attempt::{
+    ByClone, ByLength, ByLog, Fallible, Flow, Kept, Marked, Once, UndoneByClone, UndoneByLength,
+    UndoneByLog, attempt, attempt_async, leave, raise,
+};
 pub use crate::companion::{Companion, OfJob};
-pub use crate::idempotent::{Skipped, found, now};
+pub use crate::effects::commit::{Awaited, Blocking, Committing};
+pub use crate::effects::idempotent::{Skipped, found, now};
+pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
+pub use crate::failure::outcome::{Asked, Failed, Failing, Outcome, Seen};
+pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
+pub use crate::failure::try_trace::{
+    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
+};
+pub use crate::failure::{
+    Caught, Policy, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther, Verdict, retry,
+};
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Of, OfCells as OfCellsWithin,
@@ -36,20 +51,8 @@ pub use crate::items::source::{
     OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted, Source,
     by_index, by_index_checked,
 };
-pub use crate::items::tally::Tally;
 pub use crate::items::{Items, Step};
-#[cfg(feature = "limits")]
-pub use crate::limits::run::{Cancellation, cancellable};
-pub use crate::outcome::returns::{Returns, ViaFrom, ViaPanic, panic_with};
-pub use crate::outcome::trail::{
-    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
-};
-pub use crate::outcome::{Asked, Failed, Failing, Outcome, Seen};
-pub use crate::policy::{
-    ByClone, ByLength, ByLog, Caught, Fallible, Flow, Kept, Marked, Once, Policy, Thrown, ThrownError,
-    ThrownInner, ThrownInnerSend, ThrownOther, UndoneByClone, UndoneByLength, UndoneByLog, Verdict, attempt,
-    attempt_async, leave, raise, retry,
-};
+pub use crate::observe::spans::Spans;
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
     OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
@@ -65,20 +68,23 @@ pub use crate::proof::{
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,
     name_in_carry_reconnect_or_fresh_what_the_loop_changes, never, touch, type_of,
 };
-pub use crate::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
+pub use crate::run::tally::Tally;
 pub use crate::run::{Run, call_in};
-pub use crate::spans::Spans;
 pub use crate::{
-    __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __argument_fingerprint as argument_fingerprint, __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
     __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
     __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
     __undone as undone, __unshared as unshared,
 };
+#[cfg(feature = "limits")]
+pub use safe_state_limits::run::{Cancellation, cancellable};
+#[cfg(feature = "report")]
+pub use safe_state_report::__argument as argument;
 
 /// The ways by which it is found out how a body failed.
 pub mod failures {
-    pub use crate::outcome::{
+    pub use crate::failure::outcome::{
         ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend, ViaOption, ViaType,
     };
 }

@@ -2,54 +2,42 @@
 
 pub(crate) mod active;
 pub(crate) mod begin;
-pub(crate) mod boundary;
 mod ending;
-mod handles;
-pub(crate) mod left_behind;
-pub(crate) mod open_loop;
-pub(crate) mod pace;
-pub(crate) mod places;
-pub(crate) mod progress;
-pub(crate) mod rate;
 pub(crate) mod replay;
-pub(crate) mod requests;
-#[cfg(feature = "signals")]
-pub(crate) mod signals;
-pub(crate) mod steps;
-pub(crate) mod values;
+pub(crate) mod tally;
 mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
+use safe_state_backends::details::Value;
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Carry, Durability, Error as BackendError, Store};
 use tracing::Span;
 
-use crate::bars::Bars;
-use crate::commit::Commit;
-use crate::events::Events;
-#[cfg(feature = "limits")]
-use crate::limits::run::RunLimits;
-use crate::outcome::Outcome;
-use crate::outcome::telling::Values;
-use crate::policy::Caution;
-use crate::reconnect::ReconnectRegistry;
-use crate::reconnect::outputs::Outputs;
-use crate::reconnect::seal::Key;
+use crate::control::limits::Limits;
+use crate::control::pacing::Boundary;
+use crate::control::requests::Requests;
+use crate::effects::commit::Commit;
+use crate::effects::reconnect::ReconnectRegistry;
+use crate::effects::reconnect::outputs::Outputs;
+use crate::effects::reconnect::seal::Key;
+use crate::failure::Caution;
+use crate::failure::outcome::Outcome;
+use crate::failure::reported::Values;
+use crate::observe::bars::Bars;
+use crate::observe::events::Events;
+use crate::observe::spans::Spans;
+use crate::progress::Position;
 use crate::run::active::Active;
 use crate::run::begin::{Begun, OnChange, Unclaimed, begin};
-use crate::run::boundary::Boundary;
-use crate::run::pace::Pace;
-use crate::run::progress::Position;
 use crate::run::replay::Replay;
-use crate::run::requests::Requests;
 use crate::run::waiting::{Turn, Waiting};
 use crate::save::owner::Owner;
+use crate::save::pace::Pace;
 use crate::save::schedule::{SaveEvery, Schedule};
 use crate::save::thread::Worker;
-use crate::spans::Spans;
 use crate::{Error, Job};
 
 /// A run of a job, from open to finish or failure.
@@ -70,7 +58,7 @@ pub struct Run {
     /// By which handles are known again; once one is asked for.
     pub(crate) key: Option<Key>,
     /// The files that it writes through handles.
-    outputs: Outputs,
+    pub(crate) outputs: Outputs,
     /// Whether what is saved has to survive a loss of power.
     pub(crate) syncs: bool,
     pub(crate) schedule: Schedule,
@@ -78,8 +66,7 @@ pub struct Run {
     pub(crate) caution: Caution,
     pub(crate) position: Position,
     pub(crate) boundary: Boundary,
-    #[cfg(feature = "limits")]
-    pub(crate) limits: Option<RunLimits>,
+    pub(crate) limits: Limits,
     /// How it stands with the item's own transaction.
     pub(crate) commit: Commit,
     pub(crate) bars: Bars,
@@ -91,7 +78,7 @@ pub struct Run {
 }
 
 /// What is written to a store.
-enum Write {
+pub(crate) enum Write {
     Save(Record),
     Finish(Change),
     Delete,
@@ -152,8 +139,7 @@ impl Run {
             Ok(begun) => {
                 let mut run = Run::new(job, Some((begun, None)));
                 run.active = Some(Active::enter(job));
-                #[cfg(feature = "limits")]
-                run.watch(job, false)?;
+                run.limits = Limits::start(job, &run.boundary, run.is_cautious(), false)?;
                 Ok(run)
             }
             Err(Error::Backend(BackendError::Held { .. })) if nests => {
@@ -173,10 +159,8 @@ impl Run {
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
         let begun = begin_async(&worker, job).await?;
-        #[cfg_attr(not(feature = "limits"), expect(unused_mut, reason = "it is to be watched"))]
         let mut run = Run::new(job, Some((begun, Some(worker))));
-        #[cfg(feature = "limits")]
-        run.watch(job, true)?;
+        run.limits = Limits::start(job, &run.boundary, run.is_cautious(), true)?;
         Ok(run)
     }
 
@@ -224,8 +208,7 @@ impl Run {
             syncs: job.lease_options().durability == Durability::Power,
             position: Position::default(),
             boundary: Boundary::new(&job.watch, now),
-            #[cfg(feature = "limits")]
-            limits: None,
+            limits: Limits::default(),
             commit: Commit::None,
             bars,
             spans,
@@ -245,7 +228,7 @@ impl Run {
         self.owner.as_ref().map(Owner::store)
     }
 
-    fn write(&mut self, write: Write) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, write: Write) -> Result<(), Error> {
         self.check_doubt()?;
         let Some(owner) = &self.owner else { return Ok(()) };
         Ok(write.within(&self.spans.save(), &mut owner.store())?)
@@ -274,6 +257,51 @@ impl Run {
         if let Some(thread) = self.owner.as_ref().and_then(Owner::thread) {
             thread.sleep(time).await;
         }
+    }
+
+    /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
+    pub fn begin_item(&mut self) {
+        if !self.limits.are_watched() {
+            return;
+        }
+        let Some(store) = self.owner.as_ref().map(Owner::shared) else { return };
+        // An item that a limit was passed in, and which came to its end all the same.
+        if self.caution.is_over() {
+            self.position.acquit();
+        }
+        self.limits.lend(store, std::mem::take(&mut self.position));
+    }
+
+    /// Goes on with the item behind a loop in it.
+    pub fn resume_item(&mut self) {
+        if self.position.in_flight().is_some() {
+            self.begin_item();
+        }
+    }
+
+    /// Takes back what the watchdog could reach.
+    #[inline]
+    pub(crate) fn take_back_lent(&mut self) {
+        if let Some(position) = self.limits.take_back() {
+            self.position = position;
+        }
+    }
+
+    /// From now on nothing is cancelled or interrupted.
+    fn end_limits(&mut self) {
+        self.take_back_lent();
+        self.limits.end();
+    }
+
+    /// Returns what cancels the items of the run, if there are limits.
+    #[cfg(feature = "limits")]
+    pub fn cancellation(&self) -> Option<safe_state_limits::run::Cancellation> {
+        self.limits.cancellation()
+    }
+
+    /// Takes in an argument that the function was called with, for reports.
+    pub fn argument(&mut self, shown: Vec<Value>) {
+        self.shown.argument(shown);
     }
 
     /// Saves what is complete, and what was carried.
@@ -349,8 +377,7 @@ impl Drop for Run {
     /// A run that neither finished nor failed was in a future that was dropped: what is complete
     /// is saved, and there is no one to tell if it can't be.
     fn drop(&mut self) {
-        #[cfg(feature = "limits")]
-        self.end_watch();
+        self.end_limits();
         let _ = self.put_back_prepared();
         // In doubt, the next run finds out what is saved.
         let Ok(Some(owner)) = self.let_go() else { return };

@@ -207,7 +207,7 @@ fn tables_of_a_newer_release_are_left_alone() {
 
 #[test]
 fn the_statements_in_the_documentation_make_the_tables() {
-    let documented = include_str!("../../docs/backends.md");
+    let documented = include_str!("../../docs/guide/backends.md");
     let schema = MySqlBackend::new(&mysql_url()).unwrap().schema();
     assert!(documented.contains(schema.trim_end()), "{schema}");
 }

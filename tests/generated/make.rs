@@ -40,7 +40,10 @@ const TYPES: [(&str, &[&str]); 8] = [
     ("BTreeMap<String, u64>", &["BTreeMap::new()", "BTreeMap::from([(\"a\".to_owned(), 1)])"]),
     ("Record", &["Record::default()"]),
     ("Results<u64>", &["Results::new()"]),
-    ("Worklist<u64>", &["Worklist::new()", "Worklist::from([1, 2, 3])", "xs.iter().copied().collect()"]),
+    (
+        "Worklist<u64>",
+        &["Worklist::new()", "Worklist::from([1, 2, 3])", "xs.iter().copied().collect()"],
+    ),
 ];
 
 /// What all begin with.

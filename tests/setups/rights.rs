@@ -30,7 +30,7 @@ fn works(backend: &RedisBackend, name: &str) {
 
 #[test]
 fn the_rights_that_are_documented_suffice() {
-    let documented = include_str!("../../docs/backends.md");
+    let documented = include_str!("../../docs/guide/backends.md");
     let server = Server::start(Kind::Redis);
     let rights = "+@scripting +@hash +@list +@keyspace +time";
     for text in [rights, "+select", "+waitaof"] {

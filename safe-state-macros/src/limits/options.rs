@@ -153,13 +153,13 @@ impl Options {
         let site = Span::mixed_site();
         let built = match (&self.limit, self.kind) {
             (Some(limit), Kind::Time) => {
-                quote_spanned! {site=> #krate::limits::TimeGuard::new(#limit) }
+                quote_spanned! {site=> #krate::limits::TimeLimit::new(#limit) }
             }
             (Some(limit), Kind::Memory) => {
-                quote_spanned! {site=> #krate::limits::MemGuard::new(#limit) }
+                quote_spanned! {site=> #krate::limits::MemoryLimit::new(#limit) }
             }
             (None, _) => {
-                quote_spanned! {site=> <#krate::limits::TimeGuard as ::core::default::Default>::default() }
+                quote_spanned! {site=> <#krate::limits::TimeLimit as ::core::default::Default>::default() }
             }
         };
         let settings = self.settings.iter();

@@ -8,7 +8,7 @@ use safe_state_backends::{Carry, LoopProgress};
 use crate::Error;
 use crate::items::key::KeyHash;
 use crate::items::keyed;
-use crate::items::tally::Tally;
+use crate::run::tally::Tally;
 
 /// How a loop knows its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

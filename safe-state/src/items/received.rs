@@ -8,9 +8,9 @@ use crate::Error;
 use crate::items::entry::{Entry, Number, WrongInput};
 use crate::items::identity::{ByCursor, ByIndex, ByKey, CursorType, Handed, Identity, Way};
 use crate::items::key::KeyHash;
-use crate::items::tally::Tally;
+use crate::progress::open_loop::{OpenLoop, Stored};
 use crate::run::Run;
-use crate::run::open_loop::{OpenLoop, Stored};
+use crate::run::tally::Tally;
 
 /// The items of a `while let` loop, which it asks for itself: of a stream, or of a cursor that
 /// lends them.

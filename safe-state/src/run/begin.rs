@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use safe_state_backends::format::Change;
-use safe_state_backends::{Checkpoint, CrashCause, Request, RunEnd, Store};
+use safe_state_backends::{Checkpoint, Request, RunEnd, Store};
 
-use crate::events::Events;
+use crate::control::limits;
+use crate::control::requests::Source;
+use crate::observe::events::Events;
 use crate::run::replay::{self, Replay};
-use crate::run::requests::Source;
 use crate::{Error, Job};
 
 /// What to do when something is not what the checkpoint saw.
@@ -129,19 +130,8 @@ fn continued(
             OnChange::Continue => say_changed(&events, is_changed, &forgotten),
         }
     }
-    checkpoint.begin_run(died_of());
+    checkpoint.begin_run(limits::died_of());
     Ok(Some(checkpoint))
-}
-
-/// What the run before died of, if who restarted this program says so.
-#[cfg(feature = "limits")]
-fn died_of() -> Option<CrashCause> {
-    crate::limits::died_of::died_of()
-}
-
-#[cfg(not(feature = "limits"))]
-fn died_of() -> Option<CrashCause> {
-    None
 }
 
 fn say_changed(events: &Events, is_changed: bool, forgotten: &[String]) {

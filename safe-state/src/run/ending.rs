@@ -11,10 +11,10 @@ use tracing::Span;
 
 use super::{Run, Write};
 use crate::Error;
-use crate::outcome::trail::Noted;
-use crate::outcome::{Failed, Failing, Outcome};
-use crate::reconnect::outputs::Outputs;
-use crate::run::open_loop::OpenLoop;
+use crate::effects::reconnect::outputs::Outputs;
+use crate::failure::outcome::{Failed, Failing, Outcome};
+use crate::failure::try_trace::Noted;
+use crate::progress::open_loop::OpenLoop;
 use crate::save::owner::Owner;
 
 impl Run {
@@ -29,8 +29,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
-        #[cfg(feature = "limits")]
-        self.end_watch();
+        self.end_limits();
         let spans = self.spans();
         let _within = spans.within();
         let _ = self.put_back_prepared();
@@ -52,8 +51,7 @@ impl Run {
         failing: Failing,
         on_error: impl FnOnce(Error) -> R,
     ) -> R {
-        #[cfg(feature = "limits")]
-        self.end_watch();
+        self.end_limits();
         #[cfg(feature = "report")]
         let failing = self.look_up_calls(failing).await;
         let _ = self.put_back_prepared();
@@ -98,8 +96,8 @@ impl Run {
         if let (Failing::Yes(failed) | Failing::IfInLoop(failed), Some(worker)) =
             (&mut failing, self.owner.as_ref().and_then(Owner::thread))
         {
-            let calls = failed.told.note_calls();
-            worker.run(move || drop(calls.frames())).await;
+            let look_up = failed.told.look_up_calls();
+            worker.run(look_up).await;
         }
         failing
     }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use safe_state_backends::{Backend, Checkpoint, Failure, LeaseOptions, MemoryBackend, Store};
 
+use crate::control::requests::Source;
+use crate::effects::reconnect::seal;
 use crate::error::StopReason;
-use crate::reconnect::seal;
 use crate::run::Run;
 use crate::run::begin::Begun;
-use crate::run::requests::Source;
 use crate::{Error, Job};
 
 const VARIABLE: &str = "SAFE_STATE_REPLAY";

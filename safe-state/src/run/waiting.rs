@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::{Error as BackendError, Request};
 
+use crate::control::requests::Source;
 use crate::error::StopReason;
 use crate::run::begin::{Begun, begin};
-use crate::run::requests::Source;
 use crate::{Error, Job};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);

@@ -32,7 +32,6 @@ impl Owner {
         self.store.lock()
     }
 
-    #[cfg(feature = "limits")]
     pub(crate) fn shared(&self) -> Shared {
         self.store.clone()
     }

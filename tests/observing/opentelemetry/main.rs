@@ -1,4 +1,4 @@
-//! The recipe for OpenTelemetry in `docs/observability.md`, and what an exporter gets by it.
+//! The recipe for OpenTelemetry in `docs/guide/observability.md`, and what an exporter gets by it.
 
 mod recipe;
 

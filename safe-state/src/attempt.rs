@@ -1,0 +1,9 @@
+//! Stage 2, an attempt: calls the body of an item, keeps what another attempt needs, and undoes what one has changed.
+
+mod body;
+mod kept;
+mod undo;
+
+pub use body::{Fallible, Flow, attempt, attempt_async, leave, raise};
+pub use kept::{Kept, Once};
+pub use undo::{ByClone, ByLength, ByLog, Marked, UndoneByClone, UndoneByLength, UndoneByLog};

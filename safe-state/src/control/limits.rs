@@ -1,0 +1,111 @@
+//! Plugs limits into a run: lends the watchdog what it may save while the body of an item runs.
+
+use std::time::Instant;
+
+use safe_state_backends::{CrashCause, Error as BackendError};
+use safe_state_limits::run::{Blame, Cancellation, Parked, RunLimits};
+
+use crate::control::pacing::Boundary;
+use crate::error::StopReason;
+use crate::progress::Position;
+use crate::save::owner::Shared;
+use crate::{Error, Job};
+
+/// The limits of a run, if it has any.
+#[derive(Debug, Default)]
+pub(crate) struct Limits(Option<RunLimits<Lent>>);
+
+/// What saves, for the watchdog.
+#[derive(Debug)]
+struct Lent {
+    store: Shared,
+    position: Position,
+}
+
+impl Parked for Lent {
+    fn save(&mut self, blame: Blame) -> Result<bool, BackendError> {
+        let change = self.position.change_beside_the_body(blame);
+        if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
+            return Ok(false);
+        }
+        self.store.lock().save(change).map(|()| true)
+    }
+
+    fn item_in_flight(&self) -> Option<u64> {
+        self.position.in_flight()
+    }
+}
+
+impl Limits {
+    /// Has the limits of the job watched.
+    ///
+    /// # Errors
+    ///
+    /// They can't be watched.
+    pub(crate) fn start(
+        job: &Job,
+        boundary: &Boundary,
+        is_cautious: bool,
+        is_async: bool,
+    ) -> Result<Self, Error> {
+        // A suspect is to be cleared where the process is asked to end.
+        let is_reached = is_cautious && boundary.heeds_signals();
+        let now = Instant::now();
+        let limits = RunLimits::start(job.job_name(), job.limits, is_reached, is_async, now)?;
+        #[cfg(all(unix, feature = "signals"))]
+        if let Some(limits) = &limits {
+            boundary.on_signal(limits.on_signal());
+        }
+        Ok(Limits(limits))
+    }
+
+    /// Returns whether there is someone to lend to.
+    pub(crate) fn are_watched(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Lends what saves while the body of an item runs, whose time begins.
+    pub(crate) fn lend(&mut self, store: Shared, position: Position) {
+        if let Some(limits) = &mut self.0 {
+            limits.begin_item(Lent { store, position });
+        }
+    }
+
+    /// Takes back what was lent.
+    #[inline]
+    pub(crate) fn take_back(&mut self) -> Option<Position> {
+        Some(self.0.as_mut()?.unpark()?.position)
+    }
+
+    /// Ends the time of the item under way.
+    pub(crate) fn end_item(&self) {
+        if let Some(limits) = &self.0 {
+            limits.end_item();
+        }
+    }
+
+    /// Ends the limits: from now on nothing is cancelled or interrupted.
+    pub(crate) fn end(&mut self) {
+        self.0 = None;
+    }
+
+    /// Returns whether the time of the run is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.as_ref().is_some_and(|limits| limits.is_over(Instant::now()))
+    }
+
+    /// Returns why the run is to stop, if it is.
+    pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
+        self.0.as_ref()?.stop(now)
+    }
+
+    /// Returns what cancels the items of the run.
+    pub(crate) fn cancellation(&self) -> Option<Cancellation> {
+        self.0.as_ref().map(RunLimits::cancellation)
+    }
+}
+
+/// Returns what the run before died of, if whoever restarted this program reports it.
+pub(crate) fn died_of() -> Option<CrashCause> {
+    safe_state_limits::run::died_of()
+}

@@ -1,0 +1,149 @@
+//! By what a file is known to be the one that it was: which it is, and the bytes before the place that was come to.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use safe_state_backends::FileId;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Mode, failed_on};
+use crate::effects::reconnect::{ReconnectError, outputs};
+
+/// How many bytes before the place are compared.
+const COMPARED: u64 = 1024;
+/// How many names a directory is looked through for, to say what has become of a file.
+const MOST_NAMES: usize = 10_000;
+
+/// By what a file is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Known {
+    id: FileId,
+    /// The place that the compared bytes end at.
+    end: u64,
+    /// How many they are, and their checksum; none of a file that can't be read.
+    compared: Option<(u16, u32)>,
+}
+
+/// What is saved of older releases ends before it.
+#[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
+pub(super) fn if_any<'de, D: Deserializer<'de>>(known: D) -> Result<Option<Known>, D::Error> {
+    Ok(Option::deserialize(known).unwrap_or_default())
+}
+
+impl Known {
+    /// Of an open file, by the bytes that end at `end`.
+    pub(super) fn of(file: &File, mode: Mode, end: u64) -> io::Result<Self> {
+        let id = FileId::of(&file.metadata()?);
+        let count = end.min(COMPARED);
+        let compared = match checksum(file, &id, mode, (end - count, count)) {
+            Ok(Some(checksum)) => Some((count.try_into().unwrap_or(u16::MAX), checksum)),
+            // Too short: it is said by who knows how long it is to be.
+            Ok(None) => None,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Known { id, end, compared })
+    }
+
+    /// Checks that the file at `path`, opened again, is the one that was `length` bytes long: that file itself, or a
+    /// copy of it.
+    pub(super) fn check(
+        &self,
+        file: &File,
+        (path, mode): (&Path, Mode),
+        length: u64,
+    ) -> Result<(), ReconnectError> {
+        let found = file.metadata().map_err(failed_on("look at", path))?;
+        let is_same_file = self.id.is(&FileId::of(&found));
+        let shown = path.display();
+        if found.len() < length {
+            let reason = if is_same_file {
+                "it has been changed since, or opened anew before the run".to_owned()
+            } else {
+                format!("it is another file{}", self.called_now(path))
+            };
+            return Err(ReconnectError::absent(format!(
+                "`{shown}` has {} bytes, but had {length} when the progress was saved; {reason}",
+                found.len()
+            )));
+        }
+        let now = Known::of(file, mode, self.end).map_err(failed_on("read", path))?;
+        let has_same_bytes = now.compared == self.compared && self.compared.is_some();
+        let count = self.compared.map_or(0, |(count, _)| u64::from(count));
+        match (is_same_file, has_same_bytes) {
+            (true, false) if self.compared.is_some() => Err(ReconnectError::new(format!(
+                "`{shown}` has other bytes before byte {} than those that were there when the progress was saved: \
+                 something else has written to it since, or it was emptied and filled again",
+                self.end
+            ))),
+            (false, true) if mode.write && found.len() > length && count < COMPARED => {
+                Err(ReconnectError::absent(format!(
+                    "`{shown}` is another file{}: it begins with the same {count} bytes and goes on with {} that nothing is \
+                     known of; if it is a copy, cut it to {length} bytes",
+                    self.called_now(path),
+                    found.len() - length
+                )))
+            }
+            (false, false) => Err(ReconnectError::absent(format!(
+                "`{shown}` is another file than the one that the progress was saved with{}",
+                self.called_now(path)
+            ))),
+            (true, _) | (false, true) => Ok(()),
+        }
+    }
+
+    /// By which name the file goes now, if that can be found.
+    pub(super) fn called_now(&self, path: &Path) -> String {
+        let dir = path.parent().unwrap_or(Path::new("/"));
+        let entries = fs::read_dir(dir).into_iter().flatten().take(MOST_NAMES).flatten();
+        let mut others = entries.filter(|entry| entry.path() != path);
+        let is_it = |entry: &fs::DirEntry| {
+            entry.metadata().is_ok_and(|found| found.is_file() && self.id.is(&FileId::of(&found)))
+        };
+        others
+            .find(is_it)
+            .map(|entry| format!(", which is `{}` now", entry.path().display()))
+            .unwrap_or_default()
+    }
+}
+
+/// Of `count` bytes from a place on; none if they are not all there.
+fn checksum(
+    file: &File,
+    id: &FileId,
+    mode: Mode,
+    (from, count): (u64, u64),
+) -> io::Result<Option<u32>> {
+    let mut bytes = vec![0; usize::try_from(count).unwrap_or_default()];
+    let mut read = |file: &File| read_at(file, &mut bytes, from);
+    let whole = if mode.read { read(file) } else { outputs::read_by(id, || reader(file), read) };
+    match whole {
+        Ok(()) => Ok(Some(crc32fast::hash(&bytes))),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same file, opened to be read.
+#[cfg(target_os = "linux")]
+fn reader(file: &File) -> io::Result<File> {
+    use std::os::fd::AsRawFd;
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reader(_: &File) -> io::Result<File> {
+    Err(io::ErrorKind::PermissionDenied.into())
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], from: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, from)
+}
+
+/// The handle's own place would be changed by it.
+#[cfg(not(unix))]
+fn read_at(_: &File, _: &mut [u8], _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::PermissionDenied.into())
+}

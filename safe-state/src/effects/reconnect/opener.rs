@@ -1,0 +1,82 @@
+//! How handles are opened that keep to themselves how they were, and passwords, which are not saved.
+
+use std::any::{Any, TypeId, type_name};
+use std::error::Error as StdError;
+use std::sync::{Arc, PoisonError};
+
+use super::{Reconnect, ReconnectError, ReconnectRegistry};
+
+pub(super) type Opener<T> =
+    dyn Fn(&<T as Reconnect>::Meta) -> Result<T, Box<dyn StdError + Send + Sync>> + Send + Sync;
+
+/// Tells all jobs how to open a `T`, given what was saved of the one to be rebuilt. What `open` returns
+/// is checked to be what it was before an item runs; where it differs, the job fails. What is
+/// registered for a type last counts.
+///
+/// It is for handles that don't tell how they were opened, and for passwords, which are never saved:
+///
+/// ```
+/// use safe_state::reconnect::{Reconnect, ReconnectError, register_opener};
+///
+/// struct Service { url: String, token: String }
+///
+/// impl Reconnect for Service {
+///     type Meta = String;
+///
+///     fn extract(&mut self) -> Result<String, ReconnectError> {
+///         Ok(self.url.clone())
+///     }
+///
+///     fn needs_opener(_: &String) -> bool {
+///         true
+///     }
+///
+///     fn reconnect(_: String) -> Result<Self, ReconnectError> {
+///         Err(ReconnectError::no_opener::<Self>())
+///     }
+/// }
+///
+/// // Before the job:
+/// register_opener::<Service>(|url| {
+///     Ok(Service { url: url.clone(), token: std::env::var("SERVICE_TOKEN")? })
+/// });
+/// ```
+pub fn register_opener<T: Reconnect>(
+    open: impl Fn(&T::Meta) -> Result<T, Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
+) {
+    ReconnectRegistry::global().register_opener(open);
+}
+
+impl ReconnectRegistry {
+    /// As [`register_opener`], for the jobs that use this registry.
+    pub fn register_opener<T: Reconnect>(
+        &self,
+        open: impl Fn(&T::Meta) -> Result<T, Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
+    ) {
+        let opener: Arc<Opener<T>> = Arc::new(open);
+        let mut openers = self.openers.write().unwrap_or_else(PoisonError::into_inner);
+        openers.insert(TypeId::of::<T>(), Box::new(opener));
+    }
+
+    /// Whether it opens `T`s.
+    pub fn opens<T: Reconnect>(&self) -> bool {
+        self.opener::<T>().is_some()
+    }
+
+    fn opener<T: Reconnect>(&self) -> Option<Arc<Opener<T>>> {
+        let openers = self.openers.read().unwrap_or_else(PoisonError::into_inner);
+        let opener: &(dyn Any + Send + Sync) = &**openers.get(&TypeId::of::<T>())?;
+        opener.downcast_ref::<Arc<Opener<T>>>().cloned()
+    }
+
+    /// A handle as it was extracted, opened by what is registered, else by its type alone.
+    pub(super) fn open<T: Reconnect>(&self, meta: T::Meta) -> Result<T, ReconnectError> {
+        let Some(open) = self.opener::<T>() else { return T::reconnect(meta) };
+        let mut handle = open(&meta).map_err(|error| {
+            let name = type_name::<T>();
+            ReconnectError::because(format!("the opener registered for `{name}` failed"), error)
+        })?;
+        handle.verify(&meta)?;
+        Ok(handle)
+    }
+}

@@ -1,0 +1,16 @@
+//! Stage 3, a failure: tells whether an item has failed and how, and judges what is to become of it.
+
+mod context;
+pub(crate) mod notes;
+pub(crate) mod outcome;
+mod poison;
+mod policy;
+pub(crate) mod reported;
+pub(crate) mod returns;
+mod thrown;
+pub(crate) mod try_trace;
+
+pub use context::ErrorContext;
+pub(crate) use poison::Caution;
+pub use policy::{Action, Policy, Verdict, retry};
+pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther};

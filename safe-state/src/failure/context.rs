@@ -1,0 +1,116 @@
+//! What a function that answers errors is told.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use safe_state_backends::escape::Line;
+use safe_state_backends::{Failure, FailureKind};
+
+use super::Thrown;
+use crate::error::causes;
+use crate::failure::outcome::Failed;
+use crate::run::Run;
+
+/// An item's error, and what it happened to: what [`on_error`](crate::resumable) goes by.
+///
+/// ```
+/// use std::io;
+/// use safe_state::{Action, ErrorContext};
+///
+/// fn decide(error: &ErrorContext) -> Action {
+///     match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+///         Some(io::ErrorKind::NotFound) => Action::Skip,
+///         _ => Action::Retry,
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ErrorContext<'a> {
+    failure: Failure,
+    thrown: Thrown<'a>,
+    key: Option<u64>,
+    attempt: u32,
+    max_attempts: u32,
+}
+
+impl ErrorContext<'_> {
+    /// The item's index. Of a loop that knows its items by key, its place in this run's input.
+    pub fn index(&self) -> u64 {
+        self.failure.index().unwrap_or_default()
+    }
+
+    /// The hash of the item's key, if the loop knows its items by key.
+    pub fn key_hash(&self) -> Option<u64> {
+        self.key
+    }
+
+    /// Which attempt at the item this was, counted from 1 and across runs.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// How many attempts there may be; none if that is not limited.
+    pub fn max_attempts(&self) -> Option<u32> {
+        (self.max_attempts < u32::MAX).then_some(self.max_attempts)
+    }
+
+    /// Whether no attempts are left: [`Action::Retry`](crate::Action::Retry) now means
+    /// [`Action::Fail`](crate::Action::Fail).
+    pub fn is_last(&self) -> bool {
+        self.attempt >= self.max_attempts
+    }
+
+    /// Whether the item panicked, under `catch_panics`.
+    pub fn is_panic(&self) -> bool {
+        self.failure.kind() == FailureKind::Panic
+    }
+
+    /// The error's or panic's message.
+    pub fn message(&self) -> &str {
+        self.failure.message()
+    }
+
+    /// What is recorded of the failure: its type, message, causes, and captured values.
+    pub fn failure(&self) -> &Failure {
+        &self.failure
+    }
+
+    /// The error, if it is a [`std::error::Error`] or holds one, as `anyhow::Error` does.
+    pub fn error(&self) -> Option<&(dyn StdError + 'static)> {
+        self.thrown.0
+    }
+
+    /// Whether the error, or one that caused it, is a `T`.
+    pub fn is<T: StdError + 'static>(&self) -> bool {
+        self.downcast_ref::<T>().is_some()
+    }
+
+    /// The error as a `T`, or the first of its causes that is one. (What is only a context of an
+    /// `anyhow::Error`, and not an error, is not found.)
+    pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
+        let error = self.error()?;
+        error.downcast_ref().or_else(|| causes(error).find_map(|cause| cause.downcast_ref()))
+    }
+}
+
+impl fmt::Display for ErrorContext<'_> {
+    /// `connection reset: the peer is gone`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Line(self.message()).fmt(f)?;
+        self.failure.causes().iter().try_for_each(|cause| write!(f, ": {}", Line(cause)))
+    }
+}
+
+impl Run {
+    /// What is told of the item in flight.
+    pub(crate) fn context<'a>(
+        &self,
+        failed: &Failed,
+        thrown: Thrown<'a>,
+        attempt: u32,
+        max_attempts: u32,
+    ) -> ErrorContext<'a> {
+        let failure = self.position.about_item(failed);
+        ErrorContext { failure, thrown, key: self.position.key(), attempt, max_attempts }
+    }
+}

@@ -1,0 +1,35 @@
+//! What was noted where an item failed: whoever judges it takes the notes, and puts them back if the
+//! failure is to leave the function after all.
+
+use crate::failure::outcome::Failed;
+use crate::failure::reported::Told;
+use crate::failure::try_trace::Noted;
+
+/// The notes of a thread, held while it may have others.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    noted: Option<Noted>,
+    told: Told,
+}
+
+impl Notes {
+    /// Takes those of this thread.
+    pub(crate) fn take() -> Self {
+        Notes { noted: Noted::take(), told: Told::of_panic() }
+    }
+
+    /// Gives them to this thread, which need not be the one that they were taken from.
+    pub(crate) fn put_back(self) {
+        let Notes { noted, told } = self;
+        if let Some(noted) = noted {
+            noted.put_back();
+        }
+        told.put_back();
+    }
+}
+
+impl From<Failed> for Notes {
+    fn from(Failed { noted, told, .. }: Failed) -> Self {
+        Notes { noted, told }
+    }
+}

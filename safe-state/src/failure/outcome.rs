@@ -1,0 +1,301 @@
+//! How a run ended: telling a failure from a success by the value the function returned.
+//!
+//! The function's return type is the user's, so what can be learnt of it is chosen by method
+//! resolution, from the most telling to the least: an error with its chain of causes, one that
+//! prints, one that only has a type.
+
+use std::any::{Any, type_name};
+use std::error::Error as StdError;
+use std::fmt::{Debug, Display};
+
+use safe_state_backends::details::{Details, Value};
+use safe_state_backends::{Failure, FailureKind};
+
+use safe_state_base::error::{
+    causes, held_type, is_holder, known_type, masked_message, message, panic_message, printed,
+};
+
+use crate::failure::reported::Told;
+use crate::failure::try_trace::Noted;
+
+/// What the function did: returned, or panicked.
+pub type Outcome<R> = std::thread::Result<R>;
+
+/// Whether an outcome is a failure.
+#[derive(Debug)]
+pub enum Failing {
+    /// It is not.
+    No,
+    /// It is, and that much is known of it.
+    Yes(Failed),
+    /// It is `None`, which is a failure if it left the loop through `?`.
+    IfInLoop(Failed),
+}
+
+/// What is known of a failure when it leaves the function.
+#[derive(Debug)]
+pub struct Failed {
+    pub(crate) failure: Failure,
+    /// The `?` by which it left, if it did.
+    pub(crate) noted: Option<Noted>,
+    /// What it says of itself to a report.
+    pub(crate) told: Told,
+}
+
+/// How much a failure is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// What says what is to be done about it: the run may go on.
+    Briefly,
+    /// All that a report tells: it ends the run.
+    Fully,
+}
+
+/// The message of an error that has none.
+const MUTE: &str = "an error that does not print";
+
+impl Failed {
+    /// One that left the function just now.
+    fn new(failure: Failure, told: impl FnOnce() -> Told, asked: Asked) -> Self {
+        let told = if asked == Asked::Fully { told() } else { Told::default() };
+        Failed { failure, noted: Noted::take(), told }
+    }
+
+    fn of<E>(message: String, told: impl FnOnce() -> Told, asked: Asked) -> Self {
+        Failed::new(Failure::new(FailureKind::Error, type_name::<E>(), message), told, asked)
+    }
+
+    fn of_none<T>(asked: Asked) -> Self {
+        let failure = Failure::new(FailureKind::None, type_name::<Option<T>>(), "`None`");
+        Failed::new(failure, Told::default, asked)
+    }
+
+    fn of_error<E>(error: &(dyn StdError + '_), told: impl FnOnce() -> Told, asked: Asked) -> Self {
+        let failed = Failed::of::<E>(message(format_args!("{error}")), told, asked);
+        let causes = causes(error).map(|cause| message(format_args!("{cause}")));
+        Failed { failure: failed.failure.with_causes(causes), ..failed }
+    }
+
+    /// What is known beside: the way, the stack, the process.
+    pub(crate) fn details(&mut self, values: Vec<Value>) -> Details {
+        let mut details = self.noted.as_ref().map(Noted::details).unwrap_or_default();
+        details.values.extend(values);
+        self.told.complete(details)
+    }
+
+    /// Where in the source it was, if that is known.
+    pub(crate) fn location(&self) -> Option<String> {
+        self.noted.as_ref().map(Noted::place).or_else(|| self.told.place())
+    }
+}
+
+impl Failing {
+    pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Self {
+        let failure = Failure::new(FailureKind::Panic, "panic", panic_message(payload));
+        let failed = Failed::new(failure, Told::of_panic, Asked::Fully);
+        Failing::Yes(Failed { noted: None, ..failed })
+    }
+
+    pub(crate) fn of_displayed<E: Display>(error: &E, asked: Asked) -> Self {
+        // What does not show its causes by `source` shows them in its alternate form, if at all.
+        let brief = printed(format_args!("{error}"));
+        let whole = printed(format_args!("{error:#}"));
+        let causes = whole.strip_prefix(&brief).and_then(|rest| rest.strip_prefix(": "));
+        let causes = causes.map(masked_message);
+        let failed = Failed::of::<E>(masked_message(&brief), Told::default, asked);
+        Failing::Yes(Failed { failure: failed.failure.with_causes(causes), ..failed })
+    }
+
+    fn of_error<E: StdError>(error: &E, asked: Asked) -> Self {
+        let told = || Told::of_error(error, Some(type_name::<E>()));
+        Failing::Yes(Failed::of_error::<E>(error, told, asked))
+    }
+
+    /// Of what holds an error, and prints more for programmers than that does.
+    fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
+        let told = || Told::of_holder(error, format_args!("{holder:?}"));
+        let mut failed = Failed::of_error::<E>(error, told, asked);
+        // What `?` was given is what the holder holds, unless that was a holder itself.
+        let given = failed.noted.as_ref().map(Noted::error_type);
+        let given = given.filter(|given| *given != type_name::<E>() && !is_holder(given));
+        if let Some(held) = given.or_else(|| known_type(error)) {
+            failed.told.held_as(held);
+        }
+        if let Some(held) = given.or_else(|| held_type(error)) {
+            failed.failure = failed.failure.with_error_type(held);
+        }
+        Failing::Yes(failed)
+    }
+}
+
+/// An outcome to be looked at. More references in front mean a higher rank.
+#[derive(Debug)]
+pub struct Seen<'a, R>(pub &'a Outcome<R>);
+
+macro_rules! rank {
+    ($(#[$doc:meta])* $name:ident for $seen:ty, [$($generics:tt)*], ($outcome:ident, $asked:ident) => $failing:expr) => {
+        $(#[$doc])*
+        pub trait $name {
+            /// Whether the outcome is a failure.
+            fn failing(&self, asked: Asked) -> Failing;
+        }
+
+        impl<$($generics)*> $name for $seen {
+            fn failing(&self, $asked: Asked) -> Failing {
+                match self.0 {
+                    Ok($outcome) => $failing,
+                    Err(payload) => Failing::of_panic(&**payload),
+                }
+            }
+        }
+    };
+}
+
+rank! {
+    /// A `Result` whose error is an [`std::error::Error`].
+    ViaError for &&&&&&Seen<'_, Result<T, E>>, [T, E: StdError], (outcome, asked) => match outcome {
+        Ok(_) => Failing::No,
+        Err(error) => Failing::of_error(error, asked),
+    }
+}
+rank! {
+    /// A `Result` whose error holds an [`std::error::Error`], as `anyhow::Error` does.
+    ViaInner for &&&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError> + Debug], (outcome, asked) => match outcome {
+        Ok(_) => Failing::No,
+        Err(error) => Failing::of_holder(error, error.as_ref(), asked),
+    }
+}
+rank! {
+    /// The same for errors that can be sent, as `Box<dyn Error + Send + Sync>`.
+    ViaInnerSend for &&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync> + Debug], (outcome, asked) =>
+    match outcome {
+        Ok(_) => Failing::No,
+        Err(error) => Failing::of_holder(error, error.as_ref(), asked),
+    }
+}
+rank! {
+    /// A `Result` whose error prints.
+    ViaDisplay for &&&Seen<'_, Result<T, E>>, [T, E: Display], (outcome, asked) => match outcome {
+        Ok(_) => Failing::No,
+        Err(error) => Failing::of_displayed(error, asked),
+    }
+}
+rank! {
+    /// A `Result` whose error prints for programmers alone.
+    ViaDebug for &&Seen<'_, Result<T, E>>, [T, E: Debug], (outcome, asked) => match outcome {
+        Ok(_) => Failing::No,
+        Err(error) => {
+            let message = message(format_args!("{error:?}"));
+            Failing::Yes(Failed::of::<E>(message, || Told::of_debug(error), asked))
+        }
+    }
+}
+rank! {
+    /// Any other `Result`.
+    ViaType for &Seen<'_, Result<T, E>>, [T, E], (outcome, asked) => match outcome {
+        Ok(_) => Failing::No,
+        Err(_) => Failing::Yes(Failed::of::<E>(MUTE.to_owned(), Told::default, asked)),
+    }
+}
+rank! {
+    /// An `Option`.
+    ViaOption for &Seen<'_, Option<T>>, [T], (outcome, asked) => match outcome {
+        Some(_) => Failing::No,
+        None => Failing::IfInLoop(Failed::of_none::<T>(asked)),
+    }
+}
+rank! {
+    /// Anything else.
+    ViaAnything for Seen<'_, R>, [R], (outcome, asked) => {
+        let _: (&R, Asked) = (outcome, asked);
+        Failing::No
+    }
+}
+
+/// Looks at an outcome with all that its type offers.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __failing {
+    (briefly $outcome:expr) => {
+        $crate::__failing!($outcome, Briefly)
+    };
+    ($outcome:expr) => {
+        $crate::__failing!($outcome, Fully)
+    };
+    ($outcome:expr, $asked:ident) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::failures::*;
+        (&&&&&&&$crate::__private::Seen($outcome)).failing($crate::__private::Asked::$asked)
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    fn said(failing: &Failing) -> (&str, Vec<&str>) {
+        match failing {
+            Failing::Yes(Failed { failure, .. }) | Failing::IfInLoop(Failed { failure, .. }) => {
+                (failure.message(), failure.causes().iter().map(String::as_str).collect())
+            }
+            Failing::No => ("no failure", Vec::new()),
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot send")]
+    struct Send(#[source] io::Error);
+
+    struct Mute;
+
+    #[test]
+    fn each_kind_of_error_tells_what_it_can() {
+        let reset = || io::Error::other("connection reset");
+        let std: Outcome<Result<(), Send>> = Ok(Err(Send(reset())));
+        assert_eq!(said(&__failing!(&std)), ("cannot send", vec!["connection reset"]));
+        let anyhow: Outcome<anyhow::Result<()>> =
+            Ok(Err(anyhow::Error::new(Send(reset())).context("at 3")));
+        assert_eq!(said(&__failing!(&anyhow)), ("at 3", vec!["cannot send", "connection reset"]));
+        let boxed: Outcome<Result<(), Box<dyn StdError>>> = Ok(Err(Send(reset()).into()));
+        assert_eq!(said(&__failing!(&boxed)), ("cannot send", vec!["connection reset"]));
+        let sent: Outcome<Result<(), Box<dyn StdError + std::marker::Send + Sync>>> =
+            Ok(Err("plain".into()));
+        assert_eq!(said(&__failing!(&sent)), ("plain", vec![]));
+        let text: Outcome<Result<(), String>> = Ok(Err("text".to_owned()));
+        assert_eq!(said(&__failing!(&text)), ("text", vec![]));
+        let debug: Outcome<Result<(), Vec<u8>>> = Ok(Err(vec![7]));
+        assert_eq!(said(&__failing!(&debug)), ("[7]", vec![]));
+        let mute: Outcome<Result<(), Mute>> = Ok(Err(Mute));
+        assert_eq!(said(&__failing!(&mute)), ("an error that does not print", vec![]));
+    }
+
+    #[test]
+    fn success_is_no_failure() {
+        let ok: Outcome<Result<u8, String>> = Ok(Ok(1));
+        assert!(matches!(__failing!(&ok), Failing::No));
+        let unit: Outcome<()> = Ok(());
+        assert!(matches!(__failing!(&unit), Failing::No));
+        let some: Outcome<Option<u8>> = Ok(Some(1));
+        assert!(matches!(__failing!(&some), Failing::No));
+    }
+
+    #[test]
+    fn none_and_panics_are_told_apart() {
+        let none: Outcome<Option<u8>> = Ok(None);
+        assert!(matches!(__failing!(&none), Failing::IfInLoop(_)));
+        let panic: Outcome<()> = Err(Box::new("boom".to_owned()));
+        assert_eq!(said(&__failing!(&panic)).0, "boom");
+        let odd: Outcome<Option<u8>> = Err(Box::new(7));
+        assert_eq!(said(&__failing!(&odd)).0, "a value that is no text");
+    }
+
+    #[test]
+    fn what_shows_its_causes_only_in_text_keeps_them() {
+        let error = anyhow::Error::new(Send(io::Error::other("connection reset")));
+        assert_eq!(
+            said(&Failing::of_displayed(&error, Asked::Fully)),
+            ("cannot send", vec!["connection reset"])
+        );
+    }
+}

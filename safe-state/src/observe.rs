@@ -1,0 +1,11 @@
+//! What a run reports of itself: events, spans, bars and meters. It reads, and never steers.
+
+#[cfg(feature = "progress")]
+pub mod bars;
+#[cfg(not(feature = "progress"))]
+#[path = "observe/bars/none.rs"]
+pub(crate) mod bars;
+pub(crate) mod events;
+#[cfg_attr(not(feature = "metrics"), path = "observe/meters/none.rs")]
+mod meters;
+pub(crate) mod spans;

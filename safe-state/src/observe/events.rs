@@ -1,0 +1,246 @@
+//! What a run says: `tracing` events under the target `safe_state`, and the same as lines on
+//! standard error where `verbose` asks for them.
+
+use std::time::{Duration, Instant};
+
+use safe_state_backends::{Checkpoint, Failure};
+use safe_state_base::tell;
+
+use crate::Error;
+use crate::error::{StopReason, items, one_line};
+use crate::observe::meters::Meters;
+use crate::secrets::masked;
+
+/// How long no line is written of saves after the first, and after the later ones.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Says things about one job.
+#[derive(Debug)]
+pub(crate) struct Events {
+    job: String,
+    verbose: bool,
+    told: Told,
+    pub(crate) meters: Meters,
+}
+
+/// What was told last of the saves, of which there may be thousands in a second.
+#[derive(Debug, Default)]
+struct Told {
+    /// How many items were complete.
+    completed: u64,
+    /// When to tell it again; at once if it has not been told.
+    next: Option<Instant>,
+    pause: Duration,
+}
+
+impl Told {
+    fn is_due(&self, now: Instant) -> bool {
+        self.next.is_none_or(|next| now >= next)
+    }
+
+    /// The pauses grow with how long the run takes.
+    fn note(&mut self, completed: u64, now: Instant) {
+        self.completed = completed;
+        self.pause = (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        self.next = now.checked_add(self.pause);
+    }
+}
+
+impl Events {
+    pub(crate) fn new(job: &str, verbose: bool) -> Self {
+        Events { job: job.to_owned(), verbose, told: Told::default(), meters: Meters::new(job) }
+    }
+
+    pub(crate) fn job(&self) -> &str {
+        &self.job
+    }
+
+    pub(crate) fn opened(&mut self, checkpoint: &Checkpoint) {
+        let (job, run) = (&self.job, checkpoint.run_count());
+        tracing::info!(target: "safe_state", %job, run, "opened");
+        if self.verbose {
+            self.told.completed = checkpoint.completed().len();
+        }
+        if run == 1 {
+            self.line(|| "starting".to_owned());
+        }
+    }
+
+    /// Before the first item of a run that has something to skip.
+    pub(crate) fn resumed(&self, run: u32, skipped: u64, item_time: Option<Duration>) {
+        let job = &self.job;
+        let took =
+            item_time.map(|time| time.saturating_mul(u32::try_from(skipped).unwrap_or(u32::MAX)));
+        tracing::info!(target: "safe_state", %job, run, skipped, took = took.map(tracing::field::debug), "resumed");
+        let skipped = items(skipped);
+        self.line(|| match took {
+            Some(took) => format!("run {run} skips {skipped}, which took about {took:.1?}"),
+            None => format!("run {run} skips {skipped}"),
+        });
+    }
+
+    pub(crate) fn saved(&mut self, checkpoint: &Checkpoint) {
+        // Counted only if someone listens.
+        let completed = || checkpoint.completed().len();
+        tracing::debug!(target: "safe_state", job = %self.job, completed = completed(), "saved");
+        if self.verbose && self.told.is_due(Instant::now()) {
+            self.saved_so_far(completed());
+        }
+    }
+
+    /// How many items are complete, if that has not been told.
+    pub(crate) fn saved_so_far(&mut self, completed: u64) {
+        if self.verbose && self.told.completed != completed {
+            self.told.note(completed, Instant::now());
+            self.line(|| format!("saved, {} complete", items(completed)));
+        }
+    }
+
+    pub(crate) fn failed(&self, failure: &Failure) {
+        self.meters.ended("failed");
+        let index = failure.index();
+        tracing::error!(target: "safe_state", job = %self.job, index, error = failure.message(), "failed");
+        self.line(|| format!("failed: {failure}"));
+    }
+
+    /// An item has failed, and is tried again.
+    pub(crate) fn tries_again(&self, failure: &Failure, attempt: u32, pause: Duration) {
+        self.meters.retried();
+        let (index, error) = (failure.index(), failure.message());
+        tracing::warn!(target: "safe_state", job = %self.job, index, attempt, ?pause, error, "tries again");
+        self.line(|| format!("attempt {attempt} in vain, the next in {pause:.1?}: {failure}"));
+    }
+
+    /// An item has failed, and is not tried again.
+    pub(crate) fn skipped(&self, failure: &Failure, attempt: u32) {
+        self.meters.skipped();
+        let (index, error) = (failure.index(), failure.message());
+        tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "skipped");
+        self.line(|| format!("skipped after attempt {attempt}: {failure}"));
+    }
+
+    /// An item has failed, and is a dead letter now.
+    pub(crate) fn given_up(&self, failure: &Failure, attempt: u32) {
+        self.meters.given_up();
+        let (index, error) = (failure.index(), failure.message());
+        tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "given up");
+        self.line(|| format!("given up after attempt {attempt}: {failure}"));
+    }
+
+    /// Why an item's failure ends the run. It is told in any case: what the function returns is the item's
+    /// error, and says nothing of it.
+    pub(crate) fn ends_for(&self, reason: &str) {
+        tracing::error!(target: "safe_state", job = %self.job, "{reason}");
+        tell(&self.job, reason);
+    }
+
+    /// A save that failed where something else is being reported: the user's error comes first. It is told in
+    /// any case, as nobody else tells it.
+    pub(crate) fn not_saved(&self, error: &Error) {
+        let error = masked(&one_line(error));
+        tracing::error!(target: "safe_state", job = %self.job, error, "not saved");
+        tell(&self.job, &format!("could not save: {error}"));
+    }
+
+    pub(crate) fn finished(&self, completed: u64) {
+        self.meters.ended("finished");
+        tracing::info!(target: "safe_state", job = %self.job, completed, "finished");
+        self.line(|| format!("finished, {} complete", items(completed)));
+    }
+
+    pub(crate) fn slow_saving(&self) {
+        self.warning(
+            "more than a fifth of the time goes into saving; a larger `save_every` repeats more items \
+             after a crash, and `durability = \"process\"` may lose saves to a power cut",
+        );
+    }
+
+    /// An item was left in the middle of its inner loop, and does not come first.
+    pub(crate) fn inner_items_again(&self, completed: u64) {
+        let text = "an item was left in the middle of its inner loop, and the input gives another new one \
+                    before it; the inner items that were complete are done again";
+        tracing::warn!(target: "safe_state", job = %self.job, completed, "{text}");
+        self.line(|| format!("warning: {text}"));
+    }
+
+    pub(crate) fn code_changed(&self) {
+        self.warning(
+            "the function has changed since the checkpoint was made, or it was made by another one under \
+             this name; `on_code_change` says what to do then, and `version` which changes matter",
+        );
+    }
+
+    /// The run goes on with what the one before was refused for. It is told in any case, and once.
+    pub(crate) fn accepted(&self, what: &str) {
+        tracing::warn!(target: "safe_state", job = %self.job, what, "goes on, as was accepted");
+        tell(&self.job, &format!("goes on with {what}, as was accepted"));
+    }
+
+    /// What a variable was in the run before is gone.
+    pub(crate) fn no_longer_carried(&self, variable: &str) {
+        tracing::warn!(
+            target: "safe_state",
+            job = %self.job,
+            variable,
+            "a variable was carried with the items that are complete, and no longer is: it starts anew; \
+             `on_code_change` says what to do then"
+        );
+        self.line(|| format!("warning: `{variable}` is no longer carried, and starts anew"));
+    }
+
+    /// Before the next item, and not by a failure.
+    pub(crate) fn stopped(&self, reason: StopReason) {
+        self.meters.ended("stopped");
+        tracing::info!(target: "safe_state", job = %self.job, "stopped {reason}");
+        self.line(|| format!("stopped {reason}"));
+    }
+
+    /// By a request, before the next item. It is told in any case: else the run seems to hang.
+    pub(crate) fn paused(&self) {
+        tracing::info!(target: "safe_state", job = %self.job, "paused");
+        tell(&self.job, "paused; `Job::resume` lets it go on");
+    }
+
+    /// After a pause.
+    pub(crate) fn goes_on(&self) {
+        tracing::info!(target: "safe_state", job = %self.job, "goes on");
+        self.line(|| "goes on".to_owned());
+    }
+
+    /// A call of the job from within its own run, on the same thread.
+    pub(crate) fn nested(&self) {
+        tracing::debug!(target: "safe_state", job = %self.job, "called within its own run");
+    }
+
+    fn warning(&self, text: &str) {
+        tracing::warn!(target: "safe_state", job = %self.job, "{text}");
+        self.line(|| format!("warning: {text}"));
+    }
+
+    fn line(&self, text: impl FnOnce() -> String) {
+        if self.verbose {
+            tell(&self.job, &text());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saves_are_told_at_once_and_then_ever_more_seldom() {
+        let began = Instant::now();
+        let mut told = Told::default();
+        let mut times = Vec::new();
+        for second in 0..300 {
+            let now = began + Duration::from_secs(second);
+            if told.is_due(now) {
+                told.note(second, now);
+                times.push(second);
+            }
+        }
+        assert_eq!(times, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
+    }
+}
