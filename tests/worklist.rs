@@ -39,7 +39,7 @@ fn a_queue_is_gone_through_once_whatever_the_crash() {
         pages = order.len();
         (order, left)
     });
-    assert_eq!(pages, 40);
+    assert_eq!(pages, 33);
 }
 
 /// By depth, with what matters most put in front.
@@ -159,7 +159,7 @@ impl Backend for Counting {
     }
 }
 
-#[resumable(name = "counted", backend = backend, carry(queue))]
+#[resumable(name = "counted", backend = backend, carry(queue, done))]
 fn counted(backend: Arc<dyn Backend>, waiting: u64, items: u64) -> anyhow::Result<u64> {
     let mut queue: Worklist<u64> = (0..waiting).collect();
     let mut done = 0;
@@ -181,7 +181,8 @@ fn a_save_is_as_large_as_what_was_pushed_and_popped() {
     };
     // Of both, no save is a whole one.
     let (few, many) = (bytes(1_000), bytes(100_000));
-    assert_eq!(few, many);
+    // Each tells the time since the one before, in one to three bytes.
+    assert!(many.abs_diff(few) <= 2 * 20, "{few} and {many}");
     assert!(few < 20 * 150, "{few} bytes in 20 saves");
 }
 

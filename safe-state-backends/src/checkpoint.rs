@@ -306,7 +306,7 @@ impl Checkpoint {
     pub(crate) fn apply(&mut self, record: Record) -> Result<(), Refused> {
         self.check(&record)?;
         match record {
-            Record::Snapshot(whole) => *self = whole,
+            Record::Snapshot(whole) => *self = *whole,
             Record::Samples(sampled) => {
                 self.loops.entry(sampled.loop_id).or_default().samples.add(&sampled.marks);
             }

@@ -109,7 +109,7 @@ fn list<T: Serialize + DeserializeOwned>(
     new: &[T],
 ) -> Result<(List, Vec<u8>), CarriedError> {
     let mut written = Written::<Results<T>>::beside(name, stored);
-    written.write_all(new.iter())?;
+    written.write_all(&new.iter())?;
     let Written { bytes, schema, names, .. } = written;
     let section = Section::new(schema.version(), new.len(), &bytes);
     let (names, is_new) = named(schema, names);

@@ -33,10 +33,9 @@ impl Carried {
     /// The whole list at a place, of which `last` has the first elements.
     pub(crate) fn whole_by(&self, last: &Carried) -> Carried {
         let Form::ListAt(part) = &self.form else { return self.clone() };
-        let (list, shared) = &**part;
-        let shared = usize::try_from(*shared).unwrap_or(usize::MAX);
+        let shared = usize::try_from(part.1).unwrap_or(usize::MAX);
         let first = last.bytes.get(..shared).unwrap_or_default();
         let bytes = Arc::new([first, &self.bytes].concat());
-        Carried { form: Form::NamedList(Box::new(list.clone())), bytes, ..self.clone() }
+        Carried { form: Form::NamedList(Box::new(part.0.clone())), bytes, ..self.clone() }
     }
 }

@@ -42,7 +42,7 @@ impl<'a, T> Written<'a, T> {
     /// Writes all of them in one version of the schema.
     pub(super) fn write_all<'v, V: Serialize + 'v>(
         &mut self,
-        values: impl Iterator<Item = &'v V> + Clone,
+        values: &(impl Iterator<Item = &'v V> + Clone),
     ) -> Result<(), CarriedError> {
         self.write_each(values, |_| ())
     }
@@ -53,7 +53,7 @@ impl<'a, T> Written<'a, T> {
         values: impl Iterator<Item = &'v V> + Clone,
     ) -> Result<Vec<usize>, CarriedError> {
         let mut ends = Vec::new();
-        self.write_each(values.clone(), |end| ends.push(end))?;
+        self.write_each(&values, |end| ends.push(end))?;
         // Those of what was written in an older version come before.
         let again = ends.len() - values.count();
         Ok(ends.split_off(again))
@@ -61,7 +61,7 @@ impl<'a, T> Written<'a, T> {
 
     fn write_each<'v, V: Serialize + 'v>(
         &mut self,
-        values: impl Iterator<Item = &'v V> + Clone,
+        values: &(impl Iterator<Item = &'v V> + Clone),
         mut written: impl FnMut(usize),
     ) -> Result<(), CarriedError> {
         loop {

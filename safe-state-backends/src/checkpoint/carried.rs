@@ -113,12 +113,11 @@ impl Checkpoint {
         let CarriedChange { name, appends, value } = change;
         let names_of = if value.is_at_place() { ValueAt::variable_of(&name) } else { None };
         let value = value.named_by(self.carried.get(names_of.unwrap_or(&name)));
-        match self.carried.get_mut(&name).filter(|_| appends) {
-            Some(stored) => stored.append(value),
-            None => {
-                self.keep_whole(&name);
-                self.carried.insert(name, value);
-            }
+        if let Some(stored) = self.carried.get_mut(&name).filter(|_| appends) {
+            stored.append(value);
+        } else {
+            self.keep_whole(&name);
+            self.carried.insert(name, value);
         }
     }
 

@@ -136,9 +136,15 @@ impl<'de> Deserialize<'de> for Workers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Lists { in_flight, slices, merges } = Lists::deserialize(deserializer)?;
         let mut workers = Workers::default();
-        in_flight.into_iter().for_each(|it| workers.set_in_flight(it));
-        slices.into_iter().for_each(|it| workers.set_slices(it));
-        merges.into_iter().for_each(|it| workers.set_merge(it));
+        for it in in_flight {
+            workers.set_in_flight(it);
+        }
+        for it in slices {
+            workers.set_slices(it);
+        }
+        for it in merges {
+            workers.set_merge(it);
+        }
         Ok(workers)
     }
 }

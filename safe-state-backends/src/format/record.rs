@@ -28,7 +28,7 @@ const MERGE: u8 = 8;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
     /// The whole state.
-    Snapshot(Checkpoint),
+    Snapshot(Box<Checkpoint>),
     /// Items that completed in order and nothing else: what most saves are.
     Advance(Advance),
     /// Anything else that changed.

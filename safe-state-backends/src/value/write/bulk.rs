@@ -66,8 +66,8 @@ impl State<'_> {
         push_varint(&mut self.bytes, numbers.len() as u64);
         match numbers {
             Numbers::Bytes(list) => self.bytes.extend_from_slice(list),
-            Numbers::Singles(list) => in_pieces(&mut self.bytes, list, |it| it.to_le_bytes()),
-            Numbers::Doubles(list) => in_pieces(&mut self.bytes, list, |it| it.to_le_bytes()),
+            Numbers::Singles(list) => in_pieces(&mut self.bytes, list, f32::to_le_bytes),
+            Numbers::Doubles(list) => in_pieces(&mut self.bytes, list, f64::to_le_bytes),
         }
         self.depth -= 1;
         Ok(())
