@@ -38,9 +38,7 @@ pub use crate::failure::{
 };
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Of, OfCells as OfCellsWithin,
-    OfHash, OfMutable as OfMutableItem, OfNothing, OfParts, OfSerialize, OfSerializeAndHash,
-    OfWrapped, Probe, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
 pub use crate::items::identity::{CursorType, Way};
 pub use crate::items::key::{
@@ -72,15 +70,23 @@ pub use crate::run::tally::Tally;
 pub use crate::run::{Run, call_in};
 pub use crate::{
     __argument_fingerprint as argument_fingerprint, __failing as failing,
-    __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
-    __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
-    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
-    __undone as undone, __unshared as unshared,
+    __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
+    __in_place as in_place, __key as key, __means as means, __on_error as on_error,
+    __progress as progress, __read_only as read_only, __set_back as set_back, __shown as shown,
+    __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,
 };
 #[cfg(feature = "limits")]
 pub use safe_state_limits::run::{Cancellation, cancellable};
 #[cfg(feature = "report")]
 pub use safe_state_report::__argument as argument;
+
+/// The ways by which it is found out what of a value is compared.
+pub mod forms {
+    pub use crate::items::compared::{
+        Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
+        OfSerializeAndHash, OfWrapped,
+    };
+}
 
 /// The ways by which it is found out how a body failed.
 pub mod failures {

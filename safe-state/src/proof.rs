@@ -141,6 +141,19 @@ macro_rules! __read_only {
     }};
 }
 
+/// Refuses items that are no references into what is walked.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_place {
+    ($items:expr) => {{
+        use $crate::__private::{
+            OfCellReference as _, OfClone as _, OfMutable as _, OfMutableDeep as _,
+            OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
+        };
+        (&&&&&&&$items).in_place()
+    }};
+}
+
 /// Refuses what can be changed through a shared reference.
 #[doc(hidden)]
 #[macro_export]

@@ -211,16 +211,19 @@ mod last_id {
         id: i64,
     }
 
-    struct Db(i64);
+    struct Db {
+        rows: i64,
+        old_last_id: i64,
+    }
 
     impl Db {
         fn old_last_id(&self) -> anyhow::Result<Option<i64>> {
             act("asked")?;
-            Ok(Some(2))
+            Ok(Some(self.old_last_id))
         }
 
         fn rows_after(&self, after: Option<i64>) -> anyhow::Result<Vec<Row>> {
-            Ok((1..=self.0).filter(|id| Some(*id) > after).map(|id| Row { id }).collect())
+            Ok((1..=self.rows).filter(|id| Some(*id) > after).map(|id| Row { id }).collect())
         }
     }
 
@@ -241,15 +244,16 @@ mod last_id {
     #[test]
     fn a_job_begins_behind_the_old_last_id_and_then_behind_its_own() {
         let world = World::begin();
+        let db = |rows| Db { rows, old_last_id: 2 };
         let done = || {
             let done = world.done();
             done.into_iter().filter(|it| it != "asked").collect::<Vec<_>>()
         };
         world.fails("4");
-        sync(&Db(5)).unwrap_err();
-        sync(&Db(5)).unwrap();
+        sync(&db(5)).unwrap_err();
+        sync(&db(5)).unwrap();
         assert_eq!(done(), ["3", "4", "5"]);
-        sync(&Db(7)).unwrap();
+        sync(&db(7)).unwrap();
         assert_eq!(done(), ["6", "7"], "the next day");
     }
 }

@@ -1,6 +1,7 @@
 //! The project itself: what its crates say of themselves, and what its tests ask of a machine.
 
 mod compiler;
+mod house;
 mod metadata;
 mod programs;
 

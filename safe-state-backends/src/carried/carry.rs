@@ -64,6 +64,7 @@ pub trait Carry: Sized {
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Carry for T {
     fn change(
         &self,

@@ -12,7 +12,7 @@ pub(crate) const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 /// How work that has passed its limit is interrupted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interrupt {
-    /// It is cancelled: `check` and guarded futures return an error, until there is progress. What does
+    /// It is cancelled: `check` and futures under the limit return an error, until there is progress. What does
     /// not ask goes on.
     Cancellation,
     /// It gets SIGINT, then SIGTERM, then SIGTERM again, or SIGKILL where `send_kill` says so.

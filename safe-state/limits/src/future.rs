@@ -16,7 +16,10 @@ use crate::token::Token;
 /// # Errors
 ///
 /// [`Error::Limit`] if the limit was passed; `future` is dropped then.
-pub(crate) async fn guarded<F: Future>(token: &Arc<Token>, future: F) -> Result<F::Output, Error> {
+pub(crate) async fn under_limit<F: Future>(
+    token: &Arc<Token>,
+    future: F,
+) -> Result<F::Output, Error> {
     let mut future = pin!(future);
     let polled = poll_fn(|context| {
         // Before it is seen whether it is cancelled, so that no cancellation is slept through.

@@ -2,7 +2,7 @@
 //! heed that, interrupted.
 //!
 //! A limit is on a scope. When it is passed, [`check`] returns an error in it, and so does each
-//! `.await` of a guarded future; what goes on all the same gets signals, and at last the process is ended.
+//! `.await` of a future under it; what goes on all the same gets signals, and at last the process is ended.
 //! See [`docs/guide/limits.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/limits.md) for the guide.
 //!
 //! ```

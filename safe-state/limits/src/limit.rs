@@ -195,7 +195,7 @@ macro_rules! enforced {
                 let (limit, place) = (self.clone(), ::std::panic::Location::caller());
                 async move {
                     let (token, _watched) = limit.watch(place)?;
-                    $crate::future::guarded(&token, future).await
+                    $crate::future::under_limit(&token, future).await
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use safe_state_base::{Error, StopReason};
 
 pub use crate::died_of::died_of;
-use crate::future::guarded;
+use crate::future::under_limit;
 use crate::innermost;
 pub use crate::job_limits::JobLimits;
 use crate::look::RunWatch;
@@ -117,6 +117,6 @@ pub async fn cancellable<T>(
 ) -> T {
     match cancellation {
         None => future.await,
-        Some(Cancellation(token)) => guarded(&token, future).await.unwrap_or_else(cancelled),
+        Some(Cancellation(token)) => under_limit(&token, future).await.unwrap_or_else(cancelled),
     }
 }

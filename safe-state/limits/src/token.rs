@@ -24,7 +24,7 @@ pub(crate) struct Token {
 #[derive(Default)]
 struct Cancellation {
     exceeded: Option<LimitExceeded>,
-    /// The task that waits in a guarded future.
+    /// The task that waits in a future under the limit.
     waker: Option<Waker>,
 }
 

@@ -9,7 +9,7 @@ use safe_state_backends::escape::Line;
 
 /// Work took longer, or more, than it may.
 ///
-/// `limits::check` and guarded futures return it inside [`Error::Limit`](crate::Error::Limit).
+/// `limits::check` and futures under a limit return it inside [`Error::Limit`](crate::Error::Limit).
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LimitExceeded {
