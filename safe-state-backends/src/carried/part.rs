@@ -36,6 +36,13 @@ impl Carried {
         let shared = usize::try_from(part.1).unwrap_or(usize::MAX);
         let first = last.bytes.get(..shared).unwrap_or_default();
         let bytes = Arc::new([first, &self.bytes].concat());
-        Carried { form: Form::NamedList(Box::new(part.0.clone())), bytes, ..self.clone() }
+        let mut whole =
+            Carried { form: Form::NamedList(Box::new(part.0.clone())), bytes, ..self.clone() };
+        if self.bytes.is_empty() && shared == last.bytes.len() {
+            // It is that list, and goes on where it is stored.
+            last.generation.number();
+            whole.generation = last.generation.clone();
+        }
+        whole
     }
 }
