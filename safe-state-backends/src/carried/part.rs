@@ -38,7 +38,7 @@ impl Carried {
         let bytes = Arc::new([first, &self.bytes].concat());
         let mut whole =
             Carried { form: Form::NamedList(Box::new(part.0.clone())), bytes, ..self.clone() };
-        if self.bytes.is_empty() && shared == last.bytes.len() {
+        if whole.bytes == last.bytes {
             // It is that list, and goes on where it is stored.
             last.generation.number();
             whole.generation = last.generation.clone();
