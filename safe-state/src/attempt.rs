@@ -9,4 +9,4 @@ pub use body::{Fallible, Flow, attempt, attempt_async, leave, raise};
 pub(crate) use call::call;
 pub use call::{Outcome, call_async, call_in};
 pub use kept::{Kept, TriedOnce};
-pub use undo::{ByClone, ByLength, Marked, UndoneByClone, UndoneByLength};
+pub use undo::{ByClone, ByLength, ByLog, Marked, UndoneByClone, UndoneByLength, UndoneByLog};

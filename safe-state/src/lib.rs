@@ -34,7 +34,7 @@ pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
     DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,
     FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, PastRun, Progress, Publication,
-    Request, Results, RunEnd, StoredResults, Suspect, Timestamp, publish, publish_once,
+    Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist, publish, publish_once,
     skip_if_exists,
 };
 pub use safe_state_base::{Backoff, Error, StopReason};

@@ -22,8 +22,9 @@ pub use std::string::String;
 #[cfg(not(feature = "report"))]
 pub use crate::__argument as argument;
 pub use crate::attempt::{
-    ByClone, ByLength, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once, UndoneByClone,
-    UndoneByLength, attempt, attempt_async, call_async, call_in, leave, raise,
+    ByClone, ByLength, ByLog, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once,
+    UndoneByClone, UndoneByLength, UndoneByLog, attempt, attempt_async, call_async, call_in, leave,
+    raise,
 };
 pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};

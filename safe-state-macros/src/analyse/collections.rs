@@ -23,7 +23,7 @@ pub(crate) fn makes_collection(init: &Expr) -> bool {
     }
 }
 
-const COLLECTIONS: [&str; 9] = [
+const COLLECTIONS: [&str; 10] = [
     "Vec",
     "String",
     "VecDeque",
@@ -33,4 +33,5 @@ const COLLECTIONS: [&str; 9] = [
     "HashSet",
     "BinaryHeap",
     "Results",
+    "Worklist",
 ];

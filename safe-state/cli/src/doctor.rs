@@ -134,6 +134,9 @@ impl Record {
             RecordKind::Change => "change",
             RecordKind::Samples => "samples",
             RecordKind::Arguments => "arguments",
+            RecordKind::InFlight => "in flight",
+            RecordKind::Slices => "slices",
+            RecordKind::Merge => "merge",
         };
         Record { offset: record.offset, len: record.len, kind }
     }

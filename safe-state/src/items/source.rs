@@ -96,11 +96,8 @@ sources! { InAnyOrderUnlessSorted:
 }
 
 sources! { GivesOnce:
-    // What is left of a collection goes as well where its drain is dropped.
-    [T] std::vec::Drain<'_, T>;
+    // A queue is what is left to do, and what is left of it goes as well where its drain is dropped.
     [T] std::collections::vec_deque::Drain<'_, T>;
-    [T] std::collections::binary_heap::Drain<'_, T>;
-    [] std::string::Drain<'_>;
     [T] mpsc::Iter<'_, T>;
     [T] mpsc::TryIter<'_, T>;
     [T] mpsc::IntoIter<T>;

@@ -96,9 +96,10 @@ impl<'a> Stored<'a> {
     ) -> Result<Option<CarriedChange>, Error> {
         let Some(checkpoint) = self.checkpoint else { return Ok(None) };
         let stored_as = place.stored_as(name);
-        let kept = checkpoint
-            .has_room_for(&stored_as)
-            .and_then(|()| value.kept(name, within, checkpoint.carried_value(&stored_as)));
+        let kept = checkpoint.has_room_for(&stored_as).and_then(|()| {
+            let stored = [&*stored_as, name].map(|name| checkpoint.carried_value(name));
+            value.kept(name, within, stored.into())
+        });
         let change = kept.map_err(|error| self.carried_error(error))?;
         Ok(change.map(|change| CarriedChange { name: stored_as, ..change }))
     }
