@@ -219,8 +219,10 @@ fn items_that_are_addresses_need_something_to_be_known_by() {
     has_address!(*const u8, [std::ptr::null::<u8>()]);
 }
 
+type Named<'n> = (&'n str, fn(u8) -> u8);
+
 #[resumable(name = "named", state_dir = dir, check = |task| task.0)]
-fn named(dir: &Path, tasks: &[(&str, fn(u8) -> u8)]) -> anyhow::Result<()> {
+fn named(dir: &Path, tasks: &[Named]) -> anyhow::Result<()> {
     for (_, task) in tasks {
         task(1);
         work()?;

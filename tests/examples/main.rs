@@ -187,8 +187,9 @@ fn crawler_goes_on_with_the_pages_that_waited() {
     let site = example.dir.path().join("site");
     fs::create_dir(&site).unwrap();
     let page = |name: &str, links: &[&str]| {
-        let links: String = links.iter().map(|to| format!("<a href=\"{to}\">it</a>\n")).collect();
-        fs::write(site.join(name), links).unwrap();
+        let links: Vec<String> =
+            links.iter().map(|to| format!("<a href=\"{to}\">it</a>")).collect();
+        fs::write(site.join(name), links.join("\n")).unwrap();
     };
     page("index.html", &["a.html", "b.html", "https://a.example/", "#top"]);
     page("a.html", &["index.html", "c.html", "gone.html"]);
