@@ -18,26 +18,20 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 fn main() {
     bench(&format!("Compiling {FUNCTIONS} annotated functions, over the same bare"), |table| {
         let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
-        let annotated = Crate::create(scratch.path(), "annotated", &source(true));
-        let bare = Crate::create(scratch.path(), "bare", &source(false));
-        for command in ["check", "build"] {
-            annotated.cargo(&[command]);
-            bare.cargo(&[command]);
-            let cold = compare(ROUNDS, || annotated.cold(command), || bare.cold(command));
-            rows(table, &format!("{command}, cold"), &cold);
-            let warm = compare(ROUNDS, || annotated.edited(command), || bare.edited(command));
-            rows(table, &format!("{command}, one line changed"), &warm);
+        let short = Pair::create(scratch.path(), "short", short);
+        let targets = [("check", Target::AtMost(1.6)), ("build", Target::None)];
+        for (command, target) in targets {
+            short.cold(table, command, target);
+            let warm =
+                compare(ROUNDS, || short.annotated.edited(command), || short.bare.edited(command));
+            rows(table, &format!("{command}, one line changed"), &warm, Target::None);
         }
         let added = |size: fn(&str) -> usize| {
-            (count(size(&annotated.expanded())) - count(size(&bare.expanded())))
+            (count(size(&short.annotated.expanded())) - count(size(&short.bare.expanded())))
                 / f64::from(FUNCTIONS)
         };
-        table.once(
-            "generated for a function",
-            "lines",
-            added(|code| code.lines().count()),
-            Target::None,
-        );
+        let lines = added(|code| code.lines().count());
+        table.once("generated for a function", "lines", lines, Target::AtMost(60.0));
         table.once("  in all", "bytes", added(str::len), Target::None);
 
         let dependent = Crate::create(scratch.path(), "dependent", "");
@@ -45,21 +39,52 @@ fn main() {
         let clean = (0..3).map(|_| dependent.from_nothing().as_secs_f64());
         table.row("  their debug build, from nothing", "s", Spread::of(clean), Target::None);
     });
+    bench("The same of 15 statements and two carried variables", |table| {
+        let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
+        let copied = Pair::create(scratch.path(), "copied", |annotated| long(annotated, LOCAL));
+        copied.cold(table, "check", Target::AtMost(3.0));
+        // What the body only reads from before the loop has to be proven, unless its type says so.
+        let told = Pair::create(scratch.path(), "told", |annotated| long(annotated, ARGUMENT));
+        told.annotated.cargo(&["check"]);
+        let copy =
+            compare(ROUNDS, || copied.annotated.cold("check"), || told.annotated.cold("check"));
+        rows(table, "  the copy of the body alone", &copy, Target::None);
+    });
 }
 
-fn rows(table: &Table, what: &str, compared: &Compared) {
-    table.row(what, "x", compared.ratio(), Target::None);
+/// A crate of annotated functions, and the same without the attribute.
+struct Pair {
+    annotated: Crate,
+    bare: Crate,
+}
+
+impl Pair {
+    fn create(scratch: &Path, name: &str, source: impl Fn(bool) -> String) -> Pair {
+        let annotated = Crate::create(scratch, &format!("{name}-annotated"), &source(true));
+        Pair { annotated, bare: Crate::create(scratch, &format!("{name}-bare"), &source(false)) }
+    }
+
+    fn cold(&self, table: &Table, command: &str, target: Target) {
+        self.annotated.cargo(&[command]);
+        self.bare.cargo(&[command]);
+        let cold = compare(ROUNDS, || self.annotated.cold(command), || self.bare.cold(command));
+        rows(table, &format!("{command}, cold"), &cold, target);
+    }
+}
+
+fn rows(table: &Table, what: &str, compared: &Compared, target: Target) {
+    table.row(what, "x", compared.ratio(), target);
     table.row("  a function more", "ms", compared.extra(MILLIS_EACH), Target::None);
 }
 
 /// A crate made for the bench.
 struct Crate {
     dir: PathBuf,
-    name: &'static str,
+    name: String,
 }
 
 impl Crate {
-    fn create(scratch: &Path, name: &'static str, source: &str) -> Crate {
+    fn create(scratch: &Path, name: &str, source: &str) -> Crate {
         let dir = scratch.join(name);
         fs::create_dir_all(dir.join("src")).expect("a directory");
         let manifest = format!(
@@ -70,12 +95,12 @@ impl Crate {
         // The versions that everything else here is measured with.
         fs::copy(format!("{WORKSPACE}/Cargo.lock"), dir.join("Cargo.lock")).expect("a lock file");
         fs::write(dir.join("src/lib.rs"), source).expect("a source");
-        Crate { dir, name }
+        Crate { dir, name: name.to_owned() }
     }
 
     /// The time to compile this crate when its dependencies are.
     fn cold(&self, command: &str) -> Duration {
-        self.cargo(&["clean", "--package", self.name]);
+        self.cargo(&["clean", "--package", &self.name]);
         time(|| _ = self.cargo(&[command]))
     }
 
@@ -118,7 +143,8 @@ impl Crate {
     }
 }
 
-fn source(annotated: bool) -> String {
+/// Functions of one statement.
+fn short(annotated: bool) -> String {
     let mut source = String::new();
     for number in 0..FUNCTIONS {
         if annotated {
@@ -132,6 +158,52 @@ fn source(annotated: bool) -> String {
                     }}
                 }}
                 Ok(())
+            }}\n"
+        );
+        source.write_str(&function).expect("a string takes all");
+    }
+    source
+}
+
+/// Where what the body only reads is from: its argument and its `let`.
+type Read = (&'static str, &'static str);
+
+const LOCAL: Read = ("", "let least = lines.len() as u64;");
+const ARGUMENT: Read = (", least: u64", "");
+
+/// Functions of 15 statements, which change two variables from before the loop, and read another one.
+fn long(annotated: bool, (argument, local): Read) -> String {
+    let mut source = "use std::collections::BTreeMap;\n".to_owned();
+    for number in 0..FUNCTIONS {
+        if annotated {
+            source.push_str("#[safe_state::resumable(carry(total, seen))]\n");
+        }
+        let function = format!(
+            "pub fn job_{number}(lines: &[String]{argument}) -> Result<(u64, usize), Box<dyn std::error::Error>> {{
+                let mut total = 0;
+                let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+                {local}
+                for line in lines {{
+                    let line = line.trim();
+                    if line.is_empty() {{
+                        continue;
+                    }}
+                    let mut fields = line.split(',');
+                    let name = fields.next().ok_or(\"no name\")?;
+                    let amount = fields.next().ok_or(\"no amount\")?;
+                    let amount: u64 = amount.trim().parse()?;
+                    let factor: u64 = fields.next().map_or(Ok({number}), |factor| factor.trim().parse())?;
+                    let value = amount.checked_mul(factor).ok_or(\"too large\")?.max(least);
+                    let entry = seen.entry(name.to_owned()).or_default();
+                    *entry += value;
+                    total += value;
+                    let text = format!(\"{{name}}: {{value}} of {{total}}\\n\");
+                    let path = std::path::Path::new(\"out\").join(name);
+                    std::fs::create_dir_all(\"out\")?;
+                    std::fs::write(&path, text)?;
+                    println!(\"{{}}\", path.display());
+                }}
+                Ok((total, seen.len()))
             }}\n"
         );
         source.write_str(&function).expect("a string takes all");

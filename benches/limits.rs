@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use safe_state::limits::{Interrupt, TimeGuard, check, progress};
+use safe_state::limits::{Interrupt, TimeLimit, check, progress};
 use safe_state::{Error, Job, MemoryBackend};
 use safe_state_benches::{Scratch, Spread, Table, Target, bench, compare, python_with, time};
 
@@ -62,7 +62,7 @@ fn main() {
 }
 
 fn costs(table: &Table) {
-    let guard = TimeGuard::default().start().expect("it starts");
+    let guard = TimeLimit::default().start().expect("it starts");
     let each = |work: &dyn Fn()| {
         let rounds = (0..ROUNDS).map(|_| time(|| (0..CALLS).for_each(|_| work())));
         Spread::of(rounds.map(|round| round.as_secs_f64() * 1e9 / f64::from(CALLS)))
@@ -73,7 +73,7 @@ fn costs(table: &Table) {
     table.row("guard.progress()", "ns", named, Target::AtMost(10.0));
     let named = each(&|| black_box(&guard).check().expect("all is well"));
     table.row("guard.check()", "ns", named, Target::AtMost(10.0));
-    let empty = TimeGuard::default();
+    let empty = TimeLimit::default();
     let rounds = (0..ROUNDS).map(|_| {
         time(|| (0..1000).for_each(|_| empty.run(|| {}).expect("it starts"))).as_secs_f64() * 1e3
     });
@@ -101,7 +101,7 @@ fn items(item_timeout: Option<&str>) -> Duration {
 }
 
 fn delays(table: &Table) {
-    let cancelled = |guard: &TimeGuard, steps: bool| {
+    let cancelled = |guard: &TimeLimit, steps: bool| {
         let guard = guard.start().expect("it starts");
         if steps {
             thread::sleep(LIMIT / 3);
@@ -113,7 +113,7 @@ fn delays(table: &Table) {
     };
     let of =
         |each: &dyn Fn() -> Duration| Spread::of((0..ROUNDS).map(|_| each().as_secs_f64() * 1e3));
-    let guard = TimeGuard::new(LIMIT).interrupt(Interrupt::Cancellation);
+    let guard = TimeLimit::new(LIMIT).interrupt(Interrupt::Cancellation);
     let delay = of(&|| cancelled(&guard, false));
     table.row("to cancellation, check_interval 500 ms", "ms", delay, Target::AtMost(5.0));
     let often = guard.check_interval("10ms");
@@ -127,7 +127,7 @@ fn signalled() -> Duration {
     let came = Arc::new(AtomicBool::new(false));
     let flag = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&came));
     let began = Instant::now();
-    let guard = TimeGuard::new(LIMIT).interrupt(Interrupt::Signal).start().expect("it starts");
+    let guard = TimeLimit::new(LIMIT).interrupt(Interrupt::Signal).start().expect("it starts");
     while !came.load(Ordering::Relaxed) {
         black_box(0);
     }

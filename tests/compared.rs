@@ -1,7 +1,7 @@
 //! What of an item is compared with what it was, by its type; and which arguments belong to a job.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
@@ -147,6 +147,98 @@ fn what_one_call_took_out_of_a_channel_does_not_come_again() {
     fails_after(99);
     received(dir.path(), &receiver).unwrap();
     assert_eq!(DONE.get(), 9, "all but the one that was under way");
+}
+
+/// Takes the next out of a queue.
+fn pop(queue: &RefCell<Vec<u8>>) -> Option<u8> {
+    queue.borrow_mut().pop()
+}
+
+#[resumable(name = "queued", state_dir = dir)]
+fn queued(dir: &Path, queue: &RefCell<Vec<u8>>) -> anyhow::Result<()> {
+    #[resume(consumed)]
+    while let Some(_item) = pop(queue) {
+        work()?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "queued", state_dir = dir)]
+fn queued_by_index(dir: &Path, queue: &RefCell<Vec<u8>>) -> anyhow::Result<()> {
+    #[resume]
+    while let Some(_item) = pop(queue) {
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_was_consumed_is_not_taken_up_by_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = RefCell::new(vec![0; 10]);
+    fails_after(4);
+    queued(dir.path(), &queue).unwrap_err();
+    fails_after(99);
+    let error = queued_by_index(dir.path(), &queue).unwrap_err();
+    let other = matches!(error.downcast_ref(), Some(Error::ItemIdentityChanged { .. }));
+    assert!(other && error.to_string().contains("`consumed`"), "{error}");
+    assert_eq!(queue.borrow().len(), 5, "none was taken");
+    queued(dir.path(), &queue).unwrap();
+    assert!(queue.borrow().is_empty());
+}
+
+fn twice(number: u8) -> u8 {
+    2 * number
+}
+
+/// What a job says whose items have no lasting value.
+macro_rules! has_address {
+    ($item:ty, $items:expr) => {{
+        #[resumable(name = "addresses", state_dir = dir)]
+        fn job(dir: &Path, items: &[$item]) -> anyhow::Result<()> {
+            for _item in items {
+                work()?;
+            }
+            Ok(())
+        }
+        let dir = tempfile::tempdir().unwrap();
+        fails_after(9);
+        let error = job(dir.path(), &$items).unwrap_err();
+        let told = matches!(error.downcast_ref(), Some(Error::NotCompared { .. }));
+        assert!(told && error.to_string().contains("check = "), "{error}");
+        assert_eq!(LEFT.get(), 9, "no item was begun");
+    }};
+}
+
+/// They are `Hash` by their address, which is another one in the next process.
+#[test]
+fn items_that_are_addresses_need_something_to_be_known_by() {
+    has_address!(fn(u8) -> u8, [twice as fn(u8) -> u8]);
+    has_address!((&str, fn(u8) -> u8), [("twice", twice as fn(u8) -> u8)]);
+    has_address!(Option<fn(u8) -> u8>, [Some(twice as fn(u8) -> u8)]);
+    has_address!(*const u8, [std::ptr::null::<u8>()]);
+}
+
+type Named<'n> = (&'n str, fn(u8) -> u8);
+
+#[resumable(name = "named", state_dir = dir, check = |task| task.0)]
+fn named(dir: &Path, tasks: &[Named]) -> anyhow::Result<()> {
+    for (_, task) in tasks {
+        task(1);
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn functions_are_known_by_the_name_beside_them() {
+    let dir = tempfile::tempdir().unwrap();
+    fails_after(1);
+    named(dir.path(), &[("twice", twice), ("same", |it| it)]).unwrap_err();
+    fails_after(9);
+    let error = named(dir.path(), &[("thrice", twice), ("same", |it| it)]).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(Error::InputChanged { index: 0, .. })), "{error}");
+    named(dir.path(), &[("twice", twice), ("same", |it| it)]).unwrap();
 }
 
 #[resumable(name = "tied", state_dir = dir, fresh(dir), cursor = |row| row.0)]

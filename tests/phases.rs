@@ -208,7 +208,7 @@ async fn stream(
     world: &World,
 ) -> anyhow::Result<u32> {
     let mut sum = 0;
-    #[resume]
+    #[resume(check = |item| *item)]
     while let Some(item) = input.recv().await {
         world.act(item)?;
         sum += item;

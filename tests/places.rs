@@ -121,6 +121,125 @@ fn results_are_at_the_end_of_a_loop_what_they_were() {
     }
 }
 
+/// Ten phases that push rows to one list, whose length is read behind each.
+#[resumable(name = "ten", state_dir = dir, carry(rows), save_every = 50, durability = "process", fresh(fail_at))]
+fn ten(dir: &Path, each: u64, fail_at: Option<u64>) -> anyhow::Result<(Vec<usize>, Vec<String>)> {
+    let mut rows: Results<String> = Results::new();
+    let mut lens = Vec::new();
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(0), "failed in phase 0");
+        rows.push(format!("{item} of phase 0"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(1), "failed in phase 1");
+        rows.push(format!("{item} of phase 1"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(2), "failed in phase 2");
+        rows.push(format!("{item} of phase 2"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(3), "failed in phase 3");
+        rows.push(format!("{item} of phase 3"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(4), "failed in phase 4");
+        rows.push(format!("{item} of phase 4"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(5), "failed in phase 5");
+        rows.push(format!("{item} of phase 5"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(6), "failed in phase 6");
+        rows.push(format!("{item} of phase 6"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(7), "failed in phase 7");
+        rows.push(format!("{item} of phase 7"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(8), "failed in phase 8");
+        rows.push(format!("{item} of phase 8"));
+    }
+    lens.push(rows.len());
+    #[resume]
+    for item in 0..each {
+        anyhow::ensure!(fail_at != Some(9), "failed in phase 9");
+        rows.push(format!("{item} of phase 9"));
+    }
+    lens.push(rows.len());
+    Ok((lens, rows.into()))
+}
+
+#[test]
+fn a_list_that_is_read_behind_each_of_ten_loops_is_stored_once() {
+    let expected = ten(tempfile::tempdir().unwrap().path(), 520, None).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for fail_at in 1..10 {
+        ten(dir.path(), 520, Some(fail_at)).unwrap_err();
+    }
+    let checkpoint = ten::peek_checkpoint(dir.path()).unwrap().unwrap();
+    let rows: Vec<String> = checkpoint.carried("rows").unwrap().unwrap();
+    let bytes: usize = rows.iter().map(|row| row.len() + 1).sum();
+    let stored = checkpoint.encode().unwrap().len();
+    assert!(rows.len() == 9 * 520 && stored < bytes + bytes / 5, "{stored} for {bytes} bytes");
+    assert_eq!(ten(dir.path(), 520, None).unwrap(), expected);
+}
+
+/// A list that another one takes the place of behind a loop, where it is read.
+#[resumable(name = "replaced", state_dir = dir, carry(rows), save_every = every, durability = "process", fresh(fail_at, every))]
+fn replaced(dir: &Path, every: u64, fail_at: Option<u64>) -> anyhow::Result<(u64, u64, Vec<u64>)> {
+    let mut rows: Results<u64> = Results::new();
+    #[resume]
+    for item in 0..3u64 {
+        anyhow::ensure!(fail_at != Some(item), "failed at {item}");
+        rows.push(item);
+    }
+    let first = rows.iter().sum();
+    #[resume]
+    for item in 3..6u64 {
+        anyhow::ensure!(fail_at != Some(item), "failed at {item}");
+        rows.push(item);
+    }
+    let second = rows.iter().sum();
+    rows = Results::new();
+    #[resume]
+    for item in 6..9u64 {
+        anyhow::ensure!(fail_at != Some(item), "failed at {item}");
+        rows.push(item);
+    }
+    Ok((first, second, rows.into()))
+}
+
+#[test]
+fn a_list_at_the_end_of_a_loop_outlives_the_list_that_it_was() {
+    for (every, fail_at) in (1..5).flat_map(|every| (0..9).map(move |item| (every, item))) {
+        let dir = tempfile::tempdir().unwrap();
+        replaced(dir.path(), every, Some(fail_at)).unwrap_err();
+        replaced(dir.path(), every, Some(8.max(fail_at))).unwrap_err();
+        let found = replaced(dir.path(), every, None).unwrap();
+        assert_eq!(found, (3, 15, vec![6, 7, 8]), "{every}, {fail_at}");
+    }
+}
+
 /// As an earlier version of the function, which did not read the variable before its loop.
 #[resumable(name = "changed", state_dir = dir, carry(sum), on_code_change = "continue", durability = "process")]
 fn unread(dir: &Path) -> anyhow::Result<u64> {

@@ -224,6 +224,51 @@ fn checkpoints_are_in_the_working_directory_unless_the_environment_says_otherwis
 }
 
 #[test]
+fn a_run_that_begins_anew_below_an_older_one_tells_where() {
+    let dir = tempfile::tempdir().unwrap();
+    worker(dir.path(), &["by-default", "true"], |_| ());
+    let below = dir.path().join("below");
+    std::fs::create_dir(&below).unwrap();
+    let anew = worker(&below, &["by-default", "true"], |_| ());
+    assert_eq!(String::from_utf8(anew.stdout).unwrap(), "item 0\nitem 1\n");
+    let told = String::from_utf8(anew.stderr).unwrap();
+    let places = [&below, dir.path()].map(|at| at.canonicalize().unwrap().join(".safe_state"));
+    let expected = format!(
+        "[safe-state] by-default: begins anew in `{}`, and a run that is not finished is in `{}`",
+        places[0].display(),
+        places[1].display()
+    );
+    assert!(told.starts_with(&expected) && told.contains("$SAFE_STATE_DIR"), "{told}");
+    let goes_on = worker(&below, &["by-default", "false"], |_| ());
+    assert_eq!(String::from_utf8(goes_on.stdout).unwrap(), "item 1\n");
+    assert_eq!(
+        String::from_utf8(goes_on.stderr).unwrap(),
+        "",
+        "it goes on, so there is nothing to tell"
+    );
+}
+
+#[test]
+fn a_run_that_begins_anew_under_another_path_to_its_file_tells_which() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, other) = (dir.path().join("orders.csv"), dir.path().join("other.csv"));
+    std::fs::write(&file, "").unwrap();
+    std::fs::write(&other, "").unwrap();
+    let import = |file: &Path| {
+        let job =
+            Job::new(format!("import-{}", file.display())).state_dir(dir.path().join("state"));
+        let (_, told) = heard(|| run(&job, 0..3, Some(1)));
+        told.into_iter().find(|line| line.contains("begins anew"))
+    };
+    assert_eq!(import(&file), None);
+    assert_eq!(import(&file), None, "it goes on");
+    assert_eq!(import(&other), None, "another file has a job of its own");
+    let told = import(&dir.path().join(".").join("orders.csv")).unwrap();
+    let older = format!("job `import-{}` of the same path is not finished", file.display());
+    assert!(told.contains(&older), "{told}");
+}
+
+#[test]
 fn a_full_disk_is_told_before_the_first_item() {
     let dir = tempfile::tempdir().unwrap();
     // No process here may write a byte to a file.

@@ -112,3 +112,79 @@ fn a_job_that_the_trial_does_not_see_is_no_success() {
 fn a_panic_without_a_crash_is_the_tests() {
     survives(|_| panic!("of its own"));
 }
+
+/// Tests as anybody writes them: of one job, with other arguments, side by side, one of which leaves a checkpoint.
+mod plain {
+    use std::path::Path;
+    use std::thread;
+
+    use safe_state::{Job, resumable, testing};
+    use safe_state_tests::plain::bill;
+
+    /// In the tests' own crate.
+    #[resumable(name = "bill", carry(total))]
+    fn own_bill(orders: &[u64], bad: u64) -> anyhow::Result<u64> {
+        let mut total = 0;
+        #[resume]
+        for order in orders {
+            anyhow::ensure!(*order != bad, "the bank says no");
+            total += order;
+        }
+        Ok(total)
+    }
+
+    #[test]
+    fn all_is_added_up() {
+        assert_eq!(bill(&[0, 1, 2, 3, 4], 99).unwrap(), 10);
+        assert_eq!(own_bill(&[0, 1, 2, 3, 4], 99).unwrap(), 10);
+    }
+
+    #[test]
+    fn the_bank_says_no() {
+        assert!(bill(&[0, 1, 2, 3, 4], 3).unwrap_err().to_string().contains("bank"));
+        let left = Job::new("bill").peek_checkpoint().unwrap().unwrap();
+        assert_eq!(left.progress().completed, 3, "within the test it is there");
+        assert_eq!(bill::peek_checkpoint().unwrap().unwrap().progress().completed, 3);
+        assert!(own_bill(&[0, 1, 2, 3, 4], 3).is_err());
+        assert!(!Path::new(".safe_state").exists(), "no file is left");
+    }
+
+    /// As harnesses do that have threads of their own.
+    #[test]
+    fn threads_of_one_program_do_not_collide() {
+        let test = |bad| move || bill(&[0, 1, 2, 3, 4], bad).map_err(|error| error.to_string());
+        let all: Vec<_> = [99, 99, 99, 3].map(|bad| thread::spawn(test(bad))).into_iter().collect();
+        let all: Vec<_> = all.into_iter().map(|one| one.join().unwrap()).collect();
+        assert_eq!(all[..3], [const { Ok(10) }; 3]);
+        assert!(all[3].as_ref().is_err_and(|error| error.contains("bank")), "{all:?}");
+    }
+
+    #[test]
+    fn a_memory_of_its_own_is_gone_with_its_work() {
+        for _ in 0..2 {
+            testing::in_memory(|| {
+                assert!(bill(&[1, 2], 2).is_err());
+                assert!(bill::peek_checkpoint().unwrap().is_some());
+            });
+            assert!(bill::peek_checkpoint().unwrap().is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_saves_on_another_thread_has_the_memory_of_its_test() {
+        #[resumable(name = "bill", carry(total))]
+        async fn slow_bill(orders: &[u64], bad: u64) -> anyhow::Result<u64> {
+            let mut total = 0;
+            #[resume]
+            for order in orders {
+                anyhow::ensure!(*order != bad, "the bank says no");
+                total += order;
+                tokio::task::yield_now().await;
+            }
+            Ok(total)
+        }
+        slow_bill(&[1, 2], 2).await.unwrap_err();
+        assert!(slow_bill::peek_checkpoint().unwrap().is_some());
+        assert_eq!(slow_bill(&[1, 2], 2).await.unwrap_err().to_string(), "the bank says no");
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::Path;
 
-use safe_state::{Carry, IdempotencyCache, Job, Once, Results, resumable, step};
+use safe_state::{Carry, Effect, IdempotencyCache, Job, Results, resumable, step};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -229,7 +229,7 @@ fn what_an_effect_came_to_goes_by_name() {
     drop(cache);
     let cache = IdempotencyCache::open(url.as_str(), "pay").unwrap();
     let before = cache.once(&"order-1", || later::Mode::Append).unwrap();
-    assert!(matches!(before, Once::Before(later::Mode::Read)), "{before:?}");
+    assert!(matches!(before, Effect::Before(later::Mode::Read)), "{before:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use safe_state::{Backend, Durability, FileBackend, IdempotencyCache, Job, resumable};
+use safe_state::{Backend, Durability, FileBackend, IdempotencyCache, Job, Worklist, resumable};
 use safe_state_tests::{Effects, remote};
 
 fn main() -> anyhow::Result<()> {
@@ -100,6 +100,7 @@ impl Storm {
             ("carrying", "power") => power_carrying(self),
             ("carrying", "process") => process_carrying(self),
             ("bulky", "power") => bulky(self),
+            ("queued", "process") => queued(self),
             ("job", "power") => self.job(Durability::Power),
             ("job", "process") => self.job(Durability::Process),
             other => anyhow::bail!("unknown: {other:?}"),
@@ -183,6 +184,26 @@ fn bulky(storm: &Storm) -> anyhow::Result<()> {
         storm.effects.record(item)?;
         anyhow::ensure!(bulk == bulk_before(item), "item {item} found another item's bulk");
         bulk = bulk_before(item + 1);
+    }
+    Ok(())
+}
+
+/// Takes its items from a worklist, to which each adds the one that comes behind those that are in it.
+#[resumable(
+    name = "storm",
+    state_dir = &storm.dir,
+    save_every = storm.save_every,
+    durability = "process",
+    carry(queue)
+)]
+fn queued(storm: &Storm) -> anyhow::Result<()> {
+    let mut queue: Worklist<u64> = (0..50).collect();
+    #[resume]
+    while let Some(item) = queue.pop_front() {
+        storm.effects.record(item)?;
+        if item + 50 < storm.items {
+            queue.push_back(item + 50);
+        }
     }
     Ok(())
 }

@@ -139,6 +139,25 @@ pub trait Lease: Send {
     /// As [`Backend::append`]. After an error, only [`save`](Self::save) may follow.
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error>;
 
+    /// Saves what is there in pieces, which come one behind the other: large values stand where they are in memory. By
+    /// default they are copied into one.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    fn save_pieces(&mut self, checkpoint: &[&[u8]]) -> Result<(), Error> {
+        self.save(&checkpoint.concat())
+    }
+
+    /// Adds a record that is there in pieces, which come one behind the other. By default they are copied into one.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Self::append).
+    fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
+        self.append(&record.concat())
+    }
+
     /// Whether what this lease saved last is still where it was saved, as far as that shows at
     /// little cost. It is asked now and then; if not, the whole is saved instead of the next record.
     fn is_in_place(&mut self) -> bool {

@@ -3,9 +3,13 @@
 mod carry;
 mod error;
 mod form;
+mod lists;
 mod names;
+mod part;
 mod stream;
 mod value_at;
+mod waiting;
+mod written;
 
 use std::any::type_name;
 use std::sync::Arc;
@@ -14,8 +18,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
+use crate::generation::Generation;
 use crate::limits::NESTING_LIMIT;
-use crate::results::Generation;
 use form::Form;
 
 use crate::value::ReadError;
@@ -79,7 +83,7 @@ impl Carried {
 
     /// How many bytes the value takes.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len().saturating_add(self.form.size())
     }
 
     /// The bytes that stand for a variable of type `T`, if they were not made by serialising it.
@@ -140,10 +144,10 @@ impl Carried {
         }
     }
 
-    /// Whether it is a list, to which the elements of another can be added.
+    /// Whether it is a list, to which the elements of another can be added, or a worklist that can change so.
     pub(crate) fn is_list_like(&self, other: &Carried) -> bool {
         self.form.is_list_like(&other.form)
-            && self.within == other.within
+            && (self.within == other.within || matches!(self.form, Form::Worklist(_)))
             && self.type_name == other.type_name
     }
 
@@ -168,9 +172,12 @@ impl Carried {
         self
     }
 
-    /// Adds the elements of another list.
+    /// Adds the elements of another list; a worklist changes as the other says.
     pub(crate) fn append(&mut self, added: Carried) {
         self.form.append(added.form);
+        if let Form::Worklist(_) = self.form {
+            (self.within, self.generation) = (added.within, added.generation);
+        }
         Arc::make_mut(&mut self.bytes).extend_from_slice(&added.bytes);
     }
 }

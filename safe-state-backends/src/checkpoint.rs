@@ -1,5 +1,6 @@
 //! What is stored of a job.
 
+mod carried;
 mod check;
 mod crash_cause;
 mod display;
@@ -9,29 +10,28 @@ mod loop_progress;
 mod put_back;
 mod samples;
 mod suspect;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::format::{self, FormatError, Record};
 use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
-use crate::{
-    Carried, CarriedChange, CarriedError, Carry, Completed, DeadLetters, Failure, StoredResults,
-    ValueAt, apart, bounded,
-};
+use crate::{Carried, Completed, DeadLetters, Failure, ValueAt, apart, bounded};
 
 pub(crate) use check::Refused;
 pub use crash_cause::CrashCause;
 pub(crate) use history::History;
 pub use history::{PastRun, RunEnd};
 pub use loop_progress::{Attempts, LoopEnd, LoopProgress, Mark};
-pub use put_back::NotPutBack;
+pub use put_back::DeadLetterNotRetryable;
 pub use samples::{Sampled, Samples};
 pub use suspect::Suspect;
+pub(crate) use workers::Workers;
+pub use workers::{Cut, InFlight, Merge, Slices};
 
 /// The stored state of a job: what is complete, how it failed last, how often it ran.
 ///
@@ -64,6 +64,9 @@ pub struct Checkpoint {
     /// Fingerprints of the arguments that belong to the job, by their names; in a record of their own.
     #[serde(with = "apart", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) arguments: BTreeMap<String, u32>,
+    /// Of loops that run side by side or are shared; in records of their own.
+    #[serde(with = "apart", default, skip_serializing_if = "Workers::is_empty")]
+    pub(crate) workers: Workers,
 }
 
 /// Where a job stands, in numbers.
@@ -104,6 +107,7 @@ impl Checkpoint {
             dead_letters: DeadLetters::default(),
             history,
             arguments: BTreeMap::new(),
+            workers: Workers::default(),
         }
     }
 
@@ -160,79 +164,6 @@ impl Checkpoint {
             has_failure: self.failure.is_some(),
             run_count: self.run_count,
         }
-    }
-
-    /// The value that the variable `name` had when the checkpoint was saved; `None` if it is not
-    /// carried, or has not been saved yet.
-    ///
-    /// # Errors
-    ///
-    /// The value is of another type than `T`.
-    pub fn carried<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, CarriedError> {
-        self.variable(name).map(|carried| carried.decode(name)).transpose()
-    }
-
-    /// The elements of the [`Results`](crate::Results) that the variable `name` was when the checkpoint was saved,
-    /// each read when it is asked for; none if it is not carried, or has not been saved yet.
-    ///
-    /// ```
-    /// # use safe_state_backends::{Checkpoint, CarriedError};
-    /// # let checkpoint = Checkpoint::new("job", None);
-    /// let mut sum = 0;
-    /// for size in checkpoint.results::<u64>("sizes")? {
-    ///     sum += size?;
-    /// }
-    /// # assert_eq!(sum, 0);
-    /// # Ok::<(), CarriedError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The variable is no `Results`. An element that does not read as a `T` without loss is an error where it comes.
-    pub fn results<T: DeserializeOwned>(
-        &self,
-        name: &str,
-    ) -> Result<StoredResults<'_, T>, CarriedError> {
-        let carried = self.carried.get(name);
-        carried.map_or_else(|| Ok(StoredResults::none(name)), |carried| carried.results(name))
-    }
-
-    /// The value of the variable `name`, but only if it was saved in those items of the loops around it.
-    ///
-    /// # Errors
-    ///
-    /// As [`carried`](Self::carried).
-    pub fn carried_within<T: Carry>(
-        &self,
-        name: &str,
-        within: &[u64],
-    ) -> Result<Option<T>, CarriedError> {
-        let carried = self.carried.get(name).filter(|carried| carried.within() == within);
-        carried.map(|carried| T::restore(name, carried)).transpose()
-    }
-
-    /// The names of the variables that are carried, and of the steps.
-    pub fn carried_names(&self) -> impl Iterator<Item = &str> {
-        let is_other =
-            |name: &&str| match ValueAt::variable_of(name).filter(|_| ValueAt::is_of(name)) {
-                Some(variable) => {
-                    *name == ValueAt::Declaration.stored_as(variable)
-                        && !self.carried.contains_key(variable)
-                }
-                None => true,
-            };
-        let names = self.carried.keys().map(String::as_str).filter(is_other);
-        names.map(|name| ValueAt::variable_of(name).unwrap_or(name))
-    }
-
-    /// What a variable was last; of one that does not change, at its declaration.
-    fn variable(&self, name: &str) -> Option<&Carried> {
-        self.carried.get(name).or_else(|| self.carried.get(&ValueAt::Declaration.stored_as(name)))
-    }
-
-    /// What is stored under `name`: a variable's last value, one that it had at a [`ValueAt`], or a step's.
-    pub fn carried_value(&self, name: &str) -> Option<&Carried> {
-        self.carried.get(name)
     }
 
     /// The resumable loops that have begun, in their order in the function.
@@ -312,6 +243,8 @@ impl Checkpoint {
         self.count_crashes(cause);
         self.run_count = self.run_count.saturating_add(1);
         self.failure = None;
+        // They begin anew.
+        self.workers.forget_in_flight();
         self.history.begin(self.run_count, now, self.updated_at);
         self.updated_at = now;
     }
@@ -373,11 +306,14 @@ impl Checkpoint {
     pub(crate) fn apply(&mut self, record: Record) -> Result<(), Refused> {
         self.check(&record)?;
         match record {
-            Record::Snapshot(whole) => *self = whole,
+            Record::Snapshot(whole) => *self = *whole,
             Record::Samples(sampled) => {
                 self.loops.entry(sampled.loop_id).or_default().samples.add(&sampled.marks);
             }
             Record::Arguments(arguments) => self.arguments = arguments.0,
+            Record::InFlight(in_flight) => self.workers.set_in_flight(in_flight),
+            Record::Slices(slices) => self.workers.set_slices(slices),
+            Record::Merge(merge) => self.workers.set_merge(merge),
             Record::Advance(advance) => {
                 self.finished = false;
                 self.updated_at = self.updated_at.plus_micros(advance.micros);
@@ -405,14 +341,5 @@ impl Checkpoint {
             }
         }
         Ok(())
-    }
-
-    fn carry(&mut self, change: CarriedChange) {
-        let CarriedChange { name, appends, value } = change;
-        let value = value.named_by(self.carried.get(&name));
-        match self.carried.get_mut(&name).filter(|_| appends) {
-            Some(stored) => stored.append(value),
-            None => _ = self.carried.insert(name, value),
-        }
     }
 }

@@ -250,6 +250,14 @@ struct FileLease {
 
 impl Lease for FileLease {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.save_pieces(&[checkpoint])
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+        self.append_pieces(&[record])
+    }
+
+    fn save_pieces(&mut self, checkpoint: &[&[u8]]) -> Result<(), Error> {
         // The directory may have been removed. What is in memory is then all there is, and goes into
         // a new one; unless another run has taken the lease there.
         if !self.lock.stands()? {
@@ -259,7 +267,7 @@ impl Lease for FileLease {
         log.save(checkpoint, || lock.check(job))
     }
 
-    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+    fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
         self.log.append(record)
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod effects;
 mod examine;
 pub(crate) mod frame;
 pub(crate) mod output;
+pub(crate) mod pieces;
 mod record;
 mod report;
 pub(crate) mod request;
@@ -15,6 +16,7 @@ mod torn;
 
 use crate::{Carried, Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
+use pieces::Pieces;
 
 pub use examine::{Examination, Examined, RecordKind, examine};
 pub use record::{Advance, Arguments, Change, LoopChange, Record};
@@ -61,6 +63,11 @@ pub enum FormatError {
         "a record of {0} bytes is larger than the format's 4 GiB; keep what is large in a file of its own, and carry its path"
     )]
     TooLarge(usize),
+    /// The checkpoint is of a job that many workers share.
+    #[error(
+        "it is of a job whose items are shared by many workers, which this release does not run; update safe-state"
+    )]
+    Shared,
     /// A change that no checkpoint can hold, which is not written.
     #[error(
         "{0}; put several variables into one struct, or several loops into a function of their own"
@@ -117,10 +124,23 @@ pub(crate) fn snapshot(checkpoint: &Checkpoint) -> Result<Vec<u8>, FormatError> 
     Ok(bytes)
 }
 
+/// The same, with large values as they stand in memory.
+pub(crate) fn snapshot_in_pieces(checkpoint: &Checkpoint) -> Result<Pieces, FormatError> {
+    let mut pieces = Pieces::default();
+    pieces.small_mut().extend_from_slice(&frame::header());
+    record::write_snapshot_in_pieces(checkpoint, &mut pieces)?;
+    Ok(pieces)
+}
+
 /// A record that can stand in a frame.
 pub(crate) trait Framed {
     /// Appends it to `buffer`, framed to stand at `place`.
     fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError>;
+
+    /// The same, with large values as they stand in memory.
+    fn write_in_pieces(&self, place: Place, pieces: &mut Pieces) -> Result<(), FormatError> {
+        self.write(place, pieces.small_mut())
+    }
 
     /// A number of bytes that it takes at least.
     fn least_len(&self) -> usize {
@@ -137,10 +157,11 @@ pub(crate) struct Tail {
 
 impl Tail {
     /// `None` if the bytes are no snapshot.
-    pub(crate) fn after(snapshot: &[u8], durability: Durability) -> Option<Tail> {
-        let limit = snapshot.len() + tail_room(snapshot.len(), durability);
+    pub(crate) fn after(snapshot: &Pieces, durability: Durability) -> Option<Tail> {
+        let len = snapshot.len();
+        let limit = len + tail_room(len, durability);
         // What belongs to a snapshot, and stands in records of its own, is behind it.
-        Some(Tail { place: Place::after(snapshot)?.at(snapshot.len()), limit })
+        Some(Tail { place: Place::after(snapshot.small())?.at(len), limit })
     }
 
     /// Behind the last whole record of a checkpoint; `None` if the bytes are none, or damaged before their end.
@@ -175,12 +196,13 @@ impl Tail {
     }
 
     /// Appends `record` to `buffer`, framed to stand at the end of the tail.
+    /// Adds `record` to `pieces`, framed to stand at the end of the tail.
     pub(crate) fn frame(
         &self,
         record: &impl Framed,
-        buffer: &mut Vec<u8>,
+        pieces: &mut Pieces,
     ) -> Result<(), FormatError> {
-        record.write(self.place, buffer)
+        record.write_in_pieces(self.place, pieces)
     }
 
     /// Whether there may be room for a record of at least so many bytes.
@@ -189,7 +211,7 @@ impl Tail {
     }
 
     /// The tail with a framed record more; `None` if it has no room for it.
-    pub(crate) fn with(self, framed: &[u8]) -> Option<Tail> {
+    pub(crate) fn with(self, framed: &Pieces) -> Option<Tail> {
         let offset = self.place.offset + framed.len();
         (offset <= self.limit).then_some(Tail { place: self.place.at(offset), ..self })
     }

@@ -1,6 +1,7 @@
 //! How what is stored under a name reaches its backend: a snapshot, and the records that follow it
 //! while there is room for them.
 
+use crate::format::pieces::Pieces;
 use crate::format::{FormatError, Framed, Tail};
 #[cfg(target_os = "linux")]
 use crate::page::{Base, Page};
@@ -13,16 +14,13 @@ const LOOK_EVERY: u64 = 1_000;
 /// Room for a framed record that is kept for the next one.
 const KEPT_ROOM: usize = 1 << 20;
 
-/// Room for what stands beside the values in a record.
-const BESIDE: usize = 1024;
-
 /// What is stored under a lease.
 pub(crate) struct Journal {
     lease: Box<dyn Lease>,
     durability: Durability,
     /// `None` when only a snapshot may follow: what an append that failed left is not known.
     tail: Option<Tail>,
-    framed: Vec<u8>,
+    framed: Pieces,
     /// The tail before and after the save that a transaction of the program's own is to make.
     outstanding: Option<(Option<Tail>, Option<Tail>)>,
     /// The microseconds since a save last looked.
@@ -31,7 +29,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(lease: Box<dyn Lease>, durability: Durability) -> Self {
-        let (tail, framed, outstanding) = (None, Vec::new(), None);
+        let (tail, framed, outstanding) = (None, Pieces::default(), None);
         Journal { lease, durability, tail, framed, outstanding, unlooked: 0 }
     }
 
@@ -44,7 +42,6 @@ impl Journal {
         if !tail.may_hold(least) {
             return Ok(None);
         }
-        self.framed.reserve_exact(least.saturating_add(BESIDE));
         tail.frame(record, &mut self.framed)?;
         Ok(tail.with(&self.framed))
     }
@@ -55,9 +52,14 @@ impl Journal {
         let Some(longer) = longer.filter(|_| self.is_in_place(micros)) else {
             return Ok(Appended::No);
         };
-        let appended = self.lease.append(&self.framed);
-        if self.framed.capacity() > KEPT_ROOM {
-            self.framed = Vec::new();
+        let appended = if self.framed.has_large() {
+            let pieces: Vec<&[u8]> = self.framed.from(0).collect();
+            self.lease.append_pieces(&pieces)
+        } else {
+            self.lease.append(self.framed.small())
+        };
+        if self.framed.has_large() || self.framed.small_mut().capacity() > KEPT_ROOM {
+            self.framed = Pieces::default();
         }
         let appended = appended?;
         self.tail = (appended == Appended::Yes).then_some(longer);
@@ -75,9 +77,14 @@ impl Journal {
     }
 
     /// Saves the whole.
-    pub(crate) fn save(&mut self, snapshot: &[u8]) -> Result<(), Error> {
+    pub(crate) fn save(&mut self, snapshot: &Pieces) -> Result<(), Error> {
         self.tail = None;
-        self.lease.save(snapshot)?;
+        if snapshot.has_large() {
+            let pieces: Vec<&[u8]> = snapshot.from(0).collect();
+            self.lease.save_pieces(&pieces)?;
+        } else {
+            self.lease.save(snapshot.small())?;
+        }
         self.tail = Tail::after(snapshot, self.durability);
         Ok(())
     }
@@ -114,7 +121,7 @@ impl Journal {
         longer: Option<Tail>,
     ) -> Result<Option<Statements>, Error> {
         let Some(longer) = longer else { return Ok(None) };
-        let given = self.lease.statements(Save::Record(&self.framed), dialect)?;
+        let given = self.lease.statements(Save::Record(&self.framed.joined()), dialect)?;
         self.outstanding = given.as_ref().map(|_| (before, Some(longer)));
         Ok(given)
     }
@@ -124,9 +131,9 @@ impl Journal {
         &mut self,
         dialect: Dialect,
         before: Option<Tail>,
-        snapshot: &[u8],
+        snapshot: &Pieces,
     ) -> Result<Option<Statements>, Error> {
-        let given = self.lease.statements(Save::Whole(snapshot), dialect)?;
+        let given = self.lease.statements(Save::Whole(&snapshot.joined()), dialect)?;
         let after = || Tail::after(snapshot, self.durability);
         self.outstanding = given.as_ref().map(|_| (before, after()));
         Ok(given)

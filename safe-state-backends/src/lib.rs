@@ -41,6 +41,7 @@ pub mod escape;
 mod failure;
 mod file;
 pub mod format;
+mod generation;
 mod holder;
 mod journal;
 mod keys;
@@ -84,6 +85,7 @@ mod timestamp;
 mod url;
 pub mod value;
 mod wait;
+mod worklist;
 
 #[cfg(feature = "object-store")]
 pub use self::object_store::{ObjectStoreBackend, Objects};
@@ -94,8 +96,8 @@ pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 pub use checkpoint::{
-    Attempts, Checkpoint, CrashCause, LoopEnd, LoopProgress, Mark, NotPutBack, PastRun, Progress,
-    RunEnd, Sampled, Samples, Suspect,
+    Attempts, Checkpoint, CrashCause, Cut, DeadLetterNotRetryable, InFlight, LoopEnd, LoopProgress,
+    Mark, Merge, PastRun, Progress, RunEnd, Sampled, Samples, Slices, Suspect,
 };
 pub use completed::Completed;
 pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
@@ -144,3 +146,4 @@ pub use timestamp::Timestamp;
 #[cfg(feature = "postgres")]
 pub use tokio_postgres;
 pub use url::{IntoBackend, from_url, redacted};
+pub use worklist::Worklist;

@@ -17,5 +17,11 @@ pub(crate) const RUN_LIMIT: usize = 32;
 pub(crate) const SAMPLE_LIMIT: usize = 64;
 /// Most arguments of a job that are compared.
 pub(crate) const ARGUMENT_LIMIT: usize = 256;
+/// Most items of a loop that are in flight at once.
+pub(crate) const IN_FLIGHT_LIMIT: usize = 1024;
+/// Most slices of a loop.
+pub(crate) const SLICE_LIMIT: u32 = 1 << 16;
+/// Most values of slices, of all variables and loops.
+pub(crate) const MERGE_LIMIT: usize = 1 << 16;
 /// Longest key of an effect, in bytes.
 pub(crate) const KEY_LIMIT: usize = 4096;

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde::{Deserialize, Deserializer};
 
+use crate::generation::Generation;
+
 /// A list that is only pushed to. Carried through a loop, a save costs what was pushed since the
 /// save before, and not what is in it.
 ///
@@ -93,6 +95,11 @@ impl<T> Results<T> {
         }
     }
 
+    /// The elements behind those that are stored, if they are of this list.
+    pub(crate) fn behind(&self, (generation, stored): (&Generation, usize)) -> Option<&[T]> {
+        self.elements.get(stored..).filter(|_| generation.is(&self.generation))
+    }
+
     /// Which list it is.
     pub(crate) fn generation(&self) -> Generation {
         self.generation.number();
@@ -107,48 +114,6 @@ impl<T> Results<T> {
         self
     }
 }
-
-/// Which list something is, among all of this process; of what was read, none as yet.
-#[derive(Debug, Default)]
-pub(crate) struct Generation(AtomicU64);
-
-impl Generation {
-    const fn new() -> Self {
-        Generation(AtomicU64::new(0))
-    }
-
-    /// Its number, which it is given with this.
-    fn number(&self) -> u64 {
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
-        let number = self.0.load(Ordering::Relaxed);
-        if number != 0 {
-            return number;
-        }
-        let new = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let before = self.0.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed);
-        before.map_or_else(|number| number, |_| new)
-    }
-
-    /// Whether they are of one list.
-    fn is(&self, other: &Generation) -> bool {
-        self.number() == other.number()
-    }
-}
-
-impl Clone for Generation {
-    fn clone(&self) -> Self {
-        Generation(AtomicU64::new(self.0.load(Ordering::Relaxed)))
-    }
-}
-
-/// It is no part of a value.
-impl PartialEq for Generation {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Generation {}
 
 impl<T: Debug> Debug for Results<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

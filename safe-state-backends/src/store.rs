@@ -5,7 +5,7 @@ mod transactions;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::format::{Change, FormatError, Record};
+use crate::format::{self, Change, FormatError, Record};
 use crate::journal::Journal;
 #[cfg(target_os = "linux")]
 use crate::page::{Base, Page};
@@ -119,7 +119,8 @@ impl Store {
     }
 
     fn save_whole(&mut self) -> Result<(), Error> {
-        let snapshot = self.checkpoint.encode().map_err(|source| self.unwritable(source))?;
+        let snapshot = format::snapshot_in_pieces(&self.checkpoint);
+        let snapshot = snapshot.map_err(|source| self.unwritable(source))?;
         self.journal.save(&snapshot)
     }
 
@@ -188,9 +189,12 @@ impl Opening {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The backend cannot be written, or the job is one that many workers share.
     pub fn begin(self, checkpoint: Checkpoint) -> Result<Store, Error> {
         let Opening { backend, journal, .. } = self;
+        if checkpoint.is_shared() {
+            return Err(Error::unreadable(&*backend, &checkpoint.job, FormatError::Shared));
+        }
         let mut store = Store { backend, journal, checkpoint, outstanding: None };
         store.save_whole()?;
         Ok(store)

@@ -71,6 +71,11 @@ pub fn write_within<'s, T: Serialize + ?Sized>(
     Ok((written?, all.needed()))
 }
 
+/// Whether a value is a list of numbers, of which it is known that it reads back.
+pub fn is_numbers<T: ?Sized>(value: &T) -> bool {
+    write::is_numbers(value)
+}
+
 /// The value that `bytes` hold, all of them, as `write` has written it in `version` of the schema.
 ///
 /// # Errors

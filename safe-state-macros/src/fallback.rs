@@ -8,8 +8,6 @@ use quote::quote;
 use syn::parse::Parser;
 use syn::{Attribute, Error, Result};
 
-use crate::loops;
-
 /// What `expand` makes of `item`, or its error beside the item without our markers.
 pub(crate) fn or_original(
     item: TokenStream,
@@ -84,7 +82,8 @@ fn is_marker(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
     let attribute = quote! { # #group };
     let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
-    group.delimiter() == Delimiter::Bracket && parsed.iter().any(loops::is_marker)
+    group.delimiter() == Delimiter::Bracket
+        && parsed.iter().any(crate::syntax::loop_forms::is_marker)
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 //! panic.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use proptest::prelude::*;
-use proptest::sample::Index;
 use quote::quote;
 
-use crate::{expand, fallback, idempotent};
+use crate::{fallback, idempotent, resumable};
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 /// Functions and options to begin with.
 fn seeds() -> Vec<(TokenStream, TokenStream)> {
@@ -176,7 +176,7 @@ fn mutate(tokens: TokenStream, mutation: &Mutation) -> TokenStream {
 #[test]
 fn without_a_mutation_there_is_no_error() {
     for (options, item) in seeds() {
-        let expanded = expand::resumable(options, item).unwrap();
+        let expanded = resumable::resumable(options, item).unwrap();
         assert!(syn::parse2::<syn::File>(expanded).is_ok());
     }
 }
@@ -194,7 +194,7 @@ proptest! {
         let options = to_options.iter().fold(options, mutate);
         let item = to_item.iter().fold(item, mutate);
         // Not through the fallback, which would catch a panic.
-        match expand::resumable(options, item.clone()) {
+        match resumable::resumable(options, item.clone()) {
             Ok(expanded) => prop_assert!(syn::parse2::<syn::File>(expanded).is_ok()),
             Err(error) => {
                 let left = fallback::or_original(item.clone(), |_| Err(error)).to_string();

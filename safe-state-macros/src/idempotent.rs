@@ -30,10 +30,10 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{Block, Error, Expr, ExprClosure, FnArg, ItemFn, Pat, Path, Result, Token};
 
-use crate::function::{self, Returned};
-use crate::future;
-use crate::hygiene::{at, local};
-use crate::options::forms::value;
+use crate::parse::function::{self, Returned};
+use crate::parse::future;
+use crate::parse::options::forms::value;
+use crate::syntax::hygiene::{at, local};
 
 #[derive(Default)]
 struct Options {

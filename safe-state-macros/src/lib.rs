@@ -13,49 +13,17 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
-mod accumulators;
-mod arguments;
-mod belonging;
-mod between;
-mod borrowed;
-mod carried;
-mod changes;
-mod closures;
-mod commits;
-mod companion;
-mod cursors;
-mod durable;
-mod exits;
-mod expand;
+mod analyse;
+mod emit;
 mod fallback;
-mod find;
-mod function;
-mod future;
 #[cfg(test)]
 mod garbage;
-mod head;
-mod hygiene;
 mod idempotent;
-mod items;
-mod job;
-mod lending;
 #[cfg(feature = "limits")]
 mod limits;
-mod loops;
-mod mentions;
-mod mutations;
-mod options;
-mod parens;
-mod passes;
-mod places;
-mod policy;
-mod proof;
-mod questions;
-mod std_macros;
-mod steps;
-mod taking;
-mod text;
-mod worklists;
+mod parse;
+mod resumable;
+mod syntax;
 
 use proc_macro::TokenStream;
 
@@ -63,7 +31,7 @@ use proc_macro::TokenStream;
 #[doc = include_str!("../docs/attribute.md")]
 #[proc_macro_attribute]
 pub fn resumable(options: TokenStream, item: TokenStream) -> TokenStream {
-    fallback::or_original(item.into(), |item| expand::resumable(options.into(), item)).into()
+    fallback::or_original(item.into(), |item| resumable::resumable(options.into(), item)).into()
 }
 
 /// Watches how long a function takes.

@@ -11,42 +11,43 @@
 //!
 //! ```text
 //! fn import(rows: &[Row]) -> Result<u64> {
-//!     let _guard = match TimeGuard::new(90 s).send_kill(true).start() {
-//!         Ok(guard) => guard,
+//!     let _limit = match TimeLimit::new(90 s).send_kill(true).start() {
+//!         Ok(limit) => limit,
 //!         Err(error) => return on_error!(Result<u64>)(error),
 //!     };
 //!     match () { () => { .. } }
 //! }
 //! ```
 //!
-//! In an async function, and in one that returns a future, the guard is the future's:
+//! In an async function, and in one that returns a future, the limit is the future's:
 //!
 //! ```text
-//! return match TimeGuard::new(90 s).send_kill(true).run_async(future_of::<Result<u64>>(async move { .. })).await {
+//! return match TimeLimit::new(90 s).send_kill(true).run_async(future_of::<Result<u64>>(async move { .. })).await {
 //!     Ok(returned) => returned,
 //!     Err(error) => on_error!(Result<u64>)(error),
 //! };
 //! ```
 
-mod options;
-
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Error, ItemFn, Result};
 
-use crate::function::Returned;
-use crate::future;
-use crate::hygiene::{at, local};
-pub(crate) use options::Kind;
+use crate::parse::function::Returned;
+use crate::parse::future;
+use crate::syntax::hygiene::{at, local};
 use options::Options;
 
-/// The function under a guard.
+mod options;
+
+pub(crate) use options::Kind;
+
+/// The function under a limit.
 pub(crate) fn guarded(kind: Kind, options: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut function = parse(kind, item)?;
     let options = Options::parse(kind, options)?;
     let is_future = function.sig.asyncness.is_some() || future::output(&function).is_some();
     let returned = returned(&function);
-    // Errors of options point at them; where the guard is said to be, at the function's name.
+    // Errors of options point at them; where the limit is said to be, at the function's name.
     let here = at(function.sig.ident.span());
     future::with_block(&mut function, |block| {
         let tokens = if is_future {
@@ -82,12 +83,12 @@ fn returned(function: &ItemFn) -> Returned {
     }
 }
 
-/// A guard that lives as long as the block.
+/// A limit that lives as long as the block.
 fn in_front(options: &Options, returned: &Returned, block: &Block, here: Span) -> TokenStream {
     let krate = &options.krate;
-    let (guard, error) = (local("guard"), local("error"));
+    let (limit, error) = (local("limit"), local("error"));
     let site = Span::mixed_site();
-    let built = options.guard();
+    let built = options.limit();
     let started = quote_spanned! {here=> #built.start() };
     let on_error = on_error(options, returned);
     let failed = match returned {
@@ -97,20 +98,20 @@ fn in_front(options: &Options, returned: &Returned, block: &Block, here: Span) -
     };
     // As the tail of a block, the user's own would be reported for its braces.
     quote_spanned! {site=> {
-        let #guard = match #started {
-            #krate::__private::Ok(#guard) => #guard,
+        let #limit = match #started {
+            #krate::__private::Ok(#limit) => #limit,
             #krate::__private::Err(#error) => #failed,
         };
         match () { () => #block }
     } }
 }
 
-/// A guard around the future that the block is made.
+/// A limit around the future that the block is made.
 fn around_future(options: &Options, returned: &Returned, block: &Block, here: Span) -> TokenStream {
     let krate = &options.krate;
     let (value, error) = (local("value"), local("error"));
     let site = Span::mixed_site();
-    let built = options.guard();
+    let built = options.limit();
     let ty = match returned {
         Returned::Type(ty) => ty.to_token_stream(),
         Returned::Opaque => quote_spanned! {site=> _ },

@@ -1,9 +1,12 @@
 //! Stage 2, an attempt: calls the body of an item, keeps what another attempt needs, and undoes what one has changed.
 
 mod body;
+mod call;
 mod kept;
 mod undo;
 
 pub use body::{Fallible, Flow, attempt, attempt_async, leave, raise};
-pub use kept::{Kept, Once};
-pub use undo::{ByClone, ByLength, Marked, UndoneByClone, UndoneByLength};
+pub(crate) use call::call;
+pub use call::{Outcome, call_async, call_in};
+pub use kept::{Kept, TriedOnce};
+pub use undo::{ByClone, ByLength, ByLog, Marked, UndoneByClone, UndoneByLength, UndoneByLog};

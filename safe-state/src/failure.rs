@@ -1,8 +1,7 @@
 //! Stage 3, a failure: tells whether an item has failed and how, and judges what is to become of it.
 
-mod backoff;
 mod context;
-mod known;
+mod failures;
 pub(crate) mod notes;
 pub(crate) mod outcome;
 mod poison;
@@ -12,10 +11,9 @@ pub(crate) mod returns;
 mod thrown;
 pub(crate) mod try_trace;
 
-pub use backoff::Backoff;
 pub use context::ErrorContext;
-#[cfg(feature = "report")]
-pub(crate) use known::known_type;
-pub(crate) use poison::Caution;
+pub(crate) use failures::Failures;
+pub(crate) use poison::poison;
+pub(crate) use policy::Judgement;
 pub use policy::{Action, Policy, Verdict, retry};
 pub use thrown::{Caught, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther};

@@ -1,30 +1,30 @@
-//! The iterator of a resumable loop: skips what is complete, and is where each item completes.
+//! Stage 1, items: the iterator of a resumable loop, which skips what is complete and hands out the rest.
 
 pub(crate) mod capture;
 pub(crate) mod compared;
+pub(crate) mod counter;
 pub(crate) mod entry;
 pub(crate) mod fingerprint;
-pub(crate) mod gaps;
+mod gaps;
 pub(crate) mod identity;
 pub(crate) mod key;
 pub(crate) mod keyed;
 pub(crate) mod received;
 pub(crate) mod source;
+pub(crate) mod terms;
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ops::{Deref, DerefMut};
 
 use crate::Error;
-use crate::items::entry::{Entry, Number, WrongInput};
+use crate::items::counter::Counter;
+use crate::items::entry::{Entry, WrongInput};
 use crate::items::gaps::Gaps;
-use crate::items::identity::{ByIndex, Handed, Identity, Way};
-use crate::run::Run;
-use crate::run::tally::Tally;
+use crate::items::identity::{Admission, Identity};
 
 /// The items of a loop that are not complete yet.
 ///
-/// It holds nothing of the run, nor does the [`Tally`] beside it hold anything of the iterator: a
+/// It holds nothing of the run, nor does the [`Counter`] beside it hold anything of the iterator: a
 /// loop that is left may have changed what it iterates over.
 #[derive(Debug)]
 pub struct Items<I, K> {
@@ -56,46 +56,50 @@ pub enum Step<T> {
 }
 
 impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
-    /// Enters the loop.
+    /// The items of a loop that is entered so, or why it can't be.
     #[inline]
-    pub(crate) fn enter<'r>(
-        run: &'r mut Run,
-        number: Number,
-        location: Cow<'static, str>,
+    pub(crate) fn new(
+        entered: Result<Entry, Error>,
         mut iter: I,
-        (way, identity): (Way, K),
-    ) -> (Self, Tally<'r>) {
-        let entered = run.enter_loop(number, location, exact_len(&iter), way);
+        identity: K,
+        counter: &mut impl Counter,
+    ) -> Self {
         let gate = entered.and_then(|entry| {
             let completed = entry.completed.len();
             let gate = Gate::of(entry, &mut iter, |item| identity.fingerprint(item));
             match gate {
                 // It has none that is not complete.
-                Err(WrongInput::TooShort) if run.accepts => Ok(Gate::Closed),
-                gate => gate.map_err(|wrong| run.wrong_input(completed, wrong)),
+                Err(WrongInput::TooShort) if counter.accepts_another_input() => Ok(Gate::Closed),
+                gate => gate.map_err(|wrong| counter.wrong_input(completed, wrong)),
             }
         });
         let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
-        (Items { iter, identity, gate }, Tally::new(run, number.depth))
+        Items { iter, identity, gate }
+    }
+
+    /// Gives no item but the error.
+    #[cold]
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.gate = Gate::Refused(Box::new(error));
     }
 
     /// The next item.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
-    pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
+    pub fn next(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
         match &self.gate {
             Gate::Open => {}
-            Gate::Gapped(_) | Gate::Closed | Gate::Refused(_) => return self.at_gate(tally),
+            Gate::Gapped(_) | Gate::Closed | Gate::Refused(_) => return self.at_gate(counter),
         }
         loop {
             let Some(item) = self.iter.next() else {
-                tally.exhausted();
+                counter.exhausted();
                 return Step::Done;
             };
-            match self.identity.hand_out(tally, &item) {
-                Handed::Out => return Step::Item(item),
-                Handed::PassedOver => {}
-                Handed::Failed(error) => return Step::Failed(error),
+            match self.identity.hand_out(counter, &item) {
+                Admission::Out => return Step::Item(item),
+                Admission::PassedOver => {}
+                Admission::Failed(error) => return Step::Failed(error),
             }
         }
     }
@@ -103,16 +107,16 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
     /// Completes the item before, with what is due then, and gives the next.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
-    pub fn advance(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
-        if tally.complete()
-            && let Err(error) = tally.heed(self.has_ended())
+    pub fn advance(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
+        if counter.complete()
+            && let Err(error) = counter.pass_boundary(self.has_ended())
         {
             return Step::Failed(error);
         }
-        self.next(tally)
+        self.next(counter)
     }
 
-    /// Whether it is known that no item is left, without asking for one: that may take long, or take it
+    /// Returns whether it is known that no item is left, without asking for one: that may take long, or take it
     /// away from who comes next.
     pub fn has_ended(&self) -> bool {
         let (_, most) = self.iter.size_hint();
@@ -125,37 +129,37 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
     }
 
     #[cold]
-    fn at_gate(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
+    fn at_gate(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
         match std::mem::replace(&mut self.gate, Gate::Closed) {
-            Gate::Gapped(gaps) => self.next_behind(gaps, tally),
+            Gate::Gapped(gaps) => self.next_behind(gaps, counter),
             Gate::Refused(error) => Step::Failed(*error),
             Gate::Open | Gate::Closed => Step::Done,
         }
     }
 
     /// The next item that is not complete.
-    fn next_behind(&mut self, mut gaps: Box<Gaps>, tally: &mut Tally<'_>) -> Step<I::Item> {
+    fn next_behind(&mut self, mut gaps: Box<Gaps>, counter: &mut impl Counter) -> Step<I::Item> {
         let fingerprint = |item: &I::Item| self.identity.fingerprint(item);
         match gaps.skip(&mut self.iter, fingerprint) {
-            Ok(passed_over) => tally.pass_over(passed_over),
-            Err(wrong) => return Step::Failed(tally.run().wrong_input(gaps.completed(), wrong)),
+            Ok(passed_over) => counter.pass_over(passed_over),
+            Err(wrong) => return Step::Failed(counter.wrong_input(gaps.completed(), wrong)),
         }
         let next = self.iter.next();
         if gaps.is_closed() {
             return Step::Done;
         }
         let Some(item) = next else {
-            tally.exhausted();
+            counter.exhausted();
             return Step::Done;
         };
         if let Err(wrong) = gaps.check(|| fingerprint(&item)) {
-            return Step::Failed(tally.run().wrong_input(gaps.completed(), wrong));
+            return Step::Failed(counter.wrong_input(gaps.completed(), wrong));
         }
         self.gate = if gaps.is_over() { Gate::Open } else { Gate::Gapped(gaps) };
-        match self.identity.hand_out(tally, &item) {
-            Handed::Out => Step::Item(item),
-            Handed::PassedOver => self.next(tally),
-            Handed::Failed(error) => Step::Failed(error),
+        match self.identity.hand_out(counter, &item) {
+            Admission::Out => Step::Item(item),
+            Admission::PassedOver => self.next(counter),
+            Admission::Failed(error) => Step::Failed(error),
         }
     }
 }
@@ -184,12 +188,12 @@ pub struct NoItems(Infallible);
 
 impl NoItems {
     /// Cannot be called.
-    pub fn next<T>(&mut self, _: &mut Tally<'_>) -> Step<T> {
+    pub fn next<T>(&mut self, _: &mut impl Counter) -> Step<T> {
         match self.0 {}
     }
 
     /// Cannot be called.
-    pub fn advance<T>(&mut self, _: &mut Tally<'_>) -> Step<T> {
+    pub fn advance<T>(&mut self, _: &mut impl Counter) -> Step<T> {
         match self.0 {}
     }
 
@@ -213,50 +217,8 @@ impl<I, K> DerefMut for Items<I, K> {
     }
 }
 
-/// Calls `body` on the items of `input` that are not complete.
-pub(crate) fn for_each<I: IntoIterator, E: From<Error>>(
-    run: &mut Run,
-    location: String,
-    input: I,
-    mut body: impl FnMut(I::Item) -> Result<(), E>,
-) -> Result<(), E> {
-    // What the item's type offers can't be known here.
-    let identity = (Way::Index, ByIndex(|_: &I::Item| None::<u32>));
-    let number = Number { depth: 0, id: 0 };
-    let (mut items, mut tally) =
-        Items::enter(run, number, location.into(), input.into_iter(), identity);
-    loop {
-        if tally.complete() {
-            if tally.run().asks() {
-                tally.run().save()?;
-            }
-            if !items.has_ended() {
-                tally.run().heed()?;
-            }
-        }
-        while let Some(look) = tally.run().look(items.has_ended()) {
-            if tally.run().wait(look) {
-                tally.run().save()?;
-                tally.run().obey()?;
-            }
-        }
-        match items.next(&mut tally) {
-            Step::Item(item) => {
-                tally.run().begin_item();
-                body(item)?;
-            }
-            Step::Done => break,
-            Step::Failed(error) => return Err(error.into()),
-        }
-    }
-    if tally.leave() {
-        tally.run().save()?;
-    }
-    Ok(())
-}
-
 /// How many items there are in all, where the iterator tells.
-fn exact_len(iter: &impl Iterator) -> Option<u64> {
+pub(crate) fn exact_len(iter: &impl Iterator) -> Option<u64> {
     match iter.size_hint() {
         (lower, Some(upper)) if lower == upper => u64::try_from(lower).ok(),
         _ => None,

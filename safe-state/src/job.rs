@@ -1,31 +1,25 @@
-//! A job: its name and options, and what can be asked of it from outside.
+//! A job: its name and options, and what is stored of it.
 
-mod control;
-mod retry;
+pub(crate) mod older;
+mod place;
+pub(crate) mod test_memory;
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use safe_state_backends::{
-    Backend, Checkpoint, Durability, Error as BackendError, FileBackend, IntoBackend, LeaseOptions,
-    from_url,
-};
+use safe_state_backends::{Backend, Checkpoint, Durability, IntoBackend, LeaseOptions};
+use safe_state_base::stored;
 
+use crate::control::limits::JobLimits;
 use crate::control::pacing::Watch;
 use crate::control::rate::Rate;
+use crate::control::requests::Source;
 use crate::effects::reconnect::ReconnectRegistry;
-use crate::failure::outcome::{Asked, Failing};
-use crate::items::for_each;
-#[cfg(feature = "limits")]
-use crate::limits::job::JobLimits;
-use crate::run::{self, Run};
 use crate::{Error, OnChange, SaveEvery};
 
-/// The state directory where neither an option nor `$SAFE_STATE_DIR` names one.
-pub(crate) const DEFAULT_STATE_DIR: &str = ".safe_state";
+use place::{JobPlace, Stored};
 
 /// A named piece of work and how it is to be run.
 ///
@@ -48,10 +42,25 @@ pub(crate) const DEFAULT_STATE_DIR: &str = ".safe_state";
 #[derive(Clone)]
 pub struct Job {
     name: String,
-    pub(crate) save_every: SaveEvery,
+    pub(crate) saves: Saves,
+    pub(crate) expected: Expected,
+    pub(crate) registry: ReconnectRegistry,
+    pub(crate) watch: Watch,
+    pub(crate) limits: JobLimits,
+    pub(crate) shown: Shown,
+    storage: Storage,
+}
+
+/// When a job saves, and what becomes of it in the end.
+#[derive(Clone)]
+pub(crate) struct Saves {
+    pub(crate) every: SaveEvery,
     pub(crate) keep_on_success: bool,
-    pub(crate) verbose: bool,
-    pub(crate) progress: bool,
+}
+
+/// What the run before is expected to have been, and what to do if it was not.
+#[derive(Clone)]
+pub(crate) struct Expected {
     pub(crate) version: Option<String>,
     pub(crate) code: Option<u64>,
     pub(crate) on_code_change: OnChange,
@@ -60,15 +69,21 @@ pub struct Job {
     /// The variables that are saved with the progress, where the code tells.
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
-    pub(crate) registry: ReconnectRegistry,
-    pub(crate) watch: Watch,
-    #[cfg(feature = "limits")]
-    pub(crate) limits: JobLimits,
+}
+
+/// What a run shows of itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) verbose: bool,
+    pub(crate) progress: bool,
+}
+
+/// Where a job is stored, and how.
+#[derive(Clone)]
+struct Storage {
+    place: JobPlace,
     durability: Durability,
-    pub(crate) wait: Option<Duration>,
-    state_dir: Option<PathBuf>,
-    /// Or why there is none, which each use of it tells.
-    backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
+    wait: Option<Duration>,
 }
 
 impl Job {
@@ -76,43 +91,43 @@ impl Job {
     pub fn new(name: impl Into<String>) -> Self {
         Job {
             name: name.into(),
-            save_every: SaveEvery::default(),
-            keep_on_success: false,
-            verbose: false,
-            progress: false,
-            version: None,
-            code: None,
-            on_code_change: OnChange::Continue,
-            arguments: Vec::new(),
-            carries: None,
-            on_input_change: OnChange::Fail,
+            saves: Saves { every: SaveEvery::default(), keep_on_success: false },
+            expected: Expected {
+                version: None,
+                code: None,
+                on_code_change: OnChange::Continue,
+                arguments: Vec::new(),
+                carries: None,
+                on_input_change: OnChange::Fail,
+            },
             registry: ReconnectRegistry::global().clone(),
             watch: Watch::default(),
-            #[cfg(feature = "limits")]
             limits: JobLimits::default(),
-            durability: Durability::Power,
-            wait: None,
-            state_dir: None,
-            backend: None,
+            shown: Shown { verbose: false, progress: false },
+            storage: Storage {
+                place: JobPlace::default(),
+                durability: Durability::Power,
+                wait: None,
+            },
         }
     }
 
     /// Saves after that many completed items, or at the first item that completes after that
     /// time. The default is every item.
     pub fn save_every(mut self, every: impl Into<SaveEvery>) -> Self {
-        self.save_every = every.into();
+        self.saves.every = every.into();
         self
     }
 
     /// What a save survives: loss of power (the default), or only the death of the process.
     pub fn durability(mut self, durability: Durability) -> Self {
-        self.durability = durability;
+        self.storage.durability = durability;
         self
     }
 
     /// How long to wait for another run of the job to end, instead of being refused at once.
     pub fn wait(mut self, wait: Duration) -> Self {
-        self.wait = Some(wait);
+        self.storage.wait = Some(wait);
         self
     }
 
@@ -120,7 +135,7 @@ impl Job {
     /// `.safe_state` in the working directory. With a [`backend`](Self::backend) as well, the job is
     /// refused.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.state_dir = Some(dir.into());
+        self.storage.place.named.dir = Some(dir.into());
         self
     }
 
@@ -138,33 +153,33 @@ impl Job {
     /// # Ok::<(), safe_state::Error>(())
     /// ```
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
-        self.backend = Some(backend.into_backend().map_err(Arc::new));
+        self.storage.place.named.backend = Some(backend.into_backend().map_err(Arc::new));
         self
     }
 
-    /// Whether a finished job keeps its checkpoint, so that the next run has no items to do.
+    /// Returns whether a finished job keeps its checkpoint, so that the next run has no items to do.
     pub fn keep_on_success(mut self, keep: bool) -> Self {
-        self.keep_on_success = keep;
+        self.saves.keep_on_success = keep;
         self
     }
 
-    /// Whether the run tells on standard error what it does.
+    /// Returns whether the run tells on standard error what it does.
     pub fn verbose(mut self, verbose: bool) -> Self {
-        self.verbose = verbose;
+        self.shown.verbose = verbose;
         self
     }
 
-    /// Whether the run shows a bar on standard error, if that is a terminal; see
+    /// Returns whether the run shows a bar on standard error, if that is a terminal; see
     /// [`bars`](crate::bars).
     #[cfg(feature = "progress")]
     pub fn progress(mut self, progress: bool) -> Self {
-        self.progress = progress;
+        self.shown.progress = progress;
         self
     }
 
     /// A version of the work; a checkpoint begun under another is refused.
     pub fn version(mut self, version: impl fmt::Display) -> Self {
-        self.version = Some(format!("{version}"));
+        self.expected.version = Some(format!("{version}"));
         self
     }
 
@@ -172,15 +187,24 @@ impl Job {
     /// text; and what to do if it is not the one that the checkpoint was made by. The default is to
     /// go on with a warning.
     pub fn code(mut self, fingerprint: u64, on_change: OnChange) -> Self {
-        self.code = Some(fingerprint);
-        self.on_code_change = on_change;
+        self.expected.code = Some(fingerprint);
+        self.expected.on_code_change = on_change;
         self
     }
 
     /// An argument of its function that belongs to the job, if it can be compared.
     #[doc(hidden)]
     pub fn argument(mut self, name: &str, fingerprint: Option<u32>) -> Self {
-        self.arguments.extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
+        self.expected
+            .arguments
+            .extend(fingerprint.map(|fingerprint| (name.to_owned(), fingerprint)));
+        self
+    }
+
+    /// Tells whether it is called by tests of the crate that it is in.
+    #[doc(hidden)]
+    pub fn in_test(mut self, is: bool) -> Self {
+        self.storage.place.is_of_test = is;
         self
     }
 
@@ -188,14 +212,14 @@ impl Job {
     /// change of the code.
     #[doc(hidden)]
     pub fn carries(mut self, variables: &'static [&'static str]) -> Self {
-        self.carries = Some(variables);
+        self.expected.carries = Some(variables);
         self
     }
 
     /// What to do if an item is not the one that is complete under its index: to fail, which is the
     /// default, or to go on. [`OnChange::Restart`] fails as well: by then items are gone.
     pub fn on_input_change(mut self, on_change: OnChange) -> Self {
-        self.on_input_change = on_change;
+        self.expected.on_input_change = on_change;
         self
     }
 
@@ -225,12 +249,12 @@ impl Job {
         self
     }
 
-    /// Whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
+    /// Returns whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
     /// and has saved what is complete. A second signal ends the process at once, if it does not come
     /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
     #[cfg(feature = "signals")]
     pub fn graceful(mut self, graceful: bool) -> Self {
-        self.watch.graceful = graceful;
+        self.watch.graceful.is_on = graceful;
         self
     }
 
@@ -239,7 +263,7 @@ impl Job {
     /// twice within milliseconds, to a process and to its group. One that comes before is ignored.
     #[cfg(feature = "signals")]
     pub fn second_signal_after(mut self, time: Duration) -> Self {
-        self.watch.second_signal_after = Some(time);
+        self.watch.graceful.second_signal_after = Some(time);
         self
     }
 
@@ -264,11 +288,7 @@ impl Job {
     ///
     /// The job is running, or the backend cannot be written.
     pub fn clear_checkpoint(&self) -> Result<(), Error> {
-        let backend = self.stored_in()?;
-        if backend.exists(&self.name)? {
-            backend.lease(&self.name, self.lease_options())?.delete()?;
-        }
-        Ok(())
+        stored::clear(self.stored_in()?, &self.name, self.lease_options())
     }
 
     /// The file that the checkpoint is or would be in; `None` if the backend keeps no files, or
@@ -277,116 +297,84 @@ impl Job {
         self.stored_in().ok()?.path(&self.name)
     }
 
-    /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable)
-    /// does with its loop: items that an earlier run completed are skipped, and an error or a
-    /// panic leaves the checkpoint for the next run.
-    ///
-    /// ```
-    /// use safe_state::{Error, Job};
-    ///
-    /// # let dir = tempfile::tempdir().unwrap();
-    /// # let mailer = Job::new("mailer").state_dir(dir.path());
-    /// # fn send(_: &str) {}
-    /// # let recipients = ["a@example.org", "b@example.org"];
-    /// mailer.save_every(10).run(recipients, |recipient| {
-    ///     send(recipient);
-    ///     Ok::<(), Error>(())
-    /// })?;
-    /// # Ok::<(), Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The body's own, unchanged; or an [`Error`] if the run cannot begin, save or finish.
-    ///
-    /// # Panics
-    ///
-    /// If the body does.
-    #[track_caller]
-    pub fn run<I, E>(&self, items: I, body: impl FnMut(I::Item) -> Result<(), E>) -> Result<(), E>
-    where
-        I: IntoIterator,
-        E: From<Error> + fmt::Display,
-    {
-        let location = std::panic::Location::caller().to_string();
-        let mut run = Run::open(self)?;
-        let spans = run.spans();
-        let outcome = run::call_in(&spans, || for_each(&mut run, location, items, body));
-        let failing = outcome.as_ref().map_or_else(
-            |panic| Failing::of_panic(&**panic),
-            |returned| {
-                returned
-                    .as_ref()
-                    .err()
-                    .map_or(Failing::No, |error| Failing::of_displayed(error, Asked::Fully))
-            },
-        );
-        run.finish(outcome, failing, |error| Err(error.into()))
-    }
-
-    /// The same for another thread: a trial is known to its own alone.
+    /// Returns the job for another thread: the memory of a trial or a test is known to its own alone.
     pub(crate) fn for_another_thread(&self) -> Job {
-        #[cfg(feature = "testing")]
-        if let Some(backend) = crate::testing::backend() {
-            return Job { state_dir: None, ..self.clone() }.backend(backend);
+        let mut job = self.clone();
+        if let Ok(Some(backend)) = self.storage.place.of_thread(&self.name) {
+            job.storage.place = JobPlace::default();
+            return job.backend(backend);
         }
-        self.clone()
+        job
     }
 
     pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        #[cfg(feature = "testing")]
-        if let Some(backend) = crate::testing::backend() {
-            return Ok(backend);
-        }
-        if self.backend.is_some() && self.state_dir.is_some() {
-            return Err(Error::TwoPlaces { job: self.name.clone() });
-        }
-        if let Some(backend) = &self.backend {
-            return backend.clone().map_err(Error::NoBackend);
-        }
-        if let Some(dir) = &self.state_dir {
-            return Ok(Arc::new(FileBackend::new(dir)));
-        }
-        if let Some(url) = from_environment("SAFE_STATE_BACKEND") {
-            let opened = url.to_str().map_or_else(|| Err(not_text()), from_url);
-            return opened.map_err(|error| Error::NoBackend(of_environment(error).into()));
-        }
-        let dir = from_environment("SAFE_STATE_DIR");
-        Ok(Arc::new(FileBackend::new(dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()))))
+        Ok(self.stored()?.backend())
+    }
+
+    fn stored(&self) -> Result<Stored, Error> {
+        self.storage.place.stored(&self.name)
+    }
+
+    /// Returns where requests to the job are.
+    pub(crate) fn requests(&self) -> Result<Source, Error> {
+        Ok(Source::new(self.stored_in()?, &self.name))
+    }
+
+    /// Returns how long to wait for another run of the job to end.
+    pub(crate) fn patience(&self) -> Duration {
+        self.storage.wait.unwrap_or_default()
     }
 
     pub(crate) fn lease_options(&self) -> LeaseOptions {
-        LeaseOptions::new(self.durability).wait(self.wait)
+        LeaseOptions::new(self.storage.durability).wait(self.storage.wait)
     }
 }
 
-fn not_text() -> BackendError {
-    let reason = "it is not UTF-8".to_owned();
-    BackendError::Url { url: "...".to_owned(), reason }
-}
-
-/// The error, with where its URL comes from, which the program's source does not tell.
-fn of_environment(error: BackendError) -> BackendError {
-    match error {
-        BackendError::Url { url, reason } => {
-            let reason = format!("{reason}; it comes from $SAFE_STATE_BACKEND");
-            BackendError::Url { url, reason }
-        }
-        other => other,
+/// Limits.
+#[cfg(feature = "limits")]
+impl Job {
+    /// How long the body of an item may take, or an attempt at it: a [`Duration`](std::time::Duration), or a text such as
+    /// `"30s"`. Then it is cancelled, and fails if it [asks](crate::limits::check) or awaits; if it does not
+    /// end within the grace period either, what is complete is saved, and the process is ended.
+    ///
+    /// # Panics
+    ///
+    /// If a text is no time. So do the others.
+    pub fn item_timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.item_timeout = Some(timeout.into().into());
+        self
     }
-}
 
-pub(crate) fn from_environment(variable: &str) -> Option<OsString> {
-    std::env::var_os(variable).filter(|value| !value.is_empty())
+    /// How long a run may take. Then it ends before the next item with
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is
+    /// cancelled, and if it does not end within the grace period, the process is ended.
+    pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.process.timeout = Some(timeout.into().into());
+        self
+    }
+
+    /// How much memory the process may have in use: a number of bytes, or a text such as `"2GiB"`. The same
+    /// as of a timeout. Linux alone.
+    pub fn max_memory(mut self, max_memory: impl Into<safe_state_limits::Size>) -> Self {
+        self.limits.process.max_memory = Some(max_memory.into().into());
+        self
+    }
+
+    /// How long an item has to end once a limit was passed; and how long before the end of its time on a batch
+    /// system the run stops. By default 15 seconds.
+    pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.process.grace_period = grace_period.into().into();
+        self
+    }
 }
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job")
             .field("name", &self.name)
-            .field("save_every", &self.save_every)
-            .field("durability", &self.durability)
-            .field("version", &self.version)
+            .field("save_every", &self.saves.every)
+            .field("durability", &self.storage.durability)
+            .field("version", &self.expected.version)
             .finish_non_exhaustive()
     }
 }

@@ -6,16 +6,10 @@
 #[path = "private.rs"]
 pub mod __private;
 mod attempt;
-mod bounded;
-#[cfg(feature = "cli")]
-pub mod cli;
 mod companion;
 mod control;
 mod effects;
-mod error;
 mod failure;
-#[cfg(feature = "guard")]
-pub mod guard;
 mod items;
 mod job;
 #[cfg(feature = "limits")]
@@ -23,33 +17,37 @@ pub mod limits;
 mod observe;
 mod progress;
 mod proof;
-#[cfg(feature = "report")]
-pub mod report;
 mod run;
 mod save;
-mod secrets;
-#[cfg(any(feature = "limits", feature = "signals"))]
-mod signals;
-#[cfg(all(unix, feature = "supervisor"))]
-pub mod supervisor;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use control::rate::Rate;
 pub use effects::{commit, idempotency, reconnect, transaction};
-pub use error::{Error, StopReason};
-pub use failure::{Action, Backoff, ErrorContext};
-pub use idempotency::{IdempotencyCache, Once};
+pub use failure::{Action, ErrorContext};
+pub use idempotency::{Effect, IdempotencyCache};
+pub use items::terms::OnChange;
 pub use job::Job;
 #[cfg(feature = "progress")]
 pub use observe::bars;
-pub use run::begin::OnChange;
 pub use safe_state_backends::{
-    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter, DeadLetters,
-    DeadLettersIter, Durability, Failure, FailureKind, FileBackend, Keys, LoopEnd, LoopProgress,
-    MemoryBackend, NotPutBack, PastRun, Progress, Publication, Request, Results, RunEnd,
-    StoredResults, Suspect, Timestamp, publish, publish_once, skip_if_exists,
+    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
+    DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,
+    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, PastRun, Progress, Publication,
+    Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist, publish, publish_once,
+    skip_if_exists,
 };
+pub use safe_state_base::{Backoff, Error, StopReason};
+use safe_state_base::{bounded, error, secrets};
+#[cfg(feature = "cli")]
+#[doc(inline)]
+pub use safe_state_cli as cli;
+#[cfg(feature = "guard")]
+#[doc(inline)]
+pub use safe_state_guard as guard;
+#[cfg(all(unix, feature = "supervisor"))]
+#[doc(inline)]
+pub use safe_state_limits::{Supervisor, supervisor};
 /// ```
 /// use std::io::{self, Write};
 /// use std::path::Path;
@@ -105,9 +103,10 @@ pub use safe_state_macros::resumable;
 /// ```
 #[cfg(feature = "limits")]
 pub use safe_state_macros::time_guard;
+#[cfg(feature = "report")]
+#[doc(inline)]
+pub use safe_state_report as report;
 pub use save::schedule::SaveEvery;
-#[cfg(all(unix, feature = "supervisor"))]
-pub use supervisor::Supervisor;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {

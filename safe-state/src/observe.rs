@@ -8,4 +8,7 @@ pub(crate) mod bars;
 pub(crate) mod events;
 #[cfg_attr(not(feature = "metrics"), path = "observe/meters/none.rs")]
 mod meters;
+mod observer;
 pub(crate) mod spans;
+
+pub(crate) use observer::Observer;

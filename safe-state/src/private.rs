@@ -8,50 +8,51 @@ use safe_state_backends::Carry;
 
 use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
+use crate::run::entering;
 use crate::{Error, Job};
 
 pub use core::convert::{Infallible, Into, identity};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
-pub use core::{concat, file, format_args, module_path};
+pub use core::{cfg, concat, file, format_args, module_path};
 pub use std::path::PathBuf;
 pub use std::string::String;
 
+#[cfg(not(feature = "report"))]
+pub use crate::__argument as argument;
 pub use crate::attempt::{
-    ByClone, ByLength, Fallible, Flow, Kept, Marked, Once, UndoneByClone, UndoneByLength, attempt,
-    attempt_async, leave, raise,
+    ByClone, ByLength, ByLog, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once,
+    UndoneByClone, UndoneByLength, UndoneByLog, attempt, attempt_async, call_async, call_in, leave,
+    raise,
 };
 pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
-pub use crate::failure::outcome::{Asked, Failed, Failing, Outcome, Seen};
+pub use crate::failure::outcome::{Asked, Failed, Failing, Seen};
 pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
 pub use crate::failure::try_trace::{
-    Given, Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, Site,
+    Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, TryOperand as Given,
+    TrySite as Site,
 };
 pub use crate::failure::{
     Caught, Policy, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther, Verdict, retry,
 };
 pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value};
 pub use crate::items::compared::{
-    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Of, OfCells as OfCellsWithin,
-    OfHash, OfMutable as OfMutableItem, OfNothing, OfParts, OfSerialize, OfSerializeAndHash,
-    OfWrapped, Probe, fingerprint as compared,
+    Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
-pub use crate::items::identity::{CursorType, Way};
+pub use crate::items::identity::{CONSUMED, CursorType, IdentityKind as Way};
 pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
 pub use crate::items::received::{Receipt, Received};
 pub use crate::items::source::{
     OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted, Source,
-    by_index, by_index_checked,
+    by_index, by_index_checked, is_channel,
 };
 pub use crate::items::{Items, Step};
-#[cfg(feature = "limits")]
-pub use crate::limits::run::{Cancellation, cancellable};
 pub use crate::observe::spans::Spans;
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
@@ -68,15 +69,28 @@ pub use crate::proof::{
     name_in_carry_reconnect_or_fresh_what_the_async_loop_changes,
     name_in_carry_reconnect_or_fresh_what_the_loop_changes, never, touch, type_of,
 };
+pub use crate::run::Run;
+pub use crate::run::entering::tally_of_checkpoint;
 pub use crate::run::tally::Tally;
-pub use crate::run::{Run, call_in};
 pub use crate::{
-    __argument as argument, __argument_fingerprint as argument_fingerprint, __failing as failing,
-    __fingerprint as fingerprint, __graceful as graceful, __handed as handed, __key as key,
-    __means as means, __on_error as on_error, __progress as progress, __read_only as read_only,
-    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
-    __undone as undone, __unshared as unshared,
+    __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
+    __in_place as in_place, __key as key, __means as means, __on_error as on_error,
+    __progress as progress, __read_only as read_only, __set_back as set_back, __shown as shown,
+    __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,
 };
+#[cfg(feature = "limits")]
+pub use safe_state_limits::run::{Cancellation, cancellable};
+#[cfg(feature = "report")]
+pub use safe_state_report::__argument as argument;
+
+/// The ways by which it is found out what of a value is compared.
+pub mod forms {
+    pub use crate::items::compared::{
+        Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
+        OfSerializeAndHash, OfWrapped,
+    };
+}
 
 /// The ways by which it is found out how a body failed.
 pub mod failures {
@@ -97,18 +111,20 @@ pub fn items<'r, I, Iter, T, F>(
     location: &'static str,
     way: Way,
     fingerprint: F,
-    check_source: fn(&Iter),
+    is_channel: fn(&Iter) -> bool,
 ) -> (Items<Iter, ByIndex<F>>, Tally<'r>, TypeOf<T>)
 where
     I: IntoIterator<IntoIter = Iter, Item = T>,
     Iter: Iterator<Item = T>,
     F: Fn(&T) -> Option<u32>,
 {
-    // What it says, it says to the compiler.
-    let _ = check_source;
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
-    let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+    let input = input.into_iter();
+    let is_channel = is_channel(&input);
+    let (mut items, tally) = entering::items(run, number, Cow::Borrowed(location), input, identity);
+    if is_channel {
+        items.refuse(tally.gives_once());
+    }
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -128,7 +144,7 @@ where
 {
     let (number, identity) = (Number { depth, id }, (way, ByKey::new(hash)));
     let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -150,7 +166,7 @@ where
 {
     let (number, identity) = (Number { depth, id }, (way, ByCursor::new(of_type, cursor)));
     let (items, tally) =
-        Items::enter(run, number, Cow::Borrowed(location), input.into_iter(), identity);
+        entering::items(run, number, Cow::Borrowed(location), input.into_iter(), identity);
     (items, tally, TypeOf(PhantomData))
 }
 
@@ -167,7 +183,7 @@ pub fn received<'r>(
     way: Way,
     takes: bool,
 ) -> (Received, Tally<'r>) {
-    Received::enter(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
+    entering::received(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
 }
 
 /// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.
@@ -188,20 +204,6 @@ pub fn run<R>(
     let outcome = call_in(&run.spans(), || body(&mut run));
     let failing = failing(&outcome);
     run.finish(outcome, failing, on_error)
-}
-
-/// As [`call_in`], for a future: sees whether it returned or panicked.
-///
-/// # Errors
-///
-/// The panic's payload.
-pub async fn call_async<R>(spans: Spans, body: impl Future<Output = R>) -> Outcome<R> {
-    let mut body = std::pin::pin!(body);
-    std::future::poll_fn(move |context| match call_in(&spans, || body.as_mut().poll(context)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => std::task::Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 /// A future that gives an `R`.

@@ -1,224 +1,355 @@
-//! The way of the items through a run: completing them, leaving loops, and what the next save has to tell
-//! of it.
+//! Stage 4, progress: where a run stands in its loops, what it carries, and what of both the next save has to tell.
+//!
+//! It is told of items, and gives changes to save. It writes nothing, and looks at what is stored through
+//! [`Stored`] alone.
 
 mod before;
-#[cfg(feature = "limits")]
-mod beside;
+mod carried;
 mod entering;
+mod failing;
+mod given_up;
 mod interrupted;
-pub(crate) mod open_loop;
-pub(crate) mod places;
-mod position;
+mod loops;
+mod open_loop;
+mod places;
+mod restore;
 mod steps;
-pub(crate) mod unsaved;
+mod stored;
+mod unsaved;
 pub(crate) mod values;
 
 use std::borrow::Cow;
-use std::time::Instant;
+use std::fmt::Arguments;
 
-use safe_state_backends::format::{Advance, Change, Record};
+#[cfg(feature = "limits")]
+use safe_state_backends::CrashCause;
+use safe_state_backends::format::{Advance, Change};
+use safe_state_backends::{Captured, Carry};
 
 use crate::Error;
 use crate::items::entry::Number;
-use crate::items::identity::{ANOTHER_KEY, Way};
+use crate::items::identity::{ANOTHER_KEY, IdentityKind};
 use crate::items::key::KeyHash;
-use crate::progress::open_loop::OpenLoop;
-use crate::run::Run;
+use crate::items::terms::Terms;
+
+use carried::Values;
+use given_up::GivenUp;
+use loops::Loops;
+use open_loop::{OpenLoop, ResumePoint};
+use values::CurrentValues;
 
 pub(crate) use before::Before;
-pub(crate) use position::Position;
+pub(crate) use entering::{Entered, wrong_input};
+pub(crate) use stored::Stored;
 
 /// How many saves lie between two that store the items' median time.
 const SAVES_PER_MEDIAN: u64 = 32;
 
-impl Run {
-    #[inline]
-    pub(crate) fn hand_out(&mut self, depth: usize) {
-        self.settle(depth, 0, true);
+/// Where a run stands, and what of it the checkpoint has not been told yet.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    loops: Loops,
+    values: Values,
+    given_up: GivenUp,
+    saves: u64,
+}
+
+/// The item in flight of the innermost loop that has one.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    pub(crate) index: Option<u64>,
+    /// The hash of its key, if it is known by key.
+    pub(crate) key: Option<u64>,
+    /// The loop entered last.
+    pub(crate) location: Cow<'static, str>,
+    /// What was recorded of it, and of the items around it.
+    pub(crate) captured: Vec<Captured>,
+}
+
+/// Items.
+impl Progress {
+    /// Enters a loop over `total` items, if its input tells.
+    ///
+    /// # Errors
+    ///
+    /// The loop knew its items otherwise, or an item was left in the middle of its inner loop.
+    pub(crate) fn enter(
+        &mut self,
+        stored: Stored<'_>,
+        at: (Number, Cow<'static, str>),
+        total: Option<u64>,
+        on: (IdentityKind, Terms),
+    ) -> Result<Entered, Error> {
+        let are_carried = self.values.are_carried();
+        entering::enter(&mut self.loops, are_carried, stored, at, total, on)
     }
 
-    /// Whether the fingerprint of the item handed out is wanted: it may be the last before a save,
-    /// or the only one before a failure.
-    pub(crate) fn wants_mark(&self, depth: usize) -> bool {
-        self.schedule.is_due_next()
-            || self
-                .position
-                .open
-                .get(depth)
-                .is_some_and(|open| open.lacks_mark() || open.is_sample())
+    /// Returns whether the run is in no loop.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.loops.are_none()
     }
 
-    fn lacks_mark(&self, depth: usize) -> bool {
-        self.position.open.get(depth).is_some_and(OpenLoop::lacks_mark)
-    }
-
-    #[inline]
-    pub(crate) fn mark(&mut self, depth: usize, fingerprint: Option<u32>) {
-        if let Some(open) = self.position.open.get_mut(depth) {
-            open.set_mark(fingerprint);
-        }
+    /// Returns whether the loop has come to the end of its input in an earlier run.
+    pub(crate) fn has_ended_before(&self, depth: usize) -> bool {
+        self.loops
+            .get(depth)
+            .is_some_and(|open| open.resume_point() == ResumePoint::Ended && open.was_exhausted())
     }
 
     /// Passes over items that are complete.
     pub(crate) fn pass_over(&mut self, depth: usize, count: u64) {
-        if let Some(open) = self.position.open.get_mut(depth) {
+        if let Some(open) = self.loops.get_mut(depth) {
             open.pass_over(count);
         }
     }
 
-    /// Takes in an item of a loop by key. Says whether it is to be done.
-    pub(crate) fn meet(&mut self, depth: usize, key: KeyHash) -> Result<bool, Error> {
-        let met = self.position.open.get_mut(depth).map_or(Some(true), |open| open.meet(key));
-        met.ok_or_else(|| self.other_way(ANOTHER_KEY))
+    /// Takes in an item of a loop by key. Returns whether it is to be done.
+    pub(crate) fn meet(
+        &mut self,
+        stored: Stored<'_>,
+        depth: usize,
+        key: KeyHash,
+    ) -> Result<bool, Error> {
+        let met = self.loops.get_mut(depth).map_or(Some(true), |open| open.meet(key));
+        met.ok_or_else(|| entering::identity_changed(stored, ANOTHER_KEY))
     }
 
-    /// The body of the item handed out last has ended. Says whether there is something to do about it.
+    /// Returns whether the fingerprint of the item handed out is wanted, whenever the next save is.
+    pub(crate) fn wants_mark(&self, depth: usize) -> bool {
+        self.loops.get(depth).is_some_and(OpenLoop::wants_mark)
+    }
+
+    /// Takes the fingerprint of the item handed out.
     #[inline]
-    pub(crate) fn complete(&mut self, depth: usize) -> bool {
-        self.limits.end_item();
-        let was_committed = self.was_committed();
-        if self.position.complete(depth) {
-            self.replayed(depth);
-            self.show_position(depth);
-            let is_due = self.schedule.item_completed();
-            return self.requests.is_due() || is_due;
+    pub(crate) fn mark(&mut self, depth: usize, fingerprint: Option<u32>) {
+        if let Some(open) = self.loops.get_mut(depth) {
+            open.mark(fingerprint);
         }
-        if was_committed {
-            self.show_position(depth);
-            return self.requests.is_due();
-        }
-        // In doubt, it is the save which says that there can be none.
-        self.is_in_doubt() || self.requests.is_due_at_once()
     }
 
-    /// Shows that the item of a loop is complete.
-    fn show_position(&mut self, depth: usize) {
-        if let Some(open) = self.position.open.get(depth) {
-            self.bars.reach(depth, open.position);
+    /// Returns how many items may complete until a fingerprint is wanted.
+    pub(crate) fn items_until_mark(&self, depth: usize) -> u64 {
+        match self.loops.get(depth) {
+            Some(open) if open.lacks_mark() => 1,
+            Some(open) => open.items_until_sample(),
+            None => u64::MAX,
         }
-        if self.spans.has_items() {
-            self.spans.exit_items(depth);
+    }
+
+    /// Records values of the item that was handed out last by the loop inside `depth` others.
+    pub(crate) fn capture(&mut self, depth: usize, values: &[(&str, Arguments<'_>)]) {
+        if let Some(open) = self.loops.get_mut(depth) {
+            open.capture(values);
         }
+    }
+
+    /// Returns the index of the next item to complete.
+    #[inline]
+    pub(crate) fn position(&self, depth: usize) -> Option<u64> {
+        self.loops.get(depth).map(OpenLoop::position)
+    }
+
+    /// Returns whether the item that was handed out inside `depth` loops is not complete.
+    pub(crate) fn is_in_flight(&self, depth: usize) -> bool {
+        self.loops.get(depth).is_none_or(OpenLoop::is_in_flight)
+    }
+
+    /// Returns the item in flight of the innermost loop that has one.
+    pub(crate) fn in_flight(&self) -> InFlight {
+        let open = self.loops.in_flight();
+        InFlight {
+            index: open.map(OpenLoop::position),
+            key: open.and_then(OpenLoop::key),
+            location: self.loops.location().clone(),
+            captured: self.loops.captured(),
+        }
+    }
+
+    /// Returns the index of that item.
+    pub(crate) fn index_in_flight(&self) -> Option<u64> {
+        self.loops.in_flight().map(OpenLoop::position)
     }
 
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
     pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
-        self.take_back_lent();
-        if let Some(open) = self.position.open.get_mut(depth) {
+        if let Some(open) = self.loops.get_mut(depth) {
             open.settle(completed, in_flight);
-            if in_flight && self.spans.has_items() {
-                self.spans.enter_item(depth, open.position);
-            }
         }
         if completed > 0 {
-            self.position.places.item_completed();
+            self.values.places.item_completed();
         }
-        self.schedule.items_completed(completed);
-        self.requests.count(completed);
     }
 
-    /// How many items may complete until a save may be due, a fingerprint is wanted, or it may be time to
-    /// ask whether to go on.
-    pub(crate) fn items_until_a_look(&self, depth: usize) -> u64 {
-        if self.lacks_mark(depth) || self.spans.has_items() {
-            return 1;
+    /// Completes the item in flight inside `depth` loops, and with it what ended in it. Returns whether there was
+    /// one.
+    #[inline]
+    pub(crate) fn complete(&mut self, depth: usize) -> bool {
+        let is_complete = self.loops.complete(depth);
+        if is_complete {
+            self.values.places.item_completed();
         }
-        let until_sample =
-            self.position.open.get(depth).map_or(u64::MAX, OpenLoop::items_until_sample);
-        self.schedule.budget().min(self.requests.budget()).min(until_sample)
+        is_complete
     }
 
+    /// Ends the input of a loop.
     pub(crate) fn exhausted(&mut self, depth: usize) {
-        if let Some(open) = self.position.open.get_mut(depth) {
+        if let Some(open) = self.loops.get_mut(depth) {
             open.exhausted();
         }
     }
 
-    /// The loop has been left. Says whether that is to be saved.
-    pub(crate) fn leave_loop(&mut self, depth: usize) -> bool {
-        self.limits.end_item();
-        let _ = self.was_committed();
-        self.position.open.truncate(depth + 1);
-        self.bars.leave(depth);
-        self.spans.exit_items(depth);
-        let Some(mut open) = self.position.open.pop() else { return false };
-        let by_break = open.left();
-        if let Some((change, completed)) = open.change() {
-            self.position.ended.push((depth, change));
-            self.position.completed += completed;
+    /// Leaves a loop. Returns whether that is to be saved.
+    pub(crate) fn leave(&mut self, depth: usize) -> bool {
+        self.loops.leave(depth, self.values.are_carried())
+    }
+
+    /// Returns whether what was left is to be saved at once.
+    pub(crate) fn saves_now(&self) -> bool {
+        !self.loops.hold_back()
+    }
+
+    /// Notes that a `return` is about to leave a loop.
+    pub(crate) fn returning(&mut self) {
+        self.loops.returning();
+    }
+
+    /// Returns whether a `?` has left a loop that has an item in flight.
+    pub(crate) fn was_left_by_question_mark(&self) -> bool {
+        self.loops.were_left_by_question_mark()
+    }
+}
+
+/// Saves.
+impl Progress {
+    /// Returns the values where the run stands, and what is stored of them.
+    pub(crate) fn values<'a>(&'a mut self, stored: Stored<'a>) -> CurrentValues<'a> {
+        CurrentValues { values: &mut self.values, loops: &mut self.loops, stored }
+    }
+
+    /// Returns the cursor of the last item that the loop of that number completed, which has `depth` loops
+    /// around it; none on a fresh start. The loop may be under way.
+    pub(crate) fn cursor<C: Carry>(
+        &self,
+        stored: Stored<'_>,
+        depth: usize,
+        loop_id: u16,
+    ) -> Result<Option<C>, Error> {
+        let restored = self.loops.cursor(stored, depth, loop_id);
+        let restored = restored.map(|cursor| C::restore(values::CURSOR, cursor)).transpose();
+        restored.map_err(|error| stored.carried_error(error))
+    }
+
+    /// Notes whether the run waits at the head of a loop, where the values without handles have been taken.
+    pub(crate) fn waits_at_head(&mut self, waits: bool) {
+        self.values.waits_at_head(waits);
+    }
+
+    /// Returns whether no run of the job has come to a loop, or saved a value: there is nothing to go on from.
+    pub(crate) fn has_begun_nothing(&self, stored: Stored<'_>) -> bool {
+        self.loops.location().is_empty()
+            && !self.values.have_changed()
+            && stored.has(|checkpoint| {
+                checkpoint.loops().next().is_none() && checkpoint.carried_names().next().is_none()
+            })
+    }
+
+    /// After a failure the carried variables hold what the failed item did to them, and their
+    /// values as of the last item that completed are gone: the items since the last save run again.
+    pub(crate) fn keep_only_what_matches_values(&mut self) {
+        if self.values.are_carried() {
+            self.loops.forget_progress();
+            self.values.forget_progress();
+            self.given_up = GivenUp::default();
         }
-        // What a `break` leaves behind in carried variables is no longer what they were when the
-        // item before completed, so it is saved with what comes next, be it the end. And so is an
-        // inner loop's end.
-        self.position.holds_back = depth > 0 || (by_break && self.position.carries);
-        !self.position.ended.is_empty()
     }
 
-    /// Whether what was left is to be saved at once.
-    pub fn saves_now(&self) -> bool {
-        !self.position.holds_back
-    }
-
-    /// Marks a `return` that is about to leave a loop.
-    pub fn returning(&mut self) {
-        self.position.returning = true;
-    }
-
-    /// In manual mode: counts one more `checkpoint!()`. Says whether a save is due.
-    pub fn checkpoint(&mut self, location: &'static str) -> bool {
-        self.enter_manually(location);
-        self.hand_out(0);
-        self.complete(0)
-    }
-
-    /// In manual mode: enters the loop whose items checkpoints are, the first time.
-    pub(crate) fn enter_manually(&mut self, location: &'static str) {
-        if self.position.open.is_empty() {
-            // There is no input that could be wrong.
-            let number = Number { depth: 0, id: 0 };
-            let _ = self.enter_loop(number, Cow::Borrowed(location), None, Way::Index);
-        }
-    }
-
-    /// What is to be saved now, in its shortest form: most saves need no more than an advance, and
-    /// are spared the rest.
-    pub(crate) fn record(&mut self, now: Instant) -> Record {
-        match self.advance(now) {
-            Some(advance) => Record::Advance(advance),
-            None => self.change(now).into(),
-        }
-    }
-
-    /// Takes in how long the items since the last save took.
-    fn worked(&mut self, items: u64, now: Instant) {
-        let time = now - self.schedule.last_save();
-        self.pace.worked(items, time);
-        self.events.meters.completed(items, time);
-    }
-
-    fn advance(&mut self, now: Instant) -> Option<Advance> {
-        let position = &mut self.position;
-        let [open] = position.open.as_mut_slice() else { return None };
-        let median_is_due = (position.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
-        let has_more = !position.ended.is_empty() || !position.carried.is_empty();
-        let has_more = has_more || !position.places.is_empty();
-        if median_is_due || has_more || position.skipped > 0 || !position.dead_letters.is_empty() {
+    /// Takes the items that completed since the last save, if there is nothing else to save: most saves need no more,
+    /// and are spared the rest.
+    pub(crate) fn advance(&mut self) -> Option<Advance> {
+        let median_is_due = (self.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
+        if median_is_due || !self.values.are_saved() || !self.given_up.is_none() {
             return None;
         }
-        let advance = open.advance()?;
-        position.saves += 1;
-        self.worked(advance.count, now);
+        let advance = self.loops.advance()?;
+        self.saves += 1;
         Some(advance)
     }
 
-    /// What is to be saved now.
-    pub(crate) fn change(&mut self, now: Instant) -> Change {
-        let (change, count) = self.position.take_change();
-        if count > 0 {
-            self.worked(count, now);
+    /// Takes what is to be saved now, and how many items completed with it.
+    pub(crate) fn change(&mut self) -> (Change, u64) {
+        self.saves += 1;
+        self.take_change()
+    }
+
+    /// Returns whether the change that was taken last is to tell the median time of items.
+    pub(crate) fn median_is_due(&self) -> bool {
+        self.saves.is_multiple_of(SAVES_PER_MEDIAN)
+    }
+
+    /// Takes what is to be saved last of a run that goes on no more, and has not failed: no item is to blame.
+    pub(crate) fn change_of_stopped(&mut self) -> (Change, u64) {
+        self.loops.clear_suspects();
+        let cleared = self.loops.take_suspects();
+        if !self.values.match_progress() {
+            self.keep_only_what_matches_values();
         }
-        self.position.saves += 1;
-        let median_is_due = self.position.saves.is_multiple_of(SAVES_PER_MEDIAN);
-        Change { item_nanos: if median_is_due { self.pace.median() } else { None }, ..change }
+        let (mut change, count) = self.change();
+        change.loops.extend(cleared);
+        (change, count)
+    }
+
+    /// Takes what is to be saved last of a run whose function has returned. A `return` from within a loop leaves its
+    /// item unfinished, as a failure does. But the job is finished: what it has given up is not done again.
+    pub(crate) fn change_of_finished(&mut self) -> (Change, u64) {
+        let dead_letters = self.given_up.dead_letters().clone();
+        if self.index_in_flight().is_some() {
+            self.keep_only_what_matches_values();
+        }
+        self.given_up.set_dead_letters(dead_letters);
+        self.change()
+    }
+
+    /// Takes what is complete, as far as it can be saved without the values that the body of the item in flight has.
+    #[cfg(feature = "limits")]
+    pub(crate) fn change_beside_the_body(&mut self) -> Change {
+        if self.values.are_carried() {
+            // Nothing but this is told without them.
+            return Change { loops: self.loops.take_suspects(), ..Change::default() };
+        }
+        self.take_change().0
+    }
+
+    /// Suspects the item in flight of what will have ended the process if it ends before the item does.
+    #[cfg(feature = "limits")]
+    pub(crate) fn suspect_of(&mut self, cause: CrashCause) {
+        if let Some(open) = self.loops.in_flight_mut() {
+            open.suspect_of(cause);
+        }
+    }
+
+    /// Takes what the checkpoint has not been told yet, and how many items completed with it.
+    fn take_change(&mut self) -> (Change, u64) {
+        let (loops, count) = self.loops.take_changes();
+        let carried = self.values.take();
+        let (skipped, dead_letters) = self.given_up.take();
+        (Change { loops, carried, skipped, dead_letters, ..Change::default() }, count)
+    }
+
+    /// Returns the progress as it is.
+    pub(crate) fn before(&self) -> Before {
+        Before {
+            loops: self.loops.before(),
+            places: self.values.places.clone(),
+            given_up: self.given_up.clone(),
+            saves: self.saves,
+        }
+    }
+
+    /// Goes back to what the progress was before an item completed.
+    pub(crate) fn put_back(&mut self, before: Before) {
+        self.loops.put_back(before.loops);
+        self.values.put_back(before.places);
+        self.given_up = before.given_up;
+        self.saves = before.saves;
     }
 }

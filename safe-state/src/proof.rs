@@ -41,7 +41,7 @@ pub fn never<T>() -> T {
     unreachable!("the proof is compiled and never run")
 }
 
-/// Whether the loop's copy comes to its end here.
+/// Returns whether the loop's copy comes to its end here.
 #[must_use]
 pub fn maybe() -> bool {
     false
@@ -138,6 +138,19 @@ macro_rules! __read_only {
             OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
         };
         (&&&&&&&$items).read_only()
+    }};
+}
+
+/// Refuses items that are no references into what is walked.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_place {
+    ($items:expr) => {{
+        use $crate::__private::{
+            OfCellReference as _, OfClone as _, OfMutable as _, OfMutableDeep as _,
+            OfMutableFirst as _, OfMutableWithin as _, OfOther as _,
+        };
+        (&&&&&&&$items).in_place()
     }};
 }
 

@@ -1,126 +1,49 @@
-//! One execution of a job: open, hand out items, save when due, finish or fail.
+//! One execution of a job: it is opened, its items go through the stages, and it is finished. Start reading here.
 
-pub(crate) mod active;
-pub(crate) mod begin;
+mod active;
+mod begin;
+mod begun;
+mod between;
+mod committing;
 mod ending;
-pub(crate) mod replay;
+pub(crate) mod entering;
+mod job;
+mod judging;
+mod looping;
+mod rebuilding;
+mod replay;
+mod stages;
 pub(crate) mod tally;
+mod values;
 mod waiting;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::MutexGuard;
-use std::time::{Duration, Instant};
+use std::fmt::Arguments;
+use std::time::Duration;
 
+use safe_state_backends::Error as BackendError;
 use safe_state_backends::details::Value;
-use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Carry, Durability, Error as BackendError, Store};
-use tracing::Span;
 
-use crate::control::limits::Limits;
-use crate::control::pacing::Boundary;
-use crate::control::requests::Requests;
-use crate::effects::commit::Commit;
-use crate::effects::reconnect::ReconnectRegistry;
-use crate::effects::reconnect::outputs::Outputs;
-use crate::effects::reconnect::seal::Key;
-use crate::failure::Caution;
-use crate::failure::outcome::Outcome;
-use crate::failure::reported::Values;
-use crate::observe::bars::Bars;
-use crate::observe::events::Events;
+use crate::attempt::Outcome;
+use crate::control::pacing::Look;
+use crate::failure::notes::Notes;
+use crate::failure::outcome::Failing;
+use crate::failure::{Action, ErrorContext, Policy, Thrown, Verdict};
 use crate::observe::spans::Spans;
-use crate::progress::Position;
-use crate::run::active::Active;
-use crate::run::begin::{Begun, OnChange, Unclaimed, begin};
-use crate::run::replay::Replay;
-use crate::run::waiting::{Turn, Waiting};
-use crate::save::owner::Owner;
-use crate::save::pace::Pace;
-use crate::save::schedule::{SaveEvery, Schedule};
 use crate::save::thread::Worker;
 use crate::{Error, Job};
 
+use active::Active;
+use begin::begin;
+use stages::Stages;
+use waiting::Waiting;
+
 /// A run of a job, from open to finish or failure.
-#[expect(clippy::struct_excessive_bools, reason = "none of them follows from others")]
 #[derive(Debug)]
 pub struct Run {
-    /// None where there is nothing for the run to save: in a nested call, and once its end is on its way.
-    pub(crate) owner: Option<Owner>,
-    active: Option<Active>,
-    pub(crate) events: Events,
-    keep_on_success: bool,
-    /// Whether the run before had finished the job.
-    pub(crate) was_finished: bool,
-    /// Whether it goes on with what the run before was refused for.
-    pub(crate) accepts: bool,
-    pub(crate) on_input_change: OnChange,
-    pub(crate) registry: ReconnectRegistry,
-    /// By which handles are known again; once one is asked for.
-    pub(crate) key: Option<Key>,
-    /// The files that it writes through handles.
-    pub(crate) outputs: Outputs,
-    /// Whether what is saved has to survive a loss of power.
-    pub(crate) syncs: bool,
-    pub(crate) schedule: Schedule,
-    pub(crate) pace: Pace,
-    pub(crate) caution: Caution,
-    pub(crate) position: Position,
-    pub(crate) boundary: Boundary,
-    pub(crate) limits: Limits,
-    /// How it stands with the item's own transaction.
-    pub(crate) commit: Commit,
-    pub(crate) bars: Bars,
-    pub(crate) spans: Spans,
-    pub(crate) requests: Requests,
-    /// What of its values a report tells.
-    pub(crate) shown: Values,
-    pub(crate) replay: Replay,
+    stages: Stages,
 }
 
-/// What is written to a store.
-pub(crate) enum Write {
-    Save(Record),
-    Finish(Change),
-    Delete,
-}
-
-/// Calls `body`, and sees whether it returned or panicked.
-///
-/// # Errors
-///
-/// The panic's payload.
-pub(crate) fn call<R>(body: impl FnOnce() -> R) -> Outcome<R> {
-    // Nothing of the body's is looked at after a panic: it goes on as soon as it is recorded.
-    catch_unwind(AssertUnwindSafe(body))
-}
-
-/// The same in the spans of a run.
-///
-/// # Errors
-///
-/// The panic's payload.
-pub fn call_in<R>(spans: &Spans, body: impl FnOnce() -> R) -> Outcome<R> {
-    let _within = spans.within();
-    call(body)
-}
-
-/// Waits for the lease in turns: a future that is dropped meanwhile has to wait for one of them.
-async fn begin_async(worker: &Worker, job: &Job) -> Result<Begun, Error> {
-    let mut waiting = Waiting::new(&job.for_another_thread());
-    loop {
-        let turn = worker.run(move || {
-            let turn = waiting.attempt().map(|turn| turn.map(Unclaimed::new));
-            (turn, waiting)
-        });
-        let (turn, still_waiting) = turn.await;
-        match turn? {
-            Turn::Begun(begun) => return Ok(begun.claim()),
-            Turn::Again(pause) => worker.sleep(pause).await,
-        }
-        waiting = still_waiting;
-    }
-}
-
+/// Open.
 impl Run {
     /// Begins a run: takes the lease, loads and verifies what is stored.
     ///
@@ -137,266 +60,285 @@ impl Run {
         };
         match begun {
             Ok(begun) => {
-                let mut run = Run::new(job, Some((begun, None)));
-                run.active = Some(Active::enter(job));
-                run.limits = Limits::start(job, &run.boundary, run.is_cautious(), false)?;
-                Ok(run)
+                let mut stages = Stages::new(job, Some((begun, None)));
+                stages.session.active = Some(Active::enter(job));
+                Run { stages }.limited(job, false)
             }
             Err(Error::Backend(BackendError::Held { .. })) if nests => {
-                let run = Run::new(&job.clone().save_every(u64::MAX).verbose(false), None);
-                run.events.nested();
-                Ok(run)
+                let job = job.clone().save_every(u64::MAX).verbose(false);
+                let mut stages = Stages::new(&job, None);
+                stages.observer.events().nested();
+                Ok(Run { stages })
             }
             Err(error) => Err(error),
         }
     }
 
-    /// The same without blocking.
+    /// Begins a run without blocking.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); or no thread can be started.
+    /// Those of [`open`](Self::open); or no thread can be started.
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
-        let begun = begin_async(&worker, job).await?;
-        let mut run = Run::new(job, Some((begun, Some(worker))));
-        run.limits = Limits::start(job, &run.boundary, run.is_cautious(), true)?;
-        Ok(run)
+        let begun = waiting::begin_async(&worker, job).await?;
+        Run { stages: Stages::new(job, Some((begun, Some(worker)))) }.limited(job, true)
     }
 
-    /// A run that has begun, and works on that thread if it may not block; or one that is nested in another
-    /// and keeps no progress.
-    fn new(job: &Job, begun: Option<(Begun, Option<Worker>)>) -> Run {
-        let now = Instant::now();
-        let mut events = Events::new(job.job_name(), job.verbose);
-        let known = begun.as_ref().map(|(begun, _)| begun);
-        let was_finished = known.is_some_and(|begun| begun.was_finished);
-        let accepts = known.is_some_and(|begun| begun.accepts);
-        let has_crashed = known.is_some_and(|begun| begun.has_crashed);
-        let replay = known.map_or(Replay::No, |begun| begun.replay);
-        // A replay has to see each item complete.
-        let save_every = if replay == Replay::No { job.save_every } else { SaveEvery::default() };
-        let spans = known.map_or_else(Spans::default, |begun| {
-            Spans::of(job.job_name(), begun.store.checkpoint().run_count())
-        });
-        if let Some(begun) = known {
-            let _within = spans.within();
-            events.opened(begun.store.checkpoint());
-        }
-        let (owner, requests) = match begun {
-            Some((Begun { store, source, asked, .. }, worker)) => {
-                (Some(Owner::new(store, worker)), Requests::new(source, asked, now))
-            }
-            None => (None, Requests::default()),
-        };
-        // A nested call has nothing of its own to show.
-        let bars = Bars::new(job.progress && owner.is_some());
-        Run {
-            owner,
-            active: None,
-            events,
-            keep_on_success: job.keep_on_success,
-            schedule: Schedule::new(save_every, now),
-            pace: Pace::new(now),
-            caution: Caution::new(has_crashed, job.save_every, now),
-            was_finished,
-            accepts,
-            on_input_change: job.on_input_change,
-            registry: job.registry.clone(),
-            key: None,
-            outputs: Outputs::default(),
-            syncs: job.lease_options().durability == Durability::Power,
-            position: Position::default(),
-            boundary: Boundary::new(&job.watch, now),
-            limits: Limits::default(),
-            commit: Commit::None,
-            bars,
-            spans,
-            requests,
-            shown: Values::default(),
-            replay,
-        }
+    fn limited(mut self, job: &Job, is_async: bool) -> Result<Run, Error> {
+        self.stages.limit(job, is_async)?;
+        Ok(self)
     }
 
-    /// The spans that its body is in.
+    /// Returns the spans that its body is in.
     pub fn spans(&self) -> Spans {
-        self.spans.clone()
-    }
-
-    /// The store, to look at; it may not be held where something else asks for it. None in a nested call.
-    pub(crate) fn store(&self) -> Option<MutexGuard<'_, Store>> {
-        self.owner.as_ref().map(Owner::store)
-    }
-
-    pub(crate) fn write(&mut self, write: Write) -> Result<(), Error> {
-        self.check_doubt()?;
-        let Some(owner) = &self.owner else { return Ok(()) };
-        Ok(write.within(&self.spans.save(), &mut owner.store())?)
-    }
-
-    async fn write_async(&mut self, write: Write) -> Result<(), Error> {
-        self.check_doubt()?;
-        let span = self.spans.save();
-        let written = self.with_store(move |store| write.within(&span, store)).await;
-        Ok(written.unwrap_or(Ok(()))?)
-    }
-
-    /// What `work` makes of the store, without blocking; none in a nested call.
-    pub(crate) async fn with_store<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut Store) -> T + Send + 'static,
-    ) -> Option<T> {
-        match &mut self.owner {
-            Some(owner) => Some(owner.work(work).await),
-            None => None,
-        }
-    }
-
-    /// Lets that time go by without blocking. (It takes the run whole, as that can be sent, and not be shared.)
-    pub(crate) async fn sleep(&mut self, time: Duration) {
-        if let Some(thread) = self.owner.as_ref().and_then(Owner::thread) {
-            thread.sleep(time).await;
-        }
-    }
-
-    /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
-    pub fn begin_item(&mut self) {
-        if !self.limits.are_watched() {
-            return;
-        }
-        let Some(store) = self.owner.as_ref().map(Owner::shared) else { return };
-        // An item that a limit was passed in, and which came to its end all the same.
-        if self.caution.is_over() {
-            self.position.acquit();
-        }
-        self.limits.lend(store, std::mem::take(&mut self.position));
-    }
-
-    /// Goes on with the item behind a loop in it.
-    pub fn resume_item(&mut self) {
-        if self.position.in_flight().is_some() {
-            self.begin_item();
-        }
-    }
-
-    /// Takes back what the watchdog could reach.
-    #[inline]
-    pub(crate) fn take_back_lent(&mut self) {
-        if let Some(position) = self.limits.take_back() {
-            self.position = position;
-        }
-    }
-
-    /// From now on nothing is cancelled or interrupted.
-    fn end_limits(&mut self) {
-        self.take_back_lent();
-        self.limits.end();
-    }
-
-    /// Returns what cancels the items of the run, if there are limits.
-    #[cfg(feature = "limits")]
-    pub fn cancellation(&self) -> Option<crate::limits::run::Cancellation> {
-        self.limits.cancellation()
+        self.stages.observer.spans()
     }
 
     /// Takes in an argument that the function was called with, for reports.
     pub fn argument(&mut self, shown: Vec<Value>) {
-        self.shown.argument(shown);
+        self.stages.failures.argument(shown);
+    }
+}
+
+/// Items.
+impl Run {
+    /// Returns the run itself.
+    pub fn by_ref(&mut self) -> &mut Run {
+        self
     }
 
+    /// Returns whether what it completes is stored, and not only counted.
+    pub fn is_stored(&self) -> bool {
+        self.stages.saving.is_stored()
+    }
+
+    /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
+    pub fn begin_item(&mut self) {
+        self.stages.begin_item();
+    }
+
+    /// Goes on with the item behind a loop in it.
+    pub fn resume_item(&mut self) {
+        if self.stages.progress.index_in_flight().is_some() {
+            self.stages.begin_item();
+        }
+    }
+
+    /// Records values of the item that was handed out last by the loop inside `depth` others.
+    pub fn capture(&mut self, depth: usize, values: &[(&str, Arguments<'_>)]) {
+        self.stages.progress.capture(depth, values);
+    }
+
+    /// Returns whether the item that was handed out inside `depth` loops is not complete.
+    pub fn is_in_flight(&self, depth: usize) -> bool {
+        self.stages.progress.is_in_flight(depth)
+    }
+
+    /// Returns what cancels the items of the run, if there are limits.
+    #[cfg(feature = "limits")]
+    pub fn cancellation(&self) -> Option<safe_state_limits::run::Cancellation> {
+        self.stages.control.cancellation()
+    }
+
+    /// Notes that a `return` is about to leave a loop.
+    pub fn returning(&mut self) {
+        self.stages.progress.returning();
+    }
+
+    /// Returns whether the end of a loop that was left is to be saved at once.
+    pub fn saves_now(&self) -> bool {
+        self.stages.progress.saves_now()
+    }
+
+    /// In manual mode: counts one more `checkpoint!()`. Returns whether a save is due.
+    pub fn checkpoint(&mut self, location: &'static str) -> bool {
+        looping::enter_manually(&mut self.stages, location);
+        looping::settle(&mut self.stages, 0, 0, true);
+        looping::complete(&mut self.stages, 0)
+    }
+}
+
+/// Items that fail.
+impl Run {
+    /// Judges the item in flight inside `depth` loops, which has failed.
+    #[cold]
+    pub fn judge<F: Fn(&ErrorContext<'_>) -> Action>(
+        &mut self,
+        policy: &Policy<F>,
+        depth: usize,
+        failing: Failing,
+        thrown: Thrown<'_>,
+    ) -> Verdict {
+        judging::judge(&mut self.stages, policy, depth, failing, thrown)
+    }
+
+    /// Saves what is complete, and how often the item in flight was tried, before another attempt
+    /// or the end. Returns whether there is to be another attempt, once its pause is over.
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub fn pause(&mut self, verdict: Verdict) -> Result<bool, Error> {
+        let notes = Notes::take();
+        let saved = self.stages.save();
+        match judging::pause_after(&mut self.stages, verdict, saved, notes) {
+            Some(pause) => between::rest(&mut self.stages, pause).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Saves and pauses without blocking.
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub async fn pause_async(&mut self, verdict: Verdict) -> Result<bool, Error> {
+        let notes = Notes::take();
+        let saved = self.stages.save_async().await;
+        match judging::pause_after(&mut self.stages, verdict, saved, notes) {
+            Some(pause) => between::rest_async(&mut self.stages, pause).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Returns whether the run is to save before each item.
+    pub fn is_cautious(&self) -> bool {
+        self.stages.is_cautious()
+    }
+
+    /// Gives up the item in flight inside `depth` loops, if it has killed the process as often as it may;
+    /// else takes it for the one that may. Returns whether it is given up.
+    #[cold]
+    pub fn gives_up<F>(&mut self, policy: &Policy<F>, depth: usize) -> bool {
+        judging::gives_up(&mut self.stages, policy, depth)
+    }
+}
+
+/// Saves.
+impl Run {
     /// Saves what is complete, and what was carried.
     ///
     /// # Errors
     ///
     /// The backend cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
-        self.check_replayed()?;
-        let began = Instant::now();
-        let record = self.record(began);
-        let written = self.write(Write::Save(record));
-        self.saved(began, written)
+        self.stages.save()
     }
 
-    /// The same without blocking.
+    /// Saves without blocking.
     ///
     /// # Errors
     ///
-    /// As [`save`](Self::save).
+    /// The backend cannot be written.
     pub async fn save_async(&mut self) -> Result<(), Error> {
-        self.check_replayed()?;
-        let began = Instant::now();
-        let record = self.record(began);
-        let written = self.write_async(Write::Save(record)).await;
-        self.saved(began, written)
+        self.stages.save_async().await
+    }
+}
+
+/// Between items.
+impl Run {
+    /// Between two items: returns whether the run has to wait, as its job's rate and throttle ask for, or to stop.
+    /// Where the input has ended, there is nothing to wait for.
+    pub fn look(&mut self, has_ended: bool) -> Option<Look> {
+        self.stages.control.look(has_ended)
     }
 
-    /// Saves the value of a `step!`.
+    /// Waits, and polls requests meanwhile. Returns whether there is something to
+    /// [obey](Self::obey), before which what is complete is to be saved.
+    pub fn wait(&mut self, look: Look) -> bool {
+        between::wait(&mut self.stages, look)
+    }
+
+    /// Waits without blocking, where the carried variables have been taken, unless there are handles among
+    /// them: the run may be dropped while it waits.
+    pub async fn wait_async(&mut self, look: Look) -> bool {
+        between::wait_async(&mut self.stages, look).await
+    }
+
+    /// Stops, or does what is asked of the run.
     ///
     /// # Errors
     ///
-    /// The value cannot be serialised, or the backend not be written.
-    pub fn remember<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
-        let change = self.step_change(step, value)?;
-        self.write(Write::Save(change.into()))
+    /// The run is to stop.
+    pub fn obey(&mut self) -> Result<(), Error> {
+        self.stages.check_stop()?;
+        self.apply_request()
     }
 
-    /// The same without blocking.
+    /// Stops, or does what is asked of the run, without blocking.
     ///
     /// # Errors
     ///
-    /// As [`remember`](Self::remember).
-    pub async fn remember_async<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
-        let change = self.step_change(step, value)?;
-        self.write_async(Write::Save(change.into())).await
+    /// The run is to stop.
+    pub async fn obey_async(&mut self) -> Result<(), Error> {
+        self.stages.check_stop()?;
+        self.apply_request_async().await
     }
 
-    /// The same where a transaction of the program's own has saved: how long, is not known.
-    pub(crate) fn saved_in_transaction(&mut self) {
-        self.schedule.saved(Instant::now());
-        self.tell_saved();
+    /// Polls what is asked of the run, if it is time. Returns whether what is complete is to be saved.
+    pub fn poll_requests(&mut self) -> bool {
+        between::poll_requests(&mut self.stages)
     }
 
-    fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
-        let now = Instant::now();
-        self.schedule.saved(now);
-        self.events.meters.saved(now - began);
-        if self.pace.saved(began, now) {
-            self.events.slow_saving();
-        }
-        written.inspect(|()| self.tell_saved())
+    /// Polls without blocking, where the carried variables have been taken, unless there are handles among
+    /// them: the run may be dropped while it waits.
+    pub async fn poll_requests_async(&mut self) -> bool {
+        between::poll_requests_async(&mut self.stages).await
     }
 
-    fn tell_saved(&mut self) {
-        if let Some(owner) = &self.owner {
-            self.events.saved(owner.store().checkpoint());
-        }
+    /// Does what is asked of the run, which has saved what is complete: waits, or ends.
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub fn apply_request(&mut self) -> Result<(), Error> {
+        between::apply_request(&mut self.stages)
+    }
+
+    /// Does what is asked of the run without blocking.
+    ///
+    /// # Errors
+    ///
+    /// The run is to stop.
+    pub async fn apply_request_async(&mut self) -> Result<(), Error> {
+        between::apply_request_async(&mut self.stages).await
+    }
+}
+
+/// Finish.
+impl Run {
+    /// Ends the run by the outcome, and gives the outcome back.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the outcome, if it is one.
+    pub fn finish<R>(
+        mut self,
+        outcome: Outcome<R>,
+        failing: Failing,
+        on_error: impl FnOnce(Error) -> R,
+    ) -> R {
+        ending::finish(&mut self.stages, outcome, failing, on_error)
+    }
+
+    /// Ends the run without blocking.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the outcome, if it is one.
+    pub async fn finish_async<R>(
+        mut self,
+        outcome: Outcome<R>,
+        failing: Failing,
+        on_error: impl FnOnce(Error) -> R,
+    ) -> R {
+        ending::finish_async(&mut self.stages, outcome, failing, on_error).await
     }
 }
 
 impl Drop for Run {
-    /// A run that neither finished nor failed was in a future that was dropped: what is complete
-    /// is saved, and there is no one to tell if it can't be.
     fn drop(&mut self) {
-        self.end_limits();
-        let _ = self.put_back_prepared();
-        // In doubt, the next run finds out what is saved.
-        let Ok(Some(owner)) = self.let_go() else { return };
-        let (last, span) = (Write::Save(self.change_of_stopped().into()), self.spans.save());
-        if let Err(error) = owner.end(move |store| {
-            store.forget_statements();
-            last.within(&span, store)
-        }) {
-            self.events.not_saved(&error.into());
-        }
-    }
-}
-
-impl Write {
-    fn within(self, span: &Span, store: &mut Store) -> Result<(), BackendError> {
-        span.in_scope(|| match self {
-            Write::Save(record) => store.save(record),
-            Write::Finish(change) => store.finish(change),
-            Write::Delete => store.delete(),
-        })
+        ending::abandon(&mut self.stages);
     }
 }

@@ -1,6 +1,9 @@
-//! Saving: when a save is due, and the one owner of the store.
+//! Stage 5, save: when a save is due, and the one owner of the store.
 
 pub(crate) mod owner;
-pub(crate) mod pace;
+mod pace;
+mod saving;
 pub(crate) mod schedule;
 pub(crate) mod thread;
+
+pub(crate) use saving::{Saving, Write};

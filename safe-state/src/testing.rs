@@ -65,6 +65,35 @@ pub(crate) fn backend() -> Option<Arc<dyn Backend>> {
     BACKEND.with_borrow(|shelf| shelf.clone().map(|shelf| shelf as Arc<dyn Backend>))
 }
 
+/// Does `work`, in which the jobs of this thread that name no place have their checkpoints in a memory of its own.
+///
+/// In a `#[test]` that is so without it: a job that names neither a `backend` nor a `state_dir`, with neither
+/// `$SAFE_STATE_BACKEND` nor `$SAFE_STATE_DIR` set, has its checkpoint in memory, and each thread has one of its own (those of
+/// an executor have one together). So tests neither see each other's runs nor leave files; a test of several threads, or
+/// of a process that it starts, names a place. It goes by `cfg(test)` where the job's function is, and with
+/// this feature also by the name that Cargo gives the program of a test. Doctests, and harnesses that run several tests on
+/// one thread, need this function.
+///
+/// ```
+/// use safe_state::{resumable, testing};
+///
+/// #[resumable]
+/// fn bill(orders: &[u64]) -> anyhow::Result<()> {
+///     for order in orders {
+///         anyhow::ensure!(*order > 0, "the bank says no");
+///     }
+///     Ok(())
+/// }
+///
+/// # fn main() {
+/// testing::in_memory(|| bill(&[1, 2, 0]).unwrap_err());
+/// testing::in_memory(|| bill(&[3]).unwrap());
+/// # }
+/// ```
+pub fn in_memory<T>(work: impl FnOnce() -> T) -> T {
+    crate::job::test_memory::with_another(work)
+}
+
 /// One life of a job, with at most one crash in it.
 #[derive(Debug)]
 pub struct Trial {

@@ -8,7 +8,8 @@ use safe_state::limits::{LimitExceeded, Memory};
 use safe_state::reconnect::ReconnectError;
 use safe_state::report::{self, OpenError, details::Place};
 use safe_state::{
-    Action, Captured, Error, ErrorContext, Failure, FailureKind, NotPutBack, StopReason, resumable,
+    Action, Captured, DeadLetterNotRetryable, Error, ErrorContext, Failure, FailureKind,
+    StopReason, resumable,
 };
 
 use crate::command::{Jobs, Told, command, tell};
@@ -124,16 +125,20 @@ fn errors() -> Vec<Box<dyn Display>> {
         Error::VersionChanged { job: job(), stored: version.clone(), current: version },
         Error::InputShrank { job: job(), completed: 1, found: None },
         Error::InputChanged { job: job(), index: 1 },
-        Error::OtherWay { job: job(), before: "a key" },
-        Error::LeftBehind { job: job() },
+        Error::ItemIdentityChanged { job: job(), before: "a key" },
+        Error::InnerLoopInterrupted { job: job() },
         Error::Stopped { job: job(), reason: StopReason::Signal },
-        Error::NotPutBack { job: job(), index: 1, reason: NotPutBack::TooFarBack },
-        Error::NoKey { job: job(), index: 1, reason: reason.clone() },
+        Error::DeadLetterNotRetryable {
+            job: job(),
+            index: 1,
+            reason: DeadLetterNotRetryable::TooFarBack,
+        },
+        Error::KeyNotSerializable { job: job(), index: 1, reason: reason.clone() },
         Error::ArgumentChanged { job: job(), argument: HOSTILE.to_owned() },
         Error::BadCursor { job: job(), index: 1, reason: "names no item" },
         Error::CodeChanged { job: job() },
         Error::NotCarried { job: job(), name: name.clone(), completed: 1 },
-        Error::StepAgain { job: job(), step: job() },
+        Error::DuplicateStep { job: job(), step: job() },
         Error::Reconnect { job: job(), name, source },
         Error::Replay { job: job(), reason },
         Error::Limit(LimitExceeded::MemoryLimitExceeded {

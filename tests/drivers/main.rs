@@ -4,6 +4,7 @@
 mod commits;
 mod http;
 mod postgres;
+mod recipes;
 mod redis;
 mod sqlite;
 mod transactions;

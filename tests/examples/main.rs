@@ -182,6 +182,32 @@ fn a_backend_of_ones_own_goes_on() {
 }
 
 #[test]
+fn crawler_goes_on_with_the_pages_that_waited() {
+    let example = Example::new("crawler");
+    let site = example.dir.path().join("site");
+    fs::create_dir(&site).unwrap();
+    let page = |name: &str, links: &[&str]| {
+        let links: Vec<String> =
+            links.iter().map(|to| format!("<a href=\"{to}\">it</a>")).collect();
+        fs::write(site.join(name), links.join("\n")).unwrap();
+    };
+    page("index.html", &["a.html", "b.html", "https://a.example/", "#top"]);
+    page("a.html", &["index.html", "c.html", "gone.html"]);
+    page("b.html", &["c.html", "lost.html"]);
+    page("c.html", &["a.html", "gone.html"]);
+    let whole = example.says(&["site", "index.html"]);
+    let broken = "a.html: gone.html\nb.html: lost.html\nc.html: gone.html\n";
+    assert_eq!(whole, format!("4 pages, 3 links that lead nowhere\n{broken}"));
+    for crash_at in ["1", "2", "3"] {
+        example.complains(&["site", "index.html", "--crash-at", crash_at]);
+        let resumed = example.says(&["site", "index.html"]);
+        let (first, rest) = resumed.split_once('\n').unwrap();
+        assert!(first.starts_with("going on after "), "{resumed}");
+        assert_eq!(rest, whole);
+    }
+}
+
+#[test]
 fn scraper_goes_on_after_failures_and_crashes() {
     let example = Example::new("scraper");
     assert_eq!(example.says(&["whole"]), "20 pages in whole\n");

@@ -32,7 +32,7 @@ pub(crate) struct Variable {
 }
 
 /// The types of variables, and what they begin with.
-const TYPES: [(&str, &[&str]); 7] = [
+const TYPES: [(&str, &[&str]); 8] = [
     ("u64", &["5", "0", "u64::from(true)"]),
     ("String", &["String::new()", "\"ab\".to_owned()"]),
     ("Vec<u64>", &["Vec::new()", "vec![1, 2, 3]", "xs.to_vec()"]),
@@ -40,6 +40,10 @@ const TYPES: [(&str, &[&str]); 7] = [
     ("BTreeMap<String, u64>", &["BTreeMap::new()", "BTreeMap::from([(\"a\".to_owned(), 1)])"]),
     ("Record", &["Record::default()"]),
     ("Results<u64>", &["Results::new()"]),
+    (
+        "Worklist<u64>",
+        &["Worklist::new()", "Worklist::from([1, 2, 3])", "xs.iter().copied().collect()"],
+    ),
 ];
 
 /// What all begin with.
@@ -47,7 +51,7 @@ pub(crate) const PRELUDE: &str = "\
 #![allow(unused, clippy::all, clippy::pedantic)]
 use std::collections::BTreeMap;
 
-use safe_state::{Action, Checkpoint, Results};
+use safe_state::{Action, Checkpoint, Results, Worklist};
 use safe_state_generated::{
     Change, Record, Stop, began, block_on, broke, dropped, ended, grow, grown, item, see, step,
     step_or_panic, store, tried,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use safe_state::idempotency::{Done, NotDone};
-use safe_state::{IdempotencyCache, Once, idempotent, publish_once};
+use safe_state::{Effect, IdempotencyCache, idempotent, publish_once};
 
 use super::world::{World, act};
 
@@ -111,9 +111,9 @@ fn charge(bank: &Bank, orders: &[Order]) -> anyhow::Result<()> {
     let charges = IdempotencyCache::open("file:.safe_state", "charges")?;
     for order in orders {
         match charges.try_once(&order.id, || bank.charge(order))? {
-            Once::Now(receipt) | Once::Before(receipt) => print(receipt),
-            Once::Marked => {}
-            Once::InDoubt { since } => match bank.find(&order.id, since)? {
+            Effect::Now(receipt) | Effect::Before(receipt) => print(receipt),
+            Effect::Marked => {}
+            Effect::InDoubt { since } => match bank.find(&order.id, since)? {
                 // ask, and tell
                 Some(receipt) => charges.settle(&order.id, Done(receipt))?,
                 None => charges.settle(&order.id, NotDone)?,

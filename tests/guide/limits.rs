@@ -60,7 +60,7 @@ fn work(row: &str) -> anyhow::Result<()> {
 }
 
 async fn guarded(rows: &[&str], url: Url) -> anyhow::Result<String> {
-    use safe_state::limits::{MemGuard, TimeGuard, check, progress};
+    use safe_state::limits::{MemoryLimit, TimeLimit, check, progress};
     use safe_state::time_guard;
 
     #[time_guard(timeout = "90s")] // on a function, async or not
@@ -68,14 +68,14 @@ async fn guarded(rows: &[&str], url: Url) -> anyhow::Result<String> {
         http::get(url).await
     }
 
-    let time = TimeGuard::new("90s").start()?; // in a scope, until it is dropped
-    let memory = MemGuard::new("2GiB").start()?;
+    let time = TimeLimit::new("90s").start()?; // in a scope, until it is dropped
+    let memory = MemoryLimit::new("2GiB").start()?;
     for row in rows {
         check()?; // may this go on? An error if not
         work(row)?;
         progress(); // the 90 s begin anew
     }
-    let page = TimeGuard::new("5s").run_async(fetch(url)).await??; // around a future
+    let page = TimeLimit::new("5s").run_async(fetch(url)).await??; // around a future
     drop((time, memory));
     Ok(page)
 }

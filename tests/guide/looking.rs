@@ -64,7 +64,7 @@ fn a_checkpoint_prints_as_the_page_shows() {
         peek().unwrap();
     });
     let said = String::from_utf8(output.stdout).unwrap().replace(concat!(module_path!(), "::"), "");
-    let shown = super::pages::text("README.md", "job invoices: failed");
+    let shown = super::pages::text("docs/guide/operating.md", "job invoices: failed");
     let (said, shown) = (without_times_and_places(&said), without_times_and_places(&shown));
     assert!(said.contains(&shown), "{said}\n{shown}");
 }
@@ -73,7 +73,8 @@ fn a_checkpoint_prints_as_the_page_shows() {
 fn a_second_run_is_refused_as_the_page_shows() {
     let _world = World::begin();
     let run = |begun: &dyn Fn()| {
-        Job::new("invoices").run([()], |()| {
+        // Each thread of a test has a memory of its own.
+        Job::new("invoices").state_dir(".safe_state").run([()], |()| {
             begun();
             anyhow::Ok(())
         })
@@ -92,7 +93,7 @@ fn a_second_run_is_refused_as_the_page_shows() {
         drop(end);
         refused
     });
-    let shown = super::pages::text("README.md", "job `invoices` is already running");
+    let shown = super::pages::text("docs/guide/operating.md", "job `invoices` is already running");
     let of_this_process = |text: &str| {
         let (start, rest) = text.split_once("pid ").unwrap();
         let (_, end) = rest.split_once(", since ").unwrap();

@@ -47,9 +47,14 @@ fn blocks_of(page: &Path) -> Vec<Block> {
 
 /// The `text` block of a page that starts so: what is printed.
 pub(crate) fn text(page: &str, start: &str) -> String {
-    let shown = |block: &Block| block.language == "text" && block.text.starts_with(start);
+    block(page, "text", start)
+}
+
+/// The block of a page in that language that starts so.
+pub(crate) fn block(page: &str, language: &str, start: &str) -> String {
+    let shown = |block: &Block| block.language == language && block.text.starts_with(start);
     let block = blocks_of(Path::new(page)).into_iter().find(shown);
-    block.unwrap_or_else(|| panic!("{page} has no text `{start}`")).text
+    block.unwrap_or_else(|| panic!("{page} has no {language} `{start}`")).text
 }
 
 /// The blocks in a language of which something is wrong, with what it is.
@@ -62,7 +67,7 @@ fn wrong(language: &str, check: impl Fn(&Block) -> Option<String>) -> Vec<String
 }
 
 /// The programs that pages take their code from, each run by its tests.
-const PROGRAMS: [&str; 2] = ["tests/guide", "tests/observing/opentelemetry"];
+const PROGRAMS: [&str; 3] = ["tests/drivers", "tests/guide", "tests/observing/opentelemetry"];
 
 #[test]
 fn all_rust_on_the_pages_is_compiled_and_run() {
@@ -153,6 +158,6 @@ fn blocks_are_in_languages_that_are_looked_at_or_are_no_code_of_ours() {
 
 #[test]
 fn the_compile_error_is_the_one_that_is_shown() {
-    let shown = text("README.md", "error: the loop changes");
+    let shown = text("docs/guide/state.md", "error: the loop changes");
     assert!(read("tests/ui/state/accumulator.stderr").starts_with(&shown), "{shown}");
 }

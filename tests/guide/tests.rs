@@ -60,7 +60,7 @@ fn forgets(customers: &[Customer]) -> anyhow::Result<u64> {
 fn a_job_that_forgets_is_caught_as_the_page_shows() {
     let caught = catch_unwind(|| survives(|_| forgets(&CUSTOMERS).unwrap()));
     let said = *caught.unwrap_err().downcast::<String>().unwrap();
-    assert_eq!(said, pages::text("README.md", "crashed ").trim_end());
+    assert_eq!(said, pages::text("docs/guide/testing.md", "crashed ").trim_end());
 }
 
 #[test]

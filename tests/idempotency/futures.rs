@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use safe_state::FileBackend;
-use safe_state::idempotency::{IdempotencyCache, Once};
+use safe_state::idempotency::{Effect, IdempotencyCache};
 
 #[tokio::test]
 async fn an_async_effect_happens_once() {
@@ -30,7 +30,7 @@ async fn an_async_effect_happens_once() {
     assert_eq!(happened.load(Ordering::Relaxed), 1);
     drop(cache);
     let cache = IdempotencyCache::open(backend, "cache").unwrap();
-    assert_eq!(cache.once_async(&0, || async { 9_u32 }).await.unwrap(), Once::Before(0));
+    assert_eq!(cache.once_async(&0, || async { 9_u32 }).await.unwrap(), Effect::Before(0));
     let failing = || async { Err::<u32, _>("timed out") };
     let error = cache.try_once_async(&1, failing).await.unwrap_err();
     assert!(error.to_string().contains("may have happened"), "{error}");
@@ -47,8 +47,8 @@ async fn an_effect_that_is_dropped_is_in_doubt() {
         let finished = tokio::time::timeout(time, cache.once_async(&key, effect)).await;
         let known = cache.once_async(&key, || async {}).await.unwrap();
         match finished {
-            Ok(once) => assert_eq!((once.unwrap(), known), (Once::Now(()), Once::Before(()))),
-            Err(_) => assert_ne!(known, Once::Marked, "{key}"),
+            Ok(once) => assert_eq!((once.unwrap(), known), (Effect::Now(()), Effect::Before(()))),
+            Err(_) => assert_ne!(known, Effect::Marked, "{key}"),
         }
     }
     let effect = || tokio::time::sleep(Duration::from_secs(60));

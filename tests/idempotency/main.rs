@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use safe_state::backend::{Backend, Error, SqliteBackend};
 use safe_state::idempotency::{
-    CacheOptions, Done, IdempotencyCache, IdempotencyError, NotDone, Once,
+    CacheOptions, Done, Effect, IdempotencyCache, IdempotencyError, NotDone,
 };
 use safe_state::{FileBackend, MemoryBackend};
 use safe_state_tests::{Faulty, Worker};
@@ -56,19 +56,22 @@ fn what_is_marked_is_known_to_the_next_process() {
 fn an_effect_happens_once() {
     for backend in backends().1 {
         let cache = open(&backend);
-        assert_eq!(cache.once(&(7, "a"), || "it".to_owned()).unwrap(), Once::Now("it".to_owned()));
+        assert_eq!(
+            cache.once(&(7, "a"), || "it".to_owned()).unwrap(),
+            Effect::Now("it".to_owned())
+        );
         done_before(&cache);
         drop(cache);
         done_before(&open(&backend));
         let cache = open(&backend);
         cache.mark(&(8, "a")).unwrap();
-        assert_eq!(cache.once(&(8, "a"), || 1).unwrap(), Once::Marked);
+        assert_eq!(cache.once(&(8, "a"), || 1).unwrap(), Effect::Marked);
     }
 }
 
 fn done_before(cache: &IdempotencyCache) {
     let again = cache.once(&(7, "a"), || -> String { panic!("it is done") });
-    assert_eq!(again.unwrap(), Once::Before("it".to_owned()));
+    assert_eq!(again.unwrap(), Effect::Before("it".to_owned()));
     assert!(cache.seen(&(7, "a")).unwrap());
 }
 
@@ -102,8 +105,8 @@ fn an_effect_that_was_begun_is_in_doubt_until_it_is_settled() {
         drop(cache);
 
         let cache = open(&backend);
-        assert_eq!(cache.once(&1_u8, || 0_u8).unwrap(), Once::Before(10));
-        assert_eq!(cache.once(&2_u8, || 20_u8).unwrap(), Once::Now(20));
+        assert_eq!(cache.once(&1_u8, || 0_u8).unwrap(), Effect::Before(10));
+        assert_eq!(cache.once(&2_u8, || 20_u8).unwrap(), Effect::Now(20));
         let refused = cache.settle(&3_u8, NotDone).and(cache.settle(&1_u8, Done(0_u8)));
         assert!(matches!(refused, Err(IdempotencyError::NotInDoubt { .. })));
         begun(&cache, 4);
@@ -121,7 +124,7 @@ fn an_effect_whose_intent_cannot_be_saved_does_not_happen() {
     let refused = cache.once(&1, || -> u8 { panic!("its intent is nowhere") });
     assert!(matches!(refused, Err(IdempotencyError::Backend(_))));
     faulty.break_only(&[]);
-    assert_eq!(cache.once(&1, || 1).unwrap(), Once::Now(1));
+    assert_eq!(cache.once(&1, || 1).unwrap(), Effect::Now(1));
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn an_effect_whose_result_cannot_be_saved_is_done_here_and_in_doubt_elsewhere() 
     let cache = IdempotencyCache::open(Arc::clone(&faulty), "cache").unwrap();
     let breaking = cache.once(&1, || faulty.break_only(&["saving"]));
     assert!(matches!(breaking, Err(IdempotencyError::Backend(_))));
-    assert_eq!(cache.once(&1, || ()).unwrap(), Once::Before(()));
+    assert_eq!(cache.once(&1, || ()).unwrap(), Effect::Before(()));
     drop(cache);
     faulty.break_only(&[]);
     let cache = IdempotencyCache::open(Arc::clone(&faulty), "cache").unwrap();
@@ -150,14 +153,14 @@ fn what_is_old_is_forgotten_and_what_is_in_doubt_is_not() {
         cache.mark(&3).unwrap();
         assert!(!cache.contains(&2) && cache.contains(&3));
         assert_eq!((cache.len(), cache.in_doubt::<u8>().unwrap().len()), (1, 1));
-        assert_eq!(cache.once(&2, || 5).unwrap(), Once::Now(5));
+        assert_eq!(cache.once(&2, || 5).unwrap(), Effect::Now(5));
         drop(cache);
 
         let bounded = CacheOptions::new().max_len(3);
         let cache = bounded.open(Arc::clone(&backend), "bounded").unwrap();
         begun(&cache, 9);
         (1..=5_u8).for_each(|key| cache.mark(&key).unwrap());
-        assert_eq!(cache.once(&3_u8, || ()).unwrap(), Once::Marked);
+        assert_eq!(cache.once(&3_u8, || ()).unwrap(), Effect::Marked);
         cache.mark(&3_u8).unwrap();
         cache.mark(&6_u8).unwrap();
         let left: Vec<u8> = (1..=6).filter(|key| cache.contains(key)).collect();

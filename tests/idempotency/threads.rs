@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use safe_state::FileBackend;
-use safe_state::idempotency::{IdempotencyCache, IdempotencyError, Once};
+use safe_state::idempotency::{Effect, IdempotencyCache, IdempotencyError};
 
 #[test]
 fn of_many_threads_one_has_the_effect_and_all_have_its_result() {
@@ -56,9 +56,9 @@ fn who_waits_for_an_effect_that_panics_is_told_that_it_is_in_doubt() {
 fn an_effect_that_asks_for_itself_is_told() {
     let cache = IdempotencyCache::open("memory:", "own").unwrap();
     let once = cache.once(&1, || {
-        assert_eq!(cache.once(&2, || 2).unwrap(), Once::Now(2));
+        assert_eq!(cache.once(&2, || 2).unwrap(), Effect::Now(2));
         let own = cache.once(&1, || 1);
         assert!(matches!(own, Err(IdempotencyError::UnderWay { .. })));
     });
-    assert_eq!(once.unwrap(), Once::Now(()));
+    assert_eq!(once.unwrap(), Effect::Now(()));
 }

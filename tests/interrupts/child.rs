@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use rustix::event::{PollFd, PollFlags, poll};
-use safe_state::limits::{GuardHandle, Interrupt, TimeGuard, check};
+use safe_state::limits::{Interrupt, LimitHandle, TimeLimit, check};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -53,7 +53,7 @@ fn listen(signals: &str) -> Result<()> {
     Ok(())
 }
 
-fn guard(interrupt: &str) -> Result<TimeGuard> {
+fn guard(interrupt: &str) -> Result<TimeLimit> {
     let (kind, send_kill) = match interrupt {
         "cancellation" => (Interrupt::Cancellation, false),
         "signal" => (Interrupt::Signal, false),
@@ -62,11 +62,11 @@ fn guard(interrupt: &str) -> Result<TimeGuard> {
         "both-kill" => (Interrupt::CancellationThenSignal, true),
         other => bail!("unknown: {other}"),
     };
-    let guard = TimeGuard::new("30ms").check_interval("10ms").grace_period("30ms");
+    let guard = TimeLimit::new("30ms").check_interval("10ms").grace_period("30ms");
     Ok(guard.interrupt(kind).send_kill(send_kill))
 }
 
-fn under(guard: &TimeGuard, work: &str) -> Result<()> {
+fn under(guard: &TimeLimit, work: &str) -> Result<()> {
     let guard = guard.start()?;
     tell(guard.handle());
     match work {
@@ -92,7 +92,7 @@ fn under(guard: &TimeGuard, work: &str) -> Result<()> {
 
 /// The task is polled by other threads than this one, by one after another.
 fn asynchronous(
-    guard: &TimeGuard,
+    guard: &TimeLimit,
     work: impl Future<Output = Result<()>> + Send + 'static,
 ) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
@@ -121,7 +121,7 @@ fn count_for_ever() -> Result<()> {
 }
 
 /// Says when the work is cancelled.
-fn tell(handle: GuardHandle) {
+fn tell(handle: LimitHandle) {
     thread::spawn(move || {
         while handle.check().is_ok() {
             thread::sleep(Duration::from_millis(1));

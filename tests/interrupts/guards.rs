@@ -4,16 +4,16 @@ use std::thread;
 use std::time::Duration;
 
 use safe_state::Error;
-use safe_state::limits::{ActiveGuard, Interrupt, LimitExceeded, TimeGuard, check, progress};
+use safe_state::limits::{ActiveLimit, Interrupt, LimitExceeded, TimeLimit, check, progress};
 
 const LONG: Duration = Duration::from_secs(3600);
 const SHORT: Duration = Duration::from_millis(20);
 
-fn guard(timeout: Duration) -> TimeGuard {
-    TimeGuard::new(timeout).interrupt(Interrupt::Cancellation).check_interval("1ms")
+fn guard(timeout: Duration) -> TimeLimit {
+    TimeLimit::new(timeout).interrupt(Interrupt::Cancellation).check_interval("1ms")
 }
 
-fn cancelled(guard: &ActiveGuard) -> LimitExceeded {
+fn cancelled(guard: &ActiveLimit) -> LimitExceeded {
     loop {
         match guard.check() {
             Ok(()) => thread::sleep(Duration::from_millis(1)),

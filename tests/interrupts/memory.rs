@@ -6,16 +6,16 @@ use std::thread;
 use std::time::Duration;
 
 use safe_state::Error;
-use safe_state::limits::{ActiveGuard, Interrupt, LimitExceeded, MemGuard, Memory};
+use safe_state::limits::{ActiveLimit, Interrupt, LimitExceeded, Memory, MemoryLimit};
 
 /// The memory is the process's: one test at a time takes some.
 static TAKING: Mutex<()> = Mutex::new(());
 
-fn guard(more: u64) -> MemGuard {
-    MemGuard::new(more).absolute(false).interrupt(Interrupt::Cancellation)
+fn guard(more: u64) -> MemoryLimit {
+    MemoryLimit::new(more).absolute(false).interrupt(Interrupt::Cancellation)
 }
 
-fn wait_for(guard: &ActiveGuard, cancelled: bool) -> Option<LimitExceeded> {
+fn wait_for(guard: &ActiveLimit, cancelled: bool) -> Option<LimitExceeded> {
     loop {
         match guard.check() {
             Err(Error::Limit(exceeded)) if cancelled => return Some(exceeded),
@@ -58,7 +58,7 @@ fn near_the_limit_it_is_seen_soon() {
 
 #[test]
 fn the_control_group_s_memory_is_watched_as_well() {
-    let low = MemGuard::new("1MiB").memory(Memory::Cgroup).interrupt(Interrupt::Cancellation);
+    let low = MemoryLimit::new("1MiB").memory(Memory::Cgroup).interrupt(Interrupt::Cancellation);
     let guard = low.start().unwrap();
     let exceeded = wait_for(&guard, true).unwrap();
     assert!(exceeded.to_string().starts_with("the control group has "), "{exceeded}");

@@ -20,6 +20,8 @@ use crate::{of_each, read};
 const LONGEST_RUN: Duration = Duration::from_millis(8);
 const ITEMS: u64 = 300;
 const KILLS: u32 = 50;
+/// A file system of a program's own is slow.
+const LATE_KILLS: u32 = 20;
 
 #[test]
 fn outputs_on_a_disk_survive_kills() {
@@ -36,15 +38,11 @@ fn outputs_on_a_disk_survive_kills() {
     println!("{kills} kills of {jobs} jobs");
 }
 
-/// It has failed now and then, for a reason that is not known: so it is one of the storms.
 #[test]
 fn outputs_where_errors_come_late_survive_kills() {
-    if storms::times() == 1 {
-        return;
-    }
     let mut rng = Rng::with_seed(storms::seed(12));
     let (mut kills, mut failures, mut lost) = (0, 0, 0);
-    while kills < KILLS * storms::times() {
+    while kills < LATE_KILLS * storms::times() {
         let dir = tempfile::tempdir().unwrap();
         let mount = dir.path().join("mount");
         fs::create_dir(&mount).unwrap();

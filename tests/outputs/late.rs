@@ -1,5 +1,8 @@
-//! A file system in memory that takes every write, and of some says later that there was no room: with the next
-//! write, sync or flush of that handle, as sshfs does. It takes root to mount it.
+//! A file system in memory that takes every write, and of some says later that there was no room: with each write of
+//! that handle from then on, up to the next sync or flush, as sshfs does. It takes root to mount it.
+//!
+//! That a write tells is not enough. The kernel hands on a `write` that crosses the border of a page as two, if it has not
+//! read the first page before; and where the second one fails, the call says that the first was written, and no error.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -92,11 +95,16 @@ impl Stored {
         FileHandle(self.handles)
     }
 
-    /// Whether a write through that handle was lost, which is told once.
-    fn has_failed(&mut self, handle: FileHandle) -> bool {
-        let before = self.failed.len();
+    /// Whether a write through that handle was lost.
+    fn has_failed(&self, handle: FileHandle) -> bool {
+        self.failed.contains(&handle.0)
+    }
+
+    /// Whether one was, which is told from now on no more.
+    fn settle(&mut self, handle: FileHandle) -> bool {
+        let has_failed = self.has_failed(handle);
         self.failed.retain(|failed| *failed != handle.0);
-        self.failed.len() < before
+        has_failed
     }
 }
 
@@ -106,7 +114,7 @@ impl Files {
     }
 
     fn settled(&self, handle: FileHandle, reply: ReplyEmpty) {
-        if self.stored().has_failed(handle) { reply.error(Errno::ENOSPC) } else { reply.ok() }
+        if self.stored().settle(handle) { reply.error(Errno::ENOSPC) } else { reply.ok() }
     }
 }
 
@@ -235,5 +243,31 @@ impl Filesystem for Files {
 
     fn fsyncdir(&self, _: &Request, _: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
         reply.ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::io::Write;
+
+    use super::*;
+
+    /// What a program sees of a lost write, if the kernel has made two of it: no error, until it asks by a sync.
+    #[test]
+    fn an_error_that_the_kernel_keeps_to_itself_is_told_by_the_sync() {
+        const PAGE: usize = 4096;
+        let dir = tempfile::tempdir().unwrap();
+        let late = Late::mount(dir.path(), 1, 0);
+        let mut file = File::create(dir.path().join("out")).unwrap();
+        assert_eq!(file.write(&[b'x'; 2 * PAGE - 7]).unwrap(), 2 * PAGE - 7);
+        file.sync_all().unwrap_err();
+        let lost = late.lost();
+        // The first part is lost, the second refused.
+        assert_eq!(file.write(&[b'y'; PAGE]).unwrap(), 7, "the rest of its page");
+        assert_eq!(late.lost(), lost + 1);
+        file.write(&[b'y'; PAGE - 7]).unwrap_err();
+        file.sync_all().unwrap_err();
+        assert_eq!(fs::read(dir.path().join("out")).unwrap(), b"");
     }
 }

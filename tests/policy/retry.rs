@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use safe_state::{
-    Action, Checkpoint, DeadLetter, Error, ErrorContext, Job, NotPutBack, cursor, resumable,
+    Action, Checkpoint, DeadLetter, DeadLetterNotRetryable, Error, ErrorContext, Job, cursor,
+    resumable,
 };
 
 /// A job's surroundings.
@@ -253,10 +254,10 @@ fn left(dir: &Path, items: &[u32], world: &World) -> anyhow::Result<()> {
 #[test]
 fn what_cannot_be_done_alone_is_refused() {
     type Call = fn(&Path, &[u32], &World) -> anyhow::Result<()>;
-    let jobs: [(Call, &str, NotPutBack); 3] = [
-        (inner, "inner", NotPutBack::InInnerLoop),
-        (behind, "behind", NotPutBack::BehindCursor),
-        (left, "left", NotPutBack::LeftByBreak),
+    let jobs: [(Call, &str, DeadLetterNotRetryable); 3] = [
+        (inner, "inner", DeadLetterNotRetryable::InInnerLoop),
+        (behind, "behind", DeadLetterNotRetryable::BehindCursor),
+        (left, "left", DeadLetterNotRetryable::LeftByBreak),
     ];
     for (job, name, expected) in jobs {
         let (dir, world) = (tempfile::tempdir().unwrap(), World::default());
@@ -265,7 +266,7 @@ fn what_cannot_be_done_alone_is_refused() {
         let before = job.peek_checkpoint().unwrap();
         let error = job.retry_dead_letters().unwrap_err();
         assert!(
-            matches!(&error, Error::NotPutBack { index: 1, reason, .. } if *reason == expected),
+            matches!(&error, Error::DeadLetterNotRetryable { index: 1, reason, .. } if *reason == expected),
             "{error}"
         );
         assert_eq!(job.peek_checkpoint().unwrap(), before);

@@ -1,8 +1,11 @@
 //! The project itself: what its crates say of themselves, and what its tests ask of a machine.
 
 mod compiler;
+mod house;
 mod metadata;
 mod programs;
+mod source;
+mod stages;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

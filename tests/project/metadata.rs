@@ -1,6 +1,7 @@
-//! What is published, and what stands on its page.
+//! What is published, what stands on its page, and which lints hold in it.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -12,12 +13,26 @@ fn published() -> Vec<Value> {
     all.into_iter().filter(|it| it["publish"].is_null()).collect()
 }
 
+/// The folder that a package is in.
+fn folder(package: &Value) -> PathBuf {
+    Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("")
+}
+
+/// The lints of a manifest, a table's name and its lines.
+fn lints(manifest: &str, prefix: &str) -> Vec<String> {
+    let tables = manifest.split("\n[").filter_map(|table| table.strip_prefix(prefix));
+    let lines =
+        tables.flat_map(str::lines).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(str::to_owned).collect()
+}
+
 #[test]
-fn three_crates_are_published() {
+fn these_crates_are_published() {
     let mut names: Vec<String> =
         published().iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect();
     names.sort();
-    assert_eq!(names, ["safe-state", "safe-state-backends", "safe-state-macros"]);
+    let expected = ["", "-backends", "-base", "-cli", "-guard", "-limits", "-macros", "-report"];
+    assert_eq!(names, expected.map(|part| format!("safe-state{part}")));
 }
 
 #[test]
@@ -37,7 +52,7 @@ fn each_says_what_its_page_shows() {
         }
         let on_docs_rs = json!({ "all-features": true, "rustdoc-args": ["--cfg", "docsrs"] });
         assert_eq!(it["metadata"]["docs"]["rs"], on_docs_rs, "{name}");
-        let library = fs::read_to_string(root().join(name).join("src/lib.rs")).unwrap();
+        let library = fs::read_to_string(folder(&it).join("src/lib.rs")).unwrap();
         assert!(library.contains("\n#![cfg_attr(docsrs, feature(doc_cfg))]\n"), "{name}");
     }
 }
@@ -46,9 +61,34 @@ fn each_says_what_its_page_shows() {
 fn each_has_the_licences_with_it() {
     for it in published() {
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
-            let own = root().join(it["name"].as_str().unwrap()).join(licence);
+            let own = folder(&it).join(licence);
             let text = fs::read(&own).unwrap_or_else(|error| panic!("{}: {error}", own.display()));
             assert_eq!(text, fs::read(root().join(licence)).unwrap(), "{}", own.display());
         }
     }
+}
+
+#[test]
+fn only_two_packages_may_have_unsafe_code_at_all() {
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let forbidden = lints(&workspace, "workspace.lints.");
+    assert!(forbidden.contains(&"unsafe_code = \"forbid\"".to_owned()), "{forbidden:?}");
+    let denied: Vec<_> = forbidden.iter().map(|line| line.replace("forbid", "deny")).collect();
+    let mut others = Vec::new();
+    for it in packages(&["--no-deps"]) {
+        let manifest = fs::read_to_string(it["manifest_path"].as_str().unwrap()).unwrap();
+        if manifest.contains("\n[lints]\nworkspace = true\n") {
+            continue;
+        }
+        let own = lints(&manifest, "lints.");
+        let name = it["name"].as_str().unwrap();
+        if own.is_empty() {
+            assert!(!it["publish"].is_null(), "{name} is published, and has no lints");
+            continue;
+        }
+        assert_eq!(own, denied, "{name}");
+        others.push(name.to_owned());
+    }
+    others.sort();
+    assert_eq!(others, ["safe-state-guard", "safe-state-guard-tests"]);
 }

@@ -6,6 +6,7 @@ mod first;
 mod heard;
 mod kill;
 mod ledger;
+pub mod plain;
 mod proxy;
 mod ran;
 pub mod remote;

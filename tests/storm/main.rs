@@ -42,6 +42,16 @@ fn a_carried_sum_is_right_in_the_end() {
 }
 
 #[test]
+fn a_worklist_survives_kills() {
+    for save_every in [1, 7] {
+        let seed = storms::seed(save_every);
+        let storm =
+            Storm { kind: "queued", durability: "process", save_every, items: 20_000, seed };
+        storm.rage(25 * storms::times());
+    }
+}
+
+#[test]
 fn a_job_without_the_attribute_survives_kills() {
     storm("job", 1, 25);
     storm("job", 7, 25);

@@ -4,6 +4,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Serialize};
 
 use super::names::Names;
+use super::waiting::Waiting;
 use crate::bounded;
 use crate::value::{self, ReadError, Section};
 
@@ -22,6 +23,11 @@ pub(super) enum Form {
     Named(Box<(Names, u32)>),
     /// The elements of a list by name, one after another.
     NamedList(Box<List>),
+    /// The elements of a worklist by name, which has them in the place of the bytes.
+    Worklist(Box<Waiting>),
+    /// A list by name at a place, of which so many bytes are the first ones of the variable's last value, and not
+    /// among its own.
+    ListAt(Box<(List, u64)>),
 }
 
 /// The elements of a list by name.
@@ -51,13 +57,20 @@ impl Form {
                 let schema = names.schema().ok_or_else(without_shape)?;
                 value::read_list(schema, sections, bytes)
             }
+            Form::Worklist(waiting) => {
+                let schema = waiting.names.schema().ok_or_else(without_shape)?;
+                let damaged = || ReadError::custom("its entries are damaged");
+                let (sections, values) = waiting.values().ok_or_else(damaged)?;
+                value::read_list(schema, &sections, &values)
+            }
+            Form::ListAt(_) => Err(ReadError::custom("it is a part of a list alone")),
         }
     }
 
     /// How many elements it has, if it is a list.
     pub(super) fn elements(&self) -> Option<u64> {
         match self {
-            Form::Plain | Form::Named(_) => None,
+            Form::Plain | Form::Named(_) | Form::Worklist(_) | Form::ListAt(_) => None,
             Form::PlainList(elements) => Some(*elements),
             Form::NamedList(list) => {
                 Some(list.1.iter().fold(0, |sum, section| section.elements.saturating_add(sum)))
@@ -70,6 +83,8 @@ impl Form {
             Form::Plain | Form::PlainList(_) => None,
             Form::Named(named) => Some(&named.0),
             Form::NamedList(list) => Some(&list.0),
+            Form::Worklist(waiting) => Some(&waiting.names),
+            Form::ListAt(part) => Some(&part.0.0),
         }
     }
 
@@ -78,6 +93,8 @@ impl Form {
             Form::Plain | Form::PlainList(_) => None,
             Form::Named(named) => Some(&mut named.0),
             Form::NamedList(list) => Some(&mut list.0),
+            Form::Worklist(waiting) => Some(&mut waiting.names),
+            Form::ListAt(part) => Some(&mut part.0.0),
         }
     }
 
@@ -106,12 +123,19 @@ impl Form {
         *names = taken.unwrap_or(own).owned();
     }
 
+    /// How many bytes it has beside those of the value.
+    pub(super) fn size(&self) -> usize {
+        if let Form::Worklist(waiting) = self { waiting.entries.len() } else { 0 }
+    }
+
+    /// Whether elements of the other can be added, and of a worklist those be taken that it takes.
     pub(super) fn is_list_like(&self, other: &Form) -> bool {
         match (self, other) {
             (Form::PlainList(_), Form::PlainList(_)) => true,
             (Form::NamedList(list), Form::NamedList(more)) => {
                 list.1.len() + more.1.len() <= SECTION_LIMIT || list.continues_in(more)
             }
+            (Form::Worklist(stored), Form::Worklist(change)) => stored.takes(change),
             _ => false,
         }
     }
@@ -123,6 +147,7 @@ impl Form {
                 *elements = elements.saturating_add(more);
             }
             (Form::NamedList(list), Form::NamedList(more)) => list.append(*more),
+            (Form::Worklist(stored), Form::Worklist(change)) => stored.apply(*change),
             _ => {}
         }
     }
@@ -133,6 +158,13 @@ impl List {
     fn continues_in(&self, more: &List) -> bool {
         let version = |list: &List| list.1.last().map(|section| section.version);
         more.1.len() == 1 && version(self) == version(more)
+    }
+
+    /// The list with `more` behind it; none if those are too many sections.
+    pub(super) fn with(&self, more: Section) -> Option<List> {
+        let mut list = self.clone();
+        list.append(List(self.0.clone(), vec![more]));
+        (list.1.len() <= SECTION_LIMIT).then_some(list)
     }
 
     fn append(&mut self, List(names, more): List) {

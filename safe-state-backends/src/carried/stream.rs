@@ -43,7 +43,9 @@ impl<'a, T: DeserializeOwned> StoredResults<'a, T> {
                     names.schema().ok_or_else(|| carried.shape_changed::<T>(name, &damaged()))?;
                 Elements::Named(Parts::new(schema, sections, &carried.bytes))
             }
-            Form::Plain | Form::Named(_) => return Err(carried.type_changed::<Results<T>>(name)),
+            Form::Plain | Form::Named(_) | Form::Worklist(_) | Form::ListAt(_) => {
+                return Err(carried.type_changed::<Results<T>>(name));
+            }
         };
         let left = carried.form.elements().unwrap_or_default();
         Ok(StoredResults { name: name.to_owned(), from: Some((carried, elements)), left })

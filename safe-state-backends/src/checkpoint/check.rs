@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Checkpoint, LoopProgress};
 use crate::format::{LoopChange, Record};
 use crate::limits::{CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT};
-use crate::{Carried, CarriedChange, CarriedError};
+use crate::{Carried, CarriedChange, CarriedError, ValueAt};
 
 /// What is wrong with a record.
 pub(crate) type Refused = &'static str;
@@ -25,10 +25,13 @@ impl Checkpoint {
 
     pub(crate) fn check(&self, record: &Record) -> Result<(), Refused> {
         match record {
-            Record::Snapshot(whole) => whole.check_loops(),
+            Record::Snapshot(whole) => whole.check_whole_state(),
             Record::Advance(advance) => check_number(advance.loop_id),
             Record::Samples(sampled) => check_number(sampled.loop_id),
             Record::Arguments(_) => Ok(()),
+            Record::InFlight(in_flight) => in_flight.check(),
+            Record::Slices(slices) => slices.check(),
+            Record::Merge(merge) => merge.check(&self.workers),
             Record::Change(change) => {
                 change.loops.iter().try_for_each(|it| self.check_loop(it))?;
                 self.check_carried(&change.carried)?;
@@ -39,9 +42,10 @@ impl Checkpoint {
         }
     }
 
-    /// Whether every loop has a number that a record may name.
-    pub(crate) fn check_loops(&self) -> Result<(), Refused> {
-        self.loops.keys().try_for_each(|id| check_number(*id))
+    /// Whether every loop has a number that a record may name, and every value is whole.
+    pub(crate) fn check_whole_state(&self) -> Result<(), Refused> {
+        self.loops.keys().try_for_each(|id| check_number(*id))?;
+        self.check_values()
     }
 
     fn check_loop(&self, change: &LoopChange) -> Result<(), Refused> {
@@ -59,7 +63,16 @@ impl Checkpoint {
         for (at, change) in changes.iter().enumerate() {
             check_within(change.value.within())?;
             let before = changes.get(..at).unwrap_or_default();
-            let stored = self.stored_before(before, &change.name);
+            let is_at_place = change.value.is_at_place();
+            let variable = ValueAt::variable_of(&change.name).filter(|_| is_at_place);
+            let names_of = variable.unwrap_or(&change.name);
+            let stored = self.stored_before(before, names_of);
+            if is_at_place && before.iter().any(|earlier| earlier.name == names_of) {
+                return Err("a list at a place whose first elements have just changed");
+            }
+            if !change.appends {
+                self.check_whole(&change.name, &change.value)?;
+            }
             if change.value.lacks_names() && !stored.is_some_and(Carried::has_names) {
                 return Err("a value takes its names from one that has none");
             }
@@ -92,7 +105,7 @@ impl Checkpoint {
     }
 }
 
-fn check_number(loop_id: u16) -> Result<(), Refused> {
+pub(super) fn check_number(loop_id: u16) -> Result<(), Refused> {
     let in_range = usize::from(loop_id) < LOOP_LIMIT;
     in_range.then_some(()).ok_or("a loop's number is out of range")
 }

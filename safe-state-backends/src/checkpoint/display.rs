@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Checkpoint, Progress};
+use super::{Checkpoint, InFlight, Progress};
 use crate::escape::Line;
 
 /// Most dead letters that are printed.
@@ -40,6 +40,23 @@ impl Checkpoint {
     }
 }
 
+impl Checkpoint {
+    /// The items in flight, and how many slices are finished.
+    fn show_workers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for InFlight { items, .. } in self.in_flight() {
+            let shown: Vec<String> = items.iter().take(SHOWN).map(u64::to_string).collect();
+            let more = items.len().saturating_sub(SHOWN);
+            write!(f, "\n  in flight  {}", shown.join(", "))?;
+            if more > 0 {
+                write!(f, " and {more} more")?;
+            }
+        }
+        self.slices().try_for_each(|slices| {
+            write!(f, "\n  slices     {} of {} finished", slices.finished.len(), slices.count)
+        })
+    }
+}
+
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match (self.finished, &self.failure) {
@@ -63,6 +80,7 @@ impl fmt::Display for Checkpoint {
             let names: Vec<&str> = self.carried_names().collect();
             write!(f, "\n  carries    {}", Line(names.join(", ")))?;
         }
+        self.show_workers(f)?;
         self.show_dead_letters(f)?;
         match &self.failure {
             Some(failure) => write!(f, "\n  failure    {failure}"),

@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 /// Why a dead letter can't be put back.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NotPutBack {
+pub enum DeadLetterNotRetryable {
     /// Of the items beside it, which are complete, no more is known.
     #[error("it is an item of a loop inside another, of which only the latest walk is stored")]
     InInnerLoop,
@@ -25,7 +25,7 @@ pub enum NotPutBack {
     TooFarBack,
 }
 
-crate::debug_is_one_line!(NotPutBack);
+crate::debug_is_one_line!(DeadLetterNotRetryable);
 
 impl Checkpoint {
     /// Puts all dead letters back: the next run does their items as if it had not seen them yet, with all
@@ -34,7 +34,7 @@ impl Checkpoint {
     /// # Errors
     ///
     /// The index of the first that can't be, and why; then none is.
-    pub fn put_back_dead_letters(&mut self) -> Result<usize, (u64, NotPutBack)> {
+    pub fn put_back_dead_letters(&mut self) -> Result<usize, (u64, DeadLetterNotRetryable)> {
         let letters: Vec<DeadLetter> = self.dead_letters.iter().collect();
         for letter in &letters {
             self.check_put_back(letter).map_err(|reason| (letter.index(), reason))?;
@@ -51,18 +51,18 @@ impl Checkpoint {
         Ok(letters.len())
     }
 
-    fn check_put_back(&self, letter: &DeadLetter) -> Result<(), NotPutBack> {
+    fn check_put_back(&self, letter: &DeadLetter) -> Result<(), DeadLetterNotRetryable> {
         let progress = self.loops.get(&letter.loop_id);
         if !letter.within.is_empty() || progress.is_none_or(|it| !it.within.is_empty()) {
-            return Err(NotPutBack::InInnerLoop);
+            return Err(DeadLetterNotRetryable::InInnerLoop);
         }
         match progress {
-            Some(it) if it.cursor.is_some() => Err(NotPutBack::BehindCursor),
+            Some(it) if it.cursor.is_some() => Err(DeadLetterNotRetryable::BehindCursor),
             Some(it) if it.keys.is_some() && it.end == Some(LoopEnd::Left) => {
-                Err(NotPutBack::LeftByBreak)
+                Err(DeadLetterNotRetryable::LeftByBreak)
             }
             Some(it) if it.completed.prefix().saturating_sub(letter.index()) > BEHIND_LIMIT => {
-                Err(NotPutBack::TooFarBack)
+                Err(DeadLetterNotRetryable::TooFarBack)
             }
             _ => Ok(()),
         }

@@ -179,7 +179,7 @@ impl EffectStore {
         self.trim();
         let snapshot = format::effects::snapshot(&self.effects);
         let snapshot = snapshot.map_err(|source| self.unwritable(source))?;
-        self.journal.save(&snapshot)
+        self.journal.save(&snapshot.into())
     }
 
     fn trim(&mut self) {

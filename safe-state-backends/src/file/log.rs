@@ -46,11 +46,12 @@ impl<F: Fs> Log<F> {
     /// while it was written.
     pub(crate) fn save(
         &mut self,
-        snapshot: &[u8],
+        snapshot: &[&[u8]],
         fence: impl FnOnce() -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.open = None;
-        let room = self.room(snapshot)?;
+        let len = snapshot.iter().map(|piece| piece.len()).sum();
+        let room = self.room(len)?;
         let name = &self.file.name;
         let temporary = name::temporary(name);
         let written = self.write_temporary(&temporary, snapshot, room).and_then(|file| {
@@ -63,13 +64,13 @@ impl<F: Fs> Log<F> {
             let _ = self.fs.remove(&temporary);
         })?;
         self.sync_dir()?;
-        self.open = Some(Open { file, end: snapshot.len() as u64 });
+        self.open = Some(Open { file, end: len as u64 });
         Ok(())
     }
 
     /// How long the file becomes; no longer than it may be to be read.
-    fn room(&self, snapshot: &[u8]) -> Result<u64, Error> {
-        let room = (snapshot.len() + tail_room(snapshot.len(), self.file.durability)) as u64;
+    fn room(&self, snapshot: usize) -> Result<u64, Error> {
+        let room = (snapshot + tail_room(snapshot, self.file.durability)) as u64;
         let limit = self.file.limit.bytes()?;
         if room > limit {
             return Err(self.failed("write", &self.file.name)(too_large(room, limit)));
@@ -83,10 +84,15 @@ impl<F: Fs> Log<F> {
         Ok(room)
     }
 
-    fn write_temporary(&self, name: &Path, snapshot: &[u8], room: u64) -> Result<F::File, Error> {
+    fn write_temporary(
+        &self,
+        name: &Path,
+        snapshot: &[&[u8]],
+        room: u64,
+    ) -> Result<F::File, Error> {
         let file = self.fs.create(name).map_err(self.failed("create", name))?;
         self.fs.allocate(&file, room).map_err(self.failed("allocate space for", name))?;
-        self.fs.write_at(&file, snapshot, 0).map_err(self.failed("write", name))?;
+        self.write_pieces(&file, snapshot, 0).map_err(self.failed("write", name))?;
         self.sync(&file, name)?;
         Ok(file)
     }
@@ -96,17 +102,26 @@ impl<F: Fs> Log<F> {
         move |error| Error::io(action, self.file.dir.join(name))(error)
     }
 
-    pub(crate) fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+    pub(crate) fn append(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
         let Some(Open { file, end }) = self.open.take() else { return Ok(Appended::No) };
-        self.fs.write_at(&file, record, end).map_err(self.failed("append to", &self.file.name))?;
+        let written = self.write_pieces(&file, record, end);
+        let end = written.map_err(self.failed("append to", &self.file.name))?;
         self.sync(&file, &self.file.name)?;
-        self.open = Some(Open { file, end: end + record.len() as u64 });
+        self.open = Some(Open { file, end });
         Ok(Appended::Yes)
     }
 
     /// The file that `save` wrote last.
     pub(crate) fn file(&self) -> Option<&F::File> {
         self.open.as_ref().map(|open| &open.file)
+    }
+
+    /// Writes them one behind the other from there on. Returns where they end.
+    fn write_pieces(&self, file: &F::File, pieces: &[&[u8]], offset: u64) -> io::Result<u64> {
+        pieces.iter().filter(|piece| !piece.is_empty()).try_fold(offset, |offset, piece| {
+            self.fs.write_at(file, piece, offset)?;
+            Ok(offset + piece.len() as u64)
+        })
     }
 
     /// Whether the file that `save` wrote last still has a name; so it seems if it can't be told.

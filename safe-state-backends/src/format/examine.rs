@@ -41,6 +41,12 @@ pub enum RecordKind {
     Samples,
     /// What belongs to the job of its arguments.
     Arguments,
+    /// Items that were handed out and had not completed.
+    InFlight,
+    /// How a loop is cut into slices.
+    Slices,
+    /// What a variable was at the end of a slice.
+    Merge,
 }
 
 /// Reads as much as can be trusted: the records up to the first that can't. What comes behind one that is
@@ -93,6 +99,9 @@ impl Examination {
                     Record::Advance(_) => RecordKind::Advance,
                     Record::Samples(_) => RecordKind::Samples,
                     Record::Arguments(_) => RecordKind::Arguments,
+                    Record::InFlight(_) => RecordKind::InFlight,
+                    Record::Slices(_) => RecordKind::Slices,
+                    Record::Merge(_) => RecordKind::Merge,
                     _ => RecordKind::Change,
                 };
                 checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;

@@ -1,5 +1,6 @@
 //! The header and the frames: which bytes are one record, and whether they are whole.
 
+use super::pieces::Pieces;
 use super::{FormatError, VERSION, damaged};
 
 /// The first byte is no ASCII, and the line ends show a transfer that took the file for text.
@@ -23,10 +24,12 @@ pub(crate) struct Place {
 impl Place {
     pub(super) const FIRST: Place = Place { offset: HEADER_LEN, snapshot: 0 };
 
-    /// Where the first record after a snapshot stands; `None` if the bytes are none.
+    /// A place behind a snapshot that was written just now, of which the head of its frame is there; `None` if the
+    /// bytes are too few.
     pub(super) fn after(snapshot: &[u8]) -> Option<Place> {
-        let first = frame_at(snapshot, Place::FIRST)?;
-        Some(Place::FIRST.next(&first))
+        let head = snapshot.get(HEADER_LEN..)?.first_chunk::<FRAME_LEN>()?;
+        let [_, _, _, _, c0, c1, c2, c3, _] = *head;
+        Some(Place { snapshot: u32::from_le_bytes([c0, c1, c2, c3]), ..Place::FIRST })
     }
 
     /// The same place, for records behind the snapshot whose frame is `snapshot`, which stands there.
@@ -99,7 +102,7 @@ pub(super) fn end(
     let (_, frame) = buffer.split_at_mut(start);
     let (head, payload) = frame.split_at_mut(FRAME_LEN);
     let len = u32::try_from(payload.len()).map_err(|_| FormatError::TooLarge(payload.len()))?;
-    let crc = checksum(place, len, kind, payload);
+    let crc = checksum(place, len, kind, [&*payload]);
     let (len_field, rest) = head.split_at_mut(4);
     let (crc_field, kind_field) = rest.split_at_mut(4);
     len_field.copy_from_slice(&len.to_le_bytes());
@@ -108,7 +111,28 @@ pub(super) fn end(
     Ok(())
 }
 
-fn checksum(place: Place, len: u32, kind: u8, payload: &[u8]) -> u32 {
+/// Completes the frame begun at `start` among the small pieces, to stand at `place`.
+pub(super) fn end_in_pieces(
+    pieces: &mut Pieces,
+    (start, before): (usize, usize),
+    place: Place,
+    kind: u8,
+) -> Result<(), FormatError> {
+    let payload_len = pieces.len() - before - FRAME_LEN;
+    let len = u32::try_from(payload_len).map_err(|_| FormatError::TooLarge(payload_len))?;
+    let crc = checksum(place, len, kind, pieces.from(start + FRAME_LEN));
+    let head = pieces.small_mut().get_mut(start..).unwrap_or_default();
+    let values = len.to_le_bytes().into_iter().chain(crc.to_le_bytes()).chain([kind]);
+    head.iter_mut().zip(values).for_each(|(byte, value)| *byte = value);
+    Ok(())
+}
+
+fn checksum<'a>(
+    place: Place,
+    len: u32,
+    kind: u8,
+    payload: impl IntoIterator<Item = &'a [u8]>,
+) -> u32 {
     #[cfg(test)]
     if WITHOUT_CHECKSUMS.get() {
         return 0;
@@ -121,7 +145,7 @@ fn checksum(place: Place, len: u32, kind: u8, payload: &[u8]) -> u32 {
     kind_field.copy_from_slice(&[kind]);
     let mut hasher = crc32fast::Hasher::new_with_initial(place.snapshot);
     hasher.update(&head);
-    hasher.update(payload);
+    payload.into_iter().for_each(|piece| hasher.update(piece));
     hasher.finalize()
 }
 
@@ -232,7 +256,7 @@ fn head_at(bytes: &[u8], offset: usize) -> Option<(Head, &[u8])> {
 fn frame_at(bytes: &[u8], place: Place) -> Option<Frame<'_>> {
     let offset = place.offset;
     let (Head { len, checksum: stored, kind }, payload) = head_at(bytes, offset)?;
-    let whole = checksum(place, len, kind, payload) == stored;
+    let whole = checksum(place, len, kind, [payload]) == stored;
     whole.then_some(Frame { kind, payload, offset, checksum: stored })
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
+use super::pieces::{Growing, LARGE, Pieces};
 use super::{FormatError, Framed, damaged};
+use crate::checkpoint::Workers;
 use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT, SAMPLE_LIMIT};
 use crate::{
-    Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, Keys, LoopEnd, Mark,
-    RunEnd, Sampled, Samples, Suspect, bounded,
+    Attempts, Carried, CarriedChange, Checkpoint, DeadLetters, Failure, InFlight, Keys, LoopEnd,
+    Mark, Merge, RunEnd, Sampled, Samples, Slices, Suspect, bounded,
 };
 
 pub(super) const SNAPSHOT: u8 = 1;
@@ -18,12 +19,15 @@ const ADVANCE: u8 = 2;
 const CHANGE: u8 = 3;
 const SAMPLES: u8 = 4;
 const ARGUMENTS: u8 = 5;
+const IN_FLIGHT: u8 = 6;
+const SLICES: u8 = 7;
+const MERGE: u8 = 8;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
     /// The whole state.
-    Snapshot(Checkpoint),
+    Snapshot(Box<Checkpoint>),
     /// Items that completed in order and nothing else: what most saves are.
     Advance(Advance),
     /// Anything else that changed.
@@ -32,6 +36,12 @@ pub enum Record {
     Samples(Sampled),
     /// What belongs to the job of its arguments.
     Arguments(Arguments),
+    /// Items that were handed out and had not completed, of a loop whose items run side by side.
+    InFlight(InFlight),
+    /// How a loop is cut into slices, and which are finished.
+    Slices(Slices),
+    /// What a variable was at the end of a slice.
+    Merge(Merge),
 }
 
 /// The fingerprints of a job's arguments, by their names.
@@ -110,13 +120,18 @@ pub struct LoopChange {
 impl Record {
     /// Whether its values are so large that there is to be no more of them in memory than has to be.
     pub(crate) fn is_large(&self) -> bool {
-        self.least_len() > 1 << 20
+        self.least_len() > LARGE
     }
 
     /// Sets how long after the save before it is made.
     pub(crate) fn set_micros(&mut self, since: u64) {
         match self {
-            Record::Snapshot(_) | Record::Samples(_) | Record::Arguments(_) => {}
+            Record::Snapshot(_)
+            | Record::Samples(_)
+            | Record::Arguments(_)
+            | Record::InFlight(_)
+            | Record::Slices(_)
+            | Record::Merge(_) => {}
             Record::Advance(Advance { micros, .. }) | Record::Change(Change { micros, .. }) => {
                 *micros = since;
             }
@@ -192,6 +207,9 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
         CHANGE => payload(frame.payload, frame.offset).map(Record::Change),
         SAMPLES => payload(frame.payload, frame.offset).map(Record::Samples),
         ARGUMENTS => payload(frame.payload, frame.offset).map(Record::Arguments),
+        IN_FLIGHT => payload(frame.payload, frame.offset).map(Record::InFlight),
+        SLICES => payload(frame.payload, frame.offset).map(Record::Slices),
+        MERGE => payload(frame.payload, frame.offset).map(Record::Merge),
         SNAPSHOT => Err(damaged(frame.offset, "a snapshot that is not the first record")),
         _ => Err(damaged(frame.offset, "a record of unknown kind")),
     }
@@ -199,7 +217,7 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
 
 pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, FormatError> {
     let checkpoint: Checkpoint = payload(bytes, offset)?;
-    checkpoint.check_loops().map_err(|what| damaged(offset, what))?;
+    checkpoint.check_whole_state().map_err(|what| damaged(offset, what))?;
     Ok(checkpoint)
 }
 
@@ -228,6 +246,25 @@ impl Framed for Record {
             }
             Record::Samples(sampled) => push(SAMPLES, sampled, place, buffer),
             Record::Arguments(arguments) => push(ARGUMENTS, arguments, place, buffer),
+            Record::InFlight(in_flight) => push(IN_FLIGHT, in_flight, place, buffer),
+            Record::Slices(slices) => push(SLICES, slices, place, buffer),
+            Record::Merge(merge) => push(MERGE, merge, place, buffer),
+        }
+    }
+
+    fn write_in_pieces(&self, place: Place, pieces: &mut Pieces) -> Result<(), FormatError> {
+        match self {
+            Record::Change(change) if self.is_large() => {
+                let values = change.carried.iter().map(|it| &it.value);
+                push_in_pieces(CHANGE, change, values, place, pieces)?;
+                let place = place.at(place.offset + pieces.len());
+                let buffer = pieces.small_mut();
+                let begin = buffer.len();
+                change.loops.iter().try_for_each(|it| {
+                    push_samples(it.loop_id, it.samples.marks(), (place, begin), buffer)
+                })
+            }
+            _ => self.write(place, pieces.small_mut()),
         }
     }
 
@@ -248,6 +285,16 @@ pub(super) fn write_snapshot(
     push_snapshot(checkpoint, Place::FIRST, buffer)
 }
 
+pub(super) fn write_snapshot_in_pieces(
+    checkpoint: &Checkpoint,
+    pieces: &mut Pieces,
+) -> Result<(), FormatError> {
+    push_in_pieces(SNAPSHOT, checkpoint, checkpoint.carried.values(), Place::FIRST, pieces)?;
+    let place = Place::after(pieces.small()).unwrap_or(Place::FIRST).at(pieces.len());
+    let begin = pieces.small().len();
+    push_behind(checkpoint, (place, begin), pieces.small_mut())
+}
+
 /// The snapshot, and behind it what stands in records of its own.
 fn push_snapshot(
     checkpoint: &Checkpoint,
@@ -257,15 +304,36 @@ fn push_snapshot(
     let begin = buffer.len();
     push(SNAPSHOT, checkpoint, place, buffer)?;
     let place = Place::behind(buffer.get(begin..).unwrap_or_default(), place);
+    push_behind(checkpoint, (place, begin), buffer)
+}
+
+/// What stands in records of its own behind a snapshot, which `buffer` holds from `begin` on or which is before that.
+fn push_behind(
+    checkpoint: &Checkpoint,
+    (place, begin): (Place, usize),
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
     for (loop_id, progress) in &checkpoint.loops {
         push_samples(*loop_id, progress.samples.marks(), (place, begin), buffer)?;
     }
-    if checkpoint.arguments.is_empty() {
-        return Ok(());
+    if !checkpoint.arguments.is_empty() {
+        let arguments = Arguments(checkpoint.arguments.clone());
+        let here = place.at(place.offset + buffer.len() - begin);
+        push(ARGUMENTS, &arguments, here, buffer)?;
     }
-    let arguments = Arguments(checkpoint.arguments.clone());
-    let here = place.at(place.offset + buffer.len() - begin);
-    push(ARGUMENTS, &arguments, here, buffer)
+    push_workers(&checkpoint.workers, (place, begin), buffer)
+}
+
+/// What is stored of loops that run side by side or are shared, to stand behind what `buffer` holds from `begin` on.
+fn push_workers(
+    workers: &Workers,
+    (place, begin): (Place, usize),
+    buffer: &mut Vec<u8>,
+) -> Result<(), FormatError> {
+    let here = |buffer: &Vec<u8>| place.at(place.offset + buffer.len() - begin);
+    workers.in_flight().try_for_each(|it| push(IN_FLIGHT, &it, here(buffer), buffer))?;
+    workers.slices().try_for_each(|it| push(SLICES, it, here(buffer), buffer))?;
+    workers.merges().try_for_each(|it| push(MERGE, &it, here(buffer), buffer))
 }
 
 /// Samples, if there are some, to stand behind what `buffer` holds from `begin` on, which stands at `place`.
@@ -295,92 +363,22 @@ pub(super) fn push(
     frame::end(buffer, start, place, kind)
 }
 
-/// Bytes that grow by whole pieces.
-struct Growing(Vec<u8>);
-
-impl Flavor for Growing {
-    type Output = Vec<u8>;
-
-    #[inline]
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.push(byte);
-        Ok(())
-    }
-
-    #[inline]
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<Vec<u8>> {
-        Ok(self.0)
-    }
+/// The same, with the large ones among these values as they stand in memory. What is in `pieces` stands in front of
+/// `place`.
+fn push_in_pieces<'a>(
+    kind: u8,
+    value: &impl Serialize,
+    values: impl Iterator<Item = &'a Carried>,
+    place: Place,
+    pieces: &mut Pieces,
+) -> Result<(), FormatError> {
+    let before = pieces.len();
+    let start = frame::begin(pieces.small_mut());
+    let large = values.map(|value| &value.bytes).filter(|bytes| bytes.len() >= LARGE);
+    let written = pieces.push(value, large.cloned().collect());
+    written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
+    frame::end_in_pieces(pieces, (start, before), place, kind)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{Backend, LeaseOptions, MemoryBackend, Store};
-
-    fn mark(index: u64) -> Mark {
-        Mark { index, fingerprint: 0x0403_0201 }
-    }
-
-    fn sampled(indices: std::ops::Range<u64>) -> Change {
-        let count = indices.end - indices.start;
-        let samples = indices.map(mark).collect();
-        let loops = vec![LoopChange { count, samples, ..LoopChange::default() }];
-        Change { loops, ..Change::default() }
-    }
-
-    #[test]
-    fn what_stands_in_records_of_its_own_is_read_as_it_was_written() {
-        let backend = Arc::new(MemoryBackend::default());
-        let open = || Store::open(Arc::clone(&backend) as _, "j", LeaseOptions::default()).unwrap();
-        let mut first = Checkpoint::new("j", None);
-        assert_eq!(first.set_arguments([("rate".to_owned(), 7)]), None);
-        let mut store = open().begin(first).unwrap();
-        for save in 0..40 {
-            store.save(sampled(save * 2..save * 2 + 2)).unwrap();
-            let bytes = backend.load("j").unwrap().unwrap();
-            assert_eq!(Checkpoint::decode(&bytes).as_ref(), Ok(store.checkpoint()), "{save}");
-        }
-        let samples = |of: &Checkpoint| of.loops[&0].samples.marks().to_vec();
-        assert_eq!(samples(store.checkpoint()).len(), 40);
-        drop(store);
-        let opening = open();
-        let mut found = opening.found().unwrap().clone();
-        assert_eq!(samples(&found), (0..80).step_by(2).map(mark).collect::<Vec<_>>());
-        assert_eq!(found.set_arguments([("rate".to_owned(), 8)]).as_deref(), Some("rate"));
-        assert_eq!(found.set_arguments([("rate".to_owned(), 8), ("new".to_owned(), 1)]), None);
-        let mut store = opening.begin(found).unwrap();
-        store.save(Change::completed(1)).unwrap();
-        let bytes = backend.load("j").unwrap().unwrap();
-        assert_eq!(Checkpoint::decode(&bytes).as_ref(), Ok(store.checkpoint()));
-    }
-
-    #[test]
-    fn their_bytes_are_those_that_are_described() {
-        let mut buffer = Vec::new();
-        push_samples(3, &[mark(9)], (Place::FIRST, 0), &mut buffer).unwrap();
-        assert_eq!(buffer[8..], [4, 3, 1, 9, 0x81, 0x84, 0x8C, 0x20]);
-        buffer.clear();
-        let arguments = Record::Arguments(Arguments([("a".to_owned(), 5)].into()));
-        arguments.write(Place::FIRST, &mut buffer).unwrap();
-        assert_eq!(buffer[8..], [5, 1, 1, b'a', 5]);
-    }
-
-    #[test]
-    fn a_loop_that_begins_anew_has_no_samples() {
-        let mut checkpoint = Checkpoint::new("j", None);
-        checkpoint.apply(Record::Change(sampled(0..3))).unwrap();
-        assert_eq!(checkpoint.loops[&0].samples.marks().len(), 3);
-        let begun = LoopChange { begun: Some(Vec::new()), ..LoopChange::default() };
-        let change = Change { loops: vec![begun], ..Change::default() };
-        checkpoint.apply(Record::Change(change)).unwrap();
-        assert_eq!(checkpoint.loops[&0].samples.marks(), []);
-    }
-}
+mod tests;

@@ -93,7 +93,7 @@ fn decode(bytes: &[u8], decodes: &AtomicU64) -> Option<Checkpoint> {
 #[test]
 fn a_damaged_file_holds_a_state_that_was_saved_or_is_an_error() {
     let decodes = AtomicU64::new(0);
-    storm(200, |seed| {
+    storm(60, |seed| {
         let mut dice = Dice::new(seed);
         let older = Saved::random(None, &mut dice);
         let saved = Saved::random(Some(&older), &mut dice);
@@ -104,5 +104,5 @@ fn a_damaged_file_holds_a_state_that_was_saved_or_is_an_error() {
     });
     let decodes = decodes.into_inner();
     println!("{decodes} decodes");
-    assert!(decodes > 5_000_000, "only {decodes} decodes");
+    assert!(decodes > 1_500_000, "only {decodes} decodes");
 }

@@ -40,7 +40,7 @@ impl Store {
         let mut whole = self.checkpoint.clone();
         whole.apply(record).map_err(|what| self.unwritable(FormatError::TooMany(what)))?;
         let snapshot = whole.encode().map_err(|source| self.unwritable(source))?;
-        let given = self.journal.save_statements(dialect, before, &snapshot)?;
+        let given = self.journal.save_statements(dialect, before, &snapshot.into())?;
         match given {
             Some(_) => self.outstanding = Some(Outstanding::Whole(Box::new(whole))),
             None => self.journal.keep(before),

@@ -3,13 +3,13 @@
 mod access;
 mod error;
 mod parts;
+mod state;
 mod unwritten;
 mod variants;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use super::DEPTH_LIMIT;
 use super::schema::{EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema};
 use super::tag::Tag;
 use access::{Elements, Entries, Fields};
@@ -18,6 +18,7 @@ use variants::VariantOf;
 pub use error::ReadError;
 pub(super) use parts::read_list;
 pub use parts::{Parts, Section};
+use state::State;
 pub use unwritten::Unwritten;
 
 pub(super) fn read<T: DeserializeOwned>(
@@ -28,18 +29,6 @@ pub(super) fn read<T: DeserializeOwned>(
     let mut state = State::new(schema, version, bytes);
     let value = T::deserialize(Reader { state: &mut state, at: ROOT })?;
     if state.left.is_empty() { Ok(value) } else { Err(ReadError::damaged()) }
-}
-
-/// What is left to read, and by what.
-pub(super) struct State<'a> {
-    schema: &'a Schema,
-    version: u32,
-    left: &'a [u8],
-    depth: u32,
-    /// Whether the value read last was of no use to the type.
-    is_ignored: bool,
-    /// What looks for fields that are read and were never written.
-    asks: Option<&'a Unwritten>,
 }
 
 /// Reads one value, at one place of the schema.
@@ -63,107 +52,7 @@ enum Found {
     Enum(EnumId),
 }
 
-impl<'a> State<'a> {
-    pub(super) fn new(schema: &'a Schema, version: u32, bytes: &'a [u8]) -> Self {
-        State { schema, version, left: bytes, depth: 0, is_ignored: false, asks: None }
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'a [u8], ReadError> {
-        let (taken, left) = self.left.split_at_checked(count).ok_or_else(ReadError::damaged)?;
-        self.left = left;
-        Ok(taken)
-    }
-
-    fn byte(&mut self) -> Result<u8, ReadError> {
-        let (byte, left) = self.left.split_first().ok_or_else(ReadError::damaged)?;
-        self.left = left;
-        Ok(*byte)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], ReadError> {
-        self.take(N)?.try_into().map_err(|_| ReadError::damaged())
-    }
-
-    #[inline]
-    fn varint(&mut self) -> Result<u64, ReadError> {
-        let mut number = 0_u64;
-        for shift in (0..u64::BITS).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7F);
-            number |= bits << shift;
-            if byte & 0x80 == 0 {
-                let is_whole = (bits << shift) >> shift == bits;
-                return if is_whole { Ok(number) } else { Err(ReadError::damaged()) };
-            }
-        }
-        Err(ReadError::damaged())
-    }
-
-    fn wide_varint(&mut self) -> Result<u128, ReadError> {
-        let mut number = 0_u128;
-        for shift in (0..u128::BITS).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u128::from(byte & 0x7F);
-            number |= bits << shift;
-            if byte & 0x80 == 0 {
-                let is_whole = (bits << shift) >> shift == bits;
-                return if is_whole { Ok(number) } else { Err(ReadError::damaged()) };
-            }
-        }
-        Err(ReadError::damaged())
-    }
-
-    fn number<T: TryFrom<u64>>(&mut self) -> Result<T, ReadError> {
-        T::try_from(self.varint()?).map_err(|_| ReadError::damaged())
-    }
-
-    fn signed<T: TryFrom<i64>>(&mut self) -> Result<T, ReadError> {
-        let number = self.varint()?;
-        let signed = (number >> 1).cast_signed() ^ -(number & 1).cast_signed();
-        T::try_from(signed).map_err(|_| ReadError::damaged())
-    }
-
-    fn wide_signed(&mut self) -> Result<i128, ReadError> {
-        let number = self.wide_varint()?;
-        Ok((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
-    }
-
-    /// How many values follow: each takes a byte.
-    fn count(&mut self) -> Result<usize, ReadError> {
-        let count: usize = self.number()?;
-        if count <= self.left.len() { Ok(count) } else { Err(ReadError::damaged()) }
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8], ReadError> {
-        let count = self.count()?;
-        self.take(count)
-    }
-
-    fn text(&mut self) -> Result<&'a str, ReadError> {
-        str::from_utf8(self.bytes()?).map_err(|_| ReadError::damaged())
-    }
-
-    fn character(&mut self) -> Result<char, ReadError> {
-        char::from_u32(self.number()?).ok_or_else(ReadError::damaged)
-    }
-
-    fn boolean(&mut self) -> Result<bool, ReadError> {
-        match self.byte()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(ReadError::damaged()),
-        }
-    }
-
-    fn zero(&mut self) -> Result<(), ReadError> {
-        if self.byte()? == 0 { Ok(()) } else { Err(ReadError::damaged()) }
-    }
-
-    fn enter(&mut self) -> Result<(), ReadError> {
-        self.depth += 1;
-        if self.depth > DEPTH_LIMIT { Err(ReadError::damaged()) } else { Ok(()) }
-    }
-
+impl State<'_> {
     /// What stands at a place, the bytes that tell it taken.
     fn find(&mut self, at: NodeId) -> Result<Found, ReadError> {
         let node = self.schema.node(at).ok_or_else(ReadError::damaged)?;
@@ -188,23 +77,7 @@ impl<'a> State<'a> {
         let tag = Tag::from_byte(self.byte()?).ok_or_else(ReadError::damaged)?;
         Ok(match tag {
             Tag::Absent => Found::Absent,
-            Tag::Unit => Found::Scalar(Scalar::Unit),
-            Tag::Bool => Found::Scalar(Scalar::Bool),
-            Tag::I8 => Found::Scalar(Scalar::I8),
-            Tag::I16 => Found::Scalar(Scalar::I16),
-            Tag::I32 => Found::Scalar(Scalar::I32),
-            Tag::I64 => Found::Scalar(Scalar::I64),
-            Tag::I128 => Found::Scalar(Scalar::I128),
-            Tag::U8 => Found::Scalar(Scalar::U8),
-            Tag::U16 => Found::Scalar(Scalar::U16),
-            Tag::U32 => Found::Scalar(Scalar::U32),
-            Tag::U64 => Found::Scalar(Scalar::U64),
-            Tag::U128 => Found::Scalar(Scalar::U128),
-            Tag::F32 => Found::Scalar(Scalar::F32),
-            Tag::F64 => Found::Scalar(Scalar::F64),
-            Tag::Char => Found::Scalar(Scalar::Char),
-            Tag::Str => Found::Scalar(Scalar::Str),
-            Tag::Bytes => Found::Scalar(Scalar::Bytes),
+            Tag::Scalar(scalar) => Found::Scalar(scalar),
             Tag::None => Found::None,
             Tag::Some => Found::Some(at),
             Tag::Seq => Found::Seq(at),
@@ -260,37 +133,6 @@ impl Reader<'_, '_> {
     }
 }
 
-impl State<'_> {
-    fn visit_scalar<'de, V: Visitor<'de>>(
-        &mut self,
-        scalar: Scalar,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        match scalar {
-            Scalar::Unit => {
-                self.zero()?;
-                visitor.visit_unit()
-            }
-            Scalar::Bool => visitor.visit_bool(self.boolean()?),
-            Scalar::I8 => visitor.visit_i8(self.byte()?.cast_signed()),
-            Scalar::I16 => visitor.visit_i16(self.signed()?),
-            Scalar::I32 => visitor.visit_i32(self.signed()?),
-            Scalar::I64 => visitor.visit_i64(self.signed()?),
-            Scalar::I128 => visitor.visit_i128(self.wide_signed()?),
-            Scalar::U8 => visitor.visit_u8(self.byte()?),
-            Scalar::U16 => visitor.visit_u16(self.number()?),
-            Scalar::U32 => visitor.visit_u32(self.number()?),
-            Scalar::U64 => visitor.visit_u64(self.number()?),
-            Scalar::U128 => visitor.visit_u128(self.wide_varint()?),
-            Scalar::F32 => visitor.visit_f32(f32::from_bits(u32::from_le_bytes(self.array()?))),
-            Scalar::F64 => visitor.visit_f64(f64::from_bits(u64::from_le_bytes(self.array()?))),
-            Scalar::Char => visitor.visit_char(self.character()?),
-            Scalar::Str => visitor.visit_str(self.text()?),
-            Scalar::Bytes => visitor.visit_bytes(self.bytes()?),
-        }
-    }
-}
-
 /// Methods that see that a number keeps its value where the type has changed to one of floating point.
 macro_rules! floats {
     ($($method:ident: $exact:ident)*) => { $(
@@ -309,40 +151,6 @@ macro_rules! floats {
             self.visit(found, visitor)
         }
     )* };
-}
-
-impl State<'_> {
-    /// Whether the number to be read next is an `f32`.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whether it loses anything is what is asked"
-    )]
-    fn is_exact_f32(&mut self, scalar: Scalar) -> Result<bool, ReadError> {
-        Ok(match scalar {
-            Scalar::F64 => {
-                let number = f64::from_bits(u64::from_le_bytes(self.array()?));
-                f64::from(number as f32).to_bits() == number.to_bits()
-            }
-            _ => self.is_integer_below(scalar, f32::MANTISSA_DIGITS)?,
-        })
-    }
-
-    /// Whether the number to be read next is an `f64`.
-    fn is_exact_f64(&mut self, scalar: Scalar) -> Result<bool, ReadError> {
-        self.is_integer_below(scalar, f64::MANTISSA_DIGITS)
-    }
-
-    /// Whether an integer has no more than so many bits; what is none may be anything.
-    fn is_integer_below(&mut self, scalar: Scalar, bits: u32) -> Result<bool, ReadError> {
-        let magnitude = match scalar {
-            Scalar::I16 | Scalar::I32 | Scalar::I64 => self.signed::<i64>()?.unsigned_abs().into(),
-            Scalar::I128 => self.wide_signed()?.unsigned_abs(),
-            Scalar::U16 | Scalar::U32 | Scalar::U64 => self.varint()?.into(),
-            Scalar::U128 => self.wide_varint()?,
-            _ => 0,
-        };
-        Ok(u128::BITS - magnitude.leading_zeros() <= bits)
-    }
 }
 
 impl<'de> Deserializer<'de> for Reader<'_, '_> {

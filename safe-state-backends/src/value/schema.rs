@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tag::Tag;
 use crate::bounded;
 
 /// The place of a kind of value in a schema.
@@ -63,25 +62,46 @@ pub(super) enum Kind {
     Enum(EnumId),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Scalar {
-    Unit,
-    Bool,
-    I8,
-    I16,
-    I32,
-    I64,
-    I128,
-    U8,
-    U16,
-    U32,
-    U64,
-    U128,
-    F32,
-    F64,
-    Char,
-    Str,
-    Bytes,
+/// The scalars, each with what it is called.
+macro_rules! scalars {
+    ($($scalar:ident: $name:literal)*) => {
+        /// A value that holds no others.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub(super) enum Scalar {
+            $($scalar,)*
+        }
+
+        impl Scalar {
+            pub(super) const ALL: &[Scalar] = &[$(Scalar::$scalar),*];
+
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Scalar::$scalar => $name,)*
+                }
+            }
+        }
+    };
+}
+
+// In the order of their numbers in the format.
+scalars! {
+    Unit: "()"
+    Bool: "bool"
+    I8: "i8"
+    I16: "i16"
+    I32: "i32"
+    I64: "i64"
+    I128: "i128"
+    U8: "u8"
+    U16: "u16"
+    U32: "u32"
+    U64: "u64"
+    U128: "u128"
+    F32: "f32"
+    F64: "f64"
+    Char: "char"
+    Str: "text"
+    Bytes: "bytes"
 }
 
 /// A struct, or the fields of a variant.
@@ -242,51 +262,5 @@ pub(super) fn place(at: usize) -> u32 {
 impl Node {
     pub(super) fn new() -> Node {
         Node { kind: Kind::Unknown, tagged_since: 0, seen: 0 }
-    }
-}
-
-impl Scalar {
-    pub(super) fn tag(self) -> Tag {
-        match self {
-            Scalar::Unit => Tag::Unit,
-            Scalar::Bool => Tag::Bool,
-            Scalar::I8 => Tag::I8,
-            Scalar::I16 => Tag::I16,
-            Scalar::I32 => Tag::I32,
-            Scalar::I64 => Tag::I64,
-            Scalar::I128 => Tag::I128,
-            Scalar::U8 => Tag::U8,
-            Scalar::U16 => Tag::U16,
-            Scalar::U32 => Tag::U32,
-            Scalar::U64 => Tag::U64,
-            Scalar::U128 => Tag::U128,
-            Scalar::F32 => Tag::F32,
-            Scalar::F64 => Tag::F64,
-            Scalar::Char => Tag::Char,
-            Scalar::Str => Tag::Str,
-            Scalar::Bytes => Tag::Bytes,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Scalar::Unit => "()",
-            Scalar::Bool => "bool",
-            Scalar::I8 => "i8",
-            Scalar::I16 => "i16",
-            Scalar::I32 => "i32",
-            Scalar::I64 => "i64",
-            Scalar::I128 => "i128",
-            Scalar::U8 => "u8",
-            Scalar::U16 => "u16",
-            Scalar::U32 => "u32",
-            Scalar::U64 => "u64",
-            Scalar::U128 => "u128",
-            Scalar::F32 => "f32",
-            Scalar::F64 => "f64",
-            Scalar::Char => "char",
-            Scalar::Str => "text",
-            Scalar::Bytes => "bytes",
-        }
     }
 }

@@ -1,70 +1,63 @@
 //! What a value is, as one byte in front of it where that is not known from the schema.
 
+use super::schema::Scalar;
+
 /// The kind of a value whose kind may be another each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(super) enum Tag {
-    Absent = 0,
-    Unit = 1,
-    Bool = 2,
-    I8 = 3,
-    I16 = 4,
-    I32 = 5,
-    I64 = 6,
-    I128 = 7,
-    U8 = 8,
-    U16 = 9,
-    U32 = 10,
-    U64 = 11,
-    U128 = 12,
-    F32 = 13,
-    F64 = 14,
-    Char = 15,
-    Str = 16,
-    Bytes = 17,
-    None = 18,
-    Some = 19,
-    Seq = 20,
-    Map = 21,
-    Tuple = 22,
-    Struct = 23,
-    Enum = 24,
+    Absent,
+    Scalar(Scalar),
+    None,
+    Some,
+    Seq,
+    Map,
+    Tuple,
+    Struct,
+    Enum,
 }
 
+/// The tags behind the scalars', which have 1 to 17.
+const OTHERS: [Tag; 7] =
+    [Tag::None, Tag::Some, Tag::Seq, Tag::Map, Tag::Tuple, Tag::Struct, Tag::Enum];
+const FIRST_OTHER: u8 = 18;
+
 impl Tag {
-    const ALL: [Tag; 25] = [
-        Tag::Absent,
-        Tag::Unit,
-        Tag::Bool,
-        Tag::I8,
-        Tag::I16,
-        Tag::I32,
-        Tag::I64,
-        Tag::I128,
-        Tag::U8,
-        Tag::U16,
-        Tag::U32,
-        Tag::U64,
-        Tag::U128,
-        Tag::F32,
-        Tag::F64,
-        Tag::Char,
-        Tag::Str,
-        Tag::Bytes,
-        Tag::None,
-        Tag::Some,
-        Tag::Seq,
-        Tag::Map,
-        Tag::Tuple,
-        Tag::Struct,
-        Tag::Enum,
-    ];
+    pub(super) fn byte(self) -> u8 {
+        match self {
+            Tag::Absent => 0,
+            Tag::Scalar(scalar) => scalar as u8 + 1,
+            Tag::None => FIRST_OTHER,
+            Tag::Some => FIRST_OTHER + 1,
+            Tag::Seq => FIRST_OTHER + 2,
+            Tag::Map => FIRST_OTHER + 3,
+            Tag::Tuple => FIRST_OTHER + 4,
+            Tag::Struct => FIRST_OTHER + 5,
+            Tag::Enum => FIRST_OTHER + 6,
+        }
+    }
 
     pub(super) fn from_byte(byte: u8) -> Option<Tag> {
-        Tag::ALL.get(usize::from(byte)).copied()
+        let Some(scalar) = byte.checked_sub(1) else { return Some(Tag::Absent) };
+        let scalar = Scalar::ALL.get(usize::from(scalar)).map(|scalar| Tag::Scalar(*scalar));
+        let other = || OTHERS.get(usize::from(byte.checked_sub(FIRST_OTHER)?)).copied();
+        scalar.or_else(other)
     }
 
     pub(super) fn bit(self) -> u32 {
-        1 << self as u8
+        1 << self.byte()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_a_byte_of_its_own() {
+        for byte in 0..25 {
+            assert_eq!(Tag::from_byte(byte).map(Tag::byte), Some(byte));
+        }
+        assert_eq!(Tag::from_byte(25), None);
+        assert_eq!(Tag::Scalar(Scalar::Bytes).byte(), 17);
     }
 }

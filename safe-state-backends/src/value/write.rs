@@ -1,8 +1,10 @@
 //! Writes values by a schema that grows with them.
 
+mod bulk;
 mod bytes;
 mod compound;
 mod state;
+mod writer;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -10,11 +12,13 @@ use std::fmt::Display;
 use serde::{Serialize, Serializer, ser};
 
 use super::DEPTH_LIMIT;
-use super::schema::{Body, EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema, Variant, place};
+use super::schema::{Body, Kind, ROOT, RecordId, Scalar, Schema, place};
 use super::tag::Tag;
+pub(super) use bulk::is_numbers;
 pub(super) use bytes::Bytes;
 use compound::{Elements, Entries, Fields};
-use state::{State, push_varint, push_wide_varint};
+use state::State;
+use writer::Writer;
 
 /// Why a value could not be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +51,7 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
     let known_records = schema.records.len();
     let mut state = State { schema, bytes, depth: 0, known_records };
     loop {
-        let written = value.serialize(Writer { state: &mut state, at: ROOT });
+        let written = state.value(ROOT, value);
         if written.is_err() {
             state.bytes.truncate(start);
             state.depth = 0;
@@ -59,136 +63,14 @@ pub(super) fn write<'s, T: Serialize + ?Sized>(
     }
 }
 
-/// Writes one value, at one place of the schema.
-struct Writer<'s, 'a> {
-    state: &'s mut State<'a>,
-    at: NodeId,
-}
-
-impl<'s, 'a> Writer<'s, 'a> {
-    /// Sees that the value at this place may be one of that kind.
-    #[inline]
-    fn scalar(self, scalar: Scalar) -> Result<&'s mut Bytes<'a>, WriteError> {
-        match self.state.kind(self.at) {
-            Some(Kind::Scalar(known)) if known == scalar => {}
-            Some(Kind::Unknown) => self.state.set_kind(self.at, Kind::Scalar(scalar)),
-            Some(_) => return Err(self.state.conflict(self.at)),
-            None => self.state.tag(self.at, scalar.tag()),
+/// Methods that write a scalar, each in one of a few ways.
+macro_rules! scalars {
+    ($($method:ident($($value:ident: $ty:ty)?): $way:ident($scalar:ident, $bytes:expr);)*) => { $(
+        #[inline]
+        fn $method(self $(, $value: $ty)?) -> Result<(), WriteError> {
+            self.$way(Scalar::$scalar, $bytes)
         }
-        Ok(&mut self.state.bytes)
-    }
-
-    #[inline]
-    fn unsigned(self, scalar: Scalar, number: impl Into<u64>) -> Result<(), WriteError> {
-        push_varint(self.scalar(scalar)?, number.into());
-        Ok(())
-    }
-
-    /// Small numbers of either sign become small numbers.
-    #[inline]
-    fn signed(self, scalar: Scalar, number: impl Into<i64>) -> Result<(), WriteError> {
-        let number = number.into();
-        push_varint(self.scalar(scalar)?, ((number << 1) ^ (number >> 63)).cast_unsigned());
-        Ok(())
-    }
-
-    fn bytes(self, scalar: Scalar, value: &[u8]) -> Result<(), WriteError> {
-        let bytes = self.scalar(scalar)?;
-        push_varint(bytes, value.len() as u64);
-        bytes.extend_from_slice(value);
-        Ok(())
-    }
-
-    /// The place of what an option holds; none if it tells its kind itself.
-    fn option(&mut self) -> Result<Option<NodeId>, WriteError> {
-        match self.state.kind(self.at) {
-            Some(Kind::Option(inner)) => Ok(Some(inner)),
-            Some(Kind::Unknown) => {
-                let inner = self.state.schema.to_mut().new_nodes(1);
-                self.state.set_kind(self.at, Kind::Option(inner));
-                Ok(Some(inner))
-            }
-            Some(_) => Err(self.state.conflict(self.at)),
-            None => Ok(None),
-        }
-    }
-
-    fn tuple_at(self, len: usize) -> Result<Elements<'s, 'a>, WriteError> {
-        let count = place(len);
-        let first = match self.state.kind(self.at) {
-            Some(Kind::Tuple(first, known)) if known == count => Some(first),
-            Some(Kind::Unknown) => {
-                let first = self.state.schema.to_mut().new_nodes(len);
-                self.state.set_kind(self.at, Kind::Tuple(first, count));
-                Some(first)
-            }
-            Some(_) => return Err(self.state.conflict(self.at)),
-            None => {
-                self.state.tag(self.at, Tag::Tuple);
-                self.state.varint(len as u64);
-                None
-            }
-        };
-        self.into_tuple(first, len)
-    }
-
-    /// The elements of a tuple, the first of which is at `first`, if it is known.
-    fn into_tuple(self, first: Option<NodeId>, len: usize) -> Result<Elements<'s, 'a>, WriteError> {
-        self.state.enter()?;
-        if len == 0 {
-            // Every value takes a byte, so that a few can't claim many values.
-            self.state.bytes.push(0);
-        }
-        let (next, step) = first.map_or((self.at, 0), |first| (first, 1));
-        Ok(Elements { state: self.state, next, step, left: len })
-    }
-
-    fn variant(
-        &mut self,
-        name: &'static str,
-        variant: &'static str,
-        is_body: impl Fn(Body) -> bool,
-        new_body: impl FnOnce(&mut Schema) -> Body,
-    ) -> Result<Body, WriteError> {
-        let id = match self.state.kind(self.at) {
-            Some(Kind::Enum(id)) if self.is_enum(id, name) => id,
-            Some(Kind::Unknown) => {
-                let id = self.state.enum_named(name);
-                self.state.set_kind(self.at, Kind::Enum(id));
-                id
-            }
-            Some(_) => return Err(self.state.conflict(self.at)),
-            None => {
-                self.state.tag(self.at, Tag::Enum);
-                let id = self.state.enum_named(name);
-                self.state.varint(id.into());
-                id
-            }
-        };
-        let known = self.state.schema.enums.get(id as usize).map_or(&[][..], |it| &it.variants);
-        let found = known.iter().position(|it| *it.name == *variant && is_body(it.body));
-        let found = found.and_then(|at| Some((at, known.get(at)?.body)));
-        let next = known.len();
-        let (at, body) = found.unwrap_or_else(|| {
-            let schema = self.state.schema.to_mut();
-            let body = new_body(schema);
-            if let Some(it) = schema.enums.get_mut(id as usize) {
-                it.variants.push(Variant { name: variant.into(), body });
-            }
-            (next, body)
-        });
-        self.state.varint(at as u64);
-        Ok(body)
-    }
-
-    fn is_enum(&self, id: EnumId, name: &str) -> bool {
-        self.state.schema.enums.get(id as usize).is_some_and(|it| *it.name == *name)
-    }
-
-    fn fields(self, record: RecordId) -> Result<Fields<'s, 'a>, WriteError> {
-        self.state.enter()?;
-        Ok(Fields { state: self.state, record, next: 0 })
-    }
+    )* };
 }
 
 impl<'s, 'a> Serializer for Writer<'s, 'a> {
@@ -202,92 +84,24 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
     type SerializeStruct = Fields<'s, 'a>;
     type SerializeStructVariant = Fields<'s, 'a>;
 
-    #[inline]
-    fn serialize_bool(self, value: bool) -> Result<(), WriteError> {
-        self.scalar(Scalar::Bool)?.push(value.into());
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_i8(self, value: i8) -> Result<(), WriteError> {
-        self.scalar(Scalar::I8)?.push(value.cast_unsigned());
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_i16(self, value: i16) -> Result<(), WriteError> {
-        self.signed(Scalar::I16, value)
-    }
-
-    #[inline]
-    fn serialize_i32(self, value: i32) -> Result<(), WriteError> {
-        self.signed(Scalar::I32, value)
-    }
-
-    #[inline]
-    fn serialize_i64(self, value: i64) -> Result<(), WriteError> {
-        self.signed(Scalar::I64, value)
-    }
-
-    #[inline]
-    fn serialize_i128(self, value: i128) -> Result<(), WriteError> {
-        let number = ((value << 1) ^ (value >> 127)).cast_unsigned();
-        push_wide_varint(self.scalar(Scalar::I128)?, number);
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_u8(self, value: u8) -> Result<(), WriteError> {
-        self.scalar(Scalar::U8)?.push(value);
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_u16(self, value: u16) -> Result<(), WriteError> {
-        self.unsigned(Scalar::U16, value)
-    }
-
-    #[inline]
-    fn serialize_u32(self, value: u32) -> Result<(), WriteError> {
-        self.unsigned(Scalar::U32, value)
-    }
-
-    #[inline]
-    fn serialize_u64(self, value: u64) -> Result<(), WriteError> {
-        self.unsigned(Scalar::U64, value)
-    }
-
-    #[inline]
-    fn serialize_u128(self, value: u128) -> Result<(), WriteError> {
-        push_wide_varint(self.scalar(Scalar::U128)?, value);
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_f32(self, value: f32) -> Result<(), WriteError> {
-        self.scalar(Scalar::F32)?.extend_from_slice(&value.to_bits().to_le_bytes());
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_f64(self, value: f64) -> Result<(), WriteError> {
-        self.scalar(Scalar::F64)?.extend_from_slice(&value.to_bits().to_le_bytes());
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_char(self, value: char) -> Result<(), WriteError> {
-        self.unsigned(Scalar::Char, u32::from(value))
-    }
-
-    #[inline]
-    fn serialize_str(self, value: &str) -> Result<(), WriteError> {
-        self.bytes(Scalar::Str, value.as_bytes())
-    }
-
-    #[inline]
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), WriteError> {
-        self.bytes(Scalar::Bytes, value)
+    scalars! {
+        serialize_bool(value: bool): put(Bool, [value.into()]);
+        serialize_i8(value: i8): put(I8, value.to_le_bytes());
+        serialize_i16(value: i16): signed(I16, value);
+        serialize_i32(value: i32): signed(I32, value);
+        serialize_i64(value: i64): signed(I64, value);
+        serialize_i128(value: i128): wide(I128, ((value << 1) ^ (value >> 127)).cast_unsigned());
+        serialize_u8(value: u8): put(U8, [value]);
+        serialize_u16(value: u16): unsigned(U16, value);
+        serialize_u32(value: u32): unsigned(U32, value);
+        serialize_u64(value: u64): unsigned(U64, value);
+        serialize_u128(value: u128): wide(U128, value);
+        serialize_f32(value: f32): put(F32, value.to_bits().to_le_bytes());
+        serialize_f64(value: f64): put(F64, value.to_bits().to_le_bytes());
+        serialize_char(value: char): unsigned(Char, u32::from(value));
+        serialize_str(value: &str): bytes(Str, value.as_bytes());
+        serialize_bytes(value: &[u8]): bytes(Bytes, value);
+        serialize_unit(): put(Unit, [0]);
     }
 
     fn serialize_none(mut self) -> Result<(), WriteError> {
@@ -307,13 +121,8 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
             self.at
         };
         self.state.enter()?;
-        value.serialize(Writer { state: self.state, at })?;
+        self.state.value(at, value)?;
         self.state.depth -= 1;
-        Ok(())
-    }
-
-    fn serialize_unit(self) -> Result<(), WriteError> {
-        self.scalar(Scalar::Unit)?.push(0);
         Ok(())
     }
 
@@ -336,7 +145,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
         value: &T,
     ) -> Result<(), WriteError> {
         self.state.enter()?;
-        value.serialize(Writer { state: self.state, at: self.at })?;
+        self.state.value(self.at, value)?;
         self.state.depth -= 1;
         Ok(())
     }
@@ -353,7 +162,7 @@ impl<'s, 'a> Serializer for Writer<'s, 'a> {
             self.variant(name, variant, is_body, |schema| Body::Newtype(schema.new_nodes(1)))?;
         let at = if let Body::Newtype(inner) = body { inner } else { self.at };
         self.state.enter()?;
-        value.serialize(Writer { state: self.state, at })?;
+        self.state.value(at, value)?;
         self.state.depth -= 1;
         Ok(())
     }

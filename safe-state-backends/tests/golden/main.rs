@@ -8,6 +8,7 @@ mod effects;
 #[path = "../framing/mod.rs"]
 mod framing;
 mod jobs;
+mod kinds;
 mod records;
 mod snapshots;
 
@@ -59,12 +60,14 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("put-back", put_back()),
         ("often-run", often_run()),
         ("named", named()),
+        ("worklist", kinds::worklist()),
+        ("workers", kinds::workers()),
     ])
 }
 
 /// Those that have been there since that version.
 fn files_of(version: u8) -> BTreeMap<&'static str, Vec<u8>> {
-    let is_there = |name: &str| version > 1 || name != "named";
+    let is_there = |name: &str| version > 1 || !["named", "worklist", "workers"].contains(&name);
     let files = files().into_iter().filter(|(name, _)| is_there(name));
     files.map(|(name, bytes)| (name, [&framing::header(version), &bytes[16..]].concat())).collect()
 }

@@ -4,6 +4,7 @@
 mod bitmaps;
 #[path = "../framing/mod.rs"]
 mod framing;
+mod golden;
 mod payloads;
 
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rustix::time::{ClockId, clock_gettime};
 use safe_state_backends::format::examine;
-use safe_state_backends::{CarriedError, Checkpoint, Results};
+use safe_state_backends::{CarriedError, Checkpoint, Results, Worklist};
 use serde::de::DeserializeOwned;
 use serde_bytes::Bytes;
 
@@ -38,6 +39,7 @@ fn decode(bytes: &[u8]) -> bool {
         restore::<Results<u64>>(&checkpoint, name, bytes.len());
         restore::<Vec<String>>(&checkpoint, name, bytes.len());
         restore::<Vec<serde_json::Value>>(&checkpoint, name, bytes.len());
+        restore::<Worklist<u64>>(&checkpoint, name, bytes.len());
     }
     for progress in checkpoint.loops() {
         let completed = progress.completed();
@@ -98,7 +100,7 @@ fn mutated(payload: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
 
 fn record() -> impl Strategy<Value = (u8, Vec<u8>)> {
     prop_oneof![
-        (0..5_u8, prop::collection::vec(any::<u8>(), 0..60)),
+        (0..10_u8, prop::collection::vec(any::<u8>(), 0..60)),
         mutated(change()).prop_map(|payload| (CHANGE, payload)),
         mutated(named().1).prop_map(|payload| (CHANGE, payload)),
         mutated(vec![1, 0, 5, 1, 7]).prop_map(|payload| (ADVANCE, payload)),

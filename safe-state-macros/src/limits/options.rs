@@ -7,12 +7,11 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, LitStr, Path, Result, Token};
 
-use crate::hygiene::at;
-use crate::job;
-use crate::options::forms::{flag, not_literal_but, size, text, time, value};
-use crate::options::job::krate;
+use crate::parse::options::forms::{flag, not_literal_but, size, text, time, value};
+use crate::parse::options::job::krate;
+use crate::syntax::hygiene::at;
 
-/// Which guard.
+/// What the limit is on.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Time,
@@ -25,7 +24,7 @@ pub(crate) struct Options {
     kind: Kind,
     /// The limit itself, if it is said.
     limit: Option<TokenStream>,
-    /// The guard's other methods, with their arguments.
+    /// The limit's other methods, with their arguments.
     settings: Vec<(Ident, TokenStream)>,
 }
 
@@ -109,8 +108,8 @@ impl Options {
             }
             "interrupt" => self.interrupt(value(option, input)?)?,
             "memory" => self.memory(value(option, input)?)?,
-            "max_memory" => job::size(&size(option, value(option, input)?)?),
-            _ => job::time(&self.krate, &time(option, value(option, input)?)?),
+            "max_memory" => size(option, value(option, input)?)?.tokens(&self.krate),
+            _ => time(option, value(option, input)?)?.tokens(&self.krate),
         };
         if name == "timeout" || name == "max_memory" {
             self.limit = Some(argument);
@@ -147,19 +146,19 @@ impl Options {
         quote_spanned! {here=> #krate::limits::#of::#kind }
     }
 
-    /// The guard that they describe, not started.
-    pub(crate) fn guard(&self) -> TokenStream {
+    /// The limit that they describe, not started.
+    pub(crate) fn limit(&self) -> TokenStream {
         let krate = &self.krate;
         let site = Span::mixed_site();
         let built = match (&self.limit, self.kind) {
             (Some(limit), Kind::Time) => {
-                quote_spanned! {site=> #krate::limits::TimeGuard::new(#limit) }
+                quote_spanned! {site=> #krate::limits::TimeLimit::new(#limit) }
             }
             (Some(limit), Kind::Memory) => {
-                quote_spanned! {site=> #krate::limits::MemGuard::new(#limit) }
+                quote_spanned! {site=> #krate::limits::MemoryLimit::new(#limit) }
             }
             (None, _) => {
-                quote_spanned! {site=> <#krate::limits::TimeGuard as ::core::default::Default>::default() }
+                quote_spanned! {site=> <#krate::limits::TimeLimit as ::core::default::Default>::default() }
             }
         };
         let settings = self.settings.iter();

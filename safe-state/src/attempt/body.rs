@@ -2,11 +2,9 @@
 
 use std::pin::pin;
 
-use crate::__private::call_async;
+use super::call::{Outcome, call, call_async};
 use crate::Error;
-use crate::failure::outcome::Outcome;
 use crate::observe::spans::Spans;
-use crate::run::call;
 
 /// The return type of a function whose items can fail: a `Result`.
 #[diagnostic::on_unimplemented(
@@ -69,11 +67,11 @@ pub fn attempt<R: Fallible>(
     ended.map_err(|error| Ok(R::failed(error)))
 }
 
-/// The same of a future.
+/// Makes an attempt by a future, in a function that returns `R`.
 ///
 /// # Errors
 ///
-/// As [`attempt`].
+/// The item's, as what the function would return; or its panic, if panics are caught.
 pub async fn attempt_async<R: Fallible>(
     _: fn(Error) -> R,
     catches_panics: bool,

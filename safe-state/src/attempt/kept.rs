@@ -48,13 +48,13 @@ impl<T> Kept<T> {
 
 /// An item that is tried once.
 #[derive(Debug)]
-pub struct Once<T>(Option<T>);
+pub struct TriedOnce<T>(Option<T>);
 
-impl<T> Once<T> {
+impl<T> TriedOnce<T> {
     /// Keeps the item.
     #[inline]
     pub fn new(item: T) -> Self {
-        Once(Some(item))
+        TriedOnce(Some(item))
     }
 
     /// The item for its attempt.

@@ -1,9 +1,9 @@
 //! Carried variables as they were before an attempt that failed. A list of results goes back to its
-//! length, anything else to a copy; which of them is chosen by method resolution.
+//! length, a worklist by what was pushed and popped, anything else to a copy; which of them is chosen by method resolution.
 
 use std::marker::PhantomData;
 
-use safe_state_backends::Results;
+use safe_state_backends::{Results, Worklist};
 
 /// A carried variable. More references in front mean a higher rank.
 #[derive(Debug)]
@@ -18,6 +18,18 @@ pub trait UndoneByLength {
 impl<T> UndoneByLength for &Marked<'_, Results<T>> {
     fn way(&self) -> ByLength {
         ByLength
+    }
+}
+
+/// For worklists.
+pub trait UndoneByLog {
+    /// How it is undone.
+    fn way(&self) -> ByLog;
+}
+
+impl<T: Clone> UndoneByLog for &Marked<'_, Worklist<T>> {
+    fn way(&self) -> ByLog {
+        ByLog
     }
 }
 
@@ -63,8 +75,25 @@ impl ByLength {
         list.mark()
     }
 
-    /// Takes the list back. Says whether it can.
+    /// Takes the list back. Returns whether it can.
     pub fn undo<T>(self, list: &mut Results<T>, mark: u64) -> bool {
+        list.undo(mark)
+    }
+}
+
+/// By what was pushed and popped.
+#[derive(Clone, Copy, Debug)]
+pub struct ByLog;
+
+impl ByLog {
+    /// What the list goes back to.
+    #[inline]
+    pub fn mark<T: Clone>(self, list: &mut Worklist<T>) -> u64 {
+        list.mark()
+    }
+
+    /// Takes the list back. Says whether it can.
+    pub fn undo<T>(self, list: &mut Worklist<T>, mark: u64) -> bool {
         list.undo(mark)
     }
 }
@@ -96,7 +125,7 @@ impl<T> ByClone<T> {
 macro_rules! __undone {
     ($variable:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{UndoneByClone as _, UndoneByLength as _};
+        use $crate::__private::{UndoneByClone as _, UndoneByLength as _, UndoneByLog as _};
         (&&$crate::__private::Marked($variable)).way()
     }};
 }

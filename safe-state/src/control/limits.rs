@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
+pub(crate) use safe_state_limits::run::JobLimits;
+use safe_state_limits::run::{Blame, Cancellation, Parked, RunLimits};
 
-use crate::control::pacing::Boundary;
+use crate::Error;
+use crate::control::pacing::Pacing;
 use crate::error::StopReason;
-use crate::limits::parked::{self, Blame};
-use crate::limits::run::{Cancellation, RunLimits};
-use crate::progress::Position;
+use crate::progress::Progress;
 use crate::save::owner::Shared;
-use crate::{Error, Job};
 
 /// The limits of a run, if it has any.
 #[derive(Debug, Default)]
@@ -20,12 +20,17 @@ pub(crate) struct Limits(Option<RunLimits<Lent>>);
 #[derive(Debug)]
 struct Lent {
     store: Shared,
-    position: Position,
+    progress: Progress,
 }
 
-impl parked::Parked for Lent {
+impl Parked for Lent {
     fn save(&mut self, blame: Blame) -> Result<bool, BackendError> {
-        let change = self.position.change_beside_the_body(blame);
+        match blame {
+            Blame::Item(cause) => self.progress.suspect_of(cause),
+            Blame::Nobody => self.progress.clear_suspects(),
+            Blame::AsBefore => {}
+        }
+        let change = self.progress.change_beside_the_body();
         if change.loops.is_empty() && change.dead_letters.is_none() && change.skipped == 0 {
             return Ok(false);
         }
@@ -33,7 +38,7 @@ impl parked::Parked for Lent {
     }
 
     fn item_in_flight(&self) -> Option<u64> {
-        self.position.in_flight()
+        self.progress.index_in_flight()
     }
 }
 
@@ -44,18 +49,19 @@ impl Limits {
     ///
     /// They can't be watched.
     pub(crate) fn start(
-        job: &Job,
-        boundary: &Boundary,
+        job: &str,
+        limits: JobLimits,
+        pacing: &Pacing,
         is_cautious: bool,
         is_async: bool,
     ) -> Result<Self, Error> {
         // A suspect is to be cleared where the process is asked to end.
-        let is_reached = is_cautious && boundary.heeds_signals();
+        let is_reached = is_cautious && pacing.signals().are_heard();
         let now = Instant::now();
-        let limits = RunLimits::start(job.job_name(), job.limits, is_reached, is_async, now)?;
+        let limits = RunLimits::start(job, limits, is_reached, is_async, now)?;
         #[cfg(all(unix, feature = "signals"))]
         if let Some(limits) = &limits {
-            boundary.on_signal(limits.on_signal());
+            pacing.signals().then(limits.on_signal());
         }
         Ok(Limits(limits))
     }
@@ -66,16 +72,16 @@ impl Limits {
     }
 
     /// Lends what saves while the body of an item runs, whose time begins.
-    pub(crate) fn lend(&mut self, store: Shared, position: Position) {
+    pub(crate) fn lend(&mut self, store: Shared, progress: Progress) {
         if let Some(limits) = &mut self.0 {
-            limits.begin_item(Lent { store, position });
+            limits.begin_item(Lent { store, progress });
         }
     }
 
     /// Takes back what was lent.
     #[inline]
-    pub(crate) fn take_back(&mut self) -> Option<Position> {
-        Some(self.0.as_mut()?.unpark()?.position)
+    pub(crate) fn take_back(&mut self) -> Option<Progress> {
+        Some(self.0.as_mut()?.unpark()?.progress)
     }
 
     /// Ends the time of the item under way.
@@ -108,5 +114,5 @@ impl Limits {
 
 /// Returns what the run before died of, if whoever restarted this program reports it.
 pub(crate) fn died_of() -> Option<CrashCause> {
-    crate::limits::died_of::died_of()
+    safe_state_limits::run::died_of()
 }

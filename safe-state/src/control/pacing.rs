@@ -4,87 +4,59 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::Error;
 use crate::control::rate::{Rate, Spread};
+use crate::control::signals::{Graceful, Signals};
 use crate::error::StopReason;
-use crate::run::Run;
-#[cfg(feature = "signals")]
-use crate::signals::graceful::{SECOND_SIGNAL_AFTER, Signals};
 
 /// How long a wait goes on before it is seen whether to stop, or whether to wait any longer.
-const LOOK: Duration = Duration::from_millis(50);
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
-/// What a job looks at between its items.
+/// The options of a job for what is between its items.
 #[derive(Clone, Default)]
 pub(crate) struct Watch {
     pub(crate) rate: Option<Rate>,
     pub(crate) throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     pub(crate) max_runtime: Option<Duration>,
-    #[cfg(feature = "signals")]
-    pub(crate) graceful: bool,
-    #[cfg(feature = "signals")]
-    pub(crate) second_signal_after: Option<Duration>,
+    pub(crate) graceful: Graceful,
 }
 
-/// The same while a run is under way.
+/// When the next item of a run may begin, and what stops the run.
 #[derive(Default)]
-pub(crate) struct Boundary {
+pub(crate) struct Pacing {
     spread: Option<Spread>,
     throttle: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
     deadline: Option<Instant>,
-    #[cfg(feature = "signals")]
-    signals: Option<Signals>,
-    /// Whether the run ends before its input does, and not by a failure.
-    pub(crate) is_stopped: bool,
+    signals: Signals,
 }
 
-impl Boundary {
+impl Pacing {
     pub(crate) fn new(watch: &Watch, now: Instant) -> Self {
-        Boundary {
+        Pacing {
             spread: watch.rate.map(|rate| Spread::new(rate, now)),
             throttle: watch.throttle.clone(),
             // A time that never comes is no deadline.
             deadline: watch.max_runtime.and_then(|time| now.checked_add(time)),
-            #[cfg(feature = "signals")]
-            signals: watch
-                .graceful
-                .then(|| Signals::listen(watch.second_signal_after.unwrap_or(SECOND_SIGNAL_AFTER))),
-            is_stopped: false,
+            signals: Signals::listen(watch.graceful),
         }
     }
 
-    fn stop(&self, now: Instant) -> Option<StopReason> {
-        #[cfg(feature = "signals")]
-        if self.signals.as_ref().is_some_and(Signals::came) {
+    /// Returns why the run is to stop, if it is.
+    pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
+        if self.signals.came() {
             return Some(StopReason::Signal);
         }
         let is_over = self.deadline.is_some_and(|deadline| now >= deadline);
         is_over.then_some(StopReason::MaxRuntime)
     }
 
-    /// Has that done as soon as signals ask the process to end, if it listens to them.
-    #[cfg(all(unix, feature = "limits", feature = "signals"))]
-    pub(crate) fn on_signal(&self, done: Arc<dyn Fn() + Send + Sync>) {
-        if let Some(signals) = &self.signals {
-            signals.then(done);
-        }
+    /// Returns the signals that the run listens to.
+    #[cfg(feature = "limits")]
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.signals
     }
 
-    /// Whether the run ends at a signal that asks the process to.
-    #[cfg(all(unix, feature = "limits", feature = "signals"))]
-    pub(crate) fn heeds_signals(&self) -> bool {
-        self.signals.is_some()
-    }
-
-    /// Whether the run ends at a signal that asks the process to.
-    #[cfg(all(feature = "limits", not(all(unix, feature = "signals"))))]
-    #[expect(clippy::unused_self, reason = "it can't here")]
-    pub(crate) fn heeds_signals(&self) -> bool {
-        false
-    }
-
-    /// How long to wait before the next look; none to go on.
-    fn wait(&mut self, now: Instant) -> Option<Duration> {
+    /// Returns how long to wait before the next look; none to go on.
+    pub(crate) fn wait(&mut self, now: Instant) -> Option<Duration> {
         if self.throttle.as_ref().is_some_and(|throttle| throttle()) {
             return Some(LOOK);
         }
@@ -102,167 +74,36 @@ pub enum Look {
     Stop,
 }
 
-/// What is left of a pause.
-fn left(pause: Duration, began: Instant) -> Option<Duration> {
-    pause.checked_sub(began.elapsed()).filter(|left| !left.is_zero())
-}
-
-impl Run {
-    /// Between two items: whether the run has to wait, as its job's rate and throttle ask for, or to stop.
-    /// Where the input has ended, there is nothing to wait for.
-    pub fn look(&mut self, has_ended: bool) -> Option<Look> {
-        let now = Instant::now();
-        if self.reason_to_stop(now).is_some() {
-            return Some(Look::Stop);
-        }
-        let wait = if has_ended { None } else { self.boundary.wait(now) };
-        wait.map(Look::Wait)
-    }
-
-    /// Waits, and asks what is asked of the run meanwhile. Says whether there is something to
-    /// [obey](Self::obey), before which what is complete is to be saved.
-    pub fn wait(&mut self, look: Look) -> bool {
-        if let Look::Wait(time) = look {
-            std::thread::sleep(time);
-            self.asks();
-        }
-        self.is_to_obey(look)
-    }
-
-    /// The same without blocking, where the carried variables have been taken, unless there are handles among
-    /// them: the run may be dropped while it waits.
-    pub async fn wait_async(&mut self, look: Look) -> bool {
-        if let Look::Wait(time) = look {
-            self.position.rest.is_at_head = true;
-            self.sleep(time).await;
-            self.position.rest.is_at_head = false;
-            self.asks_async().await;
-        }
-        self.is_to_obey(look)
-    }
-
-    fn is_to_obey(&self, look: Look) -> bool {
-        matches!(look, Look::Stop) || self.is_asked()
-    }
-
-    /// Stops, or does what is asked of the run.
-    ///
-    /// # Errors
-    ///
-    /// The run is to stop.
-    pub fn obey(&mut self) -> Result<(), Error> {
-        self.check_stop()?;
-        self.heed()
-    }
-
-    /// The same without blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`obey`](Self::obey).
-    pub async fn obey_async(&mut self) -> Result<(), Error> {
-        self.check_stop()?;
-        self.heed_async().await
-    }
-
-    /// Between two attempts at an item: waits, unless the run is to stop, or to wait longer.
-    ///
-    /// # Errors
-    ///
-    /// The run is to stop.
-    pub(crate) fn rest(&mut self, pause: Duration) -> Result<(), Error> {
-        let began = Instant::now();
-        loop {
-            self.check_stop()?;
-            self.asks();
-            self.heed()?;
-            let Some(left) = left(pause, began) else { return Ok(()) };
-            std::thread::sleep(left.min(LOOK));
-        }
-    }
-
-    /// The same without blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`rest`](Self::rest).
-    pub(crate) async fn rest_async(&mut self, pause: Duration) -> Result<(), Error> {
-        let began = Instant::now();
-        loop {
-            self.check_stop()?;
-            self.asks_async().await;
-            self.heed_async().await?;
-            let Some(left) = left(pause, began) else { return Ok(()) };
-            self.sleep(left.min(LOOK)).await;
-        }
-    }
-
-    fn reason_to_stop(&self, now: Instant) -> Option<StopReason> {
-        let reason = self.boundary.stop(now);
-        reason.or_else(|| self.limits.stop(now))
-    }
-
-    /// Whether the run may go on.
-    pub(crate) fn check_stop(&mut self) -> Result<(), Error> {
-        match self.reason_to_stop(Instant::now()) {
-            Some(reason) => Err(self.stop(reason)),
-            None => Ok(()),
-        }
-    }
-
-    /// Ends the run before its input does, and not by a failure.
-    pub(crate) fn stop(&mut self, reason: StopReason) -> Error {
-        self.boundary.is_stopped = true;
-        self.events.stopped(reason);
-        Error::Stopped { job: self.events.job().to_owned(), reason }
-    }
-}
-
-/// A job that is graceful.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "signals")]
-macro_rules! __graceful {
-    ($job:expr, $graceful:expr) => {
-        $job.graceful($graceful)
-    };
-}
-
-/// A job that would be.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "signals"))]
-macro_rules! __graceful {
-    ($job:expr, $graceful:expr) => {
-        compile_error!("`graceful` needs the feature `signals` of `safe-state`")
-    };
-}
-
-/// A job that shows its progress.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "progress")]
-macro_rules! __progress {
-    ($job:expr, $progress:expr) => {
-        $job.progress($progress)
-    };
-}
-
-/// A job that would.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "progress"))]
-macro_rules! __progress {
-    ($job:expr, $progress:expr) => {
-        compile_error!("`progress` needs the feature `progress` of `safe-state`")
-    };
-}
-
-impl fmt::Debug for Boundary {
+impl fmt::Debug for Pacing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Boundary")
+        f.debug_struct("Pacing")
             .field("spread", &self.spread)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_stops_at_its_deadline_and_not_before() {
+        let (now, minute) = (Instant::now(), Duration::from_secs(60));
+        let pacing = Pacing::new(&Watch { max_runtime: Some(minute), ..Watch::default() }, now);
+        assert_eq!(pacing.stop(now), None);
+        assert_eq!(pacing.stop(now + minute), Some(StopReason::MaxRuntime));
+        let endless = Watch { max_runtime: Some(Duration::MAX), ..Watch::default() };
+        assert_eq!(Pacing::new(&endless, now).stop(now + minute), None);
+    }
+
+    #[test]
+    fn a_wait_is_looked_at_again_and_again() {
+        let now = Instant::now();
+        let throttled = Watch { throttle: Some(Arc::new(|| true)), ..Watch::default() };
+        assert_eq!(Pacing::new(&throttled, now).wait(now), Some(LOOK));
+        let seldom = Some(Rate::new(1, Duration::from_secs(60)));
+        let mut pacing = Pacing::new(&Watch { rate: seldom, ..Watch::default() }, now);
+        assert_eq!([pacing.wait(now), pacing.wait(now)], [None, Some(LOOK)]);
     }
 }

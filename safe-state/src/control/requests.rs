@@ -1,4 +1,4 @@
-//! How a run learns what is asked of it from outside, and heeds it.
+//! How a run learns what is asked of it from outside, and what it does then.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 use safe_state_backends::{Backend, Error as BackendError, Request, Store};
 
 use crate::error::StopReason;
-use crate::run::Run;
-use crate::{Error, Job};
 
 /// How long a run goes without asking.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -29,10 +27,29 @@ pub(crate) struct Requests {
     next: Option<Instant>,
     /// Since when it is about to ask, where nothing else is due.
     due: Option<Instant>,
-    /// Items that complete until the clock is looked at again, and those that have, since when.
-    stride: u64,
+    stride: Stride,
+}
+
+/// Items between two looks at the clock.
+#[derive(Default)]
+struct Stride {
+    /// How many complete until the next look.
+    items: u64,
+    /// How many have, since when.
     counted: u64,
     since: Option<Instant>,
+}
+
+impl Stride {
+    /// Begins the next one: as many items as take a [`STRIDE`], and no more than twice as many as have completed in the
+    /// last.
+    fn next(&mut self, now: Instant) {
+        let took = now - *self.since.get_or_insert(now);
+        let fitting = STRIDE.as_nanos() * u128::from(self.counted) / took.as_nanos().max(1);
+        let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
+        let items = fitting.clamp(1, (2 * self.counted).max(1));
+        *self = Stride { items, counted: 0, since: Some(now) };
+    }
 }
 
 /// Where requests to a job are.
@@ -43,8 +60,9 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn of(job: &Job) -> Result<Self, Error> {
-        Ok(Source { backend: job.stored_in()?, job: job.job_name().to_owned() })
+    /// Those of the job of that name, in the backend.
+    pub(crate) fn new(backend: Arc<dyn Backend>, job: &str) -> Self {
+        Source { backend, job: job.to_owned() }
     }
 
     /// What is asked of the job's runs.
@@ -58,7 +76,7 @@ impl Source {
         Ok(self.heard(asked).filter(|asked| *asked == Request::Pause))
     }
 
-    /// Whether the run that begins is to go on with what the one before was refused for.
+    /// Returns whether the run that begins is to go on with what the one before was refused for.
     pub(crate) fn accepts(&self) -> Result<bool, BackendError> {
         Ok(self.look()? == Some(Request::Accept))
     }
@@ -69,7 +87,7 @@ impl Source {
     }
 
     /// What is asked of a run under way. What it is to go on with, it has when it begins.
-    fn ask(&self, store: &mut Store) -> Result<Option<Request>, BackendError> {
+    pub(crate) fn ask(&self, store: &mut Store) -> Result<Option<Request>, BackendError> {
         let asked = store.requested()?.filter(|asked| *asked != Request::Accept);
         Ok(self.heard(asked))
     }
@@ -92,7 +110,7 @@ impl Requests {
 
     /// Counts items that have completed.
     pub(crate) fn count(&mut self, items: u64) {
-        self.counted += items;
+        self.stride.counted += items;
     }
 
     /// How many may complete before the clock is looked at.
@@ -100,33 +118,29 @@ impl Requests {
         if self.source.is_none() {
             return u64::MAX;
         }
-        self.stride.saturating_sub(self.counted).max(1)
+        self.stride.items.saturating_sub(self.stride.counted).max(1)
     }
 
-    /// Whether there is something to heed, or it is time to ask: an item has completed.
+    /// Counts an item that has completed. Returns whether there is something to apply, or it is time to ask.
     pub(crate) fn is_due(&mut self) -> bool {
         self.is_behind_item = true;
         self.count(1);
         self.source.is_some()
-            && (self.asked.is_some() || (self.counted >= self.stride && self.stride_is_over()))
+            && (self.asked.is_some()
+                || (self.stride.counted >= self.stride.items && self.stride_is_over()))
     }
 
-    /// The same where none has.
+    /// Returns whether there is something to apply where no item has completed.
     pub(crate) fn is_due_at_once(&mut self) -> bool {
         self.is_behind_item = false;
         self.asked.is_some()
     }
 
-    /// Finds out how many items may complete until the next look at the clock: as many as take a
-    /// [`STRIDE`], and no more than twice as many as last time.
+    /// Looks at the clock. Returns whether it is time to ask.
     #[cold]
     fn stride_is_over(&mut self) -> bool {
         let now = Instant::now();
-        let took = now - *self.since.get_or_insert(now);
-        let fitting = STRIDE.as_nanos() * u128::from(self.counted) / took.as_nanos().max(1);
-        let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
-        self.stride = fitting.clamp(1, (2 * self.counted).max(1));
-        (self.counted, self.since) = (0, Some(now));
+        self.stride.next(now);
         self.due = Some(now).filter(|_| self.is_time(now));
         self.due.is_some()
     }
@@ -137,102 +151,102 @@ impl Requests {
 
     /// Takes in the answer to what was asked at `began`. A backend that can't be asked says why where it
     /// has to save.
-    fn answered(&mut self, began: Instant, answer: Result<Option<Request>, BackendError>) {
+    pub(crate) fn answered(
+        &mut self,
+        began: Instant,
+        answer: Result<Option<Request>, BackendError>,
+    ) {
         let now = Instant::now();
         self.asked = answer.unwrap_or(self.asked);
         self.next = now.checked_add(INTERVAL.max((now - began) * SHARE));
     }
 
-    fn source(&self) -> Option<Source> {
+    /// Returns where requests are, if it is time to ask.
+    pub(crate) fn source(&self) -> Option<Source> {
         self.source.as_ref().filter(|_| self.is_time(Instant::now())).cloned()
     }
 }
 
-impl Run {
-    /// Asks what is asked of the run, if it is time. Says whether what is complete is to be saved: it is
-    /// due, or there is something to heed.
-    pub fn asks(&mut self) -> bool {
-        if let (Some(source), Some(owner)) = (self.requests.source(), &self.owner) {
-            let began = Instant::now();
-            self.requests.answered(began, source.ask(&mut owner.store()));
-        }
-        self.saves()
+impl Requests {
+    /// Returns since when the run is about to ask, where nothing else is due; once.
+    pub(crate) fn take_due(&mut self) -> Option<Instant> {
+        self.due.take()
     }
 
-    /// The same without blocking, where the carried variables have been taken, unless there are handles among
-    /// them: the run may be dropped while it waits.
-    pub async fn asks_async(&mut self) -> bool {
-        // Values that are taken to ask alone take a part of the time that asking may.
-        let due = self.requests.due.take().filter(|_| !self.schedule.is_due());
-        if let Some(source) = self.requests.source() {
-            let began = due.unwrap_or_else(Instant::now);
-            self.position.rest.is_at_head = true;
-            let answer = self.with_store(move |store| source.ask(store)).await;
-            self.position.rest.is_at_head = false;
-            self.requests.answered(began, answer.unwrap_or(Ok(None)));
-        }
-        self.saves()
+    /// Returns whether something is asked of the run.
+    pub(crate) fn are_asked(&self) -> bool {
+        self.asked.is_some()
     }
 
-    fn saves(&self) -> bool {
-        let Requests { asked, is_behind_item, .. } = &self.requests;
-        self.schedule.is_due() || (asked.is_some() && *is_behind_item) || self.is_in_doubt()
+    /// Returns whether something is asked of the run, and all can be saved with the item that has just completed.
+    pub(crate) fn are_to_be_saved_for(&self) -> bool {
+        self.are_asked() && self.is_behind_item
     }
 
-    /// Does what is asked of the run, which has saved what is complete: waits, or ends.
-    ///
-    /// # Errors
-    ///
-    /// The run is to stop.
-    pub fn heed(&mut self) -> Result<(), Error> {
-        while let Some(pause) = self.heeds()? {
-            std::thread::sleep(pause);
-            self.asks();
-        }
-        Ok(())
-    }
-
-    /// The same without blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`heed`](Self::heed).
-    pub async fn heed_async(&mut self) -> Result<(), Error> {
-        while let Some(pause) = self.heeds()? {
-            self.sleep(pause).await;
-            self.asks_async().await;
-        }
-        Ok(())
-    }
-
-    /// Whether something is asked of the run.
-    pub(crate) fn is_asked(&self) -> bool {
-        self.requests.asked.is_some()
-    }
-
-    /// How long to wait before asking again; none to go on.
-    fn heeds(&mut self) -> Result<Option<Duration>, Error> {
-        match self.requests.asked {
+    /// Applies what is asked of the run, which has saved what is complete.
+    pub(crate) fn apply(&mut self) -> Applied {
+        match self.asked {
             Some(Request::Pause) => {
-                if !std::mem::replace(&mut self.requests.is_paused, true) {
-                    self.events.paused();
-                }
-                self.check_stop().map(|()| Some(INTERVAL))
+                let is_new = !std::mem::replace(&mut self.is_paused, true);
+                Applied::Pause { pause: INTERVAL, is_new }
             }
             // The one that is left: to cancel.
-            Some(_) => Err(self.stop(StopReason::Cancelled)),
-            None => {
-                if std::mem::take(&mut self.requests.is_paused) {
-                    self.events.goes_on();
-                }
-                Ok(None)
-            }
+            Some(_) => Applied::Stop(StopReason::Cancelled),
+            None => Applied::GoOn { was_paused: std::mem::take(&mut self.is_paused) },
         }
     }
+}
+
+/// What a run does because of what is asked of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    /// It goes on.
+    GoOn { was_paused: bool },
+    /// It waits so long, and asks again.
+    Pause { pause: Duration, is_new: bool },
+    /// It ends.
+    Stop(StopReason),
 }
 
 impl fmt::Debug for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Requests").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safe_state_backends::MemoryBackend;
+
+    use super::*;
+
+    fn asked(asked: Option<Request>) -> Requests {
+        let source = Source::new(Arc::new(MemoryBackend::default()), "asked");
+        Requests::new(source, asked, Instant::now())
+    }
+
+    #[test]
+    fn a_pause_is_new_once_and_ends_once() {
+        let mut requests = asked(Some(Request::Pause));
+        let pause = |is_new| Applied::Pause { pause: INTERVAL, is_new };
+        assert_eq!([requests.apply(), requests.apply()], [pause(true), pause(false)]);
+        requests.answered(Instant::now(), Ok(None));
+        let go_on = |was_paused| Applied::GoOn { was_paused };
+        assert_eq!([requests.apply(), requests.apply()], [go_on(true), go_on(false)]);
+    }
+
+    #[test]
+    fn one_that_is_cancelled_stops() {
+        let mut requests = asked(Some(Request::Cancel));
+        assert!(requests.is_due() && requests.are_to_be_saved_for());
+        assert_eq!(requests.apply(), Applied::Stop(StopReason::Cancelled));
+    }
+
+    #[test]
+    fn nothing_is_asked_of_a_nested_call() {
+        let mut requests = Requests::default();
+        assert!(!requests.is_due() && !requests.is_due_at_once());
+        assert_eq!(requests.budget(), u64::MAX);
+        assert!(requests.source().is_none());
     }
 }

@@ -2,6 +2,8 @@
 
 mod awaited;
 mod blocking;
+mod committer;
+mod committing;
 mod error;
 #[cfg(feature = "mysql")]
 mod mysql;
@@ -13,19 +15,21 @@ mod rusqlite;
 mod sqlx;
 mod under_way;
 
-use std::error::Error as StdError;
-
 pub use awaited::AsyncTransaction;
 #[doc(hidden)]
 pub use awaited::Awaited;
 #[doc(hidden)]
 pub use blocking::Blocking;
 pub use blocking::Transaction;
+#[doc(hidden)]
+pub use committer::Committer;
+pub(crate) use committer::Given;
+#[doc(hidden)]
+pub use committing::Committing;
 pub use error::CommitError;
+pub(crate) use error::{not_committed, reason_of, unsettled};
 pub use safe_state_backends::{Dialect, Parameter, Statement};
 pub(crate) use under_way::Commit;
-
-type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Commits a transaction with the progress of the item in it, in a loop under
 /// [`#[resumable]`](macro@crate::resumable): effects and progress together, or none of both.
@@ -94,16 +98,4 @@ macro_rules! commit {
              an `async` block or another macro's arguments, move it out"
         )
     };
-}
-
-/// A transaction that an item is about to be committed with.
-#[derive(Debug)]
-#[doc(hidden)]
-pub struct Committing<T>(pub T);
-
-/// Tells of a rollback that failed: the database does it when the connection ends.
-fn told(rolled_back: Result<(), BoxError>) {
-    if let Err(error) = rolled_back {
-        tracing::warn!(target: "safe_state", error, "cannot roll back");
-    }
 }

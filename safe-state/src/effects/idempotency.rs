@@ -1,18 +1,18 @@
 //! Effects that happen once: a cache of what has been done, each effect known by a key.
 //!
 //! ```
-//! use safe_state::idempotency::{IdempotencyCache, NotDone, Once};
+//! use safe_state::idempotency::{IdempotencyCache, NotDone, Effect};
 //!
 //! # fn charge(_: u32) -> Result<String, std::io::Error> { Ok("receipt".to_owned()) }
 //! # fn bank_knows(_: u32) -> bool { false }
 //! let charges = IdempotencyCache::open("memory:", "charges")?;
 //! for order in [1, 2, 1] {
 //!     match charges.try_once(&order, || charge(order))? {
-//!         Once::Now(receipt) | Once::Before(receipt) => println!("{receipt}"),
-//!         Once::Marked => println!("settled by hand"),
+//!         Effect::Now(receipt) | Effect::Before(receipt) => println!("{receipt}"),
+//!         Effect::Marked => println!("settled by hand"),
 //!         // Begun by a run that did not live to see its end.
-//!         Once::InDoubt { .. } if !bank_knows(order) => charges.settle(&order, NotDone)?,
-//!         Once::InDoubt { since } => println!("ask the bank about {order}, of {since:?}"),
+//!         Effect::InDoubt { .. } if !bank_knows(order) => charges.settle(&order, NotDone)?,
+//!         Effect::InDoubt { since } => println!("ask the bank about {order}, of {since:?}"),
 //!     }
 //! }
 //! assert_eq!(charges.len(), 2);
@@ -20,15 +20,15 @@
 //! ```
 
 mod cache;
+mod effect;
 mod error;
-mod once;
 mod options;
 mod settlement;
 mod shared;
 mod under_way;
 
 pub use cache::IdempotencyCache;
+pub use effect::Effect;
 pub use error::IdempotencyError;
-pub use once::Once;
 pub use options::CacheOptions;
 pub use settlement::{Done, NotDone, Settlement};

@@ -15,21 +15,17 @@ mod reqwest;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 pub(crate) mod seal;
-mod why;
 
-use std::error::Error as StdError;
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
 
-use safe_state_backends::escape::Line;
+pub use safe_state_base::ReconnectError;
+pub(crate) use safe_state_base::When;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use file::FileMeta;
 pub use opener::register_opener;
 pub use registry::{ReconnectRegistry, register_reconnector, register_sync};
-pub(crate) use why::When;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresMeta;
@@ -88,7 +84,7 @@ pub trait Reconnect: Sized + 'static {
     /// It can't be rebuilt as it was.
     fn reconnect(meta: Self::Meta) -> Result<Self, ReconnectError>;
 
-    /// Whether it takes a function registered by [`register_opener`] to rebuild the handle. Then a job
+    /// Returns whether it takes a function registered by [`register_opener`] to rebuild the handle. Then a job
     /// fails before its first item if there is none. By default it does not.
     fn needs_opener(_meta: &Self::Meta) -> bool {
         false
@@ -117,81 +113,5 @@ pub trait Reconnect: Sized + 'static {
     /// It can't be made durable.
     fn sync(&mut self) -> Result<(), ReconnectError> {
         Ok(())
-    }
-}
-
-/// Why a handle cannot be rebuilt, or not be described.
-pub struct ReconnectError {
-    text: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
-    pub(crate) when: When,
-    about: About,
-}
-
-/// What a handle fails for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum About {
-    #[default]
-    Itself,
-    /// What it was of is not there any more.
-    Absence,
-    /// Something else has it.
-    Conflict,
-}
-
-safe_state_backends::debug_is_one_line!(ReconnectError);
-
-impl ReconnectError {
-    /// For a reason of one's own.
-    pub fn new(text: impl Into<String>) -> Self {
-        ReconnectError {
-            text: text.into(),
-            source: None,
-            when: When::default(),
-            about: About::default(),
-        }
-    }
-
-    /// For something that failed with an error.
-    pub fn because(
-        text: impl Into<String>,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
-        ReconnectError { source: Some(source.into()), ..ReconnectError::new(text) }
-    }
-
-    /// What the handle was of is not there any more.
-    fn absent(text: impl Into<String>) -> Self {
-        ReconnectError { about: About::Absence, ..ReconnectError::new(text) }
-    }
-
-    /// Something else has what the handle is of.
-    fn conflict(text: impl Into<String>) -> Self {
-        ReconnectError { about: About::Conflict, ..ReconnectError::new(text) }
-    }
-
-    /// The same with more to say.
-    fn with(mut self, text: &str) -> Self {
-        self.text.push_str(text);
-        self
-    }
-}
-
-impl From<io::Error> for ReconnectError {
-    /// With `?`, where the error says by itself what could not be done.
-    fn from(error: io::Error) -> Self {
-        ReconnectError::because("an operation on it failed", error)
-    }
-}
-
-impl fmt::Display for ReconnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Line(&self.text).fmt(f)
-    }
-}
-
-impl StdError for ReconnectError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
     }
 }

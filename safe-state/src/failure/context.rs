@@ -8,8 +8,6 @@ use safe_state_backends::{Failure, FailureKind};
 
 use super::Thrown;
 use crate::error::causes;
-use crate::failure::outcome::Failed;
-use crate::run::Run;
 
 /// An item's error, and what it happened to: what [`on_error`](crate::resumable) goes by.
 ///
@@ -33,6 +31,18 @@ pub struct ErrorContext<'a> {
     max_attempts: u32,
 }
 
+impl<'a> ErrorContext<'a> {
+    pub(crate) fn new(
+        failure: Failure,
+        thrown: Thrown<'a>,
+        key: Option<u64>,
+        attempt: u32,
+        max_attempts: u32,
+    ) -> Self {
+        ErrorContext { failure, thrown, key, attempt, max_attempts }
+    }
+}
+
 impl ErrorContext<'_> {
     /// The item's index. Of a loop that knows its items by key, its place in this run's input.
     pub fn index(&self) -> u64 {
@@ -54,13 +64,13 @@ impl ErrorContext<'_> {
         (self.max_attempts < u32::MAX).then_some(self.max_attempts)
     }
 
-    /// Whether no attempts are left: [`Action::Retry`](crate::Action::Retry) now means
+    /// Returns whether no attempts are left: [`Action::Retry`](crate::Action::Retry) now means
     /// [`Action::Fail`](crate::Action::Fail).
     pub fn is_last(&self) -> bool {
         self.attempt >= self.max_attempts
     }
 
-    /// Whether the item panicked, under `catch_panics`.
+    /// Returns whether the item panicked, under `catch_panics`.
     pub fn is_panic(&self) -> bool {
         self.failure.kind() == FailureKind::Panic
     }
@@ -80,7 +90,7 @@ impl ErrorContext<'_> {
         self.thrown.0
     }
 
-    /// Whether the error, or one that caused it, is a `T`.
+    /// Returns whether the error, or one that caused it, is a `T`.
     pub fn is<T: StdError + 'static>(&self) -> bool {
         self.downcast_ref::<T>().is_some()
     }
@@ -98,19 +108,5 @@ impl fmt::Display for ErrorContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Line(self.message()).fmt(f)?;
         self.failure.causes().iter().try_for_each(|cause| write!(f, ": {}", Line(cause)))
-    }
-}
-
-impl Run {
-    /// What is told of the item in flight.
-    pub(crate) fn context<'a>(
-        &self,
-        failed: &Failed,
-        thrown: Thrown<'a>,
-        attempt: u32,
-        max_attempts: u32,
-    ) -> ErrorContext<'a> {
-        let failure = self.position.about_item(failed);
-        ErrorContext { failure, thrown, key: self.position.key(), attempt, max_attempts }
     }
 }

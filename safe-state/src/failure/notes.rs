@@ -3,19 +3,19 @@
 
 use crate::failure::outcome::Failed;
 use crate::failure::reported::Told;
-use crate::failure::try_trace::Noted;
+use crate::failure::try_trace::TryTrace;
 
 /// The notes of a thread, held while it may have others.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    noted: Option<Noted>,
+    noted: Option<TryTrace>,
     told: Told,
 }
 
 impl Notes {
     /// Takes those of this thread.
     pub(crate) fn take() -> Self {
-        Notes { noted: Noted::take(), told: Told::of_panic() }
+        Notes { noted: TryTrace::take(), told: Told::of_panic() }
     }
 
     /// Gives them to this thread, which need not be the one that they were taken from.

@@ -5,22 +5,20 @@
 //! prints, one that only has a type.
 
 use std::any::{Any, type_name};
+use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt::{Arguments, Debug, Display};
+use std::fmt::{Debug, Display};
 
 use safe_state_backends::details::{Details, Value};
-use safe_state_backends::{Failure, FailureKind};
+use safe_state_backends::{Captured, Failure, FailureKind};
 
-use crate::bounded::{bounded, cut};
-use crate::error::causes;
-use crate::failure::known::{held_type, is_holder, known_type};
+use safe_state_base::error::{
+    causes, held_type, is_holder, known_type, masked_message, message, panic_message, printed,
+};
+
+use crate::attempt::Outcome;
 use crate::failure::reported::Told;
-use crate::failure::try_trace::Noted;
-use crate::run::call;
-use crate::secrets::masked;
-
-/// What the function did: returned, or panicked.
-pub type Outcome<R> = std::thread::Result<R>;
+use crate::failure::try_trace::TryTrace;
 
 /// Whether an outcome is a failure.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ pub enum Failing {
 pub struct Failed {
     pub(crate) failure: Failure,
     /// The `?` by which it left, if it did.
-    pub(crate) noted: Option<Noted>,
+    pub(crate) noted: Option<TryTrace>,
     /// What it says of itself to a report.
     pub(crate) told: Told,
 }
@@ -52,40 +50,14 @@ pub enum Asked {
     Fully,
 }
 
-/// Longest message that is taken, in bytes, and how much of it is looked at.
-const MESSAGE: usize = 16 * 1024 - 4;
-const SEEN: usize = 20 * 1024;
-
 /// The message of an error that has none.
 const MUTE: &str = "an error that does not print";
-
-/// What an error prints, without secrets: not for ever, and not if that panics.
-pub(crate) fn message(printed: Arguments<'_>) -> String {
-    told(&printed_text(printed))
-}
-
-fn printed_text(printed: Arguments<'_>) -> String {
-    call(|| bounded(SEEN, printed)).unwrap_or_else(|_| "an error whose message panics".to_owned())
-}
-
-fn told(text: &str) -> String {
-    let mut text = masked(text);
-    cut(&mut text, MESSAGE);
-    text
-}
-
-/// What a panic says, without secrets.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    message(format_args!("{}", text.unwrap_or("a value that is no text")))
-}
 
 impl Failed {
     /// One that left the function just now.
     fn new(failure: Failure, told: impl FnOnce() -> Told, asked: Asked) -> Self {
         let told = if asked == Asked::Fully { told() } else { Told::default() };
-        Failed { failure, noted: Noted::take(), told }
+        Failed { failure, noted: TryTrace::take(), told }
     }
 
     fn of<E>(message: String, told: impl FnOnce() -> Told, asked: Asked) -> Self {
@@ -105,14 +77,26 @@ impl Failed {
 
     /// What is known beside: the way, the stack, the process.
     pub(crate) fn details(&mut self, values: Vec<Value>) -> Details {
-        let mut details = self.noted.as_ref().map(Noted::details).unwrap_or_default();
+        let mut details = self.noted.as_ref().map(TryTrace::details).unwrap_or_default();
         details.values.extend(values);
         self.told.complete(details)
     }
 
+    /// Returns the failure, with the item that it is of.
+    pub(crate) fn of_item(
+        &self,
+        index: Option<u64>,
+        location: Cow<'static, str>,
+        captured: Vec<Captured>,
+    ) -> Failure {
+        let location = self.location().map_or(location, Cow::Owned);
+        let failure = self.failure.clone().with_index(index).with_location(location);
+        failure.with_captured(captured)
+    }
+
     /// Where in the source it was, if that is known.
-    pub(crate) fn location(&self) -> Option<String> {
-        self.noted.as_ref().map(Noted::place).or_else(|| self.told.place())
+    fn location(&self) -> Option<String> {
+        self.noted.as_ref().map(TryTrace::place).or_else(|| self.told.place())
     }
 }
 
@@ -125,11 +109,11 @@ impl Failing {
 
     pub(crate) fn of_displayed<E: Display>(error: &E, asked: Asked) -> Self {
         // What does not show its causes by `source` shows them in its alternate form, if at all.
-        let printed = printed_text(format_args!("{error}"));
-        let whole = printed_text(format_args!("{error:#}"));
-        let causes = whole.strip_prefix(&printed).and_then(|rest| rest.strip_prefix(": "));
-        let causes = causes.map(told);
-        let failed = Failed::of::<E>(told(&printed), Told::default, asked);
+        let brief = printed(format_args!("{error}"));
+        let whole = printed(format_args!("{error:#}"));
+        let causes = whole.strip_prefix(&brief).and_then(|rest| rest.strip_prefix(": "));
+        let causes = causes.map(masked_message);
+        let failed = Failed::of::<E>(masked_message(&brief), Told::default, asked);
         Failing::Yes(Failed { failure: failed.failure.with_causes(causes), ..failed })
     }
 
@@ -138,12 +122,12 @@ impl Failing {
         Failing::Yes(Failed::of_error::<E>(error, told, asked))
     }
 
-    /// Of what holds an error, and prints more for programmers than that does.
+    /// Tells the failure of what holds an error, and prints more for programmers than that does.
     fn of_holder<E: Debug>(holder: &E, error: &(dyn StdError + 'static), asked: Asked) -> Self {
         let told = || Told::of_holder(error, format_args!("{holder:?}"));
         let mut failed = Failed::of_error::<E>(error, told, asked);
         // What `?` was given is what the holder holds, unless that was a holder itself.
-        let given = failed.noted.as_ref().map(Noted::error_type);
+        let given = failed.noted.as_ref().map(TryTrace::error_type);
         let given = given.filter(|given| *given != type_name::<E>() && !is_holder(given));
         if let Some(held) = given.or_else(|| known_type(error)) {
             failed.told.held_as(held);
@@ -163,7 +147,7 @@ macro_rules! rank {
     ($(#[$doc:meta])* $name:ident for $seen:ty, [$($generics:tt)*], ($outcome:ident, $asked:ident) => $failing:expr) => {
         $(#[$doc])*
         pub trait $name {
-            /// Whether the outcome is a failure.
+            /// Returns whether the outcome is a failure.
             fn failing(&self, asked: Asked) -> Failing;
         }
 
@@ -193,7 +177,7 @@ rank! {
     }
 }
 rank! {
-    /// The same for errors that can be sent, as `Box<dyn Error + Send + Sync>`.
+    /// A `Result` whose error holds one that can be sent, as `Box<dyn Error + Send + Sync>`.
     ViaInnerSend for &&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync> + Debug], (outcome, asked) =>
     match outcome {
         Ok(_) => Failing::No,

@@ -1,17 +1,12 @@
 //! What becomes of an item that fails: another attempt, or none.
 
+use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
-use safe_state_backends::{DeadLetter, Failure};
-
-use super::{Backoff, ErrorContext, Thrown};
-use crate::Error;
-use crate::error::one_line;
-use crate::failure::notes::Notes;
-use crate::failure::outcome::{Failed, Failing};
-use crate::run::{Run, call};
-use crate::secrets::masked;
+use super::ErrorContext;
+use crate::Backoff;
+use crate::attempt::call;
 
 /// What is to become of an item that has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +15,11 @@ pub enum Action {
     /// It is tried again, after the pause that `backoff` says. If no attempts are left, the same as
     /// [`Fail`](Action::Fail).
     Retry,
-    /// The same after this pause: the one that a server asks for, say.
+    /// It is tried again after this pause: the one that a server asks for, say.
     RetryAfter(Duration),
     /// It counts as complete, and the job goes on.
     Skip,
-    /// The same, and what is known of the item and its failure stays in the checkpoint, which is kept
+    /// It counts as complete, and what is known of the item and its failure stays in the checkpoint, which is kept
     /// when the job finishes: see [`Checkpoint::dead_letters`](crate::Checkpoint::dead_letters). Beyond
     /// 10 000 of them, the same as [`Fail`](Action::Fail).
     DeadLetter,
@@ -35,11 +30,28 @@ pub enum Action {
 /// How a loop answers errors.
 pub struct Policy<F> {
     on_error: F,
-    pub(super) max_attempts: u32,
+    max_attempts: u32,
     backoff: Backoff,
-    pub(super) skip_limit: u64,
-    pub(super) max_crashes: u32,
+    skip_limit: u64,
+    max_crashes: u32,
     catches_panics: bool,
+}
+
+/// What a policy makes of an item that has failed.
+#[derive(Debug)]
+pub(crate) enum Judgement {
+    /// The item is tried again, after that pause.
+    TryAgain(Duration),
+    /// The item counts as complete.
+    Skip,
+    /// The item counts as complete, and its failure is kept.
+    DeadLetter,
+    /// The item was to be given up, and as many have been as may be.
+    SkipLimit(u64),
+    /// The item ends the run.
+    Fail,
+    /// `on_error` has panicked with that.
+    Panicked(Box<dyn Any + Send>),
 }
 
 /// What comes of a failed attempt.
@@ -95,101 +107,57 @@ impl<F> Policy<F> {
         Policy { catches_panics, ..self }
     }
 
-    /// Whether panics are taken for errors.
+    /// Returns whether panics are taken for errors.
     #[inline]
     pub fn catches_panics(&self) -> bool {
         self.catches_panics
     }
 
-    /// Whether an item that has been tried that often in this run may be tried yet again after the
+    /// Returns whether an item that has been tried that often in this run may be tried yet again after the
     /// attempt to come.
     #[inline]
     pub fn may_try_again(&self, tried: u32) -> bool {
         self.max_attempts > tried.saturating_add(1)
     }
 
-    /// Judges the item in flight inside `depth` loops, which has failed.
+    /// Returns whether an item in which so many runs have died is given up, where so many items are.
+    pub(crate) fn gives_up(&self, crashes: u32, given_up: impl FnOnce() -> u64) -> bool {
+        crashes >= self.max_crashes && given_up() < self.skip_limit
+    }
+
+    /// Returns how many attempts at an item there may be.
+    pub(crate) fn most_attempts(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// Judges an item that has failed, where so many items are given up.
     #[cold]
-    pub fn judge(
-        &self,
-        run: &mut Run,
-        depth: usize,
-        failing: Failing,
-        thrown: Thrown<'_>,
-    ) -> Verdict
+    pub(crate) fn judge(&self, context: &ErrorContext<'_>, given_up: impl Fn() -> u64) -> Judgement
     where
         F: Fn(&ErrorContext<'_>) -> Action,
     {
-        let (Failing::Yes(failed) | Failing::IfInLoop(failed)) = failing else {
-            return Verdict::Fail;
+        let attempt = context.attempt();
+        let action = match call(|| (self.on_error)(context)) {
+            Ok(action) => action,
+            Err(panic) => return Judgement::Panicked(panic),
         };
-        let verdict = self.verdict(run, depth, &failed, thrown);
-        if !verdict.is_next() {
-            Notes::from(failed).put_back();
-        }
-        verdict
-    }
-
-    fn verdict(&self, run: &mut Run, depth: usize, failed: &Failed, thrown: Thrown<'_>) -> Verdict
-    where
-        F: Fn(&ErrorContext<'_>) -> Action,
-    {
-        run.limits.end_item();
-        // No item is to blame for the time of the run being over: none is tried again, or given up.
-        if run.limits.is_over() {
-            return Verdict::Fail;
-        }
-        let attempt = run.count_attempt(depth);
-        let context = run.context(failed, thrown, attempt, self.max_attempts);
-        let verdict = match self.ask(run, &context) {
+        match action {
             Action::Retry if attempt < self.max_attempts => {
-                Verdict::Again(self.backoff.pause(attempt))
+                Judgement::TryAgain(self.backoff.pause(attempt))
             }
-            Action::RetryAfter(pause) if attempt < self.max_attempts => Verdict::Again(pause),
-            Action::Skip | Action::DeadLetter if run.given_up() >= self.skip_limit => {
-                run.ends_for(format!(
-                    "`skip_limit = {}` is reached: so many items have been given up, and this one ends the run",
-                    self.skip_limit
-                ));
-                Verdict::Fail
+            Action::RetryAfter(pause) if attempt < self.max_attempts => Judgement::TryAgain(pause),
+            Action::Skip | Action::DeadLetter if given_up() >= self.skip_limit => {
+                Judgement::SkipLimit(self.skip_limit)
             }
-            Action::Skip => {
-                run.events.skipped(context.failure(), attempt);
-                run.position.skipped += 1;
-                Verdict::Next
-            }
-            Action::DeadLetter => {
-                let letter = run.letter(depth, context.failure().clone());
-                let is_buried =
-                    letter.is_some_and(|letter| run.bury(&letter.with_attempts(attempt)));
-                if is_buried { Verdict::Next } else { Verdict::Fail }
-            }
-            _ => Verdict::Fail,
-        };
-        if let Verdict::Again(pause) = verdict {
-            run.events.tries_again(context.failure(), attempt, pause);
+            Action::Skip => Judgement::Skip,
+            Action::DeadLetter => Judgement::DeadLetter,
+            Action::Retry | Action::RetryAfter(_) | Action::Fail => Judgement::Fail,
         }
-        verdict
-    }
-
-    /// What `on_error` says. If it panics, what it was asked about is told with that.
-    fn ask(&self, run: &mut Run, context: &ErrorContext<'_>) -> Action
-    where
-        F: Fn(&ErrorContext<'_>) -> Action,
-    {
-        call(|| (self.on_error)(context)).unwrap_or_else(|panic| {
-            let failure = context.failure();
-            let item = format!("{} ({})", failure.message(), failure.error_type());
-            let asked = "`on_error` panicked, which was asked about this error:".to_owned();
-            let chain = failure.causes().iter().cloned();
-            run.position.reasons = [asked, item].into_iter().chain(chain).collect();
-            std::panic::resume_unwind(panic)
-        })
     }
 }
 
 impl Verdict {
-    /// Whether the next item follows.
+    /// Returns whether the next item follows.
     pub fn is_next(self) -> bool {
         self == Verdict::Next
     }
@@ -204,109 +172,49 @@ impl<F> fmt::Debug for Policy<F> {
     }
 }
 
-impl Run {
-    /// Saves what is complete, and how often the item in flight was tried, before another attempt
-    /// or the end. Says whether there is to be another attempt, once its pause is over. The item's
-    /// error comes first: if it can't be saved, it is the end.
-    ///
-    /// # Errors
-    ///
-    /// The run is to stop.
-    pub fn pause(&mut self, verdict: Verdict) -> Result<bool, Error> {
-        let notes = Notes::take();
-        let saved = self.save();
-        let Some(pause) = self.pause_after(verdict, saved) else {
-            notes.put_back();
-            return Ok(false);
+#[cfg(test)]
+mod tests {
+    use safe_state_backends::{Failure, FailureKind};
+
+    use super::*;
+    use crate::failure::Thrown;
+
+    fn judged<F: Fn(&ErrorContext<'_>) -> Action>(
+        policy: &Policy<F>,
+        attempt: u32,
+        given_up: u64,
+    ) -> Judgement {
+        let failure = Failure::new(FailureKind::Error, "E", "lost");
+        let most = policy.most_attempts();
+        let context = ErrorContext::new(failure, Thrown::none(), None, attempt, most);
+        policy.judge(&context, || given_up)
+    }
+
+    #[test]
+    fn attempts_are_made_until_none_are_left() {
+        let policy = Policy::new(retry).max_attempts(2).backoff(Backoff::constant("3s"));
+        assert!(
+            matches!(judged(&policy, 1, 0), Judgement::TryAgain(pause) if pause.as_secs() == 3)
+        );
+        assert!(matches!(judged(&policy, 2, 0), Judgement::Fail));
+    }
+
+    #[test]
+    fn items_are_given_up_up_to_the_limit() {
+        let skipping = Policy::new(|_: &ErrorContext<'_>| Action::Skip).skip_limit(2);
+        assert!(matches!(judged(&skipping, 1, 1), Judgement::Skip));
+        assert!(matches!(judged(&skipping, 1, 2), Judgement::SkipLimit(2)));
+        let dead = Policy::new(|_: &ErrorContext<'_>| Action::DeadLetter).max_crashes(3);
+        assert!(matches!(judged(&dead, 1, 1), Judgement::DeadLetter));
+        assert!(dead.gives_up(3, || 0) && !dead.gives_up(2, || 0));
+    }
+
+    #[test]
+    fn a_panic_of_what_judges_is_given_back() {
+        let panicking = Policy::new(|_: &ErrorContext<'_>| panic!("asked to"));
+        let Judgement::Panicked(payload) = judged(&panicking, 1, 0) else {
+            unreachable!("it panics")
         };
-        self.rest(pause)?;
-        Ok(true)
-    }
-
-    /// The same without blocking.
-    ///
-    /// # Errors
-    ///
-    /// As [`pause`](Self::pause).
-    pub async fn pause_async(&mut self, verdict: Verdict) -> Result<bool, Error> {
-        let notes = Notes::take();
-        let saved = self.save_async().await;
-        let Some(pause) = self.pause_after(verdict, saved) else {
-            notes.put_back();
-            return Ok(false);
-        };
-        self.rest_async(pause).await?;
-        Ok(true)
-    }
-
-    /// How long to wait for another attempt; none if there is to be none.
-    fn pause_after(&mut self, verdict: Verdict, saved: Result<(), Error>) -> Option<Duration> {
-        if let Err(error) = saved {
-            self.events.not_saved(&error);
-            self.position.reasons.push(masked(&format!("could not save: {}", one_line(&error))));
-            return None;
-        }
-        match verdict {
-            Verdict::Again(pause) => Some(pause),
-            Verdict::Next | Verdict::Fail => None,
-        }
-    }
-
-    /// Tells of carried values that can't be taken or undone; the item's error comes first.
-    pub fn not_undone(&mut self, name: &str) {
-        self.ends_for(format!(
-            "a failed attempt has put another list in the place of `{name}`, a carried `Results`, which can't be \
-             undone"
-        ));
-    }
-
-    /// Tells why the item's failure ends the run, at once and with the failure.
-    fn ends_for(&mut self, reason: String) {
-        self.events.ends_for(&reason);
-        self.position.reasons.push(reason);
-    }
-
-    /// Counts an attempt at the item in flight that was in vain. Says which one it was.
-    fn count_attempt(&mut self, depth: usize) -> u32 {
-        self.position
-            .open
-            .get_mut(depth)
-            .map_or(1, crate::progress::open_loop::OpenLoop::count_attempt)
-    }
-
-    /// How many items the job has given up.
-    pub(super) fn given_up(&self) -> u64 {
-        let unsaved = self.position.skipped + self.position.dead_letters.len() as u64;
-        let Some(store) = self.store() else { return unsaved };
-        let checkpoint = store.checkpoint();
-        let dead = checkpoint.dead_letters().len() as u64;
-        checkpoint.skipped().saturating_add(dead + unsaved)
-    }
-
-    /// The dead letter of the item in flight inside `depth` loops.
-    pub(super) fn letter(&self, depth: usize, failure: Failure) -> Option<DeadLetter> {
-        let open = self.position.open.get(depth)?;
-        let within = self.position.within(depth);
-        let letter = DeadLetter::new(open.loop_id(), within, open.key(), failure);
-        Some(letter.with_fingerprint(open.fingerprint()))
-    }
-
-    /// Gives up an item. Says whether there is room for one more.
-    pub(super) fn bury(&mut self, letter: &DeadLetter) -> bool {
-        let has_room = self.store().is_none_or(|store| {
-            let unsaved = self.position.dead_letters.len();
-            store.checkpoint().dead_letters().has_room_for(unsaved + 1)
-        });
-        let is_buried = has_room && self.position.dead_letters.push(letter);
-        if is_buried {
-            self.events.given_up(letter.failure(), letter.attempts());
-        } else {
-            self.ends_for(
-                "there are 10000 dead letters, and no room for more; look at what is wrong with so many, and \
-                 retry or clear them"
-                    .to_owned(),
-            );
-        }
-        is_buried
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"asked to"));
     }
 }

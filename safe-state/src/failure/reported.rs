@@ -1,19 +1,32 @@
 //! What reports are told, where there are any: by a failure of itself, by a run of its values.
 
 #[cfg(feature = "report")]
-pub(crate) use crate::report::{Told, Values};
+pub(crate) use safe_state_report::{ErrorDetails as Told, Values};
 
 #[cfg(not(feature = "report"))]
 pub(crate) use without::{Told, Values};
 
 /// The `tracing` spans that are active, innermost first.
-#[cfg(feature = "report-spans")]
-pub(crate) use crate::report::active_spans;
+#[cfg(feature = "report")]
+pub(crate) use safe_state_report::active_spans;
 
 /// None are known of.
-#[cfg(not(feature = "report-spans"))]
+#[cfg(not(feature = "report"))]
 pub(crate) fn active_spans() -> Vec<safe_state_backends::details::Span> {
     Vec::new()
+}
+
+/// Returns what looks up the calls that the failure has noted, for a thread that may block.
+#[cfg(feature = "report")]
+#[expect(clippy::unnecessary_wraps, reason = "without reports there is nothing to look up")]
+pub(crate) fn look_up_calls(told: &mut Told) -> Option<impl FnOnce() + Send + 'static> {
+    Some(told.look_up_calls())
+}
+
+/// Returns nothing: no calls are noted.
+#[cfg(not(feature = "report"))]
+pub(crate) fn look_up_calls(_: &mut Told) -> Option<fn()> {
+    None
 }
 
 #[cfg(not(feature = "report"))]

@@ -3,11 +3,19 @@
 
 use std::error::Error as StdError;
 
-use crate::failure::outcome::Outcome;
+use crate::attempt::Outcome;
 
 /// An error that can be asked for its type and causes.
 #[derive(Clone, Copy, Debug)]
 pub struct Thrown<'a>(pub(super) Option<&'a (dyn StdError + 'static)>);
+
+impl Thrown<'_> {
+    /// Nothing that can be asked.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Thrown(None)
+    }
+}
 
 /// A failed outcome to be looked at. More references in front mean a higher rank.
 #[derive(Debug)]
@@ -41,7 +49,7 @@ rank! {
     ThrownInner for &&Caught<'a, Result<T, E>>, [T, E: AsRef<dyn StdError>], error => Some(error.as_ref())
 }
 rank! {
-    /// The same for errors that can be sent, as `Box<dyn Error + Send + Sync>`.
+    /// What holds an error that can be sent, as `Box<dyn Error + Send + Sync>`.
     ThrownInnerSend for &Caught<'a, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync>],
     error => Some(error.as_ref())
 }

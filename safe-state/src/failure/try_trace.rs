@@ -15,12 +15,12 @@ use crate::failure::reported::active_spans;
 
 thread_local! {
     /// What the `?` that failed last on this thread noted. The function that it leaves takes it at once.
-    static NOTED: Cell<Option<Noted>> = const { Cell::new(None) };
+    static NOTED: Cell<Option<TryTrace>> = const { Cell::new(None) };
 }
 
 /// A `?` in the user's function.
 #[derive(Debug)]
-pub struct Site {
+pub struct TrySite {
     /// The file in which its expression stands.
     pub file: &'static str,
     /// The line there, from 1.
@@ -33,8 +33,8 @@ pub struct Site {
 
 /// What is known of a `?` that failed.
 #[derive(Debug)]
-pub(crate) struct Noted {
-    site: &'static Site,
+pub(crate) struct TryTrace {
+    site: &'static TrySite,
     error_type: &'static str,
     item: Option<String>,
     /// The spans that were active: those in the body have ended once the function returns.
@@ -47,9 +47,9 @@ pub(crate) struct Noted {
     message = "the `?` operator can only be applied to values that implement `Try`",
     label = "the `?` operator cannot be applied to type `{Self}`"
 )]
-pub trait Given<Same> {
-    /// The same value, with a note if it is what `?` leaves the function with.
-    fn noted(self, site: &'static Site, item: impl Handed) -> Same;
+pub trait TryOperand<Same> {
+    /// Gives the value back, with a note if it is what `?` leaves the function with.
+    fn noted(self, site: &'static TrySite, item: impl Handed) -> Same;
 }
 
 macro_rules! given {
@@ -58,10 +58,10 @@ macro_rules! given {
         $($other:pat => $passed:expr,)+
     })*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<$($generics)*> Given<$ty> for $ty {
+        impl<$($generics)*> TryOperand<$ty> for $ty {
             // Taken apart: as a whole it would be copied where nothing fails as well.
             #[inline(always)]
-            fn noted(self, site: &'static Site, item: impl Handed) -> $ty {
+            fn noted(self, site: &'static TrySite, item: impl Handed) -> $ty {
                 match self {
                     $failure => {
                         note(site, type_name::<$error>(), item);
@@ -102,14 +102,14 @@ given! {
 
 #[cold]
 #[inline(never)]
-fn note(site: &'static Site, error_type: &'static str, item: impl Handed) {
-    NOTED.set(Some(Noted { site, error_type, item: item.shown(), spans: active_spans() }));
+fn note(site: &'static TrySite, error_type: &'static str, item: impl Handed) {
+    NOTED.set(Some(TryTrace { site, error_type, item: item.shown(), spans: active_spans() }));
 }
 
-impl Noted {
+impl TryTrace {
     /// What was noted since the last call. What left the function otherwise takes it as well, so that
     /// nobody takes it for their own.
-    pub(crate) fn take() -> Option<Noted> {
+    pub(crate) fn take() -> Option<TryTrace> {
         NOTED.try_with(Cell::take).ok().flatten()
     }
 
@@ -119,7 +119,7 @@ impl Noted {
     }
 
     pub(crate) fn place(&self) -> String {
-        let Site { file, line, column, .. } = self.site;
+        let TrySite { file, line, column, .. } = self.site;
         format!("{file}:{line}:{column}")
     }
 
@@ -130,7 +130,7 @@ impl Noted {
 
     /// The `?`, and the item if it was a plain value.
     pub(crate) fn details(&self) -> Details {
-        let Site { file, line, column, expression } = *self.site;
+        let TrySite { file, line, column, expression } = *self.site;
         let step = Step {
             place: Place { file: file.to_owned(), line, column },
             expression: expression.to_owned(),
@@ -288,21 +288,22 @@ macro_rules! __handed {
 mod tests {
     use super::*;
 
-    static SITE: Site = Site { file: "src/main.rs", line: 14, column: 9, expression: "send()" };
+    static SITE: TrySite =
+        TrySite { file: "src/main.rs", line: 14, column: 9, expression: "send()" };
 
     #[test]
     fn a_failure_is_noted_and_nothing_else() {
         assert_eq!(Ok::<u8, String>(7).noted(&SITE, NoItem), Ok(7));
         assert_eq!(Some(7).noted(&SITE, NoItem), Some(7));
-        assert!(Noted::take().is_none());
+        assert!(TryTrace::take().is_none());
         let item = __handed!(&(3, &4_u16));
         assert!(Err::<u8, String>(String::new()).noted(&SITE, item).is_err());
-        let noted = Noted::take().unwrap();
+        let noted = TryTrace::take().unwrap();
         assert_eq!(noted.place(), "src/main.rs:14:9");
         let Details { trail, values, .. } = noted.details();
         assert!(trail[0].error_type.ends_with("String"));
         assert_eq!(values[0].text, "(3, 4)");
-        assert!(Noted::take().is_none());
+        assert!(TryTrace::take().is_none());
     }
 
     #[test]

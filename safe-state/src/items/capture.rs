@@ -1,30 +1,12 @@
 //! Values recorded of the item in flight, for the case that it fails.
 
 use std::any::type_name;
-use std::fmt::{Arguments, Debug, Display};
+use std::fmt::{Debug, Display};
 
-use safe_state_backends::Captured;
-
-use crate::bounded::{bounded, write_bounded};
-use crate::run::Run;
+use crate::bounded::bounded;
 
 /// Longest text kept of a value, in bytes.
-const LIMIT: usize = 4 * 1024;
-
-impl Run {
-    /// Records values of the item that was handed out last by the loop inside `depth` others.
-    pub fn capture(&mut self, depth: usize, values: &[(&str, Arguments<'_>)]) {
-        let Some(open) = self.position.open.get_mut(depth) else { return };
-        // The texts of the item before give their space.
-        open.captured.resize_with(values.len(), Captured::default);
-        for (captured, (name, value)) in open.captured.iter_mut().zip(values) {
-            captured.name.clear();
-            captured.name.push_str(name);
-            captured.value.clear();
-            write_bounded(&mut captured.value, LIMIT, *value);
-        }
-    }
-}
+pub(crate) const LIMIT: usize = 4 * 1024;
 
 /// A value to be shown with what its type offers. More references in front mean a higher rank.
 #[derive(Debug)]

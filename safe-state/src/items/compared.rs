@@ -12,10 +12,11 @@ mod probe;
 use std::marker::PhantomData;
 
 use crate::items::fingerprint::Checksum;
+use crate::items::identity::CONSUMED;
 
 pub use probe::{
-    OfCells, OfHash, OfMutable, OfNothing, OfParts, OfSerialize, OfSerializeAndHash, OfWrapped,
-    Probe,
+    Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
+    OfSerializeAndHash, OfWrapped, Walk,
 };
 
 /// How values of type `T` are compared.
@@ -35,6 +36,9 @@ pub trait Compared<T: ?Sized> {
     fn add(value: &T, sum: &mut Checksum) -> Option<()>;
 }
 
+/// What stands for the fingerprint of a value that is or holds an address, which is another one in every process.
+pub(crate) const OF_ADDRESS: Option<u32> = Some(0x6164_6472);
+
 /// The value's fingerprint, by the form of its type.
 pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u32> {
     if F::BY_POSITION {
@@ -42,7 +46,11 @@ pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u3
     }
     let mut sum = Checksum::default();
     F::add(value, &mut sum)?;
-    Some(sum.value())
+    match Some(sum.value()) {
+        _ if sum.has_address() => OF_ADDRESS,
+        reserved @ (OF_ADDRESS | CONSUMED) => reserved.map(|it| !it),
+        value => value,
+    }
 }
 
 /// What is to be compared of an argument, by a form that its type may not have.
@@ -57,10 +65,7 @@ pub trait ArgumentCompared {
 
 impl<T, F: Compared<T>> ArgumentCompared for &Argument<'_, T, F> {
     fn fingerprint(&self) -> Option<u32> {
-        // Functions and pointers are `Hash` by their addresses, which are others in every process.
-        let ty = std::any::type_name::<T>();
-        let is_address = ["fn(", "*const ", "*mut "].iter().any(|part| ty.contains(part));
-        if is_address { None } else { fingerprint(self.0, self.1) }
+        fingerprint(self.0, self.1).filter(|it| Some(*it) != OF_ADDRESS)
     }
 }
 
@@ -80,32 +85,18 @@ impl<T, F> ArgumentNotCompared for Argument<'_, T, F> {
 #[derive(Debug)]
 pub struct Of<T: ?Sized>(PhantomData<fn(&T)>);
 
-impl<T: ?Sized> Of<T> {
-    const NEW: Self = Of(PhantomData);
-
-    /// The type of that value.
-    pub fn value(_: &T) -> Self {
-        Of::NEW
-    }
-}
-
 /// A value's fingerprint, which its type has to have.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fingerprint {
-    ($value:expr) => {{
-        #[allow(unused_imports)]
-        use $crate::__private::{
-            OfCellsWithin as _, OfHash as _, OfMutableItem as _, OfNothing as _, OfParts as _,
-            OfSerialize as _, OfSerializeAndHash as _, OfWrapped as _,
-        };
+    ($value:expr) => {
         match $value {
-            value => {
-                let of = $crate::__private::Of::value(value);
-                $crate::__private::compared(value, $crate::__form!(of, 6))
-            }
+            value => $crate::__private::compared(
+                value,
+                $crate::__form!(value, true: . . . . . . . . . .),
+            ),
         }
-    }};
+    };
 }
 
 /// An argument's fingerprint, if its type has one.
@@ -114,48 +105,27 @@ macro_rules! __fingerprint {
 macro_rules! __argument_fingerprint {
     ($value:expr) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{
-            ArgumentCompared as _, ArgumentNotCompared as _, OfCellsWithin as _, OfHash as _,
-            OfMutableItem as _, OfNothing as _, OfParts as _, OfSerialize as _,
-            OfSerializeAndHash as _, OfWrapped as _,
-        };
+        use $crate::__private::{ArgumentCompared as _, ArgumentNotCompared as _};
         let value = $value;
-        let of = $crate::__private::Of::value(value);
-        let form = $crate::__form!(of, 0);
+        let form = $crate::__form!(value, false: .);
         (&&$crate::__private::ArgumentOf(value, form)).fingerprint()
     }};
 }
 
-/// The form of a type, of which so many parts are looked at, and so deep.
+/// The form of a value's type, at which no more than so many types are looked at as there are dots.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __form {
-    (@probe $of:expr, $parts:literal) => {
-        (&&&&&&&&$crate::__private::Probe::<_, $parts>::new(&$of)).form()
+    ($value:expr, $deep:literal: $($dot:tt)*) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::forms::*;
+        let walk = $crate::__private::Walk::<_, _, $deep>::from($value);
+        (&&$crate::__form!(@walk walk; $($dot)*)).form()
+    }};
+    (@walk $walk:expr; . $($dot:tt)*) => {
+        $crate::__form!(@walk (&&&&&&&&&$walk).step(); $($dot)*)
     };
-    ($of:expr, 6) => {{
-        let form = $crate::__form!(@probe $of, 6);
-        let (a, b, c, d, e, f) = form.parts();
-        form.with((
-            $crate::__form!(a, 2),
-            $crate::__form!(b, 2),
-            $crate::__form!(c, 2),
-            $crate::__form!(d, 2),
-            $crate::__form!(e, 2),
-            $crate::__form!(f, 2),
-        ))
-    }};
-    ($of:expr, 2) => {{
-        let form = $crate::__form!(@probe $of, 2);
-        let (a, b) = form.parts();
-        form.with(($crate::__form!(a, 1), $crate::__form!(b, 1)))
-    }};
-    ($of:expr, 1) => {{
-        let form = $crate::__form!(@probe $of, 1);
-        let (a,) = form.parts();
-        form.with(($crate::__form!(a, 0),))
-    }};
-    ($of:expr, 0) => {
-        $crate::__form!(@probe $of, 0).with(())
+    (@walk $walk:expr;) => {
+        $walk
     };
 }

@@ -25,7 +25,7 @@ pub(crate) struct Entry {
 
 /// How the input is not the one that the checkpoint saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum WrongInput {
+pub enum WrongInput {
     /// It has fewer items than are complete.
     TooShort,
     /// The item at that index is another one.
@@ -59,7 +59,7 @@ impl Entry {
         drop(nth(iter, self.completed.prefix()));
     }
 
-    /// Whether the item at `index`, which has that fingerprint, is the one that it was.
+    /// Returns whether the item at `index`, which has that fingerprint, is the one that it was.
     pub(crate) fn check(
         &self,
         index: u64,
@@ -71,7 +71,7 @@ impl Entry {
         }
     }
 
-    /// Whether all of the loop's completed items come before the others, which are not known yet.
+    /// Returns whether all of the loop's completed items come before the others, which are not known yet.
     pub(crate) fn is_in_order(&self) -> bool {
         let prefix = self.completed.prefix();
         self.completed.end() == prefix && self.last_mark().is_none_or(|last| last < prefix)
@@ -82,7 +82,7 @@ impl Entry {
         self.marks.last().map(|mark| mark.index)
     }
 
-    /// Whether the loop gives no item any more.
+    /// Returns whether the loop gives no item any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed_at.is_some_and(|at| at <= self.completed.prefix())
     }

@@ -25,6 +25,7 @@ pub(crate) fn serialized<T: Serialize>(value: &T) -> Option<u32> {
 pub struct Checksum {
     hasher: crc32fast::Hasher,
     length: usize,
+    has_address: bool,
 }
 
 impl Checksum {
@@ -33,6 +34,15 @@ impl Checksum {
         let written = postcard::to_io(&Walk::within(LIMIT).of(value), &mut *self).map(drop);
         // Or it is cut short by the limit: the same again next time.
         (written.is_ok() || self.length >= LIMIT).then_some(())
+    }
+
+    /// Something in the value is another one in every process.
+    pub(crate) fn note_address(&mut self) {
+        self.has_address = true;
+    }
+
+    pub(crate) fn has_address(&self) -> bool {
+        self.has_address
     }
 
     pub(crate) fn value(&self) -> u32 {

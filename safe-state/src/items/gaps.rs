@@ -55,7 +55,7 @@ impl Gaps {
         self.entry.check(index, fingerprint)
     }
 
-    /// Whether a `break` has left the loop at the next item.
+    /// Returns whether a `break` has left the loop at the next item.
     pub(crate) fn is_closed(&self) -> bool {
         self.entry.closed_at.is_some_and(|at| at <= self.next)
     }
@@ -66,7 +66,7 @@ impl Gaps {
         self.entry.closed_at.is_none().then_some(self.left)
     }
 
-    /// Whether nothing more is known of the items to come.
+    /// Returns whether nothing more is known of the items to come.
     pub(crate) fn is_over(&mut self) -> bool {
         let next = self.next;
         self.complete.peek().is_none()

@@ -6,13 +6,14 @@ use std::marker::PhantomData;
 use safe_state_backends::{Carry, LoopProgress};
 
 use crate::Error;
+use crate::items::compared::OF_ADDRESS;
+use crate::items::counter::Counter;
 use crate::items::key::KeyHash;
 use crate::items::keyed;
-use crate::run::tally::Tally;
 
 /// How a loop knows its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum IdentityKind {
     /// By their index, with the fingerprint of one of them.
     Index,
     /// By a key, of whose text this is a fingerprint; its lowest bit does not count.
@@ -23,9 +24,12 @@ pub enum Way {
     Consumed,
 }
 
+/// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
+pub const CONSUMED: Option<u32> = Some(0x636f_6e73);
+
 /// What a loop does with an item that its input gives.
 #[derive(Debug)]
-pub enum Handed {
+pub enum Admission {
     /// Its body runs.
     Out,
     /// It is complete.
@@ -37,7 +41,7 @@ pub enum Handed {
 /// How a loop knows items of type `T`.
 pub trait Identity<T> {
     /// Takes in the next item of the input.
-    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed;
+    fn hand_out(&self, counter: &mut impl Counter, item: &T) -> Admission;
 
     /// A checksum of the item, where it is to be known again by its index.
     fn fingerprint(&self, item: &T) -> Option<u32>;
@@ -50,11 +54,14 @@ pub struct ByIndex<F>(pub F);
 impl<T, F: Fn(&T) -> Option<u32>> Identity<T> for ByIndex<F> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
-    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
-        if tally.hand_out() {
-            tally.mark((self.0)(item));
+    fn hand_out(&self, counter: &mut impl Counter, item: &T) -> Admission {
+        if counter.hand_out() {
+            match (self.0)(item) {
+                OF_ADDRESS => return Admission::Failed(counter.not_compared()),
+                fingerprint => counter.mark(fingerprint),
+            }
         }
-        Handed::Out
+        Admission::Out
     }
 
     fn fingerprint(&self, item: &T) -> Option<u32> {
@@ -79,14 +86,14 @@ impl<F> ByKey<F> {
 }
 
 impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<T> for ByKey<F> {
-    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
+    fn hand_out(&self, counter: &mut impl Counter, item: &T) -> Admission {
         match (self.hash)(item) {
-            Ok(key) => match tally.hand_out_by_key(key) {
-                Ok(true) => Handed::Out,
-                Ok(false) => Handed::PassedOver,
-                Err(error) => Handed::Failed(error),
+            Ok(key) => match counter.hand_out_by_key(key) {
+                Ok(true) => Admission::Out,
+                Ok(false) => Admission::PassedOver,
+                Err(error) => Admission::Failed(error),
             },
-            Err(reason) => Handed::Failed(tally.no_key(reason)),
+            Err(reason) => Admission::Failed(counter.key_not_serializable(reason)),
         }
     }
 
@@ -125,10 +132,10 @@ impl<C, F> ByCursor<C, F> {
 }
 
 impl<T, C: Carry, F: Fn(&T) -> C> Identity<T> for ByCursor<C, F> {
-    fn hand_out(&self, tally: &mut Tally<'_>, item: &T) -> Handed {
-        match tally.hand_out_by_cursor(&(self.cursor)(item)) {
-            Ok(()) => Handed::Out,
-            Err(error) => Handed::Failed(error),
+    fn hand_out(&self, counter: &mut impl Counter, item: &T) -> Admission {
+        match counter.hand_out_by_cursor(&(self.cursor)(item)) {
+            Ok(()) => Admission::Out,
+            Err(error) => Admission::Failed(error),
         }
     }
 
@@ -140,31 +147,37 @@ impl<T, C: Carry, F: Fn(&T) -> C> Identity<T> for ByCursor<C, F> {
 /// How a loop went before that made its keys otherwise.
 pub(crate) const ANOTHER_KEY: &str = "another key";
 
-impl Way {
-    /// How the loop of which `stored` is told knew its items; none if that can't be told yet.
-    fn of(stored: &LoopProgress) -> Option<Way> {
+impl IdentityKind {
+    /// Returns how the loop of which `stored` is told knew its items; none if that can't be told yet.
+    fn of(stored: &LoopProgress) -> Option<IdentityKind> {
         match (stored.keys(), stored.cursor()) {
-            (Some(keys), _) => Some(Way::Key(keyed::text_of(keys.made_by()))),
-            (None, Some(_)) => Some(Way::Cursor),
+            (Some(keys), _) => Some(IdentityKind::Key(keyed::text_of(keys.made_by()))),
+            (None, Some(_)) => Some(IdentityKind::Cursor),
             (None, None) if stored.completed().is_empty() => None,
-            (None, None) => Some(Way::Index),
+            (None, None) if stored.mark().map(|mark| mark.fingerprint) == CONSUMED => {
+                Some(IdentityKind::Consumed)
+            }
+            (None, None) => Some(IdentityKind::Index),
         }
     }
 
-    /// Whether a loop can go on in this way from what is stored; else, how it went before.
+    /// Checks that a loop can go on in this way from what is stored. Else the error tells how it went before.
     pub(crate) fn check(self, stored: &LoopProgress) -> Result<(), &'static str> {
         let now = match self {
-            Way::Key(made_by) => Way::Key(keyed::text_of(made_by)),
-            // What is stored of it is the same.
-            Way::Consumed => Way::Index,
+            IdentityKind::Key(made_by) => IdentityKind::Key(keyed::text_of(made_by)),
             other => other,
         };
-        match Way::of(stored) {
+        match IdentityKind::of(stored) {
+            // Nothing is passed over, so it does not matter which they were.
+            Some(IdentityKind::Index) if now == IdentityKind::Consumed => Ok(()),
             Some(before) if before != now => Err(match before {
-                Way::Index | Way::Consumed => "their index",
-                Way::Key(_) if matches!(self, Way::Key(_)) => ANOTHER_KEY,
-                Way::Key(_) => "a key",
-                Way::Cursor => "a cursor",
+                IdentityKind::Index => "their index",
+                IdentityKind::Consumed => {
+                    "their number alone, as the input gave each once (`consumed`)"
+                }
+                IdentityKind::Key(_) if matches!(self, IdentityKind::Key(_)) => ANOTHER_KEY,
+                IdentityKind::Key(_) => "a key",
+                IdentityKind::Cursor => "a cursor",
             }),
             _ => Ok(()),
         }

@@ -50,7 +50,7 @@ impl Keyed {
         Keyed { made_by, has_first, table, repeats, in_flight: 0, unsaved }
     }
 
-    /// Whether the keys are hashed as those that are complete.
+    /// Returns whether the keys are hashed as those that are complete.
     pub(crate) fn makes_as(&mut self, is_by_hash: bool) -> bool {
         let made_by = text_of(self.made_by) | if is_by_hash { BY_HASH } else { 0 };
         if !self.has_first {
@@ -59,7 +59,7 @@ impl Keyed {
         self.made_by == made_by
     }
 
-    /// Takes in the next item of the input. Says whether it is to be done.
+    /// Takes in the next item of the input. Returns whether it is to be done.
     pub(crate) fn meet(&mut self, hash: u64) -> bool {
         let first = hash & !MET;
         self.in_flight = first;
@@ -72,7 +72,7 @@ impl Keyed {
         })
     }
 
-    /// Whether the item is to be done, if it has not been met.
+    /// Returns whether the item is to be done, if it has not been met.
     fn meet_first(&mut self, hash: u64) -> Option<bool> {
         if let Some(entry) = self.table.find_mut(hash, |entry| entry & !MET == hash) {
             let is_met = *entry & MET != 0;
@@ -83,7 +83,7 @@ impl Keyed {
         Some(true)
     }
 
-    /// Whether the item of that hash is complete, or has been met.
+    /// Returns whether the item of that hash is complete, or has been met.
     pub(crate) fn knows(&self, hash: u64) -> bool {
         self.table.find(hash, |entry| entry & !MET == hash).is_some()
     }

@@ -1,16 +1,12 @@
 //! The items of a resumable `while let` loop.
 
-use std::borrow::Cow;
-
 use safe_state_backends::Carry;
 
 use crate::Error;
-use crate::items::entry::{Entry, Number, WrongInput};
-use crate::items::identity::{ByCursor, ByIndex, ByKey, CursorType, Handed, Identity, Way};
+use crate::items::counter::Counter;
+use crate::items::entry::{Entry, WrongInput};
+use crate::items::identity::{Admission, ByCursor, ByIndex, ByKey, CursorType, Identity};
 use crate::items::key::KeyHash;
-use crate::progress::open_loop::{OpenLoop, Stored};
-use crate::run::Run;
-use crate::run::tally::Tally;
 
 /// The items of a `while let` loop, which it asks for itself: of a stream, or of a cursor that
 /// lends them.
@@ -38,108 +34,105 @@ pub enum Receipt<T> {
 }
 
 impl Received {
-    /// Enters the loop.
-    pub(crate) fn enter<'r>(
-        run: &'r mut Run,
-        number: Number,
-        location: Cow<'static, str>,
-        (way, takes): (Way, bool),
-    ) -> (Self, Tally<'r>) {
-        let nothing = Entry { closed_at: Some(0), ..Entry::default() };
-        let (entry, refused) = match run.enter_loop(number, location, None, way) {
+    /// The items of a loop that is entered so, or why it can't be. Of one that takes its items from a carried variable
+    /// what is complete is there no more, so that there is nothing to pass over; and if it `has_ended` in an earlier
+    /// run, it has ended, whatever was put there since.
+    pub(crate) fn new(entered: Result<Entry, Error>, takes: bool, has_ended: bool) -> Self {
+        let (entry, refused) = match entered {
             Ok(entry) => (entry, None),
-            Err(error) => (nothing, Some(Box::new(error))),
+            Err(error) => {
+                let nothing = Entry { closed_at: Some(0), ..Entry::default() };
+                (nothing, Some(Box::new(error)))
+            }
         };
-        let entry = if takes { Self::left(run, number.depth, &entry) } else { entry };
-        (Received { entry, asked: 0, refused, takes }, Tally::new(run, number.depth))
-    }
-
-    /// Of a loop that takes its items from a carried variable: what is complete is there no more, so that there is
-    /// nothing to pass over. One that has ended has ended, whatever was put there since.
-    fn left(run: &Run, depth: usize, entry: &Entry) -> Entry {
-        let stored = run.position.open.get(depth).map_or(Stored::No, OpenLoop::stored);
-        let has_ended = stored == Stored::Ended
-            && run.position.open.get(depth).is_some_and(OpenLoop::was_exhausted);
+        if !takes {
+            return Received { entry, asked: 0, refused, takes };
+        }
         let closed_at = if has_ended { Some(0) } else { entry.closed_at.map(|_| 0) };
-        Entry { closed_at, ..Entry::default() }
+        Received { entry: Entry { closed_at, ..Entry::default() }, asked: 0, refused, takes }
     }
 
-    /// Whether the loop gives no items any more: a `break` has left it for good, and it has asked
+    /// Returns whether the loop gives no items any more: a `break` has left it for good, and it has asked
     /// for as many as it had then.
     pub fn is_closed(&self) -> bool {
         self.refused.is_none()
             && self.entry.closed_at.is_some_and(|at| self.asked > at || self.takes)
     }
 
+    /// Whether it gives nothing but an error.
+    pub fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
     /// Takes what the loop asked for, of which it knows items by their index.
     pub fn receive<T>(
         &mut self,
         next: Option<T>,
-        tally: &mut Tally<'_>,
+        counter: &mut impl Counter,
         fingerprint: impl Fn(&T) -> Option<u32>,
     ) -> Receipt<T> {
-        self.take(next, tally, &ByIndex(fingerprint))
+        self.take(next, counter, &ByIndex(fingerprint))
     }
 
-    /// The same by the hash of a key.
+    /// Takes what the loop asked for, of which it knows items by the hash of a key.
     pub fn receive_by_key<T>(
         &mut self,
         next: Option<T>,
-        tally: &mut Tally<'_>,
+        counter: &mut impl Counter,
         hash: impl Fn(&T) -> Result<KeyHash, String>,
     ) -> Receipt<T> {
-        self.take(next, tally, &ByKey::new(hash))
+        self.take(next, counter, &ByKey::new(hash))
     }
 
-    /// The same by cursor.
+    /// Takes what the loop asked for, of which it knows items by cursor.
     pub fn receive_by_cursor<T, C: Carry>(
         &mut self,
         next: Option<T>,
-        tally: &mut Tally<'_>,
+        counter: &mut impl Counter,
         of_type: &CursorType<C>,
         cursor: impl Fn(&T) -> C,
     ) -> Receipt<T> {
-        self.take(next, tally, &ByCursor::new(of_type, cursor))
+        self.take(next, counter, &ByCursor::new(of_type, cursor))
     }
 
     fn take<T>(
         &mut self,
         next: Option<T>,
-        tally: &mut Tally<'_>,
+        counter: &mut impl Counter,
         identity: &impl Identity<T>,
     ) -> Receipt<T> {
         if let Some(error) = self.refused.take() {
             return Receipt::Failed(*error);
         }
-        let Some(item) = next else { return self.exhausted(tally) };
+        let Some(item) = next else { return self.exhausted(counter) };
         let index = self.asked;
         self.asked += 1;
         if self.entry.closed_at.is_some_and(|at| index >= at) || self.entry.is_closed() {
             return Receipt::Skipped;
         }
         if let Err(wrong) = self.entry.check(index, || identity.fingerprint(&item)) {
-            return Receipt::Failed(tally.run().wrong_input(self.entry.completed.len(), wrong));
+            return Receipt::Failed(counter.wrong_input(self.entry.completed.len(), wrong));
         }
         if self.entry.completed.contains(index) {
-            tally.pass_over(u64::from(index >= self.entry.completed.prefix()));
+            counter.pass_over(u64::from(index >= self.entry.completed.prefix()));
             return Receipt::Skipped;
         }
-        match identity.hand_out(tally, &item) {
-            Handed::Out => Receipt::Item(item),
-            Handed::PassedOver => Receipt::Skipped,
-            Handed::Failed(error) => Receipt::Failed(error),
+        match identity.hand_out(counter, &item) {
+            Admission::Out => Receipt::Item(item),
+            Admission::PassedOver => Receipt::Skipped,
+            Admission::Failed(error) => Receipt::Failed(error),
         }
     }
 
-    fn exhausted<T>(&mut self, tally: &mut Tally<'_>) -> Receipt<T> {
+    fn exhausted<T>(&mut self, counter: &mut impl Counter) -> Receipt<T> {
         if self.entry.closed_at.is_some() {
             return Receipt::Done;
         }
-        if self.asked < self.entry.completed.end() && !tally.run().accepts {
+        if self.asked < self.entry.completed.end() && !counter.accepts_another_input() {
             let completed = self.entry.completed.len();
-            return Receipt::Failed(tally.run().wrong_input(completed, WrongInput::TooShort));
+            return Receipt::Failed(counter.wrong_input(completed, WrongInput::TooShort));
         }
-        tally.exhausted();
+        counter.exhausted();
         Receipt::Done
     }
 }

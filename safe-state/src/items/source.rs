@@ -14,7 +14,7 @@ use std::sync::mpsc;
 /// Gives its items in an order that is another one in every run.
 pub trait InAnyOrder {}
 
-/// The same, but as its program says: it may have been sorted.
+/// Gives its items in an order that is another one in every run, unless its program has sorted them.
 pub trait InAnyOrderUnlessSorted {}
 
 /// Gives each item once: what was taken out before it is asked again is not there any more.
@@ -96,6 +96,8 @@ sources! { InAnyOrderUnlessSorted:
 }
 
 sources! { GivesOnce:
+    // A queue is what is left to do, and what is left of it goes as well where its drain is dropped.
+    [T] std::collections::vec_deque::Drain<'_, T>;
     [T] mpsc::Iter<'_, T>;
     [T] mpsc::TryIter<'_, T>;
     [T] mpsc::IntoIter<T>;
@@ -118,7 +120,7 @@ pub struct AnyOrder<I: ?Sized>(PhantomData<fn(&I)>);
 
 /// What stands for an input that gives each item once.
 #[derive(Debug)]
-pub struct Once<I: ?Sized>(PhantomData<fn(&I)>);
+pub struct GivenOnce<I: ?Sized>(PhantomData<fn(&I)>);
 
 /// What stands for any other input.
 #[derive(Debug)]
@@ -161,7 +163,7 @@ ranks! {
     /// Any other.
     OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
     /// One that gives each item once.
-    OfOnce again: [GivesOnce + ?Sized] &Source<I> => Once (I);
+    OfOnce again: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
     /// Any other.
     OfAgain again: [?Sized] Source<I> => AsFarAsKnown ();
 }
@@ -180,6 +182,7 @@ pub trait HasOrder {}
     message = "this input gives each item once, and would give new ones in place of those that are complete",
     label = "what stands for those that are complete is `{Self}`",
     note = "if what is complete does not come again, write `#[resume(consumed)]` on the loop: then none is passed over",
+    note = "of a collection that is made anew in each run, take `into_iter()` in place of `drain(..)`",
     note = "if all items are sent again in the next run, know them by `key = |item| item.id`, or say what is compared: `check = |item| item.id`"
 )]
 pub trait GivesAgain {}
@@ -187,10 +190,27 @@ pub trait GivesAgain {}
 impl HasOrder for AsFarAsKnown {}
 impl GivesAgain for AsFarAsKnown {}
 
+/// The inputs of other crates that give each item once, by their types' names.
+const CHANNELS: [&str; 7] = [
+    "crossbeam_channel::channel::IntoIter<",
+    "crossbeam_channel::channel::Iter<",
+    "crossbeam_channel::channel::TryIter<",
+    "flume::Drain<",
+    "flume::IntoIter<",
+    "flume::Iter<",
+    "flume::TryIter<",
+];
+
 /// An input whose items can be known by their index.
 pub fn by_index(_: impl HasOrder, _: impl GivesAgain) {}
 
-/// The same where the program says what of an item is compared.
+/// Returns whether an input is known to give each item once by the name of its type.
+pub fn is_channel<I: ?Sized>(_: &Source<I>) -> bool {
+    let name = std::any::type_name::<I>();
+    CHANNELS.iter().any(|channel| name.contains(channel))
+}
+
+/// An input whose items can be known by their index, where the program tells what of an item is compared.
 pub fn by_index_checked(_: impl HasOrder) {}
 
 /// Looks at the type of an input whose items are to be known by their index.
@@ -203,12 +223,14 @@ macro_rules! __source {
             OfAgain as _, OfAnyOrder as _, OfOnce as _, OfSomeOrder as _, OfUnsorted as _,
         };
         let source = $crate::__private::Source::of($input);
-        $crate::__private::by_index((&&&source).order(), (&&source).again())
+        $crate::__private::by_index((&&&source).order(), (&&source).again());
+        $crate::__private::is_channel(&source)
     }};
     ($input:expr, checked) => {{
         #[allow(unused_imports)]
         use $crate::__private::{OfOrderable as _, OfUnorderable as _};
         let source = $crate::__private::Source::of($input);
-        $crate::__private::by_index_checked((&&source).fixed())
+        $crate::__private::by_index_checked((&&source).fixed());
+        false
     }};
 }

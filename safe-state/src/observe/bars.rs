@@ -166,6 +166,15 @@ fn left(state: &ProgressState, began_at: u64) -> Option<Duration> {
     Some(Duration::from_secs(left.as_secs()))
 }
 
+/// A job that shows its progress.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __progress {
+    ($job:expr, $progress:expr) => {
+        $job.progress($progress)
+    };
+}
+
 impl fmt::Debug for Bars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bars").field("open", &self.open.len()).finish_non_exhaustive()

@@ -1,11 +1,10 @@
 //! What a run says: `tracing` events under the target `safe_state`, and the same as lines on
 //! standard error where `verbose` asks for them.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
-use safe_state_backends::escape::{Line, Lines};
 use safe_state_backends::{Checkpoint, Failure};
+use safe_state_base::tell;
 
 use crate::Error;
 use crate::error::{StopReason, items, one_line};
@@ -178,6 +177,12 @@ impl Events {
         tell(&self.job, &format!("goes on with {what}, as was accepted"));
     }
 
+    /// The job begins anew, though a run of it elsewhere is not finished. It is told in any case: nothing else shows it.
+    pub(crate) fn begins_beside(&self, older: &str) {
+        tracing::warn!(target: "safe_state", job = %self.job, "{older}");
+        tell(&self.job, older);
+    }
+
     /// What a variable was in the run before is gone.
     pub(crate) fn no_longer_carried(&self, variable: &str) {
         tracing::warn!(
@@ -224,11 +229,6 @@ impl Events {
             tell(&self.job, &text());
         }
     }
-}
-
-/// Writes a line on standard error. If nobody reads that, it is not the job's failure.
-pub(crate) fn tell(job: &str, text: &str) {
-    let _ = writeln!(std::io::stderr(), "[safe-state] {}: {}", Line(job), Lines(text, 0));
 }
 
 #[cfg(test)]

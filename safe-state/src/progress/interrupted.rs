@@ -2,49 +2,63 @@
 
 use safe_state_backends::LoopProgress;
 
+use super::loops::Loops;
+use super::stored::Stored;
 use crate::Error;
-use crate::run::Run;
 
-impl Run {
-    /// Only one item's progress of an inner loop is stored. If that item is not complete, and the
-    /// input of the outer loop, which knows items by key, gives another before it, its inner items
-    /// are done again: which is no harm, unless carried values have them already.
-    pub(crate) fn check_left_behind(
-        &self,
-        stored: Option<&LoopProgress>,
-        within: &[u64],
-    ) -> Result<(), Error> {
-        let Some(stored) = stored else { return Ok(()) };
-        let around = self.position.open.iter().zip(stored.within()).zip(within);
-        let is_left =
-            around.into_iter().any(|((open, item), now)| item != now && open.has_left(*item));
-        if is_left { self.left_behind(stored) } else { Ok(()) }
-    }
+/// Checks the loop of which `stored` is told, which is entered within those items.
+///
+/// Only one item's progress of an inner loop is stored. If that item is not complete, and the input of the outer
+/// loop, which knows items by key, gives another before it, its inner items are done again: which is no harm, unless
+/// carried values have them already. Returns how many are.
+pub(super) fn check_entered(
+    loops: &Loops,
+    loop_id: u16,
+    within: &[u64],
+    stored: Stored<'_>,
+    are_values_carried: bool,
+) -> Result<Option<u64>, Error> {
+    let Some(inner) = stored.checkpoint().and_then(|stored| stored.loop_progress(loop_id)) else {
+        return Ok(None);
+    };
+    let mut around = inner.within().iter().zip(within).enumerate();
+    let is_left = around.any(|(depth, (item, now))| {
+        item != now && loops.get(depth).is_some_and(|open| open.has_left(*item))
+    });
+    if is_left { done_again(inner, stored, are_values_carried) } else { Ok(None) }
+}
 
-    /// The same of an outer loop that knows items by cursor, as soon as it gives the other item: which
-    /// items are complete by then it could not tell later.
-    pub(crate) fn check_ousted(&self, depth: usize) -> Result<(), Error> {
-        let (Some(store), Some(open)) = (self.store(), self.position.open.get(depth)) else {
-            return Ok(());
-        };
-        let is_inner = |stored: &&LoopProgress| match stored.within().split_at_checked(depth) {
-            Some((around, [item, ..])) => {
-                open.has_ousted(*item) && around == self.position.within(depth)
-            }
-            _ => false,
-        };
-        store.checkpoint().loops().filter(is_inner).try_for_each(|stored| self.left_behind(stored))
-    }
+/// Checks the loops inside the item that the loop at `depth`, which knows items by cursor, has come to, as soon as it
+/// does: which items are complete by then it could not tell later. Returns how many items are done again of each loop.
+pub(super) fn check_ousted(
+    loops: &Loops,
+    depth: usize,
+    stored: Stored<'_>,
+    are_values_carried: bool,
+) -> Result<Vec<u64>, Error> {
+    let (Some(checkpoint), Some(open)) = (stored.checkpoint(), loops.get(depth)) else {
+        return Ok(Vec::new());
+    };
+    let is_inner = |inner: &&LoopProgress| match inner.within().split_at_checked(depth) {
+        Some((around, [item, ..])) => open.has_ousted(*item) && around == loops.within(depth),
+        _ => false,
+    };
+    let inner = checkpoint.loops().filter(is_inner);
+    let again = inner.map(|inner| done_again(inner, stored, are_values_carried));
+    again.filter_map(Result::transpose).collect()
+}
 
-    /// What is complete of the loop inside an item that another has come before is done again.
-    fn left_behind(&self, stored: &LoopProgress) -> Result<(), Error> {
-        if stored.completed().is_empty() {
-            return Ok(());
-        }
-        if self.position.carries {
-            return Err(Error::LeftBehind { job: self.events.job().to_owned() });
-        }
-        self.events.inner_items_again(stored.completed().len());
-        Ok(())
+/// Returns how many items are done again of a loop inside an item that another has come before.
+fn done_again(
+    inner: &LoopProgress,
+    stored: Stored<'_>,
+    are_values_carried: bool,
+) -> Result<Option<u64>, Error> {
+    if inner.completed().is_empty() {
+        return Ok(None);
     }
+    if are_values_carried {
+        return Err(Error::InnerLoopInterrupted { job: stored.job() });
+    }
+    Ok(Some(inner.completed().len()))
 }

@@ -1,16 +1,16 @@
-//! What of a loop's items the checkpoint has not been told yet.
+//! A value that the checkpoint may not have yet.
 
-/// A value that the checkpoint may have, and that may have changed since.
+/// A value that is stored, or that has changed since.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Untold<T> {
+pub(crate) struct Unsaved<T> {
     value: Option<T>,
-    is_new: bool,
+    is_unsaved: bool,
 }
 
-impl<T: Copy> Untold<T> {
-    /// What is stored.
+impl<T: Copy> Unsaved<T> {
+    /// The value that is stored.
     pub(crate) fn stored(value: Option<T>) -> Self {
-        Untold { value, is_new: false }
+        Unsaved { value, is_unsaved: false }
     }
 
     pub(crate) fn get(&self) -> Option<T> {
@@ -18,16 +18,16 @@ impl<T: Copy> Untold<T> {
     }
 
     pub(crate) fn set(&mut self, value: T) {
-        *self = Untold { value: Some(value), is_new: true };
+        *self = Unsaved { value: Some(value), is_unsaved: true };
     }
 
-    /// Whether there is something to tell.
-    pub(crate) fn is_new(&self) -> bool {
-        self.is_new
+    /// Returns whether the value has changed since it was stored.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        self.is_unsaved
     }
 
-    /// What is to be told.
-    pub(crate) fn take_new(&mut self) -> Option<Box<T>> {
-        std::mem::take(&mut self.is_new).then_some(self.value).flatten().map(Box::new)
+    /// Takes the value for a save, if it has changed.
+    pub(crate) fn take_unsaved(&mut self) -> Option<Box<T>> {
+        std::mem::take(&mut self.is_unsaved).then_some(self.value).flatten().map(Box::new)
     }
 }

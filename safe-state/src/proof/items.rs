@@ -27,10 +27,27 @@ pub trait ReadOnly {}
 pub trait Lent {}
 impl<I: ExactSizeIterator> Lent for I {}
 
+/// Items that are references into what is walked.
+#[diagnostic::on_unimplemented(
+    message = "the loop borrows a carried variable mutably, and what it gives may be gone from there: a resumed run \
+               could not tell which items are complete",
+    label = "these items are no `&mut`, nor hold one",
+    note = "walk the elements where they are, as by `iter_mut()`; or take from the variable in a loop like \
+            `while let Some(x) = queue.pop_front()`"
+)]
+pub trait InPlace {}
+
 /// Items that are `Clone`.
 pub trait OfClone {
     /// Holds.
     fn read_only(&self) {}
+
+    /// Does not compile.
+    fn in_place(&self)
+    where
+        Self: InPlace,
+    {
+    }
 }
 impl<T: Clone> OfClone for &&&&&TypeOf<T> {}
 
@@ -40,6 +57,9 @@ macro_rules! mutable {
         pub trait $name {
             /// Does not compile.
             fn read_only(&self) where Self: ReadOnly {}
+
+            /// Holds.
+            fn in_place(&self) {}
         }
         $(impl<$($generics)*> $name for $of {})*
     };
@@ -101,5 +121,12 @@ mutable! {
 pub trait OfOther {
     /// Holds.
     fn read_only(&self) {}
+
+    /// Does not compile.
+    fn in_place(&self)
+    where
+        Self: InPlace,
+    {
+    }
 }
 impl<T> OfOther for TypeOf<T> {}

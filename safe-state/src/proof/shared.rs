@@ -34,7 +34,8 @@ pub trait Unshared {}
     message = "this carried variable is read before its loop, between loops or in a loop's head, where a resumed run \
                sets it back to what it was; it can be changed through another reference, which would not follow",
     label = "a lock, an atomic, a channel or a pointer; or it holds a cell, or a `dyn` that may hold one",
-    note = "read it in the loop's body, or behind the last loop; or carry what is in it instead"
+    note = "read it in the loop's body, or behind the last loop; or carry what is in it instead",
+    note = "of a type parameter it is known by the bound `T: std::panic::RefUnwindSafe`"
 )]
 pub trait SetBack {}
 

@@ -2,72 +2,22 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::format::Change;
-use safe_state_backends::{Checkpoint, Request, RunEnd, Store};
+use safe_state_backends::{Checkpoint, Store};
 
-use crate::control::limits;
-use crate::control::requests::Source;
+use super::begun::Begun;
+use super::replay;
+use crate::control::{Replay, limits};
+use crate::items::terms::OnChange;
+use crate::job::older;
 use crate::observe::events::Events;
-use crate::run::replay::{self, Replay};
 use crate::{Error, Job};
-
-/// What to do when something is not what the checkpoint saw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnChange {
-    /// The run does not begin, and says what has changed.
-    Fail,
-    /// The run starts over; what was stored is lost.
-    Restart,
-    /// The run goes on, with a `tracing` warning.
-    Continue,
-}
-
-/// A run that has begun.
-pub(crate) struct Begun {
-    pub(crate) store: Store,
-    /// Whether the run before had finished the job.
-    pub(crate) was_finished: bool,
-    /// Whether it died.
-    pub(crate) has_crashed: bool,
-    /// Whether it goes on with what the run before was refused for.
-    pub(crate) accepts: bool,
-    /// Where requests to the run are, and what is asked of it now.
-    pub(crate) source: Source,
-    pub(crate) asked: Option<Request>,
-    pub(crate) replay: Replay,
-}
-
-/// A run that has begun, for a future that may be dropped before it takes it: it ends then, so that it is not
-/// taken for one that died.
-pub(crate) struct Unclaimed(Option<Begun>);
-
-impl Unclaimed {
-    pub(crate) fn new(begun: Begun) -> Self {
-        Unclaimed(Some(begun))
-    }
-
-    pub(crate) fn claim(mut self) -> Begun {
-        self.0.take().expect("it is claimed once")
-    }
-}
-
-impl Drop for Unclaimed {
-    fn drop(&mut self) {
-        if let Some(Begun { store, .. }) = &mut self.0 {
-            let end = Some(RunEnd::Stopped);
-            if let Err(error) = store.save(Change { end, ..Change::default() }) {
-                tracing::error!(target: "safe_state", %error, "not saved");
-            }
-        }
-    }
-}
 
 /// Takes the lease, loads and verifies what is stored, and saves that a run has begun.
 pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if let Some(index) = replay::asked(job)? {
         return replay::begin(job, index);
     }
-    let source = Source::of(job)?;
+    let source = job.requests()?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
     let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
@@ -76,10 +26,15 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         Some(found) => continued(job, found.clone(), accepts)?,
         None => None,
     };
+    if opening.found().is_none()
+        && let Some(older) = older::beside(job)
+    {
+        Events::new(job.job_name(), job.shown.verbose).begins_beside(&older);
+    }
     let mut checkpoint =
-        checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.version.clone()));
-    checkpoint.set_code(job.code);
-    checkpoint.set_arguments(job.arguments.iter().cloned());
+        checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.expected.version.clone()));
+    checkpoint.set_code(job.expected.code);
+    checkpoint.set_arguments(job.expected.arguments.iter().cloned());
     let (asked, replay) = (source.begin()?, Replay::No);
     let store = opening.begin(checkpoint)?;
     if accepts {
@@ -95,17 +50,17 @@ fn continued(
     mut checkpoint: Checkpoint,
     accepts: bool,
 ) -> Result<Option<Checkpoint>, Error> {
-    let events = Events::new(job.job_name(), job.verbose);
+    let events = Events::new(job.job_name(), job.shown.verbose);
     let name = || job.job_name().to_owned();
-    let stored = checkpoint.set_version(job.version.clone());
-    if stored != job.version {
+    let stored = checkpoint.set_version(job.expected.version.clone());
+    if stored != job.expected.version {
         if !accepts {
-            let current = job.version.clone();
+            let current = job.expected.version.clone();
             return Err(Error::VersionChanged { job: name(), stored, current });
         }
         events.accepted("another version");
     }
-    if let Some(argument) = checkpoint.set_arguments(job.arguments.iter().cloned()) {
+    if let Some(argument) = checkpoint.set_arguments(job.expected.arguments.iter().cloned()) {
         // Nothing was done with the other one that could be kept.
         if !checkpoint.has_progress() {
             return Ok(None);
@@ -119,11 +74,11 @@ fn continued(
         checkpoint.forget_marks();
         events.accepted("any input");
     }
-    let is_changed = checkpoint.set_code(job.code);
+    let is_changed = checkpoint.set_code(job.expected.code);
     // Kept, a value would be restored with later progress if the variable were carried again.
-    let forgotten = checkpoint.forget_carried(|name| job.has_forgotten(name));
+    let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
     if is_changed || !forgotten.is_empty() {
-        match job.on_code_change {
+        match job.expected.on_code_change {
             OnChange::Fail if accepts => events.accepted("other code"),
             OnChange::Fail => return Err(Error::CodeChanged { job: name() }),
             OnChange::Restart => return Ok(None),
@@ -143,9 +98,7 @@ fn say_changed(events: &Events, is_changed: bool, forgotten: &[String]) {
     }
 }
 
-impl Job {
-    /// Whether the checkpoint holds a value that the code has no variable for any more.
-    fn has_forgotten(&self, name: &str) -> bool {
-        self.carries.is_some_and(|carried| !carried.contains(&name))
-    }
+/// Returns whether the checkpoint holds a value that the code has no variable for any more.
+fn has_forgotten(job: &Job, name: &str) -> bool {
+    job.expected.carries.is_some_and(|carried| !carried.contains(&name))
 }

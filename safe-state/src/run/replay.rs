@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use safe_state_backends::{Backend, Checkpoint, Failure, LeaseOptions, MemoryBackend, Store};
 
+use super::begun::Begun;
+use crate::control::Replay;
 use crate::control::requests::Source;
 use crate::effects::reconnect::seal;
-use crate::error::StopReason;
-use crate::run::Run;
-use crate::run::begin::Begun;
 use crate::{Error, Job};
 
 const VARIABLE: &str = "SAFE_STATE_REPLAY";
@@ -34,7 +33,7 @@ pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
     let backend = Arc::new(MemoryBackend::default());
     backend.save(job.job_name(), &stored.ok_or_else(none)?)?;
     seal::copy_key(&*original, &*backend)?;
-    let source = Source { backend, job: job.job_name().to_owned() };
+    let source = Source::new(backend, job.job_name());
     let opening = Store::open(Arc::clone(&source.backend), &source.job, LeaseOptions::default())?;
     let failed = opening.found().and_then(Checkpoint::last_failure).and_then(Failure::index);
     if failed != Some(index) {
@@ -58,36 +57,4 @@ pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
 
 fn refused(job: &Job, reason: String) -> Error {
     Error::Replay { job: job.job_name().to_owned(), reason }
-}
-
-/// How far a replay is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Replay {
-    /// There is none.
-    No,
-    /// It ends with this item.
-    Until(u64),
-    /// That is complete.
-    Done,
-}
-
-impl Run {
-    /// The item that has completed inside `depth` loops may be the one that was to be run again.
-    #[inline]
-    pub(crate) fn replayed(&mut self, depth: usize) {
-        if let Replay::Until(index) = self.replay
-            && self
-                .position
-                .open
-                .get(depth)
-                .is_some_and(|open| open.position.checked_sub(1) == Some(index))
-        {
-            self.replay = Replay::Done;
-        }
-    }
-
-    /// Ends the run with the item that was to be run again.
-    pub(crate) fn check_replayed(&mut self) -> Result<(), Error> {
-        if self.replay == Replay::Done { Err(self.stop(StopReason::Replay)) } else { Ok(()) }
-    }
 }

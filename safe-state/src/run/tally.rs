@@ -3,9 +3,14 @@
 
 use safe_state_backends::Carry;
 
+use super::Run;
+use super::looping;
+use super::stages::Stages;
 use crate::Error;
+use crate::items::counter::Counter;
+use crate::items::entry::WrongInput;
 use crate::items::key::KeyHash;
-use crate::run::Run;
+use crate::progress::wrong_input;
 
 /// Stands between a loop and its run, and lets the run know of an item when a save may be due
 /// with it, when something else is asked of the run, and when the loop is left, however that
@@ -25,11 +30,11 @@ pub struct Tally<'r> {
 
 impl<'r> Tally<'r> {
     #[inline]
-    pub(crate) fn new(run: &'r mut Run, depth: usize) -> Self {
+    pub(super) fn new(run: &'r mut Run, depth: usize) -> Self {
         Tally { run, depth, granted: 0, left: 0, in_flight: false }
     }
 
-    /// The run, which knows everything now. It is asked for the next item's part again.
+    /// Returns the run, which knows everything now. It is asked for the next item's part again.
     #[inline]
     pub fn run(&mut self) -> &mut Run {
         self.settle();
@@ -38,55 +43,14 @@ impl<'r> Tally<'r> {
         self.run
     }
 
-    /// An item has been handed out. Says whether its fingerprint is wanted.
-    #[inline]
-    pub(crate) fn hand_out(&mut self) -> bool {
-        self.in_flight = true;
-        if self.left > 1 {
-            return false;
-        }
-        self.settle();
-        self.run.wants_mark(self.depth)
-    }
-
-    /// The same of an item that is known by its key. Says whether it is to be done.
-    ///
-    /// # Errors
-    ///
-    /// The stored keys were made otherwise.
-    pub(crate) fn hand_out_by_key(&mut self, key: KeyHash) -> Result<bool, Error> {
+    /// Returns the stages of the run, which know everything now, and the depth of the loop.
+    pub(super) fn stages(&mut self) -> (&mut Stages, usize) {
         let depth = self.depth;
-        self.in_flight = self.run().meet(depth, key)?;
-        self.settle();
-        Ok(self.in_flight)
+        (&mut self.run().stages, depth)
     }
 
-    /// The item has no key.
-    pub(crate) fn no_key(&mut self, reason: String) -> Error {
-        let depth = self.depth;
-        self.run().no_key(depth, reason)
-    }
-
-    /// The same of an item that is known by its cursor.
-    ///
-    /// # Errors
-    ///
-    /// The cursor can't be serialised, or names no item.
-    pub(crate) fn hand_out_by_cursor<C: Carry>(&mut self, cursor: &C) -> Result<(), Error> {
-        let depth = self.depth;
-        self.run().reach(depth, cursor)?;
-        self.in_flight = true;
-        self.settle();
-        Ok(())
-    }
-
-    #[inline]
-    pub(crate) fn mark(&mut self, fingerprint: Option<u32>) {
-        self.run.mark(self.depth, fingerprint);
-    }
-
-    /// The body of the item in flight, if there is one, has ended: the loop's head is reached again.
-    /// Says whether a save is due.
+    /// Completes the item in flight, if there is one, whose body has ended: the loop's head is reached again.
+    /// Returns whether a save is due.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn complete(&mut self) -> bool {
@@ -98,21 +62,16 @@ impl<'r> Tally<'r> {
         self.take_back_dropped();
         self.settle();
         self.in_flight = false;
-        let is_due = self.run.complete(self.depth);
-        self.granted = self.run.items_until_a_look(self.depth);
+        let is_due = looping::complete(&mut self.run.stages, self.depth);
+        self.granted = looping::items_until_a_look(&self.run.stages, self.depth);
         self.left = self.granted;
         is_due
     }
 
-    /// Saves if that is due, and heeds what is asked of the run unless the input has ended: then there is nothing to
-    /// stop.
+    /// Returns the error of an input that gives each item once, and would be known by index.
     #[cold]
-    pub(crate) fn heed(&mut self, has_ended: bool) -> Result<(), Error> {
-        let run = self.run();
-        if run.asks() {
-            run.save()?;
-        }
-        if has_ended { Ok(()) } else { run.heed() }
+    pub(crate) fn gives_once(&self) -> Error {
+        Error::GivesOnce { job: self.run.stages.observer.job().to_owned() }
     }
 
     /// The loop has ended. Saves that, unless it has to wait.
@@ -127,50 +86,120 @@ impl<'r> Tally<'r> {
         Ok(())
     }
 
-    /// The run and the loop's depth, to complete the item in flight there, before its body has ended.
-    pub(crate) fn committing(&mut self) -> (&mut Run, usize) {
-        let depth = self.depth;
-        (self.run(), depth)
-    }
-
     /// Takes in whether the item is in flight still.
-    pub(crate) fn committed(&mut self, is_complete: bool) {
+    pub(super) fn committed(&mut self, is_complete: bool) {
         self.in_flight = !is_complete;
     }
 
-    /// A commit whose future was dropped before its transaction was given anything has not come about.
-    pub(crate) fn take_back_dropped(&mut self) {
-        // With the commit the run was told of all that had been counted.
-        self.in_flight |= self.run.put_back_prepared();
-    }
-
-    /// So many items that are complete have been passed over, behind others that are not.
-    pub(crate) fn pass_over(&mut self, count: u64) {
-        if count > 0 {
-            let depth = self.depth;
-            self.run().pass_over(depth, count);
+    /// Nothing has come of a commit: the item is in flight again.
+    pub(super) fn put_back(&mut self) {
+        let (stages, _) = self.stages();
+        if let Some(before) = stages.commit.take_back() {
+            stages.progress.put_back(before);
         }
+        self.committed(false);
     }
 
-    /// There are no more items.
-    #[inline]
-    pub(crate) fn exhausted(&mut self) {
-        self.run.exhausted(self.depth);
+    /// A commit whose future was dropped before its transaction was given anything has not come about.
+    pub(super) fn take_back_dropped(&mut self) {
+        // With the commit the run was told of all that had been counted.
+        self.in_flight |= self.run.stages.take_back_prepared();
     }
 
-    /// The loop has ended. Says whether that is to be saved now.
+    /// The loop has ended. Returns whether that is to be saved now.
     #[inline]
     pub fn leave(&mut self) -> bool {
-        let depth = self.depth;
         self.take_back_dropped();
         self.in_flight = false;
-        self.run().leave_loop(depth)
+        let (stages, depth) = self.stages();
+        looping::leave(stages, depth)
     }
 
     #[inline]
     fn settle(&mut self) {
-        self.run.settle(self.depth, self.granted - self.left, self.in_flight);
+        let completed = self.granted - self.left;
+        looping::settle(&mut self.run.stages, self.depth, completed, self.in_flight);
         self.granted = self.left;
+    }
+}
+
+impl Counter for Tally<'_> {
+    #[inline]
+    fn hand_out(&mut self) -> bool {
+        self.in_flight = true;
+        if self.left > 1 {
+            return false;
+        }
+        self.settle();
+        looping::wants_mark(&self.run.stages, self.depth)
+    }
+
+    #[inline]
+    fn mark(&mut self, fingerprint: Option<u32>) {
+        self.run.stages.progress.mark(self.depth, fingerprint);
+    }
+
+    fn hand_out_by_key(&mut self, key: KeyHash) -> Result<bool, Error> {
+        let (stages, depth) = self.stages();
+        self.in_flight = looping::meet(stages, depth, key)?;
+        self.settle();
+        Ok(self.in_flight)
+    }
+
+    fn hand_out_by_cursor<C: Carry>(&mut self, cursor: &C) -> Result<(), Error> {
+        let (stages, depth) = self.stages();
+        looping::reach(stages, depth, cursor)?;
+        self.in_flight = true;
+        self.settle();
+        Ok(())
+    }
+
+    fn pass_over(&mut self, count: u64) {
+        if count > 0 {
+            let (stages, depth) = self.stages();
+            stages.progress.pass_over(depth, count);
+        }
+    }
+
+    #[inline]
+    fn exhausted(&mut self) {
+        self.run.stages.progress.exhausted(self.depth);
+    }
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
+    fn complete(&mut self) -> bool {
+        Tally::complete(self)
+    }
+
+    #[cold]
+    fn pass_boundary(&mut self, has_ended: bool) -> Result<(), Error> {
+        let run = self.run();
+        if run.poll_requests() {
+            run.save()?;
+        }
+        if has_ended { Ok(()) } else { run.apply_request() }
+    }
+
+    fn accepts_another_input(&self) -> bool {
+        self.run.stages.session.terms.accepts
+    }
+
+    fn key_not_serializable(&mut self, reason: String) -> Error {
+        let (stages, depth) = self.stages();
+        let index = stages.progress.position(depth).unwrap_or(0);
+        Error::KeyNotSerializable { job: stages.observer.job().to_owned(), index, reason }
+    }
+
+    #[cold]
+    fn not_compared(&mut self) -> Error {
+        self.in_flight = false;
+        Error::NotCompared { job: self.stages().0.observer.job().to_owned() }
+    }
+
+    fn wrong_input(&mut self, completed: u64, wrong: WrongInput) -> Error {
+        let (stages, _) = self.stages();
+        wrong_input(stages.observer.job().to_owned(), completed, wrong)
     }
 }
 

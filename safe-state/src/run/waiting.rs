@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::{Error as BackendError, Request};
 
+use super::begin::begin;
+use super::begun::{Begun, Unclaimed};
 use crate::control::requests::Source;
 use crate::error::StopReason;
-use crate::run::begin::{Begun, begin};
+use crate::save::thread::Worker;
 use crate::{Error, Job};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -35,7 +37,7 @@ impl Waiting {
     pub(crate) fn new(job: &Job) -> Self {
         Waiting {
             job: job.clone().wait(Duration::ZERO),
-            patience: job.wait.unwrap_or_default(),
+            patience: job.patience(),
             began: Instant::now(),
             pause: FIRST_PAUSE,
             source: None,
@@ -47,7 +49,7 @@ impl Waiting {
     ///
     /// # Errors
     ///
-    /// As [`attempt`](Self::attempt).
+    /// The lease was held for too long, or the job has been cancelled; or it cannot begin at all.
     pub(crate) fn begin(mut self) -> Result<Begun, Error> {
         loop {
             match self.attempt()? {
@@ -81,7 +83,7 @@ impl Waiting {
     fn check_cancelled(&mut self) -> Result<(), Error> {
         let source = match self.source.take() {
             Some(source) => source,
-            None => Source::of(&self.job)?,
+            None => self.job.requests()?,
         };
         // A backend that can't be asked says why where it gives the lease.
         let asked = source.look();
@@ -103,5 +105,22 @@ impl<B> Turn<B> {
             Turn::Begun(begun) => Turn::Begun(claim(begun)),
             Turn::Again(pause) => Turn::Again(pause),
         }
+    }
+}
+
+/// Waits for the lease in turns: a future that is dropped meanwhile has to wait for one of them.
+pub(super) async fn begin_async(worker: &Worker, job: &Job) -> Result<Begun, Error> {
+    let mut waiting = Waiting::new(&job.for_another_thread());
+    loop {
+        let turn = worker.run(move || {
+            let turn = waiting.attempt().map(|turn| turn.map(Unclaimed::new));
+            (turn, waiting)
+        });
+        let (turn, still_waiting) = turn.await;
+        match turn? {
+            Turn::Begun(begun) => return Ok(begun.claim()),
+            Turn::Again(pause) => worker.sleep(pause).await,
+        }
+        waiting = still_waiting;
     }
 }

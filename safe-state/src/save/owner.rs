@@ -73,7 +73,7 @@ impl Owner {
         }
     }
 
-    /// The same without blocking. Where its future is dropped, it is done before that ends.
+    /// Works with the store for the last time without blocking. Where its future is dropped, it is done before that ends.
     pub(crate) async fn end_async<T: Send + 'static>(
         self,
         last: impl FnOnce(&mut Store) -> T + Send + 'static,

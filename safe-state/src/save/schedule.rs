@@ -84,7 +84,7 @@ impl Schedule {
         self.budget == 0 && self.look()
     }
 
-    /// Whether a save may be due when the next item completes.
+    /// Returns whether a save may be due when the next item completes.
     #[inline]
     pub(crate) fn is_due_next(&self) -> bool {
         self.budget == 1
@@ -116,7 +116,7 @@ impl Schedule {
         self.last_save = now;
     }
 
-    /// Whether a save is due that has not been made yet.
+    /// Returns whether a save is due that has not been made yet.
     pub(crate) fn is_due(&self) -> bool {
         self.is_due
     }

@@ -62,19 +62,19 @@ impl Shelf {
         before.chain(after.map(Crash::AfterSave)).chain(items).collect()
     }
 
-    /// Whether there was anything at all to be saved.
+    /// Returns whether there was anything at all to be saved.
     pub(super) fn has_saved(&self) -> bool {
         self.stored().saves > 0
     }
 
-    /// Ends the crash. Says whether there was one.
+    /// Ends the crash. Returns whether there was one.
     pub(super) fn repair(&self) -> bool {
         let mut stored = self.stored();
         stored.crash = None;
         std::mem::take(&mut stored.is_down)
     }
 
-    /// Counts an item that is handed out. Says whether the crash is there.
+    /// Counts an item that is handed out. Returns whether the crash is there.
     pub(super) fn crashes_at_item(&self) -> bool {
         let mut stored = self.stored();
         let crashes = stored.crash == Some(Crash::AtItem(stored.items));

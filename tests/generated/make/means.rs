@@ -5,7 +5,7 @@ use fastrand::Rng;
 use super::Variable;
 
 /// Each changes `V` by `N`; what stands behind another `|` only some types have.
-const MEANS: [(&str, &str); 20] = [
+const MEANS: [(&str, &str); 24] = [
     ("", "V.grow(N);"),
     ("", "Change::grow(&mut V, N);"),
     ("", "grow(&mut V, N);"),
@@ -26,6 +26,10 @@ const MEANS: [(&str, &str); 20] = [
     ("u64", "V += N % 50;"),
     ("Vec<u64>", "for lent in V.iter_mut() { *lent = *lent % 97 + N; }"),
     ("Record", "V.mean += 0.5; V.last = Some(N);"),
+    ("Worklist<u64>", "V.push_front(N);"),
+    ("Worklist<u64>", "if V.pop_back().is_some() { V.extend([N, N / 2]); }"),
+    ("Worklist<u64>", "if let Some(first) = V.pop_front() { V.push_back(first + N); }"),
+    ("Worklist<u64>", "{ V.push_back(N); V.pop_front(); V.push_front(N + 1); V.pop_front(); }"),
 ];
 
 /// A statement that changes a variable by a number.

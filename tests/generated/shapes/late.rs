@@ -178,3 +178,48 @@ mod value_of_a_step {
     }
     pub fn run() -> String { format!("{:?}", read(&[3, 1])) }
 }
+
+// kept
+mod numbers_that_become_something_else {
+    #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+    #[serde(untagged)]
+    enum Cell { Number(f64), Numbers(Vec<f64>), Text(String) }
+    #[resumable(backend = store(), carry(cells))]
+    fn fill(ids: &[u64]) -> Result<String, Stop> {
+        let mut cells: Vec<Cell> = vec![Cell::Numbers(vec![0.5])];
+        for id in ids {
+            step("id", id)?;
+            cells.push(match id % 3 {
+                0 => Cell::Numbers(vec![1.5, 2.5]),
+                1 => Cell::Text(id.to_string()),
+                _ => Cell::Number(0.25),
+            });
+        }
+        Ok(format!("{cells:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", fill(&[3, 1, 2, 6])) }
+}
+
+// kept
+mod a_variant_that_comes_late_in_a_queue {
+    #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+    enum Task { Plain(u64), Named { id: u64, note: Option<Option<u64>> }, Nothing, Group(Vec<Task>) }
+    #[resumable(backend = store(), carry(queue, seen))]
+    fn go(start: u64) -> Result<String, Stop> {
+        let mut queue = Worklist::from([Task::Plain(start)]);
+        let mut seen = Vec::new();
+        #[resume]
+        while let Some(task) = queue.pop_front() {
+            step("task", &task)?;
+            match &task {
+                Task::Plain(id) if *id < 3 => queue.extend([Task::Plain(id + 1), Task::Named { id: *id, note: Some(None) }]),
+                Task::Plain(_) => queue.push_front(Task::Group(vec![Task::Nothing])),
+                Task::Named { id: 2, .. } => queue.push_back(Task::Named { id: 9, note: None }),
+                _ => {}
+            }
+            seen.push(task);
+        }
+        Ok(format!("{seen:?}"))
+    }
+    pub fn run() -> String { format!("{:?}", go(1)) }
+}

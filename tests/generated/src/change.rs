@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use safe_state::Results;
+use safe_state::{Results, Worklist};
 use serde::{Deserialize, Serialize};
 
 use crate::Stop;
@@ -132,6 +132,26 @@ impl Change for Results<u64> {
 
     fn shrink(&mut self) {
         *self = Results::new();
+    }
+}
+
+impl Change for Worklist<u64> {
+    fn grow(&mut self, by: u64) {
+        if by.is_multiple_of(4) {
+            self.push_front(by);
+        } else {
+            self.push_back(by);
+        }
+    }
+
+    fn weight(&self) -> u64 {
+        self.iter().sum::<u64>() % 101
+    }
+
+    fn shrink(&mut self) {
+        if self.pop_back().is_some() {
+            self.pop_front();
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::marker::PhantomData;
+use std::panic::RefUnwindSafe;
 
-use safe_state_tests::shapes::{step, store, try_step};
+use safe_state_tests::shapes::{Interrupted, step, store, try_step};
 
 use super::resumable;
 
@@ -86,7 +87,29 @@ fn higher_ranked(items: &[String], pick: for<'x> fn(&'x String) -> &'x str) {
     }
 }
 
+/// What is read between the loops is set back there, which a bound lets the compiler allow.
+#[resumable(backend = store(), carry(last))]
+fn read_between_loops<T>(items: &[T], first: T) -> Result<T, Interrupted>
+where
+    T: Clone + Debug + Hash + RefUnwindSafe + serde::Serialize + serde::de::DeserializeOwned,
+{
+    let mut last = first;
+    #[resume]
+    for x in items {
+        try_step(x)?;
+        last = x.clone();
+    }
+    let between = format!("{last:?}");
+    #[resume]
+    for x in items {
+        try_step((&between, x))?;
+        last = x.clone();
+    }
+    Ok(last)
+}
+
 safe_state_tests::shapes! {
+    read_between_loops => read_between_loops(&[1_u16, 2, 3], 0);
     where_clause => where_clause([1_u16, 2, 3]);
     lifetimes => *lifetimes(&[1, 2], &0);
     const_and_default => const_and_default::<2, true>([1, 2]);

@@ -20,7 +20,8 @@ const ITEM_BITS: u32 = 30;
 const TENURE_BITS: u32 = 12;
 
 /// Pauses and wakes two workers at random, each of which runs the job whenever it gets it. At no
-/// time may two hold it, and no save of a loser may land.
+/// time may two hold it, and no save of a loser may land. Of the one that holds it, a third of the pauses last until the
+/// other has taken over: on a busy machine no time is long enough for that.
 ///
 /// `SAFE_STATE_STORM=10` takes ten times as long, which is a minute; `SAFE_STATE_STORM_SEED` pauses
 /// at other instants.
@@ -41,14 +42,17 @@ pub fn fight_between(worker: &str, urls: [&str; 2]) {
     let began = Instant::now();
     let mut tenures = 0;
     while began.elapsed() < time || tenures < 3 {
-        assert!(began.elapsed() < time + PATIENCE, "there were {tenures} tenures only");
-        let holder = log.all().last().map_or(0, |effect| effect >> ITEM_BITS >> TENURE_BITS);
-        let is_holder = |worker: &&Worker| u64::from(worker.pid()) == holder;
-        let paused = workers.iter().find(is_holder).unwrap_or(&workers[0]);
+        let holder = holder(&log);
+        let is_holder = |worker: &&Worker| Some(u64::from(worker.pid())) == holder;
+        let holding = workers.iter().find(is_holder);
         // Mostly the one that holds it, for at times longer than its lease.
-        let paused = if rng.u8(0..4) == 0 { &workers[1] } else { paused };
+        let paused = holding.filter(|_| rng.u8(0..4) > 0).unwrap_or(&workers[1]);
         paused.send("STOP");
-        thread::sleep(SHORT.mul_f64(2.5 * rng.f64()));
+        if is_holder(&paused) && rng.u8(0..3) == 0 {
+            until_another_holds(&log, holder);
+        } else {
+            thread::sleep(SHORT.mul_f64(2.5 * rng.f64()));
+        }
         paused.send("CONT");
         thread::sleep(SHORT.mul_f64(rng.f64()));
         tenures = judge(&log.all());
@@ -60,6 +64,19 @@ pub fn fight_between(worker: &str, urls: [&str; 2]) {
     let last = effects.iter().map(|effect| effect % ITEMS).max().unwrap();
     assert!(completed == last || completed == last + 1, "{completed} complete, {last} begun");
     job.clear_checkpoint().unwrap();
+}
+
+/// The process that has begun an item last.
+fn holder(log: &Effects) -> Option<u64> {
+    log.all().last().map(|effect| effect >> ITEM_BITS >> TENURE_BITS)
+}
+
+fn until_another_holds(log: &Effects, paused: Option<u64>) {
+    let began = Instant::now();
+    while holder(log) == paused {
+        assert!(began.elapsed() < PATIENCE, "nobody has taken over from {paused:?}");
+        thread::sleep(SHORT / 20);
+    }
 }
 
 /// How many tenures there were, if each was alone in its time.

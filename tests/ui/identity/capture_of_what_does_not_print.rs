@@ -1,5 +1,6 @@
 use safe_state::resumable;
 
+#[derive(Hash)]
 struct Row;
 
 #[resumable(capture(row = ?row))]

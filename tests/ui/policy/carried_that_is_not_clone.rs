@@ -1,15 +1,14 @@
-use safe_state::resumable;
+use std::sync::Mutex;
 
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Total(u32);
+use safe_state::resumable;
 
 #[resumable(max_attempts = 3, carry(total))]
 fn ship(orders: &[u32]) -> std::io::Result<u32> {
-    let mut total = Total(0);
+    let mut total = Mutex::new(0);
     for order in orders {
-        total.0 += order;
+        total = Mutex::new(*order);
     }
-    Ok(total.0)
+    Ok(total.into_inner().unwrap())
 }
 
 fn main() {

@@ -1,5 +1,6 @@
 use safe_state::resumable;
 
+#[derive(Hash)]
 struct Order(u32);
 
 #[resumable(max_attempts = 3)]

@@ -106,7 +106,7 @@ impl Backend for Recorded {
     }
 
     fn save(&self, _: &str, checkpoint: &[u8]) -> Result<(), Error> {
-        self.log(Durability::Power).save(checkpoint, || Ok(()))
+        self.log(Durability::Power).save(&[checkpoint], || Ok(()))
     }
 
     fn delete(&self, _: &str) -> Result<(), Error> {
@@ -126,11 +126,11 @@ struct RecordedLease(Log<Recorder>);
 
 impl Lease for RecordedLease {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        self.0.save(checkpoint, || Ok(()))
+        self.0.save(&[checkpoint], || Ok(()))
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
-        self.0.append(record)
+        self.0.append(&[record])
     }
 
     fn delete(&mut self) -> Result<(), Error> {

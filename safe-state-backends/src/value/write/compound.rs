@@ -9,7 +9,7 @@ use serde::ser::{
 use super::super::schema::{Field, Kind, Node, NodeId, RecordId};
 use super::super::tag::Tag;
 use super::state::{State, push_varint};
-use super::{Bytes, WriteError, Writer};
+use super::{Bytes, WriteError};
 
 /// The elements of a list, or the keys and values of a map, with their count in front.
 pub(super) struct Entries<'s, 'a> {
@@ -38,7 +38,7 @@ impl<'s, 'a> Entries<'s, 'a> {
     }
 
     fn write<T: Serialize + ?Sized>(&mut self, at: NodeId, value: &T) -> Result<(), WriteError> {
-        value.serialize(Writer { state: &mut *self.state, at })
+        self.state.value(at, value)
     }
 
     fn finish(self) {
@@ -103,7 +103,7 @@ pub(super) struct Elements<'s, 'a> {
 impl Elements<'_, '_> {
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), WriteError> {
         self.left = self.left.checked_sub(1).ok_or_else(Self::other_length)?;
-        value.serialize(Writer { state: &mut *self.state, at: self.next })?;
+        self.state.value(self.next, value)?;
         self.next += self.step;
         Ok(())
     }
@@ -216,7 +216,7 @@ impl Fields<'_, '_> {
         value: &T,
     ) -> Result<(), WriteError> {
         let at = self.field(name)?;
-        value.serialize(Writer { state: &mut *self.state, at })
+        self.state.value(at, value)
     }
 
     fn skip(&mut self, name: &'static str) -> Result<(), WriteError> {

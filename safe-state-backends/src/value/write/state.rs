@@ -45,7 +45,7 @@ impl State<'_> {
         {
             node.seen |= tag.bit();
         }
-        self.bytes.push(tag as u8);
+        self.bytes.push(tag.byte());
     }
 
     pub(super) fn set_kind(&mut self, at: NodeId, kind: Kind) {

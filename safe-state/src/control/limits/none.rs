@@ -4,11 +4,14 @@ use std::time::Instant;
 
 use safe_state_backends::CrashCause;
 
-use crate::control::pacing::Boundary;
+use crate::Error;
+use crate::control::pacing::Pacing;
 use crate::error::StopReason;
-use crate::progress::Position;
+use crate::progress::Progress;
 use crate::save::owner::Shared;
-use crate::{Error, Job};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct JobLimits;
 
 #[derive(Debug, Default)]
 pub(crate) struct Limits;
@@ -16,7 +19,13 @@ pub(crate) struct Limits;
 #[expect(clippy::unused_self, reason = "they stand for those of `limits`")]
 impl Limits {
     #[expect(clippy::unnecessary_wraps, reason = "those of `limits` may fail")]
-    pub(crate) fn start(_: &Job, _: &Boundary, _: bool, _: bool) -> Result<Self, Error> {
+    pub(crate) fn start(
+        _: &str,
+        _: JobLimits,
+        _: &Pacing,
+        _: bool,
+        _: bool,
+    ) -> Result<Self, Error> {
         Ok(Limits)
     }
 
@@ -24,10 +33,10 @@ impl Limits {
         false
     }
 
-    pub(crate) fn lend(&self, _: Shared, _: Position) {}
+    pub(crate) fn lend(&self, _: Shared, _: Progress) {}
 
     #[inline]
-    pub(crate) fn take_back(&self) -> Option<Position> {
+    pub(crate) fn take_back(&self) -> Option<Progress> {
         None
     }
 

@@ -1,12 +1,10 @@
 //! Transactions of async drivers.
 
-use std::borrow::BorrowMut;
-
 use safe_state_backends::{Dialect, Ended, Statement, Statements};
 
-use super::{BoxError, Committing};
+use super::committer::Committer;
+use super::committing::{BoxError, Committing, report_rollback};
 use crate::Error;
-use crate::run::tally::Tally;
 
 /// A transaction of an async driver that [`commit!`](macro@crate::commit) can save an item's progress in,
 /// and commit; as [`Transaction`](super::Transaction) for one that blocks.
@@ -46,34 +44,32 @@ pub trait Awaited {
     /// # Errors
     ///
     /// It was not committed, or that is not known.
-    fn commit<'r>(
+    fn commit(
         self,
-        tally: impl BorrowMut<Tally<'r>> + Send,
+        committer: impl Committer + Send,
         carried: Result<(), Error>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 impl<T: AsyncTransaction> Awaited for Committing<T> {
-    async fn commit<'r>(
+    async fn commit(
         self,
-        mut tally: impl BorrowMut<Tally<'r>> + Send,
+        mut committer: impl Committer + Send,
         carried: Result<(), Error>,
     ) -> Result<(), Error> {
-        let (Committing(transaction), tally) = (self, tally.borrow_mut());
-        match statements(tally, carried, transaction.dialect()).await {
+        let Committing(transaction) = self;
+        match statements(&mut committer, carried, transaction.dialect()).await {
             Ok(Some(statements)) => {
                 let (ended, source) = end(transaction, &statements).await;
-                let (run, _) = tally.committing();
-                let settled = run.with_store(move |store| store.ended(ended)).await;
-                tally.ended((ended, source), settled.unwrap_or(Ok(true)), &statements.place)
+                let settled = committer.with_store_async(move |store| store.ended(ended)).await;
+                committer.ended((ended, source), settled.unwrap_or(Ok(true)), &statements.place)
             }
             Ok(None) => {
-                let committed = transaction.commit().await;
-                let (run, _) = tally.committing();
-                committed.map_err(|source| run.failed_commit(Ended::Unknown, "", source))
+                let ended = transaction.commit().await;
+                ended.map_err(|source| committer.failed(source))
             }
             Err(error) => {
-                super::told(transaction.rollback().await);
+                report_rollback(transaction.rollback().await);
                 Err(error)
             }
         }
@@ -81,14 +77,13 @@ impl<T: AsyncTransaction> Awaited for Committing<T> {
 }
 
 async fn statements(
-    tally: &mut Tally<'_>,
+    committer: &mut (impl Committer + Send),
     carried: Result<(), Error>,
     dialect: Dialect,
 ) -> Result<Option<Statements>, Error> {
-    let Some(record) = tally.record(carried)? else { return Ok(None) };
-    let (run, _) = tally.committing();
-    let given = run.with_store(move |store| store.statements(record, dialect)).await;
-    tally.statements(dialect, given)
+    let Some(record) = committer.record(carried)? else { return Ok(None) };
+    let given = committer.with_store_async(move |store| store.statements(record, dialect)).await;
+    committer.statements(dialect, given)
 }
 
 /// Runs the statements in the transaction, and ends it.
@@ -98,7 +93,7 @@ async fn end<T: AsyncTransaction>(
 ) -> (Ended, Option<BoxError>) {
     for statement in &statements.list {
         if let Err(source) = transaction.run(statement).await {
-            super::told(transaction.rollback().await);
+            report_rollback(transaction.rollback().await);
             return (Ended::RolledBack, Some(source));
         }
     }

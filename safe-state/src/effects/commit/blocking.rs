@@ -1,12 +1,10 @@
 //! Transactions of drivers that block.
 
-use std::borrow::BorrowMut;
-
 use safe_state_backends::{Dialect, Ended, Statement, Statements};
 
-use super::{BoxError, Committing};
+use super::committer::Committer;
+use super::committing::{BoxError, Committing, report_rollback};
 use crate::Error;
-use crate::run::tally::Tally;
 
 /// A transaction that [`commit!`](macro@crate::commit) can save an item's progress in, and commit.
 ///
@@ -83,33 +81,25 @@ pub trait Blocking {
     /// # Errors
     ///
     /// It was not committed, or that is not known.
-    fn commit<'r>(
-        self,
-        tally: impl BorrowMut<Tally<'r>>,
-        carried: Result<(), Error>,
-    ) -> Result<(), Error>;
+    fn commit(self, committer: impl Committer, carried: Result<(), Error>) -> Result<(), Error>;
 }
 
 impl<T: Transaction> Blocking for Committing<T> {
-    fn commit<'r>(
+    fn commit(
         self,
-        mut tally: impl BorrowMut<Tally<'r>>,
+        mut committer: impl Committer,
         carried: Result<(), Error>,
     ) -> Result<(), Error> {
-        let (Committing(transaction), tally) = (self, tally.borrow_mut());
-        match statements(tally, carried, transaction.dialect()) {
+        let Committing(transaction) = self;
+        match statements(&mut committer, carried, transaction.dialect()) {
             Ok(Some(statements)) => {
                 let (ended, source) = end(transaction, &statements);
-                let (run, _) = tally.committing();
-                let settled = run.store().map_or(Ok(true), |mut store| store.ended(ended));
-                tally.ended((ended, source), settled, &statements.place)
+                let settled = committer.with_store(|store| store.ended(ended)).unwrap_or(Ok(true));
+                committer.ended((ended, source), settled, &statements.place)
             }
-            Ok(None) => {
-                let (run, _) = tally.committing();
-                transaction.commit().map_err(|source| run.failed_commit(Ended::Unknown, "", source))
-            }
+            Ok(None) => transaction.commit().map_err(|source| committer.failed(source)),
             Err(error) => {
-                super::told(transaction.rollback());
+                report_rollback(transaction.rollback());
                 Err(error)
             }
         }
@@ -117,21 +107,20 @@ impl<T: Transaction> Blocking for Committing<T> {
 }
 
 fn statements(
-    tally: &mut Tally<'_>,
+    committer: &mut impl Committer,
     carried: Result<(), Error>,
     dialect: Dialect,
 ) -> Result<Option<Statements>, Error> {
-    let Some(record) = tally.record(carried)? else { return Ok(None) };
-    let (run, _) = tally.committing();
-    let given = run.store().map(|mut store| store.statements(record, dialect));
-    tally.statements(dialect, given)
+    let Some(record) = committer.record(carried)? else { return Ok(None) };
+    let given = committer.with_store(|store| store.statements(record, dialect));
+    committer.statements(dialect, given)
 }
 
 /// Runs the statements in the transaction, and ends it.
 fn end<T: Transaction>(mut transaction: T, statements: &Statements) -> (Ended, Option<BoxError>) {
     for statement in &statements.list {
         if let Err(source) = transaction.run(statement) {
-            super::told(transaction.rollback());
+            report_rollback(transaction.rollback());
             return (Ended::RolledBack, Some(source));
         }
     }

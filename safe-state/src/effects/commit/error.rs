@@ -1,75 +1,29 @@
 //! Why `commit!` did not commit.
 
-use safe_state_backends::escape::Line;
-use safe_state_backends::{Dialect, Ended, Error as BackendError};
+use safe_state_backends::{Ended, Error as BackendError};
+pub use safe_state_base::CommitError;
 
-use super::BoxError;
+use super::committing::BoxError;
 use crate::Error;
-use crate::run::Run;
 
-/// Why [`commit!`](macro@crate::commit) did not commit an item's transaction, or does not know.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommitError {
-    /// The checkpoint is not in a database of the transaction's kind. It was rolled back.
-    #[error(
-        "the transaction is one of {dialect}, and the checkpoint is in {place}; open the job with \
-         `backend = ..` on the database of the transaction, which was rolled back", place = Line(place))]
-    Elsewhere {
-        /// The kind of the transaction's database.
-        dialect: Dialect,
-        /// Where the checkpoint is.
-        place: String,
-    },
-    /// The progress could not be saved in the transaction, which was rolled back. If it is one in another
-    /// database, that has no such tables, or no such row; as does a node of a cluster that has not yet applied what another has
-    /// written: the item is then done again.
-    #[error(
-        "the transaction refused to save the item's progress, and was rolled back; it has to be one in \
-         `{place}`, where the checkpoint is", place = Line(place))]
-    Refused {
-        /// Where the checkpoint is.
-        place: String,
-    },
-    /// The transaction failed at its end, and nothing of it is there.
-    #[error("the transaction was not committed")]
-    NotCommitted,
-    /// There is no item that is not complete: it was committed before.
-    #[error(
-        "this item has been committed before, and `commit!` completes it; put what belongs together into \
-         one transaction, which was rolled back"
-    )]
-    Again,
-    /// It is not known whether the transaction was committed: the database did not answer, or the future
-    /// that committed was dropped. The run saves nothing any more.
-    #[error(
-        "it is not known whether the last transaction was committed; run the job again, which finds out"
-    )]
-    InDoubt,
+/// Returns the error of a job whose item is not committed for this reason.
+pub(crate) fn not_committed(job: &str, commit: CommitError, source: Option<BoxError>) -> Error {
+    Error::Commit { job: job.to_owned(), commit, source }
 }
 
-safe_state_backends::debug_is_one_line!(CommitError);
-
-impl Run {
-    pub(super) fn not_committed(&self, commit: CommitError, source: Option<BoxError>) -> Error {
-        Error::Commit { job: self.events.job().to_owned(), commit, source }
+/// Returns why an item is not committed whose transaction ended so.
+pub(crate) fn reason_of(ended: Ended, place: &str) -> CommitError {
+    match ended {
+        Ended::RolledBack => CommitError::Refused { place: place.to_owned() },
+        Ended::Committed | Ended::Unknown => CommitError::NotCommitted,
     }
+}
 
-    /// The error of a transaction that ended so.
-    pub(super) fn failed_commit(&self, ended: Ended, place: &str, source: BoxError) -> Error {
-        let commit = match ended {
-            Ended::RolledBack => CommitError::Refused { place: place.to_owned() },
-            Ended::Committed | Ended::Unknown => CommitError::NotCommitted,
-        };
-        self.not_committed(commit, Some(source))
-    }
-
-    /// What is told where it could not be found out how a transaction ended.
-    pub(super) fn unsettled(&self, trouble: BackendError, source: BoxError) -> Error {
-        match trouble {
-            lost @ BackendError::LeaseLost { .. } => lost.into(),
-            // It is the reason why the other can't be asked either.
-            _ => self.not_committed(CommitError::InDoubt, Some(source)),
-        }
+/// Returns the error of a job of which it could not be found out how a transaction ended.
+pub(crate) fn unsettled(job: &str, trouble: BackendError, source: BoxError) -> Error {
+    match trouble {
+        lost @ BackendError::LeaseLost { .. } => lost.into(),
+        // It is the reason why the other can't be asked either.
+        _ => not_committed(job, CommitError::InDoubt, Some(source)),
     }
 }

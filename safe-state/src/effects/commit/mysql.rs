@@ -4,7 +4,8 @@ use mysql::prelude::Queryable;
 use safe_state_backends::mysql_async;
 use safe_state_backends::{Dialect, Parameter, Statement};
 
-use super::{AsyncTransaction, BoxError, Transaction};
+use super::committing::BoxError;
+use super::{AsyncTransaction, Transaction};
 
 impl Transaction for mysql::Transaction<'_> {
     fn dialect(&self) -> Dialect {

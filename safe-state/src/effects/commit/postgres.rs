@@ -4,7 +4,8 @@ use postgres::types::{ToSql, Type};
 use safe_state_backends::tokio_postgres;
 use safe_state_backends::{Dialect, Parameter, Statement};
 
-use super::{AsyncTransaction, BoxError, Transaction};
+use super::committing::BoxError;
+use super::{AsyncTransaction, Transaction};
 
 /// With their types, a statement is one round trip without having been prepared.
 fn typed(parameters: &[Parameter]) -> Vec<(&(dyn ToSql + Sync), Type)> {

@@ -4,7 +4,8 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{ToSql, params_from_iter};
 use safe_state_backends::{Dialect, Parameter, Statement};
 
-use super::{BoxError, Transaction};
+use super::Transaction;
+use super::committing::BoxError;
 
 /// SQLite has rolled the transaction back by itself: what follows would be committed one by one.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,8 @@ use sqlx_core::query::query;
 use sqlx_core::sql_str::AssertSqlSafe;
 use sqlx_core::transaction::Transaction;
 
-use super::{AsyncTransaction, BoxError};
+use super::AsyncTransaction;
+use super::committing::BoxError;
 
 macro_rules! transaction {
     ($database:ty, $dialect:expr) => {

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::shared::{Begin, Shared};
-use super::{CacheOptions, IdempotencyError, Once, Settlement};
+use super::{CacheOptions, Effect, IdempotencyError, Settlement};
 use crate::save::thread::Worker;
 
 /// What the name of a cache ends in, so that a job may have the same.
@@ -77,7 +77,7 @@ impl IdempotencyCache {
         Ok(IdempotencyCache { shared, worker: OnceLock::new() })
     }
 
-    /// Whether the effect of `key` is done.
+    /// Returns whether the effect of `key` is done.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl IdempotencyCache {
         Ok(store.is_done(&key))
     }
 
-    /// Whether the effect of `key` is known to be done. In doubt is not done, and a key that can't be
+    /// Returns whether the effect of `key` is known to be done. In doubt is not done, and a key that can't be
     /// stored is not there.
     pub fn contains<K: Serialize + ?Sized>(&self, key: &K) -> bool {
         self.shared.key(key).is_ok_and(|key| self.shared.store().is_done(&key))
@@ -135,7 +135,7 @@ impl IdempotencyCache {
         self.shared.store().len()
     }
 
-    /// Whether no effect is known to be done, and none is in doubt or under way.
+    /// Returns whether no effect is known to be done, and none is in doubt or under way.
     pub fn is_empty(&self) -> bool {
         self.shared.store().is_empty()
     }
@@ -200,11 +200,11 @@ impl IdempotencyCache {
     /// in doubt.
     ///
     /// ```
-    /// use safe_state::idempotency::{IdempotencyCache, Once};
+    /// use safe_state::idempotency::{IdempotencyCache, Effect};
     ///
     /// let numbers = IdempotencyCache::open("memory:", "numbers")?;
-    /// assert_eq!(numbers.once("invoice 7", || 1001)?, Once::Now(1001));
-    /// assert_eq!(numbers.once("invoice 7", || 1002)?, Once::Before(1001));
+    /// assert_eq!(numbers.once("invoice 7", || 1001)?, Effect::Now(1001));
+    /// assert_eq!(numbers.once("invoice 7", || 1002)?, Effect::Before(1001));
     /// # Ok::<(), safe_state::idempotency::IdempotencyError>(())
     /// ```
     ///
@@ -216,7 +216,7 @@ impl IdempotencyCache {
         &self,
         key: &K,
         effect: impl FnOnce() -> T,
-    ) -> Result<Once<T>, IdempotencyError> {
+    ) -> Result<Effect<T>, IdempotencyError> {
         self.try_once(key, || Ok::<T, Infallible>(effect()))
     }
 
@@ -231,14 +231,14 @@ impl IdempotencyCache {
         &self,
         key: &K,
         effect: impl FnOnce() -> Result<T, E>,
-    ) -> Result<Once<T>, IdempotencyError> {
+    ) -> Result<Effect<T>, IdempotencyError> {
         let key = self.shared.key(key)?;
         loop {
             match self.shared.begin(&key, Some(thread::current().id()))? {
                 Begin::Begun(under_way) => {
                     let value = effect().map_err(|source| self.shared.failed(source))?;
                     self.shared.finish(&key, &under_way, self.shared.stored(&value)?)?;
-                    return Ok(Once::Now(value));
+                    return Ok(Effect::Now(value));
                 }
                 Begin::UnderWay => {
                     let waited = self.shared.under_way.wait(&key);
@@ -260,7 +260,7 @@ impl IdempotencyCache {
         &self,
         key: &K,
         effect: impl FnOnce() -> F,
-    ) -> Result<Once<T>, IdempotencyError> {
+    ) -> Result<Effect<T>, IdempotencyError> {
         let effect = || async { Ok::<T, Infallible>(effect().await) };
         self.try_once_async(key, effect).await
     }
@@ -279,7 +279,7 @@ impl IdempotencyCache {
         &self,
         key: &K,
         effect: impl FnOnce() -> F,
-    ) -> Result<Once<T>, IdempotencyError> {
+    ) -> Result<Effect<T>, IdempotencyError> {
         let key = self.shared.key(key)?;
         loop {
             let (shared, begun) = (Arc::clone(&self.shared), key.clone());
@@ -290,7 +290,7 @@ impl IdempotencyCache {
                     let shared = Arc::clone(&self.shared);
                     let finish = move || shared.finish(&key, &under_way, result);
                     self.worker()?.run(finish).await?;
-                    return Ok(Once::Now(value));
+                    return Ok(Effect::Now(value));
                 }
                 Begin::UnderWay => self.shared.under_way.wait_async(&key).await,
                 known => return self.shared.known(known),

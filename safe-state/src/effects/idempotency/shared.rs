@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::settlement::{NAME, stored};
 use super::under_way::{AllUnderWay, UnderWay};
-use super::{IdempotencyError, Once};
+use super::{Effect, IdempotencyError};
 
 pub(super) struct Shared {
     pub(super) name: String,
@@ -73,14 +73,14 @@ impl Shared {
         Ok(self.store().finish(key, value)?)
     }
 
-    pub(super) fn known<T: Carry>(&self, begin: Begin) -> Result<Once<T>, IdempotencyError> {
+    pub(super) fn known<T: Carry>(&self, begin: Begin) -> Result<Effect<T>, IdempotencyError> {
         match begin {
             Begin::Known(Some(value)) => {
                 let restored = T::restore(NAME, &value);
-                restored.map(Once::Before).map_err(|source| self.wrong_value(source))
+                restored.map(Effect::Before).map_err(|source| self.wrong_value(source))
             }
-            Begin::Known(None) => Ok(Once::Marked),
-            Begin::InDoubt(since) => Ok(Once::InDoubt { since }),
+            Begin::Known(None) => Ok(Effect::Marked),
+            Begin::InDoubt(since) => Ok(Effect::InDoubt { since }),
             Begin::Begun(_) | Begin::UnderWay => Err(self.is_under_way()),
         }
     }

@@ -58,7 +58,7 @@ impl ReconnectRegistry {
         openers.insert(TypeId::of::<T>(), Box::new(opener));
     }
 
-    /// Whether it opens `T`s.
+    /// Returns whether it opens `T`s.
     pub fn opens<T: Reconnect>(&self) -> bool {
         self.opener::<T>().is_some()
     }
@@ -78,16 +78,5 @@ impl ReconnectRegistry {
         })?;
         handle.verify(&meta)?;
         Ok(handle)
-    }
-}
-
-impl ReconnectError {
-    /// For a handle that only an opener can rebuild, where none is registered.
-    pub fn no_opener<T>() -> Self {
-        let name = type_name::<T>();
-        ReconnectError::new(format!(
-            "a `{name}` does not tell all that it was opened with, and a password is not saved; \
-             call `safe_state::reconnect::register_opener::<{name}>(|_| ..)` before the job"
-        ))
     }
 }

@@ -77,7 +77,7 @@ impl Outputs {
         self.give_back(gone);
     }
 
-    /// Whether the variable has a file that is written.
+    /// Returns whether the variable has a file that is written.
     pub(crate) fn are_written_by(&self, variable: &str) -> bool {
         self.held.iter().any(|held| held.is_there && held.variable == variable)
     }

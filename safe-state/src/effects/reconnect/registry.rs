@@ -131,7 +131,7 @@ impl ReconnectRegistry {
         sync.map_or(Ok(()), |sync| sync(handle))
     }
 
-    /// Whether it rebuilds `T`s.
+    /// Returns whether it rebuilds `T`s.
     pub fn knows<T: 'static>(&self) -> bool {
         self.find::<T>().is_ok()
     }

@@ -68,9 +68,19 @@ impl<T: Serialize + Hash + ?Sized> Compared<T> for BySerializeOrHash {
 #[diagnostic::do_not_recommend]
 impl<T: Hash + ?Sized> Compared<T> for ByHash {
     fn add(value: &T, sum: &mut Checksum) -> Option<()> {
+        if holds_address::<T>() {
+            sum.note_address();
+        }
         value.hash(sum);
         Some(())
     }
+}
+
+/// Whether a function or a pointer is in the type's name: these are `Hash` by their addresses. Within a type that has a
+/// name of its own they are not seen.
+fn holds_address<T: ?Sized>() -> bool {
+    let ty = std::any::type_name::<T>();
+    ["fn(", "*const ", "*mut "].iter().any(|part| ty.contains(part))
 }
 
 fn add_path(path: &Path, sum: &mut Checksum) {

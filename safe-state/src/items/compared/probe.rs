@@ -1,4 +1,8 @@
 //! Which form a type has, by method resolution. More references in front mean a higher rank.
+//!
+//! A type is walked from the outside in. Each step looks at one type of a list and notes what it is, as a node; what it
+//! holds comes in front of the list. So a step costs the compiler one call, and next to none once the list is empty. The
+//! nodes are the form in prefix notation, which a trait puts together.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -15,28 +19,29 @@ use super::forms::{
     Success,
 };
 
-/// A type whose form is sought, in which so many parts can be looked at.
+/// The types that are still to be looked at, as `(Of<T>, ..)`, and the nodes that were found, the last one first. Tuples
+/// are looked into where it is `DEEP`.
 #[derive(Debug)]
-pub struct Probe<T: ?Sized, const PARTS: usize>(Of<T>);
+pub struct Walk<Todo, Found, const DEEP: bool>(PhantomData<fn(&Todo) -> Found>);
 
-impl<T: ?Sized, const PARTS: usize> Probe<T, PARTS> {
-    /// For that type.
-    pub fn new(_: &Of<T>) -> Self {
-        Probe(Of::NEW)
+impl<T: ?Sized, const DEEP: bool> Walk<(Of<T>, ()), (), DEEP> {
+    /// Begins at the type of that value.
+    pub fn from(_: &T) -> Self {
+        Walk(PhantomData)
     }
 }
 
-/// A form that needs none of its parts.
+/// A type that has a form by itself.
 #[derive(Debug)]
-pub struct Leaf<F, const PARTS: usize>(PhantomData<F>);
+pub struct Leaf<F>(PhantomData<F>);
 
-/// The form of a tuple, once those of its parts are known.
+/// A type that holds another one.
 #[derive(Debug)]
-pub struct Split<T, const PARTS: usize>(PhantomData<fn(&T)>);
+pub struct Around<W>(PhantomData<W>);
 
-/// The form of what holds a `T`, once that of it is known.
+/// A tuple of so many parts.
 #[derive(Debug)]
-pub struct Around<T: ?Sized, W, const PARTS: usize>(PhantomData<fn(&T) -> W>);
+pub struct Tuple<const PARTS: usize>;
 
 /// In what way something holds another value.
 pub trait Holds {
@@ -56,121 +61,107 @@ impl Holds for Elements<()> {
     type Form<F> = Elements<F>;
 }
 
-macro_rules! shapes {
-    ($($parts:literal: ($($none:ty),*) ($($form:ident),*);)*) => { $(
-        impl<F> Leaf<F, $parts> {
-            /// No part.
-            pub fn parts(&self) -> ($(Of<$none>,)*) {
-                ($(Of::<$none>::NEW,)*)
-            }
-
-            /// The form, whatever parts there are.
-            pub fn with<W>(&self, _: W) -> PhantomData<F> {
-                PhantomData
-            }
-        }
-    )* };
+/// Nodes that make one form of the forms behind them.
+pub trait Build<Forms> {
+    /// The form of the first node.
+    type Form;
 }
 
-shapes! {
-    1: (()) (A);
-    2: ((), ()) (A, B);
-    6: ((), (), (), (), (), ()) (A, B, C, D, E, F);
+impl<F> Build<(F, ())> for () {
+    type Form = F;
 }
 
-impl<F> Leaf<F, 0> {
+impl<F, Found: Build<(F, Forms)>, Forms> Build<Forms> for (Leaf<F>, Found) {
+    type Form = Found::Form;
+}
+
+impl<W: Holds, A, Found: Build<(W::Form<A>, Forms)>, Forms> Build<(A, Forms)>
+    for (Around<W>, Found)
+{
+    type Form = Found::Form;
+}
+
+/// A walk whose nodes are complete.
+pub trait Complete {
     /// The form.
-    #[expect(clippy::unused_self, reason = "it is called as where there are parts")]
-    pub fn with<W>(&self, _: W) -> PhantomData<F> {
+    type Form;
+
+    /// The form.
+    fn form(&self) -> PhantomData<Self::Form> {
         PhantomData
     }
 }
 
-macro_rules! around {
-    ($($parts:literal: ($($none:ty),*) ($($other:ident),*);)*) => { $(
-        impl<T: ?Sized, W: Holds> Around<T, W, $parts> {
-            /// The value.
-            pub fn parts(&self) -> (Of<T>, $(Of<$none>,)*) {
-                (Of::NEW, $(Of::<$none>::NEW,)*)
-            }
-
-            /// The form of the whole, by that of the value.
-            pub fn with<A, $($other),*>(
-                &self,
-                _: (PhantomData<A>, $(PhantomData<$other>,)*),
-            ) -> PhantomData<W::Form<A>> {
-                PhantomData
-            }
-        }
-    )* };
+impl<Found: Build<()>, const DEEP: bool> Complete for &Walk<(), Found, DEEP> {
+    type Form = Found::Form;
 }
 
-around! {
-    1: () ();
-    2: (()) (B);
-    6: ((), (), (), (), ()) (B, C, D, E, F);
-}
-
-impl<T: ?Sized, W> Around<T, W, 0> {
-    /// None: it is not looked at so deep.
-    #[expect(clippy::unused_self, reason = "it is called as where there are parts")]
-    pub fn with<O>(&self, _: O) -> PhantomData<NotCompared> {
+/// A walk that came to no end: the type is looked at no deeper.
+pub trait Incomplete {
+    /// There is none.
+    fn form(&self) -> PhantomData<NotCompared> {
         PhantomData
     }
 }
 
-macro_rules! splits {
-    ($($parts:literal: ($($part:ident $form:ident),*) ($($none:ty),*) ($($other:ident),*);)*) => { $(
-        impl<$($part),*> Split<($($part,)*), $parts> {
-            /// The parts.
-            pub fn parts(&self) -> ($(Of<$part>,)* $(Of<$none>,)*) {
-                ($(Of::<$part>::NEW,)* $(Of::<$none>::NEW,)*)
-            }
+impl<Todo, Found, const DEEP: bool> Incomplete for Walk<Todo, Found, DEEP> {}
 
-            /// The form of the whole, by those of the parts.
-            pub fn with<$($form,)* $($other),*>(
-                &self,
-                _: ($(PhantomData<$form>,)* $(PhantomData<$other>,)*),
-            ) -> PhantomData<Parts<($($form,)*)>> {
-                PhantomData
-            }
+macro_rules! tuples {
+    ($($parts:literal: $($part:ident)*, $stack:ty;)*) => { $(
+        impl<$($part,)* Rest, Found> OfParts
+            for &&&&&Walk<(Of<($($part,)*)>, Rest), Found, true>
+        {
+            type Next = Walk<tuples!(@list $($part)* ; Rest), (Tuple<$parts>, Found), true>;
         }
 
-        impl<$($part),*> OfParts for &&&&&Probe<($($part,)*), $parts> {
-            type Shape = Split<($($part,)*), $parts>;
-
-            fn form(&self) -> Self::Shape {
-                Split(PhantomData)
-            }
+        impl<$($part,)* Found, Forms> Build<$stack> for (Tuple<$parts>, Found)
+        where
+            Found: Build<(Parts<($($part,)*)>, Forms)>,
+        {
+            type Form = Found::Form;
         }
     )* };
+    (@list $first:ident $($part:ident)* ; $rest:ty) => { (Of<$first>, tuples!(@list $($part)* ; $rest)) };
+    (@list ; $rest:ty) => { $rest };
 }
 
-splits! {
-    2: (A FA) (()) (FB);
-    2: (A FA, B FB) () ();
-    6: (A FA) ((), (), (), (), ()) (FB, FC, FD, FE, FF);
-    6: (A FA, B FB) ((), (), (), ()) (FC, FD, FE, FF);
-    6: (A FA, B FB, C FC) ((), (), ()) (FD, FE, FF);
-    6: (A FA, B FB, C FC, D FD) ((), ()) (FE, FF);
-    6: (A FA, B FB, C FC, D FD, E FE) (()) (FF);
-    6: (A FA, B FB, C FC, D FD, E FE, F FF) () ();
+tuples! {
+    1: A, (A, Forms);
+    2: A B, (A, (B, Forms));
+    3: A B C, (A, (B, (C, Forms)));
+    4: A B C D, (A, (B, (C, (D, Forms))));
+    5: A B C D E, (A, (B, (C, (D, (E, Forms)))));
+    6: A B C D E F, (A, (B, (C, (D, (E, (F, Forms))))));
 }
 
 macro_rules! ranks {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
         pub trait $name {
-            /// What is known of the form.
-            type Shape;
+            /// The walk behind this step.
+            type Next: Begin;
 
-            /// What is known of the form.
-            fn form(&self) -> Self::Shape;
+            /// Looks at the first type of the list.
+            fn step(&self) -> Self::Next {
+                Begin::BEGUN
+            }
         }
     )* };
 }
 
+/// Walks, of which there is one value each.
+pub trait Begin {
+    /// That value.
+    const BEGUN: Self;
+}
+
+impl<Todo, Found, const DEEP: bool> Begin for Walk<Todo, Found, DEEP> {
+    const BEGUN: Self = Walk(PhantomData);
+}
+
 ranks! {
+    /// A walk at its end.
+    OfEnd;
     /// What the loop may change, and says so.
     OfMutable;
     /// What can change behind a shared reference.
@@ -189,51 +180,66 @@ ranks! {
     OfNothing;
 }
 
-macro_rules! forms {
-    ($([$($generics:tt)*] $rank:ident $probe:ty => $shape:ident<$($of:ty),*>;)*) => { $(
-        impl<$($generics)* const PARTS: usize> $rank for $probe {
-            type Shape = $shape<$($of,)* PARTS>;
+impl<Found, const DEEP: bool> OfEnd for &&&&&&&&Walk<(), Found, DEEP> {
+    type Next = Walk<(), Found, DEEP>;
+}
 
-            fn form(&self) -> Self::Shape {
-                $shape(PhantomData)
-            }
+macro_rules! forms {
+    ($([$($generics:tt)*] $rank:ident($($reference:tt)*) $of:ty => $kind:ident $node:ty;)*) => { $(
+        impl<$($generics)* Rest, Found, const DEEP: bool> $rank
+            for $($reference)* Walk<(Of<$of>, Rest), Found, DEEP>
+        {
+            type Next = forms!(@next $kind $node; Rest, Found, DEEP);
         }
     )* };
+    (@next leaf $form:ty; $rest:ty, $found:ty, $deep:ident) => {
+        Walk<$rest, (Leaf<$form>, $found), $deep>
+    };
+    (@next held $of:ty; $rest:ty, $found:ty, $deep:ident) => {
+        Walk<(Of<$of>, $rest), (Around<Held<()>>, $found), $deep>
+    };
+    (@next success $of:ty; $rest:ty, $found:ty, $deep:ident) => {
+        Walk<(Of<$of>, $rest), (Around<Success<()>>, $found), $deep>
+    };
+    (@next elements $of:ty; $rest:ty, $found:ty, $deep:ident) => {
+        Walk<(Of<$of>, $rest), (Around<Elements<()>>, $found), $deep>
+    };
 }
 
 forms! {
-    [T: ?Sized,] OfMutable &&&&&&&Probe<&mut T, PARTS> => Leaf<ByPosition>;
-    [T, E,] OfParts &&&&&Probe<Result<T, E>, PARTS> => Around<T, Success<()>>;
-    [T: Serialize + Hash + ?Sized,] OfSerializeAndHash &&&&Probe<T, PARTS> => Leaf<BySerializeOrHash>;
-    [T: Serialize + ?Sized,] OfSerialize &&&Probe<T, PARTS> => Leaf<BySerialize>;
-    [T: Hash + ?Sized,] OfHash &&Probe<T, PARTS> => Leaf<ByHash>;
-    [] OfWrapped &Probe<std::fs::DirEntry, PARTS> => Leaf<ByPath>;
-    [T,] OfWrapped &Probe<&T, PARTS> => Around<T, Held<()>>;
-    [T,] OfWrapped &Probe<Box<T>, PARTS> => Around<T, Held<()>>;
-    [T,] OfWrapped &Probe<Rc<T>, PARTS> => Around<T, Held<()>>;
-    [T,] OfWrapped &Probe<Arc<T>, PARTS> => Around<T, Held<()>>;
-    [T: Clone,] OfWrapped &Probe<Cow<'_, T>, PARTS> => Around<T, Held<()>>;
-    [T,] OfWrapped &Probe<Option<T>, PARTS> => Around<T, Elements<()>>;
-    [T,] OfWrapped &Probe<Vec<T>, PARTS> => Around<T, Elements<()>>;
-    [T,] OfWrapped &Probe<[T], PARTS> => Around<T, Elements<()>>;
-    [T, const LENGTH: usize,] OfWrapped &Probe<[T; LENGTH], PARTS> => Around<T, Elements<()>>;
-    [T: ?Sized,] OfNothing Probe<T, PARTS> => Leaf<NotCompared>;
+    [T: ?Sized,] OfMutable(&&&&&&&) &mut T => leaf ByPosition;
+    [T: ?Sized,] OfMutable(&&&&&&&) Option<&mut T> => leaf ByPosition;
+    [T, E,] OfParts(&&&&&) Result<T, E> => success T;
+    [T: Serialize + Hash + ?Sized,] OfSerializeAndHash(&&&&) T => leaf BySerializeOrHash;
+    [T: Serialize + ?Sized,] OfSerialize(&&&) T => leaf BySerialize;
+    [T: Hash + ?Sized,] OfHash(&&) T => leaf ByHash;
+    [] OfWrapped(&) std::fs::DirEntry => leaf ByPath;
+    [T,] OfWrapped(&) &T => held T;
+    [T,] OfWrapped(&) Box<T> => held T;
+    [T,] OfWrapped(&) Rc<T> => held T;
+    [T,] OfWrapped(&) Arc<T> => held T;
+    [T: Clone,] OfWrapped(&) Cow<'_, T> => held T;
+    [T,] OfWrapped(&) Option<T> => elements T;
+    [T,] OfWrapped(&) Vec<T> => elements T;
+    [T,] OfWrapped(&) [T] => elements T;
+    [T, const LENGTH: usize,] OfWrapped(&) [T; LENGTH] => elements T;
+    [T: ?Sized,] OfNothing() T => leaf NotCompared;
 }
 
 #[cfg(feature = "walkdir")]
 forms! {
-    [] OfWrapped &Probe<walkdir::DirEntry, PARTS> => Leaf<ByPath>;
+    [] OfWrapped(&) walkdir::DirEntry => leaf ByPath;
 }
 
 macro_rules! cells {
     ($($cell:ident)*) => { forms! { $(
-        [T,] OfCells &&&&&&Probe<$cell<T>, PARTS> => Leaf<NotCompared>;
-        [T: ?Sized,] OfCells &&&&&&Probe<&$cell<T>, PARTS> => Leaf<NotCompared>;
-        [T,] OfCells &&&&&&Probe<&&$cell<T>, PARTS> => Leaf<NotCompared>;
-        [T: ?Sized,] OfCells &&&&&&Probe<Rc<$cell<T>>, PARTS> => Leaf<NotCompared>;
-        [T: ?Sized,] OfCells &&&&&&Probe<Arc<$cell<T>>, PARTS> => Leaf<NotCompared>;
-        [T: ?Sized,] OfCells &&&&&&Probe<&Rc<$cell<T>>, PARTS> => Leaf<NotCompared>;
-        [T: ?Sized,] OfCells &&&&&&Probe<&Arc<$cell<T>>, PARTS> => Leaf<NotCompared>;
+        [T,] OfCells(&&&&&&) $cell<T> => leaf NotCompared;
+        [T: ?Sized,] OfCells(&&&&&&) &$cell<T> => leaf NotCompared;
+        [T,] OfCells(&&&&&&) &&$cell<T> => leaf NotCompared;
+        [T: ?Sized,] OfCells(&&&&&&) Rc<$cell<T>> => leaf NotCompared;
+        [T: ?Sized,] OfCells(&&&&&&) Arc<$cell<T>> => leaf NotCompared;
+        [T: ?Sized,] OfCells(&&&&&&) &Rc<$cell<T>> => leaf NotCompared;
+        [T: ?Sized,] OfCells(&&&&&&) &Arc<$cell<T>> => leaf NotCompared;
     )* } };
 }
 
@@ -241,10 +247,10 @@ cells! { Cell RefCell Mutex RwLock }
 
 macro_rules! sized_cells {
     ($($cell:ident)*) => { forms! { $(
-        [T,] OfCells &&&&&&Probe<$cell<T>, PARTS> => Leaf<NotCompared>;
-        [T,] OfCells &&&&&&Probe<&$cell<T>, PARTS> => Leaf<NotCompared>;
-        [T,] OfCells &&&&&&Probe<Rc<$cell<T>>, PARTS> => Leaf<NotCompared>;
-        [T,] OfCells &&&&&&Probe<Arc<$cell<T>>, PARTS> => Leaf<NotCompared>;
+        [T,] OfCells(&&&&&&) $cell<T> => leaf NotCompared;
+        [T,] OfCells(&&&&&&) &$cell<T> => leaf NotCompared;
+        [T,] OfCells(&&&&&&) Rc<$cell<T>> => leaf NotCompared;
+        [T,] OfCells(&&&&&&) Arc<$cell<T>> => leaf NotCompared;
     )* } };
 }
 
@@ -252,10 +258,10 @@ sized_cells! { OnceCell OnceLock }
 
 macro_rules! atomics {
     ($($atomic:ident)*) => { forms! { $(
-        [] OfCells &&&&&&Probe<atomic::$atomic, PARTS> => Leaf<NotCompared>;
-        [] OfCells &&&&&&Probe<&atomic::$atomic, PARTS> => Leaf<NotCompared>;
-        [] OfCells &&&&&&Probe<Arc<atomic::$atomic>, PARTS> => Leaf<NotCompared>;
-        [] OfCells &&&&&&Probe<&Arc<atomic::$atomic>, PARTS> => Leaf<NotCompared>;
+        [] OfCells(&&&&&&) atomic::$atomic => leaf NotCompared;
+        [] OfCells(&&&&&&) &atomic::$atomic => leaf NotCompared;
+        [] OfCells(&&&&&&) Arc<atomic::$atomic> => leaf NotCompared;
+        [] OfCells(&&&&&&) &Arc<atomic::$atomic> => leaf NotCompared;
     )* } };
 }
 

@@ -43,7 +43,7 @@ impl Walk {
         Walk { limit, walked: Cell::new(0), has_nan: Cell::new(false) }
     }
 
-    /// Whether there is a number in it that is none, and so equals nothing.
+    /// Returns whether there is a number in it that is none, and so equals nothing.
     pub(crate) fn finds_nan<T: Carry>(value: &T) -> bool {
         let walk = Walk::within(usize::MAX);
         // What can't be written is told where it is stored.

@@ -16,3 +16,12 @@ impl Bars {
 
     pub(crate) fn leave(&self, _: usize) {}
 }
+
+/// A job that would show its progress.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __progress {
+    ($job:expr, $progress:expr) => {
+        compile_error!("`progress` needs the feature `progress` of `safe-state`")
+    };
+}

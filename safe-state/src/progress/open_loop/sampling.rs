@@ -2,7 +2,7 @@
 
 use safe_state_backends::{Mark, Samples};
 
-use crate::items::identity::Way;
+use crate::items::identity::IdentityKind;
 
 /// Most samples of a loop, and of one inside another, which is entered often.
 const SAMPLES: u64 = 64;
@@ -21,11 +21,11 @@ pub(super) struct Sampling {
 
 impl Sampling {
     /// Those from the item at `position` on; none of a loop that knows its items otherwise than by index.
-    pub(super) fn new(way: Way, position: u64, is_outermost: bool) -> Self {
+    pub(super) fn new(way: IdentityKind, position: u64, is_outermost: bool) -> Self {
         let most = if is_outermost { SAMPLES } else { SAMPLES_WITHIN };
         let next = match way {
-            Way::Index => Samples::next(position, most),
-            Way::Key(_) | Way::Cursor | Way::Consumed => u64::MAX,
+            IdentityKind::Index => Samples::next(position, most),
+            IdentityKind::Key(_) | IdentityKind::Cursor | IdentityKind::Consumed => u64::MAX,
         };
         Sampling { next, most, taken: Samples::default() }
     }
@@ -47,7 +47,7 @@ impl Sampling {
         }
     }
 
-    /// Whether there are some that are complete, as all items before `position`.
+    /// Returns whether there are some that are complete, as all items before `position`.
     pub(super) fn has_any_before(&self, position: u64) -> bool {
         self.taken.marks().first().is_some_and(|first| first.index < position)
     }

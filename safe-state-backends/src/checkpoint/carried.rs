@@ -1,0 +1,133 @@
+//! The values of variables in a checkpoint.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use super::Checkpoint;
+use super::check::Refused;
+use crate::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
+
+impl Checkpoint {
+    /// The value that the variable `name` had when the checkpoint was saved; `None` if it is not
+    /// carried, or has not been saved yet.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another type than `T`.
+    pub fn carried<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, CarriedError> {
+        self.variable(name).map(|carried| self.whole(name, carried).decode(name)).transpose()
+    }
+
+    /// The elements of the [`Results`](crate::Results) that the variable `name` was when the checkpoint was saved,
+    /// each read when it is asked for; none if it is not carried, or has not been saved yet.
+    ///
+    /// ```
+    /// # use safe_state_backends::{Checkpoint, CarriedError};
+    /// # let checkpoint = Checkpoint::new("job", None);
+    /// let mut sum = 0;
+    /// for size in checkpoint.results::<u64>("sizes")? {
+    ///     sum += size?;
+    /// }
+    /// # assert_eq!(sum, 0);
+    /// # Ok::<(), CarriedError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The variable is no `Results`. An element that does not read as a `T` without loss is an error where it comes.
+    pub fn results<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<StoredResults<'_, T>, CarriedError> {
+        let carried = self.carried.get(name);
+        carried.map_or_else(|| Ok(StoredResults::none(name)), |carried| carried.results(name))
+    }
+
+    /// The value of the variable `name`, but only if it was saved in those items of the loops around it.
+    ///
+    /// # Errors
+    ///
+    /// As [`carried`](Self::carried).
+    pub fn carried_within<T: Carry>(
+        &self,
+        name: &str,
+        within: &[u64],
+    ) -> Result<Option<T>, CarriedError> {
+        let carried = self.carried.get(name).filter(|carried| carried.within() == within);
+        carried.map(|carried| T::restore(name, &self.whole(name, carried))).transpose()
+    }
+
+    /// The names of the variables that are carried, and of the steps.
+    pub fn carried_names(&self) -> impl Iterator<Item = &str> {
+        let is_other =
+            |name: &&str| match ValueAt::variable_of(name).filter(|_| ValueAt::is_of(name)) {
+                Some(variable) => {
+                    *name == ValueAt::Declaration.stored_as(variable)
+                        && !self.carried.contains_key(variable)
+                }
+                None => true,
+            };
+        let names = self.carried.keys().map(String::as_str).filter(is_other);
+        names.map(|name| ValueAt::variable_of(name).unwrap_or(name))
+    }
+
+    /// What a variable was last; of one that does not change, at its declaration.
+    fn variable(&self, name: &str) -> Option<&Carried> {
+        self.carried.get(name).or_else(|| self.carried.get(&ValueAt::Declaration.stored_as(name)))
+    }
+
+    /// What is stored under `name`: a variable's last value, one that it had at a [`ValueAt`], or a step's.
+    pub fn carried_value(&self, name: &str) -> Option<&Carried> {
+        self.carried.get(name)
+    }
+
+    /// The whole of what is stored under `name`: of a list at a place, the first elements are those of the variable's
+    /// last value.
+    fn whole<'a>(&self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
+        let last = ValueAt::variable_of(name).and_then(|variable| self.carried.get(variable));
+        match last.filter(|_| carried.is_at_place()) {
+            Some(last) => Cow::Owned(carried.whole_by(last)),
+            None => Cow::Borrowed(carried),
+        }
+    }
+
+    /// Whether every value is whole, or has in another what it lacks.
+    pub(super) fn check_values(&self) -> Result<(), Refused> {
+        self.carried.iter().try_for_each(|(name, value)| self.check_whole(name, value))
+    }
+
+    /// Whether a value that takes the place of what is stored under `name` is whole, or has in another what it lacks.
+    pub(super) fn check_whole(&self, name: &str, value: &Carried) -> Result<(), Refused> {
+        if value.is_change_alone() {
+            return Err("a worklist that is none without the one before");
+        }
+        let last = ValueAt::variable_of(name).filter(|_| ValueAt::is_of(name));
+        let last = last.and_then(|variable| self.carried.get(variable));
+        let is_whole = !value.is_at_place() || last.is_some_and(|last| value.begins_in(last));
+        is_whole.then_some(()).ok_or("a list at a place whose first elements are nowhere")
+    }
+
+    /// Takes in what became of a variable.
+    pub(super) fn carry(&mut self, change: CarriedChange) {
+        let CarriedChange { name, appends, value } = change;
+        let names_of = if value.is_at_place() { ValueAt::variable_of(&name) } else { None };
+        let value = value.named_by(self.carried.get(names_of.unwrap_or(&name)));
+        if let Some(stored) = self.carried.get_mut(&name).filter(|_| appends) {
+            stored.append(value);
+        } else {
+            self.keep_whole(&name);
+            self.carried.insert(name, value);
+        }
+    }
+
+    /// The last value of a variable is about to be another: what was at places no longer has its elements there.
+    fn keep_whole(&mut self, name: &str) {
+        let Some(last) = self.carried.get(name).cloned() else { return };
+        for (place, value) in &mut self.carried {
+            if value.is_at_place() && ValueAt::variable_of(place) == Some(name) {
+                *value = value.whole_by(&last);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What is stored of loops whose items run side by side, or are shared by many workers.
+//!
+//! The format has their records, so that it need not change once runs write them. No run of this release does: it
+//! keeps what it finds of items in flight out of its way, and does not go on with slices.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Checkpoint;
+use super::check::{Refused, check_number};
+use crate::limits::{IN_FLIGHT_LIMIT, MERGE_LIMIT, SLICE_LIMIT};
+use crate::{Carried, Completed, bounded};
+
+/// Items of one loop that were handed out and whose bodies had not ended, beside those before them that had.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// Their indices or the hashes of their keys, in the order in which they were handed out. Those that have completed
+    /// since are in flight no more.
+    #[serde(deserialize_with = "bounded::list::<IN_FLIGHT_LIMIT, _, _>")]
+    pub items: Vec<u64>,
+}
+
+/// How the items of a loop are cut into slices, of which each is done by one worker at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slices {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// How many slices there are.
+    pub count: u32,
+    /// By what an item is in one of them.
+    pub cut: Cut,
+    /// Those whose items are all complete.
+    pub finished: Completed,
+}
+
+/// By what an item is in a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cut {
+    /// Its index: slices are ranges of about the same length.
+    Index,
+    /// The program has said where each begins.
+    Splits,
+    /// The hash of its key.
+    Key,
+}
+
+/// What a variable was at the end of a slice, to be merged with those of the others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Merge {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// The slice.
+    pub slice: u32,
+    /// The variable.
+    pub name: String,
+    /// What it was.
+    pub value: Carried,
+}
+
+/// All of these, of one checkpoint.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Workers {
+    in_flight: BTreeMap<u16, Vec<u64>>,
+    slices: BTreeMap<u16, Slices>,
+    merges: BTreeMap<(u16, u32, String), Carried>,
+}
+
+impl Workers {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.in_flight.is_empty() && !self.are_shared()
+    }
+
+    fn are_shared(&self) -> bool {
+        !self.slices.is_empty() || !self.merges.is_empty()
+    }
+
+    pub(super) fn set_in_flight(&mut self, InFlight { loop_id, items }: InFlight) {
+        if items.is_empty() {
+            self.in_flight.remove(&loop_id);
+        } else {
+            self.in_flight.insert(loop_id, items);
+        }
+    }
+
+    pub(super) fn forget_in_flight(&mut self) {
+        self.in_flight.clear();
+    }
+
+    pub(super) fn set_slices(&mut self, slices: Slices) {
+        self.slices.insert(slices.loop_id, slices);
+    }
+
+    pub(super) fn set_merge(&mut self, Merge { loop_id, slice, name, value }: Merge) {
+        self.merges.insert((loop_id, slice, name), value);
+    }
+
+    pub(crate) fn in_flight(&self) -> impl Iterator<Item = InFlight> {
+        let each = self.in_flight.iter();
+        each.map(|(loop_id, items)| InFlight { loop_id: *loop_id, items: items.clone() })
+    }
+
+    pub(crate) fn slices(&self) -> impl Iterator<Item = &Slices> {
+        self.slices.values()
+    }
+
+    pub(crate) fn merges(&self) -> impl Iterator<Item = Merge> {
+        self.merges.iter().map(|((loop_id, slice, name), value)| Merge {
+            loop_id: *loop_id,
+            slice: *slice,
+            name: name.clone(),
+            value: value.clone(),
+        })
+    }
+}
+
+/// As text has it.
+#[derive(Serialize, Deserialize)]
+struct Lists {
+    in_flight: Vec<InFlight>,
+    slices: Vec<Slices>,
+    merges: Vec<Merge>,
+}
+
+impl Serialize for Workers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let slices = self.slices().cloned().collect();
+        let (in_flight, merges) = (self.in_flight().collect(), self.merges().collect());
+        Lists { in_flight, slices, merges }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Workers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Lists { in_flight, slices, merges } = Lists::deserialize(deserializer)?;
+        let mut workers = Workers::default();
+        for it in in_flight {
+            workers.set_in_flight(it);
+        }
+        for it in slices {
+            workers.set_slices(it);
+        }
+        for it in merges {
+            workers.set_merge(it);
+        }
+        Ok(workers)
+    }
+}
+
+impl InFlight {
+    pub(super) fn check(&self) -> Result<(), Refused> {
+        check_number(self.loop_id)?;
+        let in_range = self.items.len() <= IN_FLIGHT_LIMIT;
+        in_range.then_some(()).ok_or("there are more than 1024 items in flight")
+    }
+}
+
+impl Slices {
+    pub(super) fn check(&self) -> Result<(), Refused> {
+        check_number(self.loop_id)?;
+        let in_range = (1..=SLICE_LIMIT).contains(&self.count);
+        in_range.then_some(()).ok_or("a loop has 1 to 65536 slices")?;
+        let are_known = self.finished.end() <= u64::from(self.count);
+        are_known.then_some(()).ok_or("a slice is finished that there is not")
+    }
+}
+
+impl Merge {
+    pub(super) fn check(&self, known: &Workers) -> Result<(), Refused> {
+        check_number(self.loop_id)?;
+        let slices = known.slices.get(&self.loop_id).map_or(0, |slices| slices.count);
+        (self.slice < slices).then_some(()).ok_or("a value of a slice that there is not")?;
+        let has_room = known.merges.len() < MERGE_LIMIT;
+        has_room.then_some(()).ok_or("there are more than 65536 values of slices")?;
+        let is_whole = !self.value.lacks_names() && !self.value.is_part();
+        is_whole.then_some(()).ok_or("a value of a slice that is not whole")
+    }
+}
+
+impl Checkpoint {
+    /// Items that were in flight at the last save, by their loops, of loops whose items run side by side.
+    pub fn in_flight(&self) -> impl Iterator<Item = InFlight> {
+        self.workers.in_flight()
+    }
+
+    /// The loops that many workers share, as they are cut into slices.
+    pub fn slices(&self) -> impl Iterator<Item = &Slices> {
+        self.workers.slices()
+    }
+
+    /// What variables were at the ends of slices.
+    pub fn merges(&self) -> impl Iterator<Item = Merge> {
+        self.workers.merges()
+    }
+
+    /// Whether it is of a job that many workers share.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.workers.are_shared()
+    }
+}

@@ -1,0 +1,45 @@
+//! By what a list is known again in what is stored of it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Which list something is, among all of this process; of what was read, none as yet.
+#[derive(Debug, Default)]
+pub(crate) struct Generation(AtomicU64);
+
+impl Generation {
+    pub(crate) const fn new() -> Self {
+        Generation(AtomicU64::new(0))
+    }
+
+    /// Its number, which it is given with this.
+    pub(crate) fn number(&self) -> u64 {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let number = self.0.load(Ordering::Relaxed);
+        if number != 0 {
+            return number;
+        }
+        let new = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let before = self.0.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed);
+        before.map_or_else(|number| number, |_| new)
+    }
+
+    /// Whether they are of one list.
+    pub(crate) fn is(&self, other: &Generation) -> bool {
+        self.number() == other.number()
+    }
+}
+
+impl Clone for Generation {
+    fn clone(&self) -> Self {
+        Generation(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+/// It is no part of a value.
+impl PartialEq for Generation {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Generation {}

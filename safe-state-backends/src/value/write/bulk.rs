@@ -1,0 +1,107 @@
+//! Lists of numbers whose bytes are as many each, in one piece: found by their types, as `serde` gives them one by one.
+
+use castaway::cast;
+use serde::Serialize;
+
+use super::super::schema::{Kind, NodeId, Scalar};
+use super::state::{State, push_varint};
+use super::{Bytes, WriteError, Writer};
+
+/// How many numbers are put into bytes at once.
+const AT_ONCE: usize = 2048;
+
+/// A list of such numbers.
+enum Numbers<'a> {
+    Bytes(&'a [u8]),
+    Singles(&'a [f32]),
+    Doubles(&'a [f64]),
+}
+
+/// The numbers, if the value is a list of some.
+#[inline]
+fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
+    // Most values have another size.
+    if size_of_val(value) != size_of::<Vec<u8>>() {
+        return None;
+    }
+    if let Ok(list) = cast!(value, &Vec<f32>) {
+        Some(Numbers::Singles(list))
+    } else if let Ok(list) = cast!(value, &Vec<f64>) {
+        Some(Numbers::Doubles(list))
+    } else {
+        cast!(value, &Vec<u8>).ok().map(|list| Numbers::Bytes(list))
+    }
+}
+
+/// Whether the value is such a list: what it reads back as is known.
+pub(in super::super) fn is_numbers<T: ?Sized>(value: &T) -> bool {
+    numbers(value).is_some()
+}
+
+impl State<'_> {
+    /// Writes a value at a place.
+    #[inline]
+    pub(super) fn value<T: Serialize + ?Sized>(
+        &mut self,
+        at: NodeId,
+        value: &T,
+    ) -> Result<(), WriteError> {
+        match numbers(value).filter(|numbers| self.takes_at_once(at, numbers)) {
+            Some(numbers) => self.numbers(&numbers),
+            None => value.serialize(Writer { state: self, at }),
+        }
+    }
+
+    /// Whether the list's elements need no kinds of their own.
+    fn takes_at_once(&self, at: NodeId, numbers: &Numbers<'_>) -> bool {
+        let element = match self.kind(at) {
+            Some(Kind::Seq(element)) => self.kind(element),
+            _ => None,
+        };
+        element == Some(Kind::Scalar(numbers.scalar())) && numbers.len() > 0
+    }
+
+    fn numbers(&mut self, numbers: &Numbers<'_>) -> Result<(), WriteError> {
+        self.enter()?;
+        push_varint(&mut self.bytes, numbers.len() as u64);
+        match numbers {
+            Numbers::Bytes(list) => self.bytes.extend_from_slice(list),
+            Numbers::Singles(list) => in_pieces(&mut self.bytes, list, f32::to_le_bytes),
+            Numbers::Doubles(list) => in_pieces(&mut self.bytes, list, f64::to_le_bytes),
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+}
+
+impl Numbers<'_> {
+    fn scalar(&self) -> Scalar {
+        match self {
+            Numbers::Bytes(_) => Scalar::U8,
+            Numbers::Singles(_) => Scalar::F32,
+            Numbers::Doubles(_) => Scalar::F64,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Numbers::Bytes(list) => list.len(),
+            Numbers::Singles(list) => list.len(),
+            Numbers::Doubles(list) => list.len(),
+        }
+    }
+}
+
+/// Adds the bytes of each number: some at once, as they are compared and copied many at a time.
+fn in_pieces<T: Copy, const N: usize>(
+    bytes: &mut Bytes<'_>,
+    numbers: &[T],
+    to_bytes: impl Fn(T) -> [u8; N],
+) {
+    let mut piece = [[0; N]; AT_ONCE];
+    for some in numbers.chunks(AT_ONCE) {
+        piece.iter_mut().zip(some).for_each(|(to, number)| *to = to_bytes(*number));
+        let filled = piece.get(..some.len()).unwrap_or_default();
+        bytes.extend_from_slice(filled.as_flattened());
+    }
+}

@@ -1,0 +1,115 @@
+//! The files with what came with format 2 beside names: worklists, lists at places, and what stands in records of its
+//! own of loops that run side by side or are shared.
+
+use safe_state_backends::{Checkpoint, Completed, Cut, InFlight, Results, Worklist};
+use serde_json::json;
+
+use super::read;
+use super::records::{CHANGE, file};
+use super::snapshots::{fresh, with};
+
+const QUEUE: &str = "safe_state_backends::worklist::Worklist<u64>";
+const ROWS: &str = "safe_state_backends::results::Results<u64>";
+/// Version 1; the root is a `u64`.
+const NAMES: &[u8] = b"\x01\x01\x01\x0a\0\0\0";
+
+const IN_FLIGHT: u8 = 6;
+const SLICES: u8 = 7;
+const MERGE: u8 = 8;
+
+/// A carried change: its name, whether it appends, and its value within no item.
+fn changed(name: &str, appends: u8, ty: &str, value: &[u8]) -> Vec<u8> {
+    let text = |it: &str| [&[u8::try_from(it.len()).unwrap()], it.as_bytes()].concat();
+    [&text(name), [appends, 0].as_slice(), &text(ty), value].concat()
+}
+
+fn change(carried: &[Vec<u8>]) -> (u8, Vec<u8>) {
+    let count = u8::try_from(carried.len()).unwrap();
+    (CHANGE, [[1, 0, count].as_slice(), &carried.concat(), &[0; 5]].concat())
+}
+
+/// A worklist that changes at both ends, and lists at places whose variable changes and is replaced.
+pub(super) fn worklist() -> Vec<u8> {
+    let section = |count: u64| json!([{ "version": 1, "elements": count, "len": count }]);
+    let stored = json!({
+        "queue": {
+            "within": [], "type_name": QUEUE, "bytes": [],
+            "form": { "Worklist": {
+                "names": NAMES, "taken": [0, 0], "ahead": 0, "entries": [1, 1, 3, 3, 1, 1, 5, 3],
+            } },
+        },
+        "rows": {
+            "within": [], "type_name": ROWS, "bytes": [1, 2],
+            "form": { "NamedList": [NAMES, section(2)] },
+        },
+        "rows!end 0": {
+            "within": [], "type_name": ROWS, "bytes": [],
+            "form": { "ListAt": [[NAMES, section(1)], 1] },
+        },
+    });
+    // A form, names as before, and what stands behind them.
+    let queue = [4, 0, 1, 0, 4, 8, 1, 1, 9, 3, 1, 1, 7, 3, 0];
+    let rows = [3, 0, 1, 1, 1, 1, 1, 4];
+    let end = [5, 0, 1, 1, 2, 2, 1, 1, 8];
+    file(
+        &with(fresh(), "carried", stored),
+        &[
+            change(&[changed("queue", 1, QUEUE, &queue), changed("rows", 0, ROWS, &rows)]),
+            change(&[changed("rows!end 1", 0, ROWS, &end)]),
+        ],
+    )
+}
+
+/// Items in flight, slices of which two are finished, and what a variable was in one of them.
+pub(super) fn workers() -> Vec<u8> {
+    // Within no item, `u64`, by name, version 1, and one byte: 7.
+    let value = [&[0, 3], b"u64".as_slice(), &[2, 7], NAMES, &[1, 1, 7]].concat();
+    let records = [
+        (IN_FLIGHT, vec![0, 2, 5, 9]),
+        (IN_FLIGHT, vec![1, 1, 5]),
+        (IN_FLIGHT, vec![1, 0]),
+        (SLICES, vec![2, 4, 0, 0, 0]),
+        (SLICES, vec![2, 4, 2, 2, 0]),
+        (MERGE, [[2, 1, 3].as_slice(), b"sum", &value].concat()),
+    ];
+    file(&fresh(), &records)
+}
+
+#[test]
+fn worklists_change_at_both_ends() {
+    let checkpoint = Checkpoint::decode(&read("worklist", "safestate")).unwrap();
+    let queue = checkpoint.carried_within::<Worklist<u64>>("queue", &[]).unwrap().unwrap();
+    assert_eq!(queue, Worklist::from([9, 5, 7]));
+    assert_eq!(checkpoint.carried("queue"), Ok(Some(vec![9_u64, 5, 7])));
+}
+
+#[test]
+fn lists_at_places_keep_what_they_were() {
+    let checkpoint = Checkpoint::decode(&read("worklist", "safestate")).unwrap();
+    let rows =
+        |name| checkpoint.carried_within::<Results<u64>>(name, &[]).unwrap().unwrap().into_vec();
+    assert_eq!(
+        (rows("rows"), rows("rows!end 0"), rows("rows!end 1")),
+        (vec![4], vec![1], vec![4, 8])
+    );
+}
+
+#[test]
+fn what_no_run_writes_yet_is_read() {
+    let bytes = read("workers", "safestate");
+    let checkpoint = Checkpoint::decode(&bytes).unwrap();
+    let in_flight: Vec<_> = checkpoint.in_flight().collect();
+    assert_eq!(in_flight, [InFlight { loop_id: 0, items: vec![5, 9] }]);
+    let slices: Vec<_> = checkpoint.slices().collect();
+    assert_eq!((slices[0].count, slices[0].cut), (4, Cut::Key));
+    assert_eq!(slices[0].finished, (0..2).collect::<Completed>());
+    let merge = checkpoint.merges().next().unwrap();
+    assert_eq!((merge.slice, merge.value.decode("sum")), (1, Ok(7_u64)));
+    // A writer keeps them.
+    assert_eq!(Checkpoint::decode(&checkpoint.encode().unwrap()).as_ref(), Ok(&checkpoint));
+    let text = checkpoint.to_string();
+    assert!(
+        text.contains("in flight  5, 9") && text.contains("slices     2 of 4 finished"),
+        "{text}"
+    );
+}

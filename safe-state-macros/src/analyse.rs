@@ -1,0 +1,111 @@
+//! From the function to the [`Plan`]: which loops are resumed, which variables are carried, and where their values are
+//! needed. All that the source alone can refuse is refused here, before anything is generated.
+
+pub(crate) mod accumulators;
+pub(crate) mod borrowed;
+pub(crate) mod carried;
+pub(crate) mod changes;
+pub(crate) mod closures;
+pub(crate) mod collections;
+pub(crate) mod durable;
+pub(crate) mod hoist;
+pub(crate) mod kept;
+pub(crate) mod lending;
+pub(crate) mod mutations;
+pub(crate) mod opening;
+pub(crate) mod outer;
+pub(crate) mod places;
+pub(crate) mod plan;
+pub(crate) mod policies;
+pub(crate) mod premutation;
+pub(crate) mod sources;
+pub(crate) mod standing;
+pub(crate) mod survey;
+pub(crate) mod taking;
+pub(crate) mod targets;
+pub(crate) mod worklists;
+
+use syn::{Block, Error, ItemFn, Result};
+
+use carried::CarriedVariable;
+use plan::{Analysed, Plan};
+use sources::carried_variables;
+use survey::{Survey, survey};
+use targets::{Search, Target, find};
+
+use crate::parse::future;
+use crate::parse::options::Options;
+use crate::syntax::rewrite::{body, break_to, loops};
+
+/// Finds out all that code is generated from, or says why the function can't be resumable.
+pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
+    let mut plan = Plan::of(options, function)?;
+    standing::check(function, &plan)?;
+    let mut function = function.clone();
+    let name = function.sig.ident.clone();
+    future::with_block(&mut function, |block| {
+        worklists::plain_whiles(block, &plan.krate);
+        let survey = survey(block);
+        plan.name_self(&survey);
+        let targets = chosen(&plan, &survey, &name)?;
+        policies::check_policies(&plan, &survey, &targets)?;
+        plan.carried = carried_variables(&plan, &survey, &targets)?;
+        let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
+        plan.hoisted = hoist::hoist(block, is_outermost);
+        plan.originals = loops(block, |at| targets.iter().any(|target| target.at == at));
+        check_bodies(&plan, &survey, &targets)?;
+        places::place(&mut plan, block, &survey, &targets);
+        worklists::check_worklists(&plan, &targets)?;
+        check_premutation(&plan, block, &targets)?;
+        Ok((block.clone(), survey, targets))
+    })
+    .map(|(block, survey, targets)| Analysed { plan, survey, targets, block })
+}
+
+/// The loops to make resumable.
+fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident) -> Result<Vec<Target>> {
+    if plan.options.manual.is_some() {
+        return Ok(Vec::new());
+    }
+    let search = Search {
+        function: name,
+        arguments: &plan.arguments,
+        iter: plan.options.iter.as_ref(),
+        items: &plan.options.items,
+    };
+    find(survey, &search)
+}
+
+/// Holds the bodies of the loops to what the source alone tells of them.
+fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> {
+    for target in targets {
+        let written = plan.originals.get(&target.at);
+        let found = written.and_then(|it| Some((it, body(it)?)));
+        if let (Some((written, body)), Some(it)) = (found, survey.loops.get(target.at)) {
+            durable::check_durable(plan, body, it)?;
+            accumulators::check_accumulators(plan, written, body, it)?;
+            taking::check_taking(plan, written, body)?;
+            taking::check_receiving(plan, written, target)?;
+            closures::check_fresh_closures(plan, it)?;
+            // Of several loops each has to be seen to be left, or the next would not know.
+            let block_labels =
+                if targets.len() > 1 { it.scope.block_labels.as_slice() } else { &[] };
+            if let Some(label) = break_to(body, block_labels) {
+                let text = "this leaves a resumable loop for the end of a block, past what tells that it has \
+                            been left; put a `break` of the loop itself before";
+                return Err(Error::new(label.span(), text));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Holds what can't be set back to its last value.
+fn check_premutation(plan: &Plan, block: &Block, targets: &[Target]) -> Result<()> {
+    let is_last_alone = |it: &&CarriedVariable| it.is_handle() || targets.is_empty();
+    let whole = plan.carried.iter().filter(|it| it.named.is_whole());
+    for variable in whole.filter(is_last_alone) {
+        premutation::check(block, variable, targets)?;
+    }
+    Ok(())
+}

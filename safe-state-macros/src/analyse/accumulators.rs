@@ -1,0 +1,118 @@
+//! What the source shows of a body that changes a variable from before its loop: a mutable one holds what
+//! earlier items left in it, and a resumed run would go on without a word from a wrong value.
+//!
+//! It sees the plain cases, and has words for them. The proof sees them all.
+
+use quote::ToTokens;
+use syn::{Block, Error, Expr, Result};
+
+use crate::analyse::changes::{Change, Changed, changes};
+use crate::analyse::collections::is_plain;
+use crate::analyse::opening::Opening;
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Loop;
+use crate::analyse::survey::locals::Local;
+use crate::parse::options::variable::Variable;
+use crate::syntax::bindings::{Binding, bindings, own_names};
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::loop_forms::while_let;
+
+/// Refuses a body that changes a variable which is neither carried nor fresh.
+pub(crate) fn check_accumulators(
+    plan: &Plan,
+    written: &Expr,
+    body: &Block,
+    around: &Loop,
+) -> Result<()> {
+    let mut own = own_names(body);
+    own.extend(bound(written).iter().map(Binding::name));
+    let arguments = plan.arguments.iter().map(|it| {
+        (
+            &it.ident,
+            it.is_mut || it.is_mut_reference(),
+            it.value_type().as_ref().is_some_and(is_plain),
+            Opening::default(),
+        )
+    });
+    let locals =
+        around.scope.locals.iter().map(|it| {
+            (&it.binding.ident, it.binding.is_mut, is_evident(it), it.init.opening.clone())
+        });
+    // From the inside out: the innermost variable of a name is the one the body sees.
+    let variables: Vec<_> = arguments.chain(locals).collect();
+    let mut errors: Option<Error> = None;
+    for (at, (ident, is_mut, is_evident, opening)) in variables.iter().enumerate() {
+        let is_hidden = variables.iter().skip(at + 1).any(|(later, ..)| later == ident);
+        if !is_mut || is_hidden || own.contains(&ident.to_string()) {
+            continue;
+        }
+        let changed = changes(body, ident, *is_evident);
+        let changed: Vec<Change> =
+            changed.into_iter().filter(|change| !covers(plan, &change.place)).collect();
+        if changed.is_empty() {
+            continue;
+        }
+        let head =
+            head(written).map(|head| free_idents(head.to_token_stream())).unwrap_or_default();
+        let may_be_fresh = !head.contains(&ident.to_string())
+            && !opening.makes_file()
+            && changed.iter().all(|change| change.how != Changed::Written);
+        let error = Error::new(ident.span(), text(&changed, may_be_fresh, opening));
+        match &mut errors {
+            Some(errors) => errors.combine(error),
+            None => errors = Some(error),
+        }
+    }
+    errors.map_or(Ok(()), Err)
+}
+
+/// Whether the place, or what it is a part of, is named.
+fn covers(plan: &Plan, place: &Variable) -> bool {
+    plan.options
+        .named()
+        .any(|named| named.root == place.root && place.fields.starts_with(&named.fields))
+}
+
+fn is_evident(local: &Local) -> bool {
+    local.is_collection() || local.value_type().as_ref().is_some_and(is_plain)
+}
+
+/// What the loop binds of each item.
+fn bound(written: &Expr) -> Vec<Binding> {
+    match written {
+        Expr::ForLoop(it) => bindings(&it.pat),
+        Expr::While(it) => while_let(it).map(|(pat, _)| bindings(pat)).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+fn head(written: &Expr) -> Option<&Expr> {
+    match written {
+        Expr::ForLoop(it) => Some(&it.expr),
+        Expr::While(it) => Some(&it.cond),
+        _ => None,
+    }
+}
+
+fn text(changed: &[Change], may_be_fresh: bool, opening: &Opening) -> String {
+    let places: Vec<String> = changed.iter().map(|change| change.place.name()).collect();
+    let quoted: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
+    let (quoted, names) = (quoted.join(", "), places.join(", "));
+    let fresh = if may_be_fresh {
+        format!("\nhelp: if every run may start with a new one, add `fresh({names})`")
+    } else {
+        String::new()
+    };
+    if opening.is_format() {
+        return format!(
+            "the loop changes {quoted}, which a resumed run would start anew\n\n\
+             help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
+             `reconnect`: see \"Files and connections\" in the README{fresh}"
+        );
+    }
+    format!(
+        "the loop changes {quoted}, which a resumed run would start anew\n\n\
+         help: to save it with the progress and restore it, add `carry({names})` to `#[resumable]`\n\
+         help: if it is a file or a connection, to open again as it was, add `reconnect({names})`{fresh}"
+    )
+}

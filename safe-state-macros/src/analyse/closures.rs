@@ -1,0 +1,55 @@
+//! A `fresh` closure that changes other variables: those would start anew with it.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Error, Result};
+
+use crate::analyse::changes::changes_in;
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Loop;
+use crate::analyse::survey::locals::Local;
+use crate::syntax::free_idents::free_idents;
+
+/// Refuses a closure in `fresh` that changes a variable which is not named.
+pub(crate) fn check_fresh_closures(plan: &Plan, around: &Loop) -> Result<()> {
+    for (at, local) in around.scope.locals.iter().enumerate() {
+        let name = &local.binding.ident;
+        let is_fresh = plan.options.restored.fresh.iter().any(|named| named.is(name));
+        let Some(closure) = local.closure().filter(|_| is_fresh && local.binding.is_mut) else {
+            continue;
+        };
+        let before = around.scope.locals.get(..at).unwrap_or_default();
+        let changeable = changeable(plan, before, closure.capture.is_some());
+        let mentioned = free_idents(closure.body.to_token_stream());
+        let seen: Vec<(&Ident, bool)> =
+            changeable.into_iter().filter(|(it, _)| mentioned.contains(&it.to_string())).collect();
+        let surely = seen.iter().filter(|(it, of)| !changes_in(&closure.body, it, *of).is_empty());
+        let surely: Vec<&Ident> = surely.map(|(it, _)| *it).collect();
+        let changed =
+            if surely.is_empty() { seen.iter().map(|(it, _)| *it).collect() } else { surely };
+        let is_named = |it: &&Ident| plan.options.named().any(|named| named.root == **it);
+        if let Some(changed) = changed.into_iter().find(|it| !is_named(it)) {
+            let text = format!(
+                "`{name}` changes `{changed}`, which a resumed run would start anew; write in the loop what it \
+                 does, with `carry({changed})`, or name both: `fresh({name}, {changed})`"
+            );
+            return Err(Error::new(changed.span(), text));
+        }
+    }
+    Ok(())
+}
+
+/// The variables that a closure can change, and whether they are collections: by a `move` those alone that
+/// refer to others.
+fn changeable<'a>(plan: &'a Plan, before: &'a [Local], by_move: bool) -> Vec<(&'a Ident, bool)> {
+    let arguments = plan
+        .arguments
+        .iter()
+        .filter(|it| it.is_mut_reference() || (it.is_mut && !by_move))
+        .map(|it| (&it.ident, false));
+    let locals = before
+        .iter()
+        .filter(|it| it.is_mut_reference || (it.binding.is_mut && !by_move))
+        .map(|it| (&it.binding.ident, it.is_collection()));
+    arguments.chain(locals).collect()
+}

@@ -1,0 +1,347 @@
+//! Whether a block may change a variable that it does not declare itself.
+//!
+//! Tokens don't tell whether a method takes `&mut self`. Those of the standard library that
+//! are known to read are taken to read; of any other the answer is that it may change its receiver.
+
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::visit::{self, Visit};
+use syn::{
+    Arm, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprForLoop, ExprIf,
+    ExprLet, ExprMatch, ExprMethodCall, ExprReference, ExprWhile, Ident, Item, Local, Macro, Pat,
+    PatIdent, Stmt, Token,
+};
+
+use crate::syntax::bindings::bindings;
+use crate::syntax::free_idents::free_idents;
+
+#[cfg(test)]
+mod tests;
+
+/// Methods that take `&self`, by the types a loop most often reads.
+const READERS: &[&str] = &[
+    "len",
+    "is_empty",
+    "get",
+    "contains",
+    "contains_key",
+    "iter",
+    "keys",
+    "values",
+    "first",
+    "last",
+    "clone",
+    "cloned",
+    "copied",
+    "as_str",
+    "as_ref",
+    "as_slice",
+    "as_bytes",
+    "as_path",
+    "as_deref",
+    "to_string",
+    "to_owned",
+    "to_vec",
+    "is_some",
+    "is_none",
+    "is_ok",
+    "is_err",
+    "starts_with",
+    "ends_with",
+    "chars",
+    "bytes",
+    "lines",
+    "split",
+    "trim",
+    "eq",
+    "ne",
+    "cmp",
+    "partial_cmp",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "min",
+    "max",
+    "abs",
+    "pow",
+    "checked_add",
+    "checked_sub",
+    "saturating_add",
+    "saturating_sub",
+    "wrapping_add",
+    "capacity",
+    "range",
+    "windows",
+    "chunks",
+    "binary_search",
+    "binary_search_by",
+    "binary_search_by_key",
+    "join",
+    "display",
+    "exists",
+    "borrow",
+    "lock",
+    "load",
+    "elapsed",
+    "hash",
+    "fmt",
+    "is_file",
+    "is_dir",
+    "map",
+    "and_then",
+    "unwrap_or",
+    "unwrap_or_default",
+    "ok_or",
+    "parse",
+];
+
+/// Macros that only read what they are given.
+const READING_MACROS: &[&str] = &[
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "format",
+    "format_args",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "panic",
+    "unreachable",
+    "todo",
+    "unimplemented",
+    "matches",
+    "step",
+    "vec",
+    "dbg",
+    "concat",
+    "trace",
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "event",
+    "span",
+    "bail",
+    "ensure",
+    "anyhow",
+    "eyre",
+    "log",
+    "json",
+    // Ours: what it reads is what it had at this place in the first run, whose value is kept.
+    "step",
+];
+
+/// Whether a statement may change `variable`.
+pub(crate) fn stmt_may_change(stmt: &Stmt, variable: &Ident) -> bool {
+    Search::of(variable, |search| search.visit_stmt(stmt))
+}
+
+/// Whether an expression may.
+pub(crate) fn expr_may_change(expr: &Expr, variable: &Ident) -> bool {
+    Search::of(variable, |search| search.visit_expr(expr))
+}
+
+/// Whether a block may.
+pub(crate) fn block_may_change(block: &Block, variable: &Ident) -> bool {
+    Search::of(variable, |search| search.visit_block(block))
+}
+
+struct Search {
+    name: String,
+    /// Whether a declaration of the body's own hides the variable here.
+    hidden: bool,
+    found: bool,
+}
+
+impl Search {
+    fn of(variable: &Ident, visit: impl FnOnce(&mut Self)) -> bool {
+        let mut search = Search { name: variable.unraw().to_string(), hidden: false, found: false };
+        visit(&mut search);
+        search.found
+    }
+
+    /// Whether `expr` is the variable, or a part of it.
+    fn is_place(&self, expr: &Expr) -> bool {
+        if self.hidden {
+            return false;
+        }
+        match expr {
+            Expr::Path(path) => {
+                path.path.get_ident().is_some_and(|ident| ident.unraw() == self.name)
+            }
+            Expr::Field(it) => self.is_place(&it.base),
+            Expr::Index(it) => self.is_place(&it.expr),
+            Expr::Paren(it) => self.is_place(&it.expr),
+            Expr::Group(it) => self.is_place(&it.expr),
+            Expr::Unary(it) => self.is_place(&it.expr),
+            // On the left of an assignment.
+            Expr::Tuple(it) => it.elems.iter().any(|elem| self.is_place(elem)),
+            Expr::Array(it) => it.elems.iter().any(|elem| self.is_place(elem)),
+            Expr::Struct(it) => it.fields.iter().any(|field| self.is_place(&field.expr)),
+            _ => false,
+        }
+    }
+
+    /// Whether the arguments of a macro change it, as far as they are expressions.
+    fn changed_in(&self, it: &Macro) -> bool {
+        let arguments = it.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        let mut search = Search { name: self.name.clone(), hidden: self.hidden, found: false };
+        for argument in arguments.iter().flatten() {
+            search.visit_expr(argument);
+        }
+        search.found
+    }
+
+    fn changed_if(&mut self, changed: bool) {
+        self.found |= changed;
+    }
+
+    fn binds(&self, pat: &Pat) -> bool {
+        bindings(pat).iter().any(|binding| binding.name() == self.name)
+    }
+
+    /// Visits what stands in the scope of `pats`.
+    fn within<'p>(
+        &mut self,
+        pats: impl IntoIterator<Item = &'p Pat>,
+        visit: impl FnOnce(&mut Self),
+    ) {
+        let outside = self.hidden;
+        self.hidden |= pats.into_iter().any(|pat| self.binds(pat));
+        visit(self);
+        self.hidden = outside;
+    }
+
+    /// The patterns that a condition binds: `if let P = ..`, also in a chain.
+    fn condition<'e>(cond: &'e Expr, pats: &mut Vec<&'e Pat>) {
+        match cond {
+            Expr::Let(it) => pats.push(&it.pat),
+            Expr::Binary(it) => {
+                Self::condition(&it.left, pats);
+                Self::condition(&it.right, pats);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Search {
+    fn visit_expr_assign(&mut self, it: &'ast ExprAssign) {
+        self.changed_if(self.is_place(&it.left));
+        visit::visit_expr_assign(self, it);
+    }
+
+    fn visit_expr_binary(&mut self, it: &'ast ExprBinary) {
+        self.changed_if(is_assignment(&it.op) && self.is_place(&it.left));
+        visit::visit_expr_binary(self, it);
+    }
+
+    fn visit_expr_reference(&mut self, it: &'ast ExprReference) {
+        self.changed_if(it.mutability.is_some() && self.is_place(&it.expr));
+        visit::visit_expr_reference(self, it);
+    }
+
+    fn visit_expr_method_call(&mut self, it: &'ast ExprMethodCall) {
+        let reads = READERS.iter().any(|reader| it.method == reader);
+        self.changed_if(!reads && self.is_place(&it.receiver));
+        visit::visit_expr_method_call(self, it);
+    }
+
+    /// A closure in a variable that is `mut` changes what it has captured.
+    fn visit_expr_call(&mut self, it: &'ast ExprCall) {
+        self.changed_if(self.is_place(&it.func));
+        visit::visit_expr_call(self, it);
+    }
+
+    /// A `ref mut` lends what is matched.
+    fn visit_expr_match(&mut self, it: &'ast ExprMatch) {
+        let lends = it.arms.iter().any(|arm| lends_mutably(&arm.pat));
+        self.changed_if(lends && self.is_place(&it.expr));
+        visit::visit_expr_match(self, it);
+    }
+
+    fn visit_expr_let(&mut self, it: &'ast ExprLet) {
+        self.changed_if(lends_mutably(&it.pat) && self.is_place(&it.expr));
+        visit::visit_expr_let(self, it);
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        let name =
+            it.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let is_mentioned = !self.hidden && free_idents(it.tokens.clone()).contains(&self.name);
+        let reads = READING_MACROS.contains(&name.as_str()) && !self.changed_in(it);
+        self.changed_if(is_mentioned && !reads);
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        let outside = self.hidden;
+        visit::visit_block(self, block);
+        self.hidden = outside;
+    }
+
+    fn visit_local(&mut self, it: &'ast Local) {
+        let lends = |init: &syn::LocalInit| lends_mutably(&it.pat) && self.is_place(&init.expr);
+        let is_lent = it.init.as_ref().is_some_and(lends);
+        self.changed_if(is_lent);
+        visit::visit_local(self, it);
+        self.hidden |= self.binds(&it.pat);
+    }
+
+    fn visit_expr_closure(&mut self, it: &'ast ExprClosure) {
+        self.within(&it.inputs, |search| visit::visit_expr_closure(search, it));
+    }
+
+    fn visit_arm(&mut self, it: &'ast Arm) {
+        self.within([&it.pat], |search| visit::visit_arm(search, it));
+    }
+
+    fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
+        self.visit_expr(&it.expr);
+        self.within([&*it.pat], |search| search.visit_block(&it.body));
+    }
+
+    fn visit_expr_if(&mut self, it: &'ast ExprIf) {
+        self.visit_expr(&it.cond);
+        let mut pats = Vec::new();
+        Self::condition(&it.cond, &mut pats);
+        self.within(pats, |search| search.visit_block(&it.then_branch));
+        if let Some((_, otherwise)) = &it.else_branch {
+            self.visit_expr(otherwise);
+        }
+    }
+
+    fn visit_expr_while(&mut self, it: &'ast ExprWhile) {
+        self.visit_expr(&it.cond);
+        let mut pats = Vec::new();
+        Self::condition(&it.cond, &mut pats);
+        self.within(pats, |search| search.visit_block(&it.body));
+    }
+
+    /// An item sees no variables.
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+fn lends_mutably(pat: &Pat) -> bool {
+    struct Lends(bool);
+    impl Visit<'_> for Lends {
+        fn visit_pat_ident(&mut self, it: &PatIdent) {
+            self.0 |= it.by_ref.is_some() && it.mutability.is_some();
+            visit::visit_pat_ident(self, it);
+        }
+    }
+    let mut lends = Lends(false);
+    lends.visit_pat(pat);
+    lends.0
+}
+
+fn is_assignment(op: &BinOp) -> bool {
+    // Every compound assignment ends in `=`, and of the others only the comparisons do.
+    let text = op.to_token_stream().to_string();
+    text.ends_with('=') && !["==", "!=", "<=", ">="].contains(&text.as_str())
+}

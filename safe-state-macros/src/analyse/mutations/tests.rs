@@ -1,0 +1,64 @@
+//! What is seen as a change, in bodies as tokens.
+
+use super::*;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+
+#[track_caller]
+fn check(changes: bool, body: TokenStream) {
+    let text = body.to_string();
+    let block = TokenTree::Group(Group::new(Delimiter::Brace, body));
+    let body: Block = syn::parse2(block.into()).unwrap();
+    let found = Search::of(&syn::parse_quote!(x), |search| search.visit_block(&body));
+    assert_eq!(found, changes, "{text}");
+}
+
+#[test]
+fn changes_are_seen() {
+    check(true, quote! { x = 1; });
+    check(true, quote! { x += 1; });
+    check(true, quote! { x.field[2].deep <<= 1; });
+    check(true, quote! { (x, y) = pair; });
+    check(true, quote! { f(&mut x); });
+    check(true, quote! { x.push(1); });
+    check(true, quote! { x.seen.insert(1); });
+    check(true, quote! { items.iter().for_each(|y| x.push(y)); });
+    check(true, quote! { writeln!(x, "a")?; });
+    check(true, quote! { while let Some(y) = x.pop() {} });
+    check(true, quote! { if go { match y { Some(_) => x -= 1, None => {} } } });
+    check(true, quote! { { let x = 2; f(x); } x += 1; });
+    check(true, quote! { dbg!(f(&mut x)); });
+    check(true, quote! { assert!(x.insert(y)); });
+    check(true, quote! { x(y); });
+    check(true, quote! { [x, y] = [y, x + y]; });
+    check(true, quote! { Pair { x, .. } = pair; });
+    check(true, quote! { let n = step!("n", { x.push(1); x.len() }); });
+    check(true, quote! { let n = step!("n", take(&mut x)?); });
+    check(true, quote! { match x { ref mut y => y.push(1) } });
+    check(true, quote! { if let Pair(ref mut y, _) = x { y.push(1); } });
+    check(true, quote! { let ref mut y = x; });
+}
+
+#[test]
+fn reading_is_no_change() {
+    check(false, quote! { f(x); });
+    check(false, quote! { f(&x); y += x; });
+    check(false, quote! { if x.contains(&y) { println!("{x} {}", x.len()); } });
+    check(false, quote! { y[x] = 1; });
+    check(false, quote! { let n = step!("n", x.len()); });
+    check(false, quote! { let n = step!("n", x.clone()); });
+    check(false, quote! { let n = step!("n", send(&x).await?,); });
+    check(false, quote! { assert!(x == 1 && x <= 2); });
+    check(false, quote! { thing.x = 1; thing.x.push(2); });
+}
+
+#[test]
+fn the_bodys_own_variables_are_its_own() {
+    check(false, quote! { let mut x = 0; x += 1; });
+    check(false, quote! { for x in y.iter_mut() { x.push(1); } });
+    check(false, quote! { if let Some(x) = y && let Some(z) = x { x.push(z); } });
+    check(false, quote! { match y { Some(mut x) => x.push(1), None => {} } });
+    check(false, quote! { f(|x| x.push(1)); });
+    check(false, quote! { fn g(mut x: u8) { x += 1; } });
+    check(false, quote! { let Some(mut x) = y else { return }; x.push(1); });
+}

@@ -1,0 +1,81 @@
+//! The variables from before a loop, as its body sees them.
+
+use proc_macro2::Ident;
+use syn::Type;
+
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Loop;
+use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::parse::function::Argument;
+use crate::parse::options::variable::Variable;
+
+/// A variable from before the loop, as the body sees it.
+pub(crate) struct Outer<'a> {
+    pub(crate) ident: Ident,
+    pub(crate) kind: Kind<'a>,
+    /// Whether it is from before a loop around this one, and has its proof there.
+    pub(crate) is_elsewhere: bool,
+}
+
+pub(crate) enum Kind<'a> {
+    Argument(&'a Argument),
+    Local(&'a Local),
+    Pattern,
+}
+
+impl Outer<'_> {
+    /// Whether the body can neither change nor move it: it is written as a `&T`, or as a primitive.
+    pub(crate) fn is_constant(&self) -> bool {
+        match self.kind {
+            Kind::Argument(it) => !it.is_mut && it.ty.as_ref().is_some_and(is_constant),
+            Kind::Local(_) | Kind::Pattern => false,
+        }
+    }
+}
+
+pub(crate) fn is_constant(ty: &Type) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+        "i128", "isize", "f32", "f64", "str",
+    ];
+    match ty {
+        Type::Reference(it) => it.mutability.is_none(),
+        Type::Path(it) => PRIMITIVES.iter().any(|name| it.path.is_ident(name)),
+        _ => false,
+    }
+}
+
+/// The variables that the loop of `target` may change: those that are named, without the carried ones of which
+/// its source shows that it only reads them.
+pub(crate) fn named_in<'p>(plan: &'p Plan, target: &Target) -> impl Iterator<Item = &'p Variable> {
+    let reads = |named: &Variable| {
+        let carried = plan.carried.iter().find(|it| it.named == *named);
+        carried.is_some_and(|it| !it.places.saving.contains(&target.at))
+    };
+    plan.options.named().filter(move |named| !reads(named))
+}
+
+/// Whether the variable is among them as a whole.
+pub(crate) fn is_named(plan: &Plan, variable: &Ident, target: &Target) -> bool {
+    named_in(plan, target).any(|named| named.is(variable))
+}
+
+/// The variables from before the loop, of each name the one that the body sees.
+pub(crate) fn outer<'a>(plan: &'a Plan, around: &'a Loop, within: Option<usize>) -> Vec<Outer<'a>> {
+    let is_nested = within.is_some();
+    let is_before = |local: &Local| within.is_some_and(|at| !local.around.contains(&at));
+    let of = |ident: &Ident, kind, is_elsewhere| Outer { ident: ident.clone(), kind, is_elsewhere };
+    let arguments = plan.arguments.iter().map(|it| of(&it.ident, Kind::Argument(it), is_nested));
+    let locals =
+        around.scope.locals.iter().map(|it| of(&it.binding.ident, Kind::Local(it), is_before(it)));
+    let patterns = around.scope.patterns.iter().map(|it| of(it, Kind::Pattern, false));
+    let mut outer: Vec<Outer<'_>> = Vec::new();
+    for one in arguments.chain(patterns).chain(locals) {
+        // A constant in a pattern looks like a variable.
+        let is_constant = one.ident.to_string().starts_with(char::is_uppercase);
+        outer.retain(|before| before.ident != one.ident);
+        outer.extend(Some(one).filter(|_| !is_constant));
+    }
+    outer
+}

@@ -1,0 +1,133 @@
+//! Where a carried variable's value is needed again: code before and between loops runs again in a resumed run,
+//! and is to see there what it saw.
+//!
+//! A run has the last value of a variable. Where a resumed run reads an earlier one, that is kept beside it: at the
+//! declaration, at the end of a loop, and where an item begins that has a loop inside. What is not mentioned
+//! between a place and the next loop that may change it needs no value there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::visit::Visit;
+use syn::{Block, Expr, ItemMacro};
+
+use crate::analyse::carried::CarriedVariable;
+use crate::analyse::kept::Places;
+use crate::analyse::lending::{is_lent_in, root};
+use crate::analyse::mutations::block_may_change;
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Survey;
+use crate::analyse::targets::Target;
+use crate::syntax::bindings::bindings;
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::free_variables as free;
+use crate::syntax::rewrite::body;
+use events::{Events, Reading};
+
+mod events;
+
+impl Places {
+    /// The places of a carried variable in `block`.
+    fn of(
+        block: &Block,
+        variable: &CarriedVariable,
+        (targets, survey): (&[Target], &Survey),
+        originals: &BTreeMap<usize, Expr>,
+    ) -> Self {
+        let ident = &variable.ident;
+        let may_change = |target: &&Target| {
+            let around = survey.loops.get(target.at);
+            if around.is_none_or(|around| !variable.stands_among(&around.scope.locals)) {
+                return false;
+            }
+            let around = around.map(|it| it.scope.macros.as_slice());
+            let hides = |it: &ItemMacro| free::holds(&free_idents(it.to_token_stream()), ident);
+            around.is_some_and(|macros| macros.iter().any(hides))
+                || originals.get(&target.at).is_some_and(|written| lends(written, variable))
+                || originals.get(&target.at).is_some_and(|written| may_change(written, ident))
+        };
+        let changing: BTreeSet<usize> =
+            targets.iter().filter(may_change).map(|target| target.at).collect();
+        let events = Events::of(block, variable, targets);
+        let reading = Reading { events: &events, changing: &changing };
+        let ends = changing.iter().copied().filter(|at| reading.of_end(*at)).collect();
+        let items = changing.iter().copied().filter(|at| reading.of_item(*at)).collect();
+        let start = reading.of_declaration();
+        let is_saving = |at: &usize| {
+            changing.contains(at) || survey.around(*at).any(|outer| changing.contains(&outer))
+        };
+        let saving = targets.iter().map(|target| target.at).filter(is_saving).collect();
+        let places = Places { changing, saving, start, ends, items };
+        if variable.is_assignable() || !places.are_kept() {
+            return places;
+        }
+        // It has one value.
+        Places { start: true, ..Places::default() }
+    }
+
+    /// All of the loops may change it, and it can't be set back.
+    fn last_alone(targets: &[Target]) -> Self {
+        let saving: BTreeSet<usize> = targets.iter().map(|target| target.at).collect();
+        Places { saving, ..Places::default() }
+    }
+
+    /// Whether a value beside the last one is kept.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.start || !self.ends.is_empty() || !self.items.is_empty()
+    }
+}
+
+/// Finds out where the carried variables are needed again.
+pub(crate) fn place(plan: &mut Plan, block: &Block, survey: &Survey, targets: &[Target]) {
+    for variable in &mut plan.carried {
+        variable.places = if variable.is_handle() {
+            Places::last_alone(targets)
+        } else {
+            Places::of(block, variable, (targets, survey), &plan.originals)
+        };
+    }
+}
+
+/// Whether the loop saves the variable, which it may change item by item. It is taken to, as no list tells what a
+/// method does; but where the head may hold it borrowed, which lets the body only read, what the source shows
+/// decides, and the proof sees that it is true. What the head has taken whole is not there to be saved.
+fn may_change(written: &Expr, ident: &Ident) -> bool {
+    let Some(block) = body(written) else { return false };
+    let mut names = free::of_block(block);
+    match written {
+        Expr::ForLoop(it) => {
+            for bound in bindings(&it.pat) {
+                names.remove(&bound.name());
+            }
+            let head = free::names(|free| free.visit_expr(&it.expr));
+            let is_mentioned = free::holds(&names, ident);
+            let in_head = free::holds(&head, ident) && may_hold(&it.expr);
+            if in_head && root(&it.expr).is_some_and(|root| root == ident) {
+                return is_mentioned && block_may_change(block, ident);
+            }
+            is_mentioned || !in_head
+        }
+        // Its head holds nothing from one item to the next.
+        Expr::While(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether what a head gives may hold a variable, or have taken it. If it holds one all the same, that does not
+/// compile.
+fn may_hold(head: &Expr) -> bool {
+    const OWNED: [&str; 4] = ["clone", "collect", "to_owned", "to_vec"];
+    match head {
+        Expr::Range(_) => false,
+        Expr::MethodCall(it) => !OWNED.iter().any(|name| it.method == name),
+        Expr::Paren(it) => may_hold(&it.expr),
+        Expr::Group(it) => may_hold(&it.expr),
+        _ => true,
+    }
+}
+
+/// Whether the loop walks it by mutable reference.
+fn lends(written: &Expr, variable: &CarriedVariable) -> bool {
+    matches!(written, Expr::ForLoop(it) if is_lent_in(variable, &it.expr))
+}

@@ -1,0 +1,79 @@
+//! All that the generated code is made from.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Span;
+use syn::{Block, Expr, Item, ItemFn, Path, Result};
+
+use crate::analyse::carried::CarriedVariable;
+use crate::analyse::survey::Survey;
+use crate::analyse::targets::Target;
+use crate::parse::function::{self, Argument, Returned};
+use crate::parse::future;
+use crate::parse::options::Options;
+
+/// What is known of a function under the attribute.
+pub(crate) struct Plan {
+    pub(crate) options: Options,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) returned: Returned,
+    pub(crate) is_async: bool,
+    /// The path of the runtime crate.
+    pub(crate) krate: Path,
+    pub(crate) carried: Vec<CarriedVariable>,
+    /// The resumable loops as they were written, by their places in the survey.
+    pub(crate) originals: BTreeMap<usize, Expr>,
+    /// Items of their bodies that are to stand before them.
+    pub(crate) hoisted: BTreeMap<usize, Vec<Item>>,
+}
+
+/// A function's plan, with its loops.
+pub(crate) struct Analysed {
+    pub(crate) plan: Plan,
+    pub(crate) survey: Survey,
+    pub(crate) targets: Vec<Target>,
+    /// The block in which the function does its work, with its loops in the forms that are generated from.
+    pub(crate) block: Block,
+}
+
+impl Plan {
+    /// What the signature and the options tell.
+    pub(crate) fn of(options: Options, function: &ItemFn) -> Result<Self> {
+        let future = future::output(function).filter(|_| function.sig.asyncness.is_none());
+        let default = || syn::parse_quote_spanned!(Span::mixed_site()=> ::safe_state);
+        Ok(Plan {
+            arguments: function::arguments(&function::with_names(&function.sig))?,
+            is_async: function.sig.asyncness.is_some() || future.is_some(),
+            returned: match future {
+                Some(output) => Returned::of_type(&output),
+                None => Returned::of(&function.sig.output),
+            },
+            krate: options.krate.clone().unwrap_or_else(default),
+            options,
+            carried: Vec::new(),
+            originals: BTreeMap::new(),
+            hoisted: BTreeMap::new(),
+        })
+    }
+
+    /// `#[async_trait]` puts `self` into a local of another name, and leaves our options as they are.
+    pub(crate) fn name_self(&mut self, survey: &Survey) {
+        let mut locals = survey.all_locals.iter().map(|local| &local.binding.ident);
+        if let Some(local) = locals.find(|ident| *ident == "__self") {
+            let options = &mut self.options;
+            let named = options.restored.carry.iter_mut().chain(&mut options.restored.reconnect);
+            let named =
+                named.chain(&mut options.restored.fresh).filter(|named| named.root == "self");
+            named.for_each(|named| named.root = local.clone());
+        }
+    }
+
+    /// The name of a macro that may be ours: by itself, or behind the crate's name.
+    pub(crate) fn our_macro(&self, path: &Path) -> Option<String> {
+        let mut segments = path.segments.iter().rev();
+        let name = segments.next()?.ident.to_string();
+        let krate = self.krate.segments.last().map(|last| last.ident.to_string());
+        let is_ours = segments.next().is_none_or(|before| Some(before.ident.to_string()) == krate);
+        Some(name).filter(|_| is_ours)
+    }
+}

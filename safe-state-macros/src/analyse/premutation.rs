@@ -1,0 +1,137 @@
+//! What changes a variable that can't be set back, where a resumed run would do it again: between its declaration
+//! and a resumable loop behind it, and in a loop's head. These are handles, and all that `manual` restores.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Block, Error, Expr, Ident, Item, Macro, Result};
+
+use crate::analyse::carried::{CarriedVariable, Source};
+use crate::analyse::mutations::{expr_may_change, stmt_may_change};
+use crate::analyse::targets::Target;
+use crate::syntax::loop_forms::while_let;
+
+/// Refuses changes to `variable` that a resumed run would do to the value restored.
+pub(crate) fn check(block: &Block, variable: &CarriedVariable, targets: &[Target]) -> Result<()> {
+    let declared = match variable.source {
+        Source::Local { at, .. } => Some(at),
+        Source::Argument { .. } => None,
+    };
+    let mut search = Search {
+        ident: &variable.ident,
+        targets,
+        waits_for: declared,
+        loops: 0,
+        lets: 0,
+        checkpoints: 0,
+        is_arguments_scope: declared.is_none(),
+        error: None,
+    };
+    search.visit_block(block);
+    search.error.map_or(Ok(()), Err)
+}
+
+const CHANGED: &str = "this changes `{}` before a resumable loop, and a resumed run would do it again to the \
+                       value restored; do it in the initialiser: `let mut {} = { ... };`";
+const TAKEN: &str = "the loop's head takes from `{}`, which is restored without what is complete: that would be \
+                     passed over twice; use `#[resumable(manual)]` with `checkpoint!()`";
+
+struct Search<'a> {
+    ident: &'a Ident,
+    targets: &'a [Target],
+    /// The `let` that declares the variable, until it has been passed.
+    waits_for: Option<usize>,
+    // Must number loops and `let`s as `Survey` does.
+    loops: usize,
+    lets: usize,
+    checkpoints: usize,
+    /// Whether the next block is the one in which an argument stands.
+    is_arguments_scope: bool,
+    error: Option<Error>,
+}
+
+impl Search<'_> {
+    /// Whether a resumable loop, or in manual mode a checkpoint, came since.
+    fn has_passed_target(&self, loops: usize, checkpoints: usize) -> bool {
+        let is_new = |target: &Target| (loops..self.loops).contains(&target.at);
+        self.targets.iter().any(is_new)
+            || (self.targets.is_empty() && self.checkpoints > checkpoints)
+    }
+
+    fn refuse(&mut self, place: Span, text: &str) {
+        let ident = self.ident;
+        let text = text.replace("{}", &ident.to_string());
+        self.error.get_or_insert_with(|| Error::new(place, text));
+    }
+
+    fn is_target(&self, at: usize) -> bool {
+        self.targets.iter().any(|target| target.at == at)
+    }
+
+    fn head(&mut self, at: usize, head: &Expr) {
+        if self.waits_for.is_none() && self.is_target(at) && expr_may_change(head, self.ident) {
+            self.refuse(head.span(), TAKEN);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Search<'_> {
+    fn visit_block(&mut self, block: &'ast Block) {
+        // A checkpoint saves what the statements before it did. Only those before the first come
+        // again, which stand where the variable is declared.
+        let mut is_scope = !self.targets.is_empty() || std::mem::take(&mut self.is_arguments_scope);
+        let mut changed: Option<Span> = None;
+        for stmt in &block.stmts {
+            let (loops, checkpoints, waited) = (self.loops, self.checkpoints, self.waits_for);
+            self.visit_stmt(stmt);
+            let is_declaration = waited.is_some() && self.waits_for.is_none();
+            is_scope |= is_declaration;
+            if self.has_passed_target(loops, checkpoints) {
+                if let Some(place) = changed.filter(|_| is_scope && !is_declaration) {
+                    self.refuse(place, CHANGED);
+                }
+            } else if !is_declaration
+                && self.waits_for.is_none()
+                && stmt_may_change(stmt, self.ident)
+            {
+                changed = changed.or_else(|| Some(stmt.span()));
+            }
+        }
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        let at = self.lets;
+        self.lets += 1;
+        visit::visit_local(self, local);
+        if self.waits_for == Some(at) {
+            self.waits_for = None;
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        let at = self.loops;
+        match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
+            Expr::ForLoop(it) => {
+                self.loops += 1;
+                self.head(at, &it.expr);
+            }
+            Expr::While(it) => {
+                self.loops += 1;
+                if let Some((_, head)) = while_let(it) {
+                    self.head(at, head);
+                }
+            }
+            Expr::Loop(_) => self.loops += 1,
+            _ => {}
+        }
+        visit::visit_expr(self, expr);
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        self.checkpoints +=
+            usize::from(mac.path.segments.last().is_some_and(|last| last.ident == "checkpoint"));
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}

@@ -1,0 +1,391 @@
+//! All loops of a function's body, in the order of its text, and what else a job's loop may hide
+//! in.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::Parser;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{
+    Arm, Attribute, Block, Expr, ExprForLoop, ExprMethodCall, ImplItem, Item, ItemMacro, Label,
+    Lifetime, Macro, Pat, Signature, Type,
+};
+
+use crate::parse::function::is_resumable;
+use crate::syntax::bindings::bindings;
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::loop_forms::{conditions, is_marker, while_let};
+use locals::Local;
+
+pub(crate) mod locals;
+
+/// A `for`, `while` or `loop`.
+pub(crate) struct Loop {
+    /// Its keyword.
+    pub(crate) keyword: Span,
+    /// Its head as written, for messages.
+    pub(crate) text: String,
+    /// The loop around it, by its place in [`Survey::loops`].
+    pub(crate) parent: Option<usize>,
+    /// Its `#[resume]`.
+    pub(crate) marker: Option<Attribute>,
+    /// What stands when it begins.
+    pub(crate) scope: Scope,
+    pub(crate) kind: LoopKind,
+}
+
+/// What stands at a place.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    /// The locals, the innermost last.
+    pub(crate) locals: Vec<Local>,
+    /// The variables that patterns around it bind: arms, conditions, other loops.
+    pub(crate) patterns: Vec<Ident>,
+    /// The labels of the blocks around it.
+    pub(crate) block_labels: Vec<Lifetime>,
+    /// The labels of the loops around it.
+    pub(crate) loop_labels: Vec<Lifetime>,
+    /// The macros that stand before it in the function.
+    pub(crate) macros: Vec<ItemMacro>,
+}
+
+pub(crate) enum LoopKind {
+    For(ForHead),
+    /// `while let Some(x) = ..`.
+    WhileLet,
+    /// Another loop.
+    Other,
+    /// `loop {}`, which other attributes leave where nothing ever comes.
+    Empty,
+}
+
+/// What stands between `for` and the body.
+pub(crate) struct ForHead {
+    /// The variables the iterated expression mentions that no `let` has shadowed.
+    pub(crate) mentions: Vec<String>,
+    /// The variable at the root of the expression: `items` in `&items.iter().rev()`.
+    pub(crate) root: Option<String>,
+    /// The type that a `let` wrote for that variable.
+    pub(crate) root_type: Option<Box<Type>>,
+    /// A `let` of a mentioned name that has nothing to do with the value before.
+    pub(crate) shadowed_by: Option<(String, Span)>,
+    /// A method that makes the iterator parallel.
+    pub(crate) parallel: Option<Ident>,
+    pub(crate) cfgs: Vec<String>,
+}
+
+/// What a body holds.
+#[derive(Default)]
+pub(crate) struct Survey {
+    pub(crate) loops: Vec<Loop>,
+    /// Places whose inside is not this function's code, that hold a `for`.
+    pub(crate) hidden: Vec<Hidden>,
+    /// Calls that walk an iterator to its end: `for_each`, `sum`, `collect`.
+    pub(crate) consumers: Vec<Ident>,
+    /// All locals, in the order of their declaration.
+    pub(crate) all_locals: Vec<Local>,
+    /// The `#[resume]` that stand on something else than a loop of the function's own.
+    pub(crate) stray_markers: Vec<Attribute>,
+}
+
+/// Goes through a body in the order of its text.
+#[derive(Default)]
+struct Surveyor {
+    survey: Survey,
+    /// How many of the markers visited next stand on a loop: a loop's attributes come first in it.
+    on_loop: usize,
+    enclosing: Vec<usize>,
+    scope: Scope,
+    lets: usize,
+    shadows: BTreeMap<String, Span>,
+    /// The types of locals, where they are written.
+    types: BTreeMap<String, Box<Type>>,
+}
+
+pub(crate) enum Hidden {
+    Macro(Span),
+    Closure(Span),
+    Function(Ident),
+    Async(Span),
+}
+
+/// Takes stock of `block`, without what nested functions, closures and `async` blocks hold.
+pub(crate) fn survey(block: &Block) -> Survey {
+    let mut surveyor = Surveyor::default();
+    surveyor.visit_block(block);
+    surveyor.survey
+}
+
+impl Survey {
+    pub(crate) fn for_loop(&self, at: usize) -> Option<(&Loop, &ForHead)> {
+        let it = self.loops.get(at)?;
+        match &it.kind {
+            LoopKind::For(head) => Some((it, head)),
+            LoopKind::WhileLet | LoopKind::Other | LoopKind::Empty => None,
+        }
+    }
+
+    pub(crate) fn for_loops(&self) -> impl Iterator<Item = (usize, &Loop, &ForHead)> {
+        (0..self.loops.len()).filter_map(|at| self.for_loop(at).map(|(it, head)| (at, it, head)))
+    }
+
+    /// The loops around the one at `at`, from the inside out.
+    pub(crate) fn around(&self, at: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.loops.get(at).and_then(|it| it.parent), |outer| {
+            self.loops.get(*outer).and_then(|it| it.parent)
+        })
+    }
+}
+
+impl Surveyor {
+    fn enter(&mut self, (keyword, text): (Span, String), attrs: &[Attribute], kind: LoopKind) {
+        let marker = attrs.iter().find(|attr| is_marker(attr)).cloned();
+        self.on_loop = usize::from(marker.is_some());
+        let parent = self.enclosing.last().copied();
+        self.enclosing.push(self.survey.loops.len());
+        self.survey.loops.push(Loop {
+            keyword,
+            text,
+            parent,
+            marker,
+            scope: self.scope.clone(),
+            kind,
+        });
+    }
+
+    /// Visits `expr`, which is within what `pats` bind, and the label.
+    fn within(&mut self, pats: &[&Pat], label: Option<&Label>, visit: impl FnOnce(&mut Self)) {
+        let outside = (self.scope.patterns.len(), self.scope.loop_labels.len());
+        let bound = pats.iter().flat_map(|pat| bindings(pat));
+        self.scope.patterns.extend(bound.map(|binding| binding.ident));
+        self.scope.loop_labels.extend(label.map(|label| label.name.clone()));
+        visit(self);
+        self.scope.patterns.truncate(outside.0);
+        self.scope.loop_labels.truncate(outside.1);
+    }
+
+    fn head(&self, for_loop: &ExprForLoop) -> ForHead {
+        let expr = &for_loop.expr;
+        let all = free_idents(expr.to_token_stream());
+        let (shadowed, seen): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|name| self.shadows.contains_key(name));
+        ForHead {
+            mentions: seen,
+            root_type: root(expr).and_then(|name| self.types.get(&name).cloned()),
+            root: root(expr),
+            shadowed_by: shadowed.into_iter().find_map(|name| {
+                let span = self.shadows.get(&name).copied()?;
+                Some((name, span))
+            }),
+            parallel: parallel_method(expr),
+            cfgs: cfgs(&for_loop.attrs),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Surveyor {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::ForLoop(it) => {
+                let head = self.head(it);
+                let (pat, walked) = (it.pat.to_token_stream(), it.expr.to_token_stream());
+                let text = format!("for {pat} in {walked}");
+                self.enter((it.for_token.span, text), &it.attrs, LoopKind::For(head));
+                self.within(&[&it.pat], it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
+                self.enclosing.pop();
+            }
+            Expr::While(it) => {
+                let kind =
+                    if while_let(it).is_some() { LoopKind::WhileLet } else { LoopKind::Other };
+                let text = format!("while {}", it.cond.to_token_stream());
+                self.enter((it.while_token.span, text), &it.attrs, kind);
+                let pats = conditions(&it.cond);
+                self.within(&pats, it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
+                self.enclosing.pop();
+            }
+            Expr::Loop(it) => {
+                let text = "loop".to_owned();
+                let kind = if it.body.stmts.is_empty() { LoopKind::Empty } else { LoopKind::Other };
+                self.enter((it.loop_token.span, text), &it.attrs, kind);
+                self.within(&[], it.label.as_ref(), |survey| {
+                    visit::visit_expr(survey, expr);
+                });
+                self.enclosing.pop();
+            }
+            Expr::If(it) => {
+                self.within(&conditions(&it.cond), None, |survey| {
+                    visit::visit_expr(survey, expr);
+                });
+            }
+            Expr::Block(it) if it.label.is_some() => {
+                self.scope.block_labels.extend(it.label.as_ref().map(|label| label.name.clone()));
+                visit::visit_expr(self, expr);
+                self.scope.block_labels.pop();
+            }
+            Expr::Closure(it) => self.hide(&it.body, || Hidden::Closure(it.inputs_begin.span)),
+            Expr::Async(it) => self.hide(&it.block, || Hidden::Async(it.async_token.span)),
+            Expr::Const(_) => {}
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_arm(&mut self, arm: &'ast Arm) {
+        self.within(&[&arm.pat], None, |survey| visit::visit_arm(survey, arm));
+    }
+
+    fn visit_item(&mut self, item: &'ast Item) {
+        match item {
+            Item::Macro(it) => self.scope.macros.push(it.clone()),
+            Item::Fn(inner) => self.hide_function(&inner.attrs, &inner.sig, &inner.block),
+            Item::Impl(inner) => {
+                for member in &inner.items {
+                    if let ImplItem::Fn(inner) = member {
+                        self.hide_function(&inner.attrs, &inner.sig, &inner.block);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        if holds_for(mac.tokens.clone()) {
+            self.survey.hidden.push(Hidden::Macro(mac.path.span()));
+        }
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if is_marker(attribute) {
+            match self.on_loop.checked_sub(1) {
+                Some(left) => self.on_loop = left,
+                None => self.survey.stray_markers.push(attribute.clone()),
+            }
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        const CONSUMERS: &[&str] =
+            &["for_each", "try_for_each", "fold", "try_fold", "sum", "product", "collect", "count"];
+        if CONSUMERS.iter().any(|name| call.method == name) {
+            self.survey.consumers.push(call.method.clone());
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        let outside = (self.shadows.clone(), self.types.clone());
+        let (locals, macros) = (self.scope.locals.len(), self.scope.macros.len());
+        visit::visit_block(self, block);
+        (self.shadows, self.types) = outside;
+        self.scope.locals.truncate(locals);
+        self.scope.macros.truncate(macros);
+    }
+
+    fn visit_local(&mut self, local: &'ast syn::Local) {
+        let at = self.lets;
+        self.lets += 1;
+        visit::visit_local(self, local);
+        let from = local
+            .init
+            .as_ref()
+            .map(|init| free_idents(init.expr.to_token_stream()))
+            .unwrap_or_default();
+        for binding in bindings(&local.pat) {
+            let name = binding.name();
+            self.types.remove(&name);
+            if !from.contains(&name) {
+                self.shadows.insert(name, binding.ident.span());
+            }
+            let local = Local::of(local, binding, at, self.enclosing.clone());
+            self.survey.all_locals.push(local.clone());
+            self.scope.locals.push(local);
+        }
+        if let Pat::Type(typed) = &local.pat {
+            let names = bindings(&typed.pat).into_iter().map(|it| it.name());
+            self.types.extend(names.map(|name| (name, typed.ty.clone())));
+        }
+    }
+}
+
+impl Surveyor {
+    fn hide(&mut self, inside: &impl ToTokens, hidden: impl FnOnce() -> Hidden) {
+        if holds_for(inside.to_token_stream()) {
+            self.survey.hidden.push(hidden());
+        }
+        self.survey.stray_markers.extend(markers(inside.to_token_stream()));
+    }
+
+    /// A function within, whose markers are its own if it is resumable too.
+    fn hide_function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
+        if !attrs.iter().any(is_resumable) {
+            self.hide(block, || Hidden::Function(sig.ident.clone()));
+        }
+    }
+}
+
+/// The markers anywhere in the tokens.
+fn markers(tokens: TokenStream) -> Vec<Attribute> {
+    let mut found = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match (token, tokens.peek()) {
+            (TokenTree::Punct(hash), Some(TokenTree::Group(group))) if hash.as_char() == '#' => {
+                let attribute =
+                    TokenStream::from_iter([hash.into(), TokenTree::from(group.clone())]);
+                let parsed = Attribute::parse_outer.parse2(attribute).unwrap_or_default();
+                found.extend(parsed.into_iter().filter(is_marker));
+            }
+            (TokenTree::Group(group), _) => found.extend(markers(group.stream())),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn cfgs(attrs: &[Attribute]) -> Vec<String> {
+    let cfgs = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    cfgs.map(|attr| attr.to_token_stream().to_string()).collect()
+}
+
+/// The variable that a chain of calls, fields and references begins with.
+fn root(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident().map(|ident| ident.unraw().to_string()),
+        Expr::MethodCall(it) => root(&it.receiver),
+        Expr::Reference(it) => root(&it.expr),
+        Expr::Unary(it) => root(&it.expr),
+        Expr::Paren(it) => root(&it.expr),
+        Expr::Group(it) => root(&it.expr),
+        Expr::Try(it) => root(&it.expr),
+        _ => None,
+    }
+}
+
+fn parallel_method(expr: &Expr) -> Option<Ident> {
+    const PARALLEL: &[&str] =
+        &["par_iter", "par_iter_mut", "into_par_iter", "par_bridge", "par_chunks"];
+    let Expr::MethodCall(call) = expr else { return None };
+    let is_parallel = PARALLEL.iter().any(|name| call.method == name);
+    if is_parallel { Some(call.method.clone()) } else { parallel_method(&call.receiver) }
+}
+
+/// Whether a `for` loop stands anywhere in the tokens. `for<'a>` and `impl X for Y` are none.
+fn holds_for(tokens: TokenStream) -> bool {
+    let mut after_for = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) if ident == "for" => after_for = true,
+            TokenTree::Ident(ident) if ident == "in" && after_for => return true,
+            TokenTree::Group(group) if holds_for(group.stream()) => return true,
+            _ => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,145 @@
+//! The variables that the function's `let`s bind.
+
+use syn::ext::IdentExt;
+use syn::{Expr, ExprClosure, Pat, Type};
+
+use crate::analyse::collections::makes_collection;
+use crate::analyse::opening::Opening;
+use crate::parse::function::Argument;
+use crate::syntax::bindings::Binding;
+
+/// A variable that a `let` binds.
+#[derive(Clone)]
+pub(crate) struct Local {
+    pub(crate) binding: Binding,
+    /// The place of its `let` among all of the body.
+    pub(crate) at: usize,
+    /// Whether the `let` binds nothing else, and has an initialiser.
+    pub(crate) is_plain: bool,
+    /// Its type as written.
+    pub(crate) ty: Option<Type>,
+    /// Whether its type, or its initialiser, is written as a `&mut`.
+    pub(crate) is_mut_reference: bool,
+    pub(crate) init: Init,
+    /// The loops around it, from the outside in.
+    pub(crate) around: Vec<usize>,
+}
+
+/// What the source shows of an initialiser.
+#[derive(Clone)]
+pub(crate) struct Init {
+    kind: Initialiser,
+    pub(crate) opening: Opening,
+    /// The variable that it is a reference to, or to a field of.
+    refers_to: Option<String>,
+}
+
+/// What a variable begins with.
+#[derive(Clone)]
+pub(crate) enum Initialiser {
+    /// It has no value yet.
+    None,
+    Closure(Box<ExprClosure>),
+    /// What makes a collection of the standard library.
+    Collection,
+    Other,
+}
+
+impl Local {
+    /// Whether it has a value from its declaration on.
+    pub(crate) fn has_value(&self) -> bool {
+        !matches!(self.init.kind, Initialiser::None)
+    }
+
+    /// Its initialiser, if that is a closure.
+    pub(crate) fn closure(&self) -> Option<&ExprClosure> {
+        match &self.init.kind {
+            Initialiser::Closure(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_collection(&self) -> bool {
+        matches!(self.init.kind, Initialiser::Collection)
+    }
+
+    /// The variable that `binding` of the `let` at that place is, inside the loops `around`.
+    pub(crate) fn of(local: &syn::Local, binding: Binding, at: usize, around: Vec<usize>) -> Self {
+        let is_plain = is_plain(local);
+        let ty = match &local.pat {
+            Pat::Type(typed) => Some((*typed.ty).clone()),
+            _ => None,
+        };
+        let init = local.init.as_ref().map(|init| &*init.expr);
+        // What is borrowed mutably is changed through the reference.
+        let is_mut_reference = is_plain && (is_mut_reference(ty.as_ref()) || borrows_mutably(init));
+        let is_mut = binding.is_mut || is_mut_reference;
+        Local {
+            binding: Binding { is_mut, ..binding },
+            at,
+            is_plain,
+            ty,
+            is_mut_reference,
+            init: Init::of(init),
+            around,
+        }
+    }
+
+    /// The type of the value: of a `&mut T` the `T`.
+    pub(crate) fn value_type(&self) -> Option<Type> {
+        match self.ty.as_ref()? {
+            Type::Reference(it) if it.mutability.is_some() => Some((*it.elem).clone()),
+            ty => Some(ty.clone()),
+        }
+    }
+
+    /// Whether it is a reference to one of the `arguments`, or to a field of one.
+    pub(crate) fn is_of_argument(&self, arguments: &[Argument]) -> bool {
+        self.init
+            .refers_to
+            .as_ref()
+            .is_some_and(|name| arguments.iter().any(|it| it.name() == *name))
+    }
+}
+
+impl Init {
+    fn of(init: Option<&Expr>) -> Self {
+        let kind = match init {
+            None => Initialiser::None,
+            Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
+            Some(init) if makes_collection(init) => Initialiser::Collection,
+            Some(_) => Initialiser::Other,
+        };
+        let opening = init.map(Opening::of).unwrap_or_default();
+        Init { kind, opening, refers_to: init.and_then(referred) }
+    }
+}
+
+/// The variable in `x`, `&x` and `&x.a.b`.
+fn referred(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(it) => it.path.get_ident().map(|ident| ident.unraw().to_string()),
+        Expr::Field(it) => referred(&it.base),
+        Expr::Reference(it) if it.mutability.is_none() => referred(&it.expr),
+        Expr::Paren(it) => referred(&it.expr),
+        _ => None,
+    }
+}
+
+fn is_mut_reference(ty: Option<&Type>) -> bool {
+    matches!(ty, Some(Type::Reference(it)) if it.mutability.is_some())
+}
+
+fn borrows_mutably(init: Option<&Expr>) -> bool {
+    matches!(init, Some(Expr::Reference(it)) if it.mutability.is_some())
+}
+
+/// Whether the `let` is `let x = ..` or `let x: T = ..`.
+fn is_plain(local: &syn::Local) -> bool {
+    let pat = match &local.pat {
+        Pat::Type(typed) => &*typed.pat,
+        pat => pat,
+    };
+    let has_value = local.init.as_ref().is_some_and(|init| init.diverge.is_none());
+    matches!(pat, Pat::Ident(it) if it.subpat.is_none() && it.by_ref.is_none()) && has_value
+}

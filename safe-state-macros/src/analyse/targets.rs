@@ -1,0 +1,382 @@
+//! Which loop is the job's.
+
+use proc_macro2::Ident;
+use syn::{Attribute, Error, Result, Type};
+
+use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey};
+use crate::parse::function::Argument;
+use crate::parse::options::items::{Identity, ItemOptions};
+
+#[cfg(test)]
+mod tests;
+
+/// What the search goes by.
+pub(crate) struct Search<'a> {
+    /// The function's name, which errors about all of it point at.
+    pub(crate) function: &'a Ident,
+    pub(crate) arguments: &'a [Argument],
+    /// The argument named by the option `iter`.
+    pub(crate) iter: Option<&'a Ident>,
+    /// What the attribute says of the items.
+    pub(crate) items: &'a ItemOptions,
+}
+
+/// A loop to make resumable.
+#[derive(Clone)]
+pub(crate) struct Target {
+    /// Its place in the survey.
+    pub(crate) at: usize,
+    /// Its number. Two have the same only if `#[cfg]` lets one of them stand.
+    pub(crate) id: u16,
+    /// How many resumable loops are around it.
+    pub(crate) depth: usize,
+    pub(crate) items: ItemOptions,
+}
+
+/// Finds the job's loops.
+pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> {
+    search.check_iter()?;
+    let mut targets = marked(survey)?;
+    if targets.is_empty() {
+        let unmarked = search.unmarked(survey)?.into_iter();
+        let target = |at| Target { at, id: 0, depth: 0, items: search.items.clone() };
+        targets = unmarked.map(target).collect();
+    } else {
+        search.give_items(&mut targets)?;
+    }
+    for target in &targets {
+        let by_key = matches!(target.items.identity, Identity::Key(_) | Identity::Consumed(_));
+        if let Some((_, head)) = survey.for_loop(target.at) {
+            search.check_head(head, by_key)?;
+        }
+    }
+    Ok(targets)
+}
+
+/// The loops with `#[resume]` on them.
+fn marked(survey: &Survey) -> Result<Vec<Target>> {
+    if let Some(stray) = survey.stray_markers.first() {
+        let text = "`#[resume]` goes on a loop in the function's own body";
+        return Err(Error::new_spanned(stray, text));
+    }
+    let mut targets: Vec<Target> = Vec::new();
+    for (at, it) in survey.loops.iter().enumerate() {
+        let Some(marker) = &it.marker else { continue };
+        check_marker(it, marker)?;
+        let is_unmarked = |outer: &usize| !targets.iter().any(|target| target.at == *outer);
+        if let Some(outer) =
+            survey.around(at).find(is_unmarked).and_then(|outer| survey.loops.get(outer))
+        {
+            return Err(nested_in(outer));
+        }
+        let depth = survey.around(at).count();
+        if targets.len() == LOOP_LIMIT || depth == NESTING_LIMIT {
+            let text = format!(
+                "a function has at most {LOOP_LIMIT} resumable loops, {NESTING_LIMIT} of them inside one another"
+            );
+            return Err(Error::new_spanned(marker, text));
+        }
+        let id = u16::try_from(targets.len()).unwrap_or(u16::MAX);
+        targets.push(Target { at, id, depth, items: ItemOptions::of_marker(marker)? });
+    }
+    Ok(targets)
+}
+
+/// What a checkpoint holds: `limits.rs` of the backends, and the test `limits`, which runs as many.
+const LOOP_LIMIT: usize = 64;
+const NESTING_LIMIT: usize = 16;
+
+fn check_marker(it: &Loop, marker: &Attribute) -> Result<()> {
+    if !marker.path().is_ident("resume") {
+        return Err(Error::new_spanned(marker, "write it as `#[resume]`"));
+    }
+    match it.kind {
+        LoopKind::For(_) | LoopKind::WhileLet => Ok(()),
+        LoopKind::Other | LoopKind::Empty => {
+            let text = "this loop has no items to resume; `#[resume]` goes on `for`, `while let Some(..)` and `while` loops, \
+                        and for others there is `#[resumable(manual)]`";
+            Err(Error::new_spanned(marker, text))
+        }
+    }
+}
+
+/// A resumable loop that runs again and again in another one would begin anew each time.
+fn nested_in(outer: &Loop) -> Error {
+    let choice = match outer.kind {
+        LoopKind::For(_) | LoopKind::WhileLet => "mark this one with `#[resume]` as well, or ",
+        LoopKind::Other | LoopKind::Empty => "",
+    };
+    let text = format!(
+        "the loop to resume is inside this one, which runs it again and again; {choice}move the inner loop into a function of its own"
+    );
+    Error::new(outer.keyword, text)
+}
+
+impl Search<'_> {
+    fn check_iter(&self) -> Result<()> {
+        let Some(iter) = self.iter else { return Ok(()) };
+        if self.arguments.iter().any(|argument| iter == &argument.name()) {
+            return Ok(());
+        }
+        let arguments = self.arguments.iter().filter(|argument| !argument.is_ignored());
+        let names: Vec<String> =
+            arguments.map(|argument| format!("`{}`", argument.name())).collect();
+        let text = match names.as_slice() {
+            [] => format!("there is no argument `{iter}`; this function has none"),
+            names => format!("there is no argument `{iter}`; expected one of {}", names.join(", ")),
+        };
+        Err(Error::new(iter.span(), text))
+    }
+
+    fn unmarked(&self, survey: &Survey) -> Result<Vec<usize>> {
+        let walking: Vec<usize> = survey
+            .for_loops()
+            .filter(|(_, _, head)| self.walks(head).is_some())
+            .map(|(at, ..)| at)
+            .collect();
+        // A loop inside one that walks an argument is part of that one's items.
+        let outermost = |at: &usize| !survey.around(*at).any(|outer| walking.contains(&outer));
+        let candidates: Vec<usize> = walking.iter().copied().filter(outermost).collect();
+        let chosen = match candidates.as_slice() {
+            [] => self.only_loop(survey).map(|only| vec![only]),
+            [only] => not_nested(survey, *only).map(|()| candidates),
+            [first, second, ..] if !alternatives(survey, &candidates) => {
+                Err(self.ambiguous(survey, *first, *second))
+            }
+            _ => Ok(candidates),
+        }?;
+        self.check_others(survey, &chosen)?;
+        Ok(chosen)
+    }
+
+    /// No other outermost loop is left unprotected without a word.
+    fn check_others(&self, survey: &Survey, chosen: &[usize]) -> Result<()> {
+        if self.iter.is_some() {
+            return Ok(());
+        }
+        let is_outermost = |it: &Loop| it.parent.is_none() && !matches!(it.kind, LoopKind::Empty);
+        let outermost =
+            (0..survey.loops.len()).filter(|at| survey.loops.get(*at).is_some_and(is_outermost));
+        let all: Vec<usize> = outermost.collect();
+        let other = all.iter().find(|at| !chosen.contains(at)).and_then(|at| survey.loops.get(*at));
+        match other.filter(|_| !alternatives(survey, &all)) {
+            Some(other) => {
+                let heads: Vec<String> = all
+                    .iter()
+                    .filter_map(|at| survey.loops.get(*at))
+                    .map(|it| format!("`{}`", it.text))
+                    .collect();
+                let iter = self.iter_of(survey, chosen);
+                let text = format!(
+                    "this function has several loops: {}; mark those to resume with `#[resume]`{iter}",
+                    heads.join(", ")
+                );
+                Err(Error::new(other.keyword, text))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// How `iter` chooses the loop.
+    fn iter_of(&self, survey: &Survey, chosen: &[usize]) -> String {
+        let walked = chosen.iter().find_map(|at| survey.for_loop(*at));
+        let walked = walked.and_then(|(_, head)| self.walks(head));
+        walked.map_or_else(String::new, |it| format!(", or say which with `iter = {}`", it.name()))
+    }
+
+    /// The first argument that a loop walks.
+    fn walks(&self, head: &ForHead) -> Option<&Argument> {
+        let is_mentioned = |argument: &&Argument| head.mentions.contains(&argument.name());
+        match self.iter {
+            Some(iter) => {
+                self.arguments.iter().filter(|argument| iter == &argument.name()).find(is_mentioned)
+            }
+            None => self.arguments.iter().find(is_mentioned),
+        }
+    }
+
+    /// Where no loop walks an argument, the one outermost `for` loop, if there is one.
+    fn only_loop(&self, survey: &Survey) -> Result<usize> {
+        let outermost: Vec<(usize, &Loop, &ForHead)> =
+            survey.for_loops().filter(|(_, it, _)| it.parent.is_none()).collect();
+        for (_, _, head) in &outermost {
+            if let Some((name, span)) =
+                head.shadowed_by.as_ref().filter(|(name, _)| self.is_argument(name))
+            {
+                let text = format!(
+                    "this `{name}` hides the argument, and has nothing of it; rename it, or mark the loop over it with `#[resume]`"
+                );
+                return Err(Error::new(*span, text));
+            }
+        }
+        match outermost.as_slice() {
+            [(at, ..)] if self.iter.is_none() => Ok(*at),
+            [] => Err(self.no_loop(survey)),
+            [_] | [_, _, ..] if self.iter.is_some() => {
+                let iter = self.iter.map(ToString::to_string).unwrap_or_default();
+                Err(self.here(format!(
+                    "no `for` loop walks `{iter}`; mark the loop to resume with `#[resume]`"
+                )))
+            }
+            several => {
+                let heads: Vec<String> =
+                    several.iter().map(|(_, it, _)| format!("`{}`", it.text)).collect();
+                let heads = heads.join(", ");
+                Err(self.here(format!("no loop walks an argument, and there are several: {heads}; mark those to resume with `#[resume]`")))
+            }
+        }
+    }
+
+    fn is_argument(&self, name: &str) -> bool {
+        self.arguments.iter().any(|argument| argument.name() == name)
+    }
+
+    fn here(&self, text: impl std::fmt::Display) -> Error {
+        Error::new(self.function.span(), text)
+    }
+
+    /// Why there is no loop, as well as can be told.
+    fn no_loop(&self, survey: &Survey) -> Error {
+        let while_let = survey.loops.iter().find(|it| matches!(it.kind, LoopKind::WhileLet));
+        if let Some(while_let) = while_let {
+            return Error::new(
+                while_let.keyword,
+                "this loop is not resumed by itself; write it as a `for` loop, or mark it with `#[resume]`",
+            );
+        }
+        if let Some(nested) = survey.for_loops().find_map(|(at, ..)| not_nested(survey, at).err()) {
+            return nested;
+        }
+        if let Some(hidden) = survey.hidden.first() {
+            return self.hidden(hidden);
+        }
+        if let Some(method) = survey.consumers.first() {
+            return Error::new(
+                method.span(),
+                format!("`{method}` walks its items out of sight; write it as a `for` loop"),
+            );
+        }
+        if let Some(other) = survey.loops.first() {
+            let text = if other.text.starts_with("while") {
+                "this loop has no items that could be counted; write it as a `for` loop, or carry what it goes by, \
+                 and mark it with `#[resume]`"
+            } else {
+                "this loop has no items that could be counted; write it as a `for` loop"
+            };
+            return Error::new(other.keyword, text);
+        }
+        self.here(format!(
+            "there is no loop to resume in `{}`; `#[resumable]` needs a `for` loop",
+            self.function
+        ))
+    }
+
+    fn hidden(&self, hidden: &Hidden) -> Error {
+        match hidden {
+            Hidden::Macro(span) => {
+                Error::new(*span, "the only loop is inside this macro call, and attributes cannot see into macros; write the loop outside it")
+            }
+            Hidden::Closure(span) => {
+                Error::new(*span, "the only loop is inside this closure; move it into the function's own body")
+            }
+            Hidden::Function(name) => {
+                Error::new(name.span(), format!("the only loop is inside `{name}`; put `#[resumable]` on that function"))
+            }
+            Hidden::Async(span) if span.source_text().is_some_and(|text| text == "async") => {
+                Error::new(*span, "the only loop is inside this `async` block; write the loop in an `async fn` of its own, and put `#[resumable]` there")
+            }
+            Hidden::Async(_) => self.here(
+                "another attribute has wrapped this function's body in an `async` block before `#[resumable]` saw it; put `#[resumable]` first",
+            ),
+        }
+    }
+
+    fn ambiguous(&self, survey: &Survey, first: usize, second: usize) -> Error {
+        let walked = |at: usize| {
+            survey.for_loop(at).and_then(|(_, head)| self.walks(head)).map(Argument::name)
+        };
+        let keyword = survey.loops.get(second).map_or(self.function.span(), |it| it.keyword);
+        let text = match (walked(first), walked(second)) {
+            (Some(one), Some(other)) if one != other => format!(
+                "loops walk both `{one}` and `{other}`; say which to resume with `iter = {one}`, or mark its loop with `#[resume]`"
+            ),
+            (one, _) => format!(
+                "this is the second loop over `{}`; mark those to resume with `#[resume]`",
+                one.unwrap_or_default()
+            ),
+        };
+        Error::new(keyword, text)
+    }
+
+    /// Gives what the attribute says of the items to the only loop.
+    fn give_items(&self, targets: &mut [Target]) -> Result<()> {
+        let Some(place) = self.items.place() else { return Ok(()) };
+        match targets {
+            [only] if only.items.place().is_none() => {
+                only.items = self.items.clone();
+                Ok(())
+            }
+            _ => {
+                let text = "loops are marked; say on the one that is meant what is about its items, as `#[resume(key = ..)]`";
+                Err(Error::new(place, text))
+            }
+        }
+    }
+
+    fn check_head(&self, head: &ForHead, by_key: bool) -> Result<()> {
+        if let Some(method) = &head.parallel {
+            let text = format!(
+                "the order in which `{method}` completes items is not defined; walk them in order, and make the work on each item parallel"
+            );
+            return Err(Error::new(method.span(), text));
+        }
+        let root = head.root.as_ref();
+        let walked = self
+            .arguments
+            .iter()
+            .find(|argument| root.is_some_and(|root| *root == argument.name()));
+        let ty = head.root_type.as_deref().or(walked.and_then(|argument| argument.ty.as_ref()));
+        match ty.and_then(unordered).filter(|_| !by_key) {
+            Some((name, ty)) => {
+                let text = format!(
+                    "the order of a `{name}` is another in every run; use a `BTree{}`, sort its items first, \
+                     or know them by a key, as with `key = |item| ..`",
+                    name.trim_start_matches("Hash")
+                );
+                Err(Error::new_spanned(ty, text))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The hash map or set in a type, references aside.
+fn unordered(ty: &Type) -> Option<(&'static str, &Type)> {
+    match ty {
+        Type::Reference(reference) => unordered(&reference.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let name = ["HashMap", "HashSet"].into_iter().find(|name| last.ident == name)?;
+            Some((name, ty))
+        }
+        _ => None,
+    }
+}
+
+fn not_nested(survey: &Survey, at: usize) -> Result<()> {
+    match survey.around(at).last().and_then(|outer| survey.loops.get(outer)) {
+        None => Ok(()),
+        Some(outer) => Err(nested_in(outer)),
+    }
+}
+
+/// Whether `#[cfg]` keeps all but one of the loops out.
+fn alternatives(survey: &Survey, candidates: &[usize]) -> bool {
+    let mut seen: Vec<&Vec<String>> = Vec::new();
+    candidates.iter().all(|at| {
+        let cfgs = survey.for_loop(*at).map(|(_, head)| &head.cfgs).filter(|cfgs| !cfgs.is_empty());
+        let is_new = cfgs.is_some_and(|cfgs| !seen.contains(&cfgs));
+        seen.extend(cfgs);
+        is_new
+    })
+}

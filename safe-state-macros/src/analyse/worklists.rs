@@ -1,0 +1,82 @@
+//! Loops that take what they do from a carried variable, which knows by itself what is left:
+//! `while let Some(x) = queue.pop_front()` and `while left > 0`.
+
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Error, Expr, ExprWhile, Item, Pat, Path, Result};
+
+use crate::analyse::plan::Plan;
+use crate::analyse::targets::Target;
+use crate::syntax::free_variables as free;
+use crate::syntax::hygiene::at;
+use crate::syntax::loop_forms::{conditions, is_marker, while_let};
+
+/// Whether the head of that loop, a `while let`, takes what it gives from a carried variable, which knows by itself
+/// what is left.
+pub(crate) fn takes(plan: &Plan, target: &Target) -> bool {
+    let written = plan.originals.get(&target.at);
+    let Some(Expr::While(it)) = written else { return false };
+    let names = free::names(|free| free.visit_expr(&it.cond));
+    plan.carried.iter().any(|it| !it.is_handle() && free::holds(&names, &it.ident))
+}
+
+/// Whether variables are taken into the next save before the head of that loop, as that takes from them what an
+/// item that fails has to be given again.
+pub(crate) fn carries_before_head(plan: &Plan, target: &Target) -> bool {
+    let policy = &target.items.policy;
+    takes(plan, target) && (policy.answers_errors() || policy.max_crashes.is_some())
+}
+
+/// Holds the loops that take from carried variables to their form.
+pub(crate) fn check_worklists(plan: &Plan, targets: &[Target]) -> Result<()> {
+    for target in targets {
+        let written = plan.originals.get(&target.at);
+        let Some(Expr::While(it)) = written else { continue };
+        let takes = takes(plan, target);
+        if is_plain_while(it) && !takes {
+            let text = "nothing that is carried decides how long this loop goes on; name what it goes by in \
+                        `carry(..)`";
+            return Err(Error::new(it.cond.span(), text));
+        }
+        let place = target.items.identity.place().filter(|_| takes);
+        if let Some(place) = place {
+            let text = "what is left to do is known by the carried variable that the head takes from; remove this";
+            return Err(Error::new(place, text));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it goes on for as long as a condition holds that binds nothing, as [`plain_whiles`] writes it.
+fn is_plain_while(it: &ExprWhile) -> bool {
+    while_let(it).is_some_and(|(pat, head)| {
+        matches!(pat, Pat::Tuple(unit) if unit.elems.is_empty()) && matches!(head, Expr::If(_))
+    })
+}
+
+/// Writes each marked `while condition` as a `while let Some(()) = ..`, whose items are units.
+pub(crate) fn plain_whiles(block: &mut Block, krate: &Path) {
+    struct Plain<'a>(&'a Path);
+    impl VisitMut for Plain<'_> {
+        fn visit_expr_while_mut(&mut self, it: &mut ExprWhile) {
+            visit_mut::visit_expr_while_mut(self, it);
+            if it.attrs.iter().any(is_marker) && !binds(&it.cond) {
+                let (krate, cond) = (self.0, &it.cond);
+                let here = at(cond.span());
+                it.cond = syn::parse_quote_spanned! {here=>
+                    let #krate::__private::Some(()) =
+                        if #cond { #krate::__private::Some(()) } else { #krate::__private::None }
+                };
+            }
+        }
+
+        fn visit_item_mut(&mut self, _: &mut Item) {}
+    }
+    Plain(krate).visit_block_mut(block);
+}
+
+/// Whether a condition has a `let` in it.
+fn binds(cond: &Expr) -> bool {
+    !conditions(cond).is_empty() || matches!(cond, Expr::Let(_))
+}

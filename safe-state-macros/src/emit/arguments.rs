@@ -1,0 +1,29 @@
+//! The arguments that a report tells, taken as the function is called: its body may use them up.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::Block;
+
+use crate::analyse::plan::Plan;
+use crate::parse::function::Argument;
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::hygiene::local;
+
+/// Takes note of each argument that the block mentions: of another the compiler is to say that it is
+/// unused, and a future would hold it.
+pub(crate) fn noted_arguments(plan: &Plan, block: &Block) -> TokenStream {
+    let (krate, run) = (&plan.krate, &local("run"));
+    let how = if plan.options.settings.has("capture_args") { "whole" } else { "brief" };
+    let how = Ident::new(how, Span::mixed_site());
+    let mentioned = free_idents(block.to_token_stream());
+    let told =
+        plan.arguments.iter().filter(|it| it.name() != "self" && mentioned.contains(&it.name()));
+    let noted = told.map(|argument| {
+        let Argument { ident, cfgs, .. } = argument;
+        let name = argument.name();
+        quote_spanned! {Span::mixed_site()=>
+            #(#cfgs)* { #krate::__private::argument!(#run, #name, &#ident, #how); }
+        }
+    });
+    noted.collect()
+}

@@ -1,0 +1,89 @@
+//! What takes the values of carried variables into the next save.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::Type;
+
+use crate::analyse::carried::{CarriedVariable, Restoration};
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::analyse::worklists::carries_before_head;
+use crate::emit::save_points;
+use crate::syntax::hygiene::{at, local, moved};
+
+/// Takes the values of the variables that stand among `locals` into the next save of `run`, in the loop of
+/// `target`.
+pub(crate) fn carry(
+    plan: &Plan,
+    run: &TokenStream,
+    target: Option<&Target>,
+    locals: &[Local],
+) -> TokenStream {
+    carry_or(plan, run, target, locals, &save_points::fail(plan, Span::mixed_site()))
+}
+
+/// The same, with `fail` where that can't be done.
+pub(crate) fn carry_or(
+    plan: &Plan,
+    run: &TokenStream,
+    target: Option<&Target>,
+    locals: &[Local],
+    fail: &TokenStream,
+) -> TokenStream {
+    let krate = &plan.krate;
+    let error = &local("error");
+    let is_meant = |it: &&CarriedVariable| it.stands_among(locals) && it.is_carried_in(target);
+    let standing = plan.carried.iter().filter(is_meant);
+    let carry = standing.map(|variable| {
+        let (depth, value) = (variable.depth(), variable.value());
+        let name = variable.name();
+        let here = at(variable.ident.span());
+        let run = moved(run, here);
+        let taken = match &variable.restoration {
+            Restoration::Carry => quote_spanned! {here=> #run.carry(#name, #depth, #value) },
+            Restoration::Reconnect(ty) => {
+                let means = means(plan, variable, ty.as_deref());
+                quote_spanned! {here=> #run.extract(#name, #depth, #value, &#means) }
+            }
+        };
+        quote_spanned! {here=>
+            if let #krate::__private::Err(#error) = #taken {
+                #fail
+            }
+        }
+    });
+    carry.collect()
+}
+
+/// By what a handle is rebuilt: what its type offers if that is written, else its trait.
+pub(crate) fn means(plan: &Plan, variable: &CarriedVariable, ty: Option<&Type>) -> TokenStream {
+    let here = at(variable.ident.span());
+    // All of the path there, or an error would point at the whole attribute.
+    let krate = moved(&plan.krate, here);
+    let by_trait = || quote_spanned! {here=> #krate::__private::by_trait() };
+    ty.map_or_else(by_trait, |ty| quote_spanned! {here=> #krate::__private::means!(#ty) })
+}
+
+/// What takes them there.
+pub(crate) fn carried_before_head(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
+    if !carries_before_head(plan, target) {
+        return TokenStream::new();
+    }
+    let tally = &local("tally");
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    carry(plan, &run, Some(target), locals)
+}
+
+/// The same for a save that is made while an item is in flight.
+pub(crate) fn carried_after_head(
+    plan: &Plan,
+    run: &TokenStream,
+    target: &Target,
+    locals: &[Local],
+) -> TokenStream {
+    if carries_before_head(plan, target) {
+        return TokenStream::new();
+    }
+    carry(plan, run, Some(target), locals)
+}

@@ -1,0 +1,139 @@
+//! The ways out of an item's body, which runs in a closure where items may fail: `break`, `continue`
+//! and `return` become values that it returns, and are done outside.
+//!
+//! ```text
+//! for order in orders { if order.is_last() { break } .. return Ok(7) }    // the body becomes
+//! { if order.is_last() { return Ok(Flow::Exit(0)) } .. return leave(Ok(7)) }
+//! ```
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Block, Error, Expr, ExprBreak, ExprContinue, ExprReturn, Item, Label, Lifetime, Path, Result,
+    Type,
+};
+
+use crate::syntax::hygiene::{at, local};
+
+/// Makes all ways out of `body` values. Gives what each of them does outside, by its number.
+pub(crate) fn as_values(
+    body: &mut Block,
+    returned: &Type,
+    krate: &Path,
+) -> Result<Vec<TokenStream>> {
+    let mut exits =
+        Exits { returned, krate, loops: 0, labels: Vec::new(), found: Vec::new(), error: None };
+    exits.visit_block_mut(body);
+    exits.error.map_or(Ok(exits.found), Err)
+}
+
+struct Exits<'a> {
+    /// The function's return type.
+    returned: &'a Type,
+    krate: &'a Path,
+    /// How many loops within the body are around this place, and the labels there.
+    loops: usize,
+    labels: Vec<Lifetime>,
+    found: Vec<TokenStream>,
+    error: Option<Error>,
+}
+
+impl Exits<'_> {
+    /// Whether a `break` or `continue` to `label` stays within the body.
+    fn stays(&self, label: Option<&Lifetime>) -> bool {
+        label.map_or(self.loops > 0, |label| self.labels.contains(label))
+    }
+
+    fn within(&mut self, label: Option<&Label>, loops: usize, visit: impl FnOnce(&mut Self)) {
+        let outside = self.labels.len();
+        self.labels.extend(label.map(|label| label.name.clone()));
+        self.loops += loops;
+        visit(self);
+        self.loops -= loops;
+        self.labels.truncate(outside);
+    }
+
+    fn break_out(&mut self, it: &ExprBreak) -> Expr {
+        if let Some(value) = &it.expr {
+            let text = "a `break` with a value can't leave an item that may be tried again; \
+                        put the value into a variable before";
+            self.error.get_or_insert_with(|| Error::new(value.span(), text));
+        }
+        self.exit(quote_spanned! {at(it.break_token.span)=> #it }, it.break_token.span)
+    }
+
+    fn continue_out(&mut self, it: &ExprContinue) -> Expr {
+        let here = at(it.continue_token.span);
+        // Where it has a label, that is to be seen in use.
+        if it.label.is_none() {
+            let krate = self.krate;
+            return Expr::Verbatim(quote_spanned! {here=>
+                return #krate::__private::Ok(#krate::__private::Flow::Next)
+            });
+        }
+        self.exit(quote_spanned! {here=> #it }, it.continue_token.span)
+    }
+
+    fn exit(&mut self, outside: TokenStream, place: proc_macro2::Span) -> Expr {
+        let (krate, number) = (self.krate, self.found.len());
+        self.found.push(outside);
+        Expr::Verbatim(quote_spanned! {at(place)=>
+            return #krate::__private::Ok(#krate::__private::Flow::Exit(#number))
+        })
+    }
+
+    fn leave(&mut self, it: &mut ExprReturn) -> Option<Expr> {
+        visit_mut::visit_expr_return_mut(self, it);
+        let (krate, returned, item) = (self.krate, self.returned, local("item"));
+        let value = it.expr.as_ref()?;
+        Some(Expr::Verbatim(quote_spanned! {at(it.return_token.span)=> {
+            let #item: #returned = #value;
+            return #krate::__private::leave(#item)
+        } }))
+    }
+}
+
+impl VisitMut for Exits<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        let replaced = match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => None,
+            Expr::Break(it) if !self.stays(it.label.as_ref()) => Some(self.break_out(it)),
+            Expr::Continue(it) if !self.stays(it.label.as_ref()) => Some(self.continue_out(it)),
+            Expr::Return(it) => self.leave(it),
+            Expr::ForLoop(it) => {
+                self.visit_expr_mut(&mut it.expr);
+                let label = it.label.clone();
+                self.within(label.as_ref(), 1, |within| within.visit_block_mut(&mut it.body));
+                None
+            }
+            Expr::While(it) => {
+                let label = it.label.clone();
+                self.within(label.as_ref(), 1, |within| {
+                    visit_mut::visit_expr_while_mut(within, it);
+                });
+                None
+            }
+            Expr::Loop(it) => {
+                let label = it.label.clone();
+                self.within(label.as_ref(), 1, |within| within.visit_block_mut(&mut it.body));
+                None
+            }
+            Expr::Block(it) if it.label.is_some() => {
+                let label = it.label.clone();
+                self.within(label.as_ref(), 0, |within| within.visit_block_mut(&mut it.block));
+                None
+            }
+            _ => {
+                visit_mut::visit_expr_mut(self, expr);
+                None
+            }
+        };
+        if let Some(replaced) = replaced {
+            *expr = replaced;
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}

@@ -1,0 +1,88 @@
+//! The function that takes the place of the annotated one.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Block, Expr, Generics, ItemFn, Result, Stmt};
+
+use crate::analyse::plan::Analysed;
+use crate::emit::proof::proof;
+use crate::emit::{
+    arguments, belonging, commits, companion, cursors, lower_loop, restore, run, steps,
+    try_operators,
+};
+use crate::parse::function::{self, Returned};
+use crate::parse::future;
+use crate::syntax::rewrite::replace;
+
+/// Makes the function what the plan says.
+pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed) -> Result<()> {
+    let plan = &analysed.plan;
+    let name = function.sig.ident.clone();
+    let job = companion::job_of(function, plan);
+    function.sig = function::with_names(&function.sig);
+    let generics = function.sig.generics.clone();
+    // A future that the function returns drops what it has captured in the order of its text.
+    let captures = match future::output(function) {
+        Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
+        _ => run::captures(plan, &function.block),
+    };
+    let outside = future::around(function);
+    future::with_block(function, |block| {
+        let job = match &outside {
+            Some(outside) => {
+                let order = run::in_order(plan, block, outside);
+                quote! { { #order #job } }
+            }
+            None => job,
+        };
+        *block = region(block, analysed, (&name, &generics), (&job, &captures))?;
+        Ok(())
+    })
+}
+
+/// The block that takes the place of the user's `written` one, and holds it.
+fn region(
+    written: &Block,
+    analysed: &Analysed,
+    (name, generics): (&Ident, &Generics),
+    (job, captures): (&TokenStream, &TokenStream),
+) -> Result<Block> {
+    let Analysed { plan, survey, targets, block } = analysed;
+    let mut block = block.clone();
+    let arguments = arguments::noted_arguments(plan, written);
+    let belonging = belonging::belonging(plan, &block, generics, targets);
+    try_operators::note_tries(plan, &mut block);
+    let mut restore = try_operators::noting(plan);
+    restore.extend(restore::restore(plan, &mut block)?);
+    restore.extend(cursors::cursors(plan, &mut block, targets)?);
+    commits::commits(plan, &mut block, survey, targets)?;
+    replace(&mut block, |at, it| {
+        let target = targets.iter().find(|target| target.at == at);
+        match target.zip(survey.loops.get(at)) {
+            Some((target, around)) => {
+                let is_target = |at: &usize| targets.iter().any(|target| target.at == *at);
+                let outer = survey.around(at).find(is_target);
+                let proof = proof(plan, (target, outer), targets, around);
+                lower_loop::resumable_loop(plan, it, target, (around, proof))
+            }
+            None => Ok(it),
+        }
+    })?;
+    steps::fill_in(plan, &mut block, survey, name)?;
+    let job = &quote! { #job #belonging };
+    let tokens = match &plan.returned {
+        Returned::Type(ty) if !plan.is_async => {
+            let before = quote_spanned! {Span::mixed_site()=> #arguments #restore };
+            run::in_one_call(plan, job, &block, captures, &before, ty)
+        }
+        _ => {
+            let open = run::open(plan, job);
+            let (call, finish) = (run::call(plan, &block, captures, &restore), run::finish(plan));
+            quote_spanned! {Span::mixed_site()=> #open #arguments #call #finish }
+        }
+    };
+    // An item whose last brace is not the user's is taken for generated, and not linted. To parse what is generated once
+    // more would only cost time.
+    let stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
+    Ok(Block { brace_token: written.brace_token, stmts })
+}

@@ -1,0 +1,136 @@
+//! What a loop is told of its items: how they are known, and what is recorded of one that fails.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use crate::analyse::lending;
+use crate::analyse::plan::Plan;
+use crate::analyse::targets::Target;
+use crate::analyse::worklists;
+use crate::emit::cursors::cursor_type;
+use crate::emit::fingerprint::text_fingerprint;
+use crate::emit::save_points;
+use crate::parse::options::forms::Value;
+use crate::parse::options::items::{Capture, Form, Identity, OfItem};
+use crate::syntax::hygiene::{at, moved};
+
+/// How a loop knows its items, as generated code says it.
+pub(crate) struct KnownBy {
+    /// What the names of the runtime's functions for it end in.
+    suffix: &'static str,
+    /// The runtime's name of the way.
+    pub(crate) way: TokenStream,
+    /// What makes of an item what it is known by: one or two arguments.
+    pub(crate) of_item: TokenStream,
+    /// What looks at the type of the input, if that matters.
+    pub(crate) check_source: TokenStream,
+}
+
+impl KnownBy {
+    /// The function of the runtime for the way.
+    pub(crate) fn function(&self, name: &str, span: Span) -> Ident {
+        Ident::new(&format!("{name}{}", self.suffix), span)
+    }
+}
+
+/// How the loop over `input` knows its items.
+pub(crate) fn known_by(
+    plan: &Plan,
+    (target, is_received): (&Target, bool),
+    input: &Expr,
+) -> KnownBy {
+    let here = at(input.span());
+    // All of the path there, or an error would point at the whole attribute.
+    let krate = &moved(&plan.krate, here);
+    match &target.items.identity {
+        Identity::Index => KnownBy {
+            suffix: "",
+            way: quote_spanned! {here=> #krate::__private::Way::Index },
+            // What a carried variable lends is restored with the changes of the run before.
+            of_item: if lending::lends(plan, target)
+                || goes_by_index(plan)
+                || worklists::takes(plan, target)
+            {
+                quote_spanned! {here=> |_| #krate::__private::None::<u32> }
+            } else if is_received {
+                quote_spanned! {here=> |item| {
+                    #krate::__private::source!(item, checked);
+                    #krate::__private::fingerprint!(item)
+                } }
+            } else {
+                quote_spanned! {here=> |item| #krate::__private::fingerprint!(item) }
+            },
+            check_source: quote_spanned! {here=>
+                , |input| #krate::__private::source!(input, index)
+            },
+        },
+        Identity::Check(OfItem { pat, body, .. }) => {
+            let there = at(body.span());
+            let krate = moved(krate, there);
+            KnownBy {
+                suffix: "",
+                way: quote_spanned! {here=> #krate::__private::Way::Index },
+                of_item: quote_spanned! {there=> |#pat| #krate::__private::fingerprint!(&(#body)) },
+                check_source: quote_spanned! {here=>
+                    , |input| #krate::__private::source!(input, checked)
+                },
+            }
+        }
+        Identity::Consumed(_) => KnownBy {
+            suffix: "",
+            way: quote_spanned! {here=> #krate::__private::Way::Consumed },
+            of_item: quote_spanned! {here=> |_| #krate::__private::CONSUMED },
+            check_source: quote_spanned! {here=> , |_| false },
+        },
+        Identity::Key(OfItem { pat, body, .. }) => {
+            let made_by = text_fingerprint(&quote! { #pat #body });
+            let made_by = u32::try_from(made_by & u64::from(u32::MAX)).unwrap_or_default();
+            let here = at(body.span());
+            let krate = moved(krate, here);
+            KnownBy {
+                suffix: "_by_key",
+                way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
+                of_item: quote_spanned! {here=> |#pat| #krate::__private::key!(#body) },
+                check_source: TokenStream::new(),
+            }
+        }
+        Identity::Cursor(OfItem { pat, body, .. }) => {
+            let (here, cursor_type) = (at(body.span()), cursor_type(target));
+            KnownBy {
+                suffix: "_by_cursor",
+                way: quote_spanned! {here=> #krate::__private::Way::Cursor },
+                of_item: quote_spanned! {here=> &#cursor_type, |#pat| #body },
+                check_source: TokenStream::new(),
+            }
+        }
+    }
+}
+
+/// Whether the program says that items are known by their index alone.
+fn goes_by_index(plan: &Plan) -> bool {
+    matches!(plan.options.settings.get("on_input_change"), Some(Value::Variant(_, "Continue")))
+}
+
+/// Records what is to be captured of the item that has been handed out.
+pub(crate) fn capture(plan: &Plan, target: &Target) -> TokenStream {
+    if target.items.capture.is_empty() {
+        return TokenStream::new();
+    }
+    let krate = &plan.krate;
+    let depth = target.depth;
+    let run = save_points::run_at(depth + 1);
+    let values = target.items.capture.iter().map(|Capture { name, form, expr }| {
+        let here = at(expr.span());
+        let value = match form {
+            Form::Debug => quote_spanned! {here=> format_args!("{:?}", #expr) },
+            Form::Display => quote_spanned! {here=> format_args!("{}", #expr) },
+            Form::Any => {
+                quote_spanned! {here=> format_args!("{}", #krate::__private::shown!(#expr)) }
+            }
+        };
+        quote_spanned! {here=> (#name, #krate::__private::#value) }
+    });
+    quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#(#values),*]); }
+}

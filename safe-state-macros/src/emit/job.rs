@@ -1,0 +1,56 @@
+//! The `Job` that the options describe.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::ItemFn;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use crate::analyse::plan::Plan;
+use crate::analyse::standing;
+use crate::emit::fingerprint::code_fingerprint;
+use crate::parse::options::forms::Value;
+use crate::parse::options::variable::Variable;
+use crate::syntax::hygiene::at;
+
+/// What a changed function means, if nothing is said of it.
+const CONTINUE: Value = Value::Variant("OnChange", "Continue");
+
+/// The `Job`, as the options describe it.
+pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
+    let (krate, options) = (&plan.krate, &plan.options);
+    let site = Span::mixed_site();
+    let name = job_name(plan, function);
+    let code = code_fingerprint(function);
+    let on_code_change = options.settings.get("on_code_change").unwrap_or(&CONTINUE).tokens(krate);
+    let carried = options.restored.carry.iter().chain(&options.restored.reconnect);
+    let carried = carried.map(Variable::name);
+    let job = quote_spanned! {site=>
+        #krate::Job::new(#name)
+            .in_test(#krate::__private::cfg!(test))
+            .code(#code, #on_code_change)
+            .carries(&[#(#carried),*])
+    };
+    options.settings.told(job, krate)
+}
+
+fn job_name(plan: &Plan, function: &ItemFn) -> TokenStream {
+    let krate = &plan.krate;
+    if let Some(name) = &plan.options.name {
+        // The reference keeps a `String` argument from being moved into the name.
+        let here = at(name.span());
+        return quote_spanned! {here=> #krate::__private::name(&(#name)) };
+    }
+    let site = Span::mixed_site();
+    let name = function.sig.ident.unraw().to_string();
+    if standing::stands_in_impl(function) {
+        return quote_spanned! {site=> #krate::__private::method_name::<Self>(#name) };
+    }
+    if standing::stands_beside(function, plan) {
+        // It stands where the function does, inside another one as well.
+        let beside = &function.sig.ident;
+        return quote_spanned! {site=> #krate::__private::function_name::<#beside>(#name) };
+    }
+    let path = format!("::{name}");
+    quote_spanned! {site=> #krate::__private::concat!(#krate::__private::module_path!(), #path) }
+}

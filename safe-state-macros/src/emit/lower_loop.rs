@@ -1,0 +1,272 @@
+//! The head of a resumable loop.
+//!
+//! ```text
+//! for order in orders { ship(order)? }    // becomes
+//! match () { () => match items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, |item| fingerprint!(item)) {
+//!     (mut items, mut tally, item_type) => {
+//!         loop {
+//!             if tally.complete() {
+//!                 if run.poll_requests() { carry and save, or return the error }
+//!                 if !items.has_ended() { if let Err(error) = run.apply_request() { return on_error(error) } }
+//!             }
+//!             match items.next(&mut tally) {
+//!                 Step::Item(item) => {
+//!                     let order = item;
+//!                     match () { () => { ship(order)? } }
+//!                 }
+//!                 Step::Done => break,
+//!                 Step::Failed(error) => return on_error(error),
+//!             }
+//!         }
+//!         if tally.leave() { carry, and save unless that has to wait, or return the error }
+//!     }
+//! } }
+//! ```
+//!
+//! The `match` keeps the temporaries of the iterated expression alive through the loop, as `for`
+//! does, and the one around it drops them after it: in a tail, editions before 2024 would keep them
+//! until after the locals. The loop's head is reached by `continue` as well, even from inside a
+//! macro call. A body that is an arm is not reported for its braces.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprForLoop, ExprWhile, Pat, Result};
+
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Loop;
+use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::analyse::{lending, worklists};
+use crate::emit::items::{self, KnownBy};
+use crate::emit::lowered::Lowered;
+use crate::emit::policy::{self, Item};
+use crate::emit::proof::Proof;
+use crate::emit::{carry, kept_values, returns, save_points};
+use crate::syntax::hygiene::{at, local, locals, moved};
+use crate::syntax::loop_forms::{is_marker, while_let};
+use crate::syntax::parens;
+
+/// The loop, made resumable. `around` is what stands when it begins.
+pub(crate) fn resumable_loop(
+    plan: &Plan,
+    it: Expr,
+    target: &Target,
+    (around, proof): (&Loop, Proof),
+) -> Result<Expr> {
+    let locals = around.scope.locals.as_slice();
+    let lowered = match it {
+        Expr::ForLoop(it) => for_loop(plan, it, target, locals)?,
+        Expr::While(it) => {
+            let Some((pat, expr)) = while_let(&it).map(|(pat, expr)| (pat.clone(), expr.clone()))
+            else {
+                return Ok(Expr::While(it));
+            };
+            while_loop(plan, it, &pat, &expr, (target, locals))?
+        }
+        other => return Ok(other),
+    };
+    let walk = if lending::lends(plan, target) {
+        crate::emit::lending::lending_walk(plan, &lowered, (target, locals), &proof)
+    } else {
+        holding_walk(plan, &lowered, (target, locals), &proof)
+    };
+    let Lowered { attrs, keyword, .. } = lowered;
+    let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
+    let Proof { types, names, .. } = proof;
+    let walk = resuming(plan, walk, target);
+    let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
+    let walk = match items {
+        Some(items) => quote_spanned! {at(keyword)=> { #(#items)* #walk } },
+        None => walk,
+    };
+    Ok(Expr::Verbatim(quote_spanned! {at(keyword)=>
+        #(#attrs)*
+        match (#types) { (#names) => #walk }
+    }))
+}
+
+/// The loop, which holds what it walks until it is left.
+fn holding_walk(
+    plan: &Plan,
+    lowered: &Lowered,
+    (target, locals): (&Target, &[Local]),
+    proof: &Proof,
+) -> TokenStream {
+    locals!(items, tally);
+    let Lowered { label, keyword, entered, has_ended, item_type, next, .. } = lowered;
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    let (carry, save) =
+        (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let due = save_points::due(plan, &run, &carry, &save, Some(has_ended));
+    let boundary = save_points::boundary(plan, &run, &carry, &save, has_ended);
+    let policy = policy::policy(plan, target);
+    let (restored, ends) =
+        (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
+    let check = &proof.check;
+    if lowered.is_for && only_counts(plan, target, locals) {
+        return plain_walk(plan, lowered, target, check);
+    }
+    quote_spanned! {at(*keyword)=>
+        match #entered {
+            (mut #items, mut #tally #item_type) => {
+                #check
+                #policy
+                #restored
+                #label loop {
+                    if #tally.complete() { #due }
+                    #boundary
+                    #next
+                }
+                if #tally.leave() {
+                    #carry
+                    #ends
+                    if #run.saves_now() { #save }
+                }
+            }
+        }
+    }
+}
+
+/// Behind a loop in an item that has limits, that item goes on.
+fn resuming(plan: &Plan, walk: TokenStream, target: &Target) -> TokenStream {
+    if target.depth == 0 || !plan.options.settings.have_limits() {
+        return walk;
+    }
+    let run = save_points::run_around(target);
+    quote_spanned! {Span::mixed_site()=> { #walk #run.resume_item(); } }
+}
+
+/// The same of a loop that only counts: what is done between two items is one call.
+fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStream) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(items, tally, error);
+    let Lowered { label, keyword, entered, item_type, next, .. } = lowered;
+    let (policy, fail) =
+        (policy::policy(plan, target), save_points::fail(plan, Span::mixed_site()));
+    quote_spanned! {at(*keyword)=>
+        match #entered {
+            (mut #items, mut #tally #item_type) => {
+                #check
+                #policy
+                #label loop {
+                    #next
+                }
+                if let #krate::__private::Err(#error) = #tally.left() { #fail }
+            }
+        }
+    }
+}
+
+/// Whether nothing but to count is done between two items of the loop.
+fn only_counts(plan: &Plan, target: &Target, locals: &[Local]) -> bool {
+    let nothing = TokenStream::new();
+    !plan.is_async
+        && !lending::lends(plan, target)
+        && !plan.options.settings.are_watched()
+        && carry::carry(plan, &nothing, Some(target), locals).is_empty()
+}
+
+fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> Result<Lowered> {
+    let krate = &plan.krate;
+    locals!(items, tally, item, error);
+    let ExprForLoop { attrs, label, for_token, pat, expr, mut body, .. } = it;
+    returns::mark_returns(plan, &mut body);
+    let keyword = for_token.span;
+    let (here, input) = (at(keyword), at(expr.span()));
+    let (run, number, location) =
+        (save_points::run_around(target), number(target), save_points::location(plan, keyword));
+    let (expr, fail) = (parens::without_needless(*expr), save_points::fail(plan, here));
+    let known_by = items::known_by(plan, (target, false), &expr);
+    let KnownBy { way, of_item, check_source, .. } = &known_by;
+    let enter = known_by.function("items", input);
+    let expr = if lending::lends(plan, target) {
+        let krate = moved(krate, input);
+        quote_spanned! {input=> #krate::__private::lent(#expr) }
+    } else {
+        expr.to_token_stream()
+    };
+    let entered = quote_spanned! {input=>
+        #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
+    };
+    let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
+    let at_item = kept_values::restored_at_item(plan, target);
+    let next = if only_counts(plan, target, locals) { "advance" } else { "next" };
+    let next = Ident::new(next, here);
+    let next = quote_spanned! {here=>
+        match #items.#next(&mut #tally) {
+            #krate::__private::Step::Item(#item) => {
+                #at_item
+                #done
+            }
+            #krate::__private::Step::Done => break,
+            #krate::__private::Step::Failed(#error) => #fail,
+        }
+    };
+    let has_ended = quote_spanned! {here=> #items.has_ended() };
+    let item_type = &local("item_type");
+    let item_type = quote_spanned! {here=> , #item_type };
+    let is_for = true;
+    Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
+}
+
+fn while_loop(
+    plan: &Plan,
+    it: ExprWhile,
+    pat: &Pat,
+    expr: &Expr,
+    (target, locals): (&Target, &[Local]),
+) -> Result<Lowered> {
+    let krate = &plan.krate;
+    locals!(items, tally, item, error);
+    let ExprWhile { attrs, label, while_token, mut body, .. } = it;
+    returns::mark_returns(plan, &mut body);
+    let keyword = while_token.span;
+    let here = at(keyword);
+    let (run, number, location) =
+        (save_points::run_around(target), number(target), save_points::location(plan, keyword));
+    let fail = save_points::fail(plan, here);
+    let known_by = items::known_by(plan, (target, true), expr);
+    let KnownBy { way, of_item, .. } = &known_by;
+    let takes = worklists::takes(plan, target);
+    let entered = quote_spanned! {here=>
+        #krate::__private::received(#run, #number, #location, #way, #takes)
+    };
+    let receive = known_by.function("receive", here);
+    let done = policy::item(plan, Item { pat, body, keyword }, target, locals)?;
+    let at_item = kept_values::restored_at_item(plan, target);
+    // What an item takes is changed by the head already.
+    let (before, at_item) = if takes {
+        (quote! { #at_item }, TokenStream::new())
+    } else {
+        (TokenStream::new(), at_item)
+    };
+    let carried = carry::carried_before_head(plan, target, locals);
+    // A loop that is refused takes nothing.
+    let asked_for = quote_spanned! {here=>
+        if #items.is_refused() { #krate::__private::None } else { #expr }
+    };
+    let next = quote_spanned! {here=>
+        if #items.is_closed() { break; }
+        #before
+        #carried
+        match #items.#receive(#asked_for, &mut #tally, #of_item) {
+            #krate::__private::Receipt::Item(#item) => {
+                #at_item
+                #done
+            }
+            #krate::__private::Receipt::Skipped => {}
+            #krate::__private::Receipt::Done => break,
+            #krate::__private::Receipt::Failed(#error) => #fail,
+        }
+    };
+    let has_ended = quote_spanned! {here=> #items.is_closed() };
+    let item_type = TokenStream::new();
+    let is_for = false;
+    Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
+}
+
+fn number(target: &Target) -> TokenStream {
+    let Target { depth, id, .. } = target;
+    quote_spanned! {Span::mixed_site()=> (#depth, #id) }
+}

@@ -1,0 +1,322 @@
+//! What runs for an item, and what is done where it fails.
+//!
+//! ```text
+//! ship(order)?    // becomes, where the loop has a policy
+//! let mut kept = Kept::new(item);
+//! let mut tried = 0;
+//! match loop {
+//!     let item = kept.take(policy.may_try_again(tried));
+//!     mark the carried variables
+//!     let failed = match attempt(on_error, policy.catches_panics(), || {
+//!         let order = item;
+//!         match () { () => { ship(order)? } }
+//!         Ok(Flow::Next)
+//!     }) {
+//!         Ok(flow) => break flow,
+//!         Err(failed) => failed,
+//!     };
+//!     put the carried variables back
+//!     let verdict = tally.run().judge(&policy, 0, failing!(&failed), thrown!(&failed));
+//!     if verdict.is_next() { break Flow::Next }
+//!     carry
+//!     match tally.run().pause(verdict) {
+//!         Ok(true) => {}
+//!         Ok(false) => return raise(failed),
+//!         Err(error) => return on_error(error),
+//!     }
+//!     tried += 1;
+//! } {
+//!     Flow::Next => {}
+//!     Flow::Return(returned) => return returned,
+//!     Flow::Exit(0) => the first `break` or `continue` of the body that leaves it
+//! }
+//! ```
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::{Block, Pat, Result, Type};
+
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::analyse::{policies, worklists};
+use crate::emit::{carry, control_flow, items, save_points, undo};
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
+
+/// A loop's item, as its head has it.
+pub(crate) struct Item<'a> {
+    pub(crate) pat: &'a Pat,
+    pub(crate) body: Block,
+    /// The loop's keyword.
+    pub(crate) keyword: Span,
+}
+
+/// The loop's policy, if it has one.
+pub(crate) fn policy(plan: &Plan, target: &Target) -> TokenStream {
+    let options = &target.items.policy;
+    let Some(place) = options.place() else { return TokenStream::new() };
+    let krate = &plan.krate;
+    let policy = &local("policy");
+    let here = at(place);
+    let on_error = options.on_error.as_ref().map_or_else(
+        || quote_spanned! {here=> #krate::__private::retry },
+        ToTokens::to_token_stream,
+    );
+    let settings = [
+        ("max_attempts", &options.max_attempts),
+        ("backoff", &options.backoff),
+        ("skip_limit", &options.skip_limit),
+        ("catch_panics", &options.catch_panics),
+        ("max_crashes", &options.max_crashes),
+    ];
+    let settings = settings.into_iter().filter_map(|(name, value)| {
+        let name = proc_macro2::Ident::new(name, here);
+        value.as_ref().map(|value| quote_spanned! {here=> .#name(#value) })
+    });
+    locals!(tally, cautious);
+    let caution = options.max_crashes.as_ref().map(|_| {
+        quote_spanned! {here=> let mut #cautious = #tally.run().is_cautious(); }
+    });
+    quote_spanned! {here=>
+        let #policy = #krate::__private::Policy::new(#on_error)#(#settings)*;
+        #caution
+    }
+}
+
+/// What is done with the item that has been handed out.
+pub(crate) fn item(
+    plan: &Plan,
+    item: Item<'_>,
+    target: &Target,
+    locals: &[Local],
+) -> Result<TokenStream> {
+    let policy = &target.items.policy;
+    let keyword = item.keyword;
+    let done = match policies::errors_type(plan).filter(|_| policy.answers_errors()) {
+        Some(returned) => tried(plan, item, target, locals, returned)?,
+        None => body(plan, &item, target),
+    };
+    match policy.max_crashes {
+        Some(_) => Ok(watched(plan, &done, target, locals, keyword)),
+        None => Ok(done),
+    }
+}
+
+/// After a run that died: saves which item is about to begin, unless it has killed too many.
+fn watched(
+    plan: &Plan,
+    done: &TokenStream,
+    target: &Target,
+    locals: &[Local],
+    keyword: Span,
+) -> TokenStream {
+    locals!(tally, policy, cautious);
+    let here = at(keyword);
+    let depth = target.depth;
+    let run = quote_spanned! {here=> #tally.run() };
+    let (carry, save) =
+        (carry::carried_after_head(plan, &run, target, locals), save_points::save(plan, &run));
+    quote_spanned! {here=>
+        if !(#cautious && #run.gives_up(&#policy, #depth)) {
+            if #cautious {
+                #carry
+                #save
+                #cautious = #run.is_cautious();
+            }
+            #done
+        }
+    }
+}
+
+fn body(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
+    let Item { pat, body, keyword, .. } = item;
+    locals!(handed);
+    let name = &local("item");
+    let krate = &plan.krate;
+    let capture = items::capture(plan, target);
+    let begin = begin(plan, target, *keyword);
+    // A binding that is never used would be reported, of a loop it is not.
+    let item = match pat {
+        Pat::Ident(it) if it.ident.to_string().starts_with('_') => {
+            quote_spanned! {at(*keyword)=> #krate::__private::identity(#name) }
+        }
+        _ => name.to_token_stream(),
+    };
+    quote_spanned! {at(*keyword)=>
+        let #handed = #krate::__private::handed!(&#name);
+        let #pat = #item;
+        #capture
+        #begin
+        match () { () => #body }
+    }
+}
+
+/// Has what is complete, and which item is suspected, lie where a limit or a signal can reach it.
+fn begin(plan: &Plan, target: &Target, keyword: Span) -> Option<TokenStream> {
+    let options = &plan.options;
+    let run = save_points::run_at(target.depth + 1);
+    let cautious = &local("cautious");
+    if options.settings.have_limits() {
+        return Some(quote_spanned! {at(keyword)=> #run.begin_item(); });
+    }
+    let is_reached = cfg!(feature = "limits") && options.settings.has("graceful");
+    (is_reached && target.items.policy.max_crashes.is_some())
+        .then(|| quote_spanned! {at(keyword)=> if #cautious { #run.begin_item(); } })
+}
+
+fn tried(
+    plan: &Plan,
+    mut item: Item<'_>,
+    target: &Target,
+    locals: &[Local],
+    returned: &Type,
+) -> Result<TokenStream> {
+    locals!(policy, tried, flow);
+    let name = &local("item");
+    let here = at(item.keyword);
+    // That an item can't be tried again is said at the loop.
+    let mut kept = local("kept");
+    kept.set_span(here);
+    // All of the path there, or an error would point at the whole attribute.
+    let krate = &moved(&plan.krate, here);
+    let exits = control_flow::as_values(&mut item.body, returned, &plan.krate)?;
+    let over = over(plan, &item, target);
+    let attempt = attempt(plan, &item, target);
+    let (marks, undo) = (undo::marks(plan, target, locals), undo::undo(plan, target, locals));
+    let judged = judged(plan, target, locals);
+    let keeper = if target.items.policy.tries_once() {
+        quote_spanned! {here=> Once }
+    } else {
+        quote_spanned! {here=> Kept }
+    };
+    let arms = arms(&exits, krate, here);
+    Ok(quote_spanned! {here=>
+        let mut #kept = #krate::__private::#keeper::new(#name);
+        let mut #tried = 0;
+        match loop {
+            let #name = #kept.take(#policy.may_try_again(#tried));
+            #marks
+            #attempt
+            #over
+            #undo
+            #judged
+            #tried += 1;
+        } {
+            #krate::__private::Flow::Next => {}
+            #krate::__private::Flow::Return(#flow) => return #flow,
+            #arms
+        }
+    })
+}
+
+/// Calls the body, and leaves the attempts if it has not failed.
+fn attempt(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
+    locals!(policy, flow, failed, on_error, error);
+    let here = at(item.keyword);
+    let krate = moved(&plan.krate, here);
+    let body = body(plan, item, target);
+    // What the body generates for storage errors leaves the function, and is not the item's.
+    let mentioned = free_idents(item.body.to_token_stream()).contains(&on_error.to_string());
+    let leaving = mentioned.then(|| {
+        quote_spanned! {here=>
+            let #on_error = |#error| {
+                #krate::__private::Ok(#krate::__private::Flow::Return(#on_error(#error)))
+            };
+        }
+    });
+    let body = quote_spanned! {here=>
+        #leaving #body #krate::__private::Ok(#krate::__private::Flow::Next)
+    };
+    let body = in_braces_of(&item.body, body);
+    let catches = quote_spanned! {here=> #policy.catches_panics() };
+    let called = if plan.is_async {
+        let future = cancellable(plan, &body, here);
+        quote_spanned! {here=>
+            #krate::__private::attempt_async(#on_error, #catches, #future).await
+        }
+    } else {
+        quote_spanned! {here=> #krate::__private::attempt(#on_error, #catches, || #body) }
+    };
+    quote_spanned! {here=>
+        let #failed = match #called {
+            #krate::__private::Ok(#flow) => break #flow,
+            #krate::__private::Err(#failed) => #failed,
+        };
+    }
+}
+
+/// Ends the run where an item has failed that had been committed: it is complete.
+fn over(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
+    let (tally, depth) = (&local("tally"), target.depth);
+    if !free_idents(item.body.to_token_stream()).contains(&tally.to_string()) {
+        return TokenStream::new();
+    }
+    let raise = save_points::raise(plan);
+    quote_spanned! {at(item.keyword)=>
+        if !#tally.run().is_in_flight(#depth) { #raise }
+    }
+}
+
+/// The body of an attempt as a future, which ends with the limit's error where a limit is passed.
+fn cancellable(plan: &Plan, body: &TokenTree, here: Span) -> TokenStream {
+    if !plan.options.settings.have_limits() {
+        return quote_spanned! {here=> async #body };
+    }
+    locals!(tally, on_error, error);
+    let krate = moved(&plan.krate, here);
+    quote_spanned! {here=>
+        #krate::__private::cancellable(
+            #tally.run().cancellation(),
+            |#error| #krate::__private::leave(#on_error(#error)),
+            async #body,
+        )
+    }
+}
+
+/// Asks what is to be done about the failure, and does it.
+fn judged(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(tally, policy, failed, verdict, error);
+    let site = Span::mixed_site();
+    let depth = target.depth;
+    let (raise, fail) = (save_points::raise(plan), save_points::fail(plan, site));
+    let run = quote_spanned! {site=> #tally.run() };
+    let carry = if worklists::carries_before_head(plan, target) {
+        TokenStream::new()
+    } else {
+        carry::carry_or(plan, &run, Some(target), locals, &raise)
+    };
+    let paused = if plan.is_async {
+        quote_spanned! {site=> #run.pause_async(#verdict).await }
+    } else {
+        quote_spanned! {site=> #run.pause(#verdict) }
+    };
+    quote_spanned! {site=>
+        let #verdict = #run.judge(
+            &#policy,
+            #depth,
+            #krate::__private::failing!(briefly &#failed),
+            #krate::__private::thrown!(&#failed),
+        );
+        if #verdict.is_next() { break #krate::__private::Flow::Next; }
+        #carry
+        match #paused {
+            #krate::__private::Ok(true) => {}
+            #krate::__private::Ok(false) => { #raise }
+            #krate::__private::Err(#error) => { #fail }
+        }
+    }
+}
+
+/// The ways out of the body, done outside.
+fn arms(exits: &[TokenStream], krate: &TokenStream, here: Span) -> TokenStream {
+    let Some((last, others)) = exits.split_last() else {
+        return quote_spanned! {here=> #krate::__private::Flow::Exit(_) => {} };
+    };
+    let numbers = 0..others.len();
+    quote_spanned! {here=>
+        #(#krate::__private::Flow::Exit(#numbers) => #others,)*
+        #krate::__private::Flow::Exit(_) => #last,
+    }
+}

@@ -1,0 +1,218 @@
+//! The proof that a loop's body changes nothing from before the loop but what is named.
+//!
+//! ```text
+//! for order in orders { total += ship(order)? }    // gets before it, where `total` is carried
+//! if false {
+//!     let check = || -> Result<u64> {
+//!         let mut total = known(&type_0).fake();
+//!         loop {
+//!             if maybe() { break; }
+//!             touch(&mut total);
+//!             let order = item_type.fake();
+//!             match () { () => { total += ship(order)? } }
+//!         }
+//!         touch(&mut total);
+//!         never()
+//!     };
+//!     let _ = name_in_carry_reconnect_or_fresh_what_the_loop_changes(check);
+//!     read_only!(item_type);
+//! }
+//! ```
+//!
+//! What changes, or moves, a variable from before the loop makes the closure one that is not `Fn`, whatever the
+//! way. The types of variables are taken before the loop's head, which may borrow them.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+use syn::{Block, Type};
+
+use self::rename::rename;
+use crate::analyse::outer::{self, Outer};
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Loop;
+use crate::analyse::targets::Target;
+use crate::analyse::worklists;
+use crate::emit::cursors::cursor_type;
+use crate::emit::proof::taken::Taken;
+use crate::emit::proof::written::Written;
+use crate::parse::function::Returned;
+use crate::parse::options::items::Identity;
+use crate::syntax::bindings::{Binding, bindings, own_names};
+use crate::syntax::free_variables as free;
+use crate::syntax::hygiene::{at, local, moved};
+use copy::Copy;
+
+mod beside;
+mod copy;
+mod fakes;
+mod macros;
+mod rename;
+mod returned;
+mod shells;
+mod taken;
+mod written;
+
+/// The proof of one loop.
+#[derive(Default)]
+pub(crate) struct Proof {
+    /// The types of variables, taken before the loop's head, and the locals that hold them.
+    pub(crate) types: TokenStream,
+    pub(crate) names: TokenStream,
+    /// What is compiled and never runs, behind the head.
+    pub(crate) check: TokenStream,
+}
+
+/// Whether no loop is left out for that there is nothing to prove: a test compares what is then refused.
+fn proves_all() -> bool {
+    std::env::var_os("SAFE_STATE_PROVE_ALL").is_some()
+}
+
+/// The proof of the loop of `target`, which stands where `around` says, in the resumable loop `within`. What
+/// is from before that is that one's to prove, whose copy holds this body.
+pub(crate) fn proof(
+    plan: &Plan,
+    (target, within): (&Target, Option<usize>),
+    targets: &[Target],
+    around: &Loop,
+) -> Proof {
+    let original = plan.originals.get(&target.at);
+    let Some(written) = original.and_then(Written::of) else { return Proof::default() };
+    let outer = outer::outer(plan, around, within);
+    let mut free = free::of_block(written.body);
+    for bound in bindings(written.pat) {
+        free.remove(&bound.name());
+    }
+    if worklists::takes(plan, target) {
+        // What the head takes from is named, and it may take from nothing else.
+        free.extend(free::names(|free| free.visit_expr(written.head)));
+    }
+    let hidden = !around.scope.macros.is_empty() || proves_all();
+    let seen: Vec<&Outer<'_>> =
+        outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
+    let mut taken = Taken::default();
+    let is_needed = hidden
+        || seen.iter().any(|it| {
+            !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
+        });
+    let closure = if is_needed {
+        closure(plan, &written, (target, targets, around), (&outer, &seen), &mut taken)
+    } else {
+        TokenStream::new()
+    };
+    let items = beside::items_check(plan, (target, &written), &outer);
+    let shared = beside::shared_checks(plan, target, &seen, &free, &mut taken);
+    let kept = beside::kept_checks(plan, target, around, &mut taken);
+    let Taken { types, names, .. } = taken;
+    // Behind the closure, which may be what tells the types.
+    let checks = [closure, quote! { #items #shared #kept }];
+    let checks = checks.iter().filter(|check| !check.is_empty());
+    let checks = checks.map(|check| quote_spanned! {at(written.keyword)=> if false { #check } });
+    let check = checks.collect();
+    Proof { types, names, check }
+}
+
+/// The closure with the body's copy, and what it is passed to.
+fn closure(
+    plan: &Plan,
+    written: &Written<'_>,
+    (target, targets, around): (&Target, &[Target], &Loop),
+    (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
+    taken: &mut Taken,
+) -> TokenStream {
+    let here = at(written.keyword);
+    let runs_again = target.items.policy.answers_errors();
+    let cursor = cursor_within(target, targets);
+    let walk = copied(plan, written, (target, cursor, runs_again, around), (outer, seen), taken);
+    let (returned, unified) = returned_by(plan, written.body);
+    let check = local("check");
+    let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
+    let bound = Ident::new(bound(plan.is_async, runs_again), here);
+    let krate = moved(&plan.krate, here);
+    let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
+    let passed = if unified {
+        quote_spanned! {here=> return #passed; }
+    } else {
+        quote_spanned! {here=> let _ = #passed; }
+    };
+    quote_spanned! {here=>
+        let #check = #asyncness || -> #returned {
+            #walk
+            #krate::__private::never()
+        };
+        #passed
+    }
+}
+
+/// The copy of the loop, with locals for what is named.
+fn copied(
+    plan: &Plan,
+    written: &Written<'_>,
+    (target, cursor, runs_again, around): (&Target, Option<Ident>, bool, &Loop),
+    (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
+    taken: &mut Taken,
+) -> TokenStream {
+    let krate = &plan.krate;
+    let here = at(written.keyword);
+    let (named, renamed) = fakes::fakes(plan, (target, written), seen, taken);
+    let mut own = own_names(written.body);
+    own.extend(bindings(written.pat).iter().map(Binding::name));
+    let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
+    let (outer_names, own) = (outer_names.as_slice(), &own);
+    let mut copy = Copy { plan, outer: outer_names, own, cursor, is_lost: false, runs_again };
+    let mut body = written.body.clone();
+    copy.visit_block_mut(&mut body);
+    let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
+    let touched: TokenStream = named.iter().map(|it| it.touched.clone()).collect();
+    let named: TokenStream = named.iter().map(|it| it.declared.clone()).collect();
+    let macros = macros::called(&around.scope.macros, written.body);
+    let body = rename(quote_spanned! {here=> match () { () => #body } }, &renamed);
+    let label = written.label.filter(|label| shells::mentions(&body, &label.name));
+    let walk = quote_spanned! {here=>
+        #label loop {
+            if #krate::__private::maybe() { break; }
+            #touched
+            #item
+            #body
+        }
+        #touched
+    };
+    let walk = shells::around(&walk, &body, around, krate);
+    quote! { #named #(#macros)* #walk }
+}
+
+/// The closure's return type; whether it holds one that only what is returned can tell.
+fn returned_by(plan: &Plan, body: &Block) -> (TokenStream, bool) {
+    let krate = &plan.krate;
+    let site = Span::mixed_site();
+    let ty: Type = match &plan.returned {
+        Returned::Type(ty) => returned::anonymous(ty),
+        Returned::Opaque => syn::parse_quote_spanned! {site=> _ },
+        Returned::Never => {
+            return (quote_spanned! {site=> #krate::__private::Infallible }, false);
+        }
+    };
+    let unified = returned::is_open(&ty) && returned::gives(body);
+    let ty = if unified { ty } else { returned::closed(&ty) };
+    (quote! { #ty }, unified)
+}
+
+/// The function of the runtime that asks for a closure that is `Fn`. Errors show its name.
+fn bound(is_async: bool, runs_again: bool) -> &'static str {
+    match (is_async, runs_again) {
+        (false, false) => "name_in_carry_reconnect_or_fresh_what_the_loop_changes",
+        (true, false) => "name_in_carry_reconnect_or_fresh_what_the_async_loop_changes",
+        (false, true) => "name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes",
+        (true, true) => {
+            "name_in_carry_reconnect_or_fresh_what_an_async_item_that_may_run_again_changes"
+        }
+    }
+}
+
+/// The local that stands for the type of the cursors that are asked for within the loop's body.
+fn cursor_within(target: &Target, targets: &[Target]) -> Option<Ident> {
+    let by_cursor = |it: &&Target| matches!(it.items.identity, Identity::Cursor(_));
+    let within = targets.iter().filter(|it| it.at >= target.at && by_cursor(it));
+    within.map(cursor_type).next()
+}

@@ -1,0 +1,177 @@
+//! The copy of a body for its proof.
+//!
+//! ```text
+//! if order.is_last() { close(conn); return Ok(name) }    // becomes
+//! if order.is_last() { 'left: { let mut conn = fake(&conn); let mut name = fake(&name); close(conn); return Ok(name) } }
+//! ```
+//!
+//! What a block that ends in `return` changes or moves is lost with the function anyway. The labelled block does
+//! not let a macro hide a `break` or `continue` in it.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Expr, ExprMacro, ExprReturn, Item, Lifetime, Macro, Stmt};
+
+use crate::analyse::plan::Plan;
+use crate::emit::proof::rename::{Renamed, rename};
+use crate::syntax::free_variables as free;
+use crate::syntax::hygiene::{RESERVED, at, local};
+use crate::syntax::leaving::leaves;
+use crate::syntax::loop_forms::is_marker;
+
+/// Makes the copy of the loop's body, or of a part of it.
+pub(crate) struct Copy<'a> {
+    pub(crate) plan: &'a Plan,
+    /// The variables from before the loop.
+    pub(crate) outer: &'a [Ident],
+    /// The names that the body binds itself.
+    pub(crate) own: &'a BTreeSet<String>,
+    /// The local that stands for the type of the cursors that are asked for.
+    pub(crate) cursor: Option<Ident>,
+    /// Whether what is visited is lost with the function.
+    pub(crate) is_lost: bool,
+    /// Whether an item that has failed may run again: a `return` is then no way out for sure.
+    pub(crate) runs_again: bool,
+}
+
+impl Copy<'_> {
+    /// `inside` as a block that no hidden `break` leaves, with locals in place of the outer variables among
+    /// `names`; nothing if there are none.
+    fn closed(&self, names: &BTreeSet<String>, inside: impl ToTokens, here: Span) -> Option<Expr> {
+        let krate = &self.plan.krate;
+        let this = local("left_self");
+        let lost =
+            self.outer.iter().filter(|it| free::holds(names, it) && !free::holds(self.own, it));
+        let lost: TokenStream = lost
+            .map(|it| {
+                let lost = if *it == "self" { &this } else { it };
+                quote_spanned! {here=>
+                    let mut #lost = #krate::__private::fake(&#it);
+                    #krate::__private::touch(&mut #lost);
+                }
+            })
+            .collect();
+        let renamed = Renamed { root: "self".to_owned(), fields: Vec::new(), to: this };
+        let inside = rename(inside.into_token_stream(), &[renamed]);
+        let label = Lifetime::new(&format!("'{RESERVED}_left"), Span::mixed_site());
+        (!lost.is_empty())
+            .then(|| Expr::Verbatim(quote_spanned! {here=> #label: { #lost #inside } }))
+    }
+
+    /// `commit!` and `cursor!` as what does nothing; a `commit!` that is neither awaited nor asked at once may
+    /// be a future.
+    fn inert(&self, mac: &Macro, is_future: bool) -> Option<Expr> {
+        let krate = &self.plan.krate;
+        let here = at(mac.path.segments.last()?.ident.span());
+        match self.plan.our_macro(&mac.path)?.as_str() {
+            "commit" => {
+                let transaction: Expr = mac.parse_body().ok()?;
+                let committed = if is_future { "committed_later" } else { "committed" };
+                let committed = Ident::new(committed, here);
+                Some(Expr::Verbatim(
+                    quote_spanned! {here=> #krate::__private::#committed(#transaction) },
+                ))
+            }
+            "cursor" => {
+                let cursor = self.cursor.as_ref()?;
+                Some(Expr::Verbatim(
+                    quote_spanned! {here=> #krate::__private::cursor_of(&#cursor) },
+                ))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl VisitMut for Copy<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::ForLoop(it) => it.attrs.retain(|attr| !is_marker(attr)),
+            Expr::While(it) => it.attrs.retain(|attr| !is_marker(attr)),
+            Expr::Await(it) => {
+                if let Expr::Macro(ExprMacro { mac, .. }) = &*it.base
+                    && let Some(inert) = self.inert(mac, false)
+                {
+                    *expr = inert;
+                    return;
+                }
+            }
+            Expr::Try(it) => {
+                if let Expr::Macro(ExprMacro { mac, .. }) = &*it.expr
+                    && let Some(inert) = self.inert(mac, false)
+                {
+                    *it.expr = inert;
+                    return;
+                }
+            }
+            Expr::Macro(ExprMacro { mac, .. }) => {
+                if let Some(inert) = self.inert(mac, self.plan.is_async) {
+                    *expr = inert;
+                    return;
+                }
+            }
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
+            _ => {}
+        }
+        visit_mut::visit_expr_mut(self, expr);
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        if let Stmt::Macro(it) = stmt
+            && let Some(inert) = self.inert(&it.mac, false)
+        {
+            *stmt = Stmt::Expr(inert, it.semi_token);
+            return;
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        let ours = self.plan.our_macro(&mac.path);
+        if ours.is_some_and(|name| ["step", "checkpoint", "cursor"].contains(&name.as_str())) {
+            let tokens = &mac.tokens;
+            mac.tokens = quote! { @as_is #tokens };
+        }
+    }
+
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        let is_left = !self.is_lost
+            && !self.runs_again
+            && matches!(block.stmts.last(), Some(Stmt::Expr(Expr::Return(_), _)))
+            && !leaves(|it| syn::visit::Visit::visit_block(it, block));
+        if !is_left {
+            return visit_mut::visit_block_mut(self, block);
+        }
+        let names = free::of_block(block);
+        self.is_lost = true;
+        visit_mut::visit_block_mut(self, block);
+        self.is_lost = false;
+        let stmts = &block.stmts;
+        if let Some(closed) = self.closed(&names, quote! { #(#stmts)* }, Span::mixed_site()) {
+            block.stmts = vec![Stmt::Expr(closed, None)];
+        }
+    }
+
+    fn visit_expr_return_mut(&mut self, it: &mut ExprReturn) {
+        let names = |value: &Expr| {
+            let is_left = !self.is_lost
+                && !self.runs_again
+                && !leaves(|it| syn::visit::Visit::visit_expr(it, value));
+            is_left.then(|| free::names(|free| syn::visit::Visit::visit_expr(free, value)))
+        };
+        let names = it.expr.as_deref().and_then(names);
+        let was_lost = self.is_lost;
+        self.is_lost |= names.is_some();
+        visit_mut::visit_expr_return_mut(self, it);
+        self.is_lost = was_lost;
+        if let (Some(names), Some(value)) = (names, &mut it.expr) {
+            let closed = self.closed(&names, &**value, at(it.return_token.span));
+            **value = closed.unwrap_or_else(|| (**value).clone());
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}

@@ -1,0 +1,122 @@
+//! What stands in the proof's closure for named variables, and for the items.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit::Visit;
+use syn::visit_mut::VisitMut;
+
+use crate::analyse::outer::{self, Kind, Outer};
+use crate::analyse::plan::Plan;
+use crate::analyse::targets::Target;
+use crate::analyse::worklists;
+use crate::emit::proof::copy::Copy;
+use crate::emit::proof::rename::{Renamed, rename};
+use crate::emit::proof::taken::{self, Taken};
+use crate::emit::proof::written::Written;
+use crate::parse::options::variable::Variable;
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::free_variables as free;
+use crate::syntax::hygiene::{at, local, locals};
+
+/// A named variable as a local of the proof.
+pub(crate) struct Fake {
+    pub(crate) declared: TokenStream,
+    pub(crate) touched: TokenStream,
+}
+
+/// The variables that the body may see, and which are named or have their proof elsewhere, as locals; and what of
+/// its tokens gets another name.
+pub(crate) fn fakes(
+    plan: &Plan,
+    (target, written): (&Target, &Written<'_>),
+    seen: &[&Outer<'_>],
+    taken: &mut Taken,
+) -> (Vec<Fake>, Vec<Renamed>) {
+    let krate = &plan.krate;
+    let here = at(written.keyword);
+    let (mut fakes, mut renamed) = (Vec::new(), Vec::new());
+    let elsewhere = seen.iter().filter(|it| it.is_elsewhere && !it.is_constant());
+    let elsewhere = elsewhere.filter(|it| !outer::is_named(plan, &it.ident, target));
+    let elsewhere: Vec<Variable> =
+        elsewhere.map(|it| Variable { root: it.ident.clone(), fields: Vec::new() }).collect();
+    for (number, variable) in outer::named_in(plan, target).chain(&elsewhere).enumerate() {
+        let Some(it) = seen.iter().find(|it| it.ident == variable.root) else { continue };
+        let name = if variable.is_whole() && it.ident != "self" {
+            it.ident.clone()
+        } else {
+            let Variable { root, fields } = variable;
+            let to = local(&format!("named_{number}"));
+            let (root, fields) = (root.to_string(), fields.clone());
+            renamed.push(Renamed { root, fields, to: to.clone() });
+            to
+        };
+        if matches!(it.kind, Kind::Local(local) if !local.has_value()) {
+            let declared = quote_spanned! {here=> let mut #name; };
+            fakes.push(Fake { declared, touched: TokenStream::new() });
+            continue;
+        }
+        let place = if variable.is_whole() { it.ident.to_token_stream() } else { variable.place() };
+        let known = taken::take(plan, &place, taken);
+        fakes.push(Fake {
+            declared: quote_spanned! {here=> let mut #name = #known.fake(); },
+            touched: quote_spanned! {here=> #krate::__private::touch(&mut #name); },
+        });
+    }
+    (fakes, renamed)
+}
+
+/// What binds the next item.
+pub(crate) fn next_item(
+    plan: &Plan,
+    (target, written): (&Target, &Written<'_>),
+    (outer, named): (&[Outer<'_>], &[Renamed]),
+    copy: &mut Copy<'_>,
+    taken: &mut Taken,
+) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(item_type, item);
+    let here = at(written.keyword);
+    let pat = written.pat;
+    if written.is_for {
+        return quote_spanned! {here=> let #pat = #item_type.fake(); };
+    }
+    let asked = free::names(|free| free.visit_expr(written.head));
+    let mut head = written.head.clone();
+    copy.visit_expr_mut(&mut head);
+    let is_worklist = worklists::takes(plan, target);
+    let (mut declared, mut renamed) = (TokenStream::new(), Vec::new());
+    let asked = outer.iter().filter(|it| {
+        free::holds(&asked, &it.ident)
+            && !is_worklist
+            && !matches!(it.kind, Kind::Local(local) if !local.has_value())
+    });
+    for (number, it) in asked.enumerate() {
+        let to = local(&format!("asked_{number}"));
+        let known = taken::take(plan, &it.ident, taken);
+        declared.extend(quote_spanned! {here=>
+            let mut #to = #known.fake();
+            #krate::__private::touch(&mut #to);
+        });
+        renamed.push(Renamed { root: it.ident.to_string(), fields: Vec::new(), to });
+    }
+    let renamed = if is_worklist { named } else { &renamed };
+    let head = rename(head.into_token_stream(), renamed);
+    let is_named = plan
+        .options
+        .named()
+        .any(|named| free::holds(&free_idents(written.head.to_token_stream()), &named.root));
+    let check = (!is_named).then(|| {
+        let here = at(written.head.span());
+        quote_spanned! {here=> #krate::__private::read_only!(#krate::__private::type_of(&#item)); }
+    });
+    quote_spanned! {here=>
+        #declared
+        let #item = match #head {
+            #krate::__private::Some(#item) => #item,
+            #krate::__private::None => break,
+        };
+        #check
+        let #pat = #item;
+    }
+}

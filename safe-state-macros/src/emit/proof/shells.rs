@@ -1,0 +1,75 @@
+//! The labels around a loop, for the ways out of its copy.
+//!
+//! ```text
+//! 'outer: loop { the copy's loop; break 'outer; }
+//! let _ = 'found: { the copy's loop; never() };
+//! ```
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote_spanned;
+use syn::{Lifetime, Path};
+
+use crate::analyse::survey::Loop;
+use crate::syntax::hygiene::at;
+
+/// The `walk` within those labels around the loop that its `body` mentions.
+pub(crate) fn around(
+    walk: &TokenStream,
+    body: &TokenStream,
+    around: &Loop,
+    krate: &Path,
+) -> TokenStream {
+    let here = at(around.keyword);
+    let is_meant = |label: &&Lifetime| mentions(body, label);
+    let mut walk = walk.clone();
+    for label in around.scope.block_labels.iter().filter(is_meant) {
+        walk = quote_spanned! {here=>
+            let _ = #label: { #walk #krate::__private::never() };
+        };
+    }
+    for label in around.scope.loop_labels.iter().filter(is_meant) {
+        walk = if breaks_with_a_value(body, label) {
+            quote_spanned! {here=>
+                let _ = #label: loop { #walk break #label #krate::__private::never(); };
+            }
+        } else {
+            quote_spanned! {here=> #label: loop { #walk break #label; } }
+        };
+    }
+    walk
+}
+
+/// Whether the tokens mention the label.
+pub(crate) fn mentions(tokens: &TokenStream, label: &Lifetime) -> bool {
+    any(tokens.clone(), &|_, token, _| matches!(token, TokenTree::Ident(it) if *it == label.ident))
+}
+
+fn breaks_with_a_value(tokens: &TokenStream, label: &Lifetime) -> bool {
+    any(tokens.clone(), &|before, token, after| {
+        let is_label = matches!(token, TokenTree::Ident(it) if *it == label.ident);
+        let is_break =
+            matches!(before, [.., TokenTree::Ident(it), TokenTree::Punct(_)] if it == "break");
+        let has_value = !matches!(after.first(), None | Some(TokenTree::Punct(_)));
+        is_label && is_break && has_value
+    })
+}
+
+/// What is asked of a token of a lifetime, between those before and after it.
+type Asked<'a> = &'a dyn Fn(&[TokenTree], &TokenTree, &[TokenTree]) -> bool;
+
+/// Whether `is_it` holds of a token of a lifetime.
+fn any(tokens: TokenStream, is_it: Asked<'_>) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    (0..tokens.len()).any(|at| {
+        let (before, rest) = tokens.split_at(at);
+        match rest.split_first() {
+            Some((TokenTree::Group(group), _)) => any(group.stream(), is_it),
+            Some((token, after)) => {
+                let is_lifetime =
+                    matches!(before.last(), Some(TokenTree::Punct(it)) if it.as_char() == '\'');
+                is_lifetime && is_it(before, token, after)
+            }
+            None => false,
+        }
+    })
+}

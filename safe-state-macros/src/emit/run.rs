@@ -1,0 +1,177 @@
+//! What opens a run around the body, and what ends it.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Block, Type};
+
+use crate::analyse::plan::Plan;
+use crate::emit::save_points;
+use crate::parse::function::{Argument, Returned};
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::hygiene::{in_braces_of, local, locals};
+
+/// The run of a function that returns a type by its name and does not wait: what opens it, the body, and what
+/// ends it.
+pub(crate) fn in_one_call(
+    plan: &Plan,
+    job: &TokenStream,
+    block: &Block,
+    captures: &TokenStream,
+    before: &TokenStream,
+    ty: &Type,
+) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(run, outcome, on_error);
+    let job_local = &local("job");
+    let site = Span::mixed_site();
+    let body = behind(&quote_spanned! {site=> #captures #before }, block);
+    quote_spanned! {site=>
+        let #job_local = #job;
+        let #on_error = #krate::__private::on_error!(#ty);
+        return #krate::__private::run(
+            &#job_local,
+            #on_error,
+            |#outcome| #krate::__private::failing!(#outcome),
+            move |#run| -> #ty #body,
+        );
+    }
+}
+
+/// The block behind `before`. As the tail of a block, the user's own would be reported for its braces.
+fn behind(before: &TokenStream, block: &Block) -> TokenTree {
+    let inside = quote_spanned! {Span::mixed_site()=> #before match () { () => #block } };
+    in_braces_of(block, inside)
+}
+
+pub(crate) fn open(plan: &Plan, job: &TokenStream) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(run, error, on_error);
+    let job_local = &local("job");
+    let site = Span::mixed_site();
+    let converter = match &plan.returned {
+        Returned::Type(ty) => quote_spanned! {site=> #krate::__private::on_error!(#ty) },
+        Returned::Opaque | Returned::Never => {
+            quote_spanned! {site=> #krate::__private::panic_with }
+        }
+    };
+    let fail = save_points::fail(plan, site);
+    let opened = if plan.is_async {
+        quote_spanned! {site=> #krate::__private::Run::open_async(&#job_local).await }
+    } else {
+        quote_spanned! {site=> #krate::__private::Run::open(&#job_local) }
+    };
+    quote_spanned! {site=>
+        let #job_local = #job;
+        let #on_error = #converter;
+        let mut #run = match #opened {
+            #krate::__private::Ok(#run) => #run,
+            #krate::__private::Err(#error) => #fail,
+        };
+    }
+}
+
+pub(crate) fn call(
+    plan: &Plan,
+    block: &Block,
+    captures: &TokenStream,
+    restore: &TokenStream,
+) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(run, outcome);
+    let site = Span::mixed_site();
+    let ty = match &plan.returned {
+        Returned::Type(ty) => ty.to_token_stream(),
+        Returned::Opaque => quote_spanned! {site=> _ },
+        Returned::Never => quote_spanned! {site=> #krate::__private::Infallible },
+    };
+    let body = behind(&quote_spanned! {site=> #captures #restore }, block);
+    let called = if plan.is_async {
+        let future = cancellable_whole(plan, &body);
+        quote_spanned! {site=> #krate::__private::call_async::<#ty>(#run.spans(), #future).await }
+    } else {
+        quote_spanned! {site=> #krate::__private::call_in(&#run.spans(), move || -> #ty #body) }
+    };
+    quote_spanned! {site=>
+        let #outcome = { let #run = &mut #run; #called };
+    }
+}
+
+/// The block as a future, which ends with the limit's error where a limit is passed.
+fn cancellable_whole(plan: &Plan, body: &TokenTree) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(run, on_error);
+    let site = Span::mixed_site();
+    if !plan.options.settings.have_limits() {
+        return quote_spanned! {site=> async move #body };
+    }
+    quote_spanned! {site=>
+        #krate::__private::cancellable(#run.cancellation(), #on_error, async move #body)
+    }
+}
+
+/// Takes the arguments in from the last to the first, which is the order in which a function
+/// drops them, and whole, where the block might mention only a part. An argument that is not
+/// mentioned stays outside: the compiler is to report it as unused, unless its name says that
+/// it is.
+pub(crate) fn captures(plan: &Plan, block: &Block) -> TokenStream {
+    let mentioned = free_idents(block.to_token_stream());
+    let inner = plan.arguments.iter().rev().filter(|argument| {
+        let name = argument.name();
+        name.starts_with('_') || mentioned.contains(&name)
+    });
+    let captures = inner.map(|Argument { ident, cfgs, .. }| {
+        // The name is the user's, in the user's scope; the span's place is nobody's.
+        quote_spanned! {Span::mixed_site()=>
+            #(#cfgs)* #[allow(clippy::used_underscore_binding)] let _ = &#ident;
+        }
+    });
+    captures.collect()
+}
+
+/// Takes in what a future that is returned captures, in the order of its text, in which it drops them: what is
+/// told of the arguments would take them in first.
+pub(crate) fn in_order(plan: &Plan, block: &Block, outside: &BTreeSet<String>) -> TokenStream {
+    fn collect(tokens: TokenStream, found: &mut Vec<Ident>) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => collect(group.stream(), found),
+                TokenTree::Ident(ident) if !found.contains(&ident) => found.push(ident),
+                _ => {}
+            }
+        }
+    }
+    let mentioned = free_idents(block.to_token_stream());
+    let mut found = Vec::new();
+    collect(block.to_token_stream(), &mut found);
+    let is_captured = |ident: &&Ident| {
+        let name = ident.unraw().to_string();
+        let is_outside = || plan.arguments.iter().any(|it| it.name() == name && it.cfgs.is_empty());
+        mentioned.contains(&name) && name != "self" && (outside.contains(&name) || is_outside())
+    };
+    let captured = found.iter().filter(is_captured);
+    let captured = captured.map(|ident| quote_spanned! {Span::mixed_site()=> let _ = &#ident; });
+    captured.collect()
+}
+
+pub(crate) fn finish(plan: &Plan) -> TokenStream {
+    let krate = &plan.krate;
+    locals!(run, outcome, failing, on_error);
+    let site = Span::mixed_site();
+    let finished = if plan.is_async {
+        quote_spanned! {site=> #run.finish_async(#outcome, #failing, #on_error).await }
+    } else {
+        quote_spanned! {site=> #run.finish(#outcome, #failing, #on_error) }
+    };
+    let finished = match &plan.returned {
+        Returned::Never => quote_spanned! {site=> match #finished {} },
+        // In a tail, its temporaries would be dropped at another time in another edition.
+        Returned::Type(_) | Returned::Opaque => quote_spanned! {site=> return #finished; },
+    };
+    quote_spanned! {site=>
+        let #failing = #krate::__private::failing!(&#outcome);
+        #finished
+    }
+}

@@ -1,0 +1,150 @@
+//! What is generated between two items: to save, to wait, and to heed what is asked of the run.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+use crate::analyse::carried::CarriedVariable;
+use crate::analyse::plan::Plan;
+use crate::analyse::targets::Target;
+use crate::parse::function::Returned;
+use crate::syntax::hygiene::{at, local, locals};
+
+/// Leaves the function with a storage error.
+pub(crate) fn fail(plan: &Plan, span: Span) -> TokenStream {
+    locals!(error, on_error);
+    match plan.returned {
+        // A `return` of what never returns would be reported as unreachable.
+        Returned::Never => quote_spanned! {span=> match #on_error(#error) {} },
+        Returned::Type(_) | Returned::Opaque => {
+            quote_spanned! {span=> return #on_error(#error) }
+        }
+    }
+}
+
+/// What is done where an item has completed, if something is: to save, and to heed what is asked of
+/// the run unless the input has ended: then there is nothing to stop.
+pub(crate) fn due(
+    plan: &Plan,
+    run: &TokenStream,
+    carry: &TokenStream,
+    save: &TokenStream,
+    has_ended: Option<&TokenStream>,
+) -> TokenStream {
+    let krate = &plan.krate;
+    let error = &local("error");
+    let site = Span::mixed_site();
+    let fail = fail(plan, site);
+    let (before, behind) = taken(plan, carry);
+    let (asks, heed) = if plan.is_async {
+        (
+            quote_spanned! {site=> poll_requests_async().await },
+            quote_spanned! {site=> apply_request_async().await },
+        )
+    } else {
+        (quote_spanned! {site=> poll_requests() }, quote_spanned! {site=> apply_request() })
+    };
+    let asked = quote_spanned! {site=> #before if #run.#asks { #behind #save } };
+    let heeded = quote_spanned! {site=>
+        if let #krate::__private::Err(#error) = #run.#heed { #fail }
+    };
+    let heeded = match has_ended {
+        Some(has_ended) => quote_spanned! {site=> if !#has_ended { #heeded } },
+        None => heeded,
+    };
+    quote_spanned! {site=> #asked #heeded }
+}
+
+/// What is looked at between two items, if there is something.
+pub(crate) fn boundary(
+    plan: &Plan,
+    run: &TokenStream,
+    carry: &TokenStream,
+    save: &TokenStream,
+    has_ended: &TokenStream,
+) -> TokenStream {
+    if !plan.options.settings.are_watched() {
+        return TokenStream::new();
+    }
+    let krate = &plan.krate;
+    locals!(error);
+    let look = &local("value");
+    let site = Span::mixed_site();
+    let fail = fail(plan, site);
+    let (before, behind) = taken(plan, carry);
+    let (wait, obey) = if plan.is_async {
+        (
+            quote_spanned! {site=> wait_async(#look).await },
+            quote_spanned! {site=> obey_async().await },
+        )
+    } else {
+        (quote_spanned! {site=> wait(#look) }, quote_spanned! {site=> obey() })
+    };
+    quote_spanned! {site=>
+        while let #krate::__private::Some(#look) = #run.look(#has_ended) {
+            #before
+            if #run.#wait {
+                #behind
+                #save
+                if let #krate::__private::Err(#error) = #run.#obey { #fail }
+            }
+        }
+    }
+}
+
+/// What takes the carried variables before the run waits, and what does behind that. A future may be
+/// dropped where it waits, and has to have them by then. Handles are synced by it, which would cost too
+/// much.
+pub(crate) fn taken(plan: &Plan, carry: &TokenStream) -> (TokenStream, TokenStream) {
+    if plan.is_async && !plan.carried.iter().any(CarriedVariable::is_handle) {
+        (carry.clone(), TokenStream::new())
+    } else {
+        (TokenStream::new(), carry.clone())
+    }
+}
+
+/// What saves, through `run`.
+pub(crate) fn save(plan: &Plan, run: &TokenStream) -> TokenStream {
+    let krate = &plan.krate;
+    let error = &local("error");
+    let site = Span::mixed_site();
+    let fail = fail(plan, site);
+    let saved = if plan.is_async {
+        quote_spanned! {site=> #run.save_async().await }
+    } else {
+        quote_spanned! {site=> #run.save() }
+    };
+    quote_spanned! {site=>
+        if let #krate::__private::Err(#error) = #saved { #fail }
+    }
+}
+
+/// The run, from outside the loop: inside another resumable loop, that one has it.
+pub(crate) fn run_around(target: &Target) -> TokenStream {
+    run_at(target.depth)
+}
+
+/// The run, inside that many resumable loops.
+pub(crate) fn run_at(depth: usize) -> TokenStream {
+    locals!(run, tally);
+    let site = Span::mixed_site();
+    if depth > 0 {
+        quote_spanned! {site=> #tally.run() }
+    } else {
+        quote_spanned! {site=> #run }
+    }
+}
+
+/// The place of `keyword` in the source, as text.
+pub(crate) fn location(plan: &Plan, keyword: Span) -> TokenStream {
+    let krate = &plan.krate;
+    let place = keyword.start();
+    let place = format!(":{}:{}", place.line, place.column + 1);
+    quote_spanned! {at(keyword)=> #krate::__private::concat!(#krate::__private::file!(), #place) }
+}
+
+/// Leaves the function as the item's failure says.
+pub(crate) fn raise(plan: &Plan) -> TokenStream {
+    let krate = &plan.krate;
+    let failed = &local("failed");
+    quote_spanned! {Span::mixed_site()=> return #krate::__private::raise(#failed); }
+}

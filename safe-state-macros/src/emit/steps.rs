@@ -1,0 +1,133 @@
+//! `step!` and `checkpoint!`, which are filled in where they stand; and `commit!` in a job without
+//! resumable loops.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Error, Expr, Item, Macro, Result, Token};
+
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Survey;
+use crate::emit::{carry, commits, save_points};
+use crate::syntax::hygiene::{at, local, locals};
+
+/// `step!(name, value)`.
+struct Step {
+    name: Expr,
+    value: Expr,
+}
+
+impl Parse for Step {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name = input.parse()?;
+        input.parse::<Token![,]>()?;
+        let value = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Step { name, value })
+    }
+}
+
+struct FillIn<'a> {
+    plan: &'a Plan,
+    survey: &'a Survey,
+    checkpoints: usize,
+    error: Option<Error>,
+}
+
+/// Fills in the macros of `block` that are ours. Inside resumable loops, which have been
+/// replaced, and in closures they stay as they are, and say that they do not belong there.
+pub(crate) fn fill_in(
+    plan: &Plan,
+    block: &mut Block,
+    survey: &Survey,
+    function: &Ident,
+) -> Result<()> {
+    let mut fill_in = FillIn { plan, survey, checkpoints: 0, error: None };
+    fill_in.visit_block_mut(block);
+    if let Some(error) = fill_in.error {
+        return Err(error);
+    }
+    match plan.options.manual {
+        Some(manual) if plan.carried.is_empty() => {
+            let text = "there is nothing to save and restore; name the variables in `carry(..)`";
+            Err(Error::new(manual, text))
+        }
+        Some(_) if fill_in.checkpoints == 0 => {
+            let text = "`manual` needs a `checkpoint!()` where progress is to be saved";
+            Err(Error::new(function.span(), text))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn step(plan: &Plan, mac: &Macro) -> Result<TokenStream> {
+    locals!(run, on_error);
+    let Step { name, value } = mac.parse_body()?;
+    let site = Span::mixed_site();
+    let (wait, remember) = if plan.is_async {
+        (quote_spanned! {site=> .await }, quote_spanned! {site=> remember_async })
+    } else {
+        (TokenStream::new(), quote_spanned! {site=> remember })
+    };
+    Ok(quote! { @filled_in #run, #on_error, [#wait], #remember, #name, #value })
+}
+
+fn checkpoint(plan: &Plan, mac: &Macro, survey: &Survey) -> TokenStream {
+    let run = &local("run");
+    let here = mac.path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
+    let location = save_points::location(plan, here);
+    let run_tokens = run.to_token_stream();
+    let (carry, save) = (
+        carry::carry(plan, &run_tokens, None, &survey.all_locals),
+        save_points::save(plan, &run_tokens),
+    );
+    let due = save_points::due(plan, &run_tokens, &carry, &save, None);
+    let never = quote_spanned! {here=> false };
+    let boundary = save_points::boundary(plan, &run_tokens, &carry, &save, &never);
+    quote_spanned! {at(here)=> @filled_in { if #run.checkpoint(#location) { #due } #boundary } }
+}
+
+/// Counts as a `checkpoint!()`.
+fn commit_by_hand(plan: &Plan, mac: &Macro, survey: &Survey) -> Result<TokenStream> {
+    let (krate, run) = (&plan.krate, &local("run"));
+    let location = save_points::location(plan, mac.path.span());
+    let tally = quote_spanned! {Span::mixed_site()=>
+        #krate::__private::tally_of_checkpoint(#run.by_ref(), #location)
+    };
+    commits::commit(plan, mac, &tally, (None, &survey.all_locals))
+}
+
+impl VisitMut for FillIn<'_> {
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        let Some(name) = self.plan.our_macro(&mac.path) else { return };
+        match name.as_str() {
+            "step" => match step(self.plan, mac) {
+                Ok(filled_in) => mac.tokens = filled_in,
+                Err(error) => self.error = Some(error),
+            },
+            "checkpoint" if self.plan.options.manual.is_some() && mac.tokens.is_empty() => {
+                self.checkpoints += 1;
+                mac.tokens = checkpoint(self.plan, mac, self.survey);
+            }
+            "commit" if self.plan.options.manual.is_some() => {
+                self.checkpoints += 1;
+                match commit_by_hand(self.plan, mac, self.survey) {
+                    Ok(filled_in) => mac.tokens = filled_in,
+                    Err(error) => self.error = Some(error),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}

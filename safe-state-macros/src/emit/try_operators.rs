@@ -1,0 +1,107 @@
+//! Each `?` of the body takes note of what it fails with.
+//!
+//! ```text
+//! send(order)?    // becomes
+//! (Given::noted(send(order), &Site { file: "src/main.rs", line: 3, column: 9, .. }, handed))?
+//! ```
+//!
+//! `?` is itself a call that is given the value, so another around the value changes neither what is
+//! inferred, nor what is moved, nor how long temporaries live. A `?` in a closure or an `async` block
+//! leaves that, and not the function.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::token::Paren;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Block, Expr, ExprCall, ExprParen, Item, Macro, Path};
+
+use crate::analyse::plan::Plan;
+use crate::syntax::hygiene::{at, local, moved};
+use crate::syntax::std_macros::each_expression;
+use crate::syntax::text::text_of;
+
+/// Longest text of an expression that goes into the program.
+const LIMIT: usize = 200;
+
+/// Lets each `?` of the block note what it fails with, and of which item.
+pub(crate) fn note_tries(plan: &Plan, block: &mut Block) {
+    Questions { krate: &plan.krate, handed: &local("handed") }.visit_block_mut(block);
+}
+
+/// What the notes need: outside of all loops there is no item.
+pub(crate) fn noting(plan: &Plan) -> TokenStream {
+    let (krate, handed) = (&plan.krate, &local("handed"));
+    quote_spanned! {Span::mixed_site()=>
+        let #handed = #krate::__private::NoItem;
+    }
+}
+
+struct Questions<'a> {
+    krate: &'a Path,
+    handed: &'a proc_macro2::Ident,
+}
+
+impl Questions<'_> {
+    /// The value on its way to the `?`.
+    fn given(&self, value: Expr) -> Option<Expr> {
+        let handed = self.handed;
+        let place = value.span();
+        let here = at(place);
+        // All of the path there, or an error would point at the whole attribute.
+        let krate = moved(self.krate, here);
+        let start = place.start();
+        let (line, column) = (u32::try_from(start.line).ok()?, u32::try_from(start.column).ok()?);
+        let column = column + 1;
+        let expression = text_of(&value.to_token_stream(), LIMIT);
+        let noted = quote_spanned! {here=>
+            #krate::__private::Given::noted(
+                (),
+                &#krate::__private::Site {
+                    file: #krate::__private::file!(),
+                    line: #line,
+                    column: #column,
+                    expression: #expression,
+                },
+                #handed,
+            )
+        };
+        let mut noted: ExprCall = syn::parse2(noted).ok()?;
+        *noted.args.first_mut()? = bare(value);
+        // Errors at the `?` point at what it and the expression before it span together, which has to be
+        // the user's.
+        Some(Expr::Paren(ExprParen {
+            attrs: Vec::new(),
+            paren_token: Paren(place),
+            expr: Box::new(Expr::Call(noted)),
+        }))
+    }
+}
+
+impl VisitMut for Questions<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) | Expr::TryBlock(_) => return,
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+        if let Expr::Try(it) = expr
+            && let Some(given) = self.given((*it.expr).clone())
+        {
+            *it.expr = given;
+        }
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        each_expression(mac, |expr| self.visit_expr_mut(expr));
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}
+
+/// The value without the parentheses that a `?` needs, and an argument does not.
+fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Paren(ExprParen { attrs, expr, .. }) if attrs.is_empty() => bare(*expr),
+        value => value,
+    }
+}

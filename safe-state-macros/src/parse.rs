@@ -1,0 +1,5 @@
+//! From tokens to what they say: the attribute's options, and the function under it.
+
+pub(crate) mod function;
+pub(crate) mod future;
+pub(crate) mod options;

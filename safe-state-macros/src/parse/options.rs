@@ -1,0 +1,166 @@
+//! The attribute's options.
+
+pub(crate) mod forms;
+pub(crate) mod items;
+pub(crate) mod job;
+mod policy;
+pub(crate) mod settings;
+mod unknown;
+pub(crate) mod variable;
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, Path, Result, Token};
+
+use forms::{flag, value, variables};
+use items::{Identity, ItemOptions};
+use job::{Companion, argument, companion, krate, name};
+use settings::{SETTINGS, Settings};
+use variable::Variable;
+
+/// Takes in an option that says something of the function.
+type Take = fn(&mut Options, &Ident, ParseStream<'_>) -> Result<()>;
+
+/// The options that say something of the function. Those that set the `Job` are [`SETTINGS`]; those of items are
+/// in `items` and `policy`.
+const OF_FUNCTION: [(&str, Take); 8] = [
+    ("name", |it, option, input| set(&mut it.name, name(value(option, input)?).map(Some))),
+    ("iter", |it, option, input| set(&mut it.iter, argument(&value(option, input)?).map(Some))),
+    ("carry", |it, option, input| set(&mut it.restored.carry, variables(option, input))),
+    ("reconnect", |it, option, input| set(&mut it.restored.reconnect, variables(option, input))),
+    ("fresh", |it, option, input| set(&mut it.restored.fresh, variables(option, input))),
+    ("manual", |it, option, _| set(&mut it.manual, Ok(Some(option.span())))),
+    ("companion", |it, option, input| {
+        set(&mut it.companion, companion(option, &flag(option, input)?).map(Some))
+    }),
+    ("crate", |it, option, input| set(&mut it.krate, krate(option, input).map(Some))),
+];
+
+fn set<T>(field: &mut T, value: Result<T>) -> Result<()> {
+    *field = value?;
+    Ok(())
+}
+
+/// What an attribute says.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) name: Option<Expr>,
+    pub(crate) iter: Option<Ident>,
+    pub(crate) restored: Restored,
+    /// What is said of the items, where there is one loop.
+    pub(crate) items: ItemOptions,
+    pub(crate) settings: Settings,
+    /// Where it says `manual`.
+    pub(crate) manual: Option<Span>,
+    pub(crate) companion: Option<Companion>,
+    pub(crate) krate: Option<Path>,
+}
+
+/// The variables that the loop may change.
+#[derive(Default)]
+pub(crate) struct Restored {
+    pub(crate) carry: Vec<Variable>,
+    pub(crate) reconnect: Vec<Variable>,
+    pub(crate) fresh: Vec<Variable>,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = Options::default();
+        let mut seen: Vec<Ident> = Vec::new();
+        while !input.is_empty() {
+            let option = Ident::parse_any(input).map_err(|error| {
+                Error::new(error.span(), "expected an option, such as `name = \"nightly-import\"`")
+            })?;
+            if seen.contains(&option) {
+                return Err(Error::new(
+                    option.span(),
+                    format!("`{option}` is given twice; remove one"),
+                ));
+            }
+            options.parse_one(&option, input)?;
+            seen.push(option);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        options.check_variables()?;
+        options.items.policy.check()?;
+        options.check_items()?;
+        options.settings.check(options.manual.is_some())?;
+        Ok(options)
+    }
+}
+
+impl Options {
+    fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
+        let name = option.to_string();
+        if let Some((_, take)) = OF_FUNCTION.iter().find(|(known, _)| *known == name) {
+            return take(self, option, input);
+        }
+        if self.settings.parse_one(option, input)? {
+            return Ok(());
+        }
+        if items::names().any(|known| known == name) {
+            return self.items.parse_one(option, input);
+        }
+        let names = OF_FUNCTION.iter().map(|(name, _)| *name);
+        let names = names.chain(SETTINGS.iter().map(|it| it.name)).chain(items::names());
+        Err(Error::new(option.span(), unknown::text(&name, names.collect())))
+    }
+
+    /// What `carry`, `reconnect` and `fresh` name.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Variable> {
+        self.restored.carry.iter().chain(self.lasting())
+    }
+
+    /// Those of them that are what they are behind each item.
+    pub(crate) fn lasting(&self) -> impl Iterator<Item = &Variable> {
+        self.restored.reconnect.iter().chain(&self.restored.fresh)
+    }
+
+    /// A variable is carried, reconnected or fresh, and named once.
+    fn check_variables(&self) -> Result<()> {
+        let mut seen: Vec<&Variable> = Vec::new();
+        for variable in self.named() {
+            if seen.contains(&variable) {
+                let text = format!("`{}` is named twice; remove one", variable.name());
+                return Err(Error::new(variable.span(), text));
+            }
+            seen.push(variable);
+        }
+        Ok(())
+    }
+
+    /// What is said of the items fits to the rest.
+    fn check_items(&self) -> Result<()> {
+        if let (Some(_), Some(option)) = (self.manual, self.items.policy.place()) {
+            return Err(Error::new(
+                option,
+                "with `manual` there is no loop whose items could fail",
+            ));
+        }
+        let Some(option) = self.items.identity.place() else { return Ok(()) };
+        if self.manual.is_some() {
+            return Err(Error::new(
+                option,
+                "with `manual` there is no loop whose items it could know",
+            ));
+        }
+        match self.settings.place("on_input_change") {
+            Some(place) => {
+                let text = match self.items.identity {
+                    Identity::Check(_) => {
+                        "with `check` another input is refused; remove one of them"
+                    }
+                    _ => {
+                        "items that are known by a key or a cursor are known wherever they stand; remove this"
+                    }
+                };
+                Err(Error::new(place, text))
+            }
+            None => Ok(()),
+        }
+    }
+}

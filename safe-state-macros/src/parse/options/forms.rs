@@ -1,0 +1,169 @@
+//! The forms that options come in: values, flags, lists of variables, texts and times.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::token::Paren;
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Path, Result, Token, UnOp};
+
+use crate::parse::options::variable::Variable;
+
+use syn::spanned::Spanned;
+
+/// What an option is given.
+pub(crate) enum Value {
+    /// An expression of the user's.
+    Given(Box<Expr>),
+    /// A time that was written as text.
+    Time(Nanos),
+    /// A size that was written as text.
+    Bytes(u64),
+    /// So many items in so many seconds.
+    Rate { count: u32, seconds: u64 },
+    /// A variant of one of our enums.
+    Variant(&'static str, &'static str),
+    /// The option's name is all.
+    Said,
+}
+
+/// A time that was written as text.
+#[derive(Clone, Copy)]
+pub(crate) struct Nanos(pub(crate) u64);
+
+impl Value {
+    pub(crate) fn given(value: Expr) -> Self {
+        Value::Given(Box::new(value))
+    }
+
+    /// The expression, as generated code writes it.
+    pub(crate) fn tokens(&self, krate: &Path) -> TokenStream {
+        let site = Span::mixed_site();
+        match self {
+            Value::Given(value) => value.to_token_stream(),
+            Value::Time(Nanos(nanos)) => {
+                quote_spanned! {site=> #krate::__private::Duration::from_nanos(#nanos) }
+            }
+            Value::Bytes(bytes) => quote_spanned! {site=> #bytes },
+            Value::Rate { count, seconds } => quote_spanned! {site=>
+                #krate::Rate::new(#count, #krate::__private::Duration::from_secs(#seconds))
+            },
+            Value::Variant(of, name) => {
+                let (of, name) = (Ident::new(of, site), Ident::new(name, site));
+                quote_spanned! {site=> #krate::#of::#name }
+            }
+            Value::Said => quote_spanned! {site=> true },
+        }
+    }
+}
+
+pub(crate) fn value(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        if !input.is_empty() {
+            return input.parse().map(bare);
+        }
+    }
+    Err(Error::new(option.span(), format!("`{option}` needs a value; write `{option} = ...`")))
+}
+
+/// What a `macro_rules!` passes on as `$value:expr` or `$value:literal` comes in a group.
+pub(crate) fn bare(value: Expr) -> Expr {
+    match value {
+        Expr::Group(group) => bare(*group.expr),
+        value => value,
+    }
+}
+
+/// `carry(a, self.b)`.
+pub(crate) fn variables(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Variable>> {
+    if !input.peek(Paren) {
+        let text =
+            format!("`{option}` needs the names of variables; write `{option}(total, seen)`");
+        return Err(Error::new(option.span(), text));
+    }
+    let names;
+    syn::parenthesized!(names in input);
+    let names = names.parse_terminated(Variable::parse, Token![,])?;
+    Ok(names.into_iter().collect())
+}
+
+/// A bare option is switched on.
+pub(crate) fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
+    if input.peek(Token![=]) {
+        return not_literal_but(value(option, input)?, "`true` or `false`", |lit| {
+            matches!(lit, Lit::Bool(_))
+        });
+    }
+    let span = crate::syntax::hygiene::at(option.span());
+    Ok(syn::parse_quote_spanned!(span=> true))
+}
+
+/// Refuses a literal of the wrong kind here; any other expression is the compiler's to check.
+pub(crate) fn not_literal_but(
+    value: Expr,
+    expected: &str,
+    fits: impl FnOnce(&Lit) -> bool,
+) -> Result<Expr> {
+    match &value {
+        Expr::Lit(ExprLit { lit, .. }) if !fits(lit) => {
+            Err(Error::new(lit.span(), format!("expected {expected}")))
+        }
+        // A negative number is the one literal that is not a single token.
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) if matches!(**expr, Expr::Lit(_)) => {
+            Err(Error::new_spanned(&value, format!("expected {expected}")))
+        }
+        _ => Ok(value),
+    }
+}
+
+pub(crate) fn text(value: &Expr) -> Option<&LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+        _ => None,
+    }
+}
+
+pub(crate) fn time(option: &Ident, value: Expr) -> Result<Value> {
+    let expected = format!("a time, such as `{option} = \"30s\"` or a `Duration`");
+    match text(&value) {
+        Some(text) => nanos(text, &expected).map(Value::Time),
+        None => Ok(Value::given(not_literal_but(value, &expected, |_| false)?)),
+    }
+}
+
+/// A size of memory.
+pub(crate) fn size(option: &Ident, value: Expr) -> Result<Value> {
+    let expected = format!("a size, such as `{option} = \"2GiB\"` or a number of bytes");
+    let Some(text) = text(&value) else {
+        let is_number = |lit: &Lit| matches!(lit, Lit::Int(_));
+        return Ok(Value::given(not_literal_but(value, &expected, is_number)?));
+    };
+    let refused = || {
+        let text = format!("`{}` is no size; expected {expected}", text.value());
+        Error::new(value.span(), text)
+    };
+    bytes(&text.value()).filter(|bytes| *bytes > 0).map(Value::Bytes).ok_or_else(refused)
+}
+
+#[cfg(feature = "limits")]
+fn bytes(text: &str) -> Option<u64> {
+    text.parse().ok().map(|bytesize::ByteSize(bytes)| bytes)
+}
+
+/// Without limits there is no size that could be said.
+#[cfg(not(feature = "limits"))]
+fn bytes(_: &str) -> Option<u64> {
+    None
+}
+
+pub(crate) fn nanos(text: &LitStr, expected: &str) -> Result<Nanos> {
+    let time = humantime::parse_duration(&text.value());
+    let nanos = time.ok().and_then(|time| u64::try_from(time.as_nanos()).ok());
+    let refused = || {
+        Error::new(
+            text.span(),
+            format!("`{}` is no time to wait; expected {expected}", text.value()),
+        )
+    };
+    nanos.filter(|nanos| *nanos > 0).map(Nanos).ok_or_else(refused)
+}

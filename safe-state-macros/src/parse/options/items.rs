@@ -1,0 +1,237 @@
+//! What is said of a loop's items: how the next run knows them, and what is recorded of one that
+//! fails. On the attribute, or in `#[resume(..)]` on the loop.
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Expr, ExprClosure, Meta, Pat, Result, Token};
+
+use super::forms::{bare, value};
+use super::policy::{self, PolicyOptions};
+
+const NAMES: [&str; 5] = ["key", "cursor", "check", "consumed", "capture"];
+
+/// The names of the options.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter().chain(policy::NAMES)
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct ItemOptions {
+    pub(crate) identity: Identity,
+    pub(crate) capture: Vec<Capture>,
+    pub(crate) policy: PolicyOptions,
+}
+
+/// How the next run knows an item again.
+#[derive(Clone, Default)]
+pub(crate) enum Identity {
+    #[default]
+    Index,
+    /// By their index, where this is compared.
+    Check(OfItem),
+    /// Not at all, as none comes again. Where the option stands.
+    Consumed(Span),
+    Key(OfItem),
+    Cursor(OfItem),
+}
+
+impl Identity {
+    /// Where the option stands, if there is one.
+    pub(crate) fn place(&self) -> Option<Span> {
+        match self {
+            Identity::Check(of_item) | Identity::Key(of_item) | Identity::Cursor(of_item) => {
+                Some(of_item.option)
+            }
+            Identity::Consumed(option) => Some(*option),
+            Identity::Index => None,
+        }
+    }
+}
+
+/// What is made of an item: `|row| row.id`.
+#[derive(Clone)]
+pub(crate) struct OfItem {
+    /// Where the option stands.
+    pub(crate) option: Span,
+    pub(crate) pat: Pat,
+    pub(crate) body: Expr,
+}
+
+/// A value to record, as `tracing` writes its fields: `name = ?expr`.
+#[derive(Clone)]
+pub(crate) struct Capture {
+    pub(crate) name: String,
+    pub(crate) form: Form,
+    pub(crate) expr: Expr,
+}
+
+/// How a value becomes text.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    /// `?`
+    Debug,
+    /// `%`
+    Display,
+    /// Whichever it has.
+    Any,
+}
+
+impl ItemOptions {
+    /// Those of a `#[resume]` or `#[resume(..)]`.
+    pub(crate) fn of_marker(marker: &Attribute) -> Result<Self> {
+        match &marker.meta {
+            Meta::Path(_) => Ok(ItemOptions::default()),
+            Meta::List(list) if marker.path().segments.len() == 1 => list.parse_args(),
+            _ => {
+                Err(Error::new_spanned(marker, "write it as `#[resume]`, or `#[resume(key = ..)]`"))
+            }
+        }
+    }
+
+    /// Where the first of them stands, if there is one.
+    pub(crate) fn place(&self) -> Option<Span> {
+        match &self.identity {
+            Identity::Key(of_item) | Identity::Cursor(of_item) | Identity::Check(of_item) => {
+                Some(of_item.option)
+            }
+            Identity::Consumed(option) => Some(*option),
+            Identity::Index => {
+                let capture = self.capture.first().map(|capture| capture.expr.span());
+                capture.or_else(|| self.policy.place())
+            }
+        }
+    }
+
+    /// Takes in the option, which is one of [`names`].
+    pub(crate) fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<()> {
+        if option == "capture" {
+            self.capture = captures(option, input)?;
+            return Ok(());
+        }
+        let name = option.to_string();
+        let make = match name.as_str() {
+            "key" => Identity::Key,
+            "cursor" => Identity::Cursor,
+            "check" => Identity::Check,
+            "consumed" => |of_item: OfItem| Identity::Consumed(of_item.option),
+            _ => return self.policy.parse_one(option, input),
+        };
+        if !matches!(self.identity, Identity::Index) {
+            let text = "items are known in one way: by `key`, by `cursor`, by their index with `check`, or not at \
+                        all, as they are `consumed`; remove one";
+            return Err(Error::new(option.span(), text));
+        }
+        self.identity = make(if option == "consumed" {
+            OfItem::nothing(option)
+        } else {
+            OfItem::parse(option, value(option, input)?)?
+        });
+        Ok(())
+    }
+}
+
+impl Parse for ItemOptions {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut options = ItemOptions::default();
+        while !input.is_empty() {
+            let option = Ident::parse_any(input)?;
+            if !names().any(|name| option == name) {
+                let text = format!(
+                    "there is no `{option}` for one loop; expected one of {}",
+                    names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                );
+                return Err(Error::new(option.span(), text));
+            }
+            options.parse_one(&option, input)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        options.policy.check()?;
+        Ok(options)
+    }
+}
+
+impl OfItem {
+    /// What is made of no item, where that option stands.
+    fn nothing(option: &Ident) -> Self {
+        OfItem { option: option.span(), pat: syn::parse_quote!(_), body: syn::parse_quote!(()) }
+    }
+
+    fn parse(option: &Ident, value: Expr) -> Result<Self> {
+        let span = option.span();
+        match bare(value) {
+            Expr::Closure(ExprClosure { inputs, body, .. }) if inputs.len() == 1 => {
+                let pat = inputs.into_iter().next().ok_or_else(|| expected(option, option))?;
+                Ok(OfItem { option: span, pat, body: *body })
+            }
+            Expr::Path(path) => {
+                let item = crate::syntax::hygiene::local("item");
+                Ok(OfItem {
+                    option: span,
+                    pat: syn::parse_quote!(#item),
+                    body: syn::parse_quote!(#path(#item)),
+                })
+            }
+            other => Err(expected(option, &other)),
+        }
+    }
+}
+
+fn expected(option: &Ident, place: &impl Spanned) -> Error {
+    let text = format!("expected a closure of one item, such as `{option} = |row| row.id`");
+    Error::new(place.span(), text)
+}
+
+fn captures(option: &Ident, input: ParseStream<'_>) -> Result<Vec<Capture>> {
+    if !input.peek(syn::token::Paren) {
+        let text =
+            "`capture` needs what is to be recorded; write `capture(url = %item.url, ?item)`";
+        return Err(Error::new(option.span(), text));
+    }
+    let fields;
+    syn::parenthesized!(fields in input);
+    let fields: Punctuated<Capture, Token![,]> =
+        fields.parse_terminated(Capture::parse, Token![,])?;
+    Ok(fields.into_iter().collect())
+}
+
+impl Parse for Capture {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name = if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
+            let name = Ident::parse_any(input)?;
+            input.parse::<Token![=]>()?;
+            Some(name.unraw().to_string())
+        } else {
+            None
+        };
+        let form = if input.parse::<Option<Token![?]>>()?.is_some() {
+            Form::Debug
+        } else if input.parse::<Option<Token![%]>>()?.is_some() {
+            Form::Display
+        } else {
+            Form::Any
+        };
+        let expr: Expr = input.parse()?;
+        let name = name.unwrap_or_else(|| as_written(&expr));
+        Ok(Capture { name, form, expr })
+    }
+}
+
+/// The expression as text, with spaces between words alone.
+fn as_written(expr: &Expr) -> String {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    let tokens = expr.to_token_stream().to_string();
+    let mut text = String::with_capacity(tokens.len());
+    for part in tokens.split_whitespace() {
+        if text.ends_with(is_of_word) && part.starts_with(is_of_word) {
+            text.push(' ');
+        }
+        text.push_str(part);
+    }
+    text
+}

@@ -1,0 +1,194 @@
+//! The options that set the `Job`. A line of the table is all there is to one: its name, how it is told to the job,
+//! and what it takes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Error, Path, Result};
+
+use super::forms::{Value, flag, size, time, value};
+use super::job::{durability, on_change, on_input_change, rate, save_every};
+use crate::syntax::hygiene::{at, moved};
+
+/// An option that sets the `Job`.
+pub(crate) struct JobOption {
+    pub(crate) name: &'static str,
+    told: Told,
+    parse: fn(&Ident, ParseStream<'_>) -> Result<Value>,
+}
+
+/// How a job is told of an option.
+#[derive(Clone, Copy, PartialEq)]
+enum Told {
+    /// By its method of the same name.
+    Method,
+    /// By that method, which takes a reference.
+    Reference,
+    /// By that method, and the run looks at it between two items.
+    Watched,
+    /// By the macro of the same name, as a feature decides whether there is such a method.
+    Macro,
+    /// By that macro, and the run looks at it between two items.
+    WatchedMacro,
+    /// In another way.
+    Elsewhere,
+}
+
+/// The options, in the order of their documentation.
+pub(crate) static SETTINGS: [JobOption; 22] = [
+    option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
+    option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
+    option("state_dir", Told::Method, given),
+    option("backend", Told::Method, given),
+    option("wait", Told::Method, |it, input| time(it, value(it, input)?)),
+    option("registry", Told::Reference, given),
+    option("rate", Told::Watched, |it, input| rate(value(it, input)?)),
+    option("throttle", Told::Watched, given),
+    option("max_runtime", Told::Watched, |it, input| time(it, value(it, input)?)),
+    option("graceful", Told::WatchedMacro, switch),
+    option("second_signal_after", Told::Method, |it, input| time(it, value(it, input)?)),
+    option("on_input_change", Told::Method, |it, input| on_input_change(&value(it, input)?)),
+    option("on_code_change", Told::Elsewhere, |it, input| on_change(&value(it, input)?, true)),
+    option("version", Told::Method, given),
+    option("keep_on_success", Told::Method, switch),
+    option("progress", Told::Macro, switch),
+    option("verbose", Told::Method, switch),
+    option("capture_args", Told::Elsewhere, |_, _| Ok(Value::Said)),
+    option("item_timeout", Told::Watched, |it, input| limit(it, input, time)),
+    option("timeout", Told::Watched, |it, input| limit(it, input, time)),
+    option("max_memory", Told::Watched, |it, input| limit(it, input, size)),
+    option("grace_period", Told::Method, |it, input| limit(it, input, time)),
+];
+
+/// Those that are limits on time and memory.
+const LIMITS: [&str; 3] = ["item_timeout", "timeout", "max_memory"];
+
+const fn option(
+    name: &'static str,
+    told: Told,
+    parse: fn(&Ident, ParseStream<'_>) -> Result<Value>,
+) -> JobOption {
+    JobOption { name, told, parse }
+}
+
+/// Any expression.
+fn given(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
+    value(option, input).map(Value::given)
+}
+
+fn switch(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
+    flag(option, input).map(Value::given)
+}
+
+fn limit(
+    option: &Ident,
+    input: ParseStream<'_>,
+    parse: fn(&Ident, syn::Expr) -> Result<Value>,
+) -> Result<Value> {
+    if !cfg!(feature = "limits") {
+        let text = format!("`{option}` needs the feature `limits` of `safe-state`");
+        return Err(Error::new(option.span(), text));
+    }
+    parse(option, value(option, input)?)
+}
+
+/// What an attribute sets.
+#[derive(Default)]
+pub(crate) struct Settings(Vec<Setting>);
+
+struct Setting {
+    option: &'static JobOption,
+    /// Where it stands.
+    place: Span,
+    value: Value,
+}
+
+impl Settings {
+    /// Takes in the option, if it is one that sets the job.
+    pub(super) fn parse_one(&mut self, option: &Ident, input: ParseStream<'_>) -> Result<bool> {
+        let Some(known) = SETTINGS.iter().find(|it| option == it.name) else { return Ok(false) };
+        let value = (known.parse)(option, input)?;
+        self.0.push(Setting { option: known, place: option.span(), value });
+        Ok(true)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.find(name).map(|it| &it.value)
+    }
+
+    /// Where the option stands, if it is there.
+    pub(super) fn place(&self, name: &str) -> Option<Span> {
+        self.find(name).map(|it| it.place)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<&Setting> {
+        self.0.iter().find(|it| it.option.name == name)
+    }
+
+    /// Whether there is something to look at between two items.
+    pub(crate) fn are_watched(&self) -> bool {
+        let is_watched =
+            |it: &Setting| matches!(it.option.told, Told::Watched | Told::WatchedMacro);
+        self.0.iter().any(is_watched)
+    }
+
+    /// Whether there is a limit on time or memory.
+    pub(crate) fn have_limits(&self) -> bool {
+        LIMITS.iter().any(|limit| self.has(limit))
+    }
+
+    /// `job` with what is set.
+    pub(crate) fn told(&self, mut job: TokenStream, krate: &Path) -> TokenStream {
+        for Setting { option, value, .. } in &self.0 {
+            let site = Span::mixed_site();
+            let (name, told) = (Ident::new(option.name, site), value.tokens(krate));
+            match option.told {
+                Told::Method | Told::Watched => job.extend(quote_spanned! {site=> .#name(#told) }),
+                Told::Reference => job.extend(quote_spanned! {site=> .#name(&#told) }),
+                Told::Macro | Told::WatchedMacro => {
+                    // All of the path there, or an error would point at the whole attribute.
+                    let here = at(told.span());
+                    let (name, krate) = (Ident::new(option.name, here), moved(krate, here));
+                    job = quote_spanned! {here=> #krate::__private::#name!(#job, #told) };
+                }
+                Told::Elsewhere => {}
+            }
+        }
+        job
+    }
+
+    /// None of them is without what it is about.
+    pub(super) fn check(&self, is_manual: bool) -> Result<()> {
+        let mut places =
+            self.0.iter().filter(|it| ["state_dir", "backend"].contains(&it.option.name));
+        if let (Some(first), Some(second)) = (places.next(), places.next()) {
+            let text = format!(
+                "`{}` says already where the checkpoint is; remove one of them",
+                first.option.name
+            );
+            return Err(Error::new(second.place, text));
+        }
+        if let Some(place) = self.place("second_signal_after").filter(|_| !self.has("graceful")) {
+            return Err(Error::new(place, "this is about `graceful`; add that, or remove this"));
+        }
+        let is_of_limits =
+            |it: &&Setting| LIMITS.contains(&it.option.name) || it.option.name == "grace_period";
+        let Some(first) = self.0.iter().find(is_of_limits) else { return Ok(()) };
+        if is_manual {
+            let text = "with `manual` there is no item whose limits were passed; \
+                        put the work under `#[time_guard]` or `#[mem_guard]`";
+            return Err(Error::new(first.place, text));
+        }
+        if !self.have_limits() {
+            let text =
+                "this is about limits; add `item_timeout`, `timeout` or `max_memory`, or remove it";
+            return Err(Error::new(first.place, text));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! What `carry`, `reconnect` and `fresh` name: a variable, or a field of one.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Member, Result, Token};
+
+use crate::syntax::hygiene::at;
+
+/// `total`, or `self.stats.total`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// The variable that it is, or is a part of.
+    pub(crate) root: Ident,
+    pub(crate) fields: Vec<Member>,
+}
+
+impl Parse for Variable {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let root =
+            if input.peek(Token![self]) { input.call(Ident::parse_any)? } else { input.parse()? };
+        let mut fields = Vec::new();
+        while input.peek(Token![.]) {
+            input.parse::<Token![.]>()?;
+            fields.push(input.parse()?);
+        }
+        Ok(Variable { root, fields })
+    }
+}
+
+impl Variable {
+    pub(crate) fn is_whole(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Whether it is the variable `ident`, as a whole.
+    pub(crate) fn is(&self, ident: &Ident) -> bool {
+        self.is_whole() && self.root == *ident
+    }
+
+    /// As it is written, and stored.
+    pub(crate) fn name(&self) -> String {
+        let fields = self.fields.iter().map(|field| match field {
+            Member::Named(name) => format!(".{}", name.unraw()),
+            Member::Unnamed(index) => format!(".{}", index.index),
+        });
+        std::iter::once(self.root.unraw().to_string()).chain(fields).collect()
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.root.span()
+    }
+
+    /// The expression, as generated code writes it.
+    pub(crate) fn place(&self) -> TokenStream {
+        let (root, fields) = (&self.root, &self.fields);
+        quote_spanned! {at(root.span())=> #root #(.#fields)* }
+    }
+}
+
+impl ToTokens for Variable {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.place());
+    }
+}

@@ -1,0 +1,17 @@
+//! `#[resumable]`: from tokens to the plan, and from that to the function that takes the annotated one's place.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Result;
+
+use crate::analyse::analyse;
+use crate::emit;
+use crate::parse::function;
+
+pub(crate) fn resumable(options: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let mut function = function::parse(item)?;
+    let analysed = analyse(syn::parse2(options)?, &function)?;
+    let companion = emit::companion::beside(&function, &analysed.plan);
+    emit::function::rewrite(&mut function, &analysed)?;
+    Ok(quote! { #function #companion })
+}

@@ -1,0 +1,400 @@
+//! What can go wrong with a job, apart from what the job itself does.
+
+mod commit;
+#[cfg(test)]
+mod debug_tests;
+mod known;
+#[cfg(feature = "limits")]
+mod limit;
+mod message;
+mod reconnect;
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use safe_state_backends::escape::Line;
+use safe_state_backends::{CarriedError, DeadLetterNotRetryable, Error as BackendError};
+
+pub use commit::CommitError;
+pub use known::{held_type, is_holder, known_type};
+#[cfg(feature = "limits")]
+pub use limit::{LimitExceeded, Memory};
+pub use message::{masked_message, message, panic_message, printed};
+pub use reconnect::{ReconnectError, When};
+
+/// Why a run could not begin, save or finish.
+///
+/// A function under [`#[resumable]`](https://docs.rs/safe-state/latest/safe_state/attr.resumable.html) that returns `Result<_, E>` with
+/// `E: From<safe_state::Error>` returns it; that holds for `anyhow::Error`, `eyre::Report`,
+/// `Box<dyn Error>`, [`io::Error`], and an enum with `#[from] safe_state::Error`. Any other
+/// function panics with the same message.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The checkpoint could not be stored, read or reserved.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// There is no backend to store the checkpoint in.
+    #[error(transparent)]
+    NoBackend(Arc<BackendError>),
+    /// The checkpoint is to be in two places.
+    #[error(
+        "job `{job}` has both a `state_dir` and a `backend` to keep its checkpoint in; remove one of them"
+    )]
+    TwoPlaces {
+        /// The job.
+        job: String,
+    },
+    /// The job's version is not the checkpoint's.
+    #[error(
+        "job `{job}` has a checkpoint of {}, but is now {}; \
+         finish it with the program that began it, {}, or {}",
+        version(stored.as_deref()),
+        version(current.as_deref()),
+        accept(job), start_over(job), job = Line(job))]
+    VersionChanged {
+        /// The job.
+        job: String,
+        /// The version that the checkpoint was begun with.
+        stored: Option<String>,
+        /// The version that the job has now.
+        current: Option<String>,
+    },
+    /// The input is shorter than what is complete of it.
+    #[error(
+        "the input of job `{job}` has changed: it has {}, but {completed} are complete; \
+         give it the input it began with, mark the loop `#[resume(consumed)]` if what is complete does not come \
+         again, {}, or {}",
+        found.map_or_else(|| "fewer items than before".to_owned(), items),
+        accept(job), start_over(job), job = Line(job))]
+    InputShrank {
+        /// The job.
+        job: String,
+        /// How many items the checkpoint says are complete.
+        completed: u64,
+        /// How many the input has, if it tells.
+        found: Option<u64>,
+    },
+    /// An item of the input is not the one that is complete under its index.
+    #[error(
+        "the input of job `{job}` has changed: item {index} is not the one that was completed; \
+         give it the input it began with, let `key` say how items are known if they change, or hold a set \
+         whose order is another in each run, mark the loop `#[resume(consumed)]` if what is complete does not come \
+         again, say `on_input_change = \"continue\"` if only the indices matter, {}, or {}",
+        accept(job), start_over(job), job = Line(job))]
+    InputChanged {
+        /// The job.
+        job: String,
+        /// The item.
+        index: u64,
+    },
+    /// The items of a loop hold an address, by which they can't be known again.
+    #[error(
+        "the items of a loop of job `{job}` hold a pointer or a function, whose address is another one in every \
+         process; say what of an item is compared by `check = |item| ..`, know items by `key = |item| ..`, or go by \
+         the index alone with `on_input_change = \"continue\"`", job = Line(job))]
+    NotCompared {
+        /// The job.
+        job: String,
+    },
+    /// A loop receives from a channel, and is to know its items by their index.
+    #[error(
+        "a loop of job `{job}` receives from a channel, which gives each item once, and would give new ones in place of \
+         those that are complete; mark it `#[resume(consumed)]` if what is complete does not come again, or know items \
+         by `key = |item| ..` if all are sent again", job = Line(job))]
+    GivesOnce {
+        /// The job.
+        job: String,
+    },
+    /// A loop knows its items in another way than the checkpoint does.
+    #[error(
+        "job `{job}` has items complete that it knew by {before}, and not as it would now; \
+         put `key`, `cursor` and `consumed` back as they were, or {}",
+        start_over(job), job = Line(job))]
+    ItemIdentityChanged {
+        /// The job.
+        job: String,
+        /// How the items were known before.
+        before: &'static str,
+    },
+    /// Carried values have a part of an item that another now comes before.
+    #[error(
+        "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
+         first; put that item in front of new ones, or {}",
+        start_over(job), job = Line(job))]
+    InnerLoopInterrupted {
+        /// The job.
+        job: String,
+    },
+    /// The run was to stop, and has saved all that is complete, unless it was a replay. It is not a
+    /// failure: run it again to go on.
+    #[error("job `{job}` stopped {reason}{}", what_now(*reason), job = Line(job), reason = Line(reason))]
+    Stopped {
+        /// The job.
+        job: String,
+        /// Why.
+        reason: StopReason,
+    },
+    /// A dead letter can't be put back to be retried.
+    #[error(
+        "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
+         do them by hand: `dead_letters()` of the checkpoint tells what they are", job = Line(job), reason = Line(reason))]
+    DeadLetterNotRetryable {
+        /// The job.
+        job: String,
+        /// The item.
+        index: u64,
+        /// Why.
+        reason: DeadLetterNotRetryable,
+    },
+    /// An item's key cannot be serialised.
+    #[error(
+        "in job `{job}`, the key of item {index} cannot be serialised ({reason}); leave that item out of the input for \
+         now, which keeps what is complete, or let `key` give something else, and clear the checkpoint", job = Line(job), reason = Line(reason))]
+    KeyNotSerializable {
+        /// The job.
+        job: String,
+        /// The item, by its place in the input.
+        index: u64,
+        /// What its `Serialize` says.
+        reason: String,
+    },
+    /// The function is not the one that the checkpoint was made by.
+    #[error(
+        "the code of job `{job}` has changed since its checkpoint was made; \
+         finish with the program that began it, {}, or {}",
+        accept(job), start_over(job), job = Line(job))]
+    CodeChanged {
+        /// The job.
+        job: String,
+    },
+    /// An argument that belongs to the job is not what it was.
+    #[error(
+        "`{argument}` of job `{job}` is not what it was when the job began; call it with what it was, put it into the \
+         job's name if each has a job of its own, as in `name = format!(\"import-{{}}\", ..)`, \
+         say `fresh({argument})` if it does not matter, {}, or {}",
+        accept(job), start_over(job), job = Line(job), argument = Line(argument))]
+    ArgumentChanged {
+        /// The job.
+        job: String,
+        /// The argument.
+        argument: String,
+    },
+    /// A cursor can't name an item.
+    #[error("in job `{job}`, the cursor of item {index} {reason}", job = Line(job))]
+    BadCursor {
+        /// The job.
+        job: String,
+        /// The item.
+        index: u64,
+        /// What is wrong with it, and what to do.
+        reason: &'static str,
+    },
+    /// A carried variable cannot be saved, or not be restored as what it is now.
+    #[error("in job `{job}`, {carried}{}", or_start_over(job, carried), job = Line(job))]
+    Carried {
+        /// The job.
+        job: String,
+        /// What is wrong with which variable.
+        carried: CarriedError,
+    },
+    /// Items are complete, but the variable that should have gone with them was not carried then.
+    #[error(
+        "job `{job}` has {completed} items complete, but `{name}` was not carried with them; \
+         finish with the program that began it, or {}",
+        start_over(job), job = Line(job), name = Line(name))]
+    NotCarried {
+        /// The job.
+        job: String,
+        /// The variable.
+        name: String,
+        /// How many items are complete.
+        completed: u64,
+    },
+    /// A carried variable is read where a resumed run needs what it was there, and that was not kept: another release,
+    /// or another version of the function, made the checkpoint.
+    #[error(
+        "job `{job}` has not kept what `{name}` was {place}, which is read there; \
+         finish with the program that began it, or {}",
+        start_over(job), job = Line(job), name = Line(name))]
+    NotKept {
+        /// The job.
+        job: String,
+        /// The variable.
+        name: String,
+        /// The place, as text.
+        place: String,
+    },
+    /// A `step!` was come to a second time: its name stands for one value.
+    #[error(
+        "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own", job = Line(job))]
+    DuplicateStep {
+        /// The job.
+        job: String,
+        /// The step.
+        step: String,
+    },
+    /// A handle cannot be rebuilt, or its state not be saved.
+    #[error("in job `{job}`, `{name}` {}", source.told(job), job = Line(job), name = Line(name))]
+    Reconnect {
+        /// The job.
+        job: String,
+        /// The variable.
+        name: String,
+        /// Why.
+        source: ReconnectError,
+    },
+    /// The failed item can't be run again by itself.
+    #[error(
+        "job `{job}` cannot be replayed: {reason}; set SAFE_STATE_REPLAY to the index of the item that failed, \
+         or to nothing for a run that counts", job = Line(job), reason = Line(reason))]
+    Replay {
+        /// The job.
+        job: String,
+        /// Why not.
+        reason: String,
+    },
+    /// An item's transaction was not committed by `commit!`, or that is not known.
+    #[error("in job `{job}`, {commit}", job = Line(job))]
+    Commit {
+        /// The job.
+        job: String,
+        /// What is known of it.
+        commit: CommitError,
+        /// What the driver says.
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// A thread could not be started: the one that saves for an async function, or that watches limits.
+    #[error("cannot start a thread, to save for an async function or to watch limits")]
+    Thread(#[source] io::Error),
+    /// Work took longer, or more memory, than it may.
+    #[cfg(feature = "limits")]
+    #[error(transparent)]
+    Limit(#[from] LimitExceeded),
+    /// The system does not tell how much memory is in use.
+    #[cfg(feature = "limits")]
+    #[error("cannot watch a limit on memory")]
+    Memory(#[source] io::Error),
+}
+
+safe_state_backends::debug_is_one_line!(Error);
+
+/// Why a run was to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The process was asked to end, by SIGINT or SIGTERM, and the job is `graceful`.
+    Signal,
+    /// The job's `max_runtime` was over.
+    MaxRuntime,
+    /// It was cancelled, by `Job::cancel`.
+    Cancelled,
+    /// The run's `timeout` was over.
+    Timeout,
+    /// More than its `max_memory` was in use.
+    MaxMemory,
+    /// The batch system will end the program soon.
+    WallTime,
+    /// `SAFE_STATE_REPLAY` asked for one item alone, and it has succeeded. Nothing was saved.
+    Replay,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StopReason::Signal => "because the process was asked to end",
+            StopReason::MaxRuntime => "at the end of its `max_runtime`",
+            StopReason::Cancelled => "because it was cancelled",
+            StopReason::Timeout => "at the end of its `timeout`",
+            StopReason::MaxMemory => "because more than its `max_memory` was in use",
+            StopReason::WallTime => "before the batch system ends it",
+            StopReason::Replay => "behind the item that was replayed",
+        })
+    }
+}
+
+/// What has become of a run that was to stop, and what to do.
+fn what_now(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Replay => {
+            ", which has succeeded; nothing was saved: run it without SAFE_STATE_REPLAY to go on"
+        }
+        _ => ", and has saved its progress; run it again to go on",
+    }
+}
+
+fn version(version: Option<&str>) -> String {
+    version
+        .map_or_else(|| "no version".to_owned(), |version| format!("version `{}`", Line(version)))
+}
+
+/// Which call clears the checkpoint, for those who read a message and know no more.
+fn accept(job: &str) -> String {
+    format!(
+        "let the next run go on with that by `safe-state accept`, or `Job::new({job:?}).accept()`"
+    )
+}
+
+/// How to begin the job anew, for those who read a message and know no more.
+pub fn start_over(job: &str) -> String {
+    format!(
+        "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
+    )
+}
+
+/// The same where it is a stored value that is wrong.
+fn or_start_over(job: &str, carried: &CarriedError) -> String {
+    match carried {
+        CarriedError::TypeChanged { .. } | CarriedError::ShapeChanged { .. } => {
+            format!(", or {}", start_over(job))
+        }
+        _ => String::new(),
+    }
+}
+
+/// `1 item`, `2 items`.
+pub fn items(count: u64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} item{plural}")
+}
+
+impl From<Error> for io::Error {
+    /// Keeps the kind of the system's error, if that is what it was.
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Backend(BackendError::Io { source, .. }) | Error::Thread(source) => {
+                source.kind()
+            }
+            Error::Backend(BackendError::Held { .. } | BackendError::OutOfReach { .. }) => {
+                io::ErrorKind::WouldBlock
+            }
+            Error::Stopped { .. } => io::ErrorKind::Interrupted,
+            Error::NoBackend(_) | Error::TwoPlaces { .. } => io::ErrorKind::InvalidInput,
+            #[cfg(feature = "limits")]
+            Error::Limit(exceeded) => exceeded.kind(),
+            #[cfg(feature = "limits")]
+            Error::Memory(source) => source.kind(),
+            _ => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+/// The message on one line, with those of its causes that it does not tell itself.
+pub fn one_line(error: &(dyn StdError + 'static)) -> String {
+    Line(safe_state_backends::one_line(error)).to_string()
+}
+
+/// What an error was caused by, outermost first.
+pub fn causes<E: StdError + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}

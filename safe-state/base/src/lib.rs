@@ -1,0 +1,29 @@
+//! What the packages of [`safe-state`](https://docs.rs/safe-state) share: errors, where a job is stored, pauses
+//! between tries, signals, and text without secrets.
+//!
+//! ```
+//! use safe_state_base::secrets::masked;
+//!
+//! assert_eq!(masked("cannot reach redis://:hunter2@cache/0"), "cannot reach redis://:***@cache/0");
+//! ```
+//!
+//! A program depends on `safe-state`, which re-exports what is meant for it. The rest changes with any release.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(missing_docs)]
+
+mod backoff;
+pub mod bounded;
+pub mod error;
+pub mod place;
+pub mod secrets;
+#[cfg(feature = "signals")]
+pub mod signals;
+mod stderr;
+pub mod stored;
+
+pub use backoff::Backoff;
+pub use error::{CommitError, Error, ReconnectError, StopReason, When};
+#[cfg(feature = "limits")]
+pub use error::{LimitExceeded, Memory};
+pub use place::Place;
+pub use stderr::tell;

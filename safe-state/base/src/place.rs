@@ -1,0 +1,85 @@
+//! Where a job's checkpoint is stored, as options and the environment say it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use safe_state_backends::{Backend, Error as BackendError, FileBackend, from_url};
+
+use crate::Error;
+
+/// The directory where neither an option nor `$SAFE_STATE_DIR` names one.
+pub const DEFAULT_STATE_DIR: &str = ".safe_state";
+
+/// Where a checkpoint is stored: what was said of it. By default the environment says it.
+#[derive(Clone, Default)]
+pub struct Place {
+    /// The directory of the file backend.
+    pub dir: Option<PathBuf>,
+    /// The backend, or why there is none, which each use of it tells.
+    pub backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
+}
+
+impl Place {
+    /// The backend that the job of that name is stored in.
+    ///
+    /// # Errors
+    ///
+    /// There are both a directory and a backend, or the backend cannot be used.
+    pub fn backend(&self, job: &str) -> Result<Arc<dyn Backend>, Error> {
+        let unnamed = || Arc::new(FileBackend::new(DEFAULT_STATE_DIR)) as Arc<dyn Backend>;
+        Ok(self.named(job)?.unwrap_or_else(unnamed))
+    }
+
+    /// The backend that options or the environment name; `None` if none of them does.
+    ///
+    /// # Errors
+    ///
+    /// There are both a directory and a backend, or the backend cannot be used.
+    pub fn named(&self, job: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
+        if self.backend.is_some() && self.dir.is_some() {
+            return Err(Error::TwoPlaces { job: job.to_owned() });
+        }
+        if let Some(backend) = &self.backend {
+            return backend.clone().map(Some).map_err(Error::NoBackend);
+        }
+        if let Some(dir) = &self.dir {
+            return Ok(Some(Arc::new(FileBackend::new(dir))));
+        }
+        if let Some(url) = from_environment("SAFE_STATE_BACKEND") {
+            let opened = url.to_str().map_or_else(|| Err(not_text()), from_url);
+            let opened = opened.map(Some);
+            return opened.map_err(|error| Error::NoBackend(of_environment(error).into()));
+        }
+        let dir = from_environment("SAFE_STATE_DIR");
+        Ok(dir.map(|dir| Arc::new(FileBackend::new(dir)) as Arc<dyn Backend>))
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+fn not_text() -> BackendError {
+    let reason = "it is not UTF-8".to_owned();
+    BackendError::Url { url: "...".to_owned(), reason }
+}
+
+/// The error, with where its URL comes from, which the program's source does not tell.
+fn of_environment(error: BackendError) -> BackendError {
+    match error {
+        BackendError::Url { url, reason } => {
+            let reason = format!("{reason}; it comes from $SAFE_STATE_BACKEND");
+            BackendError::Url { url, reason }
+        }
+        other => other,
+    }
+}
+
+/// The value of an environment variable that is set, and not to nothing.
+pub fn from_environment(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable).filter(|value| !value.is_empty())
+}

@@ -1,0 +1,200 @@
+//! What is done in the process about a signal that asks it to end: a thread waits for it, sees to what is to be
+//! done, and has the process end by a later one.
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signal_hook::iterator::Signals;
+
+use super::{SECOND_SIGNAL_AFTER, SIGNALS};
+use crate::signals::Heard;
+use crate::signals::dying;
+
+/// A run that signals ask to end.
+pub(super) struct Listener {
+    number: u64,
+    /// Taken when it is dropped.
+    heard: Option<Heard>,
+    process: &'static Process,
+}
+
+/// All runs of the process that do.
+struct Process {
+    runs: Mutex<Runs>,
+    fewer: Condvar,
+    has_thread: bool,
+}
+
+#[derive(Default)]
+struct Runs {
+    last: u64,
+    listening: Vec<Listening>,
+    /// Whether the thread waits until a second signal counts.
+    is_waiting: bool,
+    /// Of runs that were asked and have ended before that, so that the second of a pair does not end what the
+    /// program does next; and how long they are kept.
+    kept: Vec<(Heard, Duration)>,
+}
+
+struct Listening {
+    number: u64,
+    came: Arc<AtomicBool>,
+    second_after: Duration,
+    /// Whether the thread has seen that it was asked.
+    is_asked: bool,
+    then: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl Listener {
+    /// Signals set `came`; one that comes so long after the first ends the process.
+    pub(super) fn begin(came: &Arc<AtomicBool>, second_after: Duration) -> Listener {
+        let heard = Heard::begin(&SIGNALS);
+        let process = Process::get();
+        let mut runs = process.runs();
+        runs.last += 1;
+        let (number, came) = (runs.last, Arc::clone(came));
+        runs.listening.push(Listening { number, came, second_after, is_asked: false, then: None });
+        Listener { number, heard: Some(heard), process }
+    }
+
+    pub(super) fn then(&self, done: Arc<dyn Fn() + Send + Sync>) {
+        let mut runs = self.process.runs();
+        let mine = runs.listening.iter_mut().find(|run| run.number == self.number);
+        // The signal may have come already.
+        let missed = mine.and_then(|run| {
+            run.then = Some(Arc::clone(&done));
+            run.is_asked.then_some(done)
+        });
+        drop(runs);
+        if let Some(done) = missed {
+            done();
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut runs = self.process.runs();
+        let mine = runs.listening.iter().position(|run| run.number == self.number);
+        if let Some(run) = mine.map(|at| runs.listening.swap_remove(at)) {
+            // The thread has not come to it yet, or waits.
+            let lets_go = runs.is_waiting || !run.is_asked;
+            if self.process.has_thread && lets_go && run.came.load(Ordering::SeqCst) {
+                let longest = run.second_after.min(SECOND_SIGNAL_AFTER);
+                runs.kept.extend(self.heard.take().map(|heard| (heard, longest)));
+            }
+        }
+        drop(runs);
+        self.process.fewer.notify_all();
+    }
+}
+
+/// It is made where the first run listens: from then on the signals have a handler.
+static PROCESS: OnceLock<Process> = OnceLock::new();
+
+impl Process {
+    fn get() -> &'static Process {
+        PROCESS.get_or_init(|| {
+            let watching = Signals::new(SIGNALS).and_then(|signals| {
+                let name = "safe-state-asked".to_owned();
+                thread::Builder::new().name(name).spawn(|| watch(signals))
+            });
+            let has_thread = watching.inspect_err(tell_deaf).is_ok();
+            Process { runs: Mutex::default(), fewer: Condvar::new(), has_thread }
+        })
+    }
+
+    fn runs(&self) -> MutexGuard<'_, Runs> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tell_deaf(error: &io::Error) {
+    tracing::warn!(target: "safe_state", %error, "a second signal will not end the process");
+}
+
+/// What the thread does.
+fn watch(mut signals: Signals) {
+    loop {
+        let Some(signal) = signals.forever().next() else { return };
+        // It was called before all was in place.
+        let process = Process::get();
+        end_if_asked(signal);
+        if !process.ask() {
+            continue;
+        }
+        process.wait_until_a_second_counts();
+        // However late this thread comes to it: what has come until now is no second one.
+        signals.pending().for_each(drop);
+        process.let_go();
+    }
+}
+
+impl Process {
+    /// Notes that the runs are asked to end, and does what is to be done then. Says whether there are any.
+    fn ask(&self) -> bool {
+        let mut runs = self.runs();
+        let new: Vec<_> = runs.listening.iter_mut().filter(|run| !run.is_asked).collect();
+        let then: Vec<_> = new
+            .into_iter()
+            .filter_map(|run| {
+                run.is_asked = true;
+                // One that began between the signal and this is asked as well.
+                run.came.store(true, Ordering::SeqCst);
+                run.then.clone()
+            })
+            .collect();
+        runs.is_waiting = !runs.listening.is_empty() || !runs.kept.is_empty();
+        let is_asked = runs.is_waiting;
+        drop(runs);
+        for then in then {
+            then();
+        }
+        is_asked
+    }
+
+    /// Waits until the time of the most patient is over; of those that have ended, no longer than by default.
+    fn wait_until_a_second_counts(&self) {
+        let began = Instant::now();
+        let mut runs = self.runs();
+        loop {
+            let asked = runs.listening.iter().filter(|run| run.is_asked);
+            let kept = runs.kept.iter().map(|(_, longest)| *longest);
+            let patience = asked.map(|run| run.second_after).chain(kept).max();
+            let left = patience.map(|patience| patience.saturating_sub(began.elapsed()));
+            let Some(left) = left.filter(|left| !left.is_zero()) else { return };
+            let waited = self.fewer.wait_timeout(runs, left);
+            runs = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Process {
+    /// A signal does again what it does by default, if no run listens.
+    fn let_go(&self) {
+        let mut runs = self.runs();
+        runs.is_waiting = false;
+        let kept = std::mem::take(&mut runs.kept);
+        drop(runs);
+        drop(kept);
+    }
+}
+
+/// Ends the process if a run of it goes on that was asked to end long enough ago.
+pub(super) fn end_if_asked(signal: i32) {
+    let is_asked = |process: &Process| process.runs().listening.iter().any(|run| run.is_asked);
+    if PROCESS.get().is_some_and(is_asked) {
+        tracing::warn!(target: "safe_state", signal, "asked to end once more, the process ends at once");
+        dying::die_of(signal);
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Listener").field(&self.number).finish()
+    }
+}

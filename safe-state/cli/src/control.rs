@@ -1,0 +1,106 @@
+//! `safe-state pause`, `resume`, `cancel` and `accept`: what is asked of a job's runs.
+
+use clap::Args;
+use safe_state_backends::{Error, Request};
+use serde::Serialize;
+
+use super::escape;
+use super::exit::Failed;
+use super::place::Place;
+use super::screen::{Screen, Shown};
+
+/// Of which job.
+#[derive(Args, Debug)]
+pub(super) struct Asked {
+    /// The job's name.
+    job: String,
+}
+
+#[derive(Serialize)]
+struct Effect<'a> {
+    job: &'a str,
+    asked: Option<&'static str>,
+    #[serde(skip)]
+    means: &'static str,
+}
+
+impl Asked {
+    /// Also of a job that has not begun: it then waits before its first item.
+    pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        Request::Pause.save(&*place.backend()?, &self.job)?;
+        self.note_a_new_name(place, screen)?;
+        self.tell(
+            screen,
+            Some("pause"),
+            "is to wait before its next item, until `safe-state resume`",
+        )
+    }
+
+    pub(super) fn resume(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let backend = place.backend()?;
+        if Request::load(&*backend, &self.job)?.is_none() {
+            self.note_a_new_name(place, screen)?;
+        }
+        Request::delete(&*backend, &self.job)?;
+        self.tell(screen, None, "is to go on")
+    }
+
+    pub(super) fn cancel(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let backend = place.backend()?;
+        let means = match backend.holder(&self.job) {
+            Ok(None) if backend.exists(&self.job)? => {
+                let job = &self.job;
+                return Err(Failed::nothing(format!(
+                    "job `{job}` is not running: nothing was asked"
+                )));
+            }
+            Ok(None) => return Err(place.no_such(&self.job)),
+            Ok(Some(_)) => "is to end before its next item",
+            Err(Error::Unsupported(_)) => {
+                "is to end before its next item, if it runs, which cannot be told from here"
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Request::Cancel.save(&*backend, &self.job)?;
+        self.tell(screen, Some("cancel"), means)
+    }
+
+    pub(super) fn accept(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let backend = place.backend()?;
+        if !backend.exists(&self.job)? {
+            return Err(place.no_such(&self.job));
+        }
+        Request::Accept.save(&*backend, &self.job)?;
+        self.tell(
+            screen,
+            Some("accept"),
+            "is to go on, in its next run, with another input, arguments, version or code",
+        )
+    }
+
+    /// Says so where the job may have another name, or may not have begun.
+    fn note_a_new_name(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let job = &self.job;
+        if !place.backend()?.exists(job)? {
+            let advice = place.advice(job);
+            screen
+                .note(&format!("there is no checkpoint of job `{job}` in `{place}` yet; {advice}"));
+        }
+        Ok(())
+    }
+
+    fn tell(
+        &self,
+        screen: &Screen,
+        asked: Option<&'static str>,
+        means: &'static str,
+    ) -> Result<(), Failed> {
+        screen.show(&Effect { job: &self.job, asked, means })
+    }
+}
+
+impl Shown for Effect<'_> {
+    fn text(&self) -> String {
+        format!("job `{}` {}\n", escape::line(self.job), self.means)
+    }
+}

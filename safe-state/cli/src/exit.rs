@@ -1,0 +1,95 @@
+//! How the command ends.
+
+use std::process::ExitCode;
+
+use safe_state_backends::Error as BackendError;
+use safe_state_backends::format::FormatError;
+
+use safe_state_base::Error;
+use safe_state_base::error::one_line;
+
+/// Why a command did not do what it was asked, and the code it exits with.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) code: Code,
+    pub(super) message: String,
+}
+
+/// The codes that scripts may tell apart; `clap` exits with 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// It could not be done.
+    Failed = 1,
+    /// There is no such job, or nothing of it to show.
+    Nothing = 3,
+    /// The job is running.
+    Running = 4,
+    /// Its checkpoint is damaged.
+    Damaged = 5,
+    /// What is stored is no checkpoint of it that this release reads.
+    Foreign = 6,
+    /// A program to be run can't be watched.
+    #[cfg(unix)]
+    Unwatched = 125,
+    /// It can't be executed.
+    #[cfg(unix)]
+    NotExecutable = 126,
+    /// It is not there.
+    #[cfg(unix)]
+    NotFound = 127,
+}
+
+impl Failed {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Failed { code: Code::Failed, message: message.into() }
+    }
+
+    pub(super) fn nothing(message: impl Into<String>) -> Self {
+        Failed { code: Code::Nothing, message: message.into() }
+    }
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        ExitCode::from(code as u8)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::Backend(backend) => Code::of(backend),
+            _ => Code::Failed,
+        };
+        Failed { code, message: one_line(&error) }
+    }
+}
+
+impl From<BackendError> for Failed {
+    fn from(error: BackendError) -> Self {
+        Error::Backend(error).into()
+    }
+}
+
+impl Code {
+    fn of(error: &BackendError) -> Self {
+        match error {
+            BackendError::Held { .. } | BackendError::OutOfReach { .. } => Code::Running,
+            BackendError::OtherJob { .. } => Code::Foreign,
+            BackendError::Format { reason, .. } => reason.into(),
+            _ => Code::Failed,
+        }
+    }
+}
+
+impl From<&FormatError> for Code {
+    fn from(error: &FormatError) -> Self {
+        match error {
+            FormatError::Foreign | FormatError::OtherKind(_) | FormatError::Newer { .. } => {
+                Code::Foreign
+            }
+            FormatError::Damaged { .. } => Code::Damaged,
+            _ => Code::Failed,
+        }
+    }
+}

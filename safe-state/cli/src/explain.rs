@@ -1,0 +1,237 @@
+//! `safe-state explain`: what a run would do now, and why.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
+use serde::Serialize;
+
+use super::death::{self, Death};
+use super::escape;
+use super::exit::Failed;
+use super::look::{Look, Run};
+use super::place::Place;
+use super::screen::{BAD, BOLD, GOOD, Screen, Shown, WARN, items, times, within};
+
+/// Says what a run of a job would do now: what it would skip, do again, restore, or refuse, and why.
+#[derive(Args, Debug)]
+pub(super) struct Explain {
+    /// The job's name.
+    job: String,
+}
+
+#[derive(Serialize)]
+struct Explanation {
+    job: String,
+    /// Whether a run would begin at all.
+    begins: bool,
+    points: Vec<Point>,
+}
+
+/// One thing that a run would do, and why.
+#[derive(Serialize)]
+struct Point {
+    does: Does,
+    why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Does {
+    /// It would not begin, or not go on.
+    Refuses,
+    /// It begins, and waits.
+    Waits,
+    /// It passes over what is complete.
+    Skips,
+    /// It does items that may have begun before.
+    Repeats,
+    /// It goes on with what has not begun.
+    Continues,
+    /// It takes values from the checkpoint.
+    Restores,
+    /// It checks something, and fails if it is not as it was.
+    Checks,
+}
+
+impl Explain {
+    pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let look = place.look(&self.job)?;
+        let begins = !matches!(look.run, Run::By(_));
+        screen.show(&Explanation { job: self.job.clone(), begins, points: points(&look) })
+    }
+}
+
+fn points(look: &Look) -> Vec<Point> {
+    let Look { checkpoint, run, asked } = look;
+    let mut points = Vec::new();
+    if let Run::By(holder) = run {
+        points.push(Point::new(Does::Refuses, format!("the job is running: {holder}")));
+    }
+    if matches!(run, Run::Unknown) && checkpoint.is_open() {
+        let why = "that no other run is under way, which cannot be told from here";
+        points.push(Point::new(Does::Checks, why.to_owned()));
+    }
+    if *asked == Some(Request::Pause) {
+        let why = "before its first item, as the job was asked to pause; `safe-state resume` takes that back";
+        points.push(Point::new(Does::Waits, why.to_owned()));
+    }
+    if let Some(version) = checkpoint.version() {
+        points.push(Point::new(Does::Checks, format!("its version, which has to be `{version}`")));
+    } else {
+        points.push(Point::new(Does::Checks, "its version: it has to have none".to_owned()));
+    }
+    for (number, progress) in checkpoint.numbered_loops() {
+        let name = match checkpoint.loops().count() {
+            1 => String::new(),
+            _ => format!("loop {number}{}: ", within(progress.within())),
+        };
+        of_loop(checkpoint, progress, &name, &mut points);
+        of_trouble(look, progress, &name, &mut points);
+    }
+    of_failure(checkpoint, &mut points);
+    let (steps, variables): (Vec<&str>, Vec<&str>) =
+        checkpoint.carried_names().partition(|name| name.starts_with("step!("));
+    if !variables.is_empty() {
+        let names = variables.join("`, `");
+        points.push(Point::new(Does::Restores, format!("`{names}`, as of the last complete item")));
+    }
+    if !steps.is_empty() {
+        points.push(Point::new(
+            Does::Restores,
+            format!("{}, and evaluates none of them", steps.join(", ")),
+        ));
+    }
+    points
+}
+
+fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points: &mut Vec<Point>) {
+    let completed = progress.completed();
+    let mut say = |does, why: String| points.push(Point::new(does, format!("{name}{why}")));
+    if let Some(keys) = progress.keys() {
+        say(
+            Does::Skips,
+            format!(
+                "{}, complete by key, wherever the input has them now",
+                items(keys.len() as u64)
+            ),
+        );
+        say(Does::Continues, "with all items of other keys".to_owned());
+        return;
+    }
+    if !completed.is_empty() {
+        let by = if progress.cursor().is_some() { ", in front of the cursor" } else { "" };
+        let which = match completed.len() {
+            1 => format!("item {completed}, which is"),
+            _ => format!("items {completed}, which are"),
+        };
+        say(Does::Skips, format!("{which} complete{by}"));
+    }
+    if let Some(mark) = progress.mark() {
+        say(
+            Does::Checks,
+            format!("item {}, which has to be the one that it was (`on_input_change`)", mark.index),
+        );
+    }
+    match progress.end() {
+        Some(LoopEnd::Exhausted) if checkpoint.is_finished() => {
+            say(
+                Does::Continues,
+                "with items that the input has more than before, if any".to_owned(),
+            );
+        }
+        Some(LoopEnd::Exhausted) => {
+            say(Does::Continues, "behind the loop, which had come to its end".to_owned());
+        }
+        Some(_) => {
+            say(
+                Does::Continues,
+                "behind the loop, which a `break` or `return` had left".to_owned(),
+            );
+        }
+        None => say(Does::Continues, format!("with item {}", completed.prefix())),
+    }
+}
+
+/// The item that failed, and the one in which the process died, unless they were given up.
+fn of_trouble(look: &Look, progress: &LoopProgress, name: &str, points: &mut Vec<Point>) {
+    let mut repeat = |why: String| points.push(Point::new(Does::Repeats, format!("{name}{why}")));
+    if let Some(it) = progress.attempts().filter(|it| !death::is_complete(progress, it.item)) {
+        let item = death::item(progress, it.item);
+        repeat(format!("{item}, which has failed {}", times(it.count)));
+    }
+    if let Some(death) = Death::of(look, progress) {
+        let or_less = if death.times > 1 { " or less" } else { "" };
+        repeat(format!(
+            "{}, in which the process died {death}: it is given up if `max_crashes` is {}{or_less}",
+            death.item(),
+            death.times,
+        ));
+    }
+}
+
+fn of_failure(checkpoint: &Checkpoint, points: &mut Vec<Point>) {
+    match checkpoint.last_failure() {
+        Some(failure) => {
+            let which = failure.index().map_or_else(
+                || "the code outside the loop, which failed".to_owned(),
+                |index| format!("item {index}, which failed"),
+            );
+            points.push(Point::new(Does::Repeats, format!("{which}: {}", failure.message())));
+        }
+        None if checkpoint.is_open() => {
+            let saved: safe_state_backends::Timestamp = checkpoint.updated_at().into();
+            let why = format!(
+                "what was done after the last save, {saved}: the run has not come to its end"
+            );
+            points.push(Point::new(Does::Repeats, why));
+        }
+        None => {}
+    }
+    let given_up = checkpoint.dead_letters().len() as u64 + checkpoint.skipped();
+    if given_up > 0 {
+        let why = format!("{} given up on, as if complete", items(given_up));
+        points.push(Point::new(Does::Skips, why));
+    }
+}
+
+impl Point {
+    fn new(does: Does, why: String) -> Self {
+        Point { does, why }
+    }
+}
+
+impl Does {
+    fn name(self) -> &'static str {
+        match self {
+            Does::Refuses => "refuses",
+            Does::Waits => "waits",
+            Does::Skips => "skips",
+            Does::Repeats => "repeats",
+            Does::Continues => "continues",
+            Does::Restores => "restores",
+            Does::Checks => "checks",
+        }
+    }
+
+    fn style(self) -> anstyle::Style {
+        match self {
+            Does::Refuses => BAD,
+            Does::Waits | Does::Repeats | Does::Checks => WARN,
+            Does::Skips | Does::Continues | Does::Restores => GOOD,
+        }
+    }
+}
+
+impl Shown for Explanation {
+    fn text(&self) -> String {
+        let would = if self.begins { "a run of it" } else { "another run" };
+        let mut text = format!("job {BOLD}{}{BOLD:#}: {would}\n", escape::line(&self.job));
+        for Point { does, why } in &self.points {
+            let (name, style) = (does.name(), does.style());
+            // Writing into a string does not fail.
+            let _ = writeln!(text, "  {style}{name:<9}{style:#} {}", escape::line(why));
+        }
+        text
+    }
+}

@@ -1,0 +1,138 @@
+//! The command `safe-state`: looks at jobs from outside, while they run as well.
+//!
+//! Its commands, exit codes and JSON are documented in the project's
+//! [`docs/guide/cli.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/cli.md). It is installed by `cargo install
+//! safe-state --features cli`: this crate is what that package's program calls.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(missing_docs)]
+
+mod clear;
+mod completions;
+mod control;
+mod dead_letters;
+mod death;
+mod doctor;
+mod escape;
+mod exit;
+mod explain;
+mod export;
+mod failure;
+mod history;
+mod import;
+mod list;
+mod look;
+mod peek;
+mod place;
+#[cfg(unix)]
+mod replay;
+mod retry;
+#[cfg(unix)]
+mod run;
+mod screen;
+mod summary;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use place::Place;
+use screen::Screen;
+
+/// Looks at the jobs of safe-state, while they run as well.
+#[derive(Debug, Parser)]
+#[command(name = "safe-state", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Answers in JSON.
+    #[arg(long, global = true, help_heading = place::EVERYWHERE)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it did what it was asked
+  1  that could not be done
+  2  the arguments make no sense
+  3  there is no such job, nothing of it to show, or no run of it to cancel
+  4  the job is running
+  5  its checkpoint is damaged
+  6  what is stored is no checkpoint of it";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Peek(peek::Peek),
+    Failure(failure::Failure),
+    DeadLetters(dead_letters::DeadLetters),
+    History(history::History),
+    Explain(explain::Explain),
+    Watch(watch::Watch),
+    Retry(retry::Retry),
+    #[cfg(unix)]
+    Replay(replay::Replay),
+    Clear(clear::Clear),
+    /// Asks a job to pause: its run saves, and waits before its next item.
+    Pause(control::Asked),
+    /// Takes back what was asked of a job, so that it goes on.
+    Resume(control::Asked),
+    /// Asks the run of a job to end before its next item; a later run goes on.
+    Cancel(control::Asked),
+    /// Lets the next run of a job go on with what the one before was refused for.
+    Accept(control::Asked),
+    Export(export::Export),
+    Import(import::Import),
+    Doctor(doctor::Doctor),
+    #[cfg(unix)]
+    Run(run::Run),
+    Completions(completions::Completions),
+}
+
+/// Does what the command line asks for, and says how that went.
+pub fn main() -> ExitCode {
+    #[cfg(unix)]
+    let_large_files_be_errors();
+    let Arguments { place, json, command } = Arguments::parse();
+    let screen = Screen::new(json);
+    let done = match command {
+        Command::List(list) => list.run(&place, &screen),
+        Command::Peek(peek) => peek.run(&place, &screen),
+        Command::Failure(failure) => failure.run(&place, &screen),
+        Command::DeadLetters(letters) => letters.run(&place, &screen),
+        Command::History(history) => history.run(&place, &screen),
+        Command::Explain(explain) => explain.run(&place, &screen),
+        Command::Watch(watch) => watch.run(&place, &screen),
+        #[cfg(unix)]
+        Command::Replay(replay) => replay.run(&place),
+        Command::Retry(retry) => retry.run(&place, &screen),
+        Command::Pause(job) => job.pause(&place, &screen),
+        Command::Resume(job) => job.resume(&place, &screen),
+        Command::Cancel(job) => job.cancel(&place, &screen),
+        Command::Accept(job) => job.accept(&place, &screen),
+        Command::Clear(clear) => clear.run(&place, &screen),
+        Command::Export(export) => export.run(&place, &screen),
+        Command::Import(import) => import.run(&place, &screen),
+        Command::Doctor(doctor) => doctor.run(&place, &screen),
+        #[cfg(unix)]
+        Command::Run(run) => return run.run(&screen),
+        Command::Completions(completions) => completions.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => screen.fail(&failed),
+    }
+}
+
+/// Handled, the signal for a file beyond `ulimit -f` makes the write an error. What is executed has it as before.
+#[cfg(unix)]
+fn let_large_files_be_errors() {
+    let signal = rustix::process::Signal::XFSZ.as_raw();
+    // It can be caught, and nothing else is refused.
+    let _ = signal_hook::flag::register(
+        signal,
+        std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
+    );
+}

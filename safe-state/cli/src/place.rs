@@ -1,0 +1,78 @@
+//! Where the jobs are.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use safe_state_backends::{Backend, IntoBackend, Lease, LeaseOptions, redacted};
+use safe_state_base::place::{DEFAULT_STATE_DIR, from_environment};
+
+use super::exit::Failed;
+use super::look::Look;
+
+/// Of the options that go with every command.
+pub(super) const EVERYWHERE: &str = "Options of every command";
+
+/// Where the jobs are, as the command line says it.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Place {
+    /// The backend by its URL; by default that of `$SAFE_STATE_BACKEND`, else the files in `--dir`.
+    #[arg(long, value_name = "URL", global = true, help_heading = EVERYWHERE, conflicts_with = "dir")]
+    backend: Option<String>,
+    /// The directory of the files; by default `$SAFE_STATE_DIR`, else `.safe_state`.
+    #[arg(long, value_name = "DIR", global = true, help_heading = EVERYWHERE)]
+    dir: Option<PathBuf>,
+}
+
+impl Place {
+    /// The backend that the jobs there are stored in.
+    pub(super) fn backend(&self) -> Result<Arc<dyn Backend>, Failed> {
+        let backend = self.backend.as_ref().map(|url| url.into_backend().map_err(Arc::new));
+        let dir = self.dir.clone().filter(|_| backend.is_none());
+        let place = safe_state_base::Place { dir, backend };
+        Ok(place.backend("")?)
+    }
+
+    /// What is stored of the job of that name, and who runs it.
+    pub(super) fn look(&self, job: &str) -> Result<Look, Failed> {
+        Look::at(&*self.backend()?, job)?.ok_or_else(|| self.no_such(job))
+    }
+
+    /// The right to change what is stored of it, as long as it is not running.
+    pub(super) fn lease(&self, job: &str) -> Result<Box<dyn Lease>, Failed> {
+        Ok(self.backend()?.lease(job, LeaseOptions::default())?)
+    }
+
+    pub(super) fn no_such(&self, job: &str) -> Failed {
+        let advice = self.advice(job);
+        Failed::nothing(format!(
+            "there is no checkpoint of job `{job}` in `{self}`: it has never run, or has finished and kept none; {advice}"
+        ))
+    }
+
+    /// What to do about a name that no job has.
+    pub(super) fn advice(&self, job: &str) -> String {
+        let jobs = self.backend().and_then(|backend| Ok(backend.list()?)).unwrap_or_default();
+        let near = jobs.iter().filter(|other| strsim::jaro_winkler(other, job) > 0.8);
+        let near = near
+            .max_by(|a, b| strsim::jaro_winkler(a, job).total_cmp(&strsim::jaro_winkler(b, job)));
+        match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`safe-state list` shows what is there".to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = self.backend.clone().or_else(|| {
+            let url = from_environment("SAFE_STATE_BACKEND").filter(|_| self.dir.is_none());
+            url.map(|url| url.to_string_lossy().into_owned())
+        });
+        if let Some(url) = url {
+            return f.write_str(&redacted(&url));
+        }
+        let dir = self.dir.clone().or_else(|| from_environment("SAFE_STATE_DIR").map(Into::into));
+        write!(f, "{}", dir.unwrap_or_else(|| DEFAULT_STATE_DIR.into()).display())
+    }
+}

@@ -1,0 +1,92 @@
+//! `safe-state run`: a program that is started again.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::exit::{Code, Failed};
+use super::screen::{Screen, aside};
+use safe_state_base::Backoff;
+use safe_state_limits::{ByteSize, Supervisor};
+
+/// Runs a program, any program, and starts it again if it crashes, is killed, fails, or passes a limit.
+///
+/// It exits as the program did at last: with its code, or 128 and the number of the signal that it died of.
+/// It exits with 125 if the program can't be watched, 126 if it can't be executed, and 127 if it is not found.
+#[derive(Args, Debug)]
+pub(super) struct Run {
+    /// How often it is started again, in a row; a run of more than a minute lets the count begin anew.
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    restarts: u32,
+    /// The pauses before that: the first, and the longest.
+    #[arg(long, value_name = "TIME..TIME", default_value = "1s..1m", value_parser = backoff)]
+    backoff: Backoff,
+    /// How long one run of it may take.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
+    /// How much memory it and the programs that it has started may have in use.
+    #[arg(long, value_name = "SIZE")]
+    max_memory: Option<ByteSize>,
+    /// How long it has to end, once it has passed a limit, before it is killed.
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
+    grace_period: Duration,
+    /// The program, and its arguments.
+    #[arg(last = true, required = true, value_name = "PROGRAM")]
+    program: Vec<OsString>,
+}
+
+fn time(text: &str) -> Result<Duration, humantime::DurationError> {
+    humantime::parse_duration(text)
+}
+
+fn backoff(text: &str) -> Result<Backoff, String> {
+    let parse = |text| time(text).map_err(|error| error.to_string());
+    match text.split_once("..") {
+        Some((first, longest)) => Ok(Backoff::exponential(parse(first)?, parse(longest)?)),
+        None => parse(text).map(Backoff::constant),
+    }
+}
+
+impl Run {
+    pub(super) fn run(self, screen: &Screen) -> ExitCode {
+        let Some((program, arguments)) = self.program.split_first() else {
+            return ExitCode::from(Code::Unwatched);
+        };
+        let mut command = Command::new(program);
+        command.args(arguments);
+        let mut supervisor = Supervisor::new(command)
+            .restarts(self.restarts)
+            .backoff(self.backoff)
+            .grace_period(self.grace_period);
+        if let Some(timeout) = self.timeout {
+            supervisor = supervisor.timeout(timeout);
+        }
+        if let Some(max_memory) = self.max_memory {
+            supervisor = supervisor.max_memory(max_memory);
+        }
+        match supervisor.run() {
+            Ok(ended) => {
+                if ended.restarts() > 0 || ended.has_given_up() {
+                    // The standard output is the program's.
+                    aside(format_args!("safe-state: `{}` {ended}", program.display()));
+                }
+                ExitCode::from(ended.code())
+            }
+            Err(error) => screen.fail(&failed(&program.to_string_lossy(), &error)),
+        }
+    }
+}
+
+fn failed(program: &str, error: &io::Error) -> Failed {
+    let (code, what) = match error.kind() {
+        ErrorKind::NotFound => (Code::NotFound, "is not found"),
+        ErrorKind::PermissionDenied => (Code::NotExecutable, "can't be executed"),
+        _ => (Code::Unwatched, "can't be run"),
+    };
+    let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    Failed { code, message: format!("`{program}` {what}: {reason}") }
+}

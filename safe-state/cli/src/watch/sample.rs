@@ -1,0 +1,77 @@
+//! One look at the jobs.
+
+use safe_state_backends::Error;
+use safe_state_backends::format::FormatError;
+use serde::Serialize;
+
+use crate::exit::Failed;
+use crate::look::Look;
+use crate::place::Place;
+use crate::summary::Summary;
+
+/// What one look has seen.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Sample {
+    pub(super) jobs: Vec<Seen>,
+    /// Why a job can't be looked at.
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A job.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Seen {
+    #[serde(flatten)]
+    pub(super) summary: Summary,
+    /// Of its last failure, or the last item that it gave up on.
+    pub(super) trouble: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Unreadable {
+    pub(super) job: String,
+    pub(super) error: String,
+}
+
+impl Sample {
+    /// Looks at all jobs of a place, or one. One that is not there is seen when it begins.
+    pub(super) fn take(place: &Place, job: Option<&str>) -> Result<Self, Failed> {
+        let backend = place.backend()?;
+        let names = match job {
+            Some(job) => vec![job.to_owned()],
+            None => backend.list()?,
+        };
+        let mut sample = Sample::default();
+        for job in names {
+            match Look::at(&*backend, &job) {
+                Ok(look) => sample.jobs.extend(look.as_ref().map(Seen::of)),
+                Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => {}
+                Err(error) => {
+                    let error = Failed::from(error).message;
+                    sample.unreadable.push(Unreadable { job, error });
+                }
+            }
+        }
+        Ok(sample)
+    }
+
+    /// As one line of JSON.
+    pub(super) fn to_line(&self) -> Result<Vec<u8>, Failed> {
+        let line = serde_json::to_string(self).map_err(|error| Failed::new(error.to_string()))?;
+        Ok((line + "\n").into_bytes())
+    }
+}
+
+impl Seen {
+    fn of(look: &Look) -> Self {
+        let checkpoint = &look.checkpoint;
+        let failure = checkpoint.last_failure().map(|failure| match failure.index() {
+            Some(index) => format!("item {index}: {}", failure.message()),
+            None => failure.message().to_owned(),
+        });
+        let letters = checkpoint.dead_letters();
+        let last = || letters.iter().skip(letters.len().saturating_sub(1)).last();
+        let given_up =
+            || last().map(|it| format!("item {} given up: {}", it.index(), it.failure().message()));
+        Seen { summary: Summary::of(look), trouble: failure.or_else(given_up) }
+    }
+}

@@ -1,0 +1,218 @@
+//! What the job writes and its guard reads.
+
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::entry;
+use super::layout::Layout;
+use super::sys::Pages;
+use super::writer::{Draft, Writer};
+use crate::GuardError;
+
+/// A map of named values that outlives the process, however that dies: what [`Guard::run`](super::Guard::run)
+/// gives to its closure.
+///
+/// The values lie in memory that the guard has mapped as well, so a change costs a copy, and no system call.
+/// They are anything that is `Serialize`. A value is stored as it is when it is inserted: insert it again
+/// after a change. All threads may use the map.
+///
+/// ```no_run
+/// # use safe_state::guard::{Data, GuardError};
+/// # fn job(data: &Data) -> Result<(), GuardError> {
+/// data.insert("file", "a.csv")?;
+/// data.update(|data| {
+///     let rows = data.get::<u64>("rows")?.unwrap_or(0);
+///     data.insert("rows", rows + 1)?;
+///     data.insert("last", ("Ada", 7))
+/// })?;
+/// assert_eq!(data.get::<String>("file")?.as_deref(), Some("a.csv"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Data {
+    writer: Mutex<Writer<Arc<Pages>>>,
+    /// The thread that has the writer; 0 for none.
+    busy: AtomicUsize,
+}
+
+impl Data {
+    pub(super) fn new(memory: Arc<Pages>, layout: Layout) -> Self {
+        Data { writer: Mutex::new(Writer::new(memory, layout)), busy: AtomicUsize::new(0) }
+    }
+
+    /// Stores a value under a name, in place of one that is there. Once this returns, a rescue sees it.
+    ///
+    /// It is copied as its `Serialize` goes: of bytes, that of `serde_bytes` is the fast one.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails, or there is no room for it; see [`Guard::max_size`](super::Guard::max_size).
+    ///
+    /// # Panics
+    ///
+    /// If called within the closure of [`update`](Data::update), whose argument is there for that.
+    pub fn insert(&self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
+        self.update(|data| data.insert(key, value))
+    }
+
+    /// Removes a value; gives whether there was one.
+    ///
+    /// # Panics
+    ///
+    /// As [`insert`](Data::insert).
+    pub fn remove(&self, key: &str) -> bool {
+        self.update(|data| Ok(data.remove(key))).unwrap_or(false)
+    }
+
+    /// The value of that name.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read as a `T`.
+    ///
+    /// # Panics
+    ///
+    /// As [`insert`](Data::insert).
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, GuardError> {
+        get(&self.lock().writer, key)
+    }
+
+    /// Whether there is a value of that name.
+    ///
+    /// # Panics
+    ///
+    /// As [`insert`](Data::insert).
+    pub fn contains(&self, key: &str) -> bool {
+        self.lock().writer.read(key, |_| ()).is_some()
+    }
+
+    /// The names, in order.
+    ///
+    /// # Panics
+    ///
+    /// As [`insert`](Data::insert).
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<_> = self.lock().writer.keys().map(str::to_owned).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// How many values there are.
+    ///
+    /// # Panics
+    ///
+    /// As [`insert`](Data::insert).
+    pub fn len(&self) -> usize {
+        self.lock().writer.keys().count()
+    }
+
+    /// Whether there are none.
+    ///
+    /// # Panics
+    ///
+    /// As [`insert`](Data::insert).
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes several changes at once: a rescue sees all of them, or none. Other threads wait meanwhile.
+    ///
+    /// If the closure returns an error, or panics, nothing has changed; nor if a change in it failed.
+    ///
+    /// # Errors
+    ///
+    /// That of the closure, or a change in it failed.
+    ///
+    /// # Panics
+    ///
+    /// If called within the closure of another `update`.
+    pub fn update<T>(
+        &self,
+        change: impl FnOnce(&mut Update<'_>) -> Result<T, GuardError>,
+    ) -> Result<T, GuardError> {
+        let mut locked = self.lock();
+        let mut update = Update { draft: locked.writer.draft() };
+        let value = change(&mut update)?;
+        update.draft.commit()?;
+        Ok(value)
+    }
+
+    fn lock(&self) -> Locked<'_> {
+        let this = this_thread();
+        assert!(
+            self.busy.load(Ordering::Relaxed) != this,
+            "the guard's data is being updated by this thread; use the argument of that closure"
+        );
+        // A panic has undone its changes.
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.busy.store(this, Ordering::Relaxed);
+        Locked { writer, busy: &self.busy }
+    }
+}
+
+/// The writer, and that this thread has it.
+struct Locked<'a> {
+    writer: MutexGuard<'a, Writer<Arc<Pages>>>,
+    busy: &'a AtomicUsize,
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.busy.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number that no other living thread has.
+fn this_thread() -> usize {
+    thread_local!(static THIS: u8 = const { 0 });
+    THIS.with(|this| ptr::from_ref(this).addr())
+}
+
+fn get<T: DeserializeOwned>(
+    writer: &Writer<Arc<Pages>>,
+    key: &str,
+) -> Result<Option<T>, GuardError> {
+    writer.read(key, |bytes| entry::value(key, bytes)).transpose()
+}
+
+/// Changes that are made together: what [`Data::update`] gives to its closure.
+#[derive(Debug)]
+pub struct Update<'a> {
+    draft: Draft<'a, Arc<Pages>>,
+}
+
+impl Update<'_> {
+    /// Stores a value under a name, in place of one that is there.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails, or there is no room for it. The update is undone then, whatever its closure
+    /// returns.
+    pub fn insert(&mut self, key: &str, value: impl Serialize) -> Result<(), GuardError> {
+        self.draft.insert(key, value)
+    }
+
+    /// Removes a value; gives whether there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        self.draft.remove(key)
+    }
+
+    /// The value of that name, as this update has made it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read as a `T`.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, GuardError> {
+        get(self.draft.writer(), key)
+    }
+
+    /// Whether there is a value of that name.
+    pub fn contains(&self, key: &str) -> bool {
+        self.draft.writer().read(key, |_| ()).is_some()
+    }
+}

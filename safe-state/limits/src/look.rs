@@ -1,0 +1,433 @@
+//! What the watchdog sees of a run, and does about it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use safe_state_backends::CrashCause;
+
+use safe_state_base::{Error, LimitExceeded, Memory, StopReason, tell};
+
+use crate::cgroup::Cgroup;
+use crate::deadline::time_left;
+use crate::escalation::{Escalation, Interrupt, Step, Steps};
+use crate::job_limits::JobLimits;
+use crate::memory::pause;
+use crate::meter::Meter;
+use crate::parked::{Blame, Parked, Place};
+use crate::signal::{self, ThreadId};
+use crate::token::Token;
+use crate::units::{after, readable};
+use crate::watchdog::Watch;
+
+/// How long memory may grow before more is done about it: it may soon be all.
+const LONGEST_MEMORY_GRACE: Duration = Duration::from_secs(5);
+/// How often it is looked at memory that is far from its limit, at the end, and at a limit that is passed.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// A run under limits.
+#[derive(Debug)]
+pub(crate) struct RunWatch<P> {
+    job: String,
+    limits: JobLimits,
+    began: Instant,
+    /// When the batch system ends the program.
+    ends: Option<Instant>,
+    meter: Option<Meter>,
+    cgroup: Option<Cgroup>,
+    token: Arc<Token>,
+    /// Whether more memory is in use than may be.
+    has_too_much: AtomicBool,
+    /// Whether a signal has asked the process to end; changed while the state is locked.
+    is_asked_to_end: AtomicBool,
+    state: Mutex<State<P>>,
+}
+
+#[derive(Debug)]
+struct State<P> {
+    has_ended: bool,
+    /// Since when an item's body runs.
+    item: Option<Instant>,
+    /// When it made progress last, as far as was seen.
+    progress: Option<Instant>,
+    parked: Place<P>,
+    /// Since when more memory is in use than may be, and how much it was then.
+    memory: Option<(Instant, u64)>,
+    escalation: Escalation,
+    /// Whether it was told that the process is ended.
+    has_told_the_end: bool,
+    /// Whether it was saved because the end is near.
+    has_seen_the_end: bool,
+}
+
+impl<P> Default for State<P> {
+    fn default() -> Self {
+        State {
+            has_ended: false,
+            item: None,
+            progress: None,
+            parked: Place::default(),
+            memory: None,
+            escalation: Escalation::default(),
+            has_told_the_end: false,
+            has_seen_the_end: false,
+        }
+    }
+}
+
+/// A limit that was passed.
+#[derive(Clone, Copy, Debug)]
+struct Passed {
+    at: Instant,
+    what: What,
+    grace: Duration,
+    /// Whether there is no time for a grace.
+    is_urgent: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Item(Duration),
+    Run(Duration),
+    Memory { limit: u64, used: u64 },
+}
+
+impl<P: Parked> RunWatch<P> {
+    pub(crate) fn new(job: &str, limits: JobLimits, now: Instant) -> Result<Self, Error> {
+        let meter = limits.process.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
+        let has_limits = limits.are_set();
+        let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
+        let token = Arc::new(Token::new(true));
+        token.works_here();
+        Ok(RunWatch {
+            job: job.to_owned(),
+            limits,
+            began: now,
+            ends: left.filter(|_| has_limits).map(|left| after(now, left)),
+            meter: meter.map_err(Error::Memory)?,
+            // Where there is none, or no limit on it, nothing is seen coming.
+            cgroup: Cgroup::of_this_process().ok().filter(|it| it.limit().is_some()),
+            token,
+            has_too_much: AtomicBool::new(false),
+            is_asked_to_end: AtomicBool::new(false),
+            state: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn token(&self) -> &Arc<Token> {
+        &self.token
+    }
+
+    pub(crate) fn begin_item(&self, parked: Box<P>, now: Instant) {
+        let mut state = self.state();
+        state.item = Some(now);
+        state.progress = Some(now);
+        state.parked = Place::Here(parked);
+        state.escalation.reset();
+        state.has_told_the_end = false;
+        if self.is_asked_to_end.load(Ordering::Relaxed) {
+            state.parked.save(Blame::Nobody, &self.job);
+        }
+    }
+
+    pub(crate) fn unpark(&self) -> Option<Box<P>> {
+        self.state().parked.take()
+    }
+
+    pub(crate) fn end_item(&self) {
+        let mut state = self.state();
+        state.item = None;
+        state.progress = None;
+        self.token.take_back();
+    }
+
+    /// A signal has asked the process to end: what is complete is saved, and if it is killed before the item
+    /// ends, that is not the item's fault.
+    pub(crate) fn is_asked_to_end(&self) {
+        let mut state = self.state();
+        if !state.has_ended {
+            self.is_asked_to_end.store(true, Ordering::Relaxed);
+            // The signal may be what a limit has sent.
+            let is_its_fault = state.escalation.has_begun();
+            let blame = if is_its_fault { Blame::AsBefore } else { Blame::Nobody };
+            state.parked.save(blame, &self.job);
+        }
+    }
+
+    /// Whether the run is to end between two items.
+    pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
+        if self.is_over(now) {
+            return Some(StopReason::Timeout);
+        }
+        if self.has_too_much.load(Ordering::Relaxed) {
+            return Some(StopReason::MaxMemory);
+        }
+        self.is_near_its_end(now).then_some(StopReason::WallTime)
+    }
+
+    /// Whether the run's time is over.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        self.limits.process.timeout.is_some_and(|timeout| now >= after(self.began, timeout))
+    }
+
+    /// Whether no more than the grace period is left.
+    fn is_near_its_end(&self, now: Instant) -> bool {
+        self.ends.is_some_and(|ends| after(now, self.limits.process.grace_period) >= ends)
+    }
+
+    /// Whether the process may be ended soon, from outside, and whether the item is to blame then.
+    fn sees_the_end(&self, now: Instant) -> Option<Blame> {
+        let is_tight = |cgroup: &Cgroup| {
+            let ceiling = cgroup.limit().map(|limit| limit / 10 * 9);
+            cgroup.used().zip(ceiling).is_some_and(|(used, ceiling)| used > ceiling)
+        };
+        if self.is_near_its_end(now) {
+            return Some(Blame::Nobody);
+        }
+        self.cgroup.as_ref().is_some_and(is_tight).then_some(Blame::AsBefore)
+    }
+
+    /// The limit that was passed: the one that can wait the least.
+    fn passed(&self, state: &State<P>, used: u64, now: Instant) -> Option<Passed> {
+        let grace = self.limits.process.grace_period;
+        let of_time = |began: Instant, limit: Option<Duration>, what: fn(Duration) -> What| {
+            let limit = limit?;
+            let passed = |at| Passed { at, what: what(limit), grace, is_urgent: false };
+            Some(after(began, limit)).filter(|at| *at <= now).map(passed)
+        };
+        let memory = state.memory.zip(self.limits.process.max_memory);
+        let memory = memory.map(|((at, then), limit)| Passed {
+            // What was passed before the item began is not its fault yet.
+            at: state.item.map_or(at, |item| at.max(item)),
+            what: What::Memory { limit, used },
+            grace: grace.min(LONGEST_MEMORY_GRACE),
+            is_urgent: used > then.saturating_add(limit / 2),
+        });
+        memory
+            .or_else(|| of_time(state.progress?, self.limits.item_timeout, What::Item))
+            .or_else(|| of_time(self.began, self.limits.process.timeout, What::Run))
+    }
+
+    fn escalate(&self, state: &mut State<P>, passed: Passed, now: Instant) -> Option<Instant> {
+        let (interrupt, grace) = (Interrupt::CancellationThenSignal, passed.grace);
+        let steps = Steps { interrupt, send_kill: true, grace };
+        if passed.is_urgent {
+            self.take(state, Step::Cancel, passed, now);
+            self.take(state, Step::Kill, passed, now);
+        }
+        // A run's time may be over for long when an item begins that was not to.
+        let at = state.item.map_or(passed.at, |item| passed.at.max(item));
+        if state.escalation.has_begun() && !self.token.is_cancelled() {
+            // Progress takes it back, and is none in what this limit is on.
+            self.take(state, Step::Cancel, passed, now);
+        }
+        let (step, next) = state.escalation.next_step(steps, at, now);
+        if let Some(step) = step {
+            self.take(state, step, passed, now);
+        }
+        next
+    }
+
+    fn take(&self, state: &mut State<P>, step: Step, passed: Passed, now: Instant) {
+        let Passed { what, .. } = passed;
+        tracing::warn!(target: "safe_state", job = %self.job, ?step, ?what, "a limit was passed");
+        if step == Step::Cancel {
+            // Between items nothing is cancelled: what saves is not to be dropped.
+            let Some(began) = state.progress else { return };
+            self.token.cancel(what.told(&self.job, now - began, now - self.began));
+            return;
+        }
+        let item = state.parked.item();
+        state.parked.save(what.blame(), &self.job);
+        if !std::mem::replace(&mut state.has_told_the_end, true) {
+            tell(&self.job, &what.ending(item));
+        }
+        signal::send(step, ThreadId::default());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<P>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the next limit can be passed.
+    fn next_look(&self, state: &State<P>, used: u64, now: Instant) -> Instant {
+        let limits = &self.limits;
+        let item = limits.item_timeout.map(|limit| {
+            let due = after(state.progress.unwrap_or(now), limit);
+            // Progress is seen by looking.
+            due.min(after(now, (limit / 10).max(INTERVAL)))
+        });
+        let run = limits.process.timeout.map(|limit| after(self.began, limit));
+        let memory = limits
+            .process
+            .max_memory
+            .map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
+        let watches = self.ends.is_some() || self.cgroup.is_some();
+        let outside = watches.then(|| now + INTERVAL);
+        let next = [item, run, memory, outside].into_iter().flatten().min();
+        // A limit that was passed may stay so between two items.
+        let soonest = memory.unwrap_or(now + INTERVAL / 10);
+        next.unwrap_or(now + INTERVAL).max(soonest)
+    }
+}
+
+impl<P: Parked> Watch for RunWatch<P> {
+    fn look(&self, now: Instant) -> Option<Instant> {
+        let mut state = self.state();
+        if state.has_ended {
+            return None;
+        }
+        let used = self.meter.as_ref().and_then(Meter::read).unwrap_or(0);
+        if state.item.is_some() && self.token.takes_progress() {
+            state.progress = Some(now);
+        }
+        let has_too_much = self.limits.process.max_memory.is_some_and(|limit| used > limit);
+        self.has_too_much.store(has_too_much, Ordering::Relaxed);
+        state.memory = if has_too_much { state.memory.or(Some((now, used))) } else { None };
+        let escalating = if let Some(passed) = self.passed(&state, used, now) {
+            self.escalate(&mut state, passed, now)
+        } else {
+            state.escalation.reset();
+            self.token.take_back();
+            None
+        };
+        if !state.has_seen_the_end
+            && let Some(blame) = self.sees_the_end(now)
+        {
+            state.has_seen_the_end = true;
+            state.parked.save(blame, &self.job);
+        }
+        let next = self.next_look(&state, used, now);
+        Some(escalating.map_or(next, |due| due.min(next)))
+    }
+
+    fn end(&self) {
+        self.state().has_ended = true;
+    }
+}
+
+impl What {
+    fn told(self, job: &str, item: Duration, run: Duration) -> LimitExceeded {
+        match self {
+            What::Item(limit) => {
+                let place = format!("of an item of job `{job}`");
+                LimitExceeded::ExecutionTimeout { limit, used: item, place }
+            }
+            What::Run(limit) => {
+                let place = format!("of a run of job `{job}`");
+                LimitExceeded::ExecutionTimeout { limit, used: run, place }
+            }
+            What::Memory { limit, used } => {
+                let (memory, place) = (Memory::Process, format!("of job `{job}`"));
+                LimitExceeded::MemoryLimitExceeded { limit, used, memory, place }
+            }
+        }
+    }
+
+    /// Why the process is ended.
+    fn ending(self, item: Option<u64>) -> String {
+        let item = item.map_or_else(|| "an item".to_owned(), |item| format!("item {item}"));
+        let passed = match self {
+            What::Item(limit) => format!("{item} took longer than {limit:?}"),
+            What::Run(limit) => format!("the run took longer than {limit:?}, and is in {item}"),
+            What::Memory { limit, used } => format!(
+                "{} of memory are in use in {item}, and {} may be",
+                readable(used),
+                readable(limit)
+            ),
+        };
+        format!("{passed}; the process is ended, and the next run goes on from what is saved")
+    }
+
+    /// What the next run is to know.
+    fn blame(self) -> Blame {
+        match self {
+            What::Item(limit) => {
+                let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+                Blame::Item(CrashCause::ItemTimeout(millis))
+            }
+            What::Memory { used, .. } => Blame::Item(CrashCause::Memory(used)),
+            What::Run(_) => Blame::Nobody,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safe_state_backends::Error as BackendError;
+
+    use super::*;
+    use crate::ProcessLimits;
+
+    /// A run that has nothing to save.
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl Parked for Nothing {
+        fn save(&mut self, _: Blame) -> Result<bool, BackendError> {
+            Ok(false)
+        }
+
+        fn item_in_flight(&self) -> Option<u64> {
+            None
+        }
+    }
+
+    fn begun(limits: JobLimits) -> (RunWatch<Nothing>, Instant) {
+        let began = Instant::now();
+        let watch = RunWatch::new("job", limits, began).unwrap();
+        watch.begin_item(Box::new(Nothing), began);
+        (watch, began)
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const TEN_SECONDS: Option<Duration> = Some(Duration::from_secs(10));
+
+    #[test]
+    fn an_item_s_time_begins_anew_with_its_progress() {
+        let (watch, began) = begun(JobLimits {
+            item_timeout: TEN_SECONDS,
+            process: ProcessLimits { grace_period: HOUR, ..ProcessLimits::default() },
+        });
+        let look = |seconds| {
+            watch.look(began + Duration::from_secs(seconds));
+            watch.token.check().is_ok()
+        };
+        assert!(look(9));
+        watch.token.progress();
+        assert!(look(10) && look(19));
+        assert!(!look(20));
+        watch.token.progress();
+        assert!(look(21) && look(30) && !look(31));
+        watch.end_item();
+        assert!(look(50));
+    }
+
+    #[test]
+    fn a_run_s_time_is_not_given_back() {
+        let (watch, began) = begun(JobLimits {
+            item_timeout: None,
+            process: ProcessLimits {
+                timeout: TEN_SECONDS,
+                grace_period: HOUR,
+                ..ProcessLimits::default()
+            },
+        });
+        watch.look(began + Duration::from_secs(9));
+        watch.token.check().unwrap();
+        for second in 10..13 {
+            watch.look(began + Duration::from_secs(second));
+            watch.token.check().unwrap_err();
+            watch.token.progress();
+            watch.token.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn it_looks_in_time() {
+        let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
+        let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
+        // Sooner where the control group has a limit, or a batch system an end.
+        assert!(again <= began + Duration::from_secs(10));
+    }
+}

@@ -1,0 +1,165 @@
+//! Programs that are started again when they crash, are killed, or pass a limit.
+
+mod ended;
+mod event;
+mod family;
+mod life;
+mod signals;
+
+use std::io;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use safe_state_base::Backoff;
+
+use crate::died_of;
+use crate::process_limits::ProcessLimits;
+use crate::{Size, Time};
+pub use ended::{End, Supervised};
+use event::Event;
+use life::Life;
+use signals::{Forwarded, asks_to_end};
+
+/// A program that is still alive after so long has come on: its restarts count anew.
+const HEALTHY: Duration = Duration::from_secs(60);
+/// What shells and their programs mean by them: wrong arguments, not executable, not found.
+const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
+
+/// Runs a program, any program, and starts it again if it does not succeed: if it crashes, is killed, fails,
+/// or passes a limit.
+///
+/// ```
+/// use std::process::Command;
+/// use safe_state::{Backoff, Supervisor};
+///
+/// # let dir = tempfile::tempdir()?;
+/// let mut program = Command::new("sh");
+/// program.args(["-c", "test -e done || { touch done; kill -9 $$; }"]).current_dir(dir.path());
+/// let ended = Supervisor::new(program).restarts(5).backoff(Backoff::constant("10ms")).run()?;
+/// assert!(ended.success());
+/// assert_eq!(ended.to_string(), "succeeded after 1 restart; it ended by signal 9 (SIGKILL)");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// The program has the arguments, environment, streams, directory and terminal of the `Command`, in the
+/// process group of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to it;
+/// one that asks it to end is the last: it is not started again. A Ctrl-C of the terminal, which reaches it
+/// anyway, is not passed on.
+///
+/// A resumable job in the program is told what it died of, for the dead letter of an
+/// item that is given up by `max_crashes`. Unix alone; a limit on memory, Linux alone.
+#[derive(Debug)]
+pub struct Supervisor {
+    command: Command,
+    restarts: u32,
+    backoff: Backoff,
+    limits: ProcessLimits,
+    final_codes: Vec<i32>,
+}
+
+impl Supervisor {
+    /// Supervises what the command starts: 5 restarts, after pauses of one second to one minute, no limits.
+    pub fn new(command: Command) -> Self {
+        Supervisor {
+            command,
+            restarts: 5,
+            backoff: Backoff::exponential(Duration::from_secs(1), HEALTHY),
+            limits: ProcessLimits::default(),
+            final_codes: FINAL_CODES.to_vec(),
+        }
+    }
+
+    /// How often it is started again, in a row: a run of more than a minute lets the count begin anew.
+    pub fn restarts(mut self, restarts: u32) -> Self {
+        self.restarts = restarts;
+        self
+    }
+
+    /// The pauses before restarts.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// How long one run of the program may take: a [`Duration`], or a text such as `"1h"`. Then it gets
+    /// SIGTERM, and a grace period later SIGKILL, and is started again.
+    ///
+    /// # Panics
+    ///
+    /// If a text is no time. So do the others.
+    pub fn timeout(mut self, timeout: impl Into<Time>) -> Self {
+        self.limits.timeout = Some(timeout.into().into());
+        self
+    }
+
+    /// How much memory it and the programs that it has started may have in use together: a number of bytes,
+    /// or a text such as `"2GiB"`. The same as of a timeout.
+    pub fn max_memory(mut self, max_memory: impl Into<Size>) -> Self {
+        self.limits.max_memory = Some(max_memory.into().into());
+        self
+    }
+
+    /// How long it has between SIGTERM and SIGKILL. By default 15 seconds.
+    pub fn grace_period(mut self, grace_period: impl Into<Time>) -> Self {
+        self.limits.grace_period = grace_period.into().into();
+        self
+    }
+
+    /// The exit codes with which it is not started again. By default 2, 64, 126 and 127, which say that it
+    /// was called wrongly, or could not be.
+    pub fn final_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
+        self.final_codes = codes.into_iter().collect();
+        self
+    }
+
+    /// Runs the program until it succeeds, is asked to end, or has been started again too often.
+    ///
+    /// # Errors
+    ///
+    /// It can't be started, or not be watched.
+    pub fn run(mut self) -> io::Result<Supervised> {
+        let (sender, events) = channel();
+        let _forwarded = Forwarded::listen(sender.clone())?;
+        let mut ends: Vec<End> = Vec::new();
+        let mut in_a_row = 0;
+        loop {
+            let began = Instant::now();
+            let mut life = Life::start(&mut self.command, self.limits, sender.clone(), ends.len())?;
+            let (status, end) = life.watch(&events)?;
+            let was_asked = life.was_asked_to_end();
+            let is_last = was_asked || self.is_final(status, end);
+            in_a_row = if began.elapsed() > HEALTHY { 0 } else { in_a_row };
+            if is_last || in_a_row >= self.restarts {
+                return Ok(Supervised::new(status, end, ends, !is_last));
+            }
+            in_a_row += 1;
+            let pause = self.backoff.pause(in_a_row);
+            tracing::warn!(target: "safe_state", %end, restart = in_a_row, ?pause, "the program is started again");
+            if is_asked_within(pause, &events) {
+                return Ok(Supervised::new(status, end, ends, false));
+            }
+            ends.push(end);
+            died_of::tell(&mut self.command, end.cause());
+        }
+    }
+
+    /// Whether there is no sense in another start.
+    fn is_final(&self, status: ExitStatus, end: End) -> bool {
+        let has_final_code = || status.code().is_some_and(|code| self.final_codes.contains(&code));
+        status.success() || (end.is_by_itself() && has_final_code())
+    }
+}
+
+/// Waits; a signal that asks to end ends the wait.
+fn is_asked_within(pause: Duration, events: &Receiver<Event>) -> bool {
+    let until = Instant::now() + pause;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        match events.recv_timeout(left) {
+            Ok(Event::Signal(signal)) if asks_to_end(signal) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One run of a program: from its start to its end, or until it is ended.
+
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use safe_state_backends::CrashCause;
+
+use super::ended::End;
+use super::event::Event;
+use super::{family, signals};
+use crate::memory::pause;
+use crate::process_limits::ProcessLimits;
+
+/// How often memory is looked at that is far from its limit.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+#[derive(Debug)]
+pub(super) struct Life {
+    child: Child,
+    pid: Pid,
+    number: usize,
+    limits: ProcessLimits,
+    began: Instant,
+    /// The limit that it passed, and when it was told.
+    passed: Option<(CrashCause, Instant)>,
+    was_asked_to_end: bool,
+}
+
+/// A program that can't be started.
+#[derive(thiserror::Error)]
+#[error("cannot start `{program}`")]
+struct NotStarted {
+    program: String,
+    source: io::Error,
+}
+
+safe_state_backends::debug_is_one_line!(NotStarted);
+
+impl Life {
+    pub(super) fn start(
+        command: &mut Command,
+        limits: ProcessLimits,
+        events: Sender<Event>,
+        number: usize,
+    ) -> io::Result<Self> {
+        let child = command.spawn().map_err(|source| {
+            let program = command.get_program().to_string_lossy().into_owned();
+            io::Error::new(source.kind(), NotStarted { program, source })
+        })?;
+        let pid = Pid::from_child(&child);
+        // Sees that it has ended and does not reap it: until it is reaped, its number is no other's.
+        let wait = move || {
+            while let Err(rustix::io::Errno::INTR) =
+                waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+            {
+            }
+            let _ = events.send(Event::Ended(number));
+        };
+        let life = Life {
+            child,
+            pid,
+            number,
+            limits,
+            began: Instant::now(),
+            passed: None,
+            was_asked_to_end: false,
+        };
+        match thread::Builder::new().name("safe-state-wait".to_owned()).spawn(wait) {
+            Ok(_) => Ok(life),
+            Err(error) => {
+                life.kill();
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for its end, passes signals on, and ends it where it passes a limit.
+    pub(super) fn watch(&mut self, events: &Receiver<Event>) -> io::Result<(ExitStatus, End)> {
+        loop {
+            let now = Instant::now();
+            let next = self.look(now);
+            let event = match next {
+                Some(next) => events.recv_timeout(next.saturating_duration_since(now)),
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match event {
+                Ok(Event::Ended(number)) if number == self.number => break,
+                Ok(Event::Ended(_)) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Event::Signal(signal)) => {
+                    self.was_asked_to_end |= signals::asks_to_end(signal);
+                    signals::pass_on(signal, self.pid);
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let status = self.child.wait()?;
+        Ok((status, End::of(status, self.passed.map(|(cause, _)| cause))))
+    }
+
+    pub(super) fn was_asked_to_end(&self) -> bool {
+        self.was_asked_to_end
+    }
+
+    /// Sees whether it is within its limits, and ends it if not. Says when to look again.
+    fn look(&mut self, now: Instant) -> Option<Instant> {
+        if let Some((_, told)) = self.passed {
+            let killed = told + self.limits.grace_period;
+            if now >= killed {
+                self.kill();
+                return None;
+            }
+            return Some(killed);
+        }
+        let over = self.limits.timeout.and_then(|timeout| self.began.checked_add(timeout));
+        if over.is_some_and(|over| now >= over) {
+            return Some(self.end(CrashCause::Timeout, now));
+        }
+        let Some(limit) = self.limits.max_memory else { return over };
+        let used = family::memory(self.child.id()).unwrap_or(0);
+        if used > limit {
+            return Some(self.end(CrashCause::Memory(used), now));
+        }
+        let again = now + pause(limit - used, INTERVAL);
+        Some(over.map_or(again, |over| over.min(again)))
+    }
+
+    fn end(&mut self, cause: CrashCause, now: Instant) -> Instant {
+        tracing::warn!(target: "safe_state", %cause, "the program passed a limit");
+        self.passed = Some((cause, now));
+        // It may have ended by itself.
+        let _ = kill_process(self.pid, Signal::TERM);
+        now + self.limits.grace_period
+    }
+
+    fn kill(&self) {
+        let _ = kill_process(self.pid, Signal::KILL);
+    }
+}

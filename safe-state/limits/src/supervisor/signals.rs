@@ -1,0 +1,72 @@
+//! Signals to the supervisor, which are the program's.
+
+use std::fs::File;
+use std::io;
+use std::sync::mpsc::Sender;
+use std::thread::{self, JoinHandle};
+
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::tcgetpgrp;
+use safe_state_base::signals::Heard;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::iterator::{Handle, Signals};
+
+use super::event::Event;
+
+const SIGNALS: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
+
+/// Listens to the signals that are passed on, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Forwarded {
+    _heard: Heard,
+    handle: Handle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Forwarded {
+    pub(super) fn listen(events: Sender<Event>) -> io::Result<Self> {
+        let heard = Heard::begin(&SIGNALS);
+        let mut signals = Signals::new(SIGNALS)?;
+        let handle = signals.handle();
+        let tell = move || {
+            for signal in signals.forever() {
+                // Nobody listens any more once it is being dropped.
+                let _ = events.send(Event::Signal(signal));
+            }
+        };
+        let thread = thread::Builder::new().name("safe-state-signals".to_owned()).spawn(tell)?;
+        Ok(Forwarded { _heard: heard, handle, thread: Some(thread) })
+    }
+}
+
+/// Whether the signal asks a program to end.
+pub(super) fn asks_to_end(signal: i32) -> bool {
+    [SIGHUP, SIGINT, SIGQUIT, SIGTERM].contains(&signal)
+}
+
+/// Passes the signal on, unless the terminal has sent it to both.
+pub(super) fn pass_on(signal: i32, program: Pid) {
+    if [SIGINT, SIGQUIT].contains(&signal) && is_in_the_foreground() {
+        return;
+    }
+    if let Some(signal) = Signal::from_named_raw(signal) {
+        // It may have ended.
+        let _ = kill_process(program, signal);
+    }
+}
+
+/// Whether the terminal's keys reach this process group, wherever its input comes from.
+fn is_in_the_foreground() -> bool {
+    let terminal = File::open("/dev/tty");
+    terminal.is_ok_and(|terminal| tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp()))
+}
+
+impl Drop for Forwarded {
+    fn drop(&mut self) {
+        self.handle.close();
+        if let Some(thread) = self.thread.take() {
+            // It does nothing that panics.
+            let _ = thread.join();
+        }
+    }
+}

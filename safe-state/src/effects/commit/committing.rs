@@ -1,0 +1,17 @@
+//! A transaction on its way.
+
+use std::error::Error as StdError;
+
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// A transaction that an item is about to be committed with.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Committing<T>(pub T);
+
+/// Reports a rollback that failed: the database does it when the connection ends.
+pub(super) fn report_rollback(rolled_back: Result<(), BoxError>) {
+    if let Err(error) = rolled_back {
+        tracing::warn!(target: "safe_state", error, "cannot roll back");
+    }
+}

@@ -1,0 +1,77 @@
+//! Whether a job begins anew beside an older run of it, which is found by another directory or another name.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use safe_state_backends::{Backend, Checkpoint, FileBackend};
+use safe_state_base::place::DEFAULT_STATE_DIR;
+
+use super::Job;
+use super::place::Stored;
+
+/// What is to be told of where the job's checkpoint is, as an older one of it is elsewhere.
+pub(crate) fn beside(job: &Job) -> Option<String> {
+    match job.stored().ok()? {
+        Stored::Default(here) => {
+            in_another_directory(job.job_name()).or_else(|| by_another_name(&*here, job.job_name()))
+        }
+        Stored::Named(here) => by_another_name(&*here, job.job_name()),
+        Stored::OfTest(_) => None,
+    }
+}
+
+/// It has the name that it has here in a state directory above, beside the program, or at home.
+fn in_another_directory(name: &str) -> Option<String> {
+    let here = std::env::current_dir().ok()?;
+    let program = std::env::current_exe().ok();
+    let above =
+        here.ancestors().skip(1).chain(program.iter().flat_map(|it| it.ancestors().skip(1)));
+    let mut looked_at = BTreeSet::from([here.clone()]);
+    let mut dirs = above.map(Path::to_owned).chain(std::env::home_dir());
+    let older = dirs.find(|dir| {
+        looked_at.insert(dir.clone())
+            && is_unfinished(&FileBackend::new(dir.join(DEFAULT_STATE_DIR)), name)
+    })?;
+    Some(format!(
+        "begins anew in `{}`, and a run that is not finished is in `{}`: run it there, or name one place in \
+         `$SAFE_STATE_DIR`",
+        here.join(DEFAULT_STATE_DIR).display(),
+        older.join(DEFAULT_STATE_DIR).display()
+    ))
+}
+
+/// Its name ends in a path, and another job's in another path to that.
+fn by_another_name(backend: &dyn Backend, name: &str) -> Option<String> {
+    let place = backend.path(name)?;
+    let ends: Vec<(&str, PathBuf)> = paths(name).collect();
+    if ends.is_empty() {
+        return None;
+    }
+    let is_of_same = |other: &String| {
+        let same = |(before, path): &(&str, PathBuf)| {
+            other.strip_prefix(before).is_some_and(|rest| resolved(rest).as_ref() == Some(path))
+        };
+        other != name && ends.iter().any(same) && is_unfinished(backend, other)
+    };
+    let older = backend.list().ok()?.into_iter().find(is_of_same)?;
+    Some(format!(
+        "begins anew in `{}`, and job `{older}` of the same path is not finished: give the job's name one form of it, \
+         as `std::path::absolute` does",
+        place.display()
+    ))
+}
+
+/// What of a name may be a path that is there, where it leads to, and what comes before it.
+fn paths(name: &str) -> impl Iterator<Item = (&str, PathBuf)> {
+    let ends = name.char_indices().map(|(at, _)| name.split_at(at));
+    ends.filter_map(|(before, rest)| Some((before, resolved(rest)?)))
+}
+
+fn resolved(path: &str) -> Option<PathBuf> {
+    Path::new(path).canonicalize().ok()
+}
+
+fn is_unfinished(backend: &dyn Backend, name: &str) -> bool {
+    let stored = Checkpoint::load(backend, name);
+    stored.is_ok_and(|stored| stored.is_some_and(|stored| !stored.is_finished()))
+}

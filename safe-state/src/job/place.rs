@@ -1,0 +1,64 @@
+//! Where a job's checkpoint is: what the job or the environment names, else the working directory, or a test's memory.
+
+use std::sync::Arc;
+
+use safe_state_backends::{Backend, FileBackend};
+use safe_state_base::Place;
+use safe_state_base::place::DEFAULT_STATE_DIR;
+
+use super::test_memory;
+use crate::Error;
+
+/// What is said of where a job's checkpoint is.
+#[derive(Clone, Default)]
+pub(super) struct JobPlace {
+    pub(super) named: Place,
+    /// Whether the crate of the job's function is compiled for its own tests.
+    pub(super) is_of_test: bool,
+}
+
+/// Where a checkpoint is.
+pub(super) enum Stored {
+    /// Where the job, a trial or the environment says.
+    Named(Arc<dyn Backend>),
+    /// In memory: the job is called by a test, which names no place.
+    OfTest(Arc<dyn Backend>),
+    /// In the working directory, as nothing says where.
+    Default(Arc<dyn Backend>),
+}
+
+impl JobPlace {
+    pub(super) fn stored(&self, job: &str) -> Result<Stored, Error> {
+        #[cfg(feature = "testing")]
+        if let Some(backend) = crate::testing::backend() {
+            return Ok(Stored::Named(backend));
+        }
+        Ok(match self.named.named(job)? {
+            Some(backend) => Stored::Named(backend),
+            None if self.is_of_test || test_memory::is_test() => {
+                Stored::OfTest(test_memory::memory())
+            }
+            None => Stored::Default(Arc::new(FileBackend::new(DEFAULT_STATE_DIR))),
+        })
+    }
+
+    /// Returns the memory that is known to this thread alone, if the checkpoint is there.
+    pub(super) fn of_thread(&self, job: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
+        #[cfg(feature = "testing")]
+        if let Some(backend) = crate::testing::backend() {
+            return Ok(Some(backend));
+        }
+        Ok(match self.stored(job)? {
+            Stored::OfTest(backend) => Some(backend),
+            Stored::Named(_) | Stored::Default(_) => None,
+        })
+    }
+}
+
+impl Stored {
+    pub(super) fn backend(self) -> Arc<dyn Backend> {
+        match self {
+            Stored::Named(backend) | Stored::OfTest(backend) | Stored::Default(backend) => backend,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Where the jobs of a test are that name no place: in memory, each thread's own, as each test has a thread. The threads
+//! of an executor, on any of which a job may go on, share one.
+
+use std::cell::RefCell;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::thread;
+
+use safe_state_backends::{Backend, MemoryBackend};
+
+thread_local! {
+    static MEMORY: RefCell<Option<Arc<dyn Backend>>> = const { RefCell::new(None) };
+}
+
+static OF_EXECUTORS: LazyLock<Arc<dyn Backend>> = LazyLock::new(new);
+
+fn new() -> Arc<dyn Backend> {
+    Arc::new(MemoryBackend::default())
+}
+
+/// The memory of this thread.
+pub(crate) fn memory() -> Arc<dyn Backend> {
+    let is_executors = thread::current().name().is_some_and(|name| !is_path(name));
+    let first = || if is_executors { Arc::clone(&OF_EXECUTORS) } else { new() };
+    MEMORY.with_borrow_mut(|memory| Arc::clone(memory.get_or_insert_with(first)))
+}
+
+/// Whether a thread's name may be that of a test: executors call theirs `tokio-rt-worker` and the like.
+fn is_path(name: &str) -> bool {
+    name.chars().all(|it| it.is_alphanumeric() || matches!(it, '_' | ':'))
+}
+
+/// Does `work` with a memory that nothing else has.
+#[cfg(feature = "testing")]
+pub(crate) fn with_another<T>(work: impl FnOnce() -> T) -> T {
+    /// Also where `work` panics.
+    struct Reset(Option<Arc<dyn Backend>>);
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            MEMORY.set(self.0.take());
+        }
+    }
+    let _reset = Reset(MEMORY.replace(Some(new())));
+    work()
+}
+
+/// Whether this process is one of `cargo test`, in a build that is meant for tests.
+pub(crate) fn is_test() -> bool {
+    static IS_TEST: OnceLock<bool> = OnceLock::new();
+    cfg!(feature = "testing")
+        && *IS_TEST.get_or_init(|| std::env::current_exe().is_ok_and(|exe| is_harness(&exe)))
+}
+
+/// Cargo runs tests as `deps/NAME-HASH`, and programs from where users find them.
+fn is_harness(program: &Path) -> bool {
+    const HASH_LEN: usize = 16;
+    let is_in_deps = program.parent().and_then(Path::file_name) == Some(OsStr::new("deps"));
+    let stem = program.file_stem().and_then(OsStr::to_str);
+    let hash = stem.and_then(|stem| stem.rsplit_once('-')).map(|(_, hash)| hash);
+    let is_hash = |hash: &str| hash.len() == HASH_LEN && u64::from_str_radix(hash, 16).is_ok();
+    is_in_deps && hash.is_some_and(is_hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_told_from_tests() {
+        let is_test = |path: &str| is_harness(Path::new(path));
+        assert!(is_test("/src/target/debug/deps/billing-0123456789abcdef"));
+        assert!(!is_test("/src/target/debug/billing"));
+        assert!(!is_test("/src/target/debug/deps/billing"));
+        assert!(!is_test("/opt/deps/billing-v2"));
+        assert!(!is_test("/opt/billing-0123456789abcdef"));
+    }
+}

@@ -1,0 +1,86 @@
+//! What the next save has to tell of carried variables.
+
+use std::collections::BTreeSet;
+
+use safe_state_backends::CarriedChange;
+
+use super::places::Places;
+
+/// What the next save has to tell of the values.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    /// The carried variables that changed.
+    changed: Vec<CarriedChange>,
+    /// What they were at places that a resumed run comes to again.
+    pub(super) places: Places,
+    /// Whether the function carries variables, which then have to match the progress.
+    are_carried: bool,
+    /// Whether there are handles among them, which are not taken unless they are saved: it syncs them.
+    have_handles: bool,
+    /// Whether the run waits at the head of a loop, where the values without handles have been taken.
+    wait_at_head: bool,
+    /// The steps that were come to.
+    steps: BTreeSet<String>,
+}
+
+impl Values {
+    pub(super) fn are_carried(&self) -> bool {
+        self.are_carried
+    }
+
+    /// Notes that the function carries variables.
+    pub(super) fn carry(&mut self) {
+        self.are_carried = true;
+    }
+
+    /// Notes that there is a handle among the variables.
+    pub(super) fn have_handles(&mut self) {
+        self.have_handles = true;
+    }
+
+    /// Returns whether the run comes to the step for the first time.
+    pub(super) fn reach_step(&mut self, step: &str) -> bool {
+        self.steps.insert(step.to_owned())
+    }
+
+    pub(super) fn waits_at_head(&mut self, waits: bool) {
+        self.wait_at_head = waits;
+    }
+
+    /// Returns whether the values are as what is complete has left them.
+    pub(super) fn match_progress(&self) -> bool {
+        self.wait_at_head && !self.have_handles
+    }
+
+    /// Takes the change into the next save, in place of an earlier one.
+    pub(super) fn set(&mut self, name: &str, change: Option<CarriedChange>) {
+        self.changed.retain(|earlier| earlier.name != name);
+        self.changed.extend(change);
+    }
+
+    pub(super) fn are_saved(&self) -> bool {
+        self.changed.is_empty() && self.places.is_empty()
+    }
+
+    pub(super) fn have_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// Forgets what variables are now; what they were at their declarations stays.
+    pub(super) fn forget_progress(&mut self) {
+        self.changed.clear();
+        self.places.forget_progress();
+    }
+
+    /// Goes back to what they were at places before an item completed. The next save takes them anew.
+    pub(super) fn put_back(&mut self, places: Places) {
+        self.changed.clear();
+        self.places = places;
+    }
+
+    pub(super) fn take(&mut self) -> Vec<CarriedChange> {
+        let mut changes = self.places.take();
+        changes.append(&mut self.changed);
+        changes
+    }
+}

@@ -1,0 +1,78 @@
+//! What the checkpoint knows of a loop beside its items: that it has begun, how many items it has, how it ended.
+
+use safe_state_backends::LoopEnd;
+
+/// The beginning, the length and the end of a loop, as far as the checkpoint does not know them.
+#[derive(Clone, Debug)]
+pub(super) struct Outline {
+    /// The items around the loop, until the checkpoint has that it has begun.
+    begun: Option<Vec<u64>>,
+    /// How many items its input has, until the checkpoint has it.
+    total: Option<u64>,
+    stored_end: Option<LoopEnd>,
+    end: Option<LoopEnd>,
+}
+
+impl Outline {
+    pub(super) fn new(
+        begun: Option<Vec<u64>>,
+        total: Option<u64>,
+        stored_end: Option<LoopEnd>,
+    ) -> Self {
+        Outline { begun, total, stored_end, end: None }
+    }
+
+    /// Returns whether the loop has come to the end of its input in an earlier run.
+    pub(super) fn was_exhausted(&self) -> bool {
+        self.stored_end == Some(LoopEnd::Exhausted)
+    }
+
+    pub(super) fn exhausted(&mut self) {
+        self.end = Some(LoopEnd::Exhausted);
+    }
+
+    /// Ends the loop. Returns whether a `break` does, as its input is not exhausted.
+    pub(super) fn leave(&mut self) -> bool {
+        *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
+    }
+
+    pub(super) fn is_unsaved(&self) -> bool {
+        self.begun.is_some() || self.total.is_some() || self.end.is_some()
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    pub(super) fn take_begun(&mut self) -> Option<Vec<u64>> {
+        self.begun.take()
+    }
+
+    pub(super) fn take_total(&mut self) -> Option<u64> {
+        self.total.take()
+    }
+
+    pub(super) fn take_end(&mut self) -> Option<LoopEnd> {
+        let end = self.end.filter(|_| self.end != self.stored_end);
+        self.stored_end = end.or(self.stored_end);
+        end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_told_unless_it_is_stored() {
+        let mut outline = Outline::new(None, None, Some(LoopEnd::Left));
+        assert!(outline.leave(), "by a `break`");
+        assert_eq!(outline.take_end(), None);
+        let mut outline = Outline::new(None, None, Some(LoopEnd::Left));
+        outline.exhausted();
+        assert!(!outline.leave());
+        assert_eq!(outline.take_end(), Some(LoopEnd::Exhausted));
+        assert_eq!(outline.take_end(), None);
+        assert!(outline.was_exhausted());
+    }
+}

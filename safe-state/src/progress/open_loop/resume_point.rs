@@ -1,0 +1,27 @@
+//! How far a loop had come before this run.
+
+use safe_state_backends::LoopProgress;
+
+/// How far earlier runs had come in a loop, where this run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResumePoint {
+    /// No run has come to the loop.
+    Fresh,
+    /// The loop has begun, and no item of it is complete: loops in its first item may be further.
+    Begun,
+    /// Items of the loop are complete.
+    Further,
+    /// The loop has ended.
+    Ended,
+}
+
+impl ResumePoint {
+    pub(crate) fn of(stored: &LoopProgress) -> Self {
+        let has_keys = stored.keys().is_some_and(|keys| !keys.is_empty());
+        match stored.end() {
+            Some(_) => ResumePoint::Ended,
+            None if has_keys || !stored.completed().is_empty() => ResumePoint::Further,
+            None => ResumePoint::Begun,
+        }
+    }
+}

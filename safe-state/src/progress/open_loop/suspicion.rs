@@ -1,0 +1,95 @@
+//! How often an item of a loop was tried, and which item may be killing the process.
+
+use safe_state_backends::{Attempts, CrashCause, LoopProgress, Suspect};
+
+use crate::progress::unsaved::Unsaved;
+
+/// The item that failed last, and the one that is suspected.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Suspicion {
+    attempts: Unsaved<Attempts>,
+    suspect: Unsaved<Suspect>,
+}
+
+impl Suspicion {
+    pub(super) fn stored(stored: Option<&LoopProgress>) -> Self {
+        Suspicion {
+            attempts: Unsaved::stored(stored.and_then(LoopProgress::attempts)),
+            suspect: Unsaved::stored(stored.and_then(LoopProgress::suspect)),
+        }
+    }
+
+    /// Counts an attempt at the item that was in vain. Returns which one it was, of all runs.
+    pub(super) fn count_attempt(&mut self, item: u64) -> u32 {
+        let before = self.attempts.get().filter(|attempts| attempts.item == item);
+        let count = before.map_or(0, |before| before.count).saturating_add(1);
+        self.attempts.set(Attempts { item, count });
+        count
+    }
+
+    /// Returns how many runs died in the item, and what the last of them died of, as far as that is known.
+    pub(super) fn crashes(&self, item: u64) -> (u32, Option<CrashCause>) {
+        let known = self.suspect.get().filter(|suspect| suspect.item == item);
+        known.map_or((0, None), |suspect| (suspect.crashes, suspect.cause))
+    }
+
+    /// Returns the item in which the process died, while it is not the one in flight.
+    pub(super) fn awaited(&self) -> Option<u64> {
+        let awaited =
+            self.suspect.get().filter(|suspect| suspect.crashes > 0 && !suspect.in_flight);
+        awaited.map(|suspect| suspect.item)
+    }
+
+    /// Suspects the item: it is in flight, and if the process ends now, it may be what ended it.
+    pub(super) fn suspect(&mut self, item: u64, cause: Option<CrashCause>) {
+        let (crashes, _) = self.crashes(item);
+        self.suspect.set(Suspect { item, crashes, in_flight: true, cause });
+    }
+
+    /// Clears the suspect: it has come to its end.
+    pub(super) fn clear(&mut self) {
+        if let Some(suspect) = self.suspect.get().filter(|suspect| suspect.in_flight) {
+            self.suspect.set(Suspect { in_flight: false, ..suspect });
+        }
+    }
+
+    pub(super) fn is_unsaved(&self) -> bool {
+        self.attempts.is_unsaved() || self.suspect.is_unsaved()
+    }
+
+    pub(super) fn take_attempts(&mut self) -> Option<Box<Attempts>> {
+        self.attempts.take_unsaved()
+    }
+
+    pub(super) fn take_suspect(&mut self) -> Option<Box<Suspect>> {
+        self.suspect.take_unsaved()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_those_at_one_item() {
+        let mut suspicion = Suspicion::stored(None);
+        assert!(!suspicion.is_unsaved());
+        assert_eq!([3, 3, 4].map(|item| suspicion.count_attempt(item)), [1, 2, 1]);
+        assert!(suspicion.is_unsaved());
+        let stored = suspicion.take_attempts().unwrap();
+        assert_eq!((stored.item, stored.count), (4, 1));
+        assert!(!suspicion.is_unsaved() && suspicion.take_attempts().is_none());
+    }
+
+    #[test]
+    fn a_suspect_that_ends_is_one_no_more() {
+        let mut suspicion = Suspicion::stored(None);
+        suspicion.clear();
+        assert!(suspicion.take_suspect().is_none(), "there is nothing to clear");
+        suspicion.suspect(7, None);
+        assert!(suspicion.take_suspect().unwrap().in_flight);
+        assert_eq!(suspicion.awaited(), None);
+        suspicion.clear();
+        assert!(!suspicion.take_suspect().unwrap().in_flight);
+    }
+}

@@ -1,0 +1,125 @@
+//! What a run does between two items, or two attempts at one: it waits, and does what is asked of it.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::stages::Stages;
+use crate::Error;
+use crate::control::left_of;
+use crate::control::pacing::{LOOK, Look};
+use crate::control::requests::Applied;
+
+/// Waits, and polls requests meanwhile. Returns whether there is something to do, before which what is complete is
+/// to be saved.
+pub(super) fn wait(stages: &mut Stages, look: Look) -> bool {
+    if let Look::Wait(time) = look {
+        thread::sleep(time);
+        poll_requests(stages);
+    }
+    matches!(look, Look::Stop) || stages.control.is_asked()
+}
+
+/// Waits without blocking, where the carried variables have been taken, unless there are handles among them: the run
+/// may be dropped while it waits.
+pub(super) async fn wait_async(stages: &mut Stages, look: Look) -> bool {
+    if let Look::Wait(time) = look {
+        stages.progress.waits_at_head(true);
+        stages.saving.sleep(time).await;
+        stages.progress.waits_at_head(false);
+        poll_requests_async(stages).await;
+    }
+    matches!(look, Look::Stop) || stages.control.is_asked()
+}
+
+/// Waits for another attempt at an item, unless the run is to stop, or to wait longer.
+pub(super) fn rest(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
+    let began = Instant::now();
+    loop {
+        stages.check_stop()?;
+        poll_requests(stages);
+        apply_request(stages)?;
+        let Some(left) = left_of(pause, began) else { return Ok(()) };
+        thread::sleep(left.min(LOOK));
+    }
+}
+
+/// Waits for another attempt without blocking.
+pub(super) async fn rest_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
+    let began = Instant::now();
+    loop {
+        stages.check_stop()?;
+        poll_requests_async(stages).await;
+        apply_request_async(stages).await?;
+        let Some(left) = left_of(pause, began) else { return Ok(()) };
+        stages.saving.sleep(left.min(LOOK)).await;
+    }
+}
+
+/// Polls what is asked of the run, if it is time. Returns whether what is complete is to be saved: that is due, or
+/// there is something to apply.
+pub(super) fn poll_requests(stages: &mut Stages) -> bool {
+    if let Some(source) = stages.control.requests().source() {
+        let began = Instant::now();
+        let answer = stages.saving.store().map(|mut store| source.ask(&mut store));
+        if let Some(answer) = answer {
+            stages.control.requests().answered(began, answer);
+        }
+    }
+    saves(stages)
+}
+
+/// Polls without blocking, where the carried variables have been taken, unless there are handles among them: the run
+/// may be dropped while it waits.
+pub(super) async fn poll_requests_async(stages: &mut Stages) -> bool {
+    // Values that are taken to ask alone take a part of the time that asking may.
+    let due = stages.control.requests().take_due().filter(|_| !stages.saving.is_due());
+    if let Some(source) = stages.control.requests().source() {
+        let began = due.unwrap_or_else(Instant::now);
+        stages.progress.waits_at_head(true);
+        let answer = stages.saving.with_store(move |store| source.ask(store)).await;
+        stages.progress.waits_at_head(false);
+        stages.control.requests().answered(began, answer.unwrap_or(Ok(None)));
+    }
+    saves(stages)
+}
+
+fn saves(stages: &Stages) -> bool {
+    stages.saving.is_due() || stages.control.saves_for_request() || stages.commit.is_in_doubt()
+}
+
+/// Applies what is asked of the run, which has saved what is complete: waits, or ends.
+pub(super) fn apply_request(stages: &mut Stages) -> Result<(), Error> {
+    while let Some(pause) = next_pause(stages)? {
+        thread::sleep(pause);
+        poll_requests(stages);
+    }
+    Ok(())
+}
+
+/// Applies what is asked of the run without blocking.
+pub(super) async fn apply_request_async(stages: &mut Stages) -> Result<(), Error> {
+    while let Some(pause) = next_pause(stages)? {
+        stages.saving.sleep(pause).await;
+        poll_requests_async(stages).await;
+    }
+    Ok(())
+}
+
+/// Returns how long to wait before polling again; none to go on.
+fn next_pause(stages: &mut Stages) -> Result<Option<Duration>, Error> {
+    match stages.control.apply_request() {
+        Applied::Pause { pause, is_new } => {
+            if is_new {
+                stages.observer.events().paused();
+            }
+            stages.check_stop().map(|()| Some(pause))
+        }
+        Applied::Stop(reason) => Err(stages.stop(reason)),
+        Applied::GoOn { was_paused } => {
+            if was_paused {
+                stages.observer.events().goes_on();
+            }
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What a job does: it runs without the attribute, and asks its runs from outside to pause, to end, to try again.
+
+use std::fmt;
+
+use safe_state_backends::Request;
+use safe_state_base::stored;
+
+use super::{Run, entering};
+use crate::attempt::call_in;
+use crate::failure::outcome::{Asked, Failing};
+use crate::items::Step;
+use crate::items::entry::Number;
+use crate::items::identity::{ByIndex, IdentityKind};
+use crate::{Error, Job};
+
+impl Job {
+    /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable)
+    /// does with its loop: items that an earlier run completed are skipped, and an error or a
+    /// panic leaves the checkpoint for the next run.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// # let mailer = Job::new("mailer").state_dir(dir.path());
+    /// # fn send(_: &str) {}
+    /// # let recipients = ["a@example.org", "b@example.org"];
+    /// mailer.save_every(10).run(recipients, |recipient| {
+    ///     send(recipient);
+    ///     Ok::<(), Error>(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The body's own, unchanged; or an [`Error`] if the run cannot begin, save or finish.
+    ///
+    /// # Panics
+    ///
+    /// If the body does.
+    #[track_caller]
+    pub fn run<I, E>(&self, items: I, body: impl FnMut(I::Item) -> Result<(), E>) -> Result<(), E>
+    where
+        I: IntoIterator,
+        E: From<Error> + fmt::Display,
+    {
+        let location = std::panic::Location::caller().to_string();
+        let mut run = Run::open(self)?;
+        let spans = run.spans();
+        let outcome = call_in(&spans, || for_each(&mut run, location, items, body));
+        let failing = outcome.as_ref().map_or_else(
+            |panic| Failing::of_panic(&**panic),
+            |returned| {
+                returned
+                    .as_ref()
+                    .err()
+                    .map_or(Failing::No, |error| Failing::of_displayed(error, Asked::Fully))
+            },
+        );
+        run.finish(outcome, failing, |error| Err(error.into()))
+    }
+
+    /// Asks the job to pause, from any thread, process or host: a run under way saves and waits before
+    /// its next item, and one that is started waits before its first, until [`resume`](Self::resume).
+    ///
+    /// A run looks every 50 milliseconds, before an item and while it waits for anything; or as seldom as keeps
+    /// that below a hundredth of its time, where the backend takes long to ask. Where the input of its last
+    /// loop has ended, it is finished.
+    ///
+    /// Of several that ask at the same time, each waits for the others for a moment, and the last one counts.
+    ///
+    /// ```
+    /// use safe_state::{Job, Request};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let import = Job::new("nightly-import").state_dir(dir.path());
+    /// import.pause()?;
+    /// assert_eq!(import.requested()?, Some(Request::Pause));
+    /// import.resume()?;
+    /// assert_eq!(import.requested()?, None);
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn pause(&self) -> Result<(), Error> {
+        Ok(Request::Pause.save(&*self.stored_in()?, self.job_name())?)
+    }
+
+    /// Takes back what was asked: the job goes on.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn resume(&self) -> Result<(), Error> {
+        Ok(Request::delete(&*self.stored_in()?, self.job_name())?)
+    }
+
+    /// Asks the run under way to end: it saves, and before its next item it ends with
+    /// [`Error::Stopped`], which uses the request up. A run that begins later does not heed it, and goes
+    /// on from there. One that waits for its lease ([`wait`](Self::wait)) ends as well, if it sees the request
+    /// before it is used up. Where the input of the last loop has ended, there is no next item, and the run
+    /// finishes.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn cancel(&self) -> Result<(), Error> {
+        Ok(Request::Cancel.save(&*self.stored_in()?, self.job_name())?)
+    }
+
+    /// Lets the next run that begins go on with what the one before was refused for: another input, another value of an
+    /// argument, another version, other code. It tells what is other, and uses this up; what it began is the job's from
+    /// then on. An input that has fewer items than are complete has none to do.
+    ///
+    /// Nothing is known of items that the other input has in place of complete ones: they are not done.
+    ///
+    /// ```
+    /// use safe_state::{Job, Request};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let import = Job::new("nightly-import").state_dir(dir.path());
+    /// import.accept()?;
+    /// assert_eq!(import.requested()?, Some(Request::Accept));
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn accept(&self) -> Result<(), Error> {
+        Ok(Request::Accept.save(&*self.stored_in()?, self.job_name())?)
+    }
+
+    /// What was asked of the job, and not taken back or used up.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read.
+    pub fn requested(&self) -> Result<Option<Request>, Error> {
+        Ok(Request::load(&*self.stored_in()?, self.job_name())?)
+    }
+
+    /// Puts the dead letters back: the next run does their items, with all attempts, as if it had not
+    /// seen them yet. Of a job that has finished it does those alone, and new ones; when all are well,
+    /// the job is finished for good. Gives how many there are; with none, nothing changes.
+    ///
+    /// It is one save, from which on they are items that are not complete: however often the runs that
+    /// follow are killed, none is done again once it is complete.
+    ///
+    /// ```
+    /// use safe_state::Job;
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// let again = mail.retry_dead_letters()?;
+    /// println!("{again} mails will be tried again");
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DeadLetterNotRetryable`] if that can't be done for each of them, and then nothing changes; the job is
+    /// running; or the backend cannot be read or written.
+    pub fn retry_dead_letters(&self) -> Result<usize, Error> {
+        stored::retry_dead_letters(self.stored_in()?, self.job_name(), self.lease_options())
+    }
+}
+
+/// Calls `body` on the items of `input` that are not complete.
+fn for_each<I: IntoIterator, E: From<Error>>(
+    run: &mut Run,
+    location: String,
+    input: I,
+    mut body: impl FnMut(I::Item) -> Result<(), E>,
+) -> Result<(), E> {
+    // What the item's type offers can't be known here.
+    let identity = (IdentityKind::Index, ByIndex(|_: &I::Item| None::<u32>));
+    let number = Number { depth: 0, id: 0 };
+    let (mut items, mut tally) =
+        entering::items(run, number, location.into(), input.into_iter(), identity);
+    loop {
+        if tally.complete() {
+            if tally.run().poll_requests() {
+                tally.run().save()?;
+            }
+            if !items.has_ended() {
+                tally.run().apply_request()?;
+            }
+        }
+        while let Some(look) = tally.run().look(items.has_ended()) {
+            if tally.run().wait(look) {
+                tally.run().save()?;
+                tally.run().obey()?;
+            }
+        }
+        match items.next(&mut tally) {
+            Step::Item(item) => {
+                tally.run().begin_item();
+                body(item)?;
+            }
+            Step::Done => break,
+            Step::Failed(error) => return Err(error.into()),
+        }
+    }
+    if tally.leave() {
+        tally.run().save()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! An item's way through the stages while nothing fails: a loop is entered, its items are handed out and completed,
+//! and it is left.
+
+use std::borrow::Cow;
+
+use safe_state_backends::Carry;
+
+use super::stages::Stages;
+use crate::Error;
+use crate::items::entry::{Entry, Number};
+use crate::items::identity::IdentityKind;
+use crate::items::key::KeyHash;
+use crate::progress::Entered;
+
+/// Enters a loop over `total` items, if its input tells.
+pub(super) fn enter(
+    stages: &mut Stages,
+    number: Number,
+    location: Cow<'static, str>,
+    total: Option<u64>,
+    kind: IdentityKind,
+) -> Result<Entry, Error> {
+    let terms = stages.session.terms;
+    let entered = stages.with_stored(|progress, stored| {
+        progress.enter(stored, (number, location), total, (kind, terms))
+    });
+    let Entered { entry, around, position, total, resumed, again } = entered?;
+    report_done_again(stages, again);
+    if let (Some(store), Some(complete)) = (stages.saving.store(), resumed) {
+        let checkpoint = store.checkpoint();
+        let (run, item_time) = (checkpoint.run_count(), checkpoint.typical_item_time());
+        stages.observer.events().resumed(run, complete, item_time);
+    }
+    stages.observer.entered(number.depth, around, position, total);
+    entry
+}
+
+fn report_done_again(stages: &mut Stages, again: impl IntoIterator<Item = u64>) {
+    for completed in again {
+        stages.observer.events().inner_items_again(completed);
+    }
+}
+
+/// In manual mode: enters the loop whose items checkpoints are, the first time.
+pub(super) fn enter_manually(stages: &mut Stages, location: &'static str) {
+    if stages.progress.is_outside() {
+        // There is no input that could be wrong.
+        let number = Number { depth: 0, id: 0 };
+        let _ = enter(stages, number, Cow::Borrowed(location), None, IdentityKind::Index);
+    }
+}
+
+/// Takes in an item of a loop by key. Returns whether it is to be done.
+pub(super) fn meet(stages: &mut Stages, depth: usize, key: KeyHash) -> Result<bool, Error> {
+    stages.with_stored(|progress, stored| progress.meet(stored, depth, key))
+}
+
+/// Takes in an item that is known by its cursor.
+pub(super) fn reach<C: Carry>(stages: &mut Stages, depth: usize, cursor: &C) -> Result<(), Error> {
+    let again = stages.values(|mut values| values.reach(depth, cursor))?;
+    report_done_again(stages, again);
+    Ok(())
+}
+
+/// Takes in what a loop has counted by itself, and whether an item is in flight there.
+pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_flight: bool) {
+    stages.take_back_lent();
+    stages.progress.settle(depth, completed, in_flight);
+    if in_flight
+        && stages.observer.watches_items()
+        && let Some(position) = stages.progress.position(depth)
+    {
+        stages.observer.handed_out(depth, position);
+    }
+    stages.saving.items_completed(completed);
+    stages.control.requests().count(completed);
+}
+
+/// Returns whether the fingerprint of the item handed out is wanted: it may be the last before a save, or the only
+/// one before a failure.
+pub(super) fn wants_mark(stages: &Stages, depth: usize) -> bool {
+    stages.saving.is_due_next() || stages.progress.wants_mark(depth)
+}
+
+/// Completes the item handed out last, whose body has ended. Returns whether there is something to do about it.
+#[inline]
+pub(super) fn complete(stages: &mut Stages, depth: usize) -> bool {
+    stages.control.end_item();
+    let was_committed = stages.commit.take_made();
+    if stages.progress.complete(depth) {
+        let position = stages.progress.position(depth);
+        stages.control.completed(position.and_then(|position| position.checked_sub(1)));
+        stages.observer.completed(depth, position);
+        let is_due = stages.saving.item_completed();
+        return stages.control.requests().is_due() || is_due;
+    }
+    if was_committed {
+        let position = stages.progress.position(depth);
+        stages.observer.completed(depth, position);
+        return stages.control.requests().is_due();
+    }
+    // In doubt, it is the save which says that there can be none.
+    stages.commit.is_in_doubt() || stages.control.requests().is_due_at_once()
+}
+
+/// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to
+/// ask whether to go on.
+pub(super) fn items_until_a_look(stages: &Stages, depth: usize) -> u64 {
+    if stages.observer.watches_items() {
+        return 1;
+    }
+    let until_mark = stages.progress.items_until_mark(depth);
+    stages.saving.budget().min(stages.control.budget()).min(until_mark)
+}
+
+/// Leaves a loop. Returns whether that is to be saved.
+pub(super) fn leave(stages: &mut Stages, depth: usize) -> bool {
+    stages.control.end_item();
+    let _ = stages.commit.take_made();
+    stages.observer.left(depth);
+    stages.progress.leave(depth)
+}

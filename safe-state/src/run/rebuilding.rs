@@ -1,0 +1,87 @@
+//! The handles of a run: rebuilt where it begins, and saved with its progress.
+
+use safe_state_backends::format::Change;
+
+use super::stages::Stages;
+use crate::Error;
+use crate::effects::reconnect::means::Means;
+use crate::effects::reconnect::{ReconnectError, When};
+use crate::progress::values::Place;
+use crate::save::Write;
+
+/// Returns the handle that a variable was, rebuilt; none on a fresh start.
+pub(super) fn reconnect<T>(
+    stages: &mut Stages,
+    name: &str,
+    place: Place,
+    means: &Means<T>,
+) -> Result<Option<T>, Error> {
+    stages.values(|mut values| values.have_handles());
+    stages
+        .handles
+        .prepare(stages.observer.job(), means, &stages.saving)?
+        .map_err(|error| failed(stages, name, error, When::Begun))?;
+    let bytes = stages.values(|mut values| values.restore_bytes::<T>(name, place))?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    match stages.handles.rebuild(stages.observer.job(), name, &bytes, means) {
+        // Before anything is complete, a new handle is as good.
+        Err(error)
+            if error.is_absence() && stages.values(|values| values.is_nothing_complete(place)) =>
+        {
+            Ok(None)
+        }
+        rebuilt => rebuilt.map(Some).map_err(|error| failed(stages, name, error, When::Rebuilt)),
+    }
+}
+
+/// Checks that a handle can be described, on a fresh start. One that writes a file is saved at once: else what an item
+/// wrote before it failed would stay.
+pub(super) fn check<T>(
+    stages: &mut Stages,
+    name: &str,
+    depth: usize,
+    handle: &mut T,
+    means: &Means<T>,
+) -> Result<(), Error> {
+    let is_stored = stages.saving.is_stored();
+    let bytes = stages
+        .handles
+        .describe(stages.observer.job(), name, handle, means, is_stored)
+        .map_err(|error| failed(stages, name, error, When::Begun))?;
+    if !is_stored || !stages.handles.write_files_by(name) {
+        return Ok(());
+    }
+    let change = stages.values(|mut values| {
+        values.set(name, None);
+        values.handle_change::<T>(name, depth, bytes)
+    });
+    let change = Change { carried: change.into_iter().collect(), ..Change::default() };
+    if change == Change::default() { Ok(()) } else { stages.write(Write::Save(change.into())) }
+}
+
+/// Takes what a handle is rebuilt from into the next save.
+pub(super) fn extract<T>(
+    stages: &mut Stages,
+    name: &str,
+    depth: usize,
+    handle: &mut T,
+    means: &Means<T>,
+) -> Result<(), Error> {
+    if !stages.saving.is_stored() {
+        return Ok(());
+    }
+    let bytes = stages
+        .handles
+        .describe(stages.observer.job(), name, handle, means, true)
+        .map_err(|error| failed(stages, name, error, When::Saved))?;
+    stages.values(|mut values| {
+        let change = values.handle_change::<T>(name, depth, bytes);
+        values.set(name, change);
+    });
+    Ok(())
+}
+
+fn failed(stages: &Stages, name: &str, error: ReconnectError, when: When) -> Error {
+    let job = stages.observer.job().to_owned();
+    Error::Reconnect { job, name: name.to_owned(), source: error.when(when) }
+}

@@ -1,0 +1,261 @@
+//! The stages of a run, and what passes between them.
+
+use std::time::{Duration, Instant};
+
+use safe_state_backends::format::{Change, Record};
+use safe_state_backends::{Durability, Store};
+
+use super::active::Active;
+use super::begun::Begun;
+use crate::control::requests::Requests;
+use crate::control::{Control, Replay};
+use crate::effects::commit::{Commit, CommitError, not_committed};
+use crate::effects::handles::Handles;
+use crate::error::StopReason;
+use crate::failure::Failures;
+use crate::items::terms::Terms;
+use crate::observe::Observer;
+use crate::observe::events::Events;
+use crate::observe::spans::Spans;
+use crate::progress::values::CurrentValues;
+use crate::progress::{Progress, Stored};
+use crate::save::owner::Owner;
+use crate::save::schedule::SaveEvery;
+use crate::save::thread::Worker;
+use crate::save::{Saving, Write};
+use crate::{Error, Job};
+
+/// The stages that an item goes through, in their order.
+#[derive(Debug)]
+pub(super) struct Stages {
+    pub(super) session: Session,
+    pub(super) failures: Failures,
+    pub(super) progress: Progress,
+    pub(super) saving: Saving,
+    pub(super) control: Control,
+    /// How it stands with the item's own transaction.
+    pub(super) commit: Commit,
+    pub(super) handles: Handles,
+    pub(super) observer: Observer,
+}
+
+/// What is fixed for a run when it begins.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) active: Option<Active>,
+    pub(super) terms: Terms,
+    pub(super) keep_on_success: bool,
+}
+
+impl Stages {
+    /// The stages of a run that has begun, and works on that thread if it may not block; or of one that is nested in
+    /// another and keeps no progress.
+    pub(super) fn new(job: &Job, begun: Option<(Begun, Option<Worker>)>) -> Stages {
+        let now = Instant::now();
+        let mut events = Events::new(job.job_name(), job.shown.verbose);
+        let known = begun.as_ref().map(|(begun, _)| begun);
+        let terms = Terms {
+            was_finished: known.is_some_and(|begun| begun.was_finished),
+            accepts: known.is_some_and(|begun| begun.accepts),
+            on_input_change: job.expected.on_input_change,
+        };
+        let has_crashed = known.is_some_and(|begun| begun.has_crashed);
+        let replay = known.map_or(Replay::No, |begun| begun.replay);
+        // A replay has to see each item complete.
+        let save_every = if replay == Replay::No { job.saves.every } else { SaveEvery::default() };
+        let spans = known.map_or_else(Spans::default, |begun| {
+            Spans::of(job.job_name(), begun.store.checkpoint().run_count())
+        });
+        if let Some(begun) = known {
+            let _within = spans.within();
+            events.opened(begun.store.checkpoint());
+        }
+        let (owner, requests) = match begun {
+            Some((Begun { store, source, asked, .. }, worker)) => {
+                (Some(Owner::new(store, worker)), Requests::new(source, asked, now))
+            }
+            None => (None, Requests::default()),
+        };
+        // A nested call has nothing of its own to show.
+        let shows_bars = job.shown.progress && owner.is_some();
+        let syncs = job.lease_options().durability == Durability::Power;
+        Stages {
+            session: Session { active: None, terms, keep_on_success: job.saves.keep_on_success },
+            failures: Failures::new(has_crashed, job.saves.every.at_risk(), now),
+            progress: Progress::default(),
+            saving: Saving::new(owner, save_every, now),
+            control: Control::new(&job.watch, requests, replay, now),
+            commit: Commit::None,
+            handles: Handles::new(job.registry.clone(), syncs),
+            observer: Observer::new(events, spans, shows_bars),
+        }
+    }
+
+    /// Has the limits of the job watched.
+    pub(super) fn limit(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
+        let is_cautious = self.is_cautious();
+        self.control.limit((job.job_name(), job.limits), is_cautious, is_async)
+    }
+
+    /// Returns whether the run is to save before each item.
+    pub(super) fn is_cautious(&self) -> bool {
+        self.saving.is_stored() && self.failures.look_out()
+    }
+
+    /// Works with the progress and what is stored.
+    pub(super) fn with_stored<T>(
+        &mut self,
+        work: impl FnOnce(&mut Progress, Stored<'_>) -> T,
+    ) -> T {
+        let store = self.saving.store();
+        let checkpoint = store.as_deref().map(Store::checkpoint);
+        work(&mut self.progress, Stored::new(self.observer.job(), checkpoint))
+    }
+
+    /// Works with the values where the run stands.
+    pub(super) fn values<T>(&mut self, work: impl FnOnce(CurrentValues<'_>) -> T) -> T {
+        self.with_stored(|progress, stored| work(progress.values(stored)))
+    }
+
+    /// Returns an error if what is saved now might have the item that is committed, or not.
+    pub(super) fn check_doubt(&self) -> Result<(), Error> {
+        if self.commit.is_in_doubt() {
+            return Err(not_committed(self.observer.job(), CommitError::InDoubt, None));
+        }
+        Ok(())
+    }
+
+    /// Goes back to what the progress was, if nothing comes any more of a commit. Returns whether there was one.
+    pub(super) fn take_back_prepared(&mut self) -> bool {
+        let Some(before) = self.commit.take_back_prepared() else { return false };
+        self.progress.put_back(before);
+        // The statements may be made still.
+        self.saving.with_store_blocking(Store::forget_statements);
+        true
+    }
+
+    /// Ends the run before its input does, and not by a failure.
+    pub(super) fn stop(&mut self, reason: StopReason) -> Error {
+        self.control.stop();
+        self.observer.events().stopped(reason);
+        Error::Stopped { job: self.observer.job().to_owned(), reason }
+    }
+
+    /// Ends the run if it is to stop.
+    pub(super) fn check_stop(&mut self) -> Result<(), Error> {
+        match self.control.reason_to_stop(Instant::now()) {
+            Some(reason) => Err(self.stop(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes back what was lent while the body of an item ran.
+    #[inline]
+    pub(super) fn take_back_lent(&mut self) {
+        if let Some(progress) = self.control.take_back() {
+            self.progress = progress;
+        }
+    }
+
+    /// Begins the body of an item: its time runs, and the watchdog can save what is complete.
+    pub(super) fn begin_item(&mut self) {
+        if !self.control.borrows() {
+            return;
+        }
+        let Some(store) = self.saving.shared() else { return };
+        // An item that a limit was passed in, and which came to its end all the same.
+        if !self.failures.look_out() {
+            self.progress.clear_suspects();
+        }
+        self.control.lend(store, std::mem::take(&mut self.progress));
+    }
+
+    /// From now on nothing is cancelled or interrupted.
+    pub(super) fn end_limits(&mut self) {
+        self.take_back_lent();
+        self.control.end_limits();
+    }
+}
+
+/// Saves.
+impl Stages {
+    /// Saves what is complete, and what was carried.
+    pub(super) fn save(&mut self) -> Result<(), Error> {
+        let began = Instant::now();
+        let write = self.next_write(began)?;
+        let written = self.write(write);
+        self.saved(began, written)
+    }
+
+    /// Saves without blocking.
+    pub(super) async fn save_async(&mut self) -> Result<(), Error> {
+        let began = Instant::now();
+        let write = self.next_write(began)?;
+        let written = self.write_async(write).await;
+        self.saved(began, written)
+    }
+
+    fn next_write(&mut self, now: Instant) -> Result<Write, Error> {
+        if self.control.is_replayed() {
+            return Err(self.stop(StopReason::Replay));
+        }
+        Ok(Write::Save(self.record(now)))
+    }
+
+    pub(super) fn write(&mut self, write: Write) -> Result<(), Error> {
+        self.check_doubt()?;
+        Ok(self.saving.write(write, &self.observer.save_span())?)
+    }
+
+    pub(super) async fn write_async(&mut self, write: Write) -> Result<(), Error> {
+        self.check_doubt()?;
+        let span = self.observer.save_span();
+        Ok(self.saving.write_async(write, span).await?)
+    }
+
+    fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
+        let now = Instant::now();
+        self.observer.events().meters.saved(now - began);
+        if self.saving.saved(began, now) {
+            self.observer.events().slow_saving();
+        }
+        written.inspect(|()| self.report_saved())
+    }
+
+    /// Takes in that a transaction of the program's own has saved.
+    pub(super) fn saved_in_transaction(&mut self) {
+        self.saving.saved_elsewhere();
+        self.report_saved();
+    }
+
+    fn report_saved(&mut self) {
+        if let Some(store) = self.saving.store() {
+            self.observer.events().saved(store.checkpoint());
+        }
+    }
+
+    /// Takes what is to be saved now, in its shortest form.
+    pub(super) fn record(&mut self, now: Instant) -> Record {
+        if let Some(advance) = self.progress.advance() {
+            self.worked(advance.count, now);
+            return Record::Advance(advance);
+        }
+        let change = self.progress.change();
+        self.change(change, now).into()
+    }
+
+    /// Completes a change, with which so many items completed.
+    pub(super) fn change(&mut self, (change, count): (Change, u64), now: Instant) -> Change {
+        if count > 0 {
+            self.worked(count, now);
+        }
+        let median = if self.progress.median_is_due() { self.saving.median() } else { None };
+        Change { item_nanos: median, ..change }
+    }
+
+    /// Takes in how long the items since the last save took.
+    fn worked(&mut self, items: u64, now: Instant) {
+        let time: Duration = self.saving.worked(items, now);
+        self.observer.events().meters.completed(items, time);
+    }
+}

@@ -1,0 +1,201 @@
+//! How the files of a crate stand to one another: no circle, no arrow from a lower layer to a higher one, and nothing that
+//! grows without an end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::root;
+
+/// A crate whose files are held to it, with its layers from the lowest one.
+const HOUSES: [(&str, &[&str]); 1] =
+    [("safe-state-macros", &["syntax", "parse", "analyse", "emit", "resumable"])];
+
+const LINES_OF_A_FILE: usize = 400;
+const LINES_OF_A_FUNCTION: usize = 60;
+const FIELDS: usize = 8;
+const FILES_WITH_METHODS: usize = 2;
+
+/// The files of a crate, by their modules.
+struct House {
+    files: BTreeMap<String, String>,
+}
+
+impl House {
+    fn of(krate: &str) -> House {
+        let mut house = House { files: BTreeMap::new() };
+        house.read(&root().join(krate).join("src"), "");
+        assert!(house.files.len() > 1, "{krate}");
+        house
+    }
+
+    fn read(&mut self, dir: &Path, module: &str) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let inner = if module.is_empty() { name } else { format!("{module}::{name}") };
+            if path.is_dir() {
+                self.read(&path, &inner);
+            } else if path.extension().is_some_and(|it| it == "rs") && inner != "lib" {
+                let text = fs::read_to_string(&path).unwrap();
+                self.files.insert(inner, text);
+            }
+        }
+    }
+
+    /// The modules that a file names, itself aside. Its tests may name any.
+    fn named_by(&self, module: &str, text: &str) -> BTreeSet<&str> {
+        let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let mut named = BTreeSet::new();
+        for (at, _) in text.match_indices("crate::") {
+            if !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+                for path in paths(&text[at + "crate::".len()..]) {
+                    named.extend(self.file_of(&path).filter(|it| *it != module));
+                }
+            }
+        }
+        named
+    }
+
+    /// The file in which what `path` names is.
+    fn file_of(&self, path: &[String]) -> Option<&str> {
+        (1..=path.len()).rev().find_map(|length| {
+            self.files.get_key_value(&path[..length].join("::")).map(|(module, _)| module.as_str())
+        })
+    }
+}
+
+/// The paths behind a `crate::`, one for each name in braces.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let mut path = Vec::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        if end > 0 {
+            path.push(rest[..end].to_owned());
+        }
+        rest = &rest[end..];
+        match rest.strip_prefix("::") {
+            Some(behind) if !behind.starts_with('{') => rest = behind,
+            Some(behind) => return in_braces(&path, &behind[1..]),
+            None => return vec![path],
+        }
+    }
+}
+
+fn in_braces(before: &[String], text: &str) -> Vec<Vec<String>> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0, 0);
+    for (at, char) in text.char_indices() {
+        match char {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            '}' | ',' if depth == 0 => {
+                for path in paths(text[start..at].trim()) {
+                    found.push(before.iter().cloned().chain(path).collect());
+                }
+                start = at + 1;
+                if char == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn no_files_name_one_another_in_a_circle() {
+    for (krate, _) in HOUSES {
+        let house = House::of(krate);
+        let mut left: BTreeMap<&str, BTreeSet<&str>> =
+            house.files.iter().map(|(it, text)| (it.as_str(), house.named_by(it, text))).collect();
+        assert!(left.values().any(|named| named.len() > 1), "nothing is seen: {left:#?}");
+        // What names nothing that is left is in no circle.
+        while let Some(done) =
+            left.iter().find(|(_, named)| !named.iter().any(|it| left.contains_key(it)))
+        {
+            let done = *done.0;
+            left.remove(done);
+        }
+        assert!(left.is_empty(), "in a circle, or above one: {left:#?}");
+    }
+}
+
+#[test]
+fn no_file_names_a_higher_layer() {
+    for (krate, layers) in HOUSES {
+        let house = House::of(krate);
+        let layer =
+            |module: &str| layers.iter().position(|layer| module.split("::").next() == Some(layer));
+        for (module, text) in &house.files {
+            for named in house.named_by(module, text) {
+                let (own, other) = (layer(module), layer(named));
+                assert!(own.is_none() || other <= own, "{module} names {named}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_type_is_spread_over_many_files() {
+    for (krate, _) in HOUSES {
+        let house = House::of(krate);
+        let mut spread: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (module, text) in &house.files {
+            for line in text.lines().filter_map(|line| line.strip_prefix("impl")) {
+                let ty = line.split(" {").next().unwrap_or_default();
+                let ty = ty.rsplit("> ").next().unwrap_or_default().trim();
+                let ty = ty.split('<').next().unwrap_or_default();
+                let is_own = ["struct", "enum"].iter().any(|kind| {
+                    text.contains(&format!("{kind} {ty} "))
+                        || text.contains(&format!("{kind} {ty}<"))
+                });
+                if !line.contains(" for ") && !is_own {
+                    spread.entry(ty).or_default().insert(module);
+                }
+            }
+        }
+        // The file that the type is in is one of them.
+        spread.retain(|_, files| files.len() >= FILES_WITH_METHODS);
+        assert!(spread.is_empty(), "{spread:#?}");
+    }
+}
+
+#[test]
+fn no_struct_holds_everything() {
+    for (krate, _) in HOUSES {
+        for (module, text) in &House::of(krate).files {
+            let mut lines = text.lines();
+            while let Some(line) = lines.next() {
+                if line.contains("struct ") && line.ends_with(" {") && !line.starts_with("//") {
+                    let fields = lines.by_ref().take_while(|line| line.trim() != "}");
+                    let is_field = |line: &&str| {
+                        line.contains(": ") && !line.trim_start().starts_with(['/', '#'])
+                    };
+                    let count = fields.filter(is_field).count();
+                    assert!(count <= FIELDS, "{module}: {line} {count} fields");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_and_no_function_is_long() {
+    for (krate, _) in HOUSES {
+        for (module, text) in &House::of(krate).files {
+            assert!(text.lines().count() <= LINES_OF_A_FILE, "{module}");
+            let lines: Vec<&str> = text.lines().collect();
+            for (at, line) in lines.iter().enumerate() {
+                let indent = line.len() - line.trim_start().len();
+                let is_function = line.contains("fn ") && !line.trim_start().starts_with("//");
+                if is_function && line.ends_with('{') {
+                    let end = format!("{}}}", " ".repeat(indent));
+                    let length = lines[at..].iter().position(|line| *line == end);
+                    assert!(length.unwrap_or(0) <= LINES_OF_A_FUNCTION, "{module}: {line}");
+                }
+            }
+        }
+    }
+}

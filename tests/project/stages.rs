@@ -1,0 +1,132 @@
+//! The house of the core crate: an item goes down through the stages and never climbs, and each stage owns its state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::source::Source;
+
+/// The folders, from the ground up: a file may use what is in its own or before it. The stages are in the order in which
+/// an item goes through them: a later one takes what an earlier one gives, and no earlier one knows of a later.
+const ORDER: [&str; 10] = [
+    "observe", "items", "attempt", "failure", "progress", "save", "control", "effects", "job",
+    "run",
+];
+
+/// The types that a stage is: nothing of theirs is open to others.
+const STAGES: [&str; 8] =
+    ["Items", "Failures", "Progress", "Saving", "Control", "Handles", "Observer", "Run"];
+
+/// Uses that run up, each from a file to one that is above it. None may be added.
+const RUNS_UP: [(&str, &str); 0] = [];
+
+/// Files that stand in circles, as a folder's files use what the file above it says for all of them. None may be added.
+const IN_CIRCLES: [&str; 19] = [
+    "effects::idempotency",
+    "effects::idempotency::cache",
+    "effects::idempotency::options",
+    "effects::idempotency::shared",
+    "effects::reconnect",
+    "effects::reconnect::file",
+    "effects::reconnect::file::known",
+    "effects::reconnect::opener",
+    "effects::reconnect::outputs",
+    "effects::reconnect::postgres",
+    "effects::reconnect::redis",
+    "effects::reconnect::registry",
+    "effects::reconnect::rusqlite",
+    "effects::transaction",
+    "effects::transaction::awaited",
+    "items::compared",
+    "items::compared::forms",
+    "items::compared::probe",
+    "items::identity",
+];
+
+/// Types that have methods in more than two files. None may be added.
+const SCATTERED: [&str; 1] = ["Job"];
+
+/// Structs of more than eight fields. None may be added.
+const LARGE: [&str; 0] = [];
+
+fn rank(module: &str) -> Option<usize> {
+    let folder = module.split("::").next()?;
+    ORDER.iter().position(|known| *known == folder)
+}
+
+fn sorted(known: &[&str]) -> BTreeSet<String> {
+    known.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn no_stage_knows_of_a_later_one() {
+    let source = Source::of_the_core();
+    let mut up = BTreeSet::new();
+    for (module, _) in source.files() {
+        let Some(from) = rank(module) else { continue };
+        let used = source.used_by(module);
+        let above = used.into_iter().filter(|used| rank(used).is_some_and(|to| to > from));
+        up.extend(above.map(|used| (module.to_owned(), used)));
+    }
+    let known = RUNS_UP.map(|(from, to)| (from.to_owned(), to.to_owned()));
+    assert_eq!(up, BTreeSet::from(known));
+}
+
+#[test]
+fn no_files_stand_in_a_circle() {
+    let source = Source::of_the_core();
+    let uses: BTreeMap<&str, BTreeSet<String>> =
+        source.files().map(|(module, _)| (module, source.used_by(module))).collect();
+    let reaches_itself = |module: &&str| {
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        let mut next: Vec<&str> = uses[module].iter().map(String::as_str).collect();
+        while let Some(used) = next.pop() {
+            if reached.insert(used) {
+                next.extend(uses[used].iter().map(String::as_str));
+            }
+        }
+        reached.contains(module)
+    };
+    let circles: BTreeSet<String> =
+        uses.keys().filter(|module| reaches_itself(module)).map(|it| (*it).to_owned()).collect();
+    assert_eq!(circles, sorted(&IN_CIRCLES));
+}
+
+#[test]
+fn no_type_is_scattered_over_files() {
+    let mut files: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for (module, file) in Source::of_the_core().files() {
+        let folder = if module.starts_with("job") || module.starts_with("run") {
+            "job and run"
+        } else {
+            module.split("::").next().unwrap_or_default()
+        };
+        for ty in file.has_methods_of() {
+            *files.entry((folder.to_owned(), ty)).or_default() += 1;
+        }
+    }
+    let scattered = files.into_iter().filter(|(_, count)| *count > 2);
+    assert_eq!(scattered.map(|((_, ty), _)| ty).collect::<BTreeSet<_>>(), sorted(&SCATTERED));
+}
+
+#[test]
+fn a_run_has_its_methods_in_its_own_files() {
+    let source = Source::of_the_core();
+    let with_methods = source.files().filter(|(_, file)| file.has_methods_of().contains("Run"));
+    assert_eq!(with_methods.map(|(module, _)| module).collect::<Vec<_>>(), ["run", "run::values"]);
+}
+
+#[test]
+fn no_struct_is_large_and_no_stage_is_open() {
+    let (mut large, mut open) = (BTreeSet::new(), BTreeSet::new());
+    for (_, file) in Source::of_the_core().files() {
+        for (name, fields, is_open) in file.structs() {
+            if fields > 8 {
+                large.insert(name.clone());
+            }
+            if is_open && STAGES.contains(&&*name) {
+                open.insert(name);
+            }
+        }
+    }
+    assert_eq!(large, sorted(&LARGE));
+    assert_eq!(open, BTreeSet::new());
+}
