@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
-use crate::page::{Base, Page};
 use crate::{Dialect, Ended, Error, Holder, Save, Statements};
+#[cfg(target_os = "linux")]
+use safe_state_page::Page;
 
 /// A store of checkpoints, which it sees as byte strings under the names of jobs.
 ///
@@ -213,7 +213,7 @@ pub trait Lease: Send {
     /// It can't be made.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
-    fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
+    fn page(&mut self, base: u64) -> Result<Option<Page>, Error> {
         let _ = base;
         Ok(None)
     }

@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 use crate::dir::{self, Dir};
 use crate::lock::{self, Lock};
-#[cfg(target_os = "linux")]
-use crate::page::{Base, Page};
 use crate::size::SizeLimit;
 use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
 use log::{Log, LogFile};
+#[cfg(target_os = "linux")]
+use safe_state_page::Page;
 
 /// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
 ///
@@ -153,7 +153,8 @@ impl FileBackend {
         let (durability, limit) = (options.durability, self.limit);
         let file = LogFile { dir, name: file_of(job), durability, limit };
         let log = Log::new(Arc::clone(lock.dir()), file);
-        Ok(FileLease { log, lock, backend: self.clone(), job: job.to_owned(), beside: Vec::new() })
+        let (backend, job, beside) = (self.clone(), job.to_owned(), Vec::new());
+        Ok(FileLease { log, lock, backend, job, has_page: true, is_paged: false, beside })
     }
 }
 
@@ -244,6 +245,9 @@ struct FileLease {
     lock: Lock,
     backend: FileBackend,
     job: String,
+    /// Whether there may be a page beside the file, and whether it is of this lease.
+    has_page: bool,
+    is_paged: bool,
     /// What else the job needs, by the names it is stored under.
     beside: Vec<(String, Vec<u8>)>,
 }
@@ -264,7 +268,12 @@ impl Lease for FileLease {
             self.begin_anew()?;
         }
         let FileLease { log, lock, job, .. } = self;
-        log.save(checkpoint, || lock.check(job))
+        log.save(checkpoint, || lock.check(job))?;
+        if !self.is_paged && std::mem::take(&mut self.has_page) {
+            // Of the run before: what it said is in the checkpoint by now.
+            let _ = paged::remove(self.lock.dir(), &self.job);
+        }
+        Ok(())
     }
 
     fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
@@ -278,7 +287,9 @@ impl Lease for FileLease {
     fn delete(&mut self) -> Result<(), Error> {
         let FileLease { log, lock, job, .. } = self;
         log.delete(|| lock.check(job))?;
-        paged::remove(lock.dir(), job)
+        paged::remove(lock.dir(), job)?;
+        self.has_page = false;
+        Ok(())
     }
 
     fn paged_file(&self) -> Option<(u64, u64)> {
@@ -286,8 +297,10 @@ impl Lease for FileLease {
     }
 
     #[cfg(target_os = "linux")]
-    fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
-        paged::create(self.lock.dir(), &self.job, base)
+    fn page(&mut self, base: u64) -> Result<Option<Page>, Error> {
+        let page = paged::create(self.lock.dir(), &self.job, base)?;
+        (self.has_page, self.is_paged) = (true, page.is_some());
+        Ok(page)
     }
 
     fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
@@ -298,6 +311,16 @@ impl Lease for FileLease {
     /// In the directory that is open already.
     fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
         self.backend.read_in(self.lock.dir(), &file_of(name))
+    }
+}
+
+/// A page that says no more than the file goes with the lease. If that could not be written last, it may say more.
+impl Drop for FileLease {
+    fn drop(&mut self) {
+        if self.is_paged && self.has_page && self.log.file().is_some() {
+            // One that stays says nothing: it lies beside a state that is no more.
+            let _ = paged::remove(self.lock.dir(), &self.job);
+        }
     }
 }
 

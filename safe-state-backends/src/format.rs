@@ -195,7 +195,6 @@ impl Tail {
         Some(longer)
     }
 
-    /// Appends `record` to `buffer`, framed to stand at the end of the tail.
     /// Adds `record` to `pieces`, framed to stand at the end of the tail.
     pub(crate) fn frame(
         &self,

@@ -4,8 +4,10 @@
 use crate::format::pieces::Pieces;
 use crate::format::{FormatError, Framed, Tail};
 #[cfg(target_os = "linux")]
-use crate::page::{Base, Page};
+use crate::page;
 use crate::{Appended, Backend, Dialect, Durability, Ended, Error, Lease, Save, Statements};
+#[cfg(target_os = "linux")]
+use safe_state_page::Page;
 
 /// How many microseconds of saves may go by before one looks whether what it adds to is still there:
 /// looking costs about as much as adding.
@@ -98,8 +100,8 @@ impl Journal {
 
     /// What was saved last, for a page to count beside.
     #[cfg(target_os = "linux")]
-    pub(crate) fn base(&self) -> Option<Base> {
-        Some(Base::of(self.lease.paged_file()?, self.tail.as_ref()?))
+    pub(crate) fn base(&self) -> Option<u64> {
+        Some(page::base_of(self.lease.paged_file()?, self.tail.as_ref()?))
     }
 
     /// Where records go, to be put back by [`keep`](Self::keep).

@@ -126,9 +126,6 @@ pub use mysql_async;
 pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, write_named_once};
 #[doc(hidden)]
 pub use output::{FileId, OutputLock, Taken, claim_output, release_output};
-#[cfg(target_os = "linux")]
-#[doc(hidden)]
-pub use page::{Advanced, Base, Page, ROOM as PAGE_ROOM};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
 pub use publish::{Publication, publish, publish_once, skip_if_exists};
@@ -136,6 +133,9 @@ pub use publish::{Publication, publish, publish_once, skip_if_exists};
 pub use reason::serialize_reason;
 pub use request::Request;
 pub use results::Results;
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
 pub use sentence::one_line;
 #[cfg(feature = "sqlite")]

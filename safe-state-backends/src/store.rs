@@ -5,13 +5,15 @@ mod transactions;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
+use crate::format::pieces::Pieces;
 use crate::format::{self, Change, FormatError, Record};
 use crate::journal::Journal;
-#[cfg(target_os = "linux")]
-use crate::page::{Base, Page};
 use crate::stored::place;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request, wait};
+#[cfg(target_os = "linux")]
+use safe_state_page::Page;
 use transactions::Outstanding;
 
 /// The checkpoint of a job under a lease.
@@ -148,7 +150,7 @@ impl Store {
         self.journal.page()
     }
 
-    /// Appends what a save of `record` would append to what was saved last, for [`Page::write_records`]. Nothing is
+    /// Appends what a save of `record` would append to what was saved last, for [`Page::write_record`]. Nothing is
     /// saved. Returns whether a save would append it.
     ///
     /// # Errors
@@ -158,14 +160,24 @@ impl Store {
     #[doc(hidden)]
     pub fn frame(&self, record: &Record, buffer: &mut Vec<u8>) -> Result<bool, Error> {
         let Some(tail) = self.journal.tail() else { return Ok(false) };
-        let framed = tail.frame(record, buffer);
-        framed.map_err(|source| self.unwritable(source)).map(|()| true)
+        let mut framed = Pieces::default();
+        tail.frame(record, &mut framed).map_err(|source| self.unwritable(source))?;
+        buffer.extend_from_slice(framed.small());
+        Ok(!framed.has_large())
+    }
+
+    /// Returns where what was saved last ends, behind which snapshot: it is another one after each save. `None` where
+    /// that can't be told, as after an error.
+    #[cfg(target_os = "linux")]
+    #[doc(hidden)]
+    pub fn saved_up_to(&self) -> Option<(u32, u64)> {
+        self.journal.tail().map(|tail| tail.place())
     }
 
     /// What was saved last, for [`Page::rebase`]; `None` where that can't be told, as after an error.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
-    pub fn base(&self) -> Option<Base> {
+    pub fn base(&self) -> Option<u64> {
         self.journal.base()
     }
 

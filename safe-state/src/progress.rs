@@ -40,6 +40,7 @@ use values::CurrentValues;
 
 pub(crate) use before::Before;
 pub(crate) use entering::{Entered, wrong_input};
+pub(crate) use open_loop::Unpaged;
 pub(crate) use stored::Stored;
 
 /// How many saves lie between two that store the items' median time.
@@ -260,6 +261,24 @@ impl Progress {
             self.loops.forget_progress();
             self.values.forget_progress();
             self.given_up = GivenUp::default();
+        }
+    }
+
+    /// Returns what is unsaved, for a page.
+    pub(crate) fn unsaved(&self) -> Unpaged {
+        if self.values.belong_to_items() {
+            return Unpaged::Never;
+        }
+        if !self.values.are_saved() || !self.given_up.is_none() {
+            return Unpaged::SavedFirst;
+        }
+        self.loops.unsaved()
+    }
+
+    /// Takes the fingerprint of the item that completed last.
+    pub(crate) fn mark_complete(&mut self, depth: usize, fingerprint: Option<u32>) {
+        if let Some(open) = self.loops.get_mut(depth) {
+            open.mark_complete(fingerprint);
         }
     }
 

@@ -2,8 +2,17 @@
 
 pub(crate) mod owner;
 mod pace;
+#[cfg(target_os = "linux")]
+mod paging;
+#[cfg(not(target_os = "linux"))]
+#[path = "save/unpaged.rs"]
+mod paging;
 mod saving;
 pub(crate) mod schedule;
 pub(crate) mod thread;
 
+#[cfg(not(target_os = "linux"))]
+pub(crate) use paging::Advanced;
+#[cfg(target_os = "linux")]
+pub(crate) use safe_state_backends::Advanced;
 pub(crate) use saving::{Saving, Write};

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use super::{FileBackend, file_of};
-use crate::dir::{Dir, Id};
-use crate::page::{self, Base, Page};
+use crate::dir::{self, Dir, Id};
+use crate::page;
 use crate::{Error, name};
+use safe_state_page::{Boot, Page, Way};
 
 /// How often a checkpoint is read again that a run saves meanwhile.
 const TRIES: usize = 5;
@@ -46,10 +47,17 @@ pub(super) fn numbers(file: &File) -> Option<(u64, u64)> {
     file.metadata().ok().map(|found| Id::of(&found).numbers())
 }
 
-pub(super) fn create(dir: &Dir, job: &str, base: Base) -> Result<Option<Page>, Error> {
+pub(super) fn create(dir: &Dir, job: &str, base: u64) -> Result<Option<Page>, Error> {
+    let Some(boot) = Boot::this() else { return Ok(None) };
     let name = page_of(job);
-    let made = Page::create(dir, &name, base);
-    made.map_err(Error::io("create", dir.path().join(name)))
+    let failed = || Error::io("create", dir.path().join(&name));
+    let file = dir.replace(&name).map_err(failed())?;
+    let way = if dir::keeps_its_blocks(&file) { Way::Mapped } else { Way::Written };
+    let made = Page::new(file, way, boot, base).inspect_err(|_| {
+        // The error to report is why it could not be made.
+        let _ = dir.remove(&name);
+    });
+    made.map(Some).map_err(failed())
 }
 
 pub(super) fn remove(dir: &Dir, job: &str) -> Result<(), Error> {
@@ -68,11 +76,11 @@ mod tests {
     use std::sync::Arc;
 
     use crate::format::{Change, LoopChange};
-    use crate::page::Advanced;
     use crate::sample::JOB;
-    use crate::{Backend, Checkpoint, Durability, FileBackend, LeaseOptions, Page, Store};
+    use crate::{Backend, Checkpoint, Durability, FileBackend, LeaseOptions, Store};
+    use safe_state_page::Advanced;
 
-    fn begin(dir: &Path) -> (Store, Page) {
+    fn begin(dir: &Path) -> (Store, super::Page) {
         let backend = Arc::new(FileBackend::new(dir));
         let options = LeaseOptions::new(Durability::Process);
         let opening = Store::open(backend, JOB, options).unwrap();
@@ -121,7 +129,7 @@ mod tests {
         let change = Change { loops: vec![begun], ..Change::default() };
         let mut framed = Vec::new();
         assert!(store.frame(&change.into(), &mut framed).unwrap());
-        assert!(page.write_records(&framed).unwrap());
+        assert!(page.write_record(&framed).unwrap());
         page.advance(to(2)).unwrap();
         let checkpoint = Checkpoint::load(&FileBackend::new(dir.path()), JOB).unwrap().unwrap();
         assert_eq!((checkpoint.total(), checkpoint.completed().len()), (Some(9), 2));

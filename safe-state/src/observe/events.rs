@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use safe_state_backends::{Checkpoint, Failure};
+use safe_state_backends::{Checkpoint, Error as BackendError, Failure};
 use safe_state_base::tell;
 
 use crate::Error;
@@ -154,6 +154,11 @@ impl Events {
             "more than a fifth of the time goes into saving; a larger `save_every` repeats more items \
              after a crash, and `durability = \"process\"` may lose saves to a power cut",
         );
+    }
+
+    /// Items are saved as the job says, and not each of them kept in a page as well.
+    pub(crate) fn no_page(&self, error: &BackendError) {
+        self.warning(&format!("keeps no page beside its checkpoint: {error}"));
     }
 
     /// An item was left in the middle of its inner loop, and does not come first.

@@ -28,6 +28,11 @@ impl Values {
         self.are_carried
     }
 
+    /// Returns whether an item may change a value that is saved with it.
+    pub(super) fn belong_to_items(&self) -> bool {
+        self.are_carried || self.have_handles
+    }
+
     /// Notes that the function carries variables.
     pub(super) fn carry(&mut self) {
         self.are_carried = true;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use safe_state_backends::format::{Advance, LoopChange};
 use safe_state_backends::{Captured, Carried};
 
-use super::open_loop::{OpenLoop, before};
+use super::open_loop::{OpenLoop, Unpaged, before};
 use super::stored::Stored;
 use crate::secrets::masked_value;
 
@@ -171,6 +171,15 @@ impl Loops {
     pub(super) fn forget_progress(&mut self) {
         self.open.clear();
         self.ended.clear();
+    }
+
+    /// Returns what is unsaved of the one loop that the run is in, for a page.
+    pub(super) fn unsaved(&self) -> Unpaged {
+        match self.open.as_slice() {
+            [open] if self.ended.is_empty() => open.unsaved(),
+            [_] => Unpaged::SavedFirst,
+            _ => Unpaged::Never,
+        }
     }
 
     /// Takes the items that completed since the last save, if they are all there is to save.

@@ -50,6 +50,17 @@ struct Known {
     cursors: Cursors,
 }
 
+/// What is to be said of the items that completed since the last save, before the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unpaged {
+    /// How many there are, and the fingerprint of the last.
+    Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
+    /// Something else has to be saved first.
+    SavedFirst,
+    /// More than an advance can say belongs to each of them.
+    Never,
+}
+
 /// How far a loop is.
 #[derive(Clone, Copy, Debug)]
 struct Count {
@@ -314,6 +325,29 @@ impl OpenLoop {
 
 /// Saves.
 impl OpenLoop {
+    /// Takes the fingerprint of the item that completed last.
+    pub(super) fn mark_complete(&mut self, fingerprint: Option<u32>) {
+        if let Some(last) = self.count.position.checked_sub(1) {
+            self.marks.take(last, fingerprint);
+        }
+    }
+
+    /// Returns what is unsaved, for a page.
+    pub(super) fn unsaved(&self) -> Unpaged {
+        if self.known.kind != IdentityKind::Index {
+            return Unpaged::Never;
+        }
+        let is_saved_first = self.outline.is_unsaved()
+            || self.marks.has_samples_before(self.count.position)
+            || self.suspicion.is_unsaved();
+        if is_saved_first {
+            return Unpaged::SavedFirst;
+        }
+        let last = self.count.position.checked_sub(1);
+        let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
+        Unpaged::Advance { loop_id: self.loop_id, count: self.count.unsaved, fingerprint }
+    }
+
     /// Takes the items that completed since the last save, if there is nothing else to save.
     pub(super) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.outline.is_unsaved()

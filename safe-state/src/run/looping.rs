@@ -10,7 +10,8 @@ use crate::Error;
 use crate::items::entry::{Entry, Number};
 use crate::items::identity::IdentityKind;
 use crate::items::key::KeyHash;
-use crate::progress::Entered;
+use crate::progress::{Entered, Unpaged};
+use crate::save::Advanced;
 
 /// Enters a loop over `total` items, if its input tells.
 pub(super) fn enter(
@@ -82,18 +83,31 @@ pub(super) fn wants_mark(stages: &Stages, depth: usize) -> bool {
     stages.saving.is_due_next() || stages.progress.wants_mark(depth)
 }
 
-/// Completes the item handed out last, whose body has ended. Returns whether there is something to do about it.
+/// What completing an item has come to.
+pub(super) struct Completed {
+    /// Whether there is something to do about it.
+    pub(super) is_due: bool,
+    /// How far the loop has come since the last save, if that is in the page.
+    pub(super) paged: Option<Advanced>,
+}
+
+/// Completes the item handed out last, whose body has ended.
 #[inline]
-pub(super) fn complete(stages: &mut Stages, depth: usize) -> bool {
+pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
     stages.control.end_item();
     let was_committed = stages.commit.take_made();
     if stages.progress.complete(depth) {
+        let paged = page(stages, depth);
         let position = stages.progress.position(depth);
         stages.control.completed(position.and_then(|position| position.checked_sub(1)));
         stages.observer.completed(depth, position);
         let is_due = stages.saving.item_completed();
-        return stages.control.requests().is_due() || is_due;
+        return Completed { is_due: stages.control.requests().is_due() || is_due, paged };
     }
+    Completed { is_due: is_due_without_item(stages, depth, was_committed), paged: None }
+}
+
+fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -> bool {
     if was_committed {
         let position = stages.progress.position(depth);
         stages.observer.completed(depth, position);
@@ -101,6 +115,39 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> bool {
     }
     // In doubt, it is the save which says that there can be none.
     stages.commit.is_in_doubt() || stages.control.requests().is_due_at_once()
+}
+
+/// Writes into the page that the item is complete, before a save is due for it. Returns how far the loop has come
+/// since the last save, if that is in the page: then the next items can be written there by themselves.
+pub(super) fn page(stages: &mut Stages, depth: usize) -> Option<Advanced> {
+    let is_paged = paged(stages, depth);
+    stages.saving.set_paged(is_paged.is_some());
+    is_paged
+}
+
+fn paged(stages: &mut Stages, depth: usize) -> Option<Advanced> {
+    if !stages.saving.may_page() || depth > 0 {
+        return None;
+    }
+    // The watchdog has the progress while a body runs; and what may kill the process is saved before each item.
+    if stages.control.borrows() || stages.is_cautious() {
+        return None;
+    }
+    match stages.progress.unsaved() {
+        Unpaged::Advance { loop_id, count, fingerprint } => {
+            let at = Advanced { loop_id, count, fingerprint };
+            let is_in_page = stages.saving.begin_page(at).unwrap_or_else(|error| {
+                stages.observer.events().no_page(&error);
+                false
+            });
+            is_in_page.then_some(at)
+        }
+        Unpaged::SavedFirst => {
+            stages.saving.make_due();
+            None
+        }
+        Unpaged::Never => None,
+    }
 }
 
 /// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to

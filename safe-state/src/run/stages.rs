@@ -79,11 +79,16 @@ impl Stages {
         // A nested call has nothing of its own to show.
         let shows_bars = job.shown.progress && owner.is_some();
         let syncs = job.lease_options().durability == Durability::Power;
+        // A replay has nothing to lose.
+        let pages = owner.is_some()
+            && replay == Replay::No
+            && (!syncs || save_every != SaveEvery::default());
+        let saving = Saving::new(owner, save_every, now);
         Stages {
             session: Session { active: None, terms, keep_on_success: job.saves.keep_on_success },
             failures: Failures::new(has_crashed, job.saves.every.at_risk(), now),
             progress: Progress::default(),
-            saving: Saving::new(owner, save_every, now),
+            saving: if pages { saving.paged() } else { saving },
             control: Control::new(&job.watch, requests, replay, now),
             commit: Commit::None,
             handles: Handles::new(job.registry.clone(), syncs),

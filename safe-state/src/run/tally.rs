@@ -4,13 +4,14 @@
 use safe_state_backends::Carry;
 
 use super::Run;
-use super::looping;
+use super::looping::{self, Completed};
 use super::stages::Stages;
 use crate::Error;
 use crate::items::counter::Counter;
 use crate::items::entry::WrongInput;
 use crate::items::key::KeyHash;
 use crate::progress::wrong_input;
+use crate::save::Advanced;
 
 /// Stands between a loop and its run, and lets the run know of an item when a save may be due
 /// with it, when something else is asked of the run, and when the loop is left, however that
@@ -26,12 +27,15 @@ pub struct Tally<'r> {
     left: u64,
     /// Whether an item has been handed out whose body has not ended.
     in_flight: bool,
+    /// How far the loop has come since the last save, if each item is written into the page: with the fingerprint of
+    /// the item in flight, or of the last.
+    paged: Option<Advanced>,
 }
 
 impl<'r> Tally<'r> {
     #[inline]
     pub(super) fn new(run: &'r mut Run, depth: usize) -> Self {
-        Tally { run, depth, granted: 0, left: 0, in_flight: false }
+        Tally { run, depth, granted: 0, left: 0, in_flight: false, paged: None }
     }
 
     /// Returns the run, which knows everything now. It is asked for the next item's part again.
@@ -57,12 +61,20 @@ impl<'r> Tally<'r> {
         if self.in_flight && self.left > 1 {
             self.in_flight = false;
             self.left -= 1;
+            if let Some(paged) = &mut self.paged {
+                paged.count += 1;
+                let paged = *paged;
+                if !self.run.stages.saving.advance_page(paged) {
+                    self.granted -= std::mem::take(&mut self.left);
+                }
+            }
             return false;
         }
         self.take_back_dropped();
         self.settle();
         self.in_flight = false;
-        let is_due = looping::complete(&mut self.run.stages, self.depth);
+        let Completed { is_due, paged } = looping::complete(&mut self.run.stages, self.depth);
+        self.paged = paged;
         self.granted = looping::items_until_a_look(&self.run.stages, self.depth);
         self.left = self.granted;
         is_due
@@ -119,6 +131,14 @@ impl<'r> Tally<'r> {
     fn settle(&mut self) {
         let completed = self.granted - self.left;
         looping::settle(&mut self.run.stages, self.depth, completed, self.in_flight);
+        if let Some(Advanced { fingerprint, .. }) = self.paged {
+            let progress = &mut self.run.stages.progress;
+            if self.in_flight && self.left > 1 {
+                progress.mark(self.depth, fingerprint);
+            } else if completed > 0 {
+                progress.mark_complete(self.depth, fingerprint);
+            }
+        }
         self.granted = self.left;
     }
 }
@@ -128,15 +148,19 @@ impl Counter for Tally<'_> {
     fn hand_out(&mut self) -> bool {
         self.in_flight = true;
         if self.left > 1 {
-            return false;
+            return self.paged.is_some();
         }
+        let is_paged = self.paged.is_some();
         self.settle();
-        looping::wants_mark(&self.run.stages, self.depth)
+        is_paged || looping::wants_mark(&self.run.stages, self.depth)
     }
 
     #[inline]
     fn mark(&mut self, fingerprint: Option<u32>) {
-        self.run.stages.progress.mark(self.depth, fingerprint);
+        match &mut self.paged {
+            Some(paged) if self.left > 1 => paged.fingerprint = fingerprint,
+            _ => self.run.stages.progress.mark(self.depth, fingerprint),
+        }
     }
 
     fn hand_out_by_key(&mut self, key: KeyHash) -> Result<bool, Error> {

@@ -7,8 +7,10 @@ use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Error as BackendError, Store};
 use tracing::Span;
 
+use super::Advanced;
 use super::owner::{Owner, Shared};
 use super::pace::Pace;
+use super::paging::Paging;
 use super::schedule::{SaveEvery, Schedule};
 use super::thread::Worker;
 
@@ -19,6 +21,7 @@ pub(crate) struct Saving {
     owner: Option<Owner>,
     schedule: Schedule,
     pace: Pace,
+    paging: Paging,
 }
 
 /// What is written to a store.
@@ -41,7 +44,13 @@ impl Write {
 
 impl Saving {
     pub(crate) fn new(owner: Option<Owner>, every: SaveEvery, now: Instant) -> Self {
-        Saving { owner, schedule: Schedule::new(every, now), pace: Pace::new(now) }
+        let (schedule, pace) = (Schedule::new(every, now), Pace::new(now));
+        Saving { owner, schedule, pace, paging: Paging::off() }
+    }
+
+    /// Has a page say which items are complete before they are saved.
+    pub(crate) fn paged(self) -> Self {
+        Saving { paging: Paging::default(), ..self }
     }
 
     /// Returns whether what the run completes is stored, and not only counted.
@@ -106,6 +115,42 @@ impl Saving {
         if let Some(thread) = self.thread() {
             thread.sleep(time).await;
         }
+    }
+}
+
+/// The page.
+impl Saving {
+    /// Returns whether there may be a page.
+    #[inline]
+    pub(crate) fn may_page(&self) -> bool {
+        !self.paging.is_off()
+    }
+
+    /// Writes into the page how far a loop has come since the last save. Returns whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// There can't be a page. From then on there is none.
+    pub(crate) fn begin_page(&mut self, at: Advanced) -> Result<bool, BackendError> {
+        let Saving { owner, paging, .. } = self;
+        let Some(owner) = owner else { return Ok(false) };
+        paging.begin(&mut owner.store(), at)
+    }
+
+    /// Writes into the page how far the loop has come. Returns whether it is there.
+    #[inline]
+    pub(crate) fn advance_page(&mut self, to: Advanced) -> bool {
+        self.paging.advance(to)
+    }
+
+    /// Notes whether items are safe in a page, so that saves need not be as many.
+    pub(crate) fn set_paged(&mut self, is_paged: bool) {
+        self.schedule.set_paged(is_paged);
+    }
+
+    /// Makes a save due: only behind it can the page say more.
+    pub(crate) fn make_due(&mut self) {
+        self.schedule.make_due();
     }
 }
 

@@ -69,12 +69,78 @@ pub(crate) struct Schedule {
     /// Items that may complete before the next look.
     budget: u64,
     is_due: bool,
+    /// Whether one is due with the next item, whatever the schedule.
+    is_forced: bool,
     last_save: Instant,
+    /// Where items are safe in a page before they are saved.
+    stride: Option<Stride>,
+}
+
+/// How often the log is written to where a page has each item.
+const PAGED_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the items between two looks at the clock may take.
+const STRIDE: Duration = Duration::from_millis(10);
+/// How many they may be: if they take longer all of a sudden, a save comes so many items late.
+const STRIDE_LIMIT: u64 = 64;
+
+/// Items between two looks at the clock.
+#[derive(Clone, Copy, Debug)]
+struct Stride {
+    items: u64,
+    since: Instant,
+}
+
+impl Stride {
+    /// The next one: as many items as take a [`STRIDE`], and no more than twice as many as the last.
+    fn next(self, now: Instant) -> Self {
+        let took = (now - self.since).as_nanos().max(1);
+        let fitting = STRIDE.as_nanos() * u128::from(self.items) / took;
+        let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
+        Stride { items: fitting.clamp(1, STRIDE_LIMIT.min(2 * self.items)), since: now }
+    }
 }
 
 impl Schedule {
     pub(crate) fn new(SaveEvery(every): SaveEvery, now: Instant) -> Self {
-        Schedule { every, budget: every.budget(), is_due: false, last_save: now }
+        Schedule {
+            every,
+            budget: every.budget(),
+            is_due: false,
+            is_forced: false,
+            last_save: now,
+            stride: None,
+        }
+    }
+
+    /// Notes whether items are safe in a page before they are saved. Then "after every item" is what the page does,
+    /// and the clock is not looked at for each.
+    pub(crate) fn set_paged(&mut self, is_paged: bool) {
+        if is_paged != self.stride.is_some() {
+            self.stride = is_paged.then(|| Stride { items: 1, since: Instant::now() });
+            self.budget = self.next_budget();
+        }
+    }
+
+    /// Makes a save due with the item that completes next.
+    pub(crate) fn make_due(&mut self) {
+        (self.budget, self.is_forced) = (1, true);
+    }
+
+    fn next_budget(&self) -> u64 {
+        match (self.every, self.stride) {
+            (every, None) => every.budget(),
+            (Every::Items(count), Some(_)) if count.get() > 1 => count.get(),
+            (_, Some(stride)) => stride.items,
+        }
+    }
+
+    /// After which time a save is due; `None` where it goes by items.
+    fn interval(&self) -> Option<Duration> {
+        match self.every {
+            Every::Time(interval) => Some(interval),
+            Every::Items(NonZeroU64::MIN) if self.stride.is_some() => Some(PAGED_INTERVAL),
+            Every::Items(_) => None,
+        }
     }
 
     /// Counts one completed item. One subtraction and one branch, unless a look is due.
@@ -102,17 +168,20 @@ impl Schedule {
 
     #[cold]
     fn look(&mut self) -> bool {
-        self.budget = self.every.budget();
-        self.is_due = match self.every {
-            Every::Items(_) => true,
-            Every::Time(interval) => self.last_save.elapsed() >= interval,
-        };
+        let is_forced = std::mem::take(&mut self.is_forced);
+        self.is_due = is_forced
+            || self.interval().is_none_or(|interval| {
+                let now = Instant::now();
+                self.stride = self.stride.map(|stride| stride.next(now));
+                now - self.last_save >= interval
+            });
+        self.budget = self.next_budget();
         self.is_due
     }
 
     pub(crate) fn saved(&mut self, now: Instant) {
-        self.budget = self.every.budget();
-        self.is_due = false;
+        self.budget = self.next_budget();
+        (self.is_due, self.is_forced) = (false, false);
         self.last_save = now;
     }
 

@@ -21,7 +21,7 @@ pub struct Advanced {
 #[derive(Debug)]
 pub(super) struct Slots<M> {
     memory: M,
-    /// What the page counts beside: see [`Base`](super::Base).
+    /// The state that the page counts beside.
     base: u64,
     /// The number of the newest slot.
     sequence: u64,
@@ -96,9 +96,11 @@ impl<M: Memory> Slots<M> {
 
 /// What a page says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Said<'p> {
-    pub(super) record: &'p [u8],
-    pub(super) advanced: Advanced,
+pub struct Said<'p> {
+    /// What else has changed, as it was written.
+    pub record: &'p [u8],
+    /// How far the loop has come behind that.
+    pub advanced: Advanced,
 }
 
 /// Returns what the newest whole slot says that counts beside `base`, under that boot.

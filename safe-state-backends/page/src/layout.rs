@@ -13,8 +13,6 @@ pub(super) const HEADER_LEN: usize = 8 + BOOT_LEN + 4;
 /// A slot has a cache line of its own.
 const SLOT_BYTES: usize = 64;
 const FIRST_SLOT: usize = 64;
-/// Both slots.
-pub(super) const SLOTS: Range<usize> = FIRST_SLOT..FIRST_SLOT + 2 * SLOT_BYTES;
 /// The words of a slot that its checksum covers.
 pub(super) const WORDS: usize = 6;
 

@@ -1,0 +1,79 @@
+//! The page of a run: an item that is complete is safe from the death of the process before it is saved.
+
+use safe_state_backends::{Advanced, Error as BackendError, Page, Store};
+
+/// What says, beside the checkpoint, how far a loop has come since the last save.
+#[derive(Debug, Default)]
+pub(crate) struct Paging {
+    page: Option<Page>,
+    /// Where that save ends: the page says what came behind it.
+    behind: Option<(u32, u64)>,
+    /// Whether the run has none, or can have none any more.
+    is_off: bool,
+}
+
+impl Paging {
+    /// That of a run that has no page.
+    pub(crate) fn off() -> Self {
+        Paging { is_off: true, ..Paging::default() }
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.is_off
+    }
+
+    /// Writes how far the loop has come since what `store` saved last. Returns whether it is in the page.
+    ///
+    /// # Errors
+    ///
+    /// There can't be a page. From then on there is none.
+    pub(crate) fn begin(&mut self, store: &mut Store, at: Advanced) -> Result<bool, BackendError> {
+        if self.is_off {
+            return Ok(false);
+        }
+        let behind = store.saved_up_to();
+        if (behind.is_none() || behind != self.behind) && !self.move_to(store, behind)? {
+            return Ok(false);
+        }
+        Ok(self.advance(at))
+    }
+
+    /// Has the page say what comes behind the last save. Returns whether there is one.
+    fn move_to(
+        &mut self,
+        store: &mut Store,
+        behind: Option<(u32, u64)>,
+    ) -> Result<bool, BackendError> {
+        let Some(base) = store.base() else {
+            // What is stored is not known, or is in no file.
+            self.is_off = behind.is_some();
+            return Ok(false);
+        };
+        match self.page.as_mut().filter(|page| page.is_in_place()) {
+            Some(page) => page.rebase(base),
+            None => {
+                self.page = store.page().inspect_err(|_| self.is_off = true)?;
+                self.is_off = self.page.is_none();
+            }
+        }
+        self.behind = behind;
+        Ok(!self.is_off)
+    }
+
+    /// Writes how far the loop has come. Returns whether it is in the page; if not, there is none any more.
+    #[inline]
+    pub(crate) fn advance(&mut self, to: Advanced) -> bool {
+        if let Some(page) = &mut self.page
+            && page.advance(to).is_ok()
+        {
+            return true;
+        }
+        self.give_up();
+        false
+    }
+
+    #[cold]
+    fn give_up(&mut self) {
+        (self.page, self.is_off) = (None, true);
+    }
+}
