@@ -21,7 +21,8 @@ fn keyword_of_a_later_edition(items: &[u32], gen: &mut Numbers) -> u32 {
     gen.gen()
 }
 
-#[resumable(backend = store())]
+// Their addresses are others in the next process.
+#[resumable(backend = store(), on_input_change = "continue")]
 unsafe fn unsafe_function(items: &[*const u32]) -> u32 {
     for x in items {
         assert!(**x > 0);
