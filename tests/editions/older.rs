@@ -50,7 +50,7 @@ pub unsafe extern "C" fn safe_state_tests_exported(items: *const u32, length: us
     7
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), on_input_change = "continue")]
 fn loop_in_an_unsafe_block(items: &[*const u32]) -> u32 {
     unsafe {
         for x in items {
