@@ -52,8 +52,13 @@ mod jobs {
 #[test]
 fn the_default_name_is_the_functions_path() {
     assert_eq!(jobs::plain::job_name(), "looking::jobs::plain");
-    let path = jobs::plain::checkpoint_path().unwrap();
+    let path = Job::new(jobs::plain::job_name()).state_dir("state").checkpoint_path().unwrap();
     assert!(path.ends_with("looking%3A%3Ajobs%3A%3Aplain.safestate"), "{}", path.display());
+    assert_eq!(
+        jobs::plain::checkpoint_path(),
+        None,
+        "of a test that names no place, it is in memory"
+    );
 }
 
 #[test]

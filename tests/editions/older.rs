@@ -21,7 +21,8 @@ fn keyword_of_a_later_edition(items: &[u32], gen: &mut Numbers) -> u32 {
     gen.gen()
 }
 
-#[resumable(backend = store())]
+// Their addresses are others in the next process.
+#[resumable(backend = store(), on_input_change = "continue")]
 unsafe fn unsafe_function(items: &[*const u32]) -> u32 {
     for x in items {
         assert!(**x > 0);
@@ -49,7 +50,7 @@ pub unsafe extern "C" fn safe_state_tests_exported(items: *const u32, length: us
     7
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), on_input_change = "continue")]
 fn loop_in_an_unsafe_block(items: &[*const u32]) -> u32 {
     unsafe {
         for x in items {

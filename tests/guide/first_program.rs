@@ -53,6 +53,8 @@ mod as_it_is_read {
         Command::new(env::current_exe().unwrap())
             .args(["--exact", TEST, "--nocapture"])
             .env(PROGRAM, "1")
+            // A test that names no place would have it in memory.
+            .env("SAFE_STATE_DIR", ".safe_state")
             .current_dir(dir)
             .stdout(Stdio::piped())
             .spawn()

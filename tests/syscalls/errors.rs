@@ -91,6 +91,10 @@ fn fail(
         let is_dispensable = DISPENSABLE.contains(&&*call.name) || call.text.contains("request");
         // Where its own line in the lock can't be read behind all that is stored, the lock is left.
         let is_dispensable = is_dispensable || (call.name == "read" && is_behind_all);
+        // An older run of the job under another name is looked for, and told where it is found: by a list, which std
+        // opens so.
+        let is_list = call.text.contains("O_RDONLY|O_NONBLOCK|O_CLOEXEC|O_DIRECTORY");
+        let is_dispensable = is_dispensable || is_list || call.name == "getdents64";
         assert!(is_dispensable, "{inject}: was not reported, of {}", call.text);
         assert_eq!(victim.look(&inject), Found::Finished, "{inject}");
     } else {

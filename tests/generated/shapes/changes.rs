@@ -83,7 +83,7 @@ mod a_condition_that_counts_down {
     pub fn run() -> String { format!("{:?}", job(4)) }
 }
 
-// kept
+// kept repeats 2
 mod a_break_with_the_variable {
     #[resumable(backend = store(), carry(budget))]
     fn job(xs: &[u64]) -> Result<(u64, u64), Stop> {
@@ -125,7 +125,8 @@ mod swapped_between_phases {
 mod assigned_by_a_pattern {
     #[resumable(backend = store(), carry(low, high))]
     fn job(xs: &[u64]) -> Result<(u64, u64), Stop> {
-        let (mut low, mut high) = (9, 0);
+        let mut low = 9;
+        let mut high = 0;
         #[resume]
         for x in xs { step("x", x)?; (low, high) = (low.min(*x), high.max(*x)); }
         (low, high) = (high, low);
