@@ -84,6 +84,13 @@ struct Storm {
 }
 
 impl Storm {
+    /// Returns whether a page has each item that is complete, whenever it is saved.
+    fn is_paged(self) -> bool {
+        cfg!(target_os = "linux")
+            && ["function", "future", "job"].contains(&self.kind)
+            && (self.durability, self.save_every) != ("power", 1)
+    }
+
     fn rage(self, kills: u32) {
         let mut rng = Rng::with_seed(self.seed);
         let mut victim = Victim::new(self);
@@ -114,7 +121,8 @@ struct Victim {
 impl Victim {
     fn new(storm: Storm) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::new(dir.path(), storm.items, storm.save_every);
+        let at_risk = if storm.is_paged() { 1 } else { storm.save_every };
+        let ledger = Ledger::new(dir.path(), storm.items, at_risk);
         Victim { storm, dir, ledger }
     }
 

@@ -5,6 +5,7 @@
 //! from that at the cost of a few stores. A power cut may leave any of it, so a page counts under the boot alone that it
 //! was written in; and only beside the one state that it was written beside, which the writer and the reader name by a
 //! number. `docs/format.md` of the project has it byte by byte.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg(target_os = "linux")]
 #![deny(missing_docs)]
 #![cfg_attr(

@@ -90,6 +90,14 @@ mod tests {
         (store, page)
     }
 
+    /// Ends as a process that is killed: its page stays.
+    fn kill(dir: &Path, of: (Store, super::Page)) {
+        let (page, aside) = (dir.join(super::page_of(JOB)), dir.join("aside"));
+        fs::rename(&page, &aside).unwrap();
+        drop(of);
+        fs::rename(aside, page).unwrap();
+    }
+
     fn to(count: u64) -> Advanced {
         Advanced { loop_id: 0, count, fingerprint: Some(7) }
     }
@@ -115,8 +123,7 @@ mod tests {
         assert_eq!(completed(dir.path()), 5);
         page.advance(to(1)).unwrap();
         assert_eq!(completed(dir.path()), 6);
-        // Killed here: the next run goes on there.
-        drop((store, page));
+        kill(dir.path(), (store, page));
         let (_store, _page) = begin(dir.path());
         assert_eq!(completed(dir.path()), 6);
     }
@@ -161,7 +168,7 @@ mod tests {
         let (store, page) = begin(dir.path());
         drop((store, page));
         let path = dir.path().join(super::page_of(JOB));
-        fs::remove_file(&path).unwrap();
+        assert!(!path.exists(), "it goes with a run that ends");
         for bytes in [&b""[..], b"\x89SSPAGE\x01", &[0xff; 20_000]] {
             fs::write(&path, bytes).unwrap();
             assert_eq!(completed(dir.path()), 0);
@@ -172,7 +179,6 @@ mod tests {
         let (store, page) = begin(dir.path());
         assert!(path.symlink_metadata().unwrap().is_file(), "the link is replaced, not followed");
         drop((store, page));
-        fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert_eq!(completed(dir.path()), 0);
     }
@@ -180,8 +186,7 @@ mod tests {
     #[test]
     fn it_goes_with_the_job() {
         let dir = tempfile::tempdir().unwrap();
-        let (store, page) = begin(dir.path());
-        drop((store, page));
+        kill(dir.path(), begin(dir.path()));
         assert!(dir.path().join(super::page_of(JOB)).exists());
         FileBackend::new(dir.path()).delete(JOB).unwrap();
         assert!(!dir.path().join(super::page_of(JOB)).exists());
