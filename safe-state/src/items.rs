@@ -24,7 +24,7 @@ use crate::items::identity::{Admission, Identity};
 
 /// The items of a loop that are not complete yet.
 ///
-/// It holds nothing of the run, nor does the [`Counter`] beside it hold anything of the iterator: a
+/// It holds nothing of the run, nor does the `Counter` beside it hold anything of the iterator: a
 /// loop that is left may have changed what it iterates over.
 #[derive(Debug)]
 pub struct Items<I, K> {

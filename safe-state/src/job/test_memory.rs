@@ -1,7 +1,7 @@
 //! Where the jobs of a test are that name no place: in memory, each thread's own, as each test has a thread. The threads
 //! of an executor, on any of which a job may go on, share one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -11,6 +11,8 @@ use safe_state_backends::{Backend, MemoryBackend};
 
 thread_local! {
     static MEMORY: RefCell<Option<Arc<dyn Backend>>> = const { RefCell::new(None) };
+    /// Whether the memory is asked for, wherever the thread is.
+    static IS_ASKED_FOR: Cell<bool> = const { Cell::new(false) };
 }
 
 static OF_EXECUTORS: LazyLock<Arc<dyn Backend>> = LazyLock::new(new);
@@ -35,21 +37,23 @@ fn is_path(name: &str) -> bool {
 #[cfg(feature = "testing")]
 pub(crate) fn with_another<T>(work: impl FnOnce() -> T) -> T {
     /// Also where `work` panics.
-    struct Reset(Option<Arc<dyn Backend>>);
+    struct Reset(Option<Arc<dyn Backend>>, bool);
     impl Drop for Reset {
         fn drop(&mut self) {
             MEMORY.set(self.0.take());
+            IS_ASKED_FOR.set(self.1);
         }
     }
-    let _reset = Reset(MEMORY.replace(Some(new())));
+    let _reset = Reset(MEMORY.replace(Some(new())), IS_ASKED_FOR.replace(true));
     work()
 }
 
-/// Whether this process is one of `cargo test`, in a build that is meant for tests.
+/// Returns whether this process is one of `cargo test`, in a build that is meant for tests, or this thread has asked for
+/// a memory.
 pub(crate) fn is_test() -> bool {
     static IS_TEST: OnceLock<bool> = OnceLock::new();
-    cfg!(feature = "testing")
-        && *IS_TEST.get_or_init(|| std::env::current_exe().is_ok_and(|exe| is_harness(&exe)))
+    let is_harness = || std::env::current_exe().is_ok_and(|exe| is_harness(&exe));
+    cfg!(feature = "testing") && (IS_ASKED_FOR.get() || *IS_TEST.get_or_init(is_harness))
 }
 
 /// Cargo runs tests as `deps/NAME-HASH`, and programs from where users find them.
