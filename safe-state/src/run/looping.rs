@@ -119,21 +119,11 @@ fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -
 
 /// Writes into the page that the item is complete, before a save is due for it. Returns how far the loop has come
 /// since the last save, if that is in the page: then the next items can be written there by themselves.
-pub(super) fn page(stages: &mut Stages, depth: usize) -> Option<Advanced> {
-    let is_paged = paged(stages, depth);
-    stages.saving.set_paged(is_paged.is_some());
-    is_paged
-}
-
-fn paged(stages: &mut Stages, depth: usize) -> Option<Advanced> {
-    if !stages.saving.may_page() || depth > 0 {
-        return None;
-    }
-    // The watchdog has the progress while a body runs; and what may kill the process is saved before each item.
-    if stages.control.borrows() || stages.is_cautious() {
-        return None;
-    }
-    match stages.progress.unsaved() {
+fn page(stages: &mut Stages, depth: usize) -> Option<Advanced> {
+    // The watchdog has the progress while a body runs.
+    let may_page = stages.saving.may_page() && depth == 0 && !stages.control.borrows();
+    let unsaved = if may_page { stages.progress.unsaved() } else { Unpaged::Never };
+    let paged = match unsaved {
         Unpaged::Advance { loop_id, count, fingerprint } => {
             let at = Advanced { loop_id, count, fingerprint };
             let is_in_page = stages.saving.begin_page(at).unwrap_or_else(|error| {
@@ -144,10 +134,12 @@ fn paged(stages: &mut Stages, depth: usize) -> Option<Advanced> {
         }
         Unpaged::SavedFirst => {
             stages.saving.make_due();
-            None
+            return None;
         }
         Unpaged::Never => None,
-    }
+    };
+    stages.saving.set_paged(paged.is_some());
+    paged
 }
 
 /// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to
