@@ -108,7 +108,7 @@ impl<'a> Guard<'a> {
 
     /// Saves the data to a file, each time so long after the last, if it has changed; and once more before
     /// it is rescued. The file is removed when the job has succeeded, or was rescued. It stays if the rescue
-    /// fails, by an `Err` or a panic, and if the guard ends together with the job: see [`recover`].
+    /// fails, by an `Err` or a panic, and if the guard ends together with the job: see `recover`.
     ///
     /// The guard saves, so it costs the job nothing. The file is compressed, checked when it is read, and
     /// whole at any instant; only its owner may read it.
