@@ -72,7 +72,7 @@ impl<F: Fn(&[u8])> Memory for Model<F> {
 }
 
 fn to(count: u64) -> Advanced {
-    Advanced { loop_id: 3, count, fingerprint: Some(count as u32 ^ 0xabcd) }
+    Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok() }
 }
 
 /// What is read, as how many items have completed, and which record.
@@ -84,8 +84,9 @@ fn said(page: &[u8]) -> Option<(u64, Vec<u8>)> {
 
 /// A record of which each item has its own.
 fn record(count: u64) -> Vec<u8> {
-    let len = 8 * (count as usize % 4 + 1) - count as usize % 3;
-    vec![count as u8 + 1; len]
+    let count = u8::try_from(count).unwrap();
+    let len = 8 * (count % 4 + 1) - count % 3;
+    vec![count + 1; len.into()]
 }
 
 #[test]

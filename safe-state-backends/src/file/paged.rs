@@ -169,7 +169,7 @@ mod tests {
         drop((store, page));
         let path = dir.path().join(super::page_of(JOB));
         assert!(!path.exists(), "it goes with a run that ends");
-        for bytes in [&b""[..], b"\x89SSPAGE\x01", &[0xff; 20_000]] {
+        for bytes in [&b""[..], b"\x89SSPAGE\x01", &[0xff; 9_000]] {
             fs::write(&path, bytes).unwrap();
             assert_eq!(completed(dir.path()), 0);
             fs::remove_file(&path).unwrap();

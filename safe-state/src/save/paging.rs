@@ -49,12 +49,11 @@ impl Paging {
             self.is_off = behind.is_some();
             return Ok(false);
         };
-        match self.page.as_mut().filter(|page| page.is_in_place()) {
-            Some(page) => page.rebase(base),
-            None => {
-                self.page = store.page().inspect_err(|_| self.is_off = true)?;
-                self.is_off = self.page.is_none();
-            }
+        if let Some(page) = self.page.as_mut().filter(|page| page.is_in_place()) {
+            page.rebase(base);
+        } else {
+            self.page = store.page().inspect_err(|_| self.is_off = true)?;
+            self.is_off = self.page.is_none();
         }
         self.behind = behind;
         Ok(!self.is_off)
