@@ -11,10 +11,10 @@ use crate::progress::Progress;
 use crate::save::owner::Shared;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct JobLimits;
+pub(crate) struct JobLimits {}
 
 #[derive(Debug, Default)]
-pub(crate) struct Limits;
+pub(crate) struct Limits {}
 
 #[expect(clippy::unused_self, reason = "they stand for those of `limits`")]
 impl Limits {
@@ -26,7 +26,7 @@ impl Limits {
         _: bool,
         _: bool,
     ) -> Result<Self, Error> {
-        Ok(Limits)
+        Ok(Limits {})
     }
 
     pub(crate) fn are_watched(&self) -> bool {
