@@ -7,6 +7,7 @@ use safe_state::resumable;
 use safe_state_benches::{RawLog, Scratch, Target, bench, compare, time};
 
 const UNSYNCED: u32 = 50_000;
+const PAGED: u32 = 5_000_000;
 const AWAITED: u32 = 5_000;
 const SYNCED: u32 = 500;
 const ROUNDS: usize = 31;
@@ -47,6 +48,23 @@ fn main() {
             Target::None,
         );
 
+        let paged = compare(
+            ROUNDS,
+            || time(|| each_survives_the_process(scratch.path(), PAGED)),
+            || time(|| (0..PAGED).for_each(|number| _ = black_box(number))),
+        );
+        let each = 1e9 / f64::from(PAGED);
+        let what = "durability = \"process\", an item over the bare loop";
+        table.row(what, "ns", paged.extra(each), Target::AtMost(20.0));
+
+        let timed = compare(
+            ROUNDS,
+            || time(|| each_is_saved_in_time(scratch.path(), PAGED)),
+            || time(|| (0..PAGED).for_each(|number| _ = black_box(number))),
+        );
+        let what = "save_every = \"1s\", an item over the bare loop";
+        table.row(what, "ns", timed.extra(each), Target::AtMost(25.0));
+
         let power = compare(
             ROUNDS,
             || time(|| each_survives_power_loss(scratch.path(), SYNCED)),
@@ -63,6 +81,14 @@ fn main() {
 
 #[resumable(durability = "process", state_dir = dir)]
 fn each_survives_the_process(dir: &Path, count: u32) {
+    #[resume]
+    for number in 0..count {
+        black_box(number);
+    }
+}
+
+#[resumable(save_every = "1s", state_dir = dir)]
+fn each_is_saved_in_time(dir: &Path, count: u32) {
     #[resume]
     for number in 0..count {
         black_box(number);

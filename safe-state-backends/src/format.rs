@@ -178,17 +178,18 @@ impl Tail {
         self.place.numbers()
     }
 
-    /// The checkpoint that ends here, with framed records more, and an advance. `None` if that is none.
+    /// The checkpoint that ends here, with framed records more, and advances, as far as they have items. `None` if that
+    /// is none.
     #[cfg(target_os = "linux")]
     pub(crate) fn extended(
         self,
         checkpoint: &[u8],
         framed: &[u8],
-        advance: Option<Advance>,
+        advances: [Advance; 2],
     ) -> Option<Vec<u8>> {
         let mut longer = checkpoint.get(..self.place.offset)?.to_vec();
         longer.extend_from_slice(framed);
-        if let Some(advance) = advance {
+        for advance in advances.into_iter().filter(|advance| advance.count > 0) {
             let place = self.place.at(longer.len());
             Record::Advance(advance).write(place, &mut longer).ok()?;
         }

@@ -15,8 +15,10 @@ pub(crate) fn extend(checkpoint: &mut Vec<u8>, file: (u64, u64), page: &[u8]) ->
     let Some(boot) = Boot::this() else { return false };
     let Some(tail) = Tail::of(checkpoint) else { return false };
     let Some(said) = safe_state_page::read(page, boot, base_of(file, &tail)) else { return false };
-    let Advanced { loop_id, count, fingerprint } = said.advanced;
-    let advance = Advance { micros: 0, loop_id, count, fingerprint };
-    let longer = tail.extended(checkpoint, said.record, (count > 0).then_some(advance));
+    let Advanced { loop_id, count, fingerprint, behind } = said.advanced;
+    let advance = |count, fingerprint| Advance { micros: 0, loop_id, count, fingerprint };
+    let behind = if fingerprint.is_some() { count.min(behind.into()) } else { 0 };
+    let advances = [advance(count - behind, fingerprint), advance(behind, None)];
+    let longer = tail.extended(checkpoint, said.record, advances);
     longer.map(|longer| *checkpoint = longer).is_some()
 }

@@ -275,10 +275,10 @@ impl Progress {
         self.loops.unsaved()
     }
 
-    /// Takes the fingerprint of the item that completed last.
-    pub(crate) fn mark_complete(&mut self, depth: usize, fingerprint: Option<u32>) {
+    /// Takes the fingerprint of an item behind which so many have completed.
+    pub(crate) fn mark_complete(&mut self, depth: usize, behind: u16, fingerprint: Option<u32>) {
         if let Some(open) = self.loops.get_mut(depth) {
-            open.mark_complete(fingerprint);
+            open.mark_complete(behind, fingerprint);
         }
     }
 

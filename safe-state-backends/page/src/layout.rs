@@ -44,14 +44,22 @@ pub(super) fn header(boot: &[u8; BOOT_LEN]) -> [u8; HEADER_LEN] {
     header
 }
 
-/// Returns the checksum of a slot's words. No two words can change so that it stays, but by a chance of one in
-/// 2^64: each step is one to one in the word and in what came before.
+/// Returns the checksum of a slot's words: a product for each, which a processor has at the same time. Of words of which
+/// some are another slot's, it fits by a chance of one in 2^64.
 #[inline]
 pub(super) fn checksum(words: &[u64; WORDS]) -> u64 {
-    // The golden ratio's fraction, and another odd number without a pattern.
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+    // Odd numbers without a pattern.
+    const FACTORS: [u64; WORDS] = [
+        0x9e37_79b9_7f4a_7c15,
+        0xbf58_476d_1ce4_e5b9,
+        0x94d0_49bb_1331_11eb,
+        0xd6e8_feb8_6659_fd93,
+        0xa076_1d64_78bd_642f,
+        0xe703_7ed1_a0b4_28db,
+    ];
     const LAST: u64 = 0xff51_afd7_ed55_8ccd;
-    let sum = words.iter().fold(STEP, |sum, word| (sum ^ word).wrapping_mul(STEP).rotate_left(29));
+    let products = words.iter().zip(FACTORS).map(|(word, factor)| word.wrapping_mul(factor));
+    let sum = products.fold(0, u64::wrapping_add);
     // Zeros, as a hole has them, are no slot.
     (sum ^ (sum >> 33)).wrapping_mul(LAST) | 1
 }

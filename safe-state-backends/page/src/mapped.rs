@@ -86,3 +86,48 @@ impl Memory for Mapped {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapped() -> Mapped {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(LEN as u64).unwrap();
+        Mapped::new(&file).unwrap()
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "it maps no file, and forks nothing")]
+    fn a_forked_child_knows_that_the_page_is_its_parents() {
+        let mapped = mapped();
+        // SAFETY: the child reads a word and ends: it neither allocates nor locks.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: it runs no destructors, which are the parent's.
+            unsafe { libc::_exit(i32::from(mapped.is_ours())) };
+        }
+        let mut status = 0;
+        // SAFETY: `status` is there to be written.
+        assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+        assert!(libc::WIFEXITED(status));
+        assert_eq!(libc::WEXITSTATUS(status), 0, "it took the page for its own");
+        assert!(mapped.is_ours());
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "it maps no file")]
+    fn what_is_written_is_in_the_file() {
+        use std::os::unix::fs::FileExt;
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(LEN as u64).unwrap();
+        let mapped = Mapped::new(&file).unwrap();
+        mapped.store(64, 0x0102_0304_0506_0708);
+        mapped.write(4096, b"thirteen byte");
+        let (mut word, mut bytes) = ([0; 8], [0; 14]);
+        file.read_exact_at(&mut word, 64).unwrap();
+        file.read_exact_at(&mut bytes, 4096).unwrap();
+        assert_eq!(u64::from_le_bytes(word), 0x0102_0304_0506_0708);
+        assert_eq!(&bytes, b"thirteen byte\0");
+    }
+}

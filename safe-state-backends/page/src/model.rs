@@ -72,7 +72,7 @@ impl<F: Fn(&[u8])> Memory for Model<F> {
 }
 
 fn to(count: u64) -> Advanced {
-    Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok() }
+    Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok(), behind: 5 }
 }
 
 /// What is read, as how many items have completed, and which record.

@@ -13,9 +13,13 @@ pub struct Advanced {
     pub loop_id: u16,
     /// How many of its items have completed.
     pub count: u64,
-    /// The fingerprint of the last of them, if taken.
+    /// The fingerprint of one of them, if taken.
     pub fingerprint: Option<u32>,
+    /// How many completed behind that one, of which there is a fingerprint: fewer than 2^15.
+    pub behind: u16,
 }
+
+const MOST_BEHIND: u16 = (1 << 15) - 1;
 
 /// Writes a page. It belongs to one thread at a time.
 #[derive(Debug)]
@@ -81,7 +85,8 @@ impl<M: Memory> Slots<M> {
     pub(super) fn advance(&mut self, to: Advanced) -> io::Result<()> {
         let sequence = self.sequence + 1;
         let (has_mark, mark) = (u64::from(to.fingerprint.is_some()), to.fingerprint.unwrap_or(0));
-        let last = u64::from(to.loop_id) << 48 | has_mark << 32 | u64::from(mark);
+        let behind = u64::from(to.behind & MOST_BEHIND);
+        let last = u64::from(to.loop_id) << 48 | behind << 33 | has_mark << 32 | u64::from(mark);
         let words = [sequence, self.base, to.count, last, self.next.word(), 0];
         let bytes = layout::slot(sequence);
         for (at, word) in words.iter().enumerate() {
@@ -133,6 +138,7 @@ fn slot(page: &[u8], index: u64, base: u64) -> Option<(u64, Said<'_>)> {
         loop_id: u16::try_from(last >> 48).ok()?,
         count,
         fingerprint: (last >> 32 & 1 == 1).then_some(low(last)),
+        behind: u16::try_from(last >> 33 & u64::from(MOST_BEHIND)).ok()?,
     };
     Some((sequence, Said { record, advanced }))
 }

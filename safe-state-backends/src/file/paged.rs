@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn to(count: u64) -> Advanced {
-        Advanced { loop_id: 0, count, fingerprint: Some(7) }
+        Advanced { loop_id: 0, count, fingerprint: Some(7), behind: 0 }
     }
 
     /// How many items are complete, for whoever looks.

@@ -27,15 +27,19 @@ pub struct Tally<'r> {
     left: u64,
     /// Whether an item has been handed out whose body has not ended.
     in_flight: bool,
-    /// How far the loop has come since the last save, if each item is written into the page: with the fingerprint of
-    /// the item in flight, or of the last.
+    /// How far the loop has come since the last save, if each item is written into the page.
     paged: Option<Advanced>,
+    /// Whether the fingerprint there is that of the item in flight.
+    is_marked: bool,
 }
+
+/// Of how many items the page has the fingerprint of one: taking it costs more than all else.
+const PAGED_MARKS: u16 = 8;
 
 impl<'r> Tally<'r> {
     #[inline]
     pub(super) fn new(run: &'r mut Run, depth: usize) -> Self {
-        Tally { run, depth, granted: 0, left: 0, in_flight: false, paged: None }
+        Tally { run, depth, granted: 0, left: 0, in_flight: false, paged: None, is_marked: false }
     }
 
     /// Returns the run, which knows everything now. It is asked for the next item's part again.
@@ -63,6 +67,8 @@ impl<'r> Tally<'r> {
             self.left -= 1;
             if let Some(paged) = &mut self.paged {
                 paged.count += 1;
+                let is_marked = std::mem::take(&mut self.is_marked);
+                paged.behind = if is_marked { 0 } else { paged.behind + 1 };
                 let paged = *paged;
                 if !self.run.stages.saving.advance_page(paged) {
                     self.granted -= std::mem::take(&mut self.left);
@@ -131,12 +137,12 @@ impl<'r> Tally<'r> {
     fn settle(&mut self) {
         let completed = self.granted - self.left;
         looping::settle(&mut self.run.stages, self.depth, completed, self.in_flight);
-        if let Some(Advanced { fingerprint, .. }) = self.paged {
+        if let Some(Advanced { fingerprint, behind, .. }) = self.paged {
             let progress = &mut self.run.stages.progress;
-            if self.in_flight && self.left > 1 {
+            if std::mem::take(&mut self.is_marked) {
                 progress.mark(self.depth, fingerprint);
             } else if completed > 0 {
-                progress.mark_complete(self.depth, fingerprint);
+                progress.mark_complete(self.depth, behind, fingerprint);
             }
         }
         self.granted = self.left;
@@ -148,7 +154,7 @@ impl Counter for Tally<'_> {
     fn hand_out(&mut self) -> bool {
         self.in_flight = true;
         if self.left > 1 {
-            return self.paged.is_some();
+            return self.paged.is_some_and(|paged| paged.behind + 1 >= PAGED_MARKS);
         }
         let is_paged = self.paged.is_some();
         self.settle();
@@ -158,7 +164,9 @@ impl Counter for Tally<'_> {
     #[inline]
     fn mark(&mut self, fingerprint: Option<u32>) {
         match &mut self.paged {
-            Some(paged) if self.left > 1 => paged.fingerprint = fingerprint,
+            Some(paged) if self.left > 1 => {
+                (paged.fingerprint, self.is_marked) = (fingerprint, true);
+            }
             _ => self.run.stages.progress.mark(self.depth, fingerprint),
         }
     }

@@ -8,6 +8,7 @@ pub struct Advanced {
     pub loop_id: u16,
     pub count: u64,
     pub fingerprint: Option<u32>,
+    pub behind: u16,
 }
 
 /// What says nothing.
