@@ -337,10 +337,8 @@ impl OpenLoop {
         if self.known.kind != IdentityKind::Index {
             return Unpaged::Never;
         }
-        let is_saved_first = self.outline.is_unsaved()
-            || self.marks.has_samples_before(self.count.position)
-            || self.suspicion.is_unsaved();
-        if is_saved_first {
+        // Samples wait for the next save: a kill before it costs no more than them.
+        if self.outline.is_unsaved() || self.suspicion.is_unsaved() {
             return Unpaged::SavedFirst;
         }
         let Count { position, unsaved: count, .. } = self.count;

@@ -117,7 +117,8 @@ impl Schedule {
     pub(crate) fn set_paged(&mut self, is_paged: bool) {
         if is_paged != self.stride.is_some() {
             self.stride = is_paged.then(|| Stride { items: 1, since: Instant::now() });
-            self.budget = self.next_budget();
+            // What has been counted stays counted, however often that changes.
+            self.budget = self.budget.min(self.next_budget());
         }
     }
 
@@ -222,6 +223,47 @@ mod tests {
         assert!(schedule.item_completed());
         schedule.saved(Instant::now());
         assert!(!schedule.item_completed());
+    }
+
+    #[test]
+    fn a_page_now_and_then_puts_no_save_off() {
+        let mut schedule = Schedule::new(SaveEvery::items(5), Instant::now());
+        let due: Vec<bool> = (0..10)
+            .map(|item| {
+                schedule.set_paged(item % 2 == 0);
+                schedule.item_completed()
+            })
+            .collect();
+        assert_eq!(due, [false, false, false, false, true, false, false, false, false, true]);
+    }
+
+    #[test]
+    fn with_a_page_each_item_is_saved_by_time() {
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
+        let mut schedule = Schedule::new(SaveEvery::items(1), long_ago);
+        schedule.set_paged(true);
+        assert!(schedule.item_completed(), "a second has gone by");
+        schedule.saved(Instant::now());
+        assert!((0..100).all(|_| !schedule.item_completed()));
+        schedule.make_due();
+        assert!(schedule.item_completed() && schedule.is_due());
+        schedule.saved(Instant::now());
+        schedule.set_paged(false);
+        assert!(schedule.item_completed(), "without a page each is saved");
+    }
+
+    #[test]
+    fn strides_grow_no_faster_than_twofold_and_to_a_limit() {
+        let now = Instant::now();
+        let mut stride = Stride { items: 1, since: now };
+        let items: Vec<u64> = (0..8)
+            .map(|_| {
+                stride = stride.next(now);
+                stride.items
+            })
+            .collect();
+        assert_eq!(items, [2, 4, 8, 16, 32, 64, 64, 64]);
+        assert_eq!(stride.next(now + Duration::from_secs(64)).items, 1);
     }
 
     #[test]
