@@ -1,10 +1,11 @@
-//! An item that no save is due at, over the bare loop. Few saves are made, in memory: what they cost, and what a page
-//! does, is measured by `save.rs`.
+//! An item that no save is due at, over the bare loop. Few saves are made, and none is synced:
+//! what they cost is measured by `save.rs`.
 
 use std::hint::black_box;
+use std::path::Path;
 
 use safe_state::resumable;
-use safe_state_benches::{Target, bench, compare, time};
+use safe_state_benches::{Scratch, Target, bench, compare, time};
 
 const ITEMS: u32 = 5_000_000;
 const NANOS_EACH: f64 = 1e9 / ITEMS as f64;
@@ -14,21 +15,25 @@ fn main() {
     bench(
         "An item between saves (save_every = 1_000_000), over the same in a bare loop",
         |table| {
-            let range =
-                compare(ROUNDS, || time(|| resumable_range(ITEMS)), || time(|| bare_range(ITEMS)));
+            let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
+            let range = compare(
+                ROUNDS,
+                || time(|| resumable_range(scratch.path(), ITEMS)),
+                || time(|| bare_range(ITEMS)),
+            );
             table.row("over a range", "ns", range.extra(NANOS_EACH), Target::AtMost(2.0));
 
             let numbers: Vec<u32> = (0..ITEMS).collect();
             let slice = compare(
                 ROUNDS,
-                || time(|| resumable_slice(&numbers)),
+                || time(|| resumable_slice(scratch.path(), &numbers)),
                 || time(|| bare_slice(&numbers)),
             );
             table.row("over a slice", "ns", slice.extra(NANOS_EACH), Target::AtMost(2.0));
 
             let fallible = compare(
                 ROUNDS,
-                || time(|| resumable_fallible(&numbers).expect("no errors")),
+                || time(|| resumable_fallible(scratch.path(), &numbers).expect("no errors")),
                 || time(|| bare_fallible(&numbers).expect("no errors")),
             );
             let extra = fallible.extra(NANOS_EACH);
@@ -36,15 +41,15 @@ fn main() {
 
             let tried = compare(
                 ROUNDS,
-                || time(|| resumable_tried(&numbers).expect("no errors")),
-                || time(|| resumable_fallible(&numbers).expect("no errors")),
+                || time(|| resumable_tried(scratch.path(), &numbers).expect("no errors")),
+                || time(|| resumable_fallible(scratch.path(), &numbers).expect("no errors")),
             );
             let extra = tried.extra(NANOS_EACH);
             table.row("`max_attempts`, over the same without", "ns", extra, Target::AtMost(2.0));
 
             let carrying = compare(
                 ROUNDS,
-                || time(|| _ = black_box(resumable_sum(&numbers))),
+                || time(|| _ = black_box(resumable_sum(scratch.path(), &numbers))),
                 || time(|| _ = black_box(bare_sum(&numbers))),
             );
             table.row("with a carried sum", "ns", carrying.extra(NANOS_EACH), Target::AtMost(2.0));
@@ -52,8 +57,8 @@ fn main() {
     );
 }
 
-#[resumable(save_every = 1_000_000, backend = "memory:")]
-fn resumable_range(count: u32) {
+#[resumable(save_every = 1_000_000, durability = "process", state_dir = dir)]
+fn resumable_range(dir: &Path, count: u32) {
     #[resume]
     for number in 0..count {
         black_box(number);
@@ -67,8 +72,8 @@ fn bare_range(count: u32) {
     }
 }
 
-#[resumable(save_every = 1_000_000, backend = "memory:")]
-fn resumable_slice(numbers: &[u32]) {
+#[resumable(save_every = 1_000_000, durability = "process", state_dir = dir)]
+fn resumable_slice(dir: &Path, numbers: &[u32]) {
     for number in numbers {
         black_box(number);
     }
@@ -81,16 +86,16 @@ fn bare_slice(numbers: &[u32]) {
     }
 }
 
-#[resumable(save_every = 1_000_000, backend = "memory:")]
-fn resumable_fallible(numbers: &[u32]) -> Result<(), safe_state::Error> {
+#[resumable(save_every = 1_000_000, durability = "process", state_dir = dir)]
+fn resumable_fallible(dir: &Path, numbers: &[u32]) -> Result<(), safe_state::Error> {
     for number in numbers {
         work(*number)?;
     }
     Ok(())
 }
 
-#[resumable(save_every = 1_000_000, backend = "memory:", max_attempts = 3)]
-fn resumable_tried(numbers: &[u32]) -> Result<(), safe_state::Error> {
+#[resumable(save_every = 1_000_000, durability = "process", state_dir = dir, max_attempts = 3)]
+fn resumable_tried(dir: &Path, numbers: &[u32]) -> Result<(), safe_state::Error> {
     for number in numbers {
         work(*number)?;
     }
@@ -105,8 +110,8 @@ fn bare_fallible(numbers: &[u32]) -> Result<(), safe_state::Error> {
     Ok(())
 }
 
-#[resumable(save_every = 1_000_000, backend = "memory:", carry(sum))]
-fn resumable_sum(numbers: &[u32]) -> u64 {
+#[resumable(save_every = 1_000_000, durability = "process", state_dir = dir, carry(sum))]
+fn resumable_sum(dir: &Path, numbers: &[u32]) -> u64 {
     let mut sum = 0;
     for number in numbers {
         sum += u64::from(black_box(*number));

@@ -15,11 +15,12 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["storm", kind, durability, save_every, items, dir] => {
-            let storm = Storm {
+            let mut storm = Storm {
                 items: items.parse()?,
                 save_every: save_every.parse()?,
                 effects: Effects::open_aloud(Path::new(dir).join("effects"))?,
                 dir: Path::new(dir).join("state"),
+                page: false,
             };
             storm.run(kind, durability)
         }
@@ -88,11 +89,13 @@ struct Storm {
     save_every: u64,
     effects: Effects,
     dir: PathBuf,
+    page: bool,
 }
 
 impl Storm {
-    fn run(&self, kind: &str, durability: &str) -> anyhow::Result<()> {
-        match (kind, durability) {
+    fn run(&mut self, kind: &str, durability: &str) -> anyhow::Result<()> {
+        self.page = kind.starts_with("paged ");
+        match (kind.trim_start_matches("paged "), durability) {
             ("function", "power") => power(self),
             ("function", "process") => process(self),
             ("future", "power") => block_on(power_async(self)),
@@ -111,7 +114,8 @@ impl Storm {
         let job = Job::new("storm")
             .state_dir(&self.dir)
             .save_every(self.save_every)
-            .durability(durability);
+            .durability(durability)
+            .page(self.page);
         job.run(0..self.items, |item| Ok(self.effects.record(item)?))
     }
 }
@@ -125,7 +129,8 @@ macro_rules! storm {
             name = "storm",
             state_dir = &storm.dir,
             save_every = storm.save_every,
-            durability = $durability
+            durability = $durability,
+            page = storm.page
         )]
         fn $name(storm: &Storm) -> anyhow::Result<()> {
             for item in 0..storm.items {
@@ -138,7 +143,8 @@ macro_rules! storm {
             name = "storm",
             state_dir = &storm.dir,
             save_every = storm.save_every,
-            durability = $durability
+            durability = $durability,
+            page = storm.page
         )]
         async fn $name_async(storm: &Storm) -> anyhow::Result<()> {
             for item in 0..storm.items {

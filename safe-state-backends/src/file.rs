@@ -154,7 +154,16 @@ impl FileBackend {
         let file = LogFile { dir, name: file_of(job), durability, limit };
         let log = Log::new(Arc::clone(lock.dir()), file);
         let (backend, job, beside) = (self.clone(), job.to_owned(), Vec::new());
-        Ok(FileLease { log, lock, backend, job, has_page: true, is_paged: false, beside })
+        Ok(FileLease {
+            log,
+            lock,
+            backend,
+            job,
+            has_page: true,
+            is_paged: false,
+            is_written: false,
+            beside,
+        })
     }
 }
 
@@ -248,6 +257,8 @@ struct FileLease {
     /// Whether there may be a page beside the file, and whether it is of this lease.
     has_page: bool,
     is_paged: bool,
+    /// Whether the file has what was to be written last.
+    is_written: bool,
     /// What else the job needs, by the names it is stored under.
     beside: Vec<(String, Vec<u8>)>,
 }
@@ -262,6 +273,7 @@ impl Lease for FileLease {
     }
 
     fn save_pieces(&mut self, checkpoint: &[&[u8]]) -> Result<(), Error> {
+        self.is_written = false;
         // The directory may have been removed. What is in memory is then all there is, and goes into
         // a new one; unless another run has taken the lease there.
         if !self.lock.stands()? {
@@ -269,6 +281,7 @@ impl Lease for FileLease {
         }
         let FileLease { log, lock, job, .. } = self;
         log.save(checkpoint, || lock.check(job))?;
+        self.is_written = true;
         if !self.is_paged && std::mem::take(&mut self.has_page) {
             // Of the run before: what it said is in the checkpoint by now.
             let _ = paged::remove(self.lock.dir(), &self.job);
@@ -277,7 +290,10 @@ impl Lease for FileLease {
     }
 
     fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
-        self.log.append(record)
+        self.is_written = false;
+        let appended = self.log.append(record)?;
+        self.is_written = appended == Appended::Yes;
+        Ok(appended)
     }
 
     fn is_in_place(&mut self) -> bool {
@@ -287,7 +303,8 @@ impl Lease for FileLease {
     fn delete(&mut self) -> Result<(), Error> {
         let FileLease { log, lock, job, .. } = self;
         log.delete(|| lock.check(job))?;
-        paged::remove(lock.dir(), job)?;
+        // One that stays says nothing: there is no file beside which it counts.
+        let _ = paged::remove(lock.dir(), job);
         self.has_page = false;
         Ok(())
     }
@@ -298,6 +315,7 @@ impl Lease for FileLease {
 
     #[cfg(target_os = "linux")]
     fn page(&mut self, base: u64) -> Result<Option<Page>, Error> {
+        self.lock.check(&self.job)?;
         let page = paged::create(self.lock.dir(), &self.job, base)?;
         (self.has_page, self.is_paged) = (true, page.is_some());
         Ok(page)
@@ -317,7 +335,8 @@ impl Lease for FileLease {
 /// A page that says no more than the file goes with the lease. If that could not be written last, it may say more.
 impl Drop for FileLease {
     fn drop(&mut self) {
-        if self.is_paged && self.has_page && self.log.file().is_some() {
+        let is_behind = self.is_paged && self.has_page && self.is_written;
+        if is_behind && self.lock.check(&self.job).is_ok() {
             // One that stays says nothing: it lies beside a state that is no more.
             let _ = paged::remove(self.lock.dir(), &self.job);
         }
@@ -333,6 +352,8 @@ impl FileLease {
         if !is_mounted.map_err(Error::io("look at", path))? {
             return Err(Error::Unmounted { path: path.clone() });
         }
+        // Another is made where the file will be.
+        let _ = paged::remove(self.lock.dir(), &self.job);
         self.lock = self.backend.lock(&self.job)?;
         self.log.move_to(Arc::clone(self.lock.dir()));
         for (name, bytes) in &self.beside {

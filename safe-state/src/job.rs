@@ -56,6 +56,7 @@ pub struct Job {
 pub(crate) struct Saves {
     pub(crate) every: SaveEvery,
     pub(crate) keep_on_success: bool,
+    pub(crate) page: bool,
 }
 
 /// What the run before is expected to have been, and what to do if it was not.
@@ -91,7 +92,7 @@ impl Job {
     pub fn new(name: impl Into<String>) -> Self {
         Job {
             name: name.into(),
-            saves: Saves { every: SaveEvery::default(), keep_on_success: false },
+            saves: Saves { every: SaveEvery::default(), keep_on_success: false, page: false },
             expected: Expected {
                 version: None,
                 code: None,
@@ -122,6 +123,16 @@ impl Job {
     /// What a save survives: loss of power (the default), or only the death of the process.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.storage.durability = durability;
+        self
+    }
+
+    /// Tells whether a page beside the job's file has each item of a plain loop, so that it is safe from the death of the
+    /// process before it is saved: the guide says which loops those are, in "Between two saves". With
+    /// [`Durability::Process`] and each item saved, the file itself is then written about once a second.
+    ///
+    /// On other systems than Linux, and with other backends than files, it does nothing.
+    pub fn page(mut self, page: bool) -> Self {
+        self.saves.page = page;
         self
     }
 

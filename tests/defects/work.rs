@@ -208,7 +208,7 @@ fn s40_what_a_kill_repeats_can_be_bounded_by_time() {
     assert!(of_memory.contains(&1), "and not every one is saved: {of_memory:?}");
     // A page beside the file has each of them.
     #[cfg(target_os = "linux")]
-    assert_eq!(lags(Job::new("timed").state_dir(dir.path())), [0; 20]);
+    assert_eq!(lags(Job::new("timed").state_dir(dir.path()).page(true)), [0; 20]);
 }
 
 #[test]

@@ -82,6 +82,9 @@ pub enum Way {
 }
 
 impl Page {
+    /// The length of a page's file in bytes.
+    pub const LEN: u64 = layout::LEN as u64;
+
     /// Makes a page of a file that is new, and open to be read and written. It counts beside `base`.
     ///
     /// # Errors
@@ -93,8 +96,7 @@ impl Page {
             *header = layout::header(&boot.0);
         }
         // Every block is there before one is stored to: a full disk is an error here, and nothing later.
-        let len = layout::LEN as u64;
-        match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, len) {
+        match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, Page::LEN) {
             // What follows does it, or says why not.
             Ok(()) | Err(rustix::io::Errno::OPNOTSUPP) => {}
             Err(error) => return Err(error.into()),

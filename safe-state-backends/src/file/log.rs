@@ -169,6 +169,6 @@ impl<F: Fs> Log<F> {
 
 /// How large the process may make a file.
 #[cfg(unix)]
-fn rlimit() -> Option<u64> {
+pub(super) fn rlimit() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Fsize).current
 }

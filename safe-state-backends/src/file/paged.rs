@@ -49,6 +49,10 @@ pub(super) fn numbers(file: &File) -> Option<(u64, u64)> {
 
 pub(super) fn create(dir: &Dir, job: &str, base: u64) -> Result<Option<Page>, Error> {
     let Some(boot) = Boot::this() else { return Ok(None) };
+    // To write more than it may, the answer would not be an error, but SIGXFSZ.
+    if super::log::rlimit().is_some_and(|limit| limit < Page::LEN) {
+        return Ok(None);
+    }
     let name = page_of(job);
     let failed = || Error::io("create", dir.path().join(&name));
     let file = dir.replace(&name).map_err(failed())?;

@@ -11,7 +11,7 @@ mod suspicion;
 use std::fmt::Arguments;
 
 use safe_state_backends::format::{Advance, LoopChange};
-use safe_state_backends::{Captured, Carried, CrashCause, LoopProgress, Mark};
+use safe_state_backends::{Captured, Carried, CrashCause, LoopProgress};
 
 use crate::bounded::write_bounded;
 use crate::items::capture;
@@ -53,8 +53,8 @@ struct Known {
 /// What is to be said of the items that completed since the last save, before the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unpaged {
-    /// How many there are, and the fingerprint of one, and how many are behind that.
-    Advance { loop_id: u16, count: u64, fingerprint: Option<u32>, behind: u16 },
+    /// How many there are, and the fingerprint of the last.
+    Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
     /// Something else has to be saved first.
     SavedFirst,
     /// More than an advance can say belongs to each of them.
@@ -341,17 +341,10 @@ impl OpenLoop {
         if self.outline.is_unsaved() || self.suspicion.is_unsaved() {
             return Unpaged::SavedFirst;
         }
-        let Count { position, unsaved: count, .. } = self.count;
-        let behind = |mark: &Mark| position.checked_sub(mark.index + 1);
-        let unsaved = self.marks.last().filter(|mark| behind(mark).is_some_and(|it| it < count));
-        let behind = unsaved.as_ref().and_then(behind).and_then(|it| u16::try_from(it).ok());
-        let fingerprint = unsaved.filter(|_| behind.is_some()).map(|mark| mark.fingerprint);
-        Unpaged::Advance {
-            loop_id: self.loop_id,
-            count,
-            fingerprint,
-            behind: behind.unwrap_or_default(),
-        }
+        // Of an earlier one it is not known whether all behind it completed since.
+        let last = self.count.position.checked_sub(1);
+        let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
+        Unpaged::Advance { loop_id: self.loop_id, count: self.count.unsaved, fingerprint }
     }
 
     /// Takes the items that completed since the last save, if there is nothing else to save.

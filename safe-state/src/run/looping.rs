@@ -124,8 +124,8 @@ fn page(stages: &mut Stages, depth: usize) -> Option<Advanced> {
     let may_page = stages.saving.may_page() && depth == 0 && !stages.control.borrows();
     let unsaved = if may_page { stages.progress.unsaved() } else { Unpaged::Never };
     let paged = match unsaved {
-        Unpaged::Advance { loop_id, count, fingerprint, behind } => {
-            let at = Advanced { loop_id, count, fingerprint, behind };
+        Unpaged::Advance { loop_id, count, fingerprint } => {
+            let at = Advanced { loop_id, count, fingerprint, behind: 0 };
             let is_in_page = stages.saving.begin_page(at).unwrap_or_else(|error| {
                 stages.observer.events().no_page(&error);
                 false

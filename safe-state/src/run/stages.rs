@@ -79,9 +79,13 @@ impl Stages {
         // A nested call has nothing of its own to show.
         let shows_bars = job.shown.progress && owner.is_some();
         let syncs = job.lease_options().durability == Durability::Power;
-        // A replay has nothing to lose.
-        let pages = owner.is_some()
+        // A replay has nothing to lose; and where each item is synced, a page adds nothing. What is carried belongs to
+        // each item, also where its declaration in the body is not come to for long.
+        let carries = job.expected.carries.is_some_and(|carried| !carried.is_empty());
+        let pages = job.saves.page
+            && owner.is_some()
             && replay == Replay::No
+            && !carries
             && (!syncs || save_every != SaveEvery::default());
         let saving = Saving::new(owner, save_every, now);
         Stages {

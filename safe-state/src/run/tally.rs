@@ -68,7 +68,7 @@ impl<'r> Tally<'r> {
             if let Some(paged) = &mut self.paged {
                 paged.count += 1;
                 let is_marked = std::mem::take(&mut self.is_marked);
-                paged.behind = if is_marked { 0 } else { paged.behind + 1 };
+                paged.behind = if is_marked { 0 } else { paged.behind.saturating_add(1) };
                 let paged = *paged;
                 if !self.run.stages.saving.advance_page(paged) {
                     self.granted -= std::mem::take(&mut self.left);
@@ -154,7 +154,7 @@ impl Counter for Tally<'_> {
     fn hand_out(&mut self) -> bool {
         self.in_flight = true;
         if self.left > 1 {
-            return self.paged.is_some_and(|paged| paged.behind + 1 >= PAGED_MARKS);
+            return self.paged.is_some_and(|paged| paged.behind.saturating_add(1) >= PAGED_MARKS);
         }
         let is_paged = self.paged.is_some();
         self.settle();

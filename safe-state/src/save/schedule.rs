@@ -80,7 +80,7 @@ pub(crate) struct Schedule {
 const PAGED_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the items between two looks at the clock may take.
 const STRIDE: Duration = Duration::from_millis(10);
-/// How many they may be: if they take longer all of a sudden, a save comes so many items late.
+/// How many they may be: if they take longer all of a sudden, the file is written so many items late.
 const STRIDE_LIMIT: u64 = 64;
 
 /// Items between two looks at the clock.
@@ -129,9 +129,9 @@ impl Schedule {
 
     fn next_budget(&self) -> u64 {
         match (self.every, self.stride) {
-            (every, None) => every.budget(),
-            (Every::Items(count), Some(_)) if count.get() > 1 => count.get(),
-            (_, Some(stride)) => stride.items,
+            // No more than the log is at stake, and that for a second.
+            (Every::Items(NonZeroU64::MIN), Some(stride)) => stride.items,
+            (every, _) => every.budget(),
         }
     }
 

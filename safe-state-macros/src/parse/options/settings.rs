@@ -36,9 +36,10 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 22] = [
+pub(crate) static SETTINGS: [JobOption; 23] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
+    option("page", Told::Method, switch),
     option("state_dir", Told::Method, given),
     option("backend", Told::Method, given),
     option("wait", Told::Method, |it, input| time(it, value(it, input)?)),
