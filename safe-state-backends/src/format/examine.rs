@@ -102,7 +102,8 @@ impl Examination {
                     Record::InFlight(_) => RecordKind::InFlight,
                     Record::Slices(_) => RecordKind::Slices,
                     Record::Merge(_) => RecordKind::Merge,
-                    _ => RecordKind::Change,
+                    // What a snapshot is, it is in the first record alone.
+                    Record::Change(_) | Record::Snapshot(_) => RecordKind::Change,
                 };
                 checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;
                 kind
