@@ -268,14 +268,15 @@ impl Checkpoint {
         std::mem::replace(&mut self.version, version)
     }
 
-    /// Whether there is something to go on from: a complete item, or a step.
+    /// Returns whether there is something to go on from: a complete item, a step, or a handle, to which an item that did not
+    /// complete may have written.
     pub fn has_progress(&self) -> bool {
         let is_further = |it: &LoopProgress| {
             !it.completed().is_empty() || it.keys().is_some_and(|keys| !keys.is_empty())
         };
         self.finished
             || self.loops.values().any(is_further)
-            || self.carried.keys().any(|name| ValueAt::variable_of(name).is_none())
+            || self.carried.keys().any(|name| !ValueAt::is_of(name))
     }
 
     /// Takes in the fingerprints of the arguments by their names, of which 256 count. Gives the name of the first that

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use safe_state::resumable;
+use safe_state::{Error, Job, resumable};
 
 use crate::{append_to, line, lines, of_each, read};
 
@@ -31,6 +31,31 @@ fn a_torn_head_is_cut_off() {
         let rows = of_each(0..4, |item| format!("{{\"id\": {item}}}\n"));
         assert_eq!(read(&dir.path().join("rows")), before.to_owned() + &rows);
     }
+}
+
+#[resumable(name = "torn", state_dir = dir.join("state"), reconnect(out))]
+fn torn_by_argument(dir: &Path, bad: u64) -> anyhow::Result<()> {
+    let mut out: File = append_to(&dir.join("rows"))?;
+    for item in 0..4 {
+        write!(out, "{{\"id\": ")?;
+        anyhow::ensure!(item != bad, "blip");
+        writeln!(out, "{item}}}")?;
+    }
+    Ok(())
+}
+
+/// To begin anew with another argument would leave the torn head where it is.
+#[test]
+fn a_torn_head_belongs_to_the_job_whose_argument_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    torn_by_argument(dir.path(), 0).unwrap_err();
+    let error = torn_by_argument(dir.path(), 99).unwrap_err();
+    let refused = error.downcast_ref();
+    assert!(matches!(refused, Some(Error::ArgumentChanged { argument, .. }) if argument == "bad"));
+    Job::new("torn").state_dir(dir.path().join("state")).accept().unwrap();
+    torn_by_argument(dir.path(), 99).unwrap();
+    let rows = of_each(0..4, |item| format!("{{\"id\": {item}}}\n"));
+    assert_eq!(read(&dir.path().join("rows")), rows);
 }
 
 #[resumable(name = "later", state_dir = dir.join("state"), reconnect(out), save_every = 1, fresh(fails))]
