@@ -1,4 +1,4 @@
-//! What ten phases cost in which a map of 1 MB changes, over one phase: in the file, and for a save.
+//! Measures ten phases in which a map of 1 MB changes, over one phase: the file, and a save.
 
 use std::collections::BTreeMap;
 use std::fs;

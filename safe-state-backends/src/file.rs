@@ -284,7 +284,7 @@ impl Lease for FileLease {
         self.is_written = true;
         if !self.is_paged && std::mem::take(&mut self.has_page) {
             // Of the run before: what it said is in the checkpoint by now.
-            let _ = paged::remove(self.lock.dir(), &self.job);
+            paged::remove(self.lock.dir(), &self.job);
         }
         Ok(())
     }
@@ -303,8 +303,7 @@ impl Lease for FileLease {
     fn delete(&mut self) -> Result<(), Error> {
         let FileLease { log, lock, job, .. } = self;
         log.delete(|| lock.check(job))?;
-        // One that stays says nothing: there is no file beside which it counts.
-        let _ = paged::remove(lock.dir(), job);
+        paged::remove(lock.dir(), job);
         self.has_page = false;
         Ok(())
     }
@@ -337,8 +336,7 @@ impl Drop for FileLease {
     fn drop(&mut self) {
         let is_behind = self.is_paged && self.has_page && self.is_written;
         if is_behind && self.lock.check(&self.job).is_ok() {
-            // One that stays says nothing: it lies beside a state that is no more.
-            let _ = paged::remove(self.lock.dir(), &self.job);
+            paged::remove(self.lock.dir(), &self.job);
         }
     }
 }
@@ -353,7 +351,7 @@ impl FileLease {
             return Err(Error::Unmounted { path: path.clone() });
         }
         // Another is made where the file will be.
-        let _ = paged::remove(self.lock.dir(), &self.job);
+        paged::remove(self.lock.dir(), &self.job);
         self.lock = self.backend.lock(&self.job)?;
         self.log.move_to(Arc::clone(self.lock.dir()));
         for (name, bytes) in &self.beside {

@@ -1,11 +1,11 @@
-//! What of the page lies where. It is read by other processes, and after the writer's death:
+//! The layout of a page. Other processes read it, also after the writer's death:
 //! `docs/format.md` has it byte by byte.
 
 use std::ops::Range;
 
 /// The first byte is no ASCII; the last is the version.
 const MAGIC: [u8; 8] = *b"\x89SSPAGE\x01";
-/// As `/proc/sys/kernel/random/boot_id` has it.
+/// The length of the text in `/proc/sys/kernel/random/boot_id`.
 pub(super) const BOOT_LEN: usize = 36;
 /// Magic, boot and the checksum of both.
 pub(super) const HEADER_LEN: usize = 8 + BOOT_LEN + 4;

@@ -78,8 +78,7 @@ impl Memory for Mapped {
         }
     }
 
-    /// What a processor has stored before it stops is in its caches in the order of its instructions, and those are
-    /// the file's pages: only the compiler has to be kept from another order. For who reads meanwhile, checksums tell.
+    /// A processor that stops has made its stores in the order of its instructions, in caches that are the file's pages: only the compiler has to be kept from another order. For who reads meanwhile, checksums tell.
     #[inline]
     fn publish(&self, _: Range<usize>) -> io::Result<()> {
         compiler_fence(Ordering::Release);

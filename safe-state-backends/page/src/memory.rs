@@ -1,4 +1,4 @@
-//! What the protocol asks of the memory that a page lies in.
+//! The protocol stores a page through this trait.
 
 use std::io;
 use std::ops::Range;

@@ -75,7 +75,7 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok(), behind: 5 }
 }
 
-/// What is read, as how many items have completed, and which record.
+/// Reads a page. Returns how many items have completed, and the record.
 fn said(page: &[u8]) -> Option<(u64, Vec<u8>)> {
     let Said { record, advanced } = read(page, &BOOT, BASE)?;
     assert_eq!(advanced, to(advanced.count), "of one slot");

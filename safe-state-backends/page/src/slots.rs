@@ -49,7 +49,7 @@ impl Named {
 }
 
 impl<M: Memory> Slots<M> {
-    /// Of memory in which there is no slot yet.
+    /// Begins a page in memory that holds no slot yet.
     pub(super) fn new(memory: M, base: u64) -> Self {
         let (named, next) = (Named::default(), Named::default());
         Slots { memory, base, sequence: 0, named, next }
@@ -99,7 +99,7 @@ impl<M: Memory> Slots<M> {
     }
 }
 
-/// What a page says.
+/// The content of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Said<'p> {
     /// What else has changed, as it was written.

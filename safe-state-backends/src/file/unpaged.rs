@@ -14,6 +14,4 @@ pub(super) fn numbers(_: &File) -> Option<(u64, u64)> {
     None
 }
 
-pub(super) fn remove(_: &Dir, _: &str) -> Result<(), Error> {
-    Ok(())
-}
+pub(super) fn remove(_: &Dir, _: &str) {}

@@ -1,5 +1,7 @@
 //! The page of a run: an item that is complete is safe from the death of the process before it is saved.
 
+use std::io;
+
 use safe_state_backends::{Advanced, Error as BackendError, Page, Store};
 
 /// What says, beside the checkpoint, how far a loop has come since the last save.
@@ -13,7 +15,7 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// That of a run that has no page.
+    /// Returns the paging of a run that has no page.
     pub(crate) fn off() -> Self {
         Paging { is_off: true, ..Paging::default() }
     }
@@ -62,17 +64,17 @@ impl Paging {
     /// Writes how far the loop has come. Returns whether it is in the page; if not, there is none any more.
     #[inline]
     pub(crate) fn advance(&mut self, to: Advanced) -> bool {
-        if let Some(page) = &mut self.page
-            && page.advance(to).is_ok()
-        {
-            return true;
+        match self.page.as_mut().map(|page| page.advance(to)) {
+            Some(Ok(())) => true,
+            Some(Err(error)) => self.give_up(&error),
+            None => false,
         }
-        self.give_up();
-        false
     }
 
     #[cold]
-    fn give_up(&mut self) {
+    fn give_up(&mut self, error: &io::Error) -> bool {
+        tracing::warn!(target: "safe_state", %error, "the page can't be written; items are saved without it");
         (self.page, self.is_off) = (None, true);
+        false
     }
 }
