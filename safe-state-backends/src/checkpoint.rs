@@ -325,7 +325,11 @@ impl Checkpoint {
             Record::Change(change) => {
                 self.finished &= change.is_idle();
                 self.updated_at = self.updated_at.plus_micros(change.micros);
-                for it in change.loops {
+                for mut it in change.loops {
+                    if let Some(beside) = &mut it.side_by_side {
+                        let items = std::mem::take(&mut beside.in_flight);
+                        self.workers.set_in_flight(InFlight { loop_id: it.loop_id, items });
+                    }
                     let progress = self.loops.entry(it.loop_id).or_default();
                     self.history.complete(progress.completed_by(&it));
                     progress.apply(it);

@@ -11,6 +11,7 @@ pub(crate) mod pieces;
 mod record;
 mod report;
 pub(crate) mod request;
+mod side_by_side;
 #[cfg(test)]
 mod torn;
 
@@ -21,6 +22,7 @@ use pieces::Pieces;
 pub use examine::{Examination, Examined, RecordKind, examine};
 pub use record::{Advance, Arguments, Change, LoopChange, Record};
 pub use report::Report;
+pub use side_by_side::SideBySide;
 
 /// The version that this release writes, and the newest it reads.
 pub const VERSION: u16 = 2;

@@ -18,6 +18,7 @@ pub(crate) mod places;
 pub(crate) mod plan;
 pub(crate) mod policies;
 pub(crate) mod premutation;
+pub(crate) mod side_by_side;
 pub(crate) mod sources;
 pub(crate) mod standing;
 pub(crate) mod survey;
@@ -49,6 +50,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         plan.name_self(&survey);
         let targets = chosen(&plan, &survey, &name)?;
         policies::check_policies(&plan, &survey, &targets)?;
+        side_by_side::check_place(&plan, &survey, &targets)?;
         plan.carried = carried_variables(&plan, &survey, &targets)?;
         let is_outermost = |at| targets.iter().any(|it: &Target| it.at == at && it.depth == 0);
         plan.hoisted = hoist::hoist(block, is_outermost);
@@ -56,6 +58,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         check_bodies(&plan, &survey, &targets)?;
         places::place(&mut plan, block, &survey, &targets);
         worklists::check_worklists(&plan, &targets)?;
+        side_by_side::check_bodies(&plan, &targets)?;
         check_premutation(&plan, block, &targets)?;
         Ok((block.clone(), survey, targets))
     })

@@ -15,6 +15,7 @@ mod job;
 #[cfg(feature = "limits")]
 pub mod limits;
 mod observe;
+mod parallel;
 mod progress;
 mod proof;
 mod run;

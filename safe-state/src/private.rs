@@ -22,9 +22,9 @@ pub use std::string::String;
 #[cfg(not(feature = "report"))]
 pub use crate::__argument as argument;
 pub use crate::attempt::{
-    ByClone, ByLength, ByLog, Fallible, Flow, Kept, Marked, Outcome, TriedOnce as Once,
-    UndoneByClone, UndoneByLength, UndoneByLog, attempt, attempt_async, call_async, call_in, leave,
-    raise,
+    ByClone, ByLength, ByLog, Fallible, Fallibly, Flow, Kept, Marked, OfFallible, OfSure, Outcome,
+    Returning, Surely, TriedOnce as Once, UndoneByClone, UndoneByLength, UndoneByLog, attempt,
+    attempt_async, call_async, call_in, leave, raise,
 };
 pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};
@@ -54,6 +54,10 @@ pub use crate::items::source::{
 };
 pub use crate::items::{Items, Step};
 pub use crate::observe::spans::Spans;
+pub use crate::parallel::{
+    Captures, Cores, Feed, FromThread, Keeps, Most, Offered, Terms, ToThread, as_futures,
+    as_futures_of_stream, asking, asking_by_key, offered, offered_by_key, on_threads, typed,
+};
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
     OfCellReference, OfClone, OfMutable, OfMutableDeep, OfMutableFirst, OfMutableWithin, OfOther,
@@ -73,7 +77,7 @@ pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
 pub use crate::run::tally::Tally;
 pub use crate::{
-    __argument_fingerprint as argument_fingerprint, __failing as failing,
+    __argument_fingerprint as argument_fingerprint, __attempts as attempts, __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
     __in_place as in_place, __key as key, __means as means, __on_error as on_error,
     __progress as progress, __read_only as read_only, __set_back as set_back, __shown as shown,
@@ -204,6 +208,13 @@ pub fn run<R>(
     let outcome = call_in(&run.spans(), || body(&mut run));
     let failing = failing(&outcome);
     run.finish(outcome, failing, on_error)
+}
+
+/// `true`, which the compiler does not know before it optimises.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it stands in each item")]
+pub fn always() -> bool {
+    true
 }
 
 /// A future that gives an `R`.

@@ -13,6 +13,7 @@ mod loops;
 mod open_loop;
 mod places;
 mod restore;
+mod side_by_side;
 mod steps;
 mod stored;
 mod unsaved;

@@ -7,6 +7,7 @@ mod between;
 mod committing;
 mod ending;
 pub(crate) mod entering;
+pub(crate) mod handing;
 mod job;
 mod judging;
 mod looping;

@@ -125,7 +125,10 @@ impl LoopProgress {
         match &change.keys {
             Some(keys) => keys.len() as u64,
             None if self.keys.is_some() => 0,
-            None => change.count,
+            None => {
+                let apart = change.side_by_side.as_ref().map_or(0, |it| it.completed.len());
+                change.count.saturating_add(apart.saturating_sub(self.completed.len()))
+            }
         }
     }
 
@@ -139,6 +142,9 @@ impl LoopProgress {
             *self = LoopProgress { within, keys, attempts, suspect, ..LoopProgress::default() };
         }
         self.completed.complete_next(change.count);
+        if let Some(side_by_side) = change.side_by_side {
+            self.completed.merge(&side_by_side.completed);
+        }
         self.mark = change.mark.or(self.mark);
         self.total = change.total.or(self.total);
         self.end = change.end.or(self.end);

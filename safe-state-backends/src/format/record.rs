@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame, Place};
 use super::pieces::{Growing, LARGE, Pieces};
+use super::side_by_side::{self, SideBySide};
 use super::{FormatError, Framed, damaged};
 use crate::checkpoint::Workers;
 use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT, NESTING_LIMIT, SAMPLE_LIMIT};
@@ -22,6 +23,7 @@ const ARGUMENTS: u8 = 5;
 const IN_FLIGHT: u8 = 6;
 const SLICES: u8 = 7;
 const MERGE: u8 = 8;
+const SIDE_BY_SIDE: u8 = 9;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +117,9 @@ pub struct LoopChange {
     /// More samples of its items, which stand in a record of their own.
     #[serde(skip)]
     pub samples: Samples,
+    /// Of a loop whose items run side by side; in a record of another kind.
+    #[serde(skip)]
+    pub side_by_side: Option<Box<SideBySide>>,
 }
 
 impl Record {
@@ -142,7 +147,11 @@ impl Record {
 impl Change {
     /// Whether no item completed.
     pub(crate) fn is_idle(&self) -> bool {
-        self.loops.iter().all(|it| it.count == 0)
+        self.loops.iter().all(|it| it.count == 0 && it.side_by_side.is_none())
+    }
+
+    fn is_side_by_side(&self) -> bool {
+        self.loops.iter().any(|it| it.side_by_side.is_some())
     }
 
     /// The next `count` items of the function's first loop completed.
@@ -190,6 +199,7 @@ impl Advance {
                 attempts: None,
                 suspect: None,
                 samples,
+                side_by_side: None,
             },
         ] = loops.as_slice()
         else {
@@ -205,6 +215,7 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
     match frame.kind {
         ADVANCE => payload(frame.payload, frame.offset).map(Record::Advance),
         CHANGE => payload(frame.payload, frame.offset).map(Record::Change),
+        SIDE_BY_SIDE => side_by_side::read(frame.payload, frame.offset).map(Record::Change),
         SAMPLES => payload(frame.payload, frame.offset).map(Record::Samples),
         ARGUMENTS => payload(frame.payload, frame.offset).map(Record::Arguments),
         IN_FLIGHT => payload(frame.payload, frame.offset).map(Record::InFlight),
@@ -239,7 +250,11 @@ impl Framed for Record {
             Record::Advance(advance) => push(ADVANCE, advance, place, buffer),
             Record::Change(change) => {
                 let begin = buffer.len();
-                push(CHANGE, change, place, buffer)?;
+                if change.is_side_by_side() {
+                    push(SIDE_BY_SIDE, &side_by_side::written(change), place, buffer)?;
+                } else {
+                    push(CHANGE, change, place, buffer)?;
+                }
                 change.loops.iter().try_for_each(|it| {
                     push_samples(it.loop_id, it.samples.marks(), (place, begin), buffer)
                 })
@@ -254,7 +269,7 @@ impl Framed for Record {
 
     fn write_in_pieces(&self, place: Place, pieces: &mut Pieces) -> Result<(), FormatError> {
         match self {
-            Record::Change(change) if self.is_large() => {
+            Record::Change(change) if self.is_large() && !change.is_side_by_side() => {
                 let values = change.carried.iter().map(|it| &it.value);
                 push_in_pieces(CHANGE, change, values, place, pieces)?;
                 let place = place.at(place.offset + pieces.len());

@@ -31,9 +31,46 @@ pub(crate) fn carry_or(
     locals: &[Local],
     fail: &TokenStream,
 ) -> TokenStream {
+    carry_where(plan, run, target, locals, |_| true, fail)
+}
+
+/// The same of all but the variables of those names.
+pub(crate) fn carry_but(
+    plan: &Plan,
+    run: &TokenStream,
+    target: Option<&Target>,
+    locals: &[Local],
+    names: &[String],
+    fail: &TokenStream,
+) -> TokenStream {
+    carry_where(plan, run, target, locals, |it| !names.contains(&it.name()), fail)
+}
+
+/// The same of the variables of those names.
+pub(crate) fn carry_of(
+    plan: &Plan,
+    run: &TokenStream,
+    target: Option<&Target>,
+    locals: &[Local],
+    names: &[String],
+    fail: &TokenStream,
+) -> TokenStream {
+    carry_where(plan, run, target, locals, |it| names.contains(&it.name()), fail)
+}
+
+fn carry_where(
+    plan: &Plan,
+    run: &TokenStream,
+    target: Option<&Target>,
+    locals: &[Local],
+    is_chosen: impl Fn(&CarriedVariable) -> bool,
+    fail: &TokenStream,
+) -> TokenStream {
     let krate = &plan.krate;
     let error = &local("error");
-    let is_meant = |it: &&CarriedVariable| it.stands_among(locals) && it.is_carried_in(target);
+    let is_meant = |it: &&CarriedVariable| {
+        it.stands_among(locals) && it.is_carried_in(target) && is_chosen(it)
+    };
     let standing = plan.carried.iter().filter(is_meant);
     let carry = standing.map(|variable| {
         let (depth, value) = (variable.depth(), variable.value());

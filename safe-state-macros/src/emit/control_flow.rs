@@ -7,7 +7,7 @@
 //! ```
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -17,21 +17,29 @@ use syn::{
 
 use crate::syntax::hygiene::{at, local};
 
+/// What leaves a body whose ways out are values.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways<'a> {
+    /// The function's return type.
+    pub(crate) returned: &'a Type,
+    /// The label of the loop, if the body does not run within it.
+    pub(crate) outside_of: Option<Option<&'a Label>>,
+}
+
 /// Makes all ways out of `body` values. Gives what each of them does outside, by its number.
 pub(crate) fn as_values(
     body: &mut Block,
-    returned: &Type,
+    ways: Ways<'_>,
     krate: &Path,
 ) -> Result<Vec<TokenStream>> {
     let mut exits =
-        Exits { returned, krate, loops: 0, labels: Vec::new(), found: Vec::new(), error: None };
+        Exits { ways, krate, loops: 0, labels: Vec::new(), found: Vec::new(), error: None };
     exits.visit_block_mut(body);
     exits.error.map_or(Ok(exits.found), Err)
 }
 
 struct Exits<'a> {
-    /// The function's return type.
-    returned: &'a Type,
+    ways: Ways<'a>,
     krate: &'a Path,
     /// How many loops within the body are around this place, and the labels there.
     loops: usize,
@@ -44,6 +52,13 @@ impl Exits<'_> {
     /// Whether a `break` or `continue` to `label` stays within the body.
     fn stays(&self, label: Option<&Lifetime>) -> bool {
         label.map_or(self.loops > 0, |label| self.labels.contains(label))
+    }
+
+    /// Whether what goes to that label goes to the loop itself, which the body does not run within.
+    fn is_of_loop(&self, label: Option<&Lifetime>) -> bool {
+        self.ways.outside_of.is_some_and(|own| {
+            label.is_none_or(|label| own.is_some_and(|own| own.name == *label))
+        })
     }
 
     fn within(&mut self, label: Option<&Label>, loops: usize, visit: impl FnOnce(&mut Self)) {
@@ -61,13 +76,19 @@ impl Exits<'_> {
                         put the value into a variable before";
             self.error.get_or_insert_with(|| Error::new(value.span(), text));
         }
-        self.exit(quote_spanned! {at(it.break_token.span)=> #it }, it.break_token.span)
+        // The loop is behind its end by then.
+        let outside = if self.is_of_loop(it.label.as_ref()) {
+            TokenStream::new()
+        } else {
+            quote_spanned! {at(it.break_token.span)=> #it }
+        };
+        self.exit(outside, it.break_token.span)
     }
 
     fn continue_out(&mut self, it: &ExprContinue) -> Expr {
         let here = at(it.continue_token.span);
         // Where it has a label, that is to be seen in use.
-        if it.label.is_none() {
+        if it.label.is_none() || self.is_of_loop(it.label.as_ref()) {
             let krate = self.krate;
             return Expr::Verbatim(quote_spanned! {here=>
                 return #krate::__private::Ok(#krate::__private::Flow::Next)
@@ -86,11 +107,22 @@ impl Exits<'_> {
 
     fn leave(&mut self, it: &mut ExprReturn) -> Option<Expr> {
         visit_mut::visit_expr_return_mut(self, it);
-        let (krate, returned, item) = (self.krate, self.returned, local("item"));
-        let value = it.expr.as_ref()?;
-        Some(Expr::Verbatim(quote_spanned! {at(it.return_token.span)=> {
+        let (krate, returned, item) = (self.krate, self.ways.returned, local("item"));
+        let here = at(it.return_token.span);
+        let (left, value) = if self.ways.outside_of.is_some() {
+            let on_error = local("on_error");
+            let left = quote_spanned! {here=>
+                #krate::__private::attempts!(#on_error).leave(#item)
+            };
+            let nothing = || quote_spanned! {here=> () };
+            (left, it.expr.as_ref().map_or_else(nothing, |value| quote! { #value }))
+        } else {
+            let value = it.expr.as_ref()?;
+            (quote_spanned! {here=> #krate::__private::leave(#item) }, quote! { #value })
+        };
+        Some(Expr::Verbatim(quote_spanned! {here=> {
             let #item: #returned = #value;
-            return #krate::__private::leave(#item)
+            return #left
         } }))
     }
 }

@@ -115,12 +115,15 @@ fn goes_by_index(plan: &Plan) -> bool {
 
 /// Records what is to be captured of the item that has been handed out.
 pub(crate) fn capture(plan: &Plan, target: &Target) -> TokenStream {
-    if target.items.capture.is_empty() {
-        return TokenStream::new();
-    }
-    let krate = &plan.krate;
     let depth = target.depth;
     let run = save_points::run_at(depth + 1);
+    let Some(values) = captured(plan, target) else { return TokenStream::new() };
+    quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#values]); }
+}
+
+/// The values to be captured with their names, if there are some.
+pub(crate) fn captured(plan: &Plan, target: &Target) -> Option<TokenStream> {
+    let krate = &plan.krate;
     let values = target.items.capture.iter().map(|Capture { name, form, expr }| {
         let here = at(expr.span());
         let value = match form {
@@ -132,5 +135,5 @@ pub(crate) fn capture(plan: &Plan, target: &Target) -> TokenStream {
         };
         quote_spanned! {here=> (#name, #krate::__private::#value) }
     });
-    quote_spanned! {Span::mixed_site()=> #run.capture(#depth, &[#(#values),*]); }
+    (!target.items.capture.is_empty()).then(|| quote! { #(#values),* })
 }

@@ -42,7 +42,7 @@ use crate::emit::items::{self, KnownBy};
 use crate::emit::lowered::Lowered;
 use crate::emit::policy::{self, Item};
 use crate::emit::proof::Proof;
-use crate::emit::{carry, kept_values, returns, save_points};
+use crate::emit::{carry, kept_values, returns, save_points, side_by_side};
 use crate::syntax::hygiene::{at, local, locals, moved};
 use crate::syntax::loop_forms::{is_marker, while_let};
 use crate::syntax::parens;
@@ -55,6 +55,9 @@ pub(crate) fn resumable_loop(
     (around, proof): (&Loop, Proof),
 ) -> Result<Expr> {
     let locals = around.scope.locals.as_slice();
+    if target.items.side_by_side.is_some() {
+        return side_by_side::resumable_loop(plan, it, (target, locals), proof);
+    }
     let lowered = match it {
         Expr::ForLoop(it) => for_loop(plan, it, target, locals)?,
         Expr::While(it) => {
@@ -173,22 +176,8 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
     let ExprForLoop { attrs, label, for_token, pat, expr, mut body, .. } = it;
     returns::mark_returns(plan, &mut body);
     let keyword = for_token.span;
-    let (here, input) = (at(keyword), at(expr.span()));
-    let (run, number, location) =
-        (save_points::run_around(target), number(target), save_points::location(plan, keyword));
-    let (expr, fail) = (parens::without_needless(*expr), save_points::fail(plan, here));
-    let known_by = items::known_by(plan, (target, false), &expr);
-    let KnownBy { way, of_item, check_source, .. } = &known_by;
-    let enter = known_by.function("items", input);
-    let expr = if lending::lends(plan, target) {
-        let krate = moved(krate, input);
-        quote_spanned! {input=> #krate::__private::lent(#expr) }
-    } else {
-        expr.to_token_stream()
-    };
-    let entered = quote_spanned! {input=>
-        #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
-    };
+    let here = at(keyword);
+    let (entered, fail) = (entered(plan, *expr, target, keyword), save_points::fail(plan, here));
     let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);
     let next = if only_counts(plan, target, locals) { "advance" } else { "next" };
@@ -208,6 +197,27 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
     let item_type = quote_spanned! {here=> , #item_type };
     let is_for = true;
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
+}
+
+/// What enters a `for` loop over that: its items, the tally, and what takes their type.
+pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -> TokenStream {
+    let krate = &plan.krate;
+    let input = at(expr.span());
+    let (run, number, location) =
+        (save_points::run_around(target), number(target), save_points::location(plan, keyword));
+    let expr = parens::without_needless(expr);
+    let known_by = items::known_by(plan, (target, false), &expr);
+    let KnownBy { way, of_item, check_source, .. } = &known_by;
+    let enter = known_by.function("items", input);
+    let expr = if lending::lends(plan, target) {
+        let krate = moved(krate, input);
+        quote_spanned! {input=> #krate::__private::lent(#expr) }
+    } else {
+        expr.to_token_stream()
+    };
+    quote_spanned! {input=>
+        #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
+    }
 }
 
 fn while_loop(
@@ -266,7 +276,7 @@ fn while_loop(
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
 }
 
-fn number(target: &Target) -> TokenStream {
+pub(crate) fn number(target: &Target) -> TokenStream {
     let Target { depth, id, .. } = target;
     quote_spanned! {Span::mixed_site()=> (#depth, #id) }
 }

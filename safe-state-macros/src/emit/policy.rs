@@ -75,7 +75,9 @@ pub(crate) fn policy(plan: &Plan, target: &Target) -> TokenStream {
         value.as_ref().map(|value| quote_spanned! {here=> .#name(#value) })
     });
     locals!(tally, cautious);
-    let caution = options.max_crashes.as_ref().map(|_| {
+    // Side by side, the runtime looks out itself.
+    let is_alone = target.items.side_by_side.is_none();
+    let caution = options.max_crashes.as_ref().filter(|_| is_alone).map(|_| {
         quote_spanned! {here=> let mut #cautious = #tally.run().is_cautious(); }
     });
     quote_spanned! {here=>
@@ -180,7 +182,8 @@ fn tried(
     kept.set_span(here);
     // All of the path there, or an error would point at the whole attribute.
     let krate = &moved(&plan.krate, here);
-    let exits = control_flow::as_values(&mut item.body, returned, &plan.krate)?;
+    let ways = control_flow::Ways { returned, outside_of: None };
+    let exits = control_flow::as_values(&mut item.body, ways, &plan.krate)?;
     let over = over(plan, &item, target);
     let attempt = attempt(plan, &item, target);
     let (marks, undo) = (undo::marks(plan, target, locals), undo::undo(plan, target, locals));

@@ -92,10 +92,11 @@ pub(crate) fn proof(
     let seen: Vec<&Outer<'_>> =
         outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
     let mut taken = Taken::default();
-    let is_needed = hidden
+    // Side by side, the body that runs is such a closure itself.
+    let is_needed = target.items.side_by_side.is_none() && (hidden
         || seen.iter().any(|it| {
             !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
-        });
+        }));
     let closure = if is_needed {
         closure(plan, &written, (target, targets, around), (&outer, &seen), &mut taken)
     } else {

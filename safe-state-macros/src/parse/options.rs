@@ -5,6 +5,7 @@ pub(crate) mod items;
 pub(crate) mod job;
 mod policy;
 pub(crate) mod settings;
+pub(crate) mod side_by_side;
 mod unknown;
 pub(crate) mod variable;
 

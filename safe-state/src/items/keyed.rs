@@ -83,6 +83,11 @@ impl Keyed {
         Some(true)
     }
 
+    /// Attends to the item of that hash, which has been met.
+    pub(crate) fn attend(&mut self, hash: u64) {
+        self.in_flight = hash;
+    }
+
     /// Returns whether the item of that hash is complete, or has been met.
     pub(crate) fn knows(&self, hash: u64) -> bool {
         self.table.find(hash, |entry| entry & !MET == hash).is_some()

@@ -95,7 +95,8 @@ impl Received {
         self.take(next, counter, &ByCursor::new(of_type, cursor))
     }
 
-    fn take<T>(
+    /// Takes what the loop asked for, of which it knows items so.
+    pub(crate) fn take<T>(
         &mut self,
         next: Option<T>,
         counter: &mut impl Counter,

@@ -68,6 +68,16 @@ impl Spans {
         }
     }
 
+    /// That of an item beside others, on whichever thread its body runs.
+    pub(crate) fn item_beside(&self, index: u64) -> Span {
+        match self.nest() {
+            Some(nest) if self.has_items() => {
+                tracing::debug_span!(target: "safe_state", parent: nest.innermost(), "item", index)
+            }
+            _ => Span::none(),
+        }
+    }
+
     fn is_in(&self, depth: usize, index: u64) -> bool {
         let is_it = |item: &Item| (item.depth, item.index) == (depth, index);
         self.nest().is_some_and(|nest| nest.items.iter().any(is_it))

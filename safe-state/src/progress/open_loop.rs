@@ -1,7 +1,9 @@
 //! Where a run stands in one loop.
 
 pub(super) mod before;
+mod changes;
 mod cursors;
+mod flights;
 mod marks;
 mod outline;
 mod resume_point;
@@ -10,8 +12,8 @@ mod suspicion;
 
 use std::fmt::Arguments;
 
-use safe_state_backends::format::{Advance, LoopChange};
-use safe_state_backends::{Captured, Carried, CrashCause, LoopProgress};
+use safe_state_backends::format::LoopChange;
+use safe_state_backends::{Captured, Carried, Completed, CrashCause, LoopProgress};
 
 use crate::bounded::write_bounded;
 use crate::items::capture;
@@ -21,10 +23,12 @@ use crate::items::key::KeyHash;
 use crate::items::keyed::Keyed;
 
 use cursors::Cursors;
+use flights::{Bodies, Flights};
 use marks::Marks;
 use outline::Outline;
 use suspicion::Suspicion;
 
+pub(crate) use changes::Unpaged;
 pub(crate) use resume_point::ResumePoint;
 
 /// A loop that the run is in.
@@ -37,8 +41,7 @@ pub(crate) struct OpenLoop {
     marks: Marks,
     suspicion: Suspicion,
     outline: Outline,
-    /// The values recorded of the item in flight.
-    captured: Vec<Captured>,
+    bodies: Bodies,
 }
 
 /// By what a loop knows its items.
@@ -48,17 +51,6 @@ struct Known {
     /// The keys, of a loop that knows its items by key.
     keyed: Option<Keyed>,
     cursors: Cursors,
-}
-
-/// What is to be said of the items that completed since the last save, before the next one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unpaged {
-    /// How many there are, and the fingerprint of the last.
-    Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
-    /// Something else has to be saved first.
-    SavedFirst,
-    /// More than an advance can say belongs to each of them.
-    Never,
 }
 
 /// How far a loop is.
@@ -106,7 +98,7 @@ impl OpenLoop {
             marks,
             suspicion,
             outline: Outline::new(begun, total, stored.and_then(LoopProgress::end)),
-            captured: Vec::new(),
+            bodies: Bodies::default(),
         }
     }
 
@@ -190,7 +182,10 @@ impl OpenLoop {
 
     /// Passes over items that are complete, and that the checkpoint counts as such.
     pub(super) fn pass_over(&mut self, count: u64) {
-        self.count.position += count;
+        match &mut self.bodies.flights {
+            Some(flights) => flights.pass_over(count),
+            None => self.count.position += count,
+        }
     }
 
     /// Takes in the next item of a loop by key. Returns whether it is to be done; nothing if the stored
@@ -198,7 +193,13 @@ impl OpenLoop {
     pub(super) fn meet(&mut self, key: KeyHash) -> Option<bool> {
         let Some(keyed) = &mut self.known.keyed else { return Some(true) };
         let is_to_do = keyed.makes_as(key.is_by_hash).then(|| keyed.meet(key.hash))?;
-        if !is_to_do {
+        if let Some(flights) = &mut self.bodies.flights {
+            if is_to_do {
+                flights.hand_out(Some(keyed.in_flight()));
+            } else {
+                flights.pass_over_known();
+            }
+        } else if !is_to_do {
             self.count.position += 1;
             self.count.passed_over += 1;
         }
@@ -208,8 +209,9 @@ impl OpenLoop {
     /// Records values of the item that was handed out last.
     pub(super) fn capture(&mut self, values: &[(&str, Arguments<'_>)]) {
         // The texts of the item before give their space.
-        self.captured.resize_with(values.len(), Captured::default);
-        for (captured, (name, value)) in self.captured.iter_mut().zip(values) {
+        let kept = &mut self.bodies.captured;
+        kept.resize_with(values.len(), Captured::default);
+        for (captured, (name, value)) in kept.iter_mut().zip(values) {
             captured.name.clear();
             captured.name.push_str(name);
             captured.value.clear();
@@ -218,14 +220,19 @@ impl OpenLoop {
     }
 
     pub(super) fn captured(&self) -> &[Captured] {
-        &self.captured
+        &self.bodies.captured
     }
 
     #[inline]
     pub(super) fn complete(&mut self) {
         self.count.in_flight = false;
+        match &mut self.bodies.flights {
+            Some(flights) => {
+                flights.complete(self.count.position);
+            }
+            None => self.count.unsaved += 1,
+        }
         self.count.position += 1;
-        self.count.unsaved += 1;
         if let Some(keyed) = &mut self.known.keyed {
             keyed.complete();
         }
@@ -247,7 +254,66 @@ impl OpenLoop {
     pub(super) fn leave(&mut self) -> bool {
         self.count.in_flight = false;
         self.suspicion.clear();
+        if let Some(flights) = &mut self.bodies.flights {
+            flights.land();
+        }
         self.outline.leave()
+    }
+}
+
+/// Items side by side.
+impl OpenLoop {
+    /// Has items run side by side from now on, of a loop of which that is complete.
+    pub(super) fn run_side_by_side(&mut self, complete: Completed) {
+        let next = match self.known.kind {
+            // The input gives none that was handed out once more.
+            IdentityKind::Consumed => complete.end(),
+            _ => self.count.position,
+        };
+        self.bodies.flights = Some(Box::new(Flights::new(complete, next)));
+    }
+
+    pub(super) fn runs_side_by_side(&self) -> bool {
+        self.bodies.flights.is_some()
+    }
+
+    /// Hands out the next item beside those in flight, of a loop that knows it by index. Returns whether its
+    /// fingerprint is wanted, whenever the next save is.
+    pub(super) fn hand_out_beside(&mut self) -> bool {
+        let Some(flights) = &mut self.bodies.flights else { return false };
+        flights.hand_out(None);
+        self.marks.wants(flights.last_handed_out())
+    }
+
+    /// Returns the index of the item that was handed out last.
+    pub(super) fn last_handed_out(&self) -> u64 {
+        self.bodies.flights.as_ref().map_or(self.count.position, |it| it.last_handed_out())
+    }
+
+    /// Attends to an item in flight: from now on it is *the* item in flight.
+    pub(super) fn attend(&mut self, index: u64) {
+        let flights = self.bodies.flights.as_ref();
+        let Some(flight) = flights.and_then(|flights| flights.get(index)).cloned() else { return };
+        self.count.position = index;
+        self.count.in_flight = true;
+        if let (Some(keyed), Some(key)) = (&mut self.known.keyed, flight.key) {
+            keyed.attend(key);
+        }
+        self.marks.attend(flight.mark);
+        self.bodies.captured = flight.captured;
+    }
+
+    /// Keeps what was recorded of an item in flight.
+    pub(super) fn set_captured(&mut self, index: u64, captured: Vec<Captured>) {
+        let flight = self.bodies.flights.as_mut().and_then(|flights| flights.get_mut(index));
+        if let Some(flight) = flight {
+            flight.captured = captured;
+        }
+    }
+
+    /// Returns how many items are complete, those included that were passed over.
+    pub(super) fn reached(&self) -> u64 {
+        self.bodies.flights.as_ref().map_or(self.count.position, |flights| flights.reached())
     }
 }
 
@@ -256,6 +322,10 @@ impl OpenLoop {
     /// Takes the fingerprint of the item handed out, if it can have one.
     #[inline]
     pub(super) fn mark(&mut self, fingerprint: Option<u32>) {
+        if let Some(flights) = &mut self.bodies.flights {
+            flights.mark(fingerprint);
+            return self.marks.take(flights.last_handed_out(), fingerprint);
+        }
         self.marks.take(self.count.position, fingerprint);
     }
 
@@ -279,7 +349,13 @@ impl OpenLoop {
 impl OpenLoop {
     /// Counts an attempt at the item in flight that was in vain. Returns which one it was, of all runs.
     pub(super) fn count_attempt(&mut self) -> u32 {
-        self.suspicion.count_attempt(self.item())
+        let item = self.item();
+        let flights = self.bodies.flights.as_mut();
+        let Some(flight) = flights.and_then(|flights| flights.get_mut(self.count.position)) else {
+            return self.suspicion.count_attempt(item, 0);
+        };
+        flight.attempts = self.suspicion.count_attempt(item, flight.attempts);
+        flight.attempts
     }
 
     /// Returns how many runs died in the item in flight, and what the last of them died of.
@@ -320,72 +396,5 @@ impl OpenLoop {
     pub(super) fn take_suspect(&mut self) -> Option<LoopChange> {
         let suspect = Some(self.suspicion.take_suspect()?);
         Some(LoopChange { loop_id: self.loop_id, suspect, ..LoopChange::default() })
-    }
-}
-
-/// Saves.
-impl OpenLoop {
-    /// Takes the fingerprint of an item behind which so many have completed.
-    pub(super) fn mark_complete(&mut self, behind: u16, fingerprint: Option<u32>) {
-        if let Some(index) = self.count.position.checked_sub(u64::from(behind) + 1) {
-            self.marks.take(index, fingerprint);
-        }
-    }
-
-    /// Returns what is unsaved, for a page.
-    pub(super) fn unsaved(&self) -> Unpaged {
-        if self.known.kind != IdentityKind::Index {
-            return Unpaged::Never;
-        }
-        // Samples wait for the next save: a kill before it costs no more than them.
-        if self.outline.is_unsaved() || self.suspicion.is_unsaved() {
-            return Unpaged::SavedFirst;
-        }
-        // Of an earlier one it is not known whether all behind it completed since.
-        let last = self.count.position.checked_sub(1);
-        let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
-        Unpaged::Advance { loop_id: self.loop_id, count: self.count.unsaved, fingerprint }
-    }
-
-    /// Takes the items that completed since the last save, if there is nothing else to save.
-    pub(super) fn advance(&mut self) -> Option<Advance> {
-        let has_more = self.outline.is_unsaved()
-            || self.known.keyed.is_some()
-            || self.known.cursors.is_unsaved()
-            || self.marks.has_samples_before(self.count.position)
-            || self.suspicion.is_unsaved();
-        if has_more || self.count.unsaved == 0 {
-            return None;
-        }
-        let last = self.count.position.checked_sub(1);
-        let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
-        let count = std::mem::take(&mut self.count.unsaved);
-        Some(Advance { micros: 0, loop_id: self.loop_id, count, fingerprint })
-    }
-
-    /// Takes what the checkpoint has not been told yet, and how many items completed with it; none if there
-    /// is nothing.
-    pub(super) fn change(&mut self) -> Option<(LoopChange, u64)> {
-        let completed = std::mem::take(&mut self.count.unsaved);
-        let count = completed + std::mem::take(&mut self.count.passed_over);
-        let end = self.outline.take_end();
-        // Not by itself: the input may be refused, and then its length says nothing of the job's.
-        let comes_further = self.outline.has_begun() || count > 0 || end.is_some();
-        let position = self.count.position;
-        let change = LoopChange {
-            loop_id: self.loop_id,
-            begun: self.outline.take_begun(),
-            count,
-            mark: if count > 0 { self.marks.take_complete(position) } else { None },
-            total: if comes_further { self.outline.take_total() } else { None },
-            end,
-            keys: self.known.keyed.as_mut().and_then(Keyed::take_unsaved).map(Box::new),
-            cursor: self.known.cursors.take_unsaved(),
-            attempts: self.suspicion.take_attempts(),
-            suspect: self.suspicion.take_suspect(),
-            samples: self.marks.take_samples_before(position),
-        };
-        let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
-        (change != nothing).then_some((change, completed))
     }
 }

@@ -69,6 +69,7 @@ pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_fligh
     stages.progress.settle(depth, completed, in_flight);
     if in_flight
         && stages.observer.watches_items()
+        && !stages.progress.runs_side_by_side(depth)
         && let Some(position) = stages.progress.position(depth)
     {
         stages.observer.handed_out(depth, position);
@@ -100,7 +101,8 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
         let paged = page(stages, depth);
         let position = stages.progress.position(depth);
         stages.control.completed(position.and_then(|position| position.checked_sub(1)));
-        stages.observer.completed(depth, position);
+        let reached = stages.progress.reached(depth);
+        stages.observer.completed(depth, reached);
         let is_due = stages.saving.item_completed();
         return Completed { is_due: stages.control.requests().is_due() || is_due, paged };
     }

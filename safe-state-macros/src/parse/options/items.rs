@@ -11,8 +11,10 @@ use syn::{Attribute, Error, Expr, ExprClosure, Meta, Pat, Result, Token};
 
 use super::forms::{bare, value};
 use super::policy::{self, PolicyOptions};
+use super::side_by_side::{self, SideBySide};
 
-const NAMES: [&str; 5] = ["key", "cursor", "check", "consumed", "capture"];
+const NAMES: [&str; 7] =
+    ["key", "cursor", "check", "consumed", "capture", "concurrency", "threads"];
 
 /// The names of the options.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -24,6 +26,7 @@ pub(crate) struct ItemOptions {
     pub(crate) identity: Identity,
     pub(crate) capture: Vec<Capture>,
     pub(crate) policy: PolicyOptions,
+    pub(crate) side_by_side: Option<SideBySide>,
 }
 
 /// How the next run knows an item again.
@@ -101,7 +104,8 @@ impl ItemOptions {
             Identity::Consumed(option) => Some(*option),
             Identity::Index => {
                 let capture = self.capture.first().map(|capture| capture.expr.span());
-                capture.or_else(|| self.policy.place())
+                let beside = self.side_by_side.as_ref().map(|it| it.option);
+                capture.or_else(|| self.policy.place()).or(beside)
             }
         }
     }
@@ -111,6 +115,9 @@ impl ItemOptions {
         if option == "capture" {
             self.capture = captures(option, input)?;
             return Ok(());
+        }
+        if side_by_side::NAMES.iter().any(|name| option == name) {
+            return side_by_side::parse(&mut self.side_by_side, option, input);
         }
         let name = option.to_string();
         let make = match name.as_str() {

@@ -48,6 +48,11 @@ impl Marks {
         self.last.filter(|mark| mark.index == index).map(|mark| mark.fingerprint)
     }
 
+    /// Attends to an item with that fingerprint, if it was taken.
+    pub(super) fn attend(&mut self, mark: Option<Mark>) {
+        self.last = mark.or(self.last);
+    }
+
     pub(super) fn last(&self) -> Option<Mark> {
         self.last
     }

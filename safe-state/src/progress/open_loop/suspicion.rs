@@ -19,10 +19,11 @@ impl Suspicion {
         }
     }
 
-    /// Counts an attempt at the item that was in vain. Returns which one it was, of all runs.
-    pub(super) fn count_attempt(&mut self, item: u64) -> u32 {
+    /// Counts an attempt at the item that was in vain, after as many as are known of it in this run. Returns which one
+    /// it was, of all runs.
+    pub(super) fn count_attempt(&mut self, item: u64, known: u32) -> u32 {
         let before = self.attempts.get().filter(|attempts| attempts.item == item);
-        let count = before.map_or(0, |before| before.count).saturating_add(1);
+        let count = before.map_or(0, |before| before.count).max(known).saturating_add(1);
         self.attempts.set(Attempts { item, count });
         count
     }
@@ -74,7 +75,7 @@ mod tests {
     fn attempts_are_those_at_one_item() {
         let mut suspicion = Suspicion::stored(None);
         assert!(!suspicion.is_unsaved());
-        assert_eq!([3, 3, 4].map(|item| suspicion.count_attempt(item)), [1, 2, 1]);
+        assert_eq!([3, 3, 4].map(|item| suspicion.count_attempt(item, 0)), [1, 2, 1]);
         assert!(suspicion.is_unsaved());
         let stored = suspicion.take_attempts().unwrap();
         assert_eq!((stored.item, stored.count), (4, 1));

@@ -1,0 +1,103 @@
+//! What a loop needs whose items run side by side.
+
+use syn::visit::{self, Visit};
+use syn::{Error, Expr, ExprMacro, Item, Macro, Result};
+
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::Survey;
+use crate::analyse::targets::Target;
+use crate::analyse::{lending, worklists};
+use crate::parse::function::Returned;
+use crate::parse::options::items::Identity;
+use crate::parse::options::side_by_side::SideBySide;
+use crate::syntax::rewrite::body;
+
+/// Holds such a loop to a function, and to a place in it, where that can be.
+pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> {
+    for (target, it) in each(targets) {
+        let refused = |text: &str| Err(Error::new(it.option, text));
+        if it.on_threads && plan.is_async {
+            return refused("this function is async; its items run side by side as futures, with `concurrency`");
+        }
+        if !it.on_threads && !plan.is_async {
+            return refused("this function is not async; its items run side by side on threads, with `threads`");
+        }
+        if matches!(target.items.identity, Identity::Cursor(_)) {
+            return refused(
+                "with a cursor, items complete in the order of the input; items side by side complete in any order. \
+                 Know them by `key`, or by their index",
+            );
+        }
+        let is_within = |it: &&Target| survey.around(it.at).any(|outer| outer == target.at);
+        if target.depth > 0 || targets.iter().any(|inner| is_within(&inner)) {
+            return refused(
+                "the items of a resumable loop run side by side where no other resumable loop is around it or in it",
+            );
+        }
+        if plan.options.settings.have_limits() {
+            return refused(
+                "limits on time and memory are watched for one item at a time; without them, or without this",
+            );
+        }
+        match &plan.returned {
+            Returned::Type(_) if plan.returned.option().is_none() => {}
+            Returned::Type(_) => {
+                return refused("a `?` on an `Option` can't leave items side by side; return a `Result`");
+            }
+            Returned::Opaque | Returned::Never => {
+                return refused("what leaves items side by side has to have a type with a name; return one");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Holds the heads and bodies of such loops to what can be done side by side.
+pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
+    for (target, it) in each(targets) {
+        if lending::lends(plan, target) || worklists::takes(plan, target) {
+            let text = "the head of this loop changes what is carried, which items side by side can't";
+            return Err(Error::new(it.option, text));
+        }
+        let Some(body) = plan.originals.get(&target.at).and_then(body) else { continue };
+        let mut ours = Ours { plan, error: None };
+        ours.visit_block(body);
+        if let Some(error) = ours.error {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn each(targets: &[Target]) -> impl Iterator<Item = (&Target, &SideBySide)> {
+    targets.iter().filter_map(|target| Some((target, target.items.side_by_side.as_ref()?)))
+}
+
+/// Finds macros of ours that need items in order.
+struct Ours<'a> {
+    plan: &'a Plan,
+    error: Option<Error>,
+}
+
+impl<'ast> Visit<'ast> for Ours<'_> {
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        let name = self.plan.our_macro(&mac.path);
+        let needs_order = ["commit", "cursor"].iter().find(|it| name.as_deref() == Some(**it));
+        if let Some(name) = needs_order {
+            let text = format!(
+                "`{name}!` saves the progress of items in order, and these run side by side; leave `concurrency` or \
+                 `threads` out"
+            );
+            self.error.get_or_insert_with(|| Error::new_spanned(&mac.path, text));
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Macro(ExprMacro { mac, .. }) => self.visit_macro(mac),
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}

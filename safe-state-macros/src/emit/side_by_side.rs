@@ -1,0 +1,336 @@
+//! A loop whose items run side by side: its body is a closure, and the runtime hands out.
+//!
+//! ```text
+//! for order in orders { ship(order)? }    // becomes, with `threads = 4`
+//! match () { () => match items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, |item| fingerprint!(item)) {
+//!     (mut items, mut tally, item_type) => {
+//!         match on_threads(&mut items, &mut tally, on_error, Kept::new, Terms { most: 4, .. }, |item, captures| {
+//!             attempt(on_error, true, || {
+//!                 let order = item;
+//!                 match () { () => { ship(order)? } }
+//!                 Ok(Flow::Next)
+//!             })
+//!         }) {
+//!             Ok(Flow::Next) => {}
+//!             Ok(Flow::Return(returned)) => return returned,
+//!             Ok(Flow::Exit(0)) => {} // the first `break` of the body
+//!             Err(failed) => return raise(failed),
+//!         }
+//!         if tally.leave() { carry, and save unless that has to wait, or return the error }
+//!     }
+//! } }
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Block, Expr, ExprForLoop, ExprWhile, Label, Pat, Result, Type};
+
+use crate::analyse::carried::CarriedVariable;
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::emit::control_flow::{self, Ways};
+use crate::emit::items::{self, KnownBy};
+use crate::emit::proof::Proof;
+use crate::emit::{carry, kept_values, lower_loop, policy, save_points};
+use crate::parse::function::Returned;
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
+use crate::syntax::loop_forms::{is_marker, while_let};
+
+/// The loop as it was written.
+struct Written<'a> {
+    label: Option<&'a Label>,
+    pat: &'a Pat,
+    body: Block,
+    keyword: Span,
+}
+
+/// The loop, made resumable.
+pub(crate) fn resumable_loop(
+    plan: &Plan,
+    it: Expr,
+    (target, locals): (&Target, &[Local]),
+    proof: Proof,
+) -> Result<Expr> {
+    let (attrs, entered, feed, written) = match &it {
+        Expr::ForLoop(ExprForLoop { attrs, label, pat, expr, body, for_token, .. }) => {
+            let keyword = for_token.span;
+            let entered = lower_loop::entered(plan, (**expr).clone(), target, keyword);
+            let body = body.clone();
+            let written = Written { label: label.as_ref(), pat, body, keyword };
+            (attrs, entered, Feed::items(), written)
+        }
+        Expr::While(it @ ExprWhile { attrs, label, body, while_token, .. }) => {
+            let Some((pat, head)) = while_let(it) else { return Ok(Expr::While(it.clone())) };
+            let keyword = while_token.span;
+            let (entered, feed) = received(plan, target, head, keyword);
+            let written = Written { label: label.as_ref(), pat, body: body.clone(), keyword };
+            (attrs, entered, feed, written)
+        }
+        _ => return Ok(it),
+    };
+    let here = at(written.keyword);
+    let walk = walk(plan, (target, locals), (&entered, &feed), written, &proof.check)?;
+    let attrs = attrs.iter().filter(|attr| !is_marker(attr));
+    let Proof { types, names, .. } = proof;
+    let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
+    let walk = match items {
+        Some(items) => quote_spanned! {here=> { #(#items)* #walk } },
+        None => walk,
+    };
+    Ok(Expr::Verbatim(quote_spanned! {here=>
+        #(#attrs)*
+        match (#types) { (#names) => #walk }
+    }))
+}
+
+/// Where the items come from, as generated code passes it on.
+struct Feed {
+    /// What the function of the runtime is called behind `on_threads` or `as_futures`.
+    suffix: &'static str,
+    /// What makes it of what the loop was entered with.
+    made: TokenStream,
+    given: TokenStream,
+    /// What takes the type of the items, if that is known before the first.
+    item_type: TokenStream,
+}
+
+impl Feed {
+    fn items() -> Self {
+        locals!(items, item_type);
+        let site = Span::mixed_site();
+        Feed {
+            suffix: "",
+            made: TokenStream::new(),
+            given: quote_spanned! {site=> &mut #items },
+            item_type: quote_spanned! {site=> , #item_type },
+        }
+    }
+}
+
+/// What enters a `while let` loop, and asks its head for items.
+fn received(plan: &Plan, target: &Target, head: &Expr, keyword: Span) -> (TokenStream, Feed) {
+    locals!(items, item, given);
+    let krate = &plan.krate;
+    let here = at(keyword);
+    let (run, number, location) = (
+        save_points::run_around(target),
+        lower_loop::number(target),
+        save_points::location(plan, keyword),
+    );
+    let known_by = items::known_by(plan, (target, true), head);
+    let KnownBy { way, of_item, .. } = &known_by;
+    let entered = quote_spanned! {here=>
+        #krate::__private::received(#run, #number, #location, #way, false)
+    };
+    let there = at(head.span());
+    let item_type = TokenStream::new();
+    if !plan.is_async {
+        let by = known_by.function("asking", here);
+        let ask = quote_spanned! {there=> || #head };
+        let made = quote_spanned! {here=>
+            let mut #items = #krate::__private::#by(&mut #items, #ask, #of_item);
+        };
+        let given = quote_spanned! {here=> &mut #items };
+        return (entered, Feed { suffix: "", made, given, item_type });
+    }
+    let by = known_by.function("offered", here);
+    let head_of = &local("head");
+    // All in one future, as long as the loop takes: what the head borrows is lent to nobody else.
+    let head = quote_spanned! {there=>
+        async {
+            loop {
+                #given.wanted().await;
+                let #item = #head;
+                if !#given.give(#item) { break; }
+            }
+        }
+    };
+    let made = quote_spanned! {here=>
+        let #given = #krate::__private::Offered::new();
+        let #head_of = #head;
+        let mut #items = #krate::__private::#by(&mut #items, &#given, #of_item);
+    };
+    let given = quote_spanned! {here=> (&mut #items, #head_of) };
+    (entered, Feed { suffix: "_of_stream", made, given, item_type })
+}
+
+fn walk(
+    plan: &Plan,
+    (target, locals): (&Target, &[Local]),
+    (entered, feed): (&TokenStream, &Feed),
+    written: Written<'_>,
+    check: &TokenStream,
+) -> Result<TokenStream> {
+    locals!(items, tally);
+    let krate = &plan.krate;
+    let here = at(written.keyword);
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    let policy = policy::policy(plan, target);
+    let (restored, ends) =
+        (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
+    let (carry, save) =
+        (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let shared = handles_of(plan, &written.body);
+    let handles = carry::carry_of(plan, &run, Some(target), locals, &shared, &save_points::fail(plan, here));
+    let Written { label, pat, mut body, keyword } = written;
+    let Returned::Type(returned) = &plan.returned else { return Ok(TokenStream::new()) };
+    let ways = Ways { returned, outside_of: Some(label) };
+    let exits = control_flow::as_values(&mut body, ways, krate)?;
+    let terms = terms(plan, (target, locals), returned, &shared);
+    let (typed, body) = closure(plan, target, (pat, &body, keyword));
+    let (name, wait) = if plan.is_async {
+        ("as_futures", quote_spanned! {here=> .await })
+    } else {
+        ("on_threads", TokenStream::new())
+    };
+    let name = Ident::new(&format!("{name}{}", feed.suffix), here);
+    let keep = if target.items.policy.answers_errors() && !target.items.policy.tries_once() {
+        quote_spanned! {here=> #krate::__private::Kept::new }
+    } else {
+        quote_spanned! {here=> #krate::__private::Once::new }
+    };
+    let Feed { made, given, item_type, .. } = feed;
+    locals!(flow, failed, on_error);
+    let raise = save_points::raise(plan);
+    let numbers = 0..exits.len();
+    Ok(quote_spanned! {here=>
+        match #entered {
+            (mut #items, mut #tally #item_type) => {
+                #check
+                #policy
+                #restored
+                #handles
+                #made
+                #typed
+                match #krate::__private::#name(
+                    #given, &mut #tally, #on_error, #keep, #terms, #body
+                )#wait {
+                    #krate::__private::Ok(#krate::__private::Flow::Next) => {}
+                    #krate::__private::Ok(#krate::__private::Flow::Return(#flow)) => return #flow,
+                    #(#krate::__private::Ok(#krate::__private::Flow::Exit(#numbers)) => { #exits })*
+                    #krate::__private::Ok(#krate::__private::Flow::Exit(_)) => {}
+                    #krate::__private::Err(#failed) => { #raise }
+                }
+                if #tally.leave() {
+                    #carry
+                    #ends
+                    if #run.saves_now() { #save }
+                }
+            }
+        }
+    })
+}
+
+/// The handles that the body uses, which are the same behind each item.
+fn handles_of(plan: &Plan, body: &Block) -> Vec<String> {
+    let mentioned = free_idents(body.to_token_stream());
+    let handles = plan.carried.iter().filter(|it| it.is_handle());
+    let used = handles.filter(|it| mentioned.contains(&it.ident.to_string()));
+    used.map(CarriedVariable::name).collect()
+}
+
+/// The terms of the loop, for the runtime.
+fn terms(
+    plan: &Plan,
+    (target, locals): (&Target, &[Local]),
+    returned: &Type,
+    shared: &[String],
+) -> TokenStream {
+    locals!(run, policy, failed, error, value);
+    let krate = &plan.krate;
+    let site = Span::mixed_site();
+    let Some(beside) = &target.items.side_by_side else { return TokenStream::new() };
+    let (most, depth) = (beside.most(krate), target.depth);
+    let is_watched = plan.options.settings.are_watched();
+    let leaves = quote_spanned! {site=> return #krate::__private::Err(#error) };
+    let run_of = run.to_token_stream();
+    let carry = carry::carry_but(plan, &run_of, Some(target), locals, shared, &leaves);
+    let options = &target.items.policy;
+    let failing = quote_spanned! {site=> #krate::__private::failing!(briefly #failed) };
+    let (judge, again, catches) = if options.answers_errors() {
+        (
+            quote_spanned! {site=>
+                #run.judge(&#policy, #depth, #failing, #krate::__private::thrown!(#failed))
+            },
+            quote_spanned! {site=> #policy.may_try_again(#value) },
+            quote_spanned! {site=> #policy.catches_panics() },
+        )
+    } else {
+        (
+            quote_spanned! {site=> { let _ = (#run, #failed); #krate::__private::Verdict::Fail } },
+            quote_spanned! {site=> { let _ = #value; false } },
+            quote_spanned! {site=> false },
+        )
+    };
+    let gives_up = match options.max_crashes {
+        Some(_) => quote_spanned! {site=>
+            #krate::__private::Some(|#run: &mut #krate::__private::Run| #run.gives_up(&#policy, #depth))
+        },
+        None => quote_spanned! {site=>
+            #krate::__private::None::<fn(&mut #krate::__private::Run) -> bool>
+        },
+    };
+    quote_spanned! {site=>
+        #krate::__private::Terms {
+            most: #most,
+            is_watched: #is_watched,
+            catches_panics: #catches,
+            carry: |#run: &mut #krate::__private::Run| {
+                let _ = &#run;
+                #carry
+                #krate::__private::Ok(())
+            },
+            judge: |#run: &mut #krate::__private::Run, #failed: &#krate::__private::Outcome<#returned>| #judge,
+            failing: |#failed: &#krate::__private::Outcome<#returned>| #failing,
+            may_try_again: |#value: u32| #again,
+            gives_up: #gives_up,
+        }
+    }
+}
+
+/// The body as a closure of an item; and what stands before it.
+fn closure(
+    plan: &Plan,
+    target: &Target,
+    (pat, body, keyword): (&Pat, &Block, Span),
+) -> (TokenStream, TokenStream) {
+    locals!(handed, captures, on_error);
+    let here = at(keyword);
+    let krate = moved(&plan.krate, here);
+    let name = &local("item");
+    let capture = items::captured(plan, target);
+    let capture = capture.map(|values| quote_spanned! {here=> #captures.capture(&[#values]); });
+    // What stands behind a body that always leaves would be reported as unreachable.
+    let inside = quote_spanned! {here=>
+        let #handed = #krate::__private::handed!(&#name);
+        let #pat = #name;
+        #capture
+        if #krate::__private::always() {
+            match () { () => #body }
+        }
+        #krate::__private::Ok(#krate::__private::Flow::Next)
+    };
+    let inside = in_braces_of(body, inside);
+    let attempts = quote_spanned! {here=> #krate::__private::attempts!(#on_error) };
+    if !plan.is_async {
+        let body = quote_spanned! {here=>
+            |#name, #captures: &#krate::__private::Captures| {
+                let _ = #captures;
+                #attempts.attempt(#on_error, || #inside)
+            }
+        };
+        return (TokenStream::new(), body);
+    }
+    locals!(items, body);
+    // What it gives is of one type only where it is called by its own name.
+    let typed = quote_spanned! {here=>
+        let #body = #krate::__private::typed(&#items, #on_error, async |#name, #captures| {
+            let _ = &#captures;
+            #attempts.attempt_async(#on_error, async #inside).await
+        });
+    };
+    (typed, quote_spanned! {here=> |#name, #captures| #body(#name, #captures) })
+}

@@ -1,0 +1,23 @@
+//! Items side by side: the bodies of a loop run on threads, or as futures of the caller's task, up to so many at once.
+//!
+//! One side hands out, judges and saves: the caller's thread, or its task. So an iterator need not be `Send`, and what a
+//! run knows is looked at by nobody else. Bodies are given an item, and give back how it came out.
+
+mod asking;
+mod captures;
+mod course;
+mod end;
+mod exchange;
+mod feed;
+mod futures;
+mod offered;
+mod terms;
+mod threads;
+
+pub use asking::{asking, asking_by_key};
+pub use captures::Captures;
+pub use feed::{Feed, Keeps};
+pub use futures::{as_futures, as_futures_of_stream, typed};
+pub use offered::{Offered, offered, offered_by_key};
+pub use terms::{Cores, Most, Terms};
+pub use threads::{FromThread, ToThread, on_threads};

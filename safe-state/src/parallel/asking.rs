@@ -1,0 +1,73 @@
+//! The items of a `while let` loop, whose head is asked for them on the caller's side.
+
+use super::feed::Feed;
+use crate::items::Step;
+use crate::items::identity::{ByIndex, ByKey, Identity};
+use crate::items::key::KeyHash;
+use crate::items::received::{Receipt, Received};
+use crate::run::handing::Handing;
+
+/// The items that the loop's head gives.
+#[derive(Debug)]
+pub struct Asking<'i, A, K> {
+    received: &'i mut Received,
+    ask: A,
+    identity: K,
+}
+
+/// Asks the head of a loop that knows its items by index.
+pub fn asking<'i, T, A, F>(
+    received: &'i mut Received,
+    ask: A,
+    fingerprint: F,
+) -> Asking<'i, A, ByIndex<F>>
+where
+    A: FnMut() -> Option<T>,
+    F: Fn(&T) -> Option<u32>,
+{
+    Asking { received, ask, identity: ByIndex(fingerprint) }
+}
+
+/// Asks the head of a loop that knows its items by the hash of a key.
+pub fn asking_by_key<'i, T, A, F>(
+    received: &'i mut Received,
+    ask: A,
+    hash: F,
+) -> Asking<'i, A, ByKey<F>>
+where
+    A: FnMut() -> Option<T>,
+    F: Fn(&T) -> Result<KeyHash, String>,
+{
+    Asking { received, ask, identity: ByKey::new(hash) }
+}
+
+impl<T, A: FnMut() -> Option<T>, K: Identity<T>> Feed for Asking<'_, A, K> {
+    type Item = T;
+
+    fn next(&mut self, handing: &mut Handing<'_, '_>) -> Option<Step<T>> {
+        loop {
+            if self.received.is_closed() {
+                return Some(Step::Done);
+            }
+            let given = if self.received.is_refused() { None } else { (self.ask)() };
+            let step = step(self.received.take(given, handing, &self.identity));
+            if step.is_some() {
+                return step;
+            }
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.received.is_closed()
+    }
+}
+
+/// What a receipt comes to; none of an item that is passed over.
+pub(super) fn step<T>(receipt: Receipt<T>) -> Option<Step<T>> {
+    match receipt {
+        Receipt::Item(item) => Some(Step::Item(item)),
+        Receipt::Done => Some(Step::Done),
+        Receipt::Failed(error) => Some(Step::Failed(error)),
+        Receipt::Skipped => None,
+    }
+}

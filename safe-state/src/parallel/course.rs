@@ -1,0 +1,360 @@
+//! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has come to
+//! its end, and what the loop ends with. It waits for nothing, and runs no body.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use safe_state_backends::Captured;
+
+use super::end::{End, Ends};
+use super::feed::{Feed, Keeps};
+use super::terms::OnTerms;
+use crate::Error;
+use crate::attempt::{Flow, Outcome};
+use crate::control::pacing::{LOOK, Look};
+use crate::failure::Verdict;
+use crate::failure::notes::Notes;
+use crate::failure::outcome::{Failed, Failing};
+use crate::items::Step;
+use crate::run::Run;
+use crate::run::handing::Handing;
+
+/// The course of one loop.
+#[derive(Debug)]
+pub(super) struct Course<'t, 'r, W, K, R> {
+    pub(super) handing: Handing<'t, 'r>,
+    terms: W,
+    /// The items in flight, by their indices.
+    in_flight: BTreeMap<u64, Item<K>>,
+    /// How many of them run; the others wait for another attempt.
+    running: usize,
+    ends: Ends<R>,
+    state: State,
+}
+
+/// An item in flight.
+#[derive(Debug)]
+struct Item<K> {
+    kept: K,
+    tried: u32,
+    /// When it may be tried again, while it waits for that.
+    waits_until: Option<Instant>,
+}
+
+/// What is to be heeded next.
+#[derive(Debug, Default)]
+struct State {
+    /// Whether the input has no more items.
+    is_exhausted: bool,
+    /// Whether the next item has to be waited for.
+    wants_item: bool,
+    /// Whether the run is to stop, or to do what is asked of it, once nothing runs any more.
+    is_to_obey: bool,
+    /// Whether something is to be saved, whatever the schedule.
+    is_to_save: bool,
+    /// Before which time nothing is handed out.
+    waits_until: Option<Instant>,
+    /// Why the run can't go on.
+    error: Option<Error>,
+}
+
+/// An item to be run.
+#[derive(Debug)]
+pub(super) struct Task<T> {
+    pub(super) index: u64,
+    pub(super) item: T,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Done<R> {
+    pub(super) index: u64,
+    pub(super) came: Result<Flow<R>, Outcome<R>>,
+    /// What was noted where it failed.
+    pub(super) notes: Option<Notes>,
+    pub(super) captured: Vec<Captured>,
+}
+
+impl<R> Done<R> {
+    /// What has just come of an item on this thread.
+    pub(super) fn now(
+        index: u64,
+        came: Result<Flow<R>, Outcome<R>>,
+        captured: Vec<Captured>,
+    ) -> Self {
+        let notes = came.is_err().then(Notes::take);
+        Done { index, came, notes, captured }
+    }
+}
+
+impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
+    pub(super) fn new(handing: Handing<'t, 'r>, terms: W) -> Self {
+        let (in_flight, ends) = (BTreeMap::new(), Ends::default());
+        Course { handing, terms, in_flight, running: 0, ends, state: State::default() }
+    }
+
+    /// Returns how many items run.
+    pub(super) fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Returns whether the next item has to be waited for.
+    pub(super) fn wants_item(&self) -> bool {
+        self.state.wants_item
+    }
+
+    /// Returns whether nothing is left to do.
+    pub(super) fn is_over(&self) -> bool {
+        self.running == 0
+            && (self.is_closing() || (self.state.is_exhausted && self.in_flight.is_empty()))
+    }
+
+    /// Returns whether nothing is handed out any more.
+    fn is_closing(&self) -> bool {
+        self.state.error.is_some() || !self.ends.are_none()
+    }
+
+    /// Ends the run for that, once nothing runs any more.
+    pub(super) fn fail(&mut self, error: Error) {
+        self.state.error.get_or_insert(error);
+    }
+
+    /// Returns the next item to be run; none while there is none.
+    pub(super) fn next<T>(
+        &mut self,
+        feed: &mut impl Feed<Item = T>,
+        keep: fn(T) -> K,
+    ) -> Option<Task<T>>
+    where
+        K: Keeps<T>,
+    {
+        self.state.wants_item = false;
+        loop {
+            if self.is_closing() || self.state.is_to_obey || self.state.is_to_save {
+                return None;
+            }
+            if self.handing.is_asked() {
+                self.state.is_to_obey = true;
+                return None;
+            }
+            let now = Instant::now();
+            if self.terms.is_watched() && self.handing.is_to_stop(now) {
+                self.state.is_to_obey = true;
+                return None;
+            }
+            if let Some(task) = self.try_again(now) {
+                return Some(task);
+            }
+            if self.state.is_exhausted || !self.has_room() || !self.may_go_on(feed, now) {
+                return None;
+            }
+            let next = feed.next(&mut self.handing);
+            self.state.wants_item = next.is_none();
+            match next? {
+                Step::Item(item) => {
+                    let index = self.handing.last();
+                    let item = Item { kept: keep(item), tried: 0, waits_until: None };
+                    self.in_flight.insert(index, item);
+                    if !self.looks_out() {
+                        return self.take(index);
+                    }
+                    self.look_at(index, now);
+                }
+                Step::Done => self.state.is_exhausted = true,
+                Step::Failed(error) => self.fail(error),
+            }
+        }
+    }
+
+    fn has_room(&mut self) -> bool {
+        let most = if self.looks_out() { 1 } else { self.terms.most() };
+        self.in_flight.len() < most
+    }
+
+    /// Returns whether the run looks out for an item that kills the process: then they go one by one.
+    fn looks_out(&mut self) -> bool {
+        self.terms.looks_out() && self.handing.run().is_cautious()
+    }
+
+    /// Returns whether the next item may begin now.
+    fn may_go_on<T>(&mut self, feed: &impl Feed<Item = T>, now: Instant) -> bool {
+        if !self.terms.is_watched() {
+            return true;
+        }
+        if self.state.waits_until.is_some_and(|until| until > now) {
+            return false;
+        }
+        self.state.waits_until = None;
+        match self.handing.run().look(feed.has_ended()) {
+            None => true,
+            Some(Look::Wait(time)) => {
+                self.state.waits_until = Some(now + time);
+                false
+            }
+            Some(Look::Stop) => {
+                self.state.is_to_obey = true;
+                false
+            }
+        }
+    }
+
+    /// Returns an item whose pause before another attempt is over.
+    fn try_again<T>(&mut self, now: Instant) -> Option<Task<T>>
+    where
+        K: Keeps<T>,
+    {
+        let is_over = |item: &Item<K>| item.waits_until.is_some_and(|until| until <= now);
+        let index = *self.in_flight.iter().find(|(_, item)| is_over(item))?.0;
+        self.take(index)
+    }
+
+    fn take<T>(&mut self, index: u64) -> Option<Task<T>>
+    where
+        K: Keeps<T>,
+    {
+        let item = self.in_flight.get_mut(&index)?;
+        item.waits_until = None;
+        let may_try_again = self.terms.may_try_again(item.tried);
+        self.running += 1;
+        Some(Task { index, item: item.kept.take(may_try_again) })
+    }
+
+    /// After a run that died: the item is given up, if it has killed the process too often; else it begins once it is saved
+    /// that it is about to.
+    fn look_at(&mut self, index: u64, now: Instant) {
+        self.handing.attend(index, Vec::new());
+        if self.terms.gives_up(self.handing.run()) {
+            return self.complete(index);
+        }
+        if let Some(item) = self.in_flight.get_mut(&index) {
+            item.waits_until = Some(now);
+        }
+        self.state.is_to_save = true;
+        self.handing.turn_away();
+    }
+
+    /// Takes in that an item could not be run.
+    pub(super) fn not_run(&mut self, index: u64) {
+        self.running -= 1;
+        self.in_flight.remove(&index);
+    }
+
+    /// Takes in what came of an item.
+    pub(super) fn ended(&mut self, done: Done<R>) {
+        let Done { index, came, notes, captured } = done;
+        self.running -= 1;
+        self.handing.attend(index, captured);
+        match came {
+            Ok(Flow::Next) => self.complete(index),
+            Ok(flow) => self.end(index, End::Left(flow)),
+            Err(failed) => {
+                notes.into_iter().for_each(Notes::put_back);
+                self.failed(index, failed);
+            }
+        }
+    }
+
+    fn failed(&mut self, index: u64, failed: Outcome<R>) {
+        let verdict = self.terms.judge(self.handing.run(), &failed);
+        if verdict.is_next() {
+            return self.complete(index);
+        }
+        let notes = Notes::take();
+        let Verdict::Again(pause) = verdict else {
+            return self.end(index, End::Failed(failed, notes));
+        };
+        if let Some(item) = self.in_flight.get_mut(&index) {
+            item.tried += 1;
+            item.waits_until = Some(Instant::now() + pause);
+        }
+        self.state.is_to_save = true;
+        self.handing.turn_away();
+    }
+
+    fn complete(&mut self, index: u64) {
+        self.in_flight.remove(&index);
+        // It is asked behind each what is due.
+        let _ = self.handing.complete_item();
+    }
+
+    fn end(&mut self, index: u64, end: End<R>) {
+        self.in_flight.remove(&index);
+        self.ends.add(index, end);
+        self.handing.turn_away();
+    }
+
+    /// Returns how long to wait for an item to come to its end before it is looked what else there is to do; none as
+    /// long as it takes.
+    pub(super) fn patience(&self, now: Instant) -> Duration {
+        let again = self.in_flight.values().filter_map(|item| item.waits_until);
+        let next = again.chain(self.state.waits_until).min();
+        let until = next.map(|next| next.saturating_duration_since(now));
+        until.map_or(LOOK, |until| until.min(LOOK))
+    }
+
+    /// Notes whether what is complete is to be saved.
+    pub(super) fn is_to_save(&mut self, saves: bool) {
+        self.state.is_to_save |= saves;
+    }
+
+    /// Notes that all has come to its end. What is complete by then is saved before the run ends by an item: behind
+    /// that, the values of carried variables are not known to match.
+    pub(super) fn close(&mut self) {
+        self.state.is_to_save |= !self.ends.are_none();
+    }
+
+    /// Returns the run, which is to save, with the carried variables taken; none if it is not.
+    pub(super) fn begin_save(&mut self) -> Option<&mut Run> {
+        if !std::mem::take(&mut self.state.is_to_save) {
+            return None;
+        }
+        match self.terms.carry(self.handing.run()) {
+            Ok(()) => Some(self.handing.run()),
+            Err(error) => {
+                self.fail(error);
+                None
+            }
+        }
+    }
+
+    /// Returns whether the run is to stop, or to do what is asked of it: nothing runs any more.
+    pub(super) fn take_to_obey(&mut self) -> bool {
+        let obeys = self.running == 0 && std::mem::take(&mut self.state.is_to_obey);
+        self.state.is_to_save |= obeys;
+        obeys
+    }
+
+    /// What the loop ends with, now that all has come to its end.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the item with the lowest index, if that is an end.
+    pub(super) fn finish(mut self, on_error: fn(Error) -> R) -> Result<Flow<R>, Outcome<R>> {
+        let first = self.ends.take_first();
+        let beside: Vec<(u64, Failing)> =
+            self.ends.failures().map(|(index, it)| (index, self.terms.failing(it))).collect();
+        for (index, failing) in beside {
+            if let Failing::Yes(Failed { failure, .. }) = failing {
+                self.handing.failed_beside(index, failure.message());
+            }
+        }
+        // That is not of the failure that is told.
+        drop(Notes::take());
+        match (first, self.state.error) {
+            (Some((index, End::Failed(failed, notes))), _) => {
+                self.handing.attend(index, Vec::new());
+                notes.put_back();
+                Err(failed)
+            }
+            (Some((index, End::Left(flow))), _) => {
+                if matches!(flow, Flow::Return(_)) {
+                    self.handing.attend(index, Vec::new());
+                    self.handing.returning();
+                }
+                Ok(flow)
+            }
+            (None, Some(error)) => Ok(Flow::Return(on_error(error))),
+            (None, None) => Ok(Flow::Next),
+        }
+    }
+}

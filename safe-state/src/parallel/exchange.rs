@@ -1,0 +1,76 @@
+//! Where the caller's thread and those that run bodies meet: items go one way, what came of them the other.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Tasks to be taken, and what came of those that were.
+#[derive(Debug)]
+pub(super) struct Exchange<T, D> {
+    state: Mutex<State<T, D>>,
+    /// Wakes threads that wait for a task.
+    task: Condvar,
+    /// Wakes the caller's.
+    done: Condvar,
+}
+
+#[derive(Debug)]
+struct State<T, D> {
+    tasks: VecDeque<T>,
+    done: Vec<D>,
+    is_closed: bool,
+}
+
+impl<T, D> Exchange<T, D> {
+    pub(super) fn new() -> Self {
+        let state = State { tasks: VecDeque::new(), done: Vec::new(), is_closed: false };
+        Exchange { state: Mutex::new(state), task: Condvar::new(), done: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T, D>> {
+        // Nothing of ours panics while it holds the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a task to whichever thread takes it.
+    pub(super) fn give(&self, task: T) {
+        self.lock().tasks.push_back(task);
+        self.task.notify_one();
+    }
+
+    /// Takes the next task, and waits for it; none once the exchange is closed.
+    pub(super) fn take(&self) -> Option<T> {
+        let state = self.task.wait_while(self.lock(), |it| it.tasks.is_empty() && !it.is_closed);
+        state.unwrap_or_else(PoisonError::into_inner).tasks.pop_front()
+    }
+
+    /// Tells what came of a task.
+    pub(super) fn tell(&self, done: D) {
+        self.lock().done.push(done);
+        self.done.notify_one();
+    }
+
+    /// Takes what came of tasks since the last call, and waits for it no longer than that.
+    pub(super) fn await_done(&self, patience: Duration) -> Vec<D> {
+        let waited = self.done.wait_timeout_while(self.lock(), patience, |it| it.done.is_empty());
+        std::mem::take(&mut waited.unwrap_or_else(PoisonError::into_inner).0.done)
+    }
+
+    /// From the end of what is returned on, there is no task: threads end.
+    pub(super) fn closing(&self) -> Closing<'_, T, D> {
+        Closing(self)
+    }
+}
+
+/// See [`Exchange::closing`].
+pub(super) struct Closing<'e, T, D>(&'e Exchange<T, D>);
+
+impl<T, D> Drop for Closing<'_, T, D> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.is_closed = true;
+        state.tasks.clear();
+        drop(state);
+        self.0.task.notify_all();
+    }
+}

@@ -1,0 +1,219 @@
+//! Bodies as futures, which are polled within the caller's task: also while it saves, or waits.
+
+use std::collections::VecDeque;
+use std::future::{pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tracing::Instrument;
+
+use super::captures::Captures;
+use super::course::{Course, Done, Task};
+use super::feed::{Feed, Keeps};
+use super::offered::{Offered, OfferedItems};
+use super::terms::{OnTerms, Terms};
+use crate::Error;
+use crate::attempt::{Flow, Outcome};
+use crate::failure::Verdict;
+use crate::failure::outcome::Failing;
+use crate::items::identity::Identity;
+use crate::run::Run;
+use crate::run::handing::Handing;
+use crate::run::tally::Tally;
+
+/// What is waited for: bodies under way, and the head of a loop that has to wait for its items.
+struct UnderWay<'h, B, R, H, T> {
+    bodies: FuturesUnordered<B>,
+    ended: VecDeque<Done<R>>,
+    head: Pin<&'h mut H>,
+    /// What the head gives; none if it need not be polled.
+    given: Option<&'h Offered<T>>,
+}
+
+impl<B, R, H, T> UnderWay<'_, B, R, H, T>
+where
+    B: Future<Output = Done<R>>,
+    H: Future<Output = ()>,
+{
+    /// Polls the bodies that may have come further.
+    fn poll(&mut self, context: &mut Context<'_>) {
+        while let Poll::Ready(Some(done)) = self.bodies.poll_next_unpin(context) {
+            self.ended.push_back(done);
+        }
+    }
+
+    /// Waits for `other`, and polls the bodies meanwhile.
+    async fn beside<O>(&mut self, other: impl Future<Output = O>) -> O {
+        let mut other = pin!(other);
+        poll_fn(|context| {
+            self.poll(context);
+            other.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Waits until a body has ended, the head has given what is wanted of it, or `other` has ended.
+    async fn next_or(&mut self, is_wanted: bool, other: impl Future<Output = ()>) {
+        let mut other = pin!(other);
+        let given = self.given.filter(|_| is_wanted);
+        given.into_iter().for_each(Offered::want);
+        poll_fn(|context| {
+            self.poll(context);
+            if let Some(given) = given {
+                // It is polled no more once it has given the last.
+                let _ = given.is_there() || self.head.as_mut().poll(context).is_ready();
+                if given.is_there() {
+                    return Poll::Ready(());
+                }
+            }
+            if self.ended.is_empty() { other.as_mut().poll(context) } else { Poll::Ready(()) }
+        })
+        .await;
+    }
+}
+
+/// The body, of which the compiler learns here what items it takes.
+pub fn typed<F, R, B>(_: &F, _: fn(Error) -> R, body: B) -> B
+where
+    F: Feed,
+    B: AsyncFn(F::Item, Arc<Captures>) -> Result<Flow<R>, Outcome<R>>,
+{
+    body
+}
+
+/// Runs `body` for the items of `feed` as futures.
+///
+/// # Errors
+///
+/// The failure of an item that ends the loop: of several, the one with the lowest index.
+pub async fn as_futures<F, B, K, R, C, J, L, A, G>(
+    feed: &mut F,
+    tally: &mut Tally<'_>,
+    on_error: fn(Error) -> R,
+    keep: fn(F::Item) -> K,
+    terms: Terms<C, J, L, A, G>,
+    body: impl Fn(F::Item, Arc<Captures>) -> B,
+) -> Result<Flow<R>, Outcome<R>>
+where
+    F: Feed,
+    B: Future<Output = Result<Flow<R>, Outcome<R>>>,
+    K: Keeps<F::Item>,
+    C: FnMut(&mut Run) -> Result<(), Error>,
+    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    L: Fn(&Outcome<R>) -> Failing,
+    A: Fn(u32) -> bool,
+    G: FnMut(&mut Run) -> bool,
+{
+    let head = pin!(pending());
+    drive(feed, (head, None), tally, on_error, keep, terms, body).await
+}
+
+/// Runs `body` for the items that a loop's head gives, as futures.
+///
+/// # Errors
+///
+/// The failure of an item that ends the loop: of several, the one with the lowest index.
+pub async fn as_futures_of_stream<T, I, H, B, K, R, C, J, L, A, G>(
+    (feed, head): (&mut OfferedItems<'_, T, I>, H),
+    tally: &mut Tally<'_>,
+    on_error: fn(Error) -> R,
+    keep: fn(T) -> K,
+    terms: Terms<C, J, L, A, G>,
+    body: impl Fn(T, Arc<Captures>) -> B,
+) -> Result<Flow<R>, Outcome<R>>
+where
+    I: Identity<T>,
+    H: Future<Output = ()>,
+    B: Future<Output = Result<Flow<R>, Outcome<R>>>,
+    K: Keeps<T>,
+    C: FnMut(&mut Run) -> Result<(), Error>,
+    J: FnMut(&mut Run, &Outcome<R>) -> Verdict,
+    L: Fn(&Outcome<R>) -> Failing,
+    A: Fn(u32) -> bool,
+    G: FnMut(&mut Run) -> bool,
+{
+    let (given, head) = (feed.given, pin!(head));
+    drive(feed, (head, Some(given)), tally, on_error, keep, terms, body).await
+}
+
+async fn drive<T, H, B, K, R, W>(
+    feed: &mut impl Feed<Item = T>,
+    (head, given): (Pin<&mut H>, Option<&Offered<T>>),
+    tally: &mut Tally<'_>,
+    on_error: fn(Error) -> R,
+    keep: fn(T) -> K,
+    terms: W,
+    body: impl Fn(T, Arc<Captures>) -> B,
+) -> Result<Flow<R>, Outcome<R>>
+where
+    H: Future<Output = ()>,
+    B: Future<Output = Result<Flow<R>, Outcome<R>>>,
+    K: Keeps<T>,
+    W: OnTerms<R>,
+{
+    let (bodies, ended) = (FuturesUnordered::new(), VecDeque::new());
+    let mut under_way = UnderWay { bodies, ended, head, given };
+    let mut course = Course::new(Handing::new(tally), terms);
+    while !course.is_over() {
+        while let Some(Task { index, item }) = course.next(feed, keep) {
+            let captures = Arc::new(Captures::default());
+            let body = body(item, Arc::clone(&captures));
+            let body = async move { Done::now(index, body.await, captures.take()) };
+            under_way.bodies.push(body.instrument(course.handing.span_of(index)));
+        }
+        go_on(&mut course, &mut under_way).await;
+    }
+    course.close();
+    save(&mut course, &mut under_way).await;
+    course.finish(on_error)
+}
+
+/// Saves what is to be saved, or waits for what comes next.
+async fn go_on<B, W, K, R, H, T>(
+    course: &mut Course<'_, '_, W, K, R>,
+    under_way: &mut UnderWay<'_, B, R, H, T>,
+) where
+    B: Future<Output = Done<R>>,
+    H: Future<Output = ()>,
+    W: OnTerms<R>,
+{
+    if course.take_to_obey() {
+        save(course, under_way).await;
+        if let Err(error) = course.handing.run().obey_async().await {
+            course.fail(error);
+        }
+        return;
+    }
+    if save(course, under_way).await {
+        return;
+    }
+    if under_way.ended.is_empty() {
+        let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
+        under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
+    }
+    while let Some(done) = under_way.ended.pop_front() {
+        course.ended(done);
+    }
+    let saves = under_way.beside(course.handing.run().poll_requests_async()).await;
+    course.is_to_save(saves);
+}
+
+/// Saves, if that is due. Returns whether it was.
+async fn save<B, W, K, R, H, T>(
+    course: &mut Course<'_, '_, W, K, R>,
+    under_way: &mut UnderWay<'_, B, R, H, T>,
+) -> bool
+where
+    B: Future<Output = Done<R>>,
+    H: Future<Output = ()>,
+    W: OnTerms<R>,
+{
+    let Some(run) = course.begin_save() else { return false };
+    if let Err(error) = under_way.beside(run.save_async()).await {
+        course.fail(error);
+    }
+    true
+}

@@ -1,0 +1,97 @@
+//! What of a loop the next save has to tell.
+
+use safe_state_backends::format::{Advance, LoopChange};
+
+use super::OpenLoop;
+use crate::items::identity::IdentityKind;
+use crate::items::keyed::Keyed;
+
+/// What is to be said of the items that completed since the last save, before the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unpaged {
+    /// How many there are, and the fingerprint of the last.
+    Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
+    /// Something else has to be saved first.
+    SavedFirst,
+    /// More than an advance can say belongs to each of them.
+    Never,
+}
+
+impl OpenLoop {
+    /// Takes the fingerprint of an item behind which so many have completed.
+    pub(in crate::progress) fn mark_complete(&mut self, behind: u16, fingerprint: Option<u32>) {
+        if let Some(index) = self.count.position.checked_sub(u64::from(behind) + 1) {
+            self.marks.take(index, fingerprint);
+        }
+    }
+
+    /// Returns what is unsaved, for a page.
+    pub(in crate::progress) fn unsaved(&self) -> Unpaged {
+        if self.known.kind != IdentityKind::Index || self.bodies.flights.is_some() {
+            return Unpaged::Never;
+        }
+        // Samples wait for the next save: a kill before it costs no more than them.
+        if self.outline.is_unsaved() || self.suspicion.is_unsaved() {
+            return Unpaged::SavedFirst;
+        }
+        // Of an earlier one it is not known whether all behind it completed since.
+        let last = self.count.position.checked_sub(1);
+        let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
+        Unpaged::Advance { loop_id: self.loop_id, count: self.count.unsaved, fingerprint }
+    }
+
+    /// Takes the items that completed since the last save, if there is nothing else to save.
+    pub(in crate::progress) fn advance(&mut self) -> Option<Advance> {
+        let has_more = self.bodies.flights.is_some()
+            || self.outline.is_unsaved()
+            || self.known.keyed.is_some()
+            || self.known.cursors.is_unsaved()
+            || self.marks.has_samples_before(self.count.position)
+            || self.suspicion.is_unsaved();
+        if has_more || self.count.unsaved == 0 {
+            return None;
+        }
+        let last = self.count.position.checked_sub(1);
+        let fingerprint = last.and_then(|last| self.marks.fingerprint(last));
+        let count = std::mem::take(&mut self.count.unsaved);
+        Some(Advance { micros: 0, loop_id: self.loop_id, count, fingerprint })
+    }
+
+    /// Takes what the checkpoint has not been told yet, and how many items completed with it; none if there
+    /// is nothing.
+    pub(in crate::progress) fn change(&mut self) -> Option<(LoopChange, u64)> {
+        let completed = match &mut self.bodies.flights {
+            Some(flights) => flights.take_unsaved(),
+            None => std::mem::take(&mut self.count.unsaved),
+        };
+        let side_by_side = self.bodies.flights.as_mut().and_then(|flights| flights.take_change());
+        let passed_over = std::mem::take(&mut self.count.passed_over);
+        let count = if side_by_side.is_some() { 0 } else { completed + passed_over };
+        let end = self.outline.take_end();
+        // Not by itself: the input may be refused, and then its length says nothing of the job's.
+        let has_more = count > 0 || side_by_side.is_some();
+        let comes_further = self.outline.has_begun() || has_more || end.is_some();
+        let position = self.bodies.flights.as_ref().map_or(self.count.position, |it| it.prefix());
+        let mark = match &mut self.bodies.flights {
+            Some(flights) => flights.take_mark(),
+            None if count > 0 => self.marks.take_complete(position),
+            None => None,
+        };
+        let change = LoopChange {
+            loop_id: self.loop_id,
+            begun: self.outline.take_begun(),
+            count,
+            mark,
+            total: if comes_further { self.outline.take_total() } else { None },
+            end,
+            keys: self.known.keyed.as_mut().and_then(Keyed::take_unsaved).map(Box::new),
+            cursor: self.known.cursors.take_unsaved(),
+            attempts: self.suspicion.take_attempts(),
+            suspect: self.suspicion.take_suspect(),
+            samples: self.marks.take_samples_before(position),
+            side_by_side,
+        };
+        let nothing = LoopChange { loop_id: self.loop_id, ..LoopChange::default() };
+        (change != nothing).then_some((change, completed))
+    }
+}

@@ -1,0 +1,170 @@
+//! The items in flight of a loop whose items run side by side, and all that are complete there.
+
+use safe_state_backends::format::SideBySide;
+use safe_state_backends::{Captured, Completed, Mark};
+
+/// The items whose bodies run, beside the index of the one that the run attends to.
+#[derive(Debug, Default)]
+pub(super) struct Bodies {
+    /// The values recorded of that one.
+    pub(super) captured: Vec<Captured>,
+    /// All of them, where they run side by side.
+    pub(super) flights: Option<Box<Flights>>,
+}
+
+/// The items in flight, and those that are complete.
+#[derive(Debug)]
+pub(super) struct Flights {
+    /// All that are complete; of a loop by key, in the walk under way.
+    complete: Completed,
+    /// The index of the item that is handed out next.
+    next: u64,
+    /// In the order in which they were handed out.
+    in_flight: Vec<Flight>,
+    /// The item that completed last of those that have a mark.
+    last: Option<Mark>,
+    /// How many completed since the last save.
+    unsaved: u64,
+    /// Whether the checkpoint has not been told of all that is complete.
+    is_unsaved: bool,
+}
+
+/// An item in flight.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flight {
+    pub(super) index: u64,
+    /// The hash of its key, of a loop by key.
+    pub(super) key: Option<u64>,
+    /// Its fingerprint, if it was wanted.
+    pub(super) mark: Option<Mark>,
+    pub(super) captured: Vec<Captured>,
+    /// How often it was tried in vain, in this run.
+    pub(super) attempts: u32,
+}
+
+impl Flights {
+    /// None yet, of a loop in which that is complete and `next` is the first item that is not passed over.
+    pub(super) fn new(complete: Completed, next: u64) -> Self {
+        let (in_flight, last) = (Vec::new(), None);
+        Flights { complete, next, in_flight, last, unsaved: 0, is_unsaved: false }
+    }
+
+    /// Passes over items that are complete, and that the checkpoint counts as such.
+    pub(super) fn pass_over(&mut self, count: u64) {
+        self.next += count;
+    }
+
+    /// Passes over an item that is complete, of which only its key says so.
+    pub(super) fn pass_over_known(&mut self) {
+        self.complete.insert(self.next);
+        self.next += 1;
+        self.is_unsaved = true;
+    }
+
+    /// Hands out the next item.
+    pub(super) fn hand_out(&mut self, key: Option<u64>) {
+        self.in_flight.push(Flight { index: self.next, key, ..Flight::default() });
+        self.next += 1;
+    }
+
+    /// Returns the index of the item that was handed out last.
+    pub(super) fn last_handed_out(&self) -> u64 {
+        self.in_flight.last().map_or(0, |flight| flight.index)
+    }
+
+    /// Takes the fingerprint of the item that was handed out last, if it can have one.
+    pub(super) fn mark(&mut self, fingerprint: Option<u32>) {
+        if let Some(flight) = self.in_flight.last_mut() {
+            flight.mark = fingerprint.map(|fingerprint| Mark { index: flight.index, fingerprint });
+        }
+    }
+
+    pub(super) fn get(&self, index: u64) -> Option<&Flight> {
+        self.in_flight.iter().find(|flight| flight.index == index)
+    }
+
+    pub(super) fn get_mut(&mut self, index: u64) -> Option<&mut Flight> {
+        self.in_flight.iter_mut().find(|flight| flight.index == index)
+    }
+
+    /// Completes an item. Returns whether it was in flight.
+    pub(super) fn complete(&mut self, index: u64) -> bool {
+        let Some(at) = self.in_flight.iter().position(|flight| flight.index == index) else {
+            return false;
+        };
+        let flight = self.in_flight.remove(at);
+        self.complete.insert(index);
+        self.last = flight.mark.filter(|mark| self.last.is_none_or(|last| last.index < mark.index)).or(self.last);
+        self.unsaved += 1;
+        self.is_unsaved = true;
+        true
+    }
+
+    /// Lands what is in flight: it is no more, and not complete.
+    pub(super) fn land(&mut self) {
+        self.is_unsaved |= !self.in_flight.is_empty();
+        self.in_flight.clear();
+    }
+
+    /// Returns how many items are complete.
+    pub(super) fn reached(&self) -> u64 {
+        self.complete.len()
+    }
+
+    /// Returns the index up to which all items are complete.
+    pub(super) fn prefix(&self) -> u64 {
+        self.complete.prefix()
+    }
+
+    /// Takes the mark of the last item that completed since the last save.
+    pub(super) fn take_mark(&mut self) -> Option<Mark> {
+        self.last.take()
+    }
+
+    /// Takes how many items completed since the last save.
+    pub(super) fn take_unsaved(&mut self) -> u64 {
+        std::mem::take(&mut self.unsaved)
+    }
+
+    /// Takes what the checkpoint has not been told; none if it knows all that is complete.
+    pub(super) fn take_change(&mut self) -> Option<Box<SideBySide>> {
+        std::mem::take(&mut self.is_unsaved).then(|| {
+            let in_flight = self.in_flight.iter().map(|it| it.key.unwrap_or(it.index)).collect();
+            Box::new(SideBySide { completed: self.complete.clone(), in_flight })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_complete_in_any_order() {
+        let mut flights = Flights::new(Completed::default(), 0);
+        (0..4).for_each(|_| flights.hand_out(None));
+        assert_eq!(flights.take_change(), None);
+        assert!(flights.complete(2) && flights.complete(0));
+        assert!(!flights.complete(2), "it is no more");
+        let told = flights.take_change().unwrap();
+        assert_eq!(told.completed, [0, 2].into_iter().collect());
+        assert_eq!((told.in_flight, flights.take_unsaved(), flights.prefix()), (vec![1, 3], 2, 1));
+        flights.land();
+        assert_eq!(flights.take_change().unwrap().in_flight, []);
+    }
+
+    #[test]
+    fn the_mark_is_that_of_the_highest_that_completed() {
+        let mut flights = Flights::new(Completed::default(), 5);
+        for fingerprint in [Some(1), None, Some(3)] {
+            flights.hand_out(None);
+            flights.mark(fingerprint);
+        }
+        for (index, last) in [(7, Some(7)), (5, Some(7)), (6, Some(7))] {
+            flights.complete(index);
+            assert_eq!(flights.last.map(|mark| mark.index), last);
+        }
+        assert_eq!(flights.take_mark().map(|mark| mark.fingerprint), Some(3));
+        assert_eq!(flights.take_mark(), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! Hands out the items of a loop while others are in flight, and attends to one of those at a time.
+
+use std::time::{Duration, Instant};
+
+use safe_state_backends::{Captured, Carry};
+use tracing::Span;
+
+use super::Run;
+use super::looping;
+use super::tally::Tally;
+use crate::Error;
+use crate::items::counter::Counter;
+use crate::items::entry::WrongInput;
+use crate::items::key::KeyHash;
+
+/// Stands between a loop whose items run side by side and its run.
+#[derive(Debug)]
+pub struct Handing<'t, 'r> {
+    tally: &'t mut Tally<'r>,
+}
+
+impl<'t, 'r> Handing<'t, 'r> {
+    /// Has the items of the loop run side by side from now on.
+    pub(crate) fn new(tally: &'t mut Tally<'r>) -> Self {
+        let (stages, depth) = tally.stages();
+        stages.with_stored(|progress, stored| progress.run_side_by_side(stored, depth));
+        Handing { tally }
+    }
+
+    /// Returns the run.
+    pub(crate) fn run(&mut self) -> &mut Run {
+        self.tally.run()
+    }
+
+    /// Returns the index of the item that was handed out last.
+    pub(crate) fn last(&mut self) -> u64 {
+        let (stages, depth) = self.tally.stages();
+        stages.progress.last_handed_out(depth)
+    }
+
+    /// Attends to an item in flight, of which that was recorded: from now on it is *the* item in flight.
+    pub(crate) fn attend(&mut self, index: u64, captured: Vec<Captured>) {
+        let (stages, depth) = self.tally.stages();
+        if !captured.is_empty() {
+            stages.progress.set_captured(depth, index, captured);
+        }
+        stages.progress.attend(depth, index);
+        self.tally.committed(false);
+    }
+
+    /// Attends to no item any more.
+    pub(crate) fn turn_away(&mut self) {
+        self.tally.committed(true);
+        self.tally.run();
+    }
+
+    /// Completes the item that is attended to. Returns whether there is something to do about it.
+    pub(crate) fn complete_item(&mut self) -> bool {
+        self.tally.complete()
+    }
+
+    /// Notes that a `return` is to leave the loop.
+    pub(crate) fn returning(&mut self) {
+        self.tally.run().returning();
+    }
+
+    /// Returns whether something is asked of the run that may take long.
+    pub(crate) fn is_asked(&mut self) -> bool {
+        self.tally.stages().0.control.is_asked()
+    }
+
+    /// Returns whether the run is to stop.
+    pub(crate) fn is_to_stop(&mut self, now: Instant) -> bool {
+        self.tally.stages().0.control.reason_to_stop(now).is_some()
+    }
+
+    /// Returns the span of an item's body, which may run on another thread.
+    pub(crate) fn span_of(&mut self, index: u64) -> Span {
+        self.tally.stages().0.observer.spans().item_beside(index)
+    }
+
+    /// Records that an item failed beside the one that ends the run.
+    pub(crate) fn failed_beside(&mut self, index: u64, how: &str) {
+        let (stages, _) = self.tally.stages();
+        stages.failures.end_for(format!("item {index} failed beside it: {how}"));
+    }
+
+    /// Lets that time go by without blocking.
+    pub(crate) async fn sleep(&mut self, time: Duration) {
+        let (stages, _) = self.tally.stages();
+        stages.saving.sleep(time).await;
+    }
+
+}
+
+impl Counter for Handing<'_, '_> {
+    fn hand_out(&mut self) -> bool {
+        let (stages, depth) = self.tally.stages();
+        let is_wanted = stages.progress.hand_out_beside(depth);
+        is_wanted || looping::wants_mark(stages, depth)
+    }
+
+    fn mark(&mut self, fingerprint: Option<u32>) {
+        let (stages, depth) = self.tally.stages();
+        stages.progress.mark(depth, fingerprint);
+    }
+
+    fn hand_out_by_key(&mut self, key: KeyHash) -> Result<bool, Error> {
+        let (stages, depth) = self.tally.stages();
+        looping::meet(stages, depth, key)
+    }
+
+    fn hand_out_by_cursor<C: Carry>(&mut self, cursor: &C) -> Result<(), Error> {
+        self.tally.hand_out_by_cursor(cursor)
+    }
+
+    fn pass_over(&mut self, count: u64) {
+        self.tally.pass_over(count);
+    }
+
+    fn exhausted(&mut self) {
+        self.tally.exhausted();
+    }
+
+    fn complete(&mut self) -> bool {
+        self.complete_item()
+    }
+
+    fn pass_boundary(&mut self, has_ended: bool) -> Result<(), Error> {
+        self.tally.pass_boundary(has_ended)
+    }
+
+    fn accepts_another_input(&self) -> bool {
+        self.tally.accepts_another_input()
+    }
+
+    fn key_not_serializable(&mut self, reason: String) -> Error {
+        self.tally.key_not_serializable(reason)
+    }
+
+    fn not_compared(&mut self) -> Error {
+        self.tally.not_compared()
+    }
+
+    fn wrong_input(&mut self, completed: u64, wrong: WrongInput) -> Error {
+        self.tally.wrong_input(completed, wrong)
+    }
+}

@@ -1,0 +1,87 @@
+//! Bodies as futures.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use safe_state::resumable;
+use tokio::sync::Barrier;
+use tokio::time::sleep;
+
+use super::complete;
+
+type Anything = Box<dyn Error + Send + Sync>;
+
+#[resumable(name = "urls", state_dir = dir, concurrency = 8, fresh(fail))]
+async fn urls(dir: &Path, fail: Option<u32>, did: &Mutex<Vec<u32>>) -> Result<u32, Anything> {
+    for url in 0..30_u32 {
+        sleep(Duration::from_millis(u64::from(url % 3))).await;
+        if fail == Some(url) {
+            return Err(format!("url {url} is gone").into());
+        }
+        did.lock().unwrap().push(url);
+    }
+    Ok(30)
+}
+
+fn is_send<T: Send>(it: T) -> T {
+    it
+}
+
+#[tokio::test]
+async fn each_item_is_done_once_over_all_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let did = Mutex::default();
+    let failed = is_send(urls(dir.path(), Some(11), &did)).await.unwrap_err();
+    assert_eq!(failed.to_string(), "url 11 is gone");
+    let mut first = did.lock().unwrap().clone();
+    first.sort_unstable();
+    assert_eq!(complete("urls", dir.path()), first.iter().map(|it| u64::from(*it)).collect::<Vec<_>>());
+    assert_eq!(urls(dir.path(), None, &did).await.unwrap(), 30);
+    let mut all = did.into_inner().unwrap();
+    all.sort_unstable();
+    assert_eq!(all, (0..30).collect::<Vec<_>>());
+}
+
+#[resumable(name = "met", state_dir = dir, concurrency = 5)]
+async fn met(dir: &Path, barrier: &Barrier) {
+    for _ in 0..10 {
+        barrier.wait().await;
+    }
+}
+
+#[tokio::test]
+async fn as_many_run_at_once_as_are_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    met(dir.path(), &Barrier::new(5)).await;
+}
+
+#[resumable(name = "rows", state_dir = dir, concurrency = 4, fresh(fail))]
+async fn rows(dir: &Path, fail: Option<u32>, did: &Mutex<Vec<u32>>) -> Result<(), Anything> {
+    let mut rows = stream::iter(0..20_u32).then(async |row| {
+        tokio::task::yield_now().await;
+        row
+    }).boxed();
+    #[resume]
+    while let Some(row) = rows.next().await {
+        tokio::task::yield_now().await;
+        if fail == Some(row) {
+            return Err("asked to".into());
+        }
+        did.lock().unwrap().push(row);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stream_is_polled_beside_the_bodies() {
+    let dir = tempfile::tempdir().unwrap();
+    let did = Mutex::default();
+    rows(dir.path(), Some(9), &did).await.unwrap_err();
+    rows(dir.path(), None, &did).await.unwrap();
+    let mut all = did.into_inner().unwrap();
+    all.sort_unstable();
+    assert_eq!(all, (0..20).collect::<Vec<_>>());
+}
