@@ -2,6 +2,7 @@
 //! needed. All that the source alone can refuse is refused here, before anything is generated.
 
 pub(crate) mod accumulators;
+pub(crate) mod ahead;
 pub(crate) mod borrowed;
 pub(crate) mod carried;
 pub(crate) mod changes;

@@ -37,6 +37,7 @@
 //! An async function has an `async move` block in the closure's place. In a function that returns
 //! a future, all of it stands inside that future.
 
+pub(crate) mod ahead;
 pub(crate) mod arguments;
 pub(crate) mod belonging;
 pub(crate) mod carry;

@@ -3,6 +3,7 @@
 //! One side hands out, judges and saves: the caller's thread, or its task. So an iterator need not be `Send`, and what a
 //! run knows is looked at by nobody else. Bodies are given an item, and give back how it came out.
 
+mod ahead;
 mod asking;
 mod captures;
 mod course;
@@ -11,9 +12,14 @@ mod exchange;
 mod feed;
 mod futures;
 mod offered;
+mod line;
+mod macros;
+mod task;
 mod terms;
 mod threads;
+mod under_way;
 
+pub use ahead::{AheadAsFutures, AheadOnThreads, Parts, ahead_on_threads, typed_ahead};
 pub use asking::{asking, asking_by_key};
 pub use captures::Captures;
 pub use feed::{Feed, Keeps};

@@ -16,8 +16,11 @@ pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
 pub use core::{cfg, concat, file, format_args, module_path};
+pub use std::future::pending;
+pub use std::pin::pin;
 pub use std::path::PathBuf;
 pub use std::string::String;
+pub use std::thread::scope;
 
 #[cfg(not(feature = "report"))]
 pub use crate::__argument as argument;
@@ -55,8 +58,9 @@ pub use crate::items::source::{
 pub use crate::items::{Items, Step};
 pub use crate::observe::spans::Spans;
 pub use crate::parallel::{
-    Captures, Cores, Feed, FromThread, Keeps, Most, Offered, Terms, ToThread, as_futures,
-    as_futures_of_stream, asking, asking_by_key, offered, offered_by_key, on_threads, typed,
+    AheadAsFutures, AheadOnThreads, Captures, Cores, Feed, FromThread, Keeps, Most, Offered, Parts,
+    Terms, ToThread, ahead_on_threads, as_futures, as_futures_of_stream, asking, asking_by_key,
+    offered, offered_by_key, on_threads, typed, typed_ahead,
 };
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{

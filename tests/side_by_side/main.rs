@@ -1,5 +1,6 @@
 //! Items side by side: `concurrency` and `threads`.
 
+mod ahead;
 mod ends;
 mod futures;
 mod threads;

@@ -6,7 +6,7 @@ use syn::{Error, Expr, ExprMacro, Item, Macro, Result};
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
-use crate::analyse::{lending, worklists};
+use crate::analyse::{ahead, lending, worklists};
 use crate::parse::function::Returned;
 use crate::parse::options::items::Identity;
 use crate::parse::options::side_by_side::SideBySide;
@@ -60,6 +60,10 @@ pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
             return Err(Error::new(it.option, text));
         }
         let Some(body) = plan.originals.get(&target.at).and_then(body) else { continue };
+        if let Some(part) = ahead::of(plan, body)? {
+            ahead::check_part(&part)?;
+            continue;
+        }
         let mut ours = Ours { plan, error: None };
         ours.visit_block(body);
         if let Some(error) = ours.error {

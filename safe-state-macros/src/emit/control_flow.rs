@@ -6,7 +6,7 @@
 //! { if order.is_last() { return Ok(Flow::Exit(0)) } .. return leave(Ok(7)) }
 //! ```
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -22,8 +22,25 @@ use crate::syntax::hygiene::{at, local};
 pub(crate) struct Ways<'a> {
     /// The function's return type.
     pub(crate) returned: &'a Type,
-    /// The label of the loop, if the body does not run within it.
-    pub(crate) outside_of: Option<Option<&'a Label>>,
+    pub(crate) from: From<'a>,
+}
+
+/// Where the body runs.
+#[derive(Clone, Copy)]
+pub(crate) enum From<'a> {
+    /// In a closure within the loop.
+    Within,
+    /// In a closure outside of the loop, which has that label; the function takes errors by that local.
+    Outside(Option<&'a Label>, &'a Ident),
+}
+
+impl<'a> From<'a> {
+    fn on_error(self) -> Option<&'a Ident> {
+        match self {
+            From::Within => None,
+            From::Outside(_, on_error) => Some(on_error),
+        }
+    }
 }
 
 /// Makes all ways out of `body` values. Gives what each of them does outside, by its number.
@@ -54,11 +71,14 @@ impl Exits<'_> {
         label.map_or(self.loops > 0, |label| self.labels.contains(label))
     }
 
-    /// Whether what goes to that label goes to the loop itself, which the body does not run within.
+    /// Whether what goes to that label goes to the loop, outside of which the body runs.
     fn is_of_loop(&self, label: Option<&Lifetime>) -> bool {
-        self.ways.outside_of.is_some_and(|own| {
-            label.is_none_or(|label| own.is_some_and(|own| own.name == *label))
-        })
+        match self.ways.from {
+            From::Outside(own, _) => {
+                label.is_none_or(|label| own.is_some_and(|own| own.name == *label))
+            }
+            From::Within => false,
+        }
     }
 
     fn within(&mut self, label: Option<&Label>, loops: usize, visit: impl FnOnce(&mut Self)) {
@@ -109,8 +129,7 @@ impl Exits<'_> {
         visit_mut::visit_expr_return_mut(self, it);
         let (krate, returned, item) = (self.krate, self.ways.returned, local("item"));
         let here = at(it.return_token.span);
-        let (left, value) = if self.ways.outside_of.is_some() {
-            let on_error = local("on_error");
+        let (left, value) = if let Some(on_error) = self.ways.from.on_error() {
             let left = quote_spanned! {here=>
                 #krate::__private::attempts!(#on_error).leave(#item)
             };

@@ -182,7 +182,7 @@ fn tried(
     kept.set_span(here);
     // All of the path there, or an error would point at the whole attribute.
     let krate = &moved(&plan.krate, here);
-    let ways = control_flow::Ways { returned, outside_of: None };
+    let ways = control_flow::Ways { returned, from: control_flow::From::Within };
     let exits = control_flow::as_values(&mut item.body, ways, &plan.krate)?;
     let over = over(plan, &item, target);
     let attempt = attempt(plan, &item, target);

@@ -29,6 +29,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Block, Type};
 
 use self::rename::rename;
+use crate::analyse::ahead;
 use crate::analyse::outer::{self, Outer};
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
@@ -92,8 +93,10 @@ pub(crate) fn proof(
     let seen: Vec<&Outer<'_>> =
         outer.iter().filter(|it| hidden || free::holds(&free, &it.ident)).collect();
     let mut taken = Taken::default();
-    // Side by side, the body that runs is such a closure itself.
-    let is_needed = target.items.side_by_side.is_none() && (hidden
+    // Where whole bodies run side by side, the one that runs is such a closure itself.
+    let is_whole = target.items.side_by_side.is_some()
+        && !matches!(ahead::of(plan, written.body), Ok(Some(_)));
+    let is_needed = !is_whole && (hidden
         || seen.iter().any(|it| {
             !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
         }));

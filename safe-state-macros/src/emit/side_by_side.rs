@@ -26,11 +26,13 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprForLoop, ExprWhile, Label, Pat, Result, Type};
 
+use crate::analyse::ahead;
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
-use crate::emit::control_flow::{self, Ways};
+use crate::emit::ahead::ahead_walk;
+use crate::emit::control_flow::{self, From, Ways};
 use crate::emit::items::{self, KnownBy};
 use crate::emit::proof::Proof;
 use crate::emit::{carry, kept_values, lower_loop, policy, save_points};
@@ -40,11 +42,11 @@ use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
 use crate::syntax::loop_forms::{is_marker, while_let};
 
 /// The loop as it was written.
-struct Written<'a> {
-    label: Option<&'a Label>,
-    pat: &'a Pat,
-    body: Block,
-    keyword: Span,
+pub(crate) struct Written<'a> {
+    pub(crate) label: Option<&'a Label>,
+    pub(crate) pat: &'a Pat,
+    pub(crate) body: Block,
+    pub(crate) keyword: Span,
 }
 
 /// The loop, made resumable.
@@ -72,7 +74,11 @@ pub(crate) fn resumable_loop(
         _ => return Ok(it),
     };
     let here = at(written.keyword);
-    let walk = walk(plan, (target, locals), (&entered, &feed), written, &proof.check)?;
+    let (at_target, source) = ((target, locals), (&entered, &feed));
+    let walk = match ahead::of(plan, &written.body)? {
+        Some(part) => ahead_walk(plan, at_target, source, (written, part), &proof.check)?,
+        None => walk(plan, at_target, source, written, &proof.check)?,
+    };
     let attrs = attrs.iter().filter(|attr| !is_marker(attr));
     let Proof { types, names, .. } = proof;
     let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
@@ -87,14 +93,14 @@ pub(crate) fn resumable_loop(
 }
 
 /// Where the items come from, as generated code passes it on.
-struct Feed {
+pub(crate) struct Feed {
     /// What the function of the runtime is called behind `on_threads` or `as_futures`.
     suffix: &'static str,
     /// What makes it of what the loop was entered with.
-    made: TokenStream,
+    pub(crate) made: TokenStream,
     given: TokenStream,
     /// What takes the type of the items, if that is known before the first.
-    item_type: TokenStream,
+    pub(crate) item_type: TokenStream,
 }
 
 impl Feed {
@@ -112,7 +118,7 @@ impl Feed {
 
 /// What enters a `while let` loop, and asks its head for items.
 fn received(plan: &Plan, target: &Target, head: &Expr, keyword: Span) -> (TokenStream, Feed) {
-    locals!(items, item, given);
+    locals!(items, item, offered);
     let krate = &plan.krate;
     let here = at(keyword);
     let (run, number, location) = (
@@ -142,16 +148,16 @@ fn received(plan: &Plan, target: &Target, head: &Expr, keyword: Span) -> (TokenS
     let head = quote_spanned! {there=>
         async {
             loop {
-                #given.wanted().await;
+                #offered.wanted().await;
                 let #item = #head;
-                if !#given.give(#item) { break; }
+                if !#offered.give(#item) { break; }
             }
         }
     };
     let made = quote_spanned! {here=>
-        let #given = #krate::__private::Offered::new();
+        let #offered = #krate::__private::Offered::new();
         let #head_of = #head;
-        let mut #items = #krate::__private::#by(&mut #items, &#given, #of_item);
+        let mut #items = #krate::__private::#by(&mut #items, &#offered, #of_item);
     };
     let given = quote_spanned! {here=> (&mut #items, #head_of) };
     (entered, Feed { suffix: "_of_stream", made, given, item_type })
@@ -177,7 +183,8 @@ fn walk(
     let handles = carry::carry_of(plan, &run, Some(target), locals, &shared, &save_points::fail(plan, here));
     let Written { label, pat, mut body, keyword } = written;
     let Returned::Type(returned) = &plan.returned else { return Ok(TokenStream::new()) };
-    let ways = Ways { returned, outside_of: Some(label) };
+    let on_error = &local("on_error");
+    let ways = Ways { returned, from: From::Outside(label, on_error) };
     let exits = control_flow::as_values(&mut body, ways, krate)?;
     let terms = terms(plan, (target, locals), returned, &shared);
     let (typed, body) = closure(plan, target, (pat, &body, keyword));
@@ -187,13 +194,9 @@ fn walk(
         ("on_threads", TokenStream::new())
     };
     let name = Ident::new(&format!("{name}{}", feed.suffix), here);
-    let keep = if target.items.policy.answers_errors() && !target.items.policy.tries_once() {
-        quote_spanned! {here=> #krate::__private::Kept::new }
-    } else {
-        quote_spanned! {here=> #krate::__private::Once::new }
-    };
+    let keep = keep(plan, target, here);
     let Feed { made, given, item_type, .. } = feed;
-    locals!(flow, failed, on_error);
+    locals!(flow, failed);
     let raise = save_points::raise(plan);
     let numbers = 0..exits.len();
     Ok(quote_spanned! {here=>
@@ -222,6 +225,17 @@ fn walk(
             }
         }
     })
+}
+
+/// What keeps an item for another attempt.
+pub(crate) fn keep(plan: &Plan, target: &Target, here: Span) -> TokenStream {
+    let krate = moved(&plan.krate, here);
+    let policy = &target.items.policy;
+    if policy.answers_errors() && !policy.tries_once() {
+        quote_spanned! {here=> #krate::__private::Kept::new }
+    } else {
+        quote_spanned! {here=> #krate::__private::Once::new }
+    }
 }
 
 /// The handles that the body uses, which are the same behind each item.

@@ -25,8 +25,17 @@ pub(crate) fn marks(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStre
 
 /// Puts them back as they were marked.
 pub(crate) fn undo(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
+    undo_or(plan, target, locals, &save_points::raise(plan))
+}
+
+/// The same, with `raise` where that can't be done.
+pub(crate) fn undo_or(
+    plan: &Plan,
+    target: &Target,
+    locals: &[Local],
+    raise: &TokenStream,
+) -> TokenStream {
     let krate = &plan.krate;
-    let raise = save_points::raise(plan);
     let tally = &local("tally");
     let undo = undoable(plan, target, locals).map(|(at, variable)| {
         let (mark, here) = (mark(at), at_variable(variable));

@@ -75,6 +75,32 @@ impl<T, E> Fallibly<T, E> {
         attempt_async(on_error, true, body).await
     }
 
+    /// Makes an attempt at the part of an item that runs ahead.
+    ///
+    /// # Errors
+    ///
+    /// The item's, as what the function would return; or its panic.
+    pub fn attempt_part<V>(
+        self,
+        _: fn(Error) -> Result<T, E>,
+        part: impl FnOnce() -> Result<V, E>,
+    ) -> Result<V, Outcome<Result<T, E>>> {
+        call(part).map_err(Err)?.map_err(|error| Ok(Err(error)))
+    }
+
+    /// Makes an attempt at that part by a future.
+    ///
+    /// # Errors
+    ///
+    /// The item's, as what the function would return; or its panic.
+    pub async fn attempt_part_async<V>(
+        self,
+        _: fn(Error) -> Result<T, E>,
+        part: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, Outcome<Result<T, E>>> {
+        call_async(Spans::default(), part).await.map_err(Err)?.map_err(|error| Ok(Err(error)))
+    }
+
     /// A `return` in an item's body.
     ///
     /// # Errors
@@ -116,6 +142,34 @@ impl<R> Surely<R> {
     ) -> Result<Flow<R>, Outcome<R>> {
         let Ok(flow) = call_async(Spans::default(), body).await.map_err(Err)?;
         Ok(flow)
+    }
+
+    /// Makes an attempt at the part of an item that runs ahead.
+    ///
+    /// # Errors
+    ///
+    /// The item's panic.
+    pub fn attempt_part<V>(
+        self,
+        _: fn(Error) -> R,
+        part: impl FnOnce() -> Result<V, Infallible>,
+    ) -> Result<V, Outcome<R>> {
+        let Ok(value) = call(part).map_err(Err)?;
+        Ok(value)
+    }
+
+    /// Makes an attempt at that part by a future.
+    ///
+    /// # Errors
+    ///
+    /// The item's panic.
+    pub async fn attempt_part_async<V>(
+        self,
+        _: fn(Error) -> R,
+        part: impl Future<Output = Result<V, Infallible>>,
+    ) -> Result<V, Outcome<R>> {
+        let Ok(value) = call_async(Spans::default(), part).await.map_err(Err)?;
+        Ok(value)
     }
 
     /// A `return` in an item's body.

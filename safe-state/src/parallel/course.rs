@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use safe_state_backends::Captured;
-
 use super::end::{End, Ends};
+use super::task::{Done, Task};
 use super::feed::{Feed, Keeps};
 use super::terms::OnTerms;
 use crate::Error;
@@ -56,35 +55,6 @@ struct State {
     waits_until: Option<Instant>,
     /// Why the run can't go on.
     error: Option<Error>,
-}
-
-/// An item to be run.
-#[derive(Debug)]
-pub(super) struct Task<T> {
-    pub(super) index: u64,
-    pub(super) item: T,
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub(super) struct Done<R> {
-    pub(super) index: u64,
-    pub(super) came: Result<Flow<R>, Outcome<R>>,
-    /// What was noted where it failed.
-    pub(super) notes: Option<Notes>,
-    pub(super) captured: Vec<Captured>,
-}
-
-impl<R> Done<R> {
-    /// What has just come of an item on this thread.
-    pub(super) fn now(
-        index: u64,
-        came: Result<Flow<R>, Outcome<R>>,
-        captured: Vec<Captured>,
-    ) -> Self {
-        let notes = came.is_err().then(Notes::take);
-        Done { index, came, notes, captured }
-    }
 }
 
 impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
@@ -240,7 +210,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     }
 
     /// Takes in what came of an item.
-    pub(super) fn ended(&mut self, done: Done<R>) {
+    pub(super) fn ended(&mut self, done: Done<Flow<R>, R>) {
         let Done { index, came, notes, captured } = done;
         self.running -= 1;
         self.handing.attend(index, captured);

@@ -1,20 +1,19 @@
 //! Bodies as futures, which are polled within the caller's task: also while it saves, or waits.
 
-use std::collections::VecDeque;
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Instant;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use tracing::Instrument;
 
 use super::captures::Captures;
-use super::course::{Course, Done, Task};
+use super::course::Course;
 use super::feed::{Feed, Keeps};
 use super::offered::{Offered, OfferedItems};
+use super::task::{Done, Task};
 use super::terms::{OnTerms, Terms};
+use super::under_way::UnderWay;
 use crate::Error;
 use crate::attempt::{Flow, Outcome};
 use crate::failure::Verdict;
@@ -23,57 +22,6 @@ use crate::items::identity::Identity;
 use crate::run::Run;
 use crate::run::handing::Handing;
 use crate::run::tally::Tally;
-
-/// What is waited for: bodies under way, and the head of a loop that has to wait for its items.
-struct UnderWay<'h, B, R, H, T> {
-    bodies: FuturesUnordered<B>,
-    ended: VecDeque<Done<R>>,
-    head: Pin<&'h mut H>,
-    /// What the head gives; none if it need not be polled.
-    given: Option<&'h Offered<T>>,
-}
-
-impl<B, R, H, T> UnderWay<'_, B, R, H, T>
-where
-    B: Future<Output = Done<R>>,
-    H: Future<Output = ()>,
-{
-    /// Polls the bodies that may have come further.
-    fn poll(&mut self, context: &mut Context<'_>) {
-        while let Poll::Ready(Some(done)) = self.bodies.poll_next_unpin(context) {
-            self.ended.push_back(done);
-        }
-    }
-
-    /// Waits for `other`, and polls the bodies meanwhile.
-    async fn beside<O>(&mut self, other: impl Future<Output = O>) -> O {
-        let mut other = pin!(other);
-        poll_fn(|context| {
-            self.poll(context);
-            other.as_mut().poll(context)
-        })
-        .await
-    }
-
-    /// Waits until a body has ended, the head has given what is wanted of it, or `other` has ended.
-    async fn next_or(&mut self, is_wanted: bool, other: impl Future<Output = ()>) {
-        let mut other = pin!(other);
-        let given = self.given.filter(|_| is_wanted);
-        given.into_iter().for_each(Offered::want);
-        poll_fn(|context| {
-            self.poll(context);
-            if let Some(given) = given {
-                // It is polled no more once it has given the last.
-                let _ = given.is_there() || self.head.as_mut().poll(context).is_ready();
-                if given.is_there() {
-                    return Poll::Ready(());
-                }
-            }
-            if self.ended.is_empty() { other.as_mut().poll(context) } else { Poll::Ready(()) }
-        })
-        .await;
-    }
-}
 
 /// The body, of which the compiler learns here what items it takes.
 pub fn typed<F, R, B>(_: &F, _: fn(Error) -> R, body: B) -> B
@@ -154,15 +102,14 @@ where
     K: Keeps<T>,
     W: OnTerms<R>,
 {
-    let (bodies, ended) = (FuturesUnordered::new(), VecDeque::new());
-    let mut under_way = UnderWay { bodies, ended, head, given };
+    let mut under_way = UnderWay::new(head, given);
     let mut course = Course::new(Handing::new(tally), terms);
     while !course.is_over() {
         while let Some(Task { index, item }) = course.next(feed, keep) {
             let captures = Arc::new(Captures::default());
             let body = body(item, Arc::clone(&captures));
             let body = async move { Done::now(index, body.await, captures.take()) };
-            under_way.bodies.push(body.instrument(course.handing.span_of(index)));
+            under_way.begin(body.instrument(course.handing.span_of(index)));
         }
         go_on(&mut course, &mut under_way).await;
     }
@@ -174,9 +121,9 @@ where
 /// Saves what is to be saved, or waits for what comes next.
 async fn go_on<B, W, K, R, H, T>(
     course: &mut Course<'_, '_, W, K, R>,
-    under_way: &mut UnderWay<'_, B, R, H, T>,
+    under_way: &mut UnderWay<'_, B, Done<Flow<R>, R>, H, T>,
 ) where
-    B: Future<Output = Done<R>>,
+    B: Future<Output = Done<Flow<R>, R>>,
     H: Future<Output = ()>,
     W: OnTerms<R>,
 {
@@ -190,11 +137,11 @@ async fn go_on<B, W, K, R, H, T>(
     if save(course, under_way).await {
         return;
     }
-    if under_way.ended.is_empty() {
+    if under_way.none_has_ended() {
         let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
         under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
     }
-    while let Some(done) = under_way.ended.pop_front() {
+    while let Some(done) = under_way.take_ended() {
         course.ended(done);
     }
     let saves = under_way.beside(course.handing.run().poll_requests_async()).await;
@@ -204,10 +151,10 @@ async fn go_on<B, W, K, R, H, T>(
 /// Saves, if that is due. Returns whether it was.
 async fn save<B, W, K, R, H, T>(
     course: &mut Course<'_, '_, W, K, R>,
-    under_way: &mut UnderWay<'_, B, R, H, T>,
+    under_way: &mut UnderWay<'_, B, Done<Flow<R>, R>, H, T>,
 ) -> bool
 where
-    B: Future<Output = Done<R>>,
+    B: Future<Output = Done<Flow<R>, R>>,
     H: Future<Output = ()>,
     W: OnTerms<R>,
 {

@@ -6,9 +6,10 @@ use std::time::Instant;
 use tracing::Span;
 
 use super::captures::Captures;
-use super::course::{Course, Done, Task};
+use super::course::Course;
 use super::exchange::Exchange;
 use super::feed::{Feed, Keeps};
+use super::task::{Done, Task};
 use super::terms::{OnTerms, Terms};
 use crate::Error;
 use crate::attempt::{Flow, Outcome};
@@ -42,9 +43,10 @@ pub trait FromThread: Send {}
 impl<T: Send> FromThread for T {}
 
 /// An item on its way to a thread.
-struct Sent<T> {
-    task: Task<T>,
-    span: Span,
+#[derive(Debug)]
+pub(super) struct Sent<T> {
+    pub(super) task: Task<T>,
+    pub(super) span: Span,
 }
 
 /// Runs `body` for the items of `feed` on threads.
@@ -104,7 +106,7 @@ where
 /// Saves what is to be saved, or waits for what comes next.
 fn go_on<T, W: OnTerms<R>, K, R>(
     course: &mut Course<'_, '_, W, K, R>,
-    exchange: &Exchange<Sent<T>, Done<R>>,
+    exchange: &Exchange<Sent<T>, Done<Flow<R>, R>>,
 ) {
     if course.take_to_obey() {
         save(course);
@@ -136,11 +138,11 @@ fn save<W: OnTerms<R>, K, R>(course: &mut Course<'_, '_, W, K, R>) -> bool {
 }
 
 /// Starts a thread that runs bodies until the exchange is closed.
-fn spawn<'s, T: Send, R: Send>(
+pub(super) fn spawn<'s, T: Send, V: Send, R: Send>(
     scope: &'s Scope<'s, '_>,
-    exchange: &'s Exchange<Sent<T>, Done<R>>,
+    exchange: &'s Exchange<Sent<T>, Done<V, R>>,
     spans: &'s Spans,
-    body: &'s (impl Fn(T, &Captures) -> Result<Flow<R>, Outcome<R>> + Sync),
+    body: &'s (impl Fn(T, &Captures) -> Result<V, Outcome<R>> + Sync),
 ) -> std::io::Result<()> {
     let work = move || {
         while let Some(Sent { task: Task { index, item }, span }) = exchange.take() {

@@ -27,6 +27,11 @@ impl<'t, 'r> Handing<'t, 'r> {
         Handing { tally }
     }
 
+    /// Hands out more of a loop whose items run side by side already.
+    pub(crate) fn again(tally: &'t mut Tally<'r>) -> Self {
+        Handing { tally }
+    }
+
     /// Returns the run.
     pub(crate) fn run(&mut self) -> &mut Run {
         self.tally.run()

@@ -75,6 +75,7 @@ impl Copy<'_> {
                     quote_spanned! {here=> #krate::__private::#committed(#transaction) },
                 ))
             }
+            "ahead" => mac.parse_body().ok(),
             "cursor" => {
                 let cursor = self.cursor.as_ref()?;
                 Some(Expr::Verbatim(

@@ -1,0 +1,428 @@
+//! A loop of which a part of each item runs ahead.
+//!
+//! ```text
+//! for url in urls { let page = ahead!(fetch(&url)?); total += page.len(); }    // becomes, with `threads = 4`
+//! match () { () => match items(urls, run, ..) {
+//!     (mut items, mut tally, item_type) => {
+//!         let parts = ahead_on_threads(&items, &mut tally, on_error, |item, captures| {
+//!             attempt_part(on_error, || { let url = item; let value = fetch(&url)?; Ok((value, (url,))) })
+//!         });
+//!         match scope(|scope| {
+//!             let mut ahead = AheadOnThreads::new(scope, &parts, 4, Kept::new);
+//!             let outer = on_error;
+//!             let on_error = |error| Ok(Flow::Return(outer(error)));
+//!             loop {
+//!                 if tally.complete() { .. }
+//!                 match ahead.next(&mut items, &mut tally, ..) {
+//!                     Step::Item(()) => match ahead.value(&mut tally, ..) {
+//!                         Ok((value, (url,))) => match attempt(outer, || { let page = value; total += page.len(); Ok(Flow::Next) }) { .. }
+//!                         Err(failed) => return Err(failed),
+//!                     }
+//!                     Step::Done => return Ok(Flow::Next),
+//!                     Step::Failed(error) => return on_error(error),
+//!                 }
+//!             }
+//!         }) {
+//!             Ok(Flow::Next) => {}
+//!             Ok(Flow::Return(returned)) => return returned,
+//!             Err(failed) => return raise(failed),
+//!         }
+//!         if tally.leave() { .. }
+//!     }
+//! } }
+//! ```
+//!
+//! In an async function an `async` block stands in the place of the `scope`, and the rest of the body is polled
+//! together with what runs ahead.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Block, Local, LocalInit, Pat, PatType, Result, Stmt};
+
+use crate::analyse::ahead::{self, Part};
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::locals::Local as Variable;
+use crate::analyse::targets::Target;
+use crate::emit::control_flow::{self, From, Ways};
+use crate::emit::side_by_side::{Feed, Written, keep};
+use crate::emit::{carry, items, kept_values, policy, save_points, undo};
+use crate::parse::function::Returned;
+use crate::syntax::bindings::{Binding, bindings};
+use crate::syntax::free_idents::free_idents;
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
+
+/// What stands where in the loop.
+struct Ahead<'a> {
+    plan: &'a Plan,
+    target: &'a Target,
+    locals: &'a [Variable],
+    here: Span,
+}
+
+pub(crate) fn ahead_walk(
+    plan: &Plan,
+    (target, variables): (&Target, &[Variable]),
+    (entered, feed): (&TokenStream, &Feed),
+    (written, part): (Written<'_>, Part),
+    check: &TokenStream,
+) -> Result<TokenStream> {
+    locals!(items, tally, flow, failed, on_error, outer);
+    let krate = &plan.krate;
+    let Written { label, pat, mut body, keyword } = written;
+    let it = Ahead { plan, target, locals: variables, here: at(keyword) };
+    let here = it.here;
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    let Returned::Type(returned) = &plan.returned else { return Ok(TokenStream::new()) };
+    let ways = Ways { returned, from: From::Outside(label, outer) };
+    let names = names(pat, &body);
+    let (part, rest) = it.split((pat, &part), &mut body, &names);
+    let mut rest = rest;
+    let exits = control_flow::as_values(&mut rest, ways, krate)?;
+    let (policy, carry) =
+        (policy::policy(plan, target), carry::carry(plan, &run, Some(target), variables));
+    let (restored, ends) =
+        (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
+    let save = save_points::save(plan, &run);
+    let (before, made) = it.made(&part);
+    let walk = it.walk(&rest, &names, &carry, &made);
+    let walk = if plan.is_async {
+        quote_spanned! {here=> async { #walk }.await }
+    } else {
+        let scope = local("scope");
+        quote_spanned! {here=> #krate::__private::scope(|#scope| { #walk }) }
+    };
+    let Feed { made: feed_made, item_type, .. } = feed;
+    let (raise, numbers) = (save_points::raise(plan), 0..exits.len());
+    Ok(quote_spanned! {here=>
+        match #entered {
+            (mut #items, mut #tally #item_type) => {
+                #check
+                #policy
+                #restored
+                #feed_made
+                let #outer = #on_error;
+                #before
+                match #walk {
+                    #krate::__private::Ok(#krate::__private::Flow::Next) => {}
+                    #krate::__private::Ok(#krate::__private::Flow::Return(#flow)) => return #flow,
+                    #(#krate::__private::Ok(#krate::__private::Flow::Exit(#numbers)) => { #exits })*
+                    #krate::__private::Ok(#krate::__private::Flow::Exit(_)) => {}
+                    #krate::__private::Err(#failed) => { #raise }
+                }
+                if #tally.leave() {
+                    #carry
+                    #ends
+                    if #run.saves_now() { #save }
+                }
+            }
+        }
+    })
+}
+
+/// The names of the item's pattern that the rest of the body uses, and which come back with the part's value.
+fn names(pat: &Pat, body: &Block) -> Vec<Binding> {
+    let rest: TokenStream = body.stmts.iter().skip(1).map(ToTokens::to_token_stream).collect();
+    let mut mentioned = free_idents(rest);
+    if let Some(Stmt::Local(first)) = body.stmts.first() {
+        // A `let .. else` leaves by what it names.
+        let otherwise = first.init.as_ref().and_then(|init| init.diverge.as_ref());
+        let otherwise = otherwise.map(|(_, expr)| free_idents(expr.to_token_stream()));
+        mentioned.extend(otherwise.unwrap_or_default());
+    }
+    let bound = bindings(pat).into_iter();
+    bound.filter(|it| mentioned.contains(&it.name())).collect()
+}
+
+/// The names as a pattern.
+fn named(names: &[Binding], here: Span) -> TokenStream {
+    let names = names.iter().map(|Binding { ident, is_mut }| {
+        let mutability = is_mut.then(|| quote_spanned! {here=> mut });
+        quote_spanned! {here=> #mutability #ident }
+    });
+    quote_spanned! {here=> (#(#names,)*) }
+}
+
+impl Ahead<'_> {
+    fn krate(&self) -> TokenStream {
+        moved(&self.plan.krate, self.here)
+    }
+
+    /// The part as a block of an item, and the rest of the body as one of the part's value.
+    fn split(
+        &self,
+        (pat, part): (&Pat, &Part),
+        body: &mut Block,
+        names: &[Binding],
+    ) -> (TokenStream, Block) {
+        locals!(handed, item, value, captures);
+        let (krate, here) = (self.krate(), self.here);
+        let names = names.iter().map(|it| &it.ident);
+        let is_mut = bindings(pat).iter().any(|it| it.is_mut);
+        let allowed = is_mut.then(|| quote_spanned! {here=> #[allow(unused_mut)] });
+        let capture = items::captured(self.plan, self.target);
+        let capture = capture.map(|values| quote_spanned! {here=> #captures.capture(&[#values]); });
+        let (path, expr) = (&part.path, &part.expr);
+        let mut of_type = TokenStream::new();
+        if let Some(Stmt::Local(Local { pat, init: Some(LocalInit { expr, .. }), .. })) =
+            body.stmts.first_mut()
+        {
+            // The type is the part's only where nothing is made of its value.
+            if let (Pat::Type(PatType { ty, .. }), syn::Expr::Macro(_)) = (&*pat, &**expr) {
+                of_type = quote_spanned! {here=> : #ty };
+            }
+            ahead::replace(self.plan, expr, &value);
+        }
+        let inside = quote_spanned! {here=>
+            let #handed = #krate::__private::handed!(&#item);
+            #allowed let #pat = #item;
+            let _ = &#handed;
+            #capture
+            let #value #of_type = #path! { @filled_in #expr };
+            #krate::__private::Ok((#value, (#(#names,)*)))
+        };
+        (in_braces_of(body, inside).to_token_stream(), body.clone())
+    }
+
+    /// What stands before the loop, and makes what runs ahead there.
+    fn made(&self, part: &TokenStream) -> (TokenStream, TokenStream) {
+        locals!(items, item, tally, on_error, captures, body, head, offered, scope, ahead);
+        let parts = local("parts");
+        let (krate, here) = (self.krate(), self.here);
+        let keep = keep(self.plan, self.target, here);
+        let Some(beside) = &self.target.items.side_by_side else {
+            return (TokenStream::new(), TokenStream::new());
+        };
+        let most = beside.most(&self.plan.krate);
+        let attempts = quote_spanned! {here=> #krate::__private::attempts!(#on_error) };
+        if !self.plan.is_async {
+            let before = quote_spanned! {here=>
+                let #parts = #krate::__private::ahead_on_threads(
+                    &#items, &mut #tally, #on_error,
+                    |#item, #captures: &#krate::__private::Captures| {
+                        let _ = #captures;
+                        #attempts.attempt_part(#on_error, || #part)
+                    },
+                );
+            };
+            let made = quote_spanned! {here=>
+                let mut #ahead =
+                    #krate::__private::AheadOnThreads::new(#scope, &#parts, #most, #keep);
+            };
+            return (before, made);
+        }
+        let is_for = matches!(self.plan.originals.get(&self.target.at), Some(syn::Expr::ForLoop(_)));
+        let source = if is_for {
+            quote_spanned! {here=>
+                (#krate::__private::pin!(#krate::__private::pending::<()>()), #krate::__private::None)
+            }
+        } else {
+            quote_spanned! {here=> (#krate::__private::pin!(#head), #krate::__private::Some(&#offered)) }
+        };
+        let before = quote_spanned! {here=>
+            let #body = #krate::__private::typed_ahead(&#items, #on_error, async |#item, #captures| {
+                let _ = &#captures;
+                #attempts.attempt_part_async(#on_error, async #part).await
+            });
+            let #parts = |#item, #captures| #body(#item, #captures);
+            let #head = #source;
+            let mut #ahead =
+                #krate::__private::AheadAsFutures::new(&#parts, &mut #tally, #head, #most, #keep);
+        };
+        (before, TokenStream::new())
+    }
+
+    /// The loop itself.
+    fn walk(
+        &self,
+        rest: &Block,
+        names: &[Binding],
+        carry: &TokenStream,
+        made: &TokenStream,
+    ) -> TokenStream {
+        locals!(items, tally, error, on_error, outer, ahead, policy, cautious);
+        let parts = local("parts");
+        let (plan, krate, here) = (self.plan, self.krate(), self.here);
+        let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+        let save = self.save(&run);
+        let has_ended = quote_spanned! {here=> #ahead.has_ended(&#items) };
+        let due = save_points::due(plan, &run, carry, &save, Some(&has_ended));
+        let boundary = save_points::boundary(plan, &run, carry, &save, &has_ended);
+        let options = &self.target.items.policy;
+        let is_cautious = match options.max_crashes {
+            Some(_) => quote_spanned! {here=> #run.is_cautious() },
+            None => quote_spanned! {here=> false },
+        };
+        let again = if options.answers_errors() {
+            quote_spanned! {here=> #policy.may_try_again(0) }
+        } else {
+            quote_spanned! {here=> false }
+        };
+        let terms = quote_spanned! {here=> (#cautious, #again) };
+        let next = if plan.is_async {
+            quote_spanned! {here=> next(&mut #items, &mut #tally, &#parts, #terms).await }
+        } else {
+            quote_spanned! {here=> next(&mut #items, &mut #tally, #terms) }
+        };
+        let done = self.done(rest, names, carry);
+        let done = match options.max_crashes {
+            Some(_) => {
+                let depth = self.target.depth;
+                quote_spanned! {here=>
+                    if !(#cautious && #run.gives_up(&#policy, #depth)) {
+                        if #cautious { #carry #save }
+                        #done
+                    }
+                }
+            }
+            None => done,
+        };
+        quote_spanned! {here=>
+            #made
+            let #on_error = |#error| #krate::__private::Ok(#krate::__private::Flow::Return(#outer(#error)));
+            loop {
+                if #tally.complete() { #due }
+                #boundary
+                let #cautious = #is_cautious;
+                match #ahead.#next {
+                    #krate::__private::Step::Item(()) => { #done }
+                    #krate::__private::Step::Done => {
+                        return #krate::__private::Ok(#krate::__private::Flow::Next);
+                    }
+                    #krate::__private::Step::Failed(#error) => return #on_error(#error),
+                }
+            }
+        }
+    }
+
+    /// What saves, and polls meanwhile what runs ahead.
+    fn save(&self, run: &TokenStream) -> TokenStream {
+        locals!(ahead, error);
+        if !self.plan.is_async {
+            return save_points::save(self.plan, run);
+        }
+        let (krate, here) = (self.krate(), self.here);
+        let fail = save_points::fail(self.plan, Span::mixed_site());
+        quote_spanned! {here=>
+            if let #krate::__private::Err(#error) = #ahead.beside(#run.save_async()).await { #fail }
+        }
+    }
+
+    /// What is done with the first item: its attempts.
+    fn done(&self, rest: &Block, names: &[Binding], carry: &TokenStream) -> TokenStream {
+        locals!(tally, flow, failed, ahead, outer, policy, value, on_error, error);
+        let parts = local("parts");
+        let (plan, krate, here) = (self.plan, self.krate(), self.here);
+        let depth = self.target.depth;
+        let answers = self.target.items.policy.answers_errors();
+        let again = if answers {
+            quote_spanned! {here=> |#value| #policy.may_try_again(#value) }
+        } else {
+            quote_spanned! {here=> |_| false }
+        };
+        // What the body generates for storage errors leaves the function, and is not the item's.
+        let leaving = quote_spanned! {here=>
+            let #on_error = |#error| {
+                #krate::__private::Ok(#krate::__private::Flow::Return(#outer(#error)))
+            };
+        };
+        let mentioned = free_idents(rest.to_token_stream()).contains(&on_error.to_string());
+        let leaving = mentioned.then_some(leaving);
+        let stmts = &rest.stmts;
+        let named = named(names, here);
+        let given = &local("given");
+        let body = quote_spanned! {here=>
+            #leaving
+            let #named = #given;
+            if #krate::__private::always() {
+                #(#stmts)*
+            }
+            #krate::__private::Ok(#krate::__private::Flow::Next)
+        };
+        let body = in_braces_of(rest, body);
+        let attempts = quote_spanned! {here=> #krate::__private::attempts!(#outer) };
+        let (came, called) = if plan.is_async {
+            (
+                quote_spanned! {here=> #ahead.value(&mut #tally, &#parts, #again).await },
+                quote_spanned! {here=>
+                    #ahead.beside(#attempts.attempt_async(#outer, async #body)).await
+                },
+            )
+        } else {
+            (
+                quote_spanned! {here=> #ahead.value(&mut #tally, #again, #outer) },
+                quote_spanned! {here=> #attempts.attempt(#outer, || #body) },
+            )
+        };
+        let over = {
+            let mentions = free_idents(rest.to_token_stream()).contains(&tally.to_string());
+            mentions.then(|| {
+                quote_spanned! {here=>
+                    if !#tally.run().is_in_flight(#depth) { return #krate::__private::Err(#failed); }
+                }
+            })
+        };
+        let (marks, undo) = if answers {
+            let raise = quote_spanned! {here=> return #krate::__private::Err(#failed); };
+            (
+                undo::marks(plan, self.target, self.locals),
+                undo::undo_or(plan, self.target, self.locals, &raise),
+            )
+        } else {
+            (TokenStream::new(), TokenStream::new())
+        };
+        let judged = if answers {
+            self.judged(carry)
+        } else {
+            quote_spanned! {here=> return #krate::__private::Err(#failed); }
+        };
+        quote_spanned! {here=>
+            match loop {
+                #marks
+                let #failed = match #came {
+                    #krate::__private::Ok((#value, #given)) => match #called {
+                        #krate::__private::Ok(#flow) => break #flow,
+                        #krate::__private::Err(#failed) => #failed,
+                    },
+                    #krate::__private::Err(#failed) => #failed,
+                };
+                #over
+                #undo
+                #judged
+            } {
+                #krate::__private::Flow::Next => {}
+                #flow => return #krate::__private::Ok(#flow),
+            }
+        }
+    }
+
+    /// Asks what is to be done about the failure, and does it.
+    fn judged(&self, carry: &TokenStream) -> TokenStream {
+        locals!(tally, policy, failed, verdict, error, ahead);
+        let (krate, here, depth) = (self.krate(), self.here, self.target.depth);
+        let run = quote_spanned! {here=> #tally.run() };
+        let fail = save_points::fail(self.plan, here);
+        let paused = if self.plan.is_async {
+            quote_spanned! {here=> #ahead.beside(#run.pause_async(#verdict)).await }
+        } else {
+            quote_spanned! {here=> #run.pause(#verdict) }
+        };
+        quote_spanned! {here=>
+            if #failed.is_err() && !#policy.catches_panics() {
+                return #krate::__private::Err(#failed);
+            }
+            let #verdict = #run.judge(
+                &#policy,
+                #depth,
+                #krate::__private::failing!(briefly &#failed),
+                #krate::__private::thrown!(&#failed),
+            );
+            if #verdict.is_next() { break #krate::__private::Flow::Next; }
+            #carry
+            match #paused {
+                #krate::__private::Ok(true) => {}
+                #krate::__private::Ok(false) => return #krate::__private::Err(#failed),
+                #krate::__private::Err(#error) => { #fail }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Parts that run ahead as futures, which are polled also while the rest of a body awaits.
+
+use std::fmt;
+use std::future::Pending;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tracing::Span;
+
+use crate::Error;
+use crate::attempt::Outcome;
+use crate::items::Step;
+use crate::parallel::captures::Captures;
+use crate::parallel::feed::{Feed, Keeps};
+use crate::parallel::line::{Line, Pulled};
+use crate::parallel::offered::Offered;
+use crate::parallel::task::{Done, Task};
+use crate::parallel::under_way::UnderWay;
+use crate::run::handing::Handing;
+use crate::run::tally::Tally;
+
+/// The part, of which the compiler learns here what items it takes.
+pub fn typed_ahead<F, V, R, B>(_: &F, _: fn(Error) -> R, part: B) -> B
+where
+    F: Feed,
+    B: AsyncFn(F::Item, Arc<Captures>) -> Result<V, Outcome<R>>,
+{
+    part
+}
+
+/// A part under way.
+struct Body<P> {
+    index: u64,
+    part: Pin<Box<P>>,
+    captures: Arc<Captures>,
+    span: Span,
+}
+
+impl<V, R, P: Future<Output = Result<V, Outcome<R>>>> Future for Body<P> {
+    type Output = Done<V, R>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Done<V, R>> {
+        let Body { index, part, captures, span } = self.get_mut();
+        span.in_scope(|| {
+            part.as_mut().poll(context).map(|came| Done::now(*index, came, captures.take()))
+        })
+    }
+}
+
+/// The items of which a part runs ahead, as the loop goes on with them.
+pub struct AheadAsFutures<'h, T, V, R, P, K, H = Pending<()>> {
+    under_way: UnderWay<'h, Body<P>, Done<V, R>, H, T>,
+    line: Line<K, V, R>,
+    keep: fn(T) -> K,
+}
+
+impl<T, V, R, P, K, H> fmt::Debug for AheadAsFutures<'_, T, V, R, P, K, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AheadAsFutures")
+    }
+}
+
+impl<'h, T, V, R, P, K, H> AheadAsFutures<'h, T, V, R, P, K, H>
+where
+    P: Future<Output = Result<V, Outcome<R>>>,
+    K: Keeps<T>,
+    H: Future<Output = ()>,
+{
+    /// No more than `most` items at once; of a loop that waits for them, `head` gives them to `offered`. The function
+    /// that makes a part is passed to learn what that is.
+    pub fn new(
+        _: &impl Fn(T, Arc<Captures>) -> P,
+        tally: &mut Tally<'_>,
+        (head, offered): (Pin<&'h mut H>, Option<&'h Offered<T>>),
+        most: usize,
+        keep: fn(T) -> K,
+    ) -> Self {
+        drop(Handing::new(tally));
+        let (under_way, line) = (UnderWay::new(head, offered), Line::new(most));
+        AheadAsFutures { under_way, line, keep }
+    }
+
+    /// Goes on to the next item, and waits for its part; but not where the run looks out for an item that kills the
+    /// process: then a part begins when it is asked for.
+    pub async fn next(
+        &mut self,
+        feed: &mut impl Feed<Item = T>,
+        tally: &mut Tally<'_>,
+        part: &impl Fn(T, Arc<Captures>) -> P,
+        (one_by_one, may_try_again): (bool, bool),
+    ) -> Step<()> {
+        self.line.go_on();
+        let mut handing = Handing::again(tally);
+        loop {
+            let terms = (one_by_one, may_try_again);
+            let is_wanted = match self.line.pull(feed, &mut handing, self.keep, terms) {
+                Pulled::Begins(task) => {
+                    self.begin(task, &mut handing, part);
+                    continue;
+                }
+                Pulled::Enough => false,
+                Pulled::Wanted => true,
+            };
+            let waits_for_item = is_wanted && self.line.is_empty();
+            if self.line.is_first_here() && !waits_for_item {
+                return self.line.step(&mut handing);
+            }
+            self.under_way.next_or(is_wanted, std::future::pending()).await;
+            self.take_in();
+        }
+    }
+
+    /// Returns whether it is known that no item is left.
+    pub fn has_ended(&self, feed: &impl Feed<Item = T>) -> bool {
+        self.line.is_empty() && feed.has_ended()
+    }
+
+    /// What came of the first item's part. When it is asked for again, it runs again.
+    ///
+    /// # Errors
+    ///
+    /// It failed.
+    pub async fn value(
+        &mut self,
+        tally: &mut Tally<'_>,
+        part: &impl Fn(T, Arc<Captures>) -> P,
+        may_try_again: impl Fn(u32) -> bool,
+    ) -> Result<V, Outcome<R>> {
+        let mut handing = Handing::again(tally);
+        if let Some(task) = self.line.begin_first(may_try_again) {
+            self.begin(task, &mut handing, part);
+        }
+        loop {
+            if let Some(came) = self.line.take_first(&mut handing) {
+                return came;
+            }
+            self.under_way.next_or(false, std::future::pending()).await;
+            self.take_in();
+        }
+    }
+
+    /// Waits for `other`, and polls what runs ahead meanwhile.
+    pub async fn beside<O>(&mut self, other: impl Future<Output = O>) -> O {
+        self.under_way.beside(other).await
+    }
+
+    fn begin(
+        &mut self,
+        Task { index, item }: Task<T>,
+        handing: &mut Handing<'_, '_>,
+        part: &impl Fn(T, Arc<Captures>) -> P,
+    ) {
+        let captures = Arc::new(Captures::default());
+        let part = Box::pin(part(item, Arc::clone(&captures)));
+        let span = handing.span_of(index);
+        self.under_way.begin(Body { index, part, captures, span });
+    }
+
+    fn take_in(&mut self) {
+        while let Some(done) = self.under_way.take_ended() {
+            self.line.came(done);
+        }
+    }
+}

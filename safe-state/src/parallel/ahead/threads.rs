@@ -1,0 +1,162 @@
+//! Parts that run ahead on threads, which end with the loop.
+
+use std::fmt;
+use std::thread::Scope;
+use std::time::Duration;
+
+use crate::Error;
+use crate::attempt::Outcome;
+use crate::items::Step;
+use crate::observe::spans::Spans;
+use crate::parallel::captures::Captures;
+use crate::parallel::exchange::{Closing, Exchange};
+use crate::parallel::feed::{Feed, Keeps};
+use crate::parallel::line::{Line, Pulled};
+use crate::parallel::task::{Done, Task};
+use crate::parallel::threads::{FromThread, Sent, ToThread, spawn};
+use crate::run::handing::Handing;
+use crate::run::tally::Tally;
+
+/// How long it is waited for a part before it is looked again whether it has come.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where the parts of a loop run ahead: it outlives the threads.
+#[derive(Debug)]
+pub struct Parts<T, V, R, B> {
+    exchange: Exchange<Sent<T>, Done<V, R>>,
+    spans: Spans,
+    part: B,
+}
+
+/// What runs ahead of a loop over `feed`.
+pub fn ahead_on_threads<F, V, R, B>(
+    _: &F,
+    tally: &mut Tally<'_>,
+    _: fn(Error) -> R,
+    part: B,
+) -> Parts<F::Item, V, R, B>
+where
+    F: Feed<Item: ToThread>,
+    V: FromThread,
+    R: FromThread,
+    B: Fn(F::Item, &Captures) -> Result<V, Outcome<R>> + Sync,
+{
+    let spans = tally.run().spans();
+    drop(Handing::new(tally));
+    Parts { exchange: Exchange::new(), spans, part }
+}
+
+/// The items of which a part runs ahead, as the loop goes on with them.
+pub struct AheadOnThreads<'s, 'e, T, V, R, B, K> {
+    scope: &'s Scope<'s, 'e>,
+    parts: &'s Parts<T, V, R, B>,
+    _closing: Closing<'s, Sent<T>, Done<V, R>>,
+    threads: usize,
+    most: usize,
+    line: Line<K, V, R>,
+    keep: fn(T) -> K,
+}
+
+impl<T, V, R, B, K> fmt::Debug for AheadOnThreads<'_, '_, T, V, R, B, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AheadOnThreads")
+    }
+}
+
+impl<'s, 'e, T, V, R, B, K> AheadOnThreads<'s, 'e, T, V, R, B, K>
+where
+    T: Send,
+    V: Send,
+    R: Send,
+    B: Fn(T, &Captures) -> Result<V, Outcome<R>> + Sync,
+    K: Keeps<T>,
+{
+    /// No more than `most` items at once.
+    pub fn new(
+        scope: &'s Scope<'s, 'e>,
+        parts: &'s Parts<T, V, R, B>,
+        most: usize,
+        keep: fn(T) -> K,
+    ) -> Self {
+        let (_closing, line) = (parts.exchange.closing(), Line::new(most));
+        AheadOnThreads { scope, parts, _closing, threads: 0, most, line, keep }
+    }
+
+    /// Goes on to the next item, and waits for its part; but not where the run looks out for an item that kills the
+    /// process: then a part begins when it is asked for.
+    pub fn next(
+        &mut self,
+        feed: &mut impl Feed<Item = T>,
+        tally: &mut Tally<'_>,
+        (one_by_one, may_try_again): (bool, bool),
+    ) -> Step<()> {
+        self.line.go_on();
+        let mut handing = Handing::again(tally);
+        loop {
+            let terms = (one_by_one, may_try_again);
+            match self.line.pull(feed, &mut handing, self.keep, terms) {
+                Pulled::Begins(task) => {
+                    if let Err(error) = self.begin(task, &mut handing) {
+                        return Step::Failed(Error::Thread(error));
+                    }
+                }
+                Pulled::Enough | Pulled::Wanted => break,
+            }
+        }
+        while !self.line.is_first_here() {
+            self.wait();
+        }
+        self.line.step(&mut handing)
+    }
+
+    /// Returns whether it is known that no item is left.
+    pub fn has_ended(&self, feed: &impl Feed<Item = T>) -> bool {
+        self.line.is_empty() && feed.has_ended()
+    }
+
+    /// What came of the first item's part. When it is asked for again, it runs again.
+    ///
+    /// # Errors
+    ///
+    /// It failed.
+    pub fn value(
+        &mut self,
+        tally: &mut Tally<'_>,
+        may_try_again: impl Fn(u32) -> bool,
+        on_error: fn(Error) -> R,
+    ) -> Result<V, Outcome<R>> {
+        let mut handing = Handing::again(tally);
+        if let Some(task) = self.line.begin_first(may_try_again)
+            && let Err(error) = self.begin(task, &mut handing)
+        {
+            return Err(Ok(on_error(Error::Thread(error))));
+        }
+        loop {
+            if let Some(came) = self.line.take_first(&mut handing) {
+                return came;
+            }
+            self.wait();
+        }
+    }
+
+    fn begin(&mut self, task: Task<T>, handing: &mut Handing<'_, '_>) -> std::io::Result<()> {
+        if self.threads < self.most {
+            let Parts { exchange, spans, part } = self.parts;
+            match spawn(self.scope, exchange, spans, part) {
+                Ok(()) => self.threads += 1,
+                Err(error) if self.threads == 0 => return Err(error),
+                // With one there is each part's turn.
+                Err(_) => {}
+            }
+        }
+        let span = handing.span_of(task.index);
+        self.parts.exchange.give(Sent { task, span });
+        Ok(())
+    }
+
+    fn wait(&mut self) {
+        for done in self.parts.exchange.await_done(PATIENCE) {
+            self.line.came(done);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Items of which a part runs ahead of the loop, in the order in which the loop goes on with them.
+
+use std::collections::VecDeque;
+
+use safe_state_backends::Captured;
+
+use super::feed::{Feed, Keeps};
+use super::task::{Done, Task};
+use crate::Error;
+use crate::attempt::Outcome;
+use crate::items::Step;
+use crate::failure::notes::Notes;
+use crate::run::handing::Handing;
+
+/// The items that were handed out and are not complete, first the one that the loop goes on with next.
+#[derive(Debug)]
+pub(super) struct Line<K, V, R> {
+    most: usize,
+    items: VecDeque<Ahead<K, V, R>>,
+    /// Whether the loop has the first.
+    has_first: bool,
+    is_exhausted: bool,
+    error: Option<Error>,
+}
+
+#[derive(Debug)]
+struct Ahead<K, V, R> {
+    index: u64,
+    kept: K,
+    tried: u32,
+    part: Part<V, R>,
+}
+
+/// How it stands with the part of an item that runs ahead.
+#[derive(Debug)]
+enum Part<V, R> {
+    /// It has not begun, or is to begin once more.
+    Waits,
+    Runs,
+    Came(Result<V, Outcome<R>>, Option<Notes>, Vec<Captured>),
+}
+
+/// What a line has for the loop.
+#[derive(Debug)]
+pub(super) enum Pulled<T> {
+    /// A part to be begun.
+    Begins(Task<T>),
+    /// No more for now: as many are handed out as may be.
+    Enough,
+    /// The next item has to be waited for.
+    Wanted,
+}
+
+impl<K, V, R> Line<K, V, R> {
+    pub(super) fn new(most: usize) -> Self {
+        Line { most, items: VecDeque::new(), has_first: false, is_exhausted: false, error: None }
+    }
+
+    /// The loop is done with the first item, which is complete.
+    pub(super) fn go_on(&mut self) {
+        if std::mem::take(&mut self.has_first) {
+            self.items.pop_front();
+        }
+    }
+
+    /// Pulls the next item, if there is room for it. One by one, nothing begins before the loop asks for it.
+    pub(super) fn pull<T>(
+        &mut self,
+        feed: &mut impl Feed<Item = T>,
+        handing: &mut Handing<'_, '_>,
+        keep: fn(T) -> K,
+        (one_by_one, may_try_again): (bool, bool),
+    ) -> Pulled<T>
+    where
+        K: Keeps<T>,
+    {
+        loop {
+            let most = if one_by_one { 1 } else { self.most };
+            let has_room = self.items.len() < most;
+            if !has_room || self.is_exhausted || self.error.is_some() {
+                return Pulled::Enough;
+            }
+            match feed.next(handing) {
+                None => return Pulled::Wanted,
+                Some(Step::Item(item)) => {
+                    let index = handing.last();
+                    let mut ahead = Ahead { index, kept: keep(item), tried: 0, part: Part::Waits };
+                    if one_by_one {
+                        self.items.push_back(ahead);
+                        return Pulled::Enough;
+                    }
+                    ahead.part = Part::Runs;
+                    let item = ahead.kept.take(may_try_again);
+                    self.items.push_back(ahead);
+                    return Pulled::Begins(Task { index, item });
+                }
+                Some(Step::Done) => self.is_exhausted = true,
+                Some(Step::Failed(error)) => self.error = Some(error),
+            }
+        }
+    }
+
+    /// Returns whether the part of the first item has come, or is not to be waited for.
+    pub(super) fn is_first_here(&self) -> bool {
+        self.items.front().is_none_or(|first| !matches!(first.part, Part::Runs))
+    }
+
+    /// Returns whether nothing is handed out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Hands the first item to the loop.
+    pub(super) fn step(&mut self, handing: &mut Handing<'_, '_>) -> Step<()> {
+        match self.items.front() {
+            Some(first) => {
+                handing.attend(first.index, Vec::new());
+                self.has_first = true;
+                Step::Item(())
+            }
+            None => self.error.take().map_or(Step::Done, Step::Failed),
+        }
+    }
+
+    /// Takes in what came of a part.
+    pub(super) fn came(&mut self, done: Done<V, R>) {
+        let Done { index, came, notes, captured } = done;
+        if let Some(ahead) = self.items.iter_mut().find(|ahead| ahead.index == index) {
+            ahead.part = Part::Came(came, notes, captured);
+        }
+    }
+
+    /// Returns the part of the first item, to be begun, if it has not been.
+    pub(super) fn begin_first<T>(&mut self, may_try_again: impl Fn(u32) -> bool) -> Option<Task<T>>
+    where
+        K: Keeps<T>,
+    {
+        let first = self.items.front_mut().filter(|first| matches!(first.part, Part::Waits))?;
+        first.part = Part::Runs;
+        Some(Task { index: first.index, item: first.kept.take(may_try_again(first.tried)) })
+    }
+
+    /// Takes what came of the first item's part; the next time it is asked for, it runs again.
+    pub(super) fn take_first(&mut self, handing: &mut Handing<'_, '_>) -> Option<Result<V, Outcome<R>>> {
+        let first = self.items.front_mut()?;
+        let Part::Came(came, notes, captured) = std::mem::replace(&mut first.part, Part::Waits) else {
+            return None;
+        };
+        first.tried += 1;
+        handing.attend(first.index, captured);
+        notes.into_iter().for_each(Notes::put_back);
+        Some(came)
+    }
+}

@@ -1,0 +1,79 @@
+//! Futures that are waited for together: bodies, the head that gives items, and what the run itself waits for.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::offered::Offered;
+
+/// What is waited for: bodies under way, and the head of a loop that has to wait for its items.
+pub(super) struct UnderWay<'h, B, D, H, T> {
+    bodies: FuturesUnordered<B>,
+    ended: VecDeque<D>,
+    head: Pin<&'h mut H>,
+    /// What the head gives; none if it need not be polled.
+    given: Option<&'h Offered<T>>,
+}
+
+impl<'h, B, D, H, T> UnderWay<'h, B, D, H, T>
+where
+    B: Future<Output = D>,
+    H: Future<Output = ()>,
+{
+    pub(super) fn new(head: Pin<&'h mut H>, given: Option<&'h Offered<T>>) -> Self {
+        UnderWay { bodies: FuturesUnordered::new(), ended: VecDeque::new(), head, given }
+    }
+
+    /// Begins a body.
+    pub(super) fn begin(&mut self, body: B) {
+        self.bodies.push(body);
+    }
+
+    pub(super) fn none_has_ended(&self) -> bool {
+        self.ended.is_empty()
+    }
+
+    /// Takes what came of a body that has ended.
+    pub(super) fn take_ended(&mut self) -> Option<D> {
+        self.ended.pop_front()
+    }
+
+    /// Polls the bodies that may have come further.
+    fn poll(&mut self, context: &mut Context<'_>) {
+        while let Poll::Ready(Some(done)) = self.bodies.poll_next_unpin(context) {
+            self.ended.push_back(done);
+        }
+    }
+
+    /// Waits for `other`, and polls the bodies meanwhile.
+    pub(super) async fn beside<O>(&mut self, other: impl Future<Output = O>) -> O {
+        let mut other = pin!(other);
+        poll_fn(|context| {
+            self.poll(context);
+            other.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Waits until a body has ended, the head has given what is wanted of it, or `other` has ended.
+    pub(super) async fn next_or(&mut self, is_wanted: bool, other: impl Future<Output = ()>) {
+        let mut other = pin!(other);
+        let given = self.given.filter(|_| is_wanted);
+        given.into_iter().for_each(Offered::want);
+        poll_fn(|context| {
+            self.poll(context);
+            if let Some(given) = given {
+                // It is polled no more once it has given the last.
+                let _ = given.is_there() || self.head.as_mut().poll(context).is_ready();
+                if given.is_there() {
+                    return Poll::Ready(());
+                }
+            }
+            if self.ended.is_empty() { other.as_mut().poll(context) } else { Poll::Ready(()) }
+        })
+        .await;
+    }
+}
