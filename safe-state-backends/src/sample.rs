@@ -5,7 +5,7 @@ pub(crate) mod subset;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::format::{Change, LoopChange};
+use crate::format::{Change, LoopChange, SideBySide};
 use crate::{
     Attempts, Captured, CarriedChange, Carry, Checkpoint, CrashCause, DeadLetter, Failure,
     FailureKind, Keys, LoopEnd, LoopProgress, Mark, Results, RunEnd, Suspect,
@@ -34,7 +34,7 @@ pub(crate) fn begin(found: Option<Checkpoint>, dice: &mut Dice) -> Checkpoint {
 pub(crate) fn change(dice: &mut Dice) -> Change {
     let mut change = Change::default();
     let mut loop_change = LoopChange { count: dice.up_to(1000) as u64, ..LoopChange::default() };
-    match dice.up_to(18) {
+    match dice.up_to(19) {
         1 => loop_change.total = Some(dice.next()),
         2 => loop_change.end = Some(LoopEnd::Exhausted),
         3 => change.item_nanos = Some(dice.next() >> 40),
@@ -75,6 +75,11 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
             loop_change.suspect = Some(Box::new(suspect));
         }
         16 => change.end = Some(RunEnd::Stopped),
+        17 => {
+            let completed = (0..dice.up_to(9)).map(|_| dice.up_to(2000) as u64).collect();
+            let in_flight = (0..dice.up_to(4)).map(|_| dice.next()).collect();
+            loop_change.side_by_side = Some(Box::new(SideBySide { completed, in_flight }));
+        }
         13 => change.skipped = dice.up_to(3) as u64,
         _ => {}
     }

@@ -45,6 +45,7 @@ pub(crate) mod commits;
 pub(crate) mod companion;
 pub(crate) mod control_flow;
 pub(crate) mod cursors;
+pub(crate) mod feeds;
 pub(crate) mod fingerprint;
 pub(crate) mod function;
 pub(crate) mod items;

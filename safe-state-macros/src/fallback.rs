@@ -68,7 +68,7 @@ pub(crate) fn without_markers(tokens: TokenStream) -> TokenStream {
 fn calls_ours(tokens: &[TokenTree]) -> bool {
     let [.., TokenTree::Ident(name), TokenTree::Punct(bang)] = tokens else { return false };
     bang.as_char() == '!'
-        && ["step", "checkpoint", "cursor", "commit"].iter().any(|ours| name == ours)
+        && ["step", "checkpoint", "cursor", "commit", "ahead"].iter().any(|ours| name == ours)
 }
 
 fn inside(group: &Group, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenTree {

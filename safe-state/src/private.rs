@@ -17,8 +17,8 @@ pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
 pub use core::{cfg, concat, file, format_args, module_path};
 pub use std::future::pending;
-pub use std::pin::pin;
 pub use std::path::PathBuf;
+pub use std::pin::pin;
 pub use std::string::String;
 pub use std::thread::scope;
 

@@ -37,6 +37,7 @@ use carried::Values;
 use given_up::GivenUp;
 use loops::Loops;
 use open_loop::{OpenLoop, ResumePoint};
+use side_by_side::Beside;
 use values::CurrentValues;
 
 pub(crate) use before::Before;
@@ -180,6 +181,27 @@ impl Progress {
         if completed > 0 {
             self.values.places.item_completed();
         }
+    }
+
+    /// Has the items of the loop run side by side from now on.
+    pub(crate) fn run_side_by_side(&mut self, stored: Stored<'_>, depth: usize) {
+        side_by_side::begin(&mut self.loops, stored, depth);
+    }
+
+    /// Returns the loop whose items run side by side.
+    pub(crate) fn beside(&mut self, depth: usize) -> Beside<'_> {
+        Beside(self.loops.get_mut(depth))
+    }
+
+    /// Returns whether the items of the loop run side by side.
+    pub(crate) fn runs_side_by_side(&self, depth: usize) -> bool {
+        self.loops.get(depth).is_some_and(OpenLoop::runs_side_by_side)
+    }
+
+    /// Returns how many items of the loop are complete, those included that were passed over.
+    #[inline]
+    pub(crate) fn reached(&self, depth: usize) -> Option<u64> {
+        self.loops.get(depth).map(OpenLoop::reached)
     }
 
     /// Completes the item in flight inside `depth` loops, and with it what ended in it. Returns whether there was

@@ -14,7 +14,11 @@ use super::complete;
 type Anything = Box<dyn Error + Send + Sync>;
 
 #[resumable(name = "sums", state_dir = dir, threads = 4, carry(total, order), fresh(fail))]
-fn sums(dir: &Path, fail: Option<u32>, barrier: Option<&Barrier>) -> Result<(u32, Vec<u32>), Anything> {
+fn sums(
+    dir: &Path,
+    fail: Option<u32>,
+    barrier: Option<&Barrier>,
+) -> Result<(u32, Vec<u32>), Anything> {
     let mut total = 0;
     let mut order: Results<u32> = Results::new();
     for item in 0..12_u32 {
@@ -64,7 +68,8 @@ fn owned(dir: &Path, words: Vec<(u32, String)>, stop: Option<u32>) -> String {
 
 #[test]
 fn names_of_the_item_come_back() {
-    let words = || ["a", "", "c"].iter().zip(0..).map(|(word, n)| (n, (*word).to_owned())).collect();
+    let words =
+        || ["a", "", "c"].iter().zip(0..).map(|(word, n)| (n, (*word).to_owned())).collect();
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(owned(dir.path(), words(), None), "a!c!");
     assert_eq!(owned(dir.path(), words(), Some(2)), "a!");

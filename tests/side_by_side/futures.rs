@@ -38,7 +38,10 @@ async fn each_item_is_done_once_over_all_runs() {
     assert_eq!(failed.to_string(), "url 11 is gone");
     let mut first = did.lock().unwrap().clone();
     first.sort_unstable();
-    assert_eq!(complete("urls", dir.path()), first.iter().map(|it| u64::from(*it)).collect::<Vec<_>>());
+    assert_eq!(
+        complete("urls", dir.path()),
+        first.iter().map(|it| u64::from(*it)).collect::<Vec<_>>()
+    );
     assert_eq!(urls(dir.path(), None, &did).await.unwrap(), 30);
     let mut all = did.into_inner().unwrap();
     all.sort_unstable();
@@ -60,10 +63,12 @@ async fn as_many_run_at_once_as_are_asked_for() {
 
 #[resumable(name = "rows", state_dir = dir, concurrency = 4, fresh(fail))]
 async fn rows(dir: &Path, fail: Option<u32>, did: &Mutex<Vec<u32>>) -> Result<(), Anything> {
-    let mut rows = stream::iter(0..20_u32).then(async |row| {
-        tokio::task::yield_now().await;
-        row
-    }).boxed();
+    let mut rows = stream::iter(0..20_u32)
+        .then(async |row| {
+            tokio::task::yield_now().await;
+            row
+        })
+        .boxed();
     #[resume]
     while let Some(row) = rows.next().await {
         tokio::task::yield_now().await;

@@ -37,6 +37,8 @@ pub enum RecordKind {
     Advance,
     /// Anything else that changed.
     Change,
+    /// The same, with items that completed in any order.
+    SideBySide,
     /// Items to know a loop's input by.
     Samples,
     /// What belongs to the job of its arguments.
@@ -95,7 +97,8 @@ impl Examination {
             (None, kind) => return Err(super::no_snapshot(kind, frame.offset)),
             (Some(checkpoint), _) => {
                 let record = record::decode(frame)?;
-                let kind = match record {
+                let kind = match &record {
+                    Record::Change(change) if change.is_side_by_side() => RecordKind::SideBySide,
                     Record::Advance(_) => RecordKind::Advance,
                     Record::Samples(_) => RecordKind::Samples,
                     Record::Arguments(_) => RecordKind::Arguments,

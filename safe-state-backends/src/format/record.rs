@@ -150,7 +150,7 @@ impl Change {
         self.loops.iter().all(|it| it.count == 0 && it.side_by_side.is_none())
     }
 
-    fn is_side_by_side(&self) -> bool {
+    pub(super) fn is_side_by_side(&self) -> bool {
         self.loops.iter().any(|it| it.side_by_side.is_some())
     }
 

@@ -30,7 +30,8 @@ struct Read(
 );
 
 pub(super) fn written(change: &Change) -> Written<'_> {
-    let of_loop = change.loops.iter().filter_map(|it| Some((it.loop_id, &**it.side_by_side.as_ref()?)));
+    let of_loop =
+        change.loops.iter().filter_map(|it| Some((it.loop_id, &**it.side_by_side.as_ref()?)));
     Written(change, of_loop.collect())
 }
 

@@ -24,7 +24,10 @@ pub(crate) fn of(plan: &Plan, body: &Block) -> Result<Option<Part>> {
     find.visit_expr(&init.expr);
     let Some(mac) = find.found else { return Ok(None) };
     let expr = mac.parse_body().map_err(|error| {
-        Error::new(error.span(), format!("expected one expression to run ahead, as in `ahead!(fetch(&url))`: {error}"))
+        Error::new(
+            error.span(),
+            format!("expected one expression to run ahead, as in `ahead!(fetch(&url))`: {error}"),
+        )
     })?;
     Ok(Some(Part { path: mac.path, expr }))
 }

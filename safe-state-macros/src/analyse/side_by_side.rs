@@ -3,6 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{Error, Expr, ExprMacro, Item, Macro, Result};
 
+use crate::analyse::carried::CarriedVariable;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
@@ -17,10 +18,14 @@ pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> R
     for (target, it) in each(targets) {
         let refused = |text: &str| Err(Error::new(it.option, text));
         if it.on_threads && plan.is_async {
-            return refused("this function is async; its items run side by side as futures, with `concurrency`");
+            return refused(
+                "this function is async; its items run side by side as futures, with `concurrency`",
+            );
         }
         if !it.on_threads && !plan.is_async {
-            return refused("this function is not async; its items run side by side on threads, with `threads`");
+            return refused(
+                "this function is not async; its items run side by side on threads, with `threads`",
+            );
         }
         if matches!(target.items.identity, Identity::Cursor(_)) {
             return refused(
@@ -42,10 +47,14 @@ pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> R
         match &plan.returned {
             Returned::Type(_) if plan.returned.option().is_none() => {}
             Returned::Type(_) => {
-                return refused("a `?` on an `Option` can't leave items side by side; return a `Result`");
+                return refused(
+                    "a `?` on an `Option` can't leave items side by side; return a `Result`",
+                );
             }
             Returned::Opaque | Returned::Never => {
-                return refused("what leaves items side by side has to have a type with a name; return one");
+                return refused(
+                    "what leaves items side by side has to have a type with a name; return one",
+                );
             }
         }
     }
@@ -56,10 +65,23 @@ pub(crate) fn check_place(plan: &Plan, survey: &Survey, targets: &[Target]) -> R
 pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
     for (target, it) in each(targets) {
         if lending::lends(plan, target) || worklists::takes(plan, target) {
-            let text = "the head of this loop changes what is carried, which items side by side can't";
+            let text =
+                "the head of this loop changes what is carried, which items side by side can't";
             return Err(Error::new(it.option, text));
         }
         let Some(body) = plan.originals.get(&target.at).and_then(body) else { continue };
+        let has_part = ahead::of(plan, body)?.is_some();
+        let is_changed = |variable: &&CarriedVariable| {
+            !variable.is_handle() && variable.places.changing.contains(&target.at)
+        };
+        if let Some(changed) = plan.carried.iter().find(is_changed).filter(|_| !has_part) {
+            let name = changed.name();
+            let text = format!(
+                "`{name}` is changed by items that run side by side, in any order; let what takes long run ahead of \
+                 the loop, and change it in order: `let x = ahead!(..);` as the body's first statement, then `{name}`"
+            );
+            return Err(Error::new(changed.named.span(), text));
+        }
         if let Some(part) = ahead::of(plan, body)? {
             ahead::check_part(&part)?;
             continue;

@@ -35,6 +35,8 @@
 //! In an async function an `async` block stands in the place of the `scope`, and the rest of the body is polled
 //! together with what runs ahead.
 
+mod rest;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Block, Local, LocalInit, Pat, PatType, Result, Stmt};
@@ -44,8 +46,8 @@ use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local as Variable;
 use crate::analyse::targets::Target;
 use crate::emit::control_flow::{self, From, Ways};
-use crate::emit::side_by_side::{Feed, Written, keep};
-use crate::emit::{carry, items, kept_values, policy, save_points, undo};
+use crate::emit::feeds::{Feed, Written, keep, left, outcome};
+use crate::emit::{carry, items, kept_values, policy, save_points};
 use crate::parse::function::Returned;
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
@@ -66,7 +68,7 @@ pub(crate) fn ahead_walk(
     (written, part): (Written<'_>, Part),
     check: &TokenStream,
 ) -> Result<TokenStream> {
-    locals!(items, tally, flow, failed, on_error, outer);
+    locals!(items, tally, on_error, outer);
     let krate = &plan.krate;
     let Written { label, pat, mut body, keyword } = written;
     let it = Ahead { plan, target, locals: variables, here: at(keyword) };
@@ -80,9 +82,7 @@ pub(crate) fn ahead_walk(
     let exits = control_flow::as_values(&mut rest, ways, krate)?;
     let (policy, carry) =
         (policy::policy(plan, target), carry::carry(plan, &run, Some(target), variables));
-    let (restored, ends) =
-        (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
-    let save = save_points::save(plan, &run);
+    let restored = kept_values::restored_in(plan, target);
     let (before, made) = it.made(&part);
     let walk = it.walk(&rest, &names, &carry, &made);
     let walk = if plan.is_async {
@@ -92,7 +92,7 @@ pub(crate) fn ahead_walk(
         quote_spanned! {here=> #krate::__private::scope(|#scope| { #walk }) }
     };
     let Feed { made: feed_made, item_type, .. } = feed;
-    let (raise, numbers) = (save_points::raise(plan), 0..exits.len());
+    let (outcome, left) = (outcome(plan, &walk, &exits, here), left(plan, target, variables));
     Ok(quote_spanned! {here=>
         match #entered {
             (mut #items, mut #tally #item_type) => {
@@ -102,18 +102,8 @@ pub(crate) fn ahead_walk(
                 #feed_made
                 let #outer = #on_error;
                 #before
-                match #walk {
-                    #krate::__private::Ok(#krate::__private::Flow::Next) => {}
-                    #krate::__private::Ok(#krate::__private::Flow::Return(#flow)) => return #flow,
-                    #(#krate::__private::Ok(#krate::__private::Flow::Exit(#numbers)) => { #exits })*
-                    #krate::__private::Ok(#krate::__private::Flow::Exit(_)) => {}
-                    #krate::__private::Err(#failed) => { #raise }
-                }
-                if #tally.leave() {
-                    #carry
-                    #ends
-                    if #run.saves_now() { #save }
-                }
+                #outcome
+                #left
             }
         }
     })
@@ -210,7 +200,8 @@ impl Ahead<'_> {
             };
             return (before, made);
         }
-        let is_for = matches!(self.plan.originals.get(&self.target.at), Some(syn::Expr::ForLoop(_)));
+        let is_for =
+            matches!(self.plan.originals.get(&self.target.at), Some(syn::Expr::ForLoop(_)));
         let source = if is_for {
             quote_spanned! {here=>
                 (#krate::__private::pin!(#krate::__private::pending::<()>()), #krate::__private::None)
@@ -263,7 +254,7 @@ impl Ahead<'_> {
         } else {
             quote_spanned! {here=> next(&mut #items, &mut #tally, #terms) }
         };
-        let done = self.done(rest, names, carry);
+        let done = rest::done(self, rest, names, carry);
         let done = match options.max_crashes {
             Some(_) => {
                 let depth = self.target.depth;
@@ -304,125 +295,6 @@ impl Ahead<'_> {
         let fail = save_points::fail(self.plan, Span::mixed_site());
         quote_spanned! {here=>
             if let #krate::__private::Err(#error) = #ahead.beside(#run.save_async()).await { #fail }
-        }
-    }
-
-    /// What is done with the first item: its attempts.
-    fn done(&self, rest: &Block, names: &[Binding], carry: &TokenStream) -> TokenStream {
-        locals!(tally, flow, failed, ahead, outer, policy, value, on_error, error);
-        let parts = local("parts");
-        let (plan, krate, here) = (self.plan, self.krate(), self.here);
-        let depth = self.target.depth;
-        let answers = self.target.items.policy.answers_errors();
-        let again = if answers {
-            quote_spanned! {here=> |#value| #policy.may_try_again(#value) }
-        } else {
-            quote_spanned! {here=> |_| false }
-        };
-        // What the body generates for storage errors leaves the function, and is not the item's.
-        let leaving = quote_spanned! {here=>
-            let #on_error = |#error| {
-                #krate::__private::Ok(#krate::__private::Flow::Return(#outer(#error)))
-            };
-        };
-        let mentioned = free_idents(rest.to_token_stream()).contains(&on_error.to_string());
-        let leaving = mentioned.then_some(leaving);
-        let stmts = &rest.stmts;
-        let named = named(names, here);
-        let given = &local("given");
-        let body = quote_spanned! {here=>
-            #leaving
-            let #named = #given;
-            if #krate::__private::always() {
-                #(#stmts)*
-            }
-            #krate::__private::Ok(#krate::__private::Flow::Next)
-        };
-        let body = in_braces_of(rest, body);
-        let attempts = quote_spanned! {here=> #krate::__private::attempts!(#outer) };
-        let (came, called) = if plan.is_async {
-            (
-                quote_spanned! {here=> #ahead.value(&mut #tally, &#parts, #again).await },
-                quote_spanned! {here=>
-                    #ahead.beside(#attempts.attempt_async(#outer, async #body)).await
-                },
-            )
-        } else {
-            (
-                quote_spanned! {here=> #ahead.value(&mut #tally, #again, #outer) },
-                quote_spanned! {here=> #attempts.attempt(#outer, || #body) },
-            )
-        };
-        let over = {
-            let mentions = free_idents(rest.to_token_stream()).contains(&tally.to_string());
-            mentions.then(|| {
-                quote_spanned! {here=>
-                    if !#tally.run().is_in_flight(#depth) { return #krate::__private::Err(#failed); }
-                }
-            })
-        };
-        let (marks, undo) = if answers {
-            let raise = quote_spanned! {here=> return #krate::__private::Err(#failed); };
-            (
-                undo::marks(plan, self.target, self.locals),
-                undo::undo_or(plan, self.target, self.locals, &raise),
-            )
-        } else {
-            (TokenStream::new(), TokenStream::new())
-        };
-        let judged = if answers {
-            self.judged(carry)
-        } else {
-            quote_spanned! {here=> return #krate::__private::Err(#failed); }
-        };
-        quote_spanned! {here=>
-            match loop {
-                #marks
-                let #failed = match #came {
-                    #krate::__private::Ok((#value, #given)) => match #called {
-                        #krate::__private::Ok(#flow) => break #flow,
-                        #krate::__private::Err(#failed) => #failed,
-                    },
-                    #krate::__private::Err(#failed) => #failed,
-                };
-                #over
-                #undo
-                #judged
-            } {
-                #krate::__private::Flow::Next => {}
-                #flow => return #krate::__private::Ok(#flow),
-            }
-        }
-    }
-
-    /// Asks what is to be done about the failure, and does it.
-    fn judged(&self, carry: &TokenStream) -> TokenStream {
-        locals!(tally, policy, failed, verdict, error, ahead);
-        let (krate, here, depth) = (self.krate(), self.here, self.target.depth);
-        let run = quote_spanned! {here=> #tally.run() };
-        let fail = save_points::fail(self.plan, here);
-        let paused = if self.plan.is_async {
-            quote_spanned! {here=> #ahead.beside(#run.pause_async(#verdict)).await }
-        } else {
-            quote_spanned! {here=> #run.pause(#verdict) }
-        };
-        quote_spanned! {here=>
-            if #failed.is_err() && !#policy.catches_panics() {
-                return #krate::__private::Err(#failed);
-            }
-            let #verdict = #run.judge(
-                &#policy,
-                #depth,
-                #krate::__private::failing!(briefly &#failed),
-                #krate::__private::thrown!(&#failed),
-            );
-            if #verdict.is_next() { break #krate::__private::Flow::Next; }
-            #carry
-            match #paused {
-                #krate::__private::Ok(true) => {}
-                #krate::__private::Ok(false) => return #krate::__private::Err(#failed),
-                #krate::__private::Err(#error) => { #fail }
-            }
         }
     }
 }

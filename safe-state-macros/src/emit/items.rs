@@ -1,7 +1,7 @@
 //! What a loop is told of its items: how they are known, and what is recorded of one that fails.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -15,6 +15,7 @@ use crate::emit::save_points;
 use crate::parse::options::forms::Value;
 use crate::parse::options::items::{Capture, Form, Identity, OfItem};
 use crate::syntax::hygiene::{at, moved};
+use crate::syntax::parens;
 
 /// How a loop knows its items, as generated code says it.
 pub(crate) struct KnownBy {
@@ -106,6 +107,33 @@ pub(crate) fn known_by(
             }
         }
     }
+}
+
+/// What enters a `for` loop over that: its items, the tally, and what takes their type.
+pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -> TokenStream {
+    let krate = &plan.krate;
+    let input = at(expr.span());
+    let (run, number, location) =
+        (save_points::run_around(target), number(target), save_points::location(plan, keyword));
+    let expr = parens::without_needless(expr);
+    let known_by = known_by(plan, (target, false), &expr);
+    let KnownBy { way, of_item, check_source, .. } = &known_by;
+    let enter = known_by.function("items", input);
+    let expr = if lending::lends(plan, target) {
+        let krate = moved(krate, input);
+        quote_spanned! {input=> #krate::__private::lent(#expr) }
+    } else {
+        expr.to_token_stream()
+    };
+    quote_spanned! {input=>
+        #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
+    }
+}
+
+/// Which loop it is, as generated code says it: how many are around it, and its number.
+pub(crate) fn number(target: &Target) -> TokenStream {
+    let Target { depth, id, .. } = target;
+    quote_spanned! {Span::mixed_site()=> (#depth, #id) }
 }
 
 /// Whether the program says that items are known by their index alone.

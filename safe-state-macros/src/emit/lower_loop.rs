@@ -29,8 +29,7 @@
 //! macro call. A body that is an arm is not reported for its braces.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::{quote, quote_spanned};
 use syn::{Expr, ExprForLoop, ExprWhile, Pat, Result};
 
 use crate::analyse::plan::Plan;
@@ -43,9 +42,8 @@ use crate::emit::lowered::Lowered;
 use crate::emit::policy::{self, Item};
 use crate::emit::proof::Proof;
 use crate::emit::{carry, kept_values, returns, save_points, side_by_side};
-use crate::syntax::hygiene::{at, local, locals, moved};
+use crate::syntax::hygiene::{at, local, locals};
 use crate::syntax::loop_forms::{is_marker, while_let};
-use crate::syntax::parens;
 
 /// The loop, made resumable. `around` is what stands when it begins.
 pub(crate) fn resumable_loop(
@@ -177,7 +175,8 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
     returns::mark_returns(plan, &mut body);
     let keyword = for_token.span;
     let here = at(keyword);
-    let (entered, fail) = (entered(plan, *expr, target, keyword), save_points::fail(plan, here));
+    let (entered, fail) =
+        (items::entered(plan, *expr, target, keyword), save_points::fail(plan, here));
     let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);
     let next = if only_counts(plan, target, locals) { "advance" } else { "next" };
@@ -199,27 +198,6 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
 }
 
-/// What enters a `for` loop over that: its items, the tally, and what takes their type.
-pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -> TokenStream {
-    let krate = &plan.krate;
-    let input = at(expr.span());
-    let (run, number, location) =
-        (save_points::run_around(target), number(target), save_points::location(plan, keyword));
-    let expr = parens::without_needless(expr);
-    let known_by = items::known_by(plan, (target, false), &expr);
-    let KnownBy { way, of_item, check_source, .. } = &known_by;
-    let enter = known_by.function("items", input);
-    let expr = if lending::lends(plan, target) {
-        let krate = moved(krate, input);
-        quote_spanned! {input=> #krate::__private::lent(#expr) }
-    } else {
-        expr.to_token_stream()
-    };
-    quote_spanned! {input=>
-        #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
-    }
-}
-
 fn while_loop(
     plan: &Plan,
     it: ExprWhile,
@@ -233,8 +211,11 @@ fn while_loop(
     returns::mark_returns(plan, &mut body);
     let keyword = while_token.span;
     let here = at(keyword);
-    let (run, number, location) =
-        (save_points::run_around(target), number(target), save_points::location(plan, keyword));
+    let (run, number, location) = (
+        save_points::run_around(target),
+        items::number(target),
+        save_points::location(plan, keyword),
+    );
     let fail = save_points::fail(plan, here);
     let known_by = items::known_by(plan, (target, true), expr);
     let KnownBy { way, of_item, .. } = &known_by;
@@ -274,9 +255,4 @@ fn while_loop(
     let item_type = TokenStream::new();
     let is_for = false;
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
-}
-
-pub(crate) fn number(target: &Target) -> TokenStream {
-    let Target { depth, id, .. } = target;
-    quote_spanned! {Span::mixed_site()=> (#depth, #id) }
 }

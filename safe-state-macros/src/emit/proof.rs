@@ -96,10 +96,11 @@ pub(crate) fn proof(
     // Where whole bodies run side by side, the one that runs is such a closure itself.
     let is_whole = target.items.side_by_side.is_some()
         && !matches!(ahead::of(plan, written.body), Ok(Some(_)));
-    let is_needed = !is_whole && (hidden
-        || seen.iter().any(|it| {
-            !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
-        }));
+    let is_needed = !is_whole
+        && (hidden
+            || seen.iter().any(|it| {
+                !it.is_constant() && !it.is_elsewhere && !outer::is_named(plan, &it.ident, target)
+            }));
     let closure = if is_needed {
         closure(plan, &written, (target, targets, around), (&outer, &seen), &mut taken)
     } else {

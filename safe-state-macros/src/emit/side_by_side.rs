@@ -23,8 +23,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprForLoop, ExprWhile, Label, Pat, Result, Type};
+use syn::{Block, Expr, ExprForLoop, ExprWhile, Pat, Result, Type};
 
 use crate::analyse::ahead;
 use crate::analyse::carried::CarriedVariable;
@@ -33,21 +32,14 @@ use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::emit::ahead::ahead_walk;
 use crate::emit::control_flow::{self, From, Ways};
-use crate::emit::items::{self, KnownBy};
+use crate::emit::feeds::{Feed, Written, keep, left, outcome, received};
+use crate::emit::items;
 use crate::emit::proof::Proof;
-use crate::emit::{carry, kept_values, lower_loop, policy, save_points};
+use crate::emit::{carry, kept_values, policy, save_points};
 use crate::parse::function::Returned;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
 use crate::syntax::loop_forms::{is_marker, while_let};
-
-/// The loop as it was written.
-pub(crate) struct Written<'a> {
-    pub(crate) label: Option<&'a Label>,
-    pub(crate) pat: &'a Pat,
-    pub(crate) body: Block,
-    pub(crate) keyword: Span,
-}
 
 /// The loop, made resumable.
 pub(crate) fn resumable_loop(
@@ -59,7 +51,7 @@ pub(crate) fn resumable_loop(
     let (attrs, entered, feed, written) = match &it {
         Expr::ForLoop(ExprForLoop { attrs, label, pat, expr, body, for_token, .. }) => {
             let keyword = for_token.span;
-            let entered = lower_loop::entered(plan, (**expr).clone(), target, keyword);
+            let entered = items::entered(plan, (**expr).clone(), target, keyword);
             let body = body.clone();
             let written = Written { label: label.as_ref(), pat, body, keyword };
             (attrs, entered, Feed::items(), written)
@@ -92,77 +84,6 @@ pub(crate) fn resumable_loop(
     }))
 }
 
-/// Where the items come from, as generated code passes it on.
-pub(crate) struct Feed {
-    /// What the function of the runtime is called behind `on_threads` or `as_futures`.
-    suffix: &'static str,
-    /// What makes it of what the loop was entered with.
-    pub(crate) made: TokenStream,
-    given: TokenStream,
-    /// What takes the type of the items, if that is known before the first.
-    pub(crate) item_type: TokenStream,
-}
-
-impl Feed {
-    fn items() -> Self {
-        locals!(items, item_type);
-        let site = Span::mixed_site();
-        Feed {
-            suffix: "",
-            made: TokenStream::new(),
-            given: quote_spanned! {site=> &mut #items },
-            item_type: quote_spanned! {site=> , #item_type },
-        }
-    }
-}
-
-/// What enters a `while let` loop, and asks its head for items.
-fn received(plan: &Plan, target: &Target, head: &Expr, keyword: Span) -> (TokenStream, Feed) {
-    locals!(items, item, offered);
-    let krate = &plan.krate;
-    let here = at(keyword);
-    let (run, number, location) = (
-        save_points::run_around(target),
-        lower_loop::number(target),
-        save_points::location(plan, keyword),
-    );
-    let known_by = items::known_by(plan, (target, true), head);
-    let KnownBy { way, of_item, .. } = &known_by;
-    let entered = quote_spanned! {here=>
-        #krate::__private::received(#run, #number, #location, #way, false)
-    };
-    let there = at(head.span());
-    let item_type = TokenStream::new();
-    if !plan.is_async {
-        let by = known_by.function("asking", here);
-        let ask = quote_spanned! {there=> || #head };
-        let made = quote_spanned! {here=>
-            let mut #items = #krate::__private::#by(&mut #items, #ask, #of_item);
-        };
-        let given = quote_spanned! {here=> &mut #items };
-        return (entered, Feed { suffix: "", made, given, item_type });
-    }
-    let by = known_by.function("offered", here);
-    let head_of = &local("head");
-    // All in one future, as long as the loop takes: what the head borrows is lent to nobody else.
-    let head = quote_spanned! {there=>
-        async {
-            loop {
-                #offered.wanted().await;
-                let #item = #head;
-                if !#offered.give(#item) { break; }
-            }
-        }
-    };
-    let made = quote_spanned! {here=>
-        let #offered = #krate::__private::Offered::new();
-        let #head_of = #head;
-        let mut #items = #krate::__private::#by(&mut #items, &#offered, #of_item);
-    };
-    let given = quote_spanned! {here=> (&mut #items, #head_of) };
-    (entered, Feed { suffix: "_of_stream", made, given, item_type })
-}
-
 fn walk(
     plan: &Plan,
     (target, locals): (&Target, &[Local]),
@@ -175,12 +96,10 @@ fn walk(
     let here = at(written.keyword);
     let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
     let policy = policy::policy(plan, target);
-    let (restored, ends) =
-        (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
-    let (carry, save) =
-        (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let restored = kept_values::restored_in(plan, target);
     let shared = handles_of(plan, &written.body);
-    let handles = carry::carry_of(plan, &run, Some(target), locals, &shared, &save_points::fail(plan, here));
+    let handles =
+        carry::carry_of(plan, &run, Some(target), locals, &shared, &save_points::fail(plan, here));
     let Written { label, pat, mut body, keyword } = written;
     let Returned::Type(returned) = &plan.returned else { return Ok(TokenStream::new()) };
     let on_error = &local("on_error");
@@ -196,9 +115,10 @@ fn walk(
     let name = Ident::new(&format!("{name}{}", feed.suffix), here);
     let keep = keep(plan, target, here);
     let Feed { made, given, item_type, .. } = feed;
-    locals!(flow, failed);
-    let raise = save_points::raise(plan);
-    let numbers = 0..exits.len();
+    let came = quote_spanned! {here=>
+        #krate::__private::#name(#given, &mut #tally, #on_error, #keep, #terms, #body)#wait
+    };
+    let (outcome, left) = (outcome(plan, &came, &exits, here), left(plan, target, locals));
     Ok(quote_spanned! {here=>
         match #entered {
             (mut #items, mut #tally #item_type) => {
@@ -208,34 +128,11 @@ fn walk(
                 #handles
                 #made
                 #typed
-                match #krate::__private::#name(
-                    #given, &mut #tally, #on_error, #keep, #terms, #body
-                )#wait {
-                    #krate::__private::Ok(#krate::__private::Flow::Next) => {}
-                    #krate::__private::Ok(#krate::__private::Flow::Return(#flow)) => return #flow,
-                    #(#krate::__private::Ok(#krate::__private::Flow::Exit(#numbers)) => { #exits })*
-                    #krate::__private::Ok(#krate::__private::Flow::Exit(_)) => {}
-                    #krate::__private::Err(#failed) => { #raise }
-                }
-                if #tally.leave() {
-                    #carry
-                    #ends
-                    if #run.saves_now() { #save }
-                }
+                #outcome
+                #left
             }
         }
     })
-}
-
-/// What keeps an item for another attempt.
-pub(crate) fn keep(plan: &Plan, target: &Target, here: Span) -> TokenStream {
-    let krate = moved(&plan.krate, here);
-    let policy = &target.items.policy;
-    if policy.answers_errors() && !policy.tries_once() {
-        quote_spanned! {here=> #krate::__private::Kept::new }
-    } else {
-        quote_spanned! {here=> #krate::__private::Once::new }
-    }
 }
 
 /// The handles that the body uses, which are the same behind each item.

@@ -132,6 +132,7 @@ impl Record {
             RecordKind::Snapshot => "snapshot",
             RecordKind::Advance => "advance",
             RecordKind::Change => "change",
+            RecordKind::SideBySide => "side by side",
             RecordKind::Samples => "samples",
             RecordKind::Arguments => "arguments",
             RecordKind::InFlight => "in flight",

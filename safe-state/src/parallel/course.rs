@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::end::{End, Ends};
-use super::task::{Done, Task};
 use super::feed::{Feed, Keeps};
+use super::task::{Done, Task};
 use super::terms::OnTerms;
 use crate::Error;
 use crate::attempt::{Flow, Outcome};

@@ -8,8 +8,8 @@ use super::feed::{Feed, Keeps};
 use super::task::{Done, Task};
 use crate::Error;
 use crate::attempt::Outcome;
-use crate::items::Step;
 use crate::failure::notes::Notes;
+use crate::items::Step;
 use crate::run::handing::Handing;
 
 /// The items that were handed out and are not complete, first the one that the loop goes on with next.
@@ -141,9 +141,13 @@ impl<K, V, R> Line<K, V, R> {
     }
 
     /// Takes what came of the first item's part; the next time it is asked for, it runs again.
-    pub(super) fn take_first(&mut self, handing: &mut Handing<'_, '_>) -> Option<Result<V, Outcome<R>>> {
+    pub(super) fn take_first(
+        &mut self,
+        handing: &mut Handing<'_, '_>,
+    ) -> Option<Result<V, Outcome<R>>> {
         let first = self.items.front_mut()?;
-        let Part::Came(came, notes, captured) = std::mem::replace(&mut first.part, Part::Waits) else {
+        let Part::Came(came, notes, captured) = std::mem::replace(&mut first.part, Part::Waits)
+        else {
             return None;
         };
         first.tried += 1;

@@ -25,6 +25,8 @@
 #[macro_export]
 macro_rules! ahead {
     (@filled_in $($filled_in:tt)*) => { $($filled_in)* };
+    // After an error of the attribute, which is enough.
+    (@as_is $($as_is:tt)*) => { $($as_is)* };
     ($($misplaced:tt)*) => {
         compile_error!(
             "`ahead!` is the value of the first `let` in the body of a loop whose items run side by side, as with \

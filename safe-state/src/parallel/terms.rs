@@ -3,11 +3,11 @@
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use crate::failure::outcome::Failing;
+use crate::Error;
 use crate::attempt::Outcome;
 use crate::failure::Verdict;
+use crate::failure::outcome::Failing;
 use crate::run::Run;
-use crate::Error;
 
 /// Most items of a loop that are in flight at once, as many as a checkpoint can tell of.
 const LIMIT: usize = 1024;

@@ -9,6 +9,7 @@ mod outline;
 mod resume_point;
 mod sampling;
 mod suspicion;
+mod unpaged;
 
 use std::fmt::Arguments;
 
@@ -28,8 +29,8 @@ use marks::Marks;
 use outline::Outline;
 use suspicion::Suspicion;
 
-pub(crate) use changes::Unpaged;
 pub(crate) use resume_point::ResumePoint;
+pub(crate) use unpaged::Unpaged;
 
 /// A loop that the run is in.
 #[derive(Debug)]

@@ -2,53 +2,47 @@
 
 use safe_state_backends::{Captured, LoopProgress};
 
+use super::loops::Loops;
 use super::open_loop::OpenLoop;
-use super::{Progress, Stored};
+use super::stored::Stored;
 
-impl Progress {
-    /// Has the items of the loop run side by side from now on.
-    pub(crate) fn run_side_by_side(&mut self, stored: Stored<'_>, depth: usize) {
-        let within = self.loops.within(depth);
-        let Some(open) = self.loops.get_mut(depth) else { return };
-        // By key, it walks its input anew.
-        let progress = stored.loop_within(open.loop_id(), &within).filter(|_| open.key().is_none());
-        let complete = progress.map(LoopProgress::completed).cloned();
-        open.run_side_by_side(complete.unwrap_or_default());
-    }
+/// A loop whose items run side by side.
+#[derive(Debug)]
+pub(crate) struct Beside<'a>(pub(super) Option<&'a mut OpenLoop>);
 
-    /// Returns whether the items of the loop run side by side.
-    pub(crate) fn runs_side_by_side(&self, depth: usize) -> bool {
-        self.loops.get(depth).is_some_and(OpenLoop::runs_side_by_side)
-    }
+/// Has the items of the loop run side by side from now on.
+pub(super) fn begin(loops: &mut Loops, stored: Stored<'_>, depth: usize) {
+    let within = loops.within(depth);
+    let Some(open) = loops.get_mut(depth) else { return };
+    // By key, it walks its input anew.
+    let progress = stored.loop_within(open.loop_id(), &within).filter(|_| open.key().is_none());
+    let complete = progress.map(LoopProgress::completed).cloned();
+    open.run_side_by_side(complete.unwrap_or_default());
+}
 
+impl Beside<'_> {
     /// Hands out the next item beside those in flight, of a loop that knows it by index. Returns whether its
     /// fingerprint is wanted, whenever the next save is.
-    pub(crate) fn hand_out_beside(&mut self, depth: usize) -> bool {
-        self.loops.get_mut(depth).is_some_and(OpenLoop::hand_out_beside)
+    pub(crate) fn hand_out(self) -> bool {
+        self.0.is_some_and(OpenLoop::hand_out_beside)
     }
 
     /// Returns the index of the item that was handed out last.
-    pub(crate) fn last_handed_out(&self, depth: usize) -> u64 {
-        self.loops.get(depth).map_or(0, OpenLoop::last_handed_out)
+    pub(crate) fn last_handed_out(self) -> u64 {
+        self.0.map_or(0, |open| open.last_handed_out())
     }
 
     /// Attends to an item in flight: from now on it is *the* item in flight.
-    pub(crate) fn attend(&mut self, depth: usize, index: u64) {
-        if let Some(open) = self.loops.get_mut(depth) {
+    pub(crate) fn attend(self, index: u64) {
+        if let Some(open) = self.0 {
             open.attend(index);
         }
     }
 
     /// Keeps what was recorded of an item in flight.
-    pub(crate) fn set_captured(&mut self, depth: usize, index: u64, captured: Vec<Captured>) {
-        if let Some(open) = self.loops.get_mut(depth) {
+    pub(crate) fn set_captured(self, index: u64, captured: Vec<Captured>) {
+        if let Some(open) = self.0 {
             open.set_captured(index, captured);
         }
-    }
-
-    /// Returns how many items of the loop are complete, those included that were passed over.
-    #[inline]
-    pub(crate) fn reached(&self, depth: usize) -> Option<u64> {
-        self.loops.get(depth).map(OpenLoop::reached)
     }
 }

@@ -40,16 +40,16 @@ impl<'t, 'r> Handing<'t, 'r> {
     /// Returns the index of the item that was handed out last.
     pub(crate) fn last(&mut self) -> u64 {
         let (stages, depth) = self.tally.stages();
-        stages.progress.last_handed_out(depth)
+        stages.progress.beside(depth).last_handed_out()
     }
 
     /// Attends to an item in flight, of which that was recorded: from now on it is *the* item in flight.
     pub(crate) fn attend(&mut self, index: u64, captured: Vec<Captured>) {
         let (stages, depth) = self.tally.stages();
         if !captured.is_empty() {
-            stages.progress.set_captured(depth, index, captured);
+            stages.progress.beside(depth).set_captured(index, captured);
         }
-        stages.progress.attend(depth, index);
+        stages.progress.beside(depth).attend(index);
         self.tally.committed(false);
     }
 
@@ -95,13 +95,12 @@ impl<'t, 'r> Handing<'t, 'r> {
         let (stages, _) = self.tally.stages();
         stages.saving.sleep(time).await;
     }
-
 }
 
 impl Counter for Handing<'_, '_> {
     fn hand_out(&mut self) -> bool {
         let (stages, depth) = self.tally.stages();
-        let is_wanted = stages.progress.hand_out_beside(depth);
+        let is_wanted = stages.progress.beside(depth).hand_out();
         is_wanted || looping::wants_mark(stages, depth)
     }
 

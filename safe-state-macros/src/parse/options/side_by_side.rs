@@ -34,7 +34,9 @@ impl SideBySide {
         let krate = moved(krate, here);
         match &self.most {
             Some(most) => quote_spanned! {here=> #krate::__private::Most::most(&(#most)) },
-            None => quote_spanned! {here=> #krate::__private::Most::most(&#krate::__private::Cores) },
+            None => {
+                quote_spanned! {here=> #krate::__private::Most::most(&#krate::__private::Cores) }
+            }
         }
     }
 }
@@ -54,7 +56,9 @@ pub(super) fn parse(
 }
 
 fn most(option: &Ident, value: Expr) -> Result<Option<Expr>> {
-    let expected = format!("how many items may run at once, such as `{option} = 16`, or `{option} = \"cores\"`");
+    let expected = format!(
+        "how many items may run at once, such as `{option} = 16`, or `{option} = \"cores\"`"
+    );
     if text(&value).is_some_and(|text| text.value() == "cores") {
         return Ok(None);
     }
@@ -68,7 +72,9 @@ fn most(option: &Ident, value: Expr) -> Result<Option<Expr>> {
 fn checked(count: &LitInt) -> Result<()> {
     match count.base10_parse::<u64>() {
         Ok(1..=LIMIT) => Ok(()),
-        Ok(0) => Err(Error::new(count.span(), "with no item at once nothing is done; write 1 or more")),
+        Ok(0) => {
+            Err(Error::new(count.span(), "with no item at once nothing is done; write 1 or more"))
+        }
         _ => Err(Error::new(count.span(), "no more than 1024 items run at once")),
     }
 }

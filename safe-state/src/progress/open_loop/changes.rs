@@ -2,31 +2,20 @@
 
 use safe_state_backends::format::{Advance, LoopChange};
 
-use super::OpenLoop;
+use super::{OpenLoop, Unpaged};
 use crate::items::identity::IdentityKind;
 use crate::items::keyed::Keyed;
 
-/// What is to be said of the items that completed since the last save, before the next one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unpaged {
-    /// How many there are, and the fingerprint of the last.
-    Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
-    /// Something else has to be saved first.
-    SavedFirst,
-    /// More than an advance can say belongs to each of them.
-    Never,
-}
-
 impl OpenLoop {
     /// Takes the fingerprint of an item behind which so many have completed.
-    pub(in crate::progress) fn mark_complete(&mut self, behind: u16, fingerprint: Option<u32>) {
+    pub(crate) fn mark_complete(&mut self, behind: u16, fingerprint: Option<u32>) {
         if let Some(index) = self.count.position.checked_sub(u64::from(behind) + 1) {
             self.marks.take(index, fingerprint);
         }
     }
 
     /// Returns what is unsaved, for a page.
-    pub(in crate::progress) fn unsaved(&self) -> Unpaged {
+    pub(crate) fn unsaved(&self) -> Unpaged {
         if self.known.kind != IdentityKind::Index || self.bodies.flights.is_some() {
             return Unpaged::Never;
         }
@@ -41,7 +30,7 @@ impl OpenLoop {
     }
 
     /// Takes the items that completed since the last save, if there is nothing else to save.
-    pub(in crate::progress) fn advance(&mut self) -> Option<Advance> {
+    pub(crate) fn advance(&mut self) -> Option<Advance> {
         let has_more = self.bodies.flights.is_some()
             || self.outline.is_unsaved()
             || self.known.keyed.is_some()
@@ -59,7 +48,7 @@ impl OpenLoop {
 
     /// Takes what the checkpoint has not been told yet, and how many items completed with it; none if there
     /// is nothing.
-    pub(in crate::progress) fn change(&mut self) -> Option<(LoopChange, u64)> {
+    pub(crate) fn change(&mut self) -> Option<(LoopChange, u64)> {
         let completed = match &mut self.bodies.flights {
             Some(flights) => flights.take_unsaved(),
             None => std::mem::take(&mut self.count.unsaved),

@@ -94,7 +94,10 @@ impl Flights {
         };
         let flight = self.in_flight.remove(at);
         self.complete.insert(index);
-        self.last = flight.mark.filter(|mark| self.last.is_none_or(|last| last.index < mark.index)).or(self.last);
+        self.last = flight
+            .mark
+            .filter(|mark| self.last.is_none_or(|last| last.index < mark.index))
+            .or(self.last);
         self.unsaved += 1;
         self.is_unsaved = true;
         true

@@ -1,0 +1,92 @@
+//! Items side by side.
+
+use std::path::{Path, PathBuf};
+
+use safe_state::{ahead, resumable};
+
+use super::world::{World, act};
+
+type Url = &'static str;
+
+const URLS: [Url; 5] = ["a", "bb", "ccc", "dddd", "eeeee"];
+
+struct Client;
+
+impl Client {
+    async fn get(&self, url: &Url) -> anyhow::Result<Vec<u8>> {
+        tokio::task::yield_now().await;
+        act(url)?;
+        Ok(url.as_bytes().to_vec())
+    }
+}
+
+async fn store(_: &Url, page: &[u8]) -> anyhow::Result<()> {
+    tokio::task::yield_now().await;
+    anyhow::ensure!(!page.is_empty(), "an empty page");
+    Ok(())
+}
+
+#[resumable(name = "fetch", concurrency = 16)]
+async fn fetch(client: &Client, urls: &[Url]) -> anyhow::Result<()> {
+    for url in urls {
+        let page = client.get(url).await?;
+        store(url, &page).await?;
+    }
+    Ok(())
+}
+
+#[test]
+fn urls_are_fetched_side_by_side() {
+    let world = World::begin();
+    world.fails("ccc");
+    smol::block_on(fetch(&Client, &URLS)).unwrap_err();
+    let mut done = world.done();
+    smol::block_on(fetch(&Client, &URLS)).unwrap();
+    done.extend(world.done());
+    done.sort();
+    assert_eq!(done, URLS, "each once");
+}
+
+fn shrink(image: &Path) -> anyhow::Result<u64> {
+    act(image.display())?;
+    Ok(10)
+}
+
+#[resumable(name = "thumbnails", threads = "cores")]
+fn shrink_all(images: &[PathBuf]) -> anyhow::Result<()> {
+    for image in images {
+        shrink(image)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn images_are_shrunk_side_by_side() {
+    let world = World::begin();
+    let images: Vec<PathBuf> = (0..9).map(|image| image.to_string().into()).collect();
+    world.fails("5");
+    shrink_all(&images).unwrap_err();
+    let mut done = world.done();
+    shrink_all(&images).unwrap();
+    done.extend(world.done());
+    done.sort();
+    assert_eq!(done.len(), 9, "each once");
+}
+
+#[resumable(name = "sizes", concurrency = 16, carry(bytes))]
+async fn sizes(client: &Client, urls: &[Url]) -> anyhow::Result<usize> {
+    let mut bytes = 0;
+    for url in urls {
+        let page = ahead!(client.get(url).await?); // up to 16 at once
+        bytes += page.len(); // in order, one at a time
+    }
+    Ok(bytes)
+}
+
+#[test]
+fn what_runs_ahead_is_taken_in_order() {
+    let world = World::begin();
+    world.fails("dddd");
+    smol::block_on(sizes(&Client, &URLS)).unwrap_err();
+    assert_eq!(smol::block_on(sizes(&Client, &URLS)).unwrap(), 15);
+}
