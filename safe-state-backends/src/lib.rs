@@ -135,12 +135,15 @@ pub use request::Request;
 pub use results::Results;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
-pub use safe_state_page::{Advanced, Page};
+pub use safe_state_page::{Advanced, Page, VALUE_ROOM};
 #[doc(hidden)]
 pub use sentence::one_line;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub use store::InPage;
 pub use store::{Opening, Store};
 pub use timestamp::Timestamp;
 #[cfg(feature = "postgres")]

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use super::{FileBackend, file_of};
 use crate::Error;
-use crate::dir::Dir;
+use crate::dir::{Dir, Id};
 
 pub(super) fn load(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Option<Vec<u8>>, Error> {
     backend.read_in(dir, &file_of(job))
@@ -15,3 +15,5 @@ pub(super) fn numbers(_: &File) -> Option<(u64, u64)> {
 }
 
 pub(super) fn remove(_: &Dir, _: &str) {}
+
+pub(super) fn remove_ours(_: &Dir, _: &str, _: Id) {}

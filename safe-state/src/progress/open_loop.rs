@@ -50,15 +50,13 @@ struct Known {
     cursors: Cursors,
 }
 
-/// What is to be said of the items that completed since the last save, before the next one.
+/// What is unsaved, for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unpaged {
-    /// How many there are, and the fingerprint of the last.
+    /// Items that completed, and nothing else: how many, and the fingerprint of the last.
     Advance { loop_id: u16, count: u64, fingerprint: Option<u32> },
-    /// Something else has to be saved first.
-    SavedFirst,
-    /// More than an advance can say belongs to each of them.
-    Never,
+    /// More than that: the record that a save would append.
+    Record,
 }
 
 /// How far a loop is.
@@ -334,12 +332,12 @@ impl OpenLoop {
 
     /// Returns what is unsaved, for a page.
     pub(super) fn unsaved(&self) -> Unpaged {
-        if self.known.kind != IdentityKind::Index {
-            return Unpaged::Never;
-        }
-        // Samples wait for the next save: a kill before it costs no more than them.
-        if self.outline.is_unsaved() || self.suspicion.is_unsaved() {
-            return Unpaged::SavedFirst;
+        let has_more = self.known.kind != IdentityKind::Index
+            || self.outline.is_unsaved()
+            || self.suspicion.is_unsaved();
+        // Samples wait for the next record: a kill before it costs no more than them.
+        if has_more {
+            return Unpaged::Record;
         }
         // Of an earlier one it is not known whether all behind it completed since.
         let last = self.count.position.checked_sub(1);

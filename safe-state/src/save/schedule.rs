@@ -69,15 +69,13 @@ pub(crate) struct Schedule {
     /// Items that may complete before the next look.
     budget: u64,
     is_due: bool,
-    /// Whether one is due with the next item, whatever the schedule.
-    is_forced: bool,
     last_save: Instant,
     /// Where items are safe in a page before they are saved.
     stride: Option<Stride>,
 }
 
 /// How often the log is written to where a page has each item.
-const PAGED_INTERVAL: Duration = Duration::from_secs(1);
+pub(crate) const PAGED_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the items between two looks at the clock may take.
 const STRIDE: Duration = Duration::from_millis(10);
 /// How many they may be: if they take longer all of a sudden, the file is written so many items late.
@@ -102,14 +100,7 @@ impl Stride {
 
 impl Schedule {
     pub(crate) fn new(SaveEvery(every): SaveEvery, now: Instant) -> Self {
-        Schedule {
-            every,
-            budget: every.budget(),
-            is_due: false,
-            is_forced: false,
-            last_save: now,
-            stride: None,
-        }
+        Schedule { every, budget: every.budget(), is_due: false, last_save: now, stride: None }
     }
 
     /// Notes whether items are safe in a page before they are saved. Then "after every item" is what the page does,
@@ -122,15 +113,10 @@ impl Schedule {
         }
     }
 
-    /// Makes a save due with the item that completes next.
-    pub(crate) fn make_due(&mut self) {
-        (self.budget, self.is_forced) = (1, true);
-    }
-
     fn next_budget(&self) -> u64 {
         match (self.every, self.stride) {
-            // No more than the log is at stake, and that for a second.
-            (Every::Items(NonZeroU64::MIN), Some(stride)) => stride.items,
+            // No more than what a power cut costs is at stake.
+            (Every::Items(NonZeroU64::MIN) | Every::Time(_), Some(stride)) => stride.items,
             (every, _) => every.budget(),
         }
     }
@@ -169,20 +155,18 @@ impl Schedule {
 
     #[cold]
     fn look(&mut self) -> bool {
-        let is_forced = std::mem::take(&mut self.is_forced);
-        self.is_due = is_forced
-            || self.interval().is_none_or(|interval| {
-                let now = Instant::now();
-                self.stride = self.stride.map(|stride| stride.next(now));
-                now - self.last_save >= interval
-            });
+        self.is_due = self.interval().is_none_or(|interval| {
+            let now = Instant::now();
+            self.stride = self.stride.map(|stride| stride.next(now));
+            now - self.last_save >= interval
+        });
         self.budget = self.next_budget();
         self.is_due
     }
 
     pub(crate) fn saved(&mut self, now: Instant) {
         self.budget = self.next_budget();
-        (self.is_due, self.is_forced) = (false, false);
+        self.is_due = false;
         self.last_save = now;
     }
 
@@ -245,9 +229,6 @@ mod tests {
         assert!(schedule.item_completed(), "a second has gone by");
         schedule.saved(Instant::now());
         assert!((0..100).all(|_| !schedule.item_completed()));
-        schedule.make_due();
-        assert!(schedule.item_completed() && schedule.is_due());
-        schedule.saved(Instant::now());
         schedule.set_paged(false);
         assert!(schedule.item_completed(), "without a page each is saved");
     }
