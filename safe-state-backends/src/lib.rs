@@ -135,7 +135,7 @@ pub use request::Request;
 pub use results::Results;
 #[cfg(target_os = "linux")]
 #[doc(hidden)]
-pub use safe_state_page::{Advanced, Page, VALUE_ROOM};
+pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
 pub use sentence::one_line;
 #[cfg(feature = "sqlite")]

@@ -126,9 +126,9 @@ impl Job {
         self
     }
 
-    /// Tells whether a page beside the job's file has each item of a plain loop, so that it is safe from the death of the
-    /// process before it is saved: the guide says which loops those are, in "Between two saves". With
-    /// [`Durability::Process`] and each item saved, the file itself is then written about once a second.
+    /// Tells whether a page beside the job's file has each item, so that it is safe from the death of the process before
+    /// it is saved: the guide says what that costs, in "Between two saves". With [`Durability::Process`] and each item
+    /// saved, the file itself is then written about once a second.
     ///
     /// On other systems than Linux, and with other backends than files, it does nothing.
     pub fn page(mut self, page: bool) -> Self {

@@ -76,7 +76,7 @@ macro_rules! jobs {
         mod $durability {
             use super::*;
 
-            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum))]
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, verbose, carry(sum))]
             pub(super) fn sum(task: &Task) -> Result<u64> {
                 let mut sum = 0;
                 for item in 0..ITEMS {

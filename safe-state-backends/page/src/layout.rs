@@ -14,12 +14,9 @@ pub(super) const HEADER_LEN: usize = 8 + BOOT_LEN + 4;
 const SLOT_BYTES: usize = 64;
 const FIRST_SLOT: usize = 64;
 /// The words of a slot that its checksum covers.
-pub(super) const WORDS: usize = 7;
+pub(super) const WORDS: usize = 6;
 
-/// How many bytes of values there is room for.
-pub const VALUE_ROOM: usize = 4096;
-const FIRST_VALUES: usize = 4096;
-const FIRST_RECORD: usize = FIRST_VALUES + 2 * VALUE_ROOM;
+const FIRST_RECORD: usize = 4096;
 /// The length of the file.
 pub(super) const LEN: usize = 1 << 16;
 /// How many bytes of records there is room for.
@@ -28,13 +25,7 @@ pub const RECORD_ROOM: usize = LEN - FIRST_RECORD;
 /// The bytes of a slot.
 pub(super) fn slot(index: u64) -> Range<usize> {
     let start = FIRST_SLOT + if index & 1 == 0 { 0 } else { SLOT_BYTES };
-    start..start + SLOT_BYTES
-}
-
-/// Where the values of a slot lie.
-pub(super) fn values(index: u64) -> Range<usize> {
-    let start = FIRST_VALUES + if index & 1 == 0 { 0 } else { VALUE_ROOM };
-    start..start + VALUE_ROOM
+    start..start + 8 * (WORDS + 1)
 }
 
 /// Where the records lie, one behind the other.
@@ -65,7 +56,6 @@ pub(super) fn checksum(words: &[u64; WORDS]) -> u64 {
         0xd6e8_feb8_6659_fd93,
         0xa076_1d64_78bd_642f,
         0xe703_7ed1_a0b4_28db,
-        0x8ebc_6af0_9c88_c6e3,
     ];
     const LAST: u64 = 0xff51_afd7_ed55_8ccd;
     let products = words.iter().zip(FACTORS).map(|(word, factor)| word.wrapping_mul(factor));

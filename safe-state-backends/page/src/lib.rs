@@ -30,7 +30,7 @@ use mapped::Mapped;
 use slots::Slots;
 use written::Written;
 
-pub use layout::{RECORD_ROOM, VALUE_ROOM};
+pub use layout::RECORD_ROOM;
 pub use slots::{Advanced, Base, Said};
 
 /// Which boot of the machine it is.
@@ -48,7 +48,7 @@ impl Boot {
 /// Returns a number for a state, of four that tell it from others: the one beside which a page counts.
 pub fn number(of: [u64; 4]) -> u64 {
     let [a, b, c, d] = of;
-    layout::checksum(&[a, b, c, d, 0, 0, 0])
+    layout::checksum(&[a, b, c, d, 0, 0])
 }
 
 /// Returns what the newest slot says, under that boot, of those that are whole and for which `counts`.
@@ -151,20 +151,6 @@ impl Page {
         match &mut self.kind {
             Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance(to),
             Kind::Written(slots) if slots.memory().is_ours() => slots.advance(to),
-            _ => Err(forked()),
-        }
-    }
-
-    /// Writes how far a loop has come, behind the records, and values of then, as bytes whose meaning is the caller's.
-    /// Returns whether there is [room](VALUE_ROOM) for those.
-    ///
-    /// # Errors
-    ///
-    /// The file can't be written; or this is a child that the process has forked, and the page is its parent's.
-    pub fn advance_with(&mut self, values: &[u8], to: Advanced) -> io::Result<bool> {
-        match &mut self.kind {
-            Kind::Mapped(slots) if slots.memory().is_ours() => slots.advance_with(values, to),
-            Kind::Written(slots) if slots.memory().is_ours() => slots.advance_with(values, to),
             _ => Err(forked()),
         }
     }

@@ -78,13 +78,13 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok(), behind: 5 }
 }
 
-/// What a page says: how many items have completed, the records and the values.
-type Content = Option<(u64, Vec<u8>, Vec<u8>)>;
+/// What a page says: how many items have completed, and the records.
+type Content = Option<(u64, Vec<u8>)>;
 
 fn said_beside(page: &[u8], base: Base) -> Content {
-    let Said { records, values, advanced, .. } = read(page, &BOOT, |said| said.base == base)?;
+    let Said { records, advanced, .. } = read(page, &BOOT, |said| said.base == base)?;
     assert_eq!(advanced, to(advanced.count), "of one slot");
-    Some((advanced.count, records.to_vec(), values.to_vec()))
+    Some((advanced.count, records.to_vec()))
 }
 
 fn said(page: &[u8]) -> Content {
@@ -140,22 +140,16 @@ impl Watched {
 fn wherever_it_dies_the_last_item_is_there_or_the_one_before() {
     let ways: [fn(u64) -> bool; 4] =
         [|_| false, |_| true, |count| count % 2 == 0, |count| count % 3 == 1];
-    for (has_record, has_values) in ways.into_iter().flat_map(|way| ways.map(|other| (way, other)))
-    {
+    for has_record in ways {
         let mut page = Watched::new(BASE);
         let mut records = Vec::new();
-        for count in 0..7 {
+        for count in 0..9 {
             let record = if has_record(count) { bytes(count) } else { Vec::new() };
-            let values = if has_values(count) { bytes(count + 20) } else { Vec::new() };
             records.extend_from_slice(&record);
-            let next = Some((count, records.clone(), values.clone()));
+            let next = Some((count, records.clone()));
             page.expect(next.clone());
             assert!(page.slots.append(&record).unwrap());
-            if has_values(count) {
-                assert!(page.slots.advance_with(&values, to(count)).unwrap());
-            } else {
-                page.slots.advance(to(count)).unwrap();
-            }
+            page.slots.advance(to(count)).unwrap();
             assert_eq!(said(&page.settled()), next, "published");
         }
     }
@@ -166,15 +160,15 @@ fn behind_the_next_state_it_says_nothing_until_it_goes_on_and_then_that_alone() 
     let mut page = Watched::new(LATER);
     for count in 0..3 {
         page.slots.append(&bytes(count)).unwrap();
-        page.slots.advance_with(&bytes(count), to(count)).unwrap();
+        page.slots.advance(to(count)).unwrap();
     }
     page.slots.rebase(LATER);
     let mut records = Vec::new();
     for count in 3..8 {
         records.extend_from_slice(&bytes(count));
-        page.expect(Some((count, records.clone(), bytes(count))));
+        page.expect(Some((count, records.clone())));
         page.slots.append(&bytes(count)).unwrap();
-        page.slots.advance_with(&bytes(count), to(count)).unwrap();
+        page.slots.advance(to(count)).unwrap();
     }
 }
 
@@ -188,7 +182,7 @@ fn what_is_beside_another_state_or_of_another_boot_does_not_count() {
     assert_eq!(read(&page.settled(), b"another-boot-0c-4a8e-9b67-0123456789", |_| true), None);
     page.slots.rebase(LATER);
     assert_eq!(said_beside(&page.settled(), LATER), None);
-    page.expect(Some((2, Vec::new(), Vec::new())));
+    page.expect(Some((2, Vec::new())));
     page.slots.advance(to(2)).unwrap();
     // The slot before is there still.
     assert!(said(&page.settled()).is_some());
@@ -201,7 +195,6 @@ fn what_is_too_long_is_not_written() {
     assert!(!page.slots.append(&[1, 2]).unwrap());
     assert!(page.slots.append(&[1]).unwrap());
     assert!(!page.slots.append(&[1]).unwrap());
-    assert!(!page.slots.advance_with(&vec![1; layout::VALUE_ROOM + 1], to(1)).unwrap());
     assert_eq!(said(&page.settled()), None, "no slot names it");
 }
 
@@ -210,11 +203,11 @@ fn no_bytes_are_a_danger() {
     let mut page = Watched::new(LATER);
     for count in 0..2 {
         page.slots.append(&bytes(count)).unwrap();
-        page.slots.advance_with(&bytes(count + 20), to(count)).unwrap();
+        page.slots.advance(to(count)).unwrap();
     }
     let page = page.settled();
-    let fine = [said(&page), Some((0, bytes(0), bytes(20))), None];
-    assert_eq!(said(&page), Some((1, [bytes(0), bytes(1)].concat(), bytes(21))));
+    let fine = [said(&page), Some((0, bytes(0))), None];
+    assert_eq!(said(&page), Some((1, [bytes(0), bytes(1)].concat())));
     let used: Vec<usize> = (0..page.len()).filter(|at| page[*at] != 0 || *at < 256).collect();
     for at in used.iter().copied().step_by(if cfg!(miri) { 29 } else { 1 }) {
         for bit in 0..8 {

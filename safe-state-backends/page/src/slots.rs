@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::layout::{self, VALUE_ROOM, WORDS};
+use super::layout::{self, WORDS};
 use super::memory::Memory;
 
 /// How far one loop has come since what the page lies beside was saved, and behind the records in it.
@@ -90,32 +90,12 @@ impl<M: Memory> Slots<M> {
     /// Writes a slot: how far a loop has come behind the records.
     #[inline]
     pub(super) fn advance(&mut self, to: Advanced) -> io::Result<()> {
-        self.write_slot(to, 0)
-    }
-
-    /// Writes a slot: how far a loop has come behind the records, and values of then. Returns whether there is room for
-    /// those.
-    pub(super) fn advance_with(&mut self, values: &[u8], to: Advanced) -> io::Result<bool> {
-        let Some(len) = u32::try_from(values.len()).ok().filter(|_| values.len() <= VALUE_ROOM)
-        else {
-            return Ok(false);
-        };
-        // Never where the newest slot's lie.
-        let start = layout::values(self.sequence + 1).start;
-        self.memory.write(start, values);
-        self.memory.publish(start..start + values.len())?;
-        let checksum = crc32fast::hash(values);
-        self.write_slot(to, Bytes { len, checksum }.word()).map(|()| true)
-    }
-
-    #[inline]
-    fn write_slot(&mut self, to: Advanced, values: u64) -> io::Result<()> {
         let sequence = self.sequence + 1;
         let (has_mark, mark) = (u64::from(to.fingerprint.is_some()), to.fingerprint.unwrap_or(0));
         let behind = u64::from(to.behind & MOST_BEHIND);
         let last = u64::from(to.loop_id) << 48 | behind << 33 | has_mark << 32 | u64::from(mark);
         let Base { number, end } = self.base;
-        let words = [sequence, number, end, to.count, last, self.records.word(), values];
+        let words = [sequence, number, end, to.count, last, self.records.word()];
         let bytes = layout::slot(sequence);
         for (at, word) in words.iter().enumerate() {
             self.memory.store(bytes.start + 8 * at, *word);
@@ -134,8 +114,6 @@ pub struct Said<'p> {
     pub base: Base,
     /// What else has changed, as it was written.
     pub records: &'p [u8],
-    /// Values behind that, as they were written.
-    pub values: &'p [u8],
     /// How far the loop has come behind the records.
     pub advanced: Advanced,
 }
@@ -161,19 +139,18 @@ fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
     for (word, bytes) in covered.iter_mut().zip(words) {
         *word = u64::from_le_bytes(*bytes);
     }
-    let [sequence, number, end, count, last, records, values] = covered;
+    let [sequence, number, end, count, last, records] = covered;
     if layout::checksum(&covered) != u64::from_le_bytes(stored) || sequence & 1 != index {
         return None;
     }
     let records = named(page.get(layout::records())?, records)?;
-    let values = named(page.get(layout::values(index))?, values)?;
     let advanced = Advanced {
         loop_id: u16::try_from(last >> 48).ok()?,
         count,
         fingerprint: (last >> 32 & 1 == 1).then_some(low(last)),
         behind: u16::try_from(last >> 33 & u64::from(MOST_BEHIND)).ok()?,
     };
-    Some((sequence, Said { base: Base { number, end }, records, values, advanced }))
+    Some((sequence, Said { base: Base { number, end }, records, advanced }))
 }
 
 /// Returns the first bytes of an area that a word of a slot names, if they are whole.
