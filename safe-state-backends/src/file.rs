@@ -21,6 +21,7 @@ use crate::lock::{self, Lock};
 use crate::size::SizeLimit;
 use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
 use log::{Log, LogFile};
+pub use paged::extend_by_page;
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
 

@@ -113,6 +113,8 @@ pub mod details {
     };
 }
 pub use file::FileBackend;
+#[doc(hidden)]
+pub use file::extend_by_page;
 pub use holder::Holder;
 pub use keys::Keys;
 #[doc(hidden)]

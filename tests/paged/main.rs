@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use safe_state::Job;
 use safe_state_tests::Effects;
@@ -192,4 +194,79 @@ fn what_else_is_in_its_place_is_told_and_the_last_save_counts() {
     assert!(ended.status.success(), "{said}");
     assert!(said.contains("keeps no page beside its checkpoint"), "{said}");
     assert_eq!(jobs.ran(), (0..26).chain(20..ITEMS).collect::<Vec<u64>>());
+}
+
+/// The command, on the directory of the job.
+fn told(jobs: &Jobs, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+    command.env_remove("SAFE_STATE_DIR").env_remove("SAFE_STATE_BACKEND").env("NO_COLOR", "1");
+    let output = command.arg("--dir").arg(jobs.dir.path()).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_command_knows_it() {
+    let jobs = Jobs::new("sum", 1_000);
+    jobs.die_at(25);
+    let list: serde_json::Value = serde_json::from_str(&told(&jobs, &["list", "--json"])).unwrap();
+    assert!(list.to_string().contains("\"completed\":25"), "{list}");
+    let peek = told(&jobs, &["peek", "job"]);
+    assert!(peek.contains("25"), "{peek}");
+
+    let file = jobs.dir.path().join("job.safestate");
+    let diagnosis = told(&jobs, &["doctor", file.to_str().unwrap()]);
+    assert!(diagnosis.contains("the last of them in the page beside it"), "{diagnosis}");
+    assert!(diagnosis.contains("25"), "{diagnosis}");
+
+    // Another job goes on with what was exported, though the page stays here.
+    let exported = jobs.dir.path().join("exported");
+    told(&jobs, &["export", "job", exported.to_str().unwrap()]);
+    let other = Jobs::new("sum", 1_000);
+    told(&other, &["import", "job", exported.to_str().unwrap()]);
+    assert_eq!(other.completed(), 25);
+
+    told(&jobs, &["clear", "job"]);
+    assert!(!jobs.page().exists());
+    assert_eq!(jobs.completed(), 0);
+}
+
+/// While a job runs, whoever looks sees each item that is complete.
+#[test]
+fn it_is_read_while_the_job_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = Job::new("job").state_dir(dir.path()).save_every(1_000).page(true);
+    let look = |item: u64| {
+        assert_eq!(completed(dir.path()), item);
+        Ok::<(), safe_state::Error>(())
+    };
+    job.run(0..40_u64, look).unwrap();
+}
+
+/// One thread writes as fast as it can, and another looks.
+#[test]
+fn whoever_looks_meanwhile_sees_a_state_that_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let job = Job::new("job").state_dir(dir.path()).save_every(1_000).page(true);
+    let (items, looks, is_over) = (200_000, AtomicU64::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut seen = 0;
+            while !is_over.load(Relaxed) {
+                let now = completed(dir.path());
+                assert!(now >= seen, "{now} after {seen}");
+                seen = now;
+                looks.fetch_add(1, Relaxed);
+            }
+        });
+        let wait = |item: u64| {
+            while item.is_multiple_of(1_000) && looks.load(Relaxed) < item / 1_000 {
+                std::thread::yield_now();
+            }
+            Ok::<(), safe_state::Error>(())
+        };
+        job.keep_on_success(true).run(0..items, wait).unwrap();
+        is_over.store(true, Relaxed);
+    });
+    assert_eq!(completed(dir.path()), items);
 }

@@ -1,7 +1,7 @@
 //! The page beside a job's file: read with it, made by its lease, and removed with it.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{FileBackend, file_of};
 use crate::dir::{self, Dir, Id};
@@ -41,6 +41,18 @@ fn page_beside(backend: &FileBackend, dir: &Dir, job: &str) -> Option<Vec<u8>> {
         tracing::warn!(target: "safe_state", job, %error, "the page beside the checkpoint can't be read; the last save counts");
     });
     page.ok().flatten().map(|(_, bytes)| bytes)
+}
+
+/// Adds to the checkpoint that was read from the file at `path` what the page beside that says. Returns whether one
+/// counts.
+pub fn extend_by_page(path: &Path, checkpoint: &mut Vec<u8>) -> bool {
+    let page = || {
+        let (dir, name) = Dir::of(path).ok()?;
+        let stem = name.to_str()?.strip_suffix(name::CHECKPOINT)?.to_owned();
+        let id = numbers(&dir.file(&name).ok()?)?;
+        Some((id, dir.read(Path::new(&(stem + name::PAGE)), Page::LEN).ok()??.1))
+    };
+    page().is_some_and(|(id, page)| page::extend(checkpoint, id, &page))
 }
 
 /// By which a page knows the file.
@@ -192,7 +204,7 @@ mod tests {
         assert_eq!(before.len(), after.len(), "the room is there before");
         let file = fs::File::options().write(true).open(&path).unwrap();
         let id = super::numbers(&file).unwrap();
-        for len in 0..=after.len() {
+        for len in 0..4_096 {
             let mut torn = [&after[..len], &before[len..]].concat();
             crate::page::extend(&mut torn, id, &said);
             assert_eq!(Checkpoint::decode(&torn).unwrap().completed().len(), 43, "{len} bytes");

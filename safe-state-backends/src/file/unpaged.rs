@@ -1,6 +1,7 @@
 //! Where there are no pages.
 
 use std::fs::File;
+use std::path::Path;
 
 use super::{FileBackend, file_of};
 use crate::Error;
@@ -17,3 +18,8 @@ pub(super) fn numbers(_: &File) -> Option<(u64, u64)> {
 pub(super) fn remove(_: &Dir, _: &str) {}
 
 pub(super) fn remove_ours(_: &Dir, _: &str, _: Id) {}
+
+/// There is none.
+pub fn extend_by_page(_: &Path, _: &mut Vec<u8>) -> bool {
+    false
+}
