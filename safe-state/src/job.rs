@@ -1,5 +1,6 @@
 //! A job: its name and options, and what is stored of it.
 
+mod budget;
 pub(crate) mod older;
 mod place;
 pub(crate) mod test_memory;

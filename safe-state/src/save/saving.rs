@@ -251,13 +251,13 @@ impl Saving {
 
     /// Counts a save that took from `began` till now. Returns, once in a run, that too much of it went into saving.
     pub(crate) fn saved(&mut self, began: Instant, now: Instant) -> bool {
-        self.schedule.saved(now);
+        self.schedule.saved(now - began, now);
         self.pace.saved(began, now)
     }
 
     /// Counts a save by a transaction of the program's own: how long it took is not known.
     pub(crate) fn saved_elsewhere(&mut self) {
-        self.schedule.saved(Instant::now());
+        self.schedule.saved(Duration::ZERO, Instant::now());
     }
 }
 
