@@ -1,6 +1,5 @@
 //! A job: its name and options, and what is stored of it.
 
-mod budget;
 pub(crate) mod older;
 mod place;
 pub(crate) mod test_memory;
@@ -119,6 +118,12 @@ impl Job {
     pub fn save_every(mut self, every: impl Into<SaveEvery>) -> Self {
         self.saves.every = every.into();
         self
+    }
+
+    /// Saves as often as that takes at most this share of the run's time, in percent: see [`SaveEvery::share`]. It takes
+    /// the place of [`save_every`](Job::save_every).
+    pub fn budget(self, percent: f64) -> Self {
+        self.save_every(SaveEvery::share(percent))
     }
 
     /// What a save survives: loss of power (the default), or only the death of the process.

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use safe_state_backends::{Carry, Error as BackendError};
+use safe_state_backends::Carry;
 
 use super::stages::Stages;
 use crate::Error;
@@ -142,21 +142,13 @@ fn page(stages: &mut Stages) -> Paged {
             Unpaged::Advance { loop_id, count, fingerprint } => {
                 let at = Advanced { loop_id, count, fingerprint, behind: 0 };
                 let is_in_page = stages.saving.begin_page(at);
-                if or_none(stages, is_in_page) { Paged::Advanced(at) } else { Paged::No }
+                if stages.has_page(is_in_page) { Paged::Advanced(at) } else { Paged::No }
             }
             Unpaged::Record => Paged::Record,
         }
     };
     stages.saving.set_paged(!matches!(paged, Paged::No));
     paged
-}
-
-/// Tells why there is no page.
-pub(super) fn or_none(stages: &mut Stages, is_in_page: Result<bool, BackendError>) -> bool {
-    is_in_page.unwrap_or_else(|error| {
-        stages.observer.events().no_page(&error);
-        false
-    })
 }
 
 /// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to

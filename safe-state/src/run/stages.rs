@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Durability, Store};
+use safe_state_backends::{Durability, Error as BackendError, Store};
 
 use super::active::Active;
 use super::begun::Begun;
-use super::looping::or_none;
 use crate::control::requests::Requests;
 use crate::control::{Control, Replay};
 use crate::effects::commit::{Commit, CommitError, not_committed};
@@ -232,6 +231,14 @@ impl Stages {
         }
     }
 
+    /// Returns whether there is a page, and tells why not.
+    pub(super) fn has_page(&mut self, page: Result<bool, BackendError>) -> bool {
+        page.unwrap_or_else(|error| {
+            self.observer.events().no_page(&error);
+            false
+        })
+    }
+
     /// Writes it into the page. Returns what of it is left to be saved.
     fn record_in_page(&mut self) -> Result<Left, Error> {
         if self.control.saves_for_request() {
@@ -239,7 +246,7 @@ impl Stages {
         }
         self.check_doubt()?;
         let is_ready = self.saving.ready_page();
-        if !or_none(self, is_ready) {
+        if !self.has_page(is_ready) {
             return Ok(Left::All);
         }
         let record = if let Some(advance) = self.progress.advance() {
