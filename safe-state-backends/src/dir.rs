@@ -138,6 +138,7 @@ impl Dir {
     }
 
     /// Removes a file if it is that one.
+    #[cfg(target_os = "linux")]
     pub(crate) fn remove_if(&self, name: &Path, id: Id) -> io::Result<()> {
         if self.handle.id_of(name)? == Some(id) { self.remove(name) } else { Ok(()) }
     }

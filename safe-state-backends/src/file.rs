@@ -247,6 +247,7 @@ enum PageBeside {
     Earlier,
     None,
     /// It is of this lease, and that file; it may say more than what was saved last, or no more than that.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
     Ours {
         id: Id,
         says_more: bool,

@@ -37,6 +37,7 @@ pub(crate) struct Journal {
 struct Paged {
     records: Vec<u8>,
     /// Where what is appended ends; `None` if there are none.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
     behind: Option<Tail>,
 }
 

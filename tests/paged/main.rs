@@ -66,7 +66,9 @@ fn completed(dir: &Path) -> u64 {
 fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
     let jobs = Jobs::new(kind, every);
     let deaths = [0, 1, 2, 9, 11, 20, 25, 58];
-    deaths.iter().for_each(|item| jobs.die_at(*item));
+    for item in deaths {
+        jobs.die_at(item);
+    }
     jobs.finish();
     let is_left_out = |item: &u64| kind.ends_with("skipped") && item % 7 == 3;
     let mut expected: Vec<u64> = (0..ITEMS).chain(deaths).collect();
@@ -80,14 +82,18 @@ fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
 fn where_each_item_is_saved() {
     let kinds =
         ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
-    kinds.iter().for_each(|kind| only_the_item_under_way_runs_again(kind, 1));
+    for kind in kinds {
+        only_the_item_under_way_runs_again(kind, 1);
+    }
 }
 
 #[test]
 fn and_where_they_are_saved_seldom() {
     let kinds =
         ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
-    kinds.iter().for_each(|kind| only_the_item_under_way_runs_again(kind, 1_000));
+    for kind in kinds {
+        only_the_item_under_way_runs_again(kind, 1_000);
+    }
 }
 
 #[test]

@@ -59,8 +59,8 @@ pub(crate) fn budget(value: Expr) -> Result<Value> {
     let percent = written.strip_suffix('%').and_then(|percent| percent.trim().parse::<f64>().ok());
     let percent = percent.filter(|percent| (0.000_1..=50.0).contains(percent));
     percent.map(Value::Percent).ok_or_else(|| {
-        let text_of = format!("`{written}` is no such share; expected {EXPECTED}, of at most half");
-        Error::new(text.span(), text_of)
+        let refusal = format!("`{written}` is no such share; expected {EXPECTED}, of at most half");
+        Error::new(text.span(), refusal)
     })
 }
 
