@@ -8,6 +8,7 @@ use safe_state_benches::{RawLog, Scratch, Target, bench, compare, time};
 
 const UNSYNCED: u32 = 50_000;
 const PAGED: u32 = 5_000_000;
+const CARRIED: u32 = 200_000;
 const AWAITED: u32 = 5_000;
 const SYNCED: u32 = 500;
 const ROUNDS: usize = 31;
@@ -57,6 +58,22 @@ fn main() {
         let what = "`page`, durability = \"process\", an item over the bare loop";
         table.row(what, "ns", paged.extra(each), Target::AtMost(20.0));
 
+        let carried = compare(
+            ROUNDS,
+            || time(|| each_sum_is_in_the_page(scratch.path(), CARRIED)),
+            || time(|| (0..CARRIED).for_each(|number| _ = black_box(number))),
+        );
+        let what = "`page`, durability = \"process\", with a carried u64";
+        table.row(what, "ns", carried.extra(1e9 / f64::from(CARRIED)), Target::None);
+
+        let carried = compare(
+            ROUNDS,
+            || time(|| each_sum_is_saved(scratch.path(), UNSYNCED)),
+            || time(|| (0..UNSYNCED).for_each(|number| _ = black_box(number))),
+        );
+        let what = "  the same without `page`";
+        table.row(what, "ns", carried.extra(1e9 / f64::from(UNSYNCED)), Target::None);
+
         let timed = compare(
             ROUNDS,
             || time(|| each_is_saved_in_time(scratch.path(), PAGED)),
@@ -93,6 +110,26 @@ fn each_is_in_the_page(dir: &Path, count: u32) {
     for number in 0..count {
         black_box(number);
     }
+}
+
+#[resumable(page, durability = "process", state_dir = dir, carry(sum))]
+fn each_sum_is_in_the_page(dir: &Path, count: u32) -> u64 {
+    let mut sum = 0;
+    #[resume]
+    for number in 0..count {
+        sum += u64::from(black_box(number));
+    }
+    sum
+}
+
+#[resumable(durability = "process", state_dir = dir, carry(sum))]
+fn each_sum_is_saved(dir: &Path, count: u32) -> u64 {
+    let mut sum = 0;
+    #[resume]
+    for number in 0..count {
+        sum += u64::from(black_box(number));
+    }
+    sum
 }
 
 #[resumable(page, save_every = "1s", state_dir = dir)]

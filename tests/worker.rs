@@ -159,6 +159,7 @@ macro_rules! storm {
             state_dir = &storm.dir,
             save_every = storm.save_every,
             durability = $durability,
+                    page = storm.page,
                     carry(sum)
         )]
         fn $name_carrying(storm: &Storm) -> anyhow::Result<()> {
@@ -200,6 +201,7 @@ fn bulky(storm: &Storm) -> anyhow::Result<()> {
     state_dir = &storm.dir,
     save_every = storm.save_every,
     durability = "process",
+    page = storm.page,
     carry(queue)
 )]
 fn queued(storm: &Storm) -> anyhow::Result<()> {

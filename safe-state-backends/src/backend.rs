@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{Dialect, Ended, Error, Holder, Save, Statements};
 #[cfg(target_os = "linux")]
-use safe_state_page::Page;
+use safe_state_page::{Base, Page};
 
 /// A store of checkpoints, which it sees as byte strings under the names of jobs.
 ///
@@ -213,10 +213,14 @@ pub trait Lease: Send {
     /// It can't be made.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
-    fn page(&mut self, base: u64) -> Result<Option<Page>, Error> {
+    fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
         let _ = base;
         Ok(None)
     }
+
+    /// Is told that the page says more than what this lease saved last.
+    #[doc(hidden)]
+    fn is_paged(&mut self) {}
 
     /// The save as statements of that dialect, for a transaction of the program's own; `None` if a save
     /// is none, or, of a record, if the whole has to be saved instead. By default, always.

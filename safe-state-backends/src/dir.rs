@@ -137,6 +137,12 @@ impl Dir {
         Ok(self.handle.id_of(name)? == Some(Id::of(&file.metadata()?)))
     }
 
+    /// Removes a file if it is that one.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn remove_if(&self, name: &Path, id: Id) -> io::Result<()> {
+        if self.handle.id_of(name)? == Some(id) { self.remove(name) } else { Ok(()) }
+    }
+
     /// Whether what its path leads to now, or would be made in, is on the file system that it is on.
     pub(crate) fn is_mounted(&self) -> io::Result<bool> {
         self.handle.is_mounted_with(&nearest(&self.path)?)

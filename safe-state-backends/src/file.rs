@@ -16,13 +16,14 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::dir::{self, Dir};
+use crate::dir::{self, Dir, Id};
 use crate::lock::{self, Lock};
 use crate::size::SizeLimit;
 use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
 use log::{Log, LogFile};
+pub use paged::extend_by_page;
 #[cfg(target_os = "linux")]
-use safe_state_page::Page;
+use safe_state_page::{Base, Page};
 
 /// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
 ///
@@ -40,8 +41,8 @@ use safe_state_page::Page;
 /// into that file, which it does before it replaces or removes a checkpoint. (Between the look and the rename another
 /// may still take it.)
 ///
-/// A state directory that is removed while a job runs is made again, within a millisecond of saves,
-/// with all that is complete. One whose file system is unmounted is not: the run ends with
+/// A state directory that is removed while a job runs is made again, at the first save that comes a millisecond or more
+/// after the one before it, with all that is complete. (What a page has of items since the last save is no save.) One whose file system is unmounted is not: the run ends with
 /// [`Error::Unmounted`].
 ///
 /// A file here is opened by its name in the directory, through no link, and only if it is a regular file
@@ -154,16 +155,7 @@ impl FileBackend {
         let file = LogFile { dir, name: file_of(job), durability, limit };
         let log = Log::new(Arc::clone(lock.dir()), file);
         let (backend, job, beside) = (self.clone(), job.to_owned(), Vec::new());
-        Ok(FileLease {
-            log,
-            lock,
-            backend,
-            job,
-            has_page: true,
-            is_paged: false,
-            is_written: false,
-            beside,
-        })
+        Ok(FileLease { log, lock, backend, job, page: PageBeside::Earlier, beside })
     }
 }
 
@@ -248,17 +240,27 @@ impl FileBackend {
     }
 }
 
+/// The page beside a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PageBeside {
+    /// There may be one of the run before. What it says is in the checkpoint once that is saved.
+    Earlier,
+    None,
+    /// It is of this lease, and that file; it may say more than what was saved last, or no more than that.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
+    Ours {
+        id: Id,
+        says_more: bool,
+    },
+}
+
 /// Fields drop in order: the file is closed before the lock is released.
 struct FileLease {
     log: Log<Arc<Dir>>,
     lock: Lock,
     backend: FileBackend,
     job: String,
-    /// Whether there may be a page beside the file, and whether it is of this lease.
-    has_page: bool,
-    is_paged: bool,
-    /// Whether the file has what was to be written last.
-    is_written: bool,
+    page: PageBeside,
     /// What else the job needs, by the names it is stored under.
     beside: Vec<(String, Vec<u8>)>,
 }
@@ -273,7 +275,7 @@ impl Lease for FileLease {
     }
 
     fn save_pieces(&mut self, checkpoint: &[&[u8]]) -> Result<(), Error> {
-        self.is_written = false;
+        self.is_paged();
         // The directory may have been removed. What is in memory is then all there is, and goes into
         // a new one; unless another run has taken the lease there.
         if !self.lock.stands()? {
@@ -281,18 +283,20 @@ impl Lease for FileLease {
         }
         let FileLease { log, lock, job, .. } = self;
         log.save(checkpoint, || lock.check(job))?;
-        self.is_written = true;
-        if !self.is_paged && std::mem::take(&mut self.has_page) {
-            // Of the run before: what it said is in the checkpoint by now.
+        if self.page == PageBeside::Earlier {
             paged::remove(self.lock.dir(), &self.job);
+            self.page = PageBeside::None;
         }
+        self.is_saved();
         Ok(())
     }
 
     fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
-        self.is_written = false;
+        self.is_paged();
         let appended = self.log.append(record)?;
-        self.is_written = appended == Appended::Yes;
+        if appended == Appended::Yes {
+            self.is_saved();
+        }
         Ok(appended)
     }
 
@@ -304,7 +308,7 @@ impl Lease for FileLease {
         let FileLease { log, lock, job, .. } = self;
         log.delete(|| lock.check(job))?;
         paged::remove(lock.dir(), job);
-        self.has_page = false;
+        self.page = PageBeside::None;
         Ok(())
     }
 
@@ -313,11 +317,18 @@ impl Lease for FileLease {
     }
 
     #[cfg(target_os = "linux")]
-    fn page(&mut self, base: u64) -> Result<Option<Page>, Error> {
+    fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
         self.lock.check(&self.job)?;
-        let page = paged::create(self.lock.dir(), &self.job, base)?;
-        (self.has_page, self.is_paged) = (true, page.is_some());
-        Ok(page)
+        let made = paged::create(self.lock.dir(), &self.job, base)?;
+        let ours = made.as_ref().map(|(_, id)| PageBeside::Ours { id: *id, says_more: false });
+        self.page = ours.unwrap_or(PageBeside::None);
+        Ok(made.map(|(page, _)| page))
+    }
+
+    fn is_paged(&mut self) {
+        if let PageBeside::Ours { says_more, .. } = &mut self.page {
+            *says_more = true;
+        }
     }
 
     fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
@@ -331,17 +342,24 @@ impl Lease for FileLease {
     }
 }
 
-/// A page that says no more than the file goes with the lease. If that could not be written last, it may say more.
+/// A page that says no more than the file goes with the lease; unless another run has the lease, and a page of its own.
 impl Drop for FileLease {
     fn drop(&mut self) {
-        let is_behind = self.is_paged && self.has_page && self.is_written;
-        if is_behind && self.lock.check(&self.job).is_ok() {
-            paged::remove(self.lock.dir(), &self.job);
+        let PageBeside::Ours { id, says_more: false } = self.page else { return };
+        if self.lock.check(&self.job).is_ok() {
+            paged::remove_ours(self.lock.dir(), &self.job, id);
         }
     }
 }
 
 impl FileLease {
+    /// The file has all that a page says.
+    fn is_saved(&mut self) {
+        if let PageBeside::Ours { says_more, .. } = &mut self.page {
+            *says_more = false;
+        }
+    }
+
     /// In a directory made anew, on the file system that the one before was on: elsewhere, such as beneath
     /// a mount point, nobody would look for it.
     fn begin_anew(&mut self) -> Result<(), Error> {

@@ -150,6 +150,13 @@ pub(crate) trait Framed {
     }
 }
 
+/// A place in a checkpoint, and the whole records behind it.
+#[cfg(target_os = "linux")]
+pub(crate) struct Behind<'a> {
+    pub(crate) tail: Tail,
+    pub(crate) records: &'a [u8],
+}
+
 /// Where records may be appended behind a snapshot.
 #[derive(Clone, Copy)]
 pub(crate) struct Tail {
@@ -166,12 +173,20 @@ impl Tail {
         Some(Tail { place: Place::after(snapshot.small())?.at(len), limit })
     }
 
-    /// Behind the last whole record of a checkpoint; `None` if the bytes are none, or damaged before their end.
+    /// Where a record of the checkpoint ends after so many bytes, and what is behind that. `None` if none does, or the
+    /// bytes are no checkpoint, or damaged before their end.
     #[cfg(target_os = "linux")]
-    pub(crate) fn of(checkpoint: &[u8]) -> Option<Tail> {
+    pub(crate) fn at(checkpoint: &[u8], end: u64) -> Option<Behind<'_>> {
+        let end = usize::try_from(end).ok()?;
         let mut frames = Frames::open(checkpoint).ok()?;
-        while frames.next_frame().ok()?.is_some() {}
-        Some(Tail { place: frames.place(), limit: usize::MAX })
+        let mut place = None;
+        while frames.next_frame().ok()?.is_some() {
+            if frames.place().offset == end {
+                place = Some(frames.place());
+            }
+        }
+        let records = checkpoint.get(end..frames.place().offset)?;
+        Some(Behind { tail: Tail { place: place?, limit: usize::MAX }, records })
     }
 
     /// The checksum of the snapshot, and where the next record stands.
@@ -180,22 +195,25 @@ impl Tail {
         self.place.numbers()
     }
 
-    /// The checkpoint that ends here, with framed records more, and advances, as far as they have items. `None` if that
-    /// is none.
+    /// The checkpoint that ends here with framed records more, and where it ends.
     #[cfg(target_os = "linux")]
-    pub(crate) fn extended(
-        self,
-        checkpoint: &[u8],
-        framed: &[u8],
-        advances: [Advance; 2],
-    ) -> Option<Vec<u8>> {
+    pub(crate) fn extended(self, checkpoint: &[u8], framed: &[u8]) -> Option<(Tail, Vec<u8>)> {
         let mut longer = checkpoint.get(..self.place.offset)?.to_vec();
         longer.extend_from_slice(framed);
-        for advance in advances.into_iter().filter(|advance| advance.count > 0) {
-            let place = self.place.at(longer.len());
-            Record::Advance(advance).write(place, &mut longer).ok()?;
-        }
-        Some(longer)
+        Some((Tail { place: self.place.at(longer.len()), ..self }, longer))
+    }
+
+    /// Adds a record to the checkpoint that ends here. Gives where it ends then.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn push(self, record: &Record, checkpoint: &mut Vec<u8>) -> Option<Tail> {
+        record.write(self.place, checkpoint).ok()?;
+        Some(Tail { place: self.place.at(checkpoint.len()), ..self })
+    }
+
+    /// The tail with a framed record more that is not appended yet, whether there is room for it or not.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn beyond(self, framed: &Pieces) -> Tail {
+        Tail { place: self.place.at(self.place.offset + framed.len()), ..self }
     }
 
     /// Adds `record` to `pieces`, framed to stand at the end of the tail.

@@ -1,13 +1,15 @@
 //! How what is stored under a name reaches its backend: a snapshot, and the records that follow it
 //! while there is room for them.
 
+#[cfg(target_os = "linux")]
+use crate::format::Record;
 use crate::format::pieces::Pieces;
 use crate::format::{FormatError, Framed, Tail};
 #[cfg(target_os = "linux")]
 use crate::page;
 use crate::{Appended, Backend, Dialect, Durability, Ended, Error, Lease, Save, Statements};
 #[cfg(target_os = "linux")]
-use safe_state_page::Page;
+use safe_state_page::{Base, Page, RECORD_ROOM};
 
 /// How many microseconds of saves may go by before one looks whether what it adds to is still there:
 /// looking costs about as much as adding.
@@ -22,6 +24,7 @@ pub(crate) struct Journal {
     durability: Durability,
     /// `None` when only a snapshot may follow: what an append that failed left is not known.
     tail: Option<Tail>,
+    paged: Paged,
     framed: Pieces,
     /// The tail before and after the save that a transaction of the program's own is to make.
     outstanding: Option<(Option<Tail>, Option<Tail>)>,
@@ -29,10 +32,26 @@ pub(crate) struct Journal {
     unlooked: u64,
 }
 
+/// Records that are in a page, and are appended with the next one: they end at the journal's tail.
+#[derive(Default)]
+struct Paged {
+    records: Vec<u8>,
+    /// Where what is appended ends; `None` if there are none.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
+    behind: Option<Tail>,
+}
+
+impl Paged {
+    fn clear(&mut self) {
+        self.records.clear();
+        self.behind = None;
+    }
+}
+
 impl Journal {
     pub(crate) fn new(lease: Box<dyn Lease>, durability: Durability) -> Self {
-        let (tail, framed, outstanding) = (None, Pieces::default(), None);
-        Journal { lease, durability, tail, framed, outstanding, unlooked: 0 }
+        let (paged, framed) = (Paged::default(), Pieces::default());
+        Journal { lease, durability, tail: None, paged, framed, outstanding: None, unlooked: 0 }
     }
 
     /// Frames `record` for the end of the tail, and gives the tail with it if it fits there.
@@ -54,8 +73,9 @@ impl Journal {
         let Some(longer) = longer.filter(|_| self.is_in_place(micros)) else {
             return Ok(Appended::No);
         };
-        let appended = if self.framed.has_large() {
-            let pieces: Vec<&[u8]> = self.framed.from(0).collect();
+        let appended = if self.framed.has_large() || !self.paged.records.is_empty() {
+            let paged = std::iter::once(self.paged.records.as_slice());
+            let pieces: Vec<&[u8]> = paged.chain(self.framed.from(0)).collect();
             self.lease.append_pieces(&pieces)
         } else {
             self.lease.append(self.framed.small())
@@ -64,7 +84,10 @@ impl Journal {
             self.framed = Pieces::default();
         }
         let appended = appended?;
-        self.tail = (appended == Appended::Yes).then_some(longer);
+        if appended == Appended::Yes {
+            self.tail = Some(longer);
+            self.paged.clear();
+        }
         Ok(appended)
     }
 
@@ -88,20 +111,8 @@ impl Journal {
             self.lease.save(snapshot.small())?;
         }
         self.tail = Tail::after(snapshot, self.durability);
+        self.paged.clear();
         Ok(())
-    }
-
-    /// A page beside what was saved last; `None` where there can't be one.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn page(&mut self) -> Result<Option<Page>, Error> {
-        let Some(base) = self.base() else { return Ok(None) };
-        self.lease.page(base)
-    }
-
-    /// What was saved last, for a page to count beside.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn base(&self) -> Option<u64> {
-        Some(page::base_of(self.lease.paged_file()?, self.tail.as_ref()?))
     }
 
     /// Where records go, to be put back by [`keep`](Self::keep).
@@ -173,5 +184,48 @@ impl Journal {
     pub(crate) fn delete(&mut self) -> Result<(), Error> {
         self.tail = None;
         self.lease.delete()
+    }
+}
+
+/// The page.
+#[cfg(target_os = "linux")]
+impl Journal {
+    /// A page beside what is appended; `None` where there can't be one.
+    pub(crate) fn page(&mut self) -> Result<Option<Page>, Error> {
+        let Some(base) = self.base() else { return Ok(None) };
+        self.lease.page(base)
+    }
+
+    /// Where what is appended ends; `None` if that is not known.
+    pub(crate) fn appended(&self) -> Option<Tail> {
+        self.tail.and(self.paged.behind.or(self.tail))
+    }
+
+    /// What is appended, for a page to count beside.
+    pub(crate) fn base(&self) -> Option<Base> {
+        Some(page::base_of(self.lease.paged_file()?, &self.appended()?))
+    }
+
+    /// The page says more than what is appended.
+    pub(crate) fn is_paged(&mut self) {
+        self.lease.is_paged();
+    }
+
+    /// Frames `record` behind those that are in the page. Gives the tail with it, if there is room for it in a page.
+    pub(crate) fn frame_paged(&mut self, record: &Record) -> Result<Option<Tail>, FormatError> {
+        let Some(tail) = self.tail.filter(|_| !record.is_large()) else { return Ok(None) };
+        self.framed.clear();
+        tail.frame(record, &mut self.framed)?;
+        let len = self.paged.records.len() + self.framed.len();
+        Ok((len <= RECORD_ROOM).then(|| tail.beyond(&self.framed)))
+    }
+
+    /// Takes in that the page has what was framed last, up to that tail. Gives that.
+    pub(crate) fn paged(&mut self, longer: Tail) -> &[u8] {
+        self.paged.behind = self.paged.behind.or(self.tail);
+        self.tail = Some(longer);
+        self.paged.records.extend_from_slice(self.framed.small());
+        self.lease.is_paged();
+        self.framed.small()
     }
 }

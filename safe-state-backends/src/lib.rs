@@ -113,6 +113,8 @@ pub mod details {
     };
 }
 pub use file::FileBackend;
+#[doc(hidden)]
+pub use file::extend_by_page;
 pub use holder::Holder;
 pub use keys::Keys;
 #[doc(hidden)]
@@ -141,6 +143,9 @@ pub use sentence::one_line;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+pub use store::InPage;
 pub use store::{Opening, Store};
 pub use timestamp::Timestamp;
 #[cfg(feature = "postgres")]

@@ -1,24 +1,39 @@
 //! The page beside a file: what it says is read as records behind those that were saved.
 
-use crate::format::{Advance, Tail};
-use safe_state_page::{Advanced, Boot, base};
+use crate::format::{Advance, Behind, Record, Tail};
+use safe_state_page::{Advanced, Base, Boot, Said, number};
 
-/// Returns the number of the state that ends with `tail`, in the file of that device and number.
-pub(crate) fn base_of((device, number): (u64, u64), tail: &Tail) -> u64 {
+/// Returns the state that ends with `tail`, in the file of that device and number.
+pub(crate) fn base_of((device, file): (u64, u64), tail: &Tail) -> Base {
     let (snapshot, end) = tail.place();
-    base([device, number, u64::from(snapshot), end])
+    Base { number: number([device, file, u64::from(snapshot), end]), end }
 }
 
 /// Adds what a page says to the checkpoint that is in `file`, by its device and number, if it counts beside that.
 /// Returns whether it does.
 pub(crate) fn extend(checkpoint: &mut Vec<u8>, file: (u64, u64), page: &[u8]) -> bool {
-    let Some(boot) = Boot::this() else { return false };
-    let Some(tail) = Tail::of(checkpoint) else { return false };
-    let Some(said) = safe_state_page::read(page, boot, base_of(file, &tail)) else { return false };
+    let longer = Boot::this().and_then(|boot| extended(checkpoint, file, page, boot));
+    longer.map(|longer| *checkpoint = longer).is_some()
+}
+
+fn extended(checkpoint: &[u8], file: (u64, u64), page: &[u8], boot: Boot) -> Option<Vec<u8>> {
+    let counts = |said: &Said<'_>| {
+        let behind = Tail::at(checkpoint, said.base.end);
+        // What the file has more was appended later, or is a part of the append that was under way.
+        behind.is_some_and(|Behind { tail, records }| {
+            said.base == base_of(file, &tail) && said.records.starts_with(records)
+        })
+    };
+    let said = safe_state_page::read(page, boot, counts)?;
+    let Behind { tail, .. } = Tail::at(checkpoint, said.base.end)?;
+    let (mut tail, mut longer) = tail.extended(checkpoint, said.records)?;
     let Advanced { loop_id, count, fingerprint, behind } = said.advanced;
     let advance = |count, fingerprint| Advance { micros: 0, loop_id, count, fingerprint };
     let behind = if fingerprint.is_some() { count.min(behind.into()) } else { 0 };
-    let advances = [advance(count - behind, fingerprint), advance(behind, None)];
-    let longer = tail.extended(checkpoint, said.record, advances);
-    longer.map(|longer| *checkpoint = longer).is_some()
+    for advance in [advance(count - behind, fingerprint), advance(behind, None)] {
+        if advance.count > 0 {
+            tail = tail.push(&Record::Advance(advance), &mut longer)?;
+        }
+    }
+    Some(longer)
 }

@@ -5,15 +5,13 @@ mod transactions;
 use std::fmt;
 use std::sync::Arc;
 
-#[cfg(target_os = "linux")]
-use crate::format::pieces::Pieces;
 use crate::format::{self, Change, FormatError, Record};
 use crate::journal::Journal;
 use crate::stored::place;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request, wait};
 #[cfg(target_os = "linux")]
-use safe_state_page::Page;
+use safe_state_page::{Base, Page};
 use transactions::Outstanding;
 
 /// The checkpoint of a job under a lease.
@@ -32,6 +30,17 @@ pub struct Opening {
     backend: Arc<dyn Backend>,
     journal: Journal,
     found: Option<Checkpoint>,
+}
+
+/// What became of a record that was to go into a page.
+#[cfg(target_os = "linux")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum InPage<'s> {
+    /// It is to be written there as this.
+    Framed(&'s [u8]),
+    /// There is none for it.
+    NoRoom(Box<Record>),
 }
 
 impl Store {
@@ -150,20 +159,28 @@ impl Store {
         self.journal.page()
     }
 
-    /// Appends what a save of `record` would append to what was saved last, for [`Page::write_record`]. Nothing is
-    /// saved. Returns whether a save would append it.
+    /// Takes in what changed, as [`save`](Self::save) does, for [`Page::append`] to write. It is saved with the next
+    /// save. Where a page has no room for it, nothing is taken in.
     ///
     /// # Errors
     ///
     /// It is more than a checkpoint can hold.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
-    pub fn frame(&self, record: &Record, buffer: &mut Vec<u8>) -> Result<bool, Error> {
-        let Some(tail) = self.journal.tail() else { return Ok(false) };
-        let mut framed = Pieces::default();
-        tail.frame(record, &mut framed).map_err(|source| self.unwritable(source))?;
-        buffer.extend_from_slice(framed.small());
-        Ok(!framed.has_large())
+    pub fn record_in_page(&mut self, record: Record) -> Result<InPage<'_>, Error> {
+        let longer = self.journal.frame_paged(&record);
+        let Some(longer) = longer.map_err(|source| self.unwritable(source))? else {
+            return Ok(InPage::NoRoom(Box::new(record)));
+        };
+        self.apply(record)?;
+        Ok(InPage::Framed(self.journal.paged(longer)))
+    }
+
+    /// Takes in that the page says more than what was saved last.
+    #[cfg(target_os = "linux")]
+    #[doc(hidden)]
+    pub fn is_paged(&mut self) {
+        self.journal.is_paged();
     }
 
     /// Returns where what was saved last ends, behind which snapshot: it is another one after each save. `None` where
@@ -171,13 +188,13 @@ impl Store {
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     pub fn saved_up_to(&self) -> Option<(u32, u64)> {
-        self.journal.tail().map(|tail| tail.place())
+        self.journal.appended().map(|tail| tail.place())
     }
 
     /// What was saved last, for [`Page::rebase`]; `None` where that can't be told, as after an error.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
-    pub fn base(&self) -> Option<u64> {
+    pub fn base(&self) -> Option<Base> {
         self.journal.base()
     }
 

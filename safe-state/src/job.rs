@@ -120,15 +120,21 @@ impl Job {
         self
     }
 
+    /// Saves as often as that takes at most this share of the run's time, in percent: see [`SaveEvery::share`]. It takes
+    /// the place of [`save_every`](Job::save_every).
+    pub fn budget(self, percent: f64) -> Self {
+        self.save_every(SaveEvery::share(percent))
+    }
+
     /// What a save survives: loss of power (the default), or only the death of the process.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.storage.durability = durability;
         self
     }
 
-    /// Tells whether a page beside the job's file has each item of a plain loop, so that it is safe from the death of the
-    /// process before it is saved: the guide says which loops those are, in "Between two saves". With
-    /// [`Durability::Process`] and each item saved, the file itself is then written about once a second.
+    /// Tells whether a page beside the job's file has each item, so that it is safe from the death of the process before
+    /// it is saved: the guide says what that costs, in "Between two saves". With [`Durability::Process`] and each item
+    /// saved, the file itself is then written about once a second.
     ///
     /// On other systems than Linux, and with other backends than files, it does nothing.
     pub fn page(mut self, page: bool) -> Self {

@@ -289,13 +289,16 @@ impl Progress {
 
     /// Returns what is unsaved, for a page.
     pub(crate) fn unsaved(&self) -> Unpaged {
-        if self.values.belong_to_items() {
-            return Unpaged::Never;
-        }
-        if !self.values.are_saved() || !self.given_up.is_none() {
-            return Unpaged::SavedFirst;
+        let belong_to_items = self.values.are_carried() || self.values.have_any_handles();
+        if belong_to_items || !self.values.are_saved() || !self.given_up.is_none() {
+            return Unpaged::Record;
         }
         self.loops.unsaved()
+    }
+
+    /// Returns whether there are handles, which are taken with each item.
+    pub(crate) fn has_handles(&self) -> bool {
+        self.values.have_any_handles()
     }
 
     /// Takes the fingerprint of an item behind which so many have completed.

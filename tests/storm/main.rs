@@ -51,6 +51,16 @@ fn with_a_page_no_kill_repeats_more_than_the_item_under_way() {
 }
 
 #[test]
+fn nor_where_items_carry_values() {
+    storm("paged carrying", 1, 20);
+    storm("paged carrying", 1000, 40);
+    let seed = storms::seed(7);
+    let kind = "paged queued";
+    let storm = Storm { kind, durability: "process", save_every: 7, items: 20_000, seed };
+    storm.rage(25 * storms::times());
+}
+
+#[test]
 fn a_worklist_survives_kills() {
     for save_every in [1, 7] {
         let seed = storms::seed(save_every);

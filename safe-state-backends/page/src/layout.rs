@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// The first byte is no ASCII; the last is the version.
-const MAGIC: [u8; 8] = *b"\x89SSPAGE\x01";
+const MAGIC: [u8; 8] = *b"\x89SSPAGE\x02";
 /// The length of the text in `/proc/sys/kernel/random/boot_id`.
 pub(super) const BOOT_LEN: usize = 36;
 /// Magic, boot and the checksum of both.
@@ -16,21 +16,21 @@ const FIRST_SLOT: usize = 64;
 /// The words of a slot that its checksum covers.
 pub(super) const WORDS: usize = 6;
 
-/// How many bytes of a record there is room for.
-pub const ROOM: usize = 4096;
+const FIRST_RECORD: usize = 4096;
 /// The length of the file.
-pub(super) const LEN: usize = 4096 + 2 * ROOM;
+pub(super) const LEN: usize = 1 << 16;
+/// How many bytes of records there is room for.
+pub const RECORD_ROOM: usize = LEN - FIRST_RECORD;
 
-/// The bytes of a slot that are in use.
+/// The bytes of a slot.
 pub(super) fn slot(index: u64) -> Range<usize> {
     let start = FIRST_SLOT + if index & 1 == 0 { 0 } else { SLOT_BYTES };
     start..start + 8 * (WORDS + 1)
 }
 
-/// Where a record may lie.
-pub(super) fn area(index: u64) -> Range<usize> {
-    let start = 4096 + if index & 1 == 0 { 0 } else { ROOM };
-    start..start + ROOM
+/// Where the records lie, one behind the other.
+pub(super) fn records() -> Range<usize> {
+    FIRST_RECORD..LEN
 }
 
 /// The header of a page that is written under that boot.

@@ -30,8 +30,8 @@ use mapped::Mapped;
 use slots::Slots;
 use written::Written;
 
-pub use layout::ROOM;
-pub use slots::{Advanced, Said};
+pub use layout::RECORD_ROOM;
+pub use slots::{Advanced, Base, Said};
 
 /// Which boot of the machine it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +46,16 @@ impl Boot {
 }
 
 /// Returns a number for a state, of four that tell it from others: the one beside which a page counts.
-pub fn base(of: [u64; 4]) -> u64 {
+pub fn number(of: [u64; 4]) -> u64 {
     let [a, b, c, d] = of;
     layout::checksum(&[a, b, c, d, 0, 0])
 }
 
-/// Returns what the newest slot says that is whole and counts beside `base`, under that boot.
+/// Returns what the newest slot says, under that boot, of those that are whole and for which `counts`.
 ///
 /// Any bytes are safe to pass.
-pub fn read(page: &[u8], boot: Boot, base: u64) -> Option<Said<'_>> {
-    slots::read(page, &boot.0, base)
+pub fn read(page: &[u8], boot: Boot, counts: impl Fn(&Said<'_>) -> bool) -> Option<Said<'_>> {
+    slots::read(page, &boot.0, counts)
 }
 
 /// A page, as the process has it that writes it.
@@ -90,7 +90,7 @@ impl Page {
     /// # Errors
     ///
     /// The file can't be written, or there is no room for it.
-    pub fn new(file: File, way: Way, boot: Boot, base: u64) -> io::Result<Page> {
+    pub fn new(file: File, way: Way, boot: Boot, base: Base) -> io::Result<Page> {
         let mut bytes = vec![0; layout::LEN];
         if let Some(header) = bytes.first_chunk_mut() {
             *header = layout::header(&boot.0);
@@ -119,27 +119,29 @@ impl Page {
     }
 
     /// From now on it counts beside another state, which has all that was in it.
-    pub fn rebase(&mut self, base: u64) {
+    pub fn rebase(&mut self, base: Base) {
         match &mut self.kind {
             Kind::Mapped(slots) => slots.rebase(base),
             Kind::Written(slots) => slots.rebase(base),
         }
     }
 
-    /// Writes what else has changed since the state that the page counts beside, as bytes whose meaning is the caller's.
-    /// They count with the next [`advance`](Self::advance). Returns whether there is [`ROOM`] for them.
+    /// Writes what else has changed behind what it counts beside and the records that are in it, as bytes whose meaning
+    /// is the caller's. They count with the next slot: [`advance`](Self::advance). Returns whether there is
+    /// [room](RECORD_ROOM) for them.
     ///
     /// # Errors
     ///
-    /// The file can't be written.
-    pub fn write_record(&mut self, record: &[u8]) -> io::Result<bool> {
+    /// The file can't be written; or this is a child that the process has forked, and the page is its parent's.
+    pub fn append(&mut self, records: &[u8]) -> io::Result<bool> {
         match &mut self.kind {
-            Kind::Mapped(slots) => slots.write_record(record),
-            Kind::Written(slots) => slots.write_record(record),
+            Kind::Mapped(slots) if slots.memory().is_ours() => slots.append(records),
+            Kind::Written(slots) if slots.memory().is_ours() => slots.append(records),
+            _ => Err(forked()),
         }
     }
 
-    /// Writes how far a loop has come, behind the record.
+    /// Writes how far a loop has come, behind the records.
     ///
     /// # Errors
     ///

@@ -51,6 +51,12 @@ impl Mapped {
         unsafe { AtomicU64::from_ptr(self.page.as_mut_ptr().add(at).cast()) }
     }
 
+    fn write_bytes(&self, at: usize, bytes: &[u8]) {
+        for (to, byte) in self.bytes(at..at + bytes.len()).iter().zip(bytes) {
+            to.store(*byte, Ordering::Relaxed);
+        }
+    }
+
     fn bytes(&self, range: Range<usize>) -> &[AtomicU8] {
         assert!(range.start <= range.end && range.end <= LEN, "bytes of the page");
         // SAFETY: as above; an `AtomicU8` has the size and alignment of a byte.
@@ -68,17 +74,18 @@ impl Memory for Mapped {
     }
 
     fn write(&self, at: usize, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
+        let (head, aligned) = bytes.split_at(bytes.len().min(at.next_multiple_of(8) - at));
+        let (words, rest) = aligned.as_chunks::<8>();
+        let first = at + head.len();
         for (index, word) in words.iter().enumerate() {
-            self.store(at + 8 * index, u64::from_le_bytes(*word));
+            self.store(first + 8 * index, u64::from_le_bytes(*word));
         }
-        let end = at + bytes.len();
-        for (to, byte) in self.bytes(end - rest.len()..end).iter().zip(rest) {
-            to.store(*byte, Ordering::Relaxed);
-        }
+        self.write_bytes(at, head);
+        self.write_bytes(at + bytes.len() - rest.len(), rest);
     }
 
-    /// A processor that stops has made its stores in the order of its instructions, in caches that are the file's pages: only the compiler has to be kept from another order. For who reads meanwhile, checksums tell.
+    /// A processor that stops has made its stores in the order of its instructions, in caches that are the file's pages:
+    /// only the compiler has to be kept from another order. For who reads meanwhile, checksums tell.
     #[inline]
     fn publish(&self, _: Range<usize>) -> io::Result<()> {
         compiler_fence(Ordering::Release);
@@ -122,11 +129,18 @@ mod tests {
         file.set_len(LEN as u64).unwrap();
         let mapped = Mapped::new(&file).unwrap();
         mapped.store(64, 0x0102_0304_0506_0708);
-        mapped.write(4096, b"thirteen byte");
-        let (mut word, mut bytes) = ([0; 8], [0; 14]);
+        let mut word = [0; 8];
         file.read_exact_at(&mut word, 64).unwrap();
-        file.read_exact_at(&mut bytes, 4096).unwrap();
         assert_eq!(u64::from_le_bytes(word), 0x0102_0304_0506_0708);
-        assert_eq!(&bytes, b"thirteen byte\0");
+        for (at, len) in (4096..4112).flat_map(|at| (0..20).map(move |len| (at, len))) {
+            let (before, written) = ([0xff; 64], &b"nineteen more bytes"[..len.min(19)]);
+            mapped.write(4080, &before);
+            mapped.write(at, written);
+            let mut expected = before.to_vec();
+            expected[at - 4080..at - 4080 + written.len()].copy_from_slice(written);
+            let mut found = before;
+            file.read_exact_at(&mut found, 4080).unwrap();
+            assert_eq!(found.as_slice(), expected, "{len} bytes at {at}");
+        }
     }
 }

@@ -8,10 +8,11 @@ use std::rc::Rc;
 
 use super::layout::{self, BOOT_LEN, LEN};
 use super::memory::Memory;
-use super::slots::{Advanced, Said, Slots, read};
+use super::slots::{Advanced, Base, Said, Slots, read};
 
 const BOOT: [u8; BOOT_LEN] = *b"6d5a3b1e-2f0c-4a8e-9b67-0123456789ab";
-const BASE: u64 = 0x5afe;
+const BASE: Base = Base { number: 0x5afe, end: 700 };
+const LATER: Base = Base { number: 0x1a7e, end: 900 };
 
 /// The page as it would be found, and the stores that are on their way.
 #[derive(Clone, Debug)]
@@ -59,8 +60,10 @@ impl<F: Fn(&[u8])> Memory for Model<F> {
 
     fn write(&self, at: usize, bytes: &[u8]) {
         let mut found = self.found.borrow_mut();
-        for (index, chunk) in bytes.chunks(8).enumerate() {
-            found.stored.push((at + 8 * index, chunk.to_vec()));
+        // Of many words, each part is too many to try.
+        let part = if bytes.len() > 64 { bytes.len() } else { 8 };
+        for (index, chunk) in bytes.chunks(part).enumerate() {
+            found.stored.push((at + part * index, chunk.to_vec()));
         }
         found.all().for_each(|page| (self.look)(&page));
     }
@@ -75,98 +78,136 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok(), behind: 5 }
 }
 
-/// Reads a page. Returns how many items have completed, and the record.
-fn said(page: &[u8]) -> Option<(u64, Vec<u8>)> {
-    let Said { record, advanced } = read(page, &BOOT, BASE)?;
+/// What a page says: how many items have completed, and the records.
+type Content = Option<(u64, Vec<u8>)>;
+
+fn said_beside(page: &[u8], base: Base) -> Content {
+    let Said { records, advanced, .. } = read(page, &BOOT, |said| said.base == base)?;
     assert_eq!(advanced, to(advanced.count), "of one slot");
-    Some((advanced.count, record.to_vec()))
+    Some((advanced.count, records.to_vec()))
 }
 
-/// A record of which each item has its own.
-fn record(count: u64) -> Vec<u8> {
+fn said(page: &[u8]) -> Content {
+    said_beside(page, BASE)
+}
+
+/// Bytes of which each item has its own.
+fn bytes(count: u64) -> Vec<u8> {
     let count = u8::try_from(count).unwrap();
     let len = 8 * (count % 4 + 1) - count % 3;
     vec![count + 1; len.into()]
 }
 
+type Look = Box<dyn Fn(&[u8])>;
+
+/// A page whose content at any time is one of two.
+struct Watched {
+    found: Rc<RefCell<Found>>,
+    allowed: Rc<RefCell<(Content, Content)>>,
+    slots: Slots<Model<Look>>,
+}
+
+impl Watched {
+    fn new(base: Base) -> Self {
+        let found = Rc::new(RefCell::new(Found::new()));
+        let allowed = Rc::new(RefCell::new((None, None)));
+        let now = Rc::clone(&allowed);
+        let look = move |page: &[u8]| {
+            let (before, after) = &*now.borrow();
+            let said = said_beside(page, base);
+            assert!(
+                said == *before || said == *after,
+                "{said:?} is neither {before:?} nor {after:?}"
+            );
+        };
+        let look: Look = Box::new(look);
+        let slots = Slots::new(Model { found: Rc::clone(&found), look }, BASE);
+        Watched { found, allowed, slots }
+    }
+
+    /// From now on, what the page says is this, or what it is to say next.
+    fn expect(&self, next: Content) {
+        let before = self.allowed.borrow().1.clone();
+        *self.allowed.borrow_mut() = (before, next);
+    }
+
+    fn settled(&self) -> Vec<u8> {
+        self.found.borrow().bytes.clone()
+    }
+}
+
 #[test]
 fn wherever_it_dies_the_last_item_is_there_or_the_one_before() {
-    for has_record in [|_: u64| false, |_| true, |count| count % 2 == 0, |count| count % 3 == 1] {
-        let found = Rc::new(RefCell::new(Found::new()));
-        let last = Rc::new(RefCell::new((None, None)));
-        let allowed = Rc::clone(&last);
-        let look = move |page: &[u8]| {
-            let (before, now) = &*allowed.borrow();
-            let said = said(page);
-            assert!(said == *before || said == *now, "{said:?} is neither {before:?} nor {now:?}");
-        };
-        let mut slots = Slots::new(Model { found: Rc::clone(&found), look }, BASE);
-        let mut newest = Vec::new();
+    let ways: [fn(u64) -> bool; 4] =
+        [|_| false, |_| true, |count| count % 2 == 0, |count| count % 3 == 1];
+    for has_record in ways {
+        let mut page = Watched::new(BASE);
+        let mut records = Vec::new();
         for count in 0..9 {
-            let before = last.borrow().1.clone();
-            if has_record(count) {
-                newest = record(count);
-            }
-            *last.borrow_mut() = (before, Some((count, newest.clone())));
-            if has_record(count) {
-                assert!(slots.write_record(&newest).unwrap());
-            }
-            slots.advance(to(count)).unwrap();
-            assert_eq!(said(&found.borrow().bytes), Some((count, newest.clone())), "published");
+            let record = if has_record(count) { bytes(count) } else { Vec::new() };
+            records.extend_from_slice(&record);
+            let next = Some((count, records.clone()));
+            page.expect(next.clone());
+            assert!(page.slots.append(&record).unwrap());
+            page.slots.advance(to(count)).unwrap();
+            assert_eq!(said(&page.settled()), next, "published");
         }
     }
 }
 
 #[test]
-fn a_record_that_is_written_twice_before_it_is_named_spoils_nothing() {
-    let found = Rc::new(RefCell::new(Found::new()));
-    let mut slots = Slots::new(Model { found: Rc::clone(&found), look: |_: &[u8]| {} }, BASE);
-    for count in 0..4 {
-        slots.write_record(&record(count)).unwrap();
-        slots.advance(to(count)).unwrap();
-        for again in 10..13 {
-            slots.write_record(&record(again)).unwrap();
-            assert_eq!(said(&found.borrow().bytes), Some((count, record(count))));
-        }
+fn behind_the_next_state_it_says_nothing_until_it_goes_on_and_then_that_alone() {
+    let mut page = Watched::new(LATER);
+    for count in 0..3 {
+        page.slots.append(&bytes(count)).unwrap();
+        page.slots.advance(to(count)).unwrap();
+    }
+    page.slots.rebase(LATER);
+    let mut records = Vec::new();
+    for count in 3..8 {
+        records.extend_from_slice(&bytes(count));
+        page.expect(Some((count, records.clone())));
+        page.slots.append(&bytes(count)).unwrap();
+        page.slots.advance(to(count)).unwrap();
     }
 }
 
 #[test]
 fn what_is_beside_another_state_or_of_another_boot_does_not_count() {
-    let found = Rc::new(RefCell::new(Found::new()));
-    let mut slots = Slots::new(Model { found: Rc::clone(&found), look: |_: &[u8]| {} }, BASE);
-    slots.write_record(&record(1)).unwrap();
-    slots.advance(to(1)).unwrap();
-    let page = || found.borrow().bytes.clone();
-    assert!(read(&page(), &BOOT, BASE).is_some());
-    assert_eq!(read(&page(), &BOOT, BASE + 1), None);
-    assert_eq!(read(&page(), b"another-boot-0c-4a8e-9b67-0123456789", BASE), None);
-    slots.rebase(BASE + 1);
-    assert_eq!(read(&page(), &BOOT, BASE + 1), None);
-    slots.advance(to(2)).unwrap();
-    let of_next = read(&page(), &BOOT, BASE + 1).map(|said| (said.advanced, said.record.len()));
-    assert_eq!(of_next, Some((to(2), 0)));
+    let mut page = Watched::new(LATER);
+    page.slots.append(&bytes(1)).unwrap();
+    page.slots.advance(to(1)).unwrap();
+    assert!(said(&page.settled()).is_some());
+    assert_eq!(said_beside(&page.settled(), LATER), None);
+    assert_eq!(read(&page.settled(), b"another-boot-0c-4a8e-9b67-0123456789", |_| true), None);
+    page.slots.rebase(LATER);
+    assert_eq!(said_beside(&page.settled(), LATER), None);
+    page.expect(Some((2, Vec::new())));
+    page.slots.advance(to(2)).unwrap();
     // The slot before is there still.
-    assert!(read(&page(), &BOOT, BASE).is_some());
+    assert!(said(&page.settled()).is_some());
 }
 
 #[test]
-fn a_record_that_is_too_long_is_not_written() {
-    let found = Rc::new(RefCell::new(Found::new()));
-    let mut slots = Slots::new(Model { found, look: |_: &[u8]| {} }, BASE);
-    assert!(!slots.write_record(&vec![1; layout::ROOM + 1]).unwrap());
+fn what_is_too_long_is_not_written() {
+    let mut page = Watched::new(BASE);
+    assert!(page.slots.append(&vec![1; layout::RECORD_ROOM - 1]).unwrap());
+    assert!(!page.slots.append(&[1, 2]).unwrap());
+    assert!(page.slots.append(&[1]).unwrap());
+    assert!(!page.slots.append(&[1]).unwrap());
+    assert_eq!(said(&page.settled()), None, "no slot names it");
 }
 
 #[test]
 fn no_bytes_are_a_danger() {
-    let found = Rc::new(RefCell::new(Found::new()));
-    let mut slots = Slots::new(Model { found: Rc::clone(&found), look: |_: &[u8]| {} }, BASE);
+    let mut page = Watched::new(LATER);
     for count in 0..2 {
-        slots.write_record(&record(count)).unwrap();
-        slots.advance(to(count)).unwrap();
+        page.slots.append(&bytes(count)).unwrap();
+        page.slots.advance(to(count)).unwrap();
     }
-    let page = found.borrow().bytes.clone();
-    let fine = [said(&page), Some((0, record(0))), None];
+    let page = page.settled();
+    let fine = [said(&page), Some((0, bytes(0))), None];
+    assert_eq!(said(&page), Some((1, [bytes(0), bytes(1)].concat())));
     let used: Vec<usize> = (0..page.len()).filter(|at| page[*at] != 0 || *at < 256).collect();
     for at in used.iter().copied().step_by(if cfg!(miri) { 29 } else { 1 }) {
         for bit in 0..8 {

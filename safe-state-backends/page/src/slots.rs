@@ -3,10 +3,10 @@
 
 use std::io;
 
-use super::layout::{self, ROOM, WORDS};
+use super::layout::{self, WORDS};
 use super::memory::Memory;
 
-/// How far one loop has come since what the page lies beside was saved.
+/// How far one loop has come since what the page lies beside was saved, and behind the records in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Advanced {
     /// The loop, by its order in the function.
@@ -21,38 +21,43 @@ pub struct Advanced {
 
 const MOST_BEHIND: u16 = (1 << 15) - 1;
 
+/// The state that a page counts beside: the first bytes of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// The number of the state, by [`number`](crate::number).
+    pub number: u64,
+    /// How many bytes of the file it is.
+    pub end: u64,
+}
+
 /// Writes a page. It belongs to one thread at a time.
 #[derive(Debug)]
 pub(super) struct Slots<M> {
     memory: M,
-    /// The state that the page counts beside.
-    base: u64,
+    base: Base,
     /// The number of the newest slot.
     sequence: u64,
-    /// The record that the newest slot names, and the one that the next will.
-    named: Named,
-    next: Named,
+    /// The records behind the base.
+    records: Bytes,
 }
 
-/// A record in one of the areas; of no length if there is none.
+/// How many bytes, and their checksum.
 #[derive(Clone, Copy, Debug, Default)]
-struct Named {
-    area: u64,
+struct Bytes {
     len: u32,
     checksum: u32,
 }
 
-impl Named {
+impl Bytes {
     fn word(self) -> u64 {
-        self.area << 63 | u64::from(self.len) << 32 | u64::from(self.checksum)
+        u64::from(self.len) << 32 | u64::from(self.checksum)
     }
 }
 
 impl<M: Memory> Slots<M> {
     /// Begins a page in memory that holds no slot yet.
-    pub(super) fn new(memory: M, base: u64) -> Self {
-        let (named, next) = (Named::default(), Named::default());
-        Slots { memory, base, sequence: 0, named, next }
+    pub(super) fn new(memory: M, base: Base) -> Self {
+        Slots { memory, base, sequence: 0, records: Bytes::default() }
     }
 
     pub(super) fn memory(&self) -> &M {
@@ -61,40 +66,43 @@ impl<M: Memory> Slots<M> {
 
     /// From now on the page counts beside another state, which has all that was in it. Nothing is written: what is
     /// there fits the state before alone.
-    pub(super) fn rebase(&mut self, base: u64) {
-        self.base = base;
-        self.next = Named { len: 0, checksum: 0, ..self.named };
+    pub(super) fn rebase(&mut self, base: Base) {
+        (self.base, self.records) = (base, Bytes::default());
     }
 
-    /// Writes the record that the next slot names. Returns whether there is room for it.
-    pub(super) fn write_record(&mut self, record: &[u8]) -> io::Result<bool> {
-        let Some(len) = u32::try_from(record.len()).ok().filter(|_| record.len() <= ROOM) else {
-            return Ok(false);
-        };
-        // Never where the newest slot's lies.
-        let area = self.named.area ^ 1;
-        let start = layout::area(area).start;
-        self.memory.write(start, record);
-        self.memory.publish(start..start + record.len())?;
-        self.next = Named { area, len, checksum: crc32fast::hash(record) };
+    /// Writes records behind those that are there, for the next slot. Returns whether there is room for them.
+    pub(super) fn append(&mut self, records: &[u8]) -> io::Result<bool> {
+        let Bytes { len, checksum } = self.records;
+        let area = layout::records();
+        let start = area.start + len as usize;
+        let end = start + records.len();
+        let longer = u32::try_from(end - area.start).ok().filter(|_| end <= area.end);
+        let Some(longer) = longer else { return Ok(false) };
+        // Behind what the newest slot names; or that is no more than the file it lay beside has by now.
+        self.memory.write(start, records);
+        self.memory.publish(start..end)?;
+        let mut hasher = crc32fast::Hasher::new_with_initial(checksum);
+        hasher.update(records);
+        self.records = Bytes { len: longer, checksum: hasher.finalize() };
         Ok(true)
     }
 
-    /// Writes a slot: how far a loop has come behind the record.
+    /// Writes a slot: how far a loop has come behind the records.
     #[inline]
     pub(super) fn advance(&mut self, to: Advanced) -> io::Result<()> {
         let sequence = self.sequence + 1;
         let (has_mark, mark) = (u64::from(to.fingerprint.is_some()), to.fingerprint.unwrap_or(0));
         let behind = u64::from(to.behind & MOST_BEHIND);
         let last = u64::from(to.loop_id) << 48 | behind << 33 | has_mark << 32 | u64::from(mark);
-        let words = [sequence, self.base, to.count, last, self.next.word(), 0];
+        let Base { number, end } = self.base;
+        let words = [sequence, number, end, to.count, last, self.records.word()];
         let bytes = layout::slot(sequence);
         for (at, word) in words.iter().enumerate() {
             self.memory.store(bytes.start + 8 * at, *word);
         }
         self.memory.store(bytes.start + 8 * WORDS, layout::checksum(&words));
         self.memory.publish(bytes)?;
-        (self.sequence, self.named) = (sequence, self.next);
+        self.sequence = sequence;
         Ok(())
     }
 }
@@ -102,51 +110,53 @@ impl<M: Memory> Slots<M> {
 /// The content of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Said<'p> {
+    /// The state that it is behind.
+    pub base: Base,
     /// What else has changed, as it was written.
-    pub record: &'p [u8],
-    /// How far the loop has come behind that.
+    pub records: &'p [u8],
+    /// How far the loop has come behind the records.
     pub advanced: Advanced,
 }
 
-/// Returns what the newest whole slot says that counts beside `base`, under that boot.
+/// Returns what the newest slot says, under that boot, of those that are whole and for which `counts`.
 pub(super) fn read<'p>(
     page: &'p [u8],
     boot: &[u8; layout::BOOT_LEN],
-    base: u64,
+    counts: impl Fn(&Said<'_>) -> bool,
 ) -> Option<Said<'p>> {
     if page.get(..layout::HEADER_LEN)? != layout::header(boot) {
         return None;
     }
-    let slots = [0, 1].into_iter().filter_map(|index| slot(page, index, base));
-    slots.max_by_key(|(sequence, _)| *sequence).map(|(_, said)| said)
+    let slots = [0, 1].into_iter().filter_map(|index| slot(page, index));
+    let counting = slots.filter(|(_, said)| counts(said));
+    counting.max_by_key(|(sequence, _)| *sequence).map(|(_, said)| said)
 }
 
-fn slot(page: &[u8], index: u64, base: u64) -> Option<(u64, Said<'_>)> {
+fn slot(page: &[u8], index: u64) -> Option<(u64, Said<'_>)> {
     let (chunks, []) = page.get(layout::slot(index))?.as_chunks::<8>() else { return None };
     let (&stored, words) = chunks.split_last()?;
     let mut covered = [0; WORDS];
     for (word, bytes) in covered.iter_mut().zip(words) {
         *word = u64::from_le_bytes(*bytes);
     }
-    if layout::checksum(&covered) != u64::from_le_bytes(stored) {
+    let [sequence, number, end, count, last, records] = covered;
+    if layout::checksum(&covered) != u64::from_le_bytes(stored) || sequence & 1 != index {
         return None;
     }
-    let [sequence, of, count, last, named, _] = covered;
-    let is_ours = sequence & 1 == index && of == base;
-    let record = record(page, named).filter(|_| is_ours)?;
+    let records = named(page.get(layout::records())?, records)?;
     let advanced = Advanced {
         loop_id: u16::try_from(last >> 48).ok()?,
         count,
         fingerprint: (last >> 32 & 1 == 1).then_some(low(last)),
         behind: u16::try_from(last >> 33 & u64::from(MOST_BEHIND)).ok()?,
     };
-    Some((sequence, Said { record, advanced }))
+    Some((sequence, Said { base: Base { number, end }, records, advanced }))
 }
 
-fn record(page: &[u8], named: u64) -> Option<&[u8]> {
-    let len = usize::try_from(named >> 32 & 0x7fff_ffff).ok()?;
-    let record = page.get(layout::area(named >> 63))?.get(..len)?;
-    (record.is_empty() || crc32fast::hash(record) == low(named)).then_some(record)
+/// Returns the first bytes of an area that a word of a slot names, if they are whole.
+fn named(area: &[u8], word: u64) -> Option<&[u8]> {
+    let bytes = area.get(..usize::try_from(word >> 32).ok()?)?;
+    (bytes.is_empty() || crc32fast::hash(bytes) == low(word)).then_some(bytes)
 }
 
 /// The lower half.

@@ -7,6 +7,8 @@
 //! protocol is left out in turn, which has to be noticed.
 
 mod image;
+#[cfg(target_os = "linux")]
+mod pages;
 mod power;
 mod recorder;
 mod workload;

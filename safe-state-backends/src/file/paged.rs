@@ -1,31 +1,32 @@
 //! The page beside a job's file: read with it, made by its lease, and removed with it.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{FileBackend, file_of};
 use crate::dir::{self, Dir, Id};
 use crate::page;
 use crate::{Error, name};
-use safe_state_page::{Boot, Page, Way};
+use safe_state_page::{Base, Boot, Page, Way};
 
 /// How often a checkpoint is read again that a run saves meanwhile.
-const TRIES: usize = 5;
+const TRIES: usize = 16;
 
 /// The checkpoint, with what its page says. A page that does not belong to it is left out: the file has what was saved.
 pub(super) fn load(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Option<Vec<u8>>, Error> {
     let mut read = backend.file_in(dir, &file_of(job))?;
+    let mut page = page_beside(backend, dir, job);
     for _ in 0..TRIES {
-        let Some((file, checkpoint)) = &mut read else { return Ok(None) };
-        let Some(page) = page(backend, dir, job)? else { break };
+        let (Some((file, checkpoint)), Some(bytes)) = (&mut read, &page) else { break };
         let Some(id) = numbers(file) else { break };
-        if page::extend(checkpoint, id, &page) {
+        if page::extend(checkpoint, id, bytes) {
             break;
         }
-        // A run may have saved in between: then there is another file, or a longer one.
-        let again = backend.file_in(dir, &file_of(job))?;
-        let is_settled = again.as_ref().is_some_and(|(_, bytes)| bytes == checkpoint);
-        read = again;
+        // A run may have saved in between, or be about to write a slot.
+        let again = (backend.file_in(dir, &file_of(job))?, page_beside(backend, dir, job));
+        let is_settled =
+            again.1 == page && again.0.as_ref().is_some_and(|(_, bytes)| bytes == checkpoint);
+        (read, page) = again;
         if is_settled {
             break;
         }
@@ -34,12 +35,24 @@ pub(super) fn load(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Option
 }
 
 /// What is in the page, if it is one of ours. What is in its place otherwise is no reason not to read the checkpoint.
-fn page(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Option<Vec<u8>>, Error> {
-    match backend.file_in(dir, &page_of(job)) {
-        Ok(page) => Ok(page.map(|(_, bytes)| bytes)),
-        Err(Error::Io { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
+fn page_beside(backend: &FileBackend, dir: &Dir, job: &str) -> Option<Vec<u8>> {
+    let read = backend.file_in(dir, &page_of(job));
+    let page = read.inspect_err(|error| {
+        tracing::warn!(target: "safe_state", job, %error, "the page beside the checkpoint can't be read; the last save counts");
+    });
+    page.ok().flatten().map(|(_, bytes)| bytes)
+}
+
+/// Adds to the checkpoint that was read from the file at `path` what the page beside that says. Returns whether one
+/// counts.
+pub fn extend_by_page(path: &Path, checkpoint: &mut Vec<u8>) -> bool {
+    let page = || {
+        let (dir, name) = Dir::of(path).ok()?;
+        let stem = name.to_str()?.strip_suffix(name::CHECKPOINT)?.to_owned();
+        let id = numbers(&dir.file(&name).ok()?)?;
+        Some((id, dir.read(Path::new(&(stem + name::PAGE)), Page::LEN).ok()??.1))
+    };
+    page().is_some_and(|(id, page)| page::extend(checkpoint, id, &page))
 }
 
 /// By which a page knows the file.
@@ -47,7 +60,7 @@ pub(super) fn numbers(file: &File) -> Option<(u64, u64)> {
     file.metadata().ok().map(|found| Id::of(&found).numbers())
 }
 
-pub(super) fn create(dir: &Dir, job: &str, base: u64) -> Result<Option<Page>, Error> {
+pub(super) fn create(dir: &Dir, job: &str, base: Base) -> Result<Option<(Page, Id)>, Error> {
     let Some(boot) = Boot::this() else { return Ok(None) };
     // To write more than it may, the answer would not be an error, but SIGXFSZ.
     if super::log::rlimit().is_some_and(|limit| limit < Page::LEN) {
@@ -57,16 +70,22 @@ pub(super) fn create(dir: &Dir, job: &str, base: u64) -> Result<Option<Page>, Er
     let failed = || Error::io("create", dir.path().join(&name));
     let file = dir.replace(&name).map_err(failed())?;
     let way = if dir::keeps_its_blocks(&file) { Way::Mapped } else { Way::Written };
+    let id = file.metadata().map(|found| Id::of(&found)).map_err(failed())?;
     let made = Page::new(file, way, boot, base).inspect_err(|_| {
         // The error to report is why it could not be made.
         let _ = dir.remove(&name);
     });
-    made.map(Some).map_err(failed())
+    made.map(|page| Some((page, id))).map_err(failed())
 }
 
 /// Removes a page. One that stays says nothing: the state that it lies beside is no more.
 pub(super) fn remove(dir: &Dir, job: &str) {
     let _ = dir.remove(&page_of(job));
+}
+
+/// Removes a page if it is that one.
+pub(super) fn remove_ours(dir: &Dir, job: &str, id: Id) {
+    let _ = dir.remove_if(&page_of(job), id);
 }
 
 fn page_of(job: &str) -> PathBuf {
@@ -81,7 +100,7 @@ mod tests {
 
     use crate::format::{Change, LoopChange};
     use crate::sample::JOB;
-    use crate::{Backend, Checkpoint, Durability, FileBackend, LeaseOptions, Store};
+    use crate::{Backend, Checkpoint, Durability, FileBackend, InPage, LeaseOptions, Store};
     use safe_state_page::Advanced;
 
     fn begin(dir: &Path) -> (Store, super::Page) {
@@ -132,18 +151,110 @@ mod tests {
         assert_eq!(completed(dir.path()), 6);
     }
 
+    /// Puts a record into the page, as a run does.
+    fn record(store: &mut Store, page: &mut super::Page, change: Change) {
+        let InPage::Framed(framed) = store.record_in_page(change.into()).unwrap() else {
+            panic!("there is room")
+        };
+        assert!(page.append(framed).unwrap());
+        page.advance(Advanced::default()).unwrap();
+    }
+
+    fn begun() -> Change {
+        let begun = LoopChange { begun: Some(vec![]), total: Some(900), ..LoopChange::default() };
+        Change { loops: vec![begun], ..Change::default() }
+    }
+
     #[test]
     fn a_record_in_it_counts_before_its_advance() {
         let dir = tempfile::tempdir().unwrap();
-        let (store, mut page) = begin(dir.path());
-        let begun = LoopChange { begun: Some(vec![]), total: Some(9), ..LoopChange::default() };
-        let change = Change { loops: vec![begun], ..Change::default() };
-        let mut framed = Vec::new();
-        assert!(store.frame(&change.into(), &mut framed).unwrap());
-        assert!(page.write_record(&framed).unwrap());
+        let (mut store, mut page) = begin(dir.path());
+        record(&mut store, &mut page, begun());
+        record(&mut store, &mut page, Change::completed(2));
+        assert_eq!(completed(dir.path()), 2);
         page.advance(to(2)).unwrap();
         let checkpoint = Checkpoint::load(&FileBackend::new(dir.path()), JOB).unwrap().unwrap();
-        assert_eq!((checkpoint.total(), checkpoint.completed().len()), (Some(9), 2));
+        assert_eq!((checkpoint.total(), checkpoint.completed().len()), (Some(900), 4));
+        assert_eq!(
+            store.checkpoint().completed().len(),
+            2,
+            "what is in the loop is not the store's"
+        );
+        store.save(Change::completed(2)).unwrap();
+        assert_eq!(completed(dir.path()), 4, "the page is behind");
+        assert_eq!(
+            Checkpoint::load(&FileBackend::new(dir.path()), JOB).unwrap().as_ref(),
+            Some(store.checkpoint())
+        );
+    }
+
+    /// Of what is in a page, a save appends all at once: a kill may leave any part of that.
+    #[test]
+    fn a_torn_append_of_what_is_in_it_loses_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut store, mut page) = begin(dir.path());
+        let path = dir.path().join(super::file_of(JOB));
+        record(&mut store, &mut page, begun());
+        (0..40).for_each(|_| record(&mut store, &mut page, Change::completed(1)));
+        page.advance(to(3)).unwrap();
+        let (before, said) =
+            (fs::read(&path).unwrap(), fs::read(dir.path().join(super::page_of(JOB))).unwrap());
+        store.save(Change::completed(3)).unwrap();
+        let after = fs::read(&path).unwrap();
+        assert_eq!(before.len(), after.len(), "the room is there before");
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        let id = super::numbers(&file).unwrap();
+        for len in 0..4_096 {
+            let mut torn = [&after[..len], &before[len..]].concat();
+            crate::page::extend(&mut torn, id, &said);
+            assert_eq!(Checkpoint::decode(&torn).unwrap().completed().len(), 43, "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn it_has_room_for_so_much_and_the_next_save_makes_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut store, mut page) = begin(dir.path());
+        let mut count = 0;
+        let left = loop {
+            match store.record_in_page(Change::completed(1).into()).unwrap() {
+                InPage::Framed(framed) => assert!(page.append(framed).unwrap()),
+                InPage::NoRoom(record) => break *record,
+            }
+            page.advance(Advanced::default()).unwrap();
+            count += 1;
+        };
+        assert!(count > 1_000, "only {count}");
+        assert_eq!(completed(dir.path()), count);
+        store.save(left).unwrap();
+        assert_eq!(completed(dir.path()), count + 1);
+        page.rebase(store.base().unwrap());
+        record(&mut store, &mut page, Change::completed(1));
+        assert_eq!(completed(dir.path()), count + 2);
+        kill(dir.path(), (store, page));
+        let (_store, _page) = begin(dir.path());
+        assert_eq!(completed(dir.path()), count + 2);
+    }
+
+    #[test]
+    fn one_that_says_more_than_the_file_stays_when_the_run_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut store, mut page) = begin(dir.path());
+        record(&mut store, &mut page, Change::completed(1));
+        drop((store, page));
+        assert_eq!(completed(dir.path()), 1);
+    }
+
+    /// As on a network file system, by another machine.
+    #[test]
+    fn one_of_a_run_that_has_taken_the_job_over_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = begin(dir.path());
+        let page = dir.path().join(super::page_of(JOB));
+        fs::remove_file(&page).unwrap();
+        fs::write(&page, "another run's").unwrap();
+        drop(first);
+        assert_eq!(fs::read(&page).unwrap(), b"another run's");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use safe_state_backends::Checkpoint;
 use safe_state_backends::format::{Examination, RecordKind, examine};
+use safe_state_backends::{Checkpoint, extend_by_page};
 use serde::Serialize;
 
 use super::escape;
@@ -38,6 +38,8 @@ struct Diagnosis {
     damage: Option<String>,
     /// How many bytes a save left that was torn, which is no damage.
     torn: u64,
+    /// Whether the last of the records are in the page beside it.
+    paged: bool,
     records: Vec<Record>,
     #[serde(skip)]
     shows_records: bool,
@@ -64,12 +66,13 @@ struct Saved {
 impl Doctor {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let file = self.file.display().to_string();
-        let bytes = read(&self.file).map_err(|failed| self.instead_of_a_job(place, failed))?;
+        let mut bytes = read(&self.file).map_err(|failed| self.instead_of_a_job(place, failed))?;
+        let paged = extend_by_page(&self.file, &mut bytes);
         let found = examine(&bytes).map_err(|error| Failed {
             code: (&error).into(),
             message: format!("`{file}`: {error}"),
         })?;
-        let mut told = self.told(&found, file);
+        let mut told = Diagnosis { paged, ..self.told(&found, file) };
         if let Some(new) = &self.repair {
             self.repair(&found, new)?;
             told.repaired = Some(new.display().to_string());
@@ -107,6 +110,7 @@ impl Doctor {
             sound: found.damage.is_none(),
             damage: found.damage.as_ref().map(ToString::to_string),
             torn: found.torn,
+            paged: false,
             records: found.records.iter().map(Record::of).collect(),
             shows_records: self.records,
             saved: found.saved.as_ref().map(Saved::of),
@@ -174,6 +178,9 @@ impl Shown for Diagnosis {
         } else if let Some(last) = self.records.last() {
             let end = last.offset + last.len;
             let _ = writeln!(text, "  {} whole records, up to byte {end}", self.records.len());
+        }
+        if self.paged {
+            let _ = writeln!(text, "  the last of them in the page beside it");
         }
         if let Some(Saved { job, completed, total, updated_at }) = &self.saved {
             let (job, items) = (escape::line(job), items_of(*completed, *total));

@@ -26,6 +26,11 @@ impl Handles {
         Handles { registry, key: None, outputs: Outputs::default(), syncs }
     }
 
+    /// Returns whether what they have written is synced where they are described.
+    pub(crate) fn are_synced(&self) -> bool {
+        self.syncs
+    }
+
     /// Checks that handles of that kind can be rebuilt, and fetches the secret by which they are known, while there is
     /// a store.
     pub(crate) fn prepare<T>(

@@ -28,9 +28,8 @@ impl Values {
         self.are_carried
     }
 
-    /// Returns whether an item may change a value that is saved with it.
-    pub(super) fn belong_to_items(&self) -> bool {
-        self.are_carried || self.have_handles
+    pub(super) fn have_any_handles(&self) -> bool {
+        self.have_handles
     }
 
     /// Notes that the function carries variables.

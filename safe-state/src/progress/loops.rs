@@ -173,12 +173,11 @@ impl Loops {
         self.ended.clear();
     }
 
-    /// Returns what is unsaved of the one loop that the run is in, for a page.
+    /// Returns what is unsaved, for a page.
     pub(super) fn unsaved(&self) -> Unpaged {
         match self.open.as_slice() {
             [open] if self.ended.is_empty() => open.unsaved(),
-            [_] => Unpaged::SavedFirst,
-            _ => Unpaged::Never,
+            _ => Unpaged::Record,
         }
     }
 

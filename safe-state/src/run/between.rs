@@ -58,6 +58,9 @@ pub(super) async fn rest_async(stages: &mut Stages, pause: Duration) -> Result<(
 /// Polls what is asked of the run, if it is time. Returns whether what is complete is to be saved: that is due, or
 /// there is something to apply.
 pub(super) fn poll_requests(stages: &mut Stages) -> bool {
+    if stages.saving.takes_next_alone() {
+        return true;
+    }
     if let Some(source) = stages.control.requests().source() {
         let began = Instant::now();
         let answer = stages.saving.store().map(|mut store| source.ask(&mut store));
@@ -71,6 +74,9 @@ pub(super) fn poll_requests(stages: &mut Stages) -> bool {
 /// Polls without blocking, where the carried variables have been taken, unless there are handles among them: the run
 /// may be dropped while it waits.
 pub(super) async fn poll_requests_async(stages: &mut Stages) -> bool {
+    if stages.saving.takes_next_alone() {
+        return true;
+    }
     // Values that are taken to ask alone take a part of the time that asking may.
     let due = stages.control.requests().take_due().filter(|_| !stages.saving.is_due());
     if let Some(source) = stages.control.requests().source() {
@@ -84,7 +90,10 @@ pub(super) async fn poll_requests_async(stages: &mut Stages) -> bool {
 }
 
 fn saves(stages: &Stages) -> bool {
-    stages.saving.is_due() || stages.control.saves_for_request() || stages.commit.is_in_doubt()
+    stages.saving.is_due()
+        || stages.saving.takes_next()
+        || stages.control.saves_for_request()
+        || stages.commit.is_in_doubt()
 }
 
 /// Applies what is asked of the run, which has saved what is complete: waits, or ends.

@@ -88,8 +88,18 @@ pub(super) fn wants_mark(stages: &Stages, depth: usize) -> bool {
 pub(super) struct Completed {
     /// Whether there is something to do about it.
     pub(super) is_due: bool,
-    /// How far the loop has come since the last save, if that is in the page.
-    pub(super) paged: Option<Advanced>,
+    pub(super) paged: Paged,
+}
+
+/// How it stands with an item and the page.
+pub(super) enum Paged {
+    /// It is not there.
+    No,
+    /// It is there, and the next items can be written there by themselves: how far the loop has come since the last
+    /// record.
+    Advanced(Advanced),
+    /// It is to be written there by the save that comes next.
+    Record,
 }
 
 /// Completes the item handed out last, whose body has ended.
@@ -98,15 +108,19 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
     stages.control.end_item();
     let was_committed = stages.commit.take_made();
     if stages.progress.complete(depth) {
-        let paged = page(stages, depth);
+        let paged = page(stages);
         let position = stages.progress.position(depth);
         stages.control.completed(position.and_then(|position| position.checked_sub(1)));
         let reached = stages.progress.reached(depth);
         stages.observer.completed(depth, reached);
         let is_due = stages.saving.item_completed();
-        return Completed { is_due: stages.control.requests().is_due() || is_due, paged };
+        let is_asked = stages.control.requests().is_due();
+        let takes_next = matches!(paged, Paged::Record);
+        stages.saving.take_next(takes_next, !is_asked);
+        return Completed { is_due: is_asked || is_due || takes_next, paged };
     }
-    Completed { is_due: is_due_without_item(stages, depth, was_committed), paged: None }
+    let is_due = is_due_without_item(stages, depth, was_committed);
+    Completed { is_due, paged: Paged::No }
 }
 
 fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -> bool {
@@ -119,28 +133,23 @@ fn is_due_without_item(stages: &mut Stages, depth: usize, was_committed: bool) -
     stages.commit.is_in_doubt() || stages.control.requests().is_due_at_once()
 }
 
-/// Writes into the page that the item is complete, before a save is due for it. Returns how far the loop has come
-/// since the last save, if that is in the page: then the next items can be written there by themselves.
-fn page(stages: &mut Stages, depth: usize) -> Option<Advanced> {
-    // The watchdog has the progress while a body runs.
-    let may_page = stages.saving.may_page() && depth == 0 && !stages.control.borrows();
-    let unsaved = if may_page { stages.progress.unsaved() } else { Unpaged::Never };
-    let paged = match unsaved {
-        Unpaged::Advance { loop_id, count, fingerprint } => {
-            let at = Advanced { loop_id, count, fingerprint, behind: 0 };
-            let is_in_page = stages.saving.begin_page(at).unwrap_or_else(|error| {
-                stages.observer.events().no_page(&error);
-                false
-            });
-            is_in_page.then_some(at)
+/// Writes into the page that the item is complete, before a save is due for it, if that is all there is to write.
+fn page(stages: &mut Stages) -> Paged {
+    // A handle that is taken is synced, as a save to the disk is.
+    let is_synced = stages.progress.has_handles() && stages.handles.are_synced();
+    let paged = if !stages.saving.may_page() || is_synced {
+        Paged::No
+    } else {
+        match stages.progress.unsaved() {
+            Unpaged::Advance { loop_id, count, fingerprint } => {
+                let at = Advanced { loop_id, count, fingerprint, behind: 0 };
+                let is_in_page = stages.saving.begin_page(at);
+                if stages.has_page(is_in_page) { Paged::Advanced(at) } else { Paged::No }
+            }
+            Unpaged::Record => Paged::Record,
         }
-        Unpaged::SavedFirst => {
-            stages.saving.make_due();
-            return None;
-        }
-        Unpaged::Never => None,
     };
-    stages.saving.set_paged(paged.is_some());
+    stages.saving.set_paged(!matches!(paged, Paged::No));
     paged
 }
 

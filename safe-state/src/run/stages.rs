@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Durability, Store};
+use safe_state_backends::{Durability, Error as BackendError, Store};
 
 use super::active::Active;
 use super::begun::Begun;
@@ -20,10 +20,26 @@ use crate::observe::spans::Spans;
 use crate::progress::values::CurrentValues;
 use crate::progress::{Progress, Stored};
 use crate::save::owner::Owner;
-use crate::save::schedule::SaveEvery;
+use crate::save::schedule::{PAGED_INTERVAL, SaveEvery};
 use crate::save::thread::Worker;
 use crate::save::{Saving, Write};
 use crate::{Error, Job};
+
+/// What is left to be saved of what was to go into the page.
+enum Left {
+    Nothing,
+    /// It was taken.
+    Record(Box<Record>),
+    /// Nothing was taken.
+    All,
+}
+
+/// Returns how many items, and those of how long a time, may have begun since the last save of a run that died. (With
+/// a page, the machine may have.)
+fn at_risk(job: &Job) -> (u64, Duration) {
+    let (items, time) = job.saves.every.at_risk();
+    (items, if job.saves.page { time.max(PAGED_INTERVAL) } else { time })
+}
 
 /// The stages that an item goes through, in their order.
 #[derive(Debug)]
@@ -79,18 +95,15 @@ impl Stages {
         // A nested call has nothing of its own to show.
         let shows_bars = job.shown.progress && owner.is_some();
         let syncs = job.lease_options().durability == Durability::Power;
-        // A replay has nothing to lose; and where each item is synced, a page adds nothing. What is carried belongs to
-        // each item, also where its declaration in the body is not come to for long.
-        let carries = job.expected.carries.is_some_and(|carried| !carried.is_empty());
+        // A replay has nothing to lose; and where each item is synced, a page adds nothing.
         let pages = job.saves.page
             && owner.is_some()
             && replay == Replay::No
-            && !carries
             && (!syncs || save_every != SaveEvery::default());
         let saving = Saving::new(owner, save_every, now);
         Stages {
             session: Session { active: None, terms, keep_on_success: job.saves.keep_on_success },
-            failures: Failures::new(has_crashed, job.saves.every.at_risk(), now),
+            failures: Failures::new(has_crashed, at_risk(job), now),
             progress: Progress::default(),
             saving: if pages { saving.paged() } else { saving },
             control: Control::new(&job.watch, requests, replay, now),
@@ -188,20 +201,63 @@ impl Stages {
 
 /// Saves.
 impl Stages {
-    /// Saves what is complete, and what was carried.
+    /// Saves what is complete, and what was carried; or writes it into the page.
     pub(super) fn save(&mut self) -> Result<(), Error> {
-        let began = Instant::now();
-        let write = self.next_write(began)?;
+        let Some((write, began)) = self.next()? else { return Ok(()) };
         let written = self.write(write);
         self.saved(began, written)
     }
 
     /// Saves without blocking.
     pub(super) async fn save_async(&mut self) -> Result<(), Error> {
-        let began = Instant::now();
-        let write = self.next_write(began)?;
+        let Some((write, began)) = self.next()? else { return Ok(()) };
         let written = self.write_async(write).await;
         self.saved(began, written)
+    }
+
+    /// Writes it into the page, where that is enough. Returns what is to be saved otherwise, and since when.
+    fn next(&mut self) -> Result<Option<(Write, Instant)>, Error> {
+        let is_for_page = self.saving.takes_next();
+        self.saving.take_next(false, false);
+        let left = if is_for_page { self.record_in_page()? } else { Left::All };
+        let write = |record: Box<Record>| (Write::Save(*record), Instant::now());
+        match left {
+            Left::Nothing => Ok(None),
+            Left::Record(record) => Ok(Some(write(record))),
+            Left::All => {
+                let began = Instant::now();
+                self.next_write(began).map(|write| Some((write, began)))
+            }
+        }
+    }
+
+    /// Returns whether there is a page, and tells why not.
+    pub(super) fn has_page(&mut self, page: Result<bool, BackendError>) -> bool {
+        page.unwrap_or_else(|error| {
+            self.observer.events().no_page(&error);
+            false
+        })
+    }
+
+    /// Writes it into the page. Returns what of it is left to be saved.
+    fn record_in_page(&mut self) -> Result<Left, Error> {
+        if self.control.saves_for_request() {
+            return Ok(Left::All);
+        }
+        self.check_doubt()?;
+        let is_ready = self.saving.ready_page();
+        if !self.has_page(is_ready) {
+            return Ok(Left::All);
+        }
+        let record = if let Some(advance) = self.progress.advance() {
+            let count = advance.count;
+            (Record::Advance(advance), count)
+        } else {
+            let (change, count) = self.progress.change();
+            (change.into(), count)
+        };
+        let left = self.saving.record_in_page(record)?;
+        Ok(left.map_or(Left::Nothing, Left::Record))
     }
 
     fn next_write(&mut self, now: Instant) -> Result<Write, Error> {
@@ -255,16 +311,16 @@ impl Stages {
 
     /// Completes a change, with which so many items completed.
     pub(super) fn change(&mut self, (change, count): (Change, u64), now: Instant) -> Change {
-        if count > 0 {
-            self.worked(count, now);
-        }
+        self.worked(count, now);
         let median = if self.progress.median_is_due() { self.saving.median() } else { None };
         Change { item_nanos: median, ..change }
     }
 
     /// Takes in how long the items since the last save took.
     fn worked(&mut self, items: u64, now: Instant) {
-        let time: Duration = self.saving.worked(items, now);
-        self.observer.events().meters.completed(items, time);
+        let (items, time) = self.saving.worked(items, now);
+        if items > 0 {
+            self.observer.events().meters.completed(items, time);
+        }
     }
 }

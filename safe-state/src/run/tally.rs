@@ -4,7 +4,7 @@
 use safe_state_backends::Carry;
 
 use super::Run;
-use super::looping::{self, Completed};
+use super::looping::{self, Completed, Paged};
 use super::stages::Stages;
 use crate::Error;
 use crate::items::counter::Counter;
@@ -62,28 +62,39 @@ impl<'r> Tally<'r> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn complete(&mut self) -> bool {
-        if self.in_flight && self.left > 1 {
+        if self.in_flight && self.left > 1 && self.is_paged() {
             self.in_flight = false;
             self.left -= 1;
-            if let Some(paged) = &mut self.paged {
-                paged.count += 1;
-                let is_marked = std::mem::take(&mut self.is_marked);
-                paged.behind = if is_marked { 0 } else { paged.behind.saturating_add(1) };
-                let paged = *paged;
-                if !self.run.stages.saving.advance_page(paged) {
-                    self.granted -= std::mem::take(&mut self.left);
-                }
-            }
             return false;
         }
         self.take_back_dropped();
         self.settle();
         self.in_flight = false;
         let Completed { is_due, paged } = looping::complete(&mut self.run.stages, self.depth);
-        self.paged = paged;
-        self.granted = looping::items_until_a_look(&self.run.stages, self.depth);
+        self.granted = match paged {
+            // The next is asked about as well.
+            Paged::Record => 1,
+            Paged::No | Paged::Advanced(_) => {
+                looping::items_until_a_look(&self.run.stages, self.depth)
+            }
+        };
+        self.paged = if let Paged::Advanced(at) = paged { Some(at) } else { None };
         self.left = self.granted;
         is_due
+    }
+
+    /// Writes the item in flight into the page, if there is one. Returns whether nothing else is to be done about it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
+    fn is_paged(&mut self) -> bool {
+        let Some(paged) = self.paged else { return true };
+        let behind = if self.is_marked { 0 } else { paged.behind.saturating_add(1) };
+        let next = Advanced { count: paged.count + 1, behind, ..paged };
+        let is_in_page = self.run.stages.saving.advance_page(next);
+        if is_in_page {
+            (self.paged, self.is_marked) = (Some(next), false);
+        }
+        is_in_page
     }
 
     /// Returns the error of an input that gives each item once, and would be known by index.

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use safe_state_backends::{Advanced, Error as BackendError, Page, Store};
+use safe_state_backends::format::{Change, Record};
+use safe_state_backends::{Advanced, Error as BackendError, InPage, Page, Store};
 
 /// What says, beside the checkpoint, how far a loop has come since the last save.
 #[derive(Debug, Default)]
@@ -24,23 +25,23 @@ impl Paging {
         self.is_off
     }
 
-    /// Writes how far the loop has come since what `store` saved last. Returns whether it is in the page.
+    /// Has the page say what comes behind the last save. Returns whether there is one.
     ///
     /// # Errors
     ///
     /// There can't be a page. From then on there is none.
-    pub(crate) fn begin(&mut self, store: &mut Store, at: Advanced) -> Result<bool, BackendError> {
+    pub(crate) fn ready(&mut self, store: &mut Store) -> Result<bool, BackendError> {
         if self.is_off {
             return Ok(false);
         }
         let behind = store.saved_up_to();
-        if (behind.is_none() || behind != self.behind) && !self.move_to(store, behind)? {
-            return Ok(false);
+        if behind.is_some() && behind == self.behind {
+            Ok(true)
+        } else {
+            self.move_to(store, behind)
         }
-        Ok(self.advance(at))
     }
 
-    /// Has the page say what comes behind the last save. Returns whether there is one.
     fn move_to(
         &mut self,
         store: &mut Store,
@@ -59,6 +60,44 @@ impl Paging {
         }
         self.behind = behind;
         Ok(!self.is_off)
+    }
+
+    /// Writes how far the loop has come since what `store` has. Returns whether it is in the page.
+    ///
+    /// # Errors
+    ///
+    /// There can't be a page. From then on there is none.
+    pub(crate) fn begin(&mut self, store: &mut Store, at: Advanced) -> Result<bool, BackendError> {
+        if !self.ready(store)? {
+            return Ok(false);
+        }
+        store.is_paged();
+        Ok(self.advance(at))
+    }
+
+    /// Writes what has changed since what `store` has, which takes it in, into a page that is [ready](Self::ready).
+    /// Returns what is to be saved now, as the page does not have it.
+    ///
+    /// # Errors
+    ///
+    /// It is more than a checkpoint can hold.
+    pub(crate) fn record(
+        &mut self,
+        store: &mut Store,
+        record: Record,
+    ) -> Result<Option<Box<Record>>, BackendError> {
+        let framed = match store.record_in_page(record)? {
+            InPage::Framed(framed) => framed,
+            InPage::NoRoom(record) => return Ok(Some(record)),
+        };
+        let appended = self.page.as_mut().map_or(Ok(false), |page| page.append(framed));
+        match appended {
+            Ok(true) if self.advance(Advanced::default()) => return Ok(None),
+            Ok(_) => {}
+            Err(error) => _ = self.give_up(&error),
+        }
+        // The store has it.
+        Ok(Some(Box::new(Change::default().into())))
     }
 
     /// Writes how far the loop has come. Returns whether it is in the page; if not, there is none any more.

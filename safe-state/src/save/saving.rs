@@ -22,6 +22,18 @@ pub(crate) struct Saving {
     schedule: Schedule,
     pace: Pace,
     paging: Paging,
+    in_page: InPage,
+}
+
+/// What is to go into the page, or has.
+#[derive(Clone, Copy, Debug, Default)]
+struct InPage {
+    /// Whether the next save is to be a record in the page.
+    takes_next: bool,
+    /// Whether nothing is asked of the run meanwhile.
+    is_all: bool,
+    /// How many items completed with records there.
+    completed: u64,
 }
 
 /// What is written to a store.
@@ -45,7 +57,7 @@ impl Write {
 impl Saving {
     pub(crate) fn new(owner: Option<Owner>, every: SaveEvery, now: Instant) -> Self {
         let (schedule, pace) = (Schedule::new(every, now), Pace::new(now));
-        Saving { owner, schedule, pace, paging: Paging::off() }
+        Saving { owner, schedule, pace, paging: Paging::off(), in_page: InPage::default() }
     }
 
     /// Has a page say which items are complete before they are saved.
@@ -148,9 +160,47 @@ impl Saving {
         self.schedule.set_paged(is_paged);
     }
 
-    /// Makes a save due: only behind it can the page say more.
-    pub(crate) fn make_due(&mut self) {
-        self.schedule.make_due();
+    /// Has the next save go into the page, unless one is due; `is_all` says whether that is all there is to do.
+    pub(crate) fn take_next(&mut self, takes_next: bool, is_all: bool) {
+        (self.in_page.takes_next, self.in_page.is_all) = (takes_next, is_all);
+    }
+
+    /// Returns whether the next save is to go into the page.
+    pub(crate) fn takes_next(&self) -> bool {
+        self.in_page.takes_next && !self.is_due()
+    }
+
+    /// Returns whether that is all there is to do.
+    pub(crate) fn takes_next_alone(&self) -> bool {
+        self.takes_next() && self.in_page.is_all
+    }
+
+    /// Has the page say what comes behind the last save. Returns whether there is one.
+    ///
+    /// # Errors
+    ///
+    /// There can't be a page. From then on there is none.
+    pub(crate) fn ready_page(&mut self) -> Result<bool, BackendError> {
+        let Saving { owner: Some(owner), paging, .. } = self else { return Ok(false) };
+        paging.ready(&mut owner.store())
+    }
+
+    /// Writes into a page that is ready what has changed, with which so many items completed. Returns what is to be
+    /// saved now, as the page does not have it.
+    ///
+    /// # Errors
+    ///
+    /// It is more than a checkpoint can hold.
+    pub(crate) fn record_in_page(
+        &mut self,
+        (record, completed): (Record, u64),
+    ) -> Result<Option<Box<Record>>, BackendError> {
+        self.in_page.completed += completed;
+        let Saving { owner, paging, .. } = self;
+        match owner {
+            Some(owner) => paging.record(&mut owner.store(), record),
+            None => Ok(Some(Box::new(record))),
+        }
     }
 }
 
@@ -183,11 +233,15 @@ impl Saving {
         self.schedule.is_due_next()
     }
 
-    /// Counts items that completed since the last save. Returns how long they took.
-    pub(crate) fn worked(&mut self, items: u64, now: Instant) -> Duration {
+    /// Counts items that completed since the last save, beside those whose records are in the page. Returns how many
+    /// there are in all, and how long they took.
+    pub(crate) fn worked(&mut self, items: u64, now: Instant) -> (u64, Duration) {
+        let items = items + std::mem::take(&mut self.in_page.completed);
         let time = now - self.schedule.last_save();
-        self.pace.worked(items, time);
-        time
+        if items > 0 {
+            self.pace.worked(items, time);
+        }
+        (items, time)
     }
 
     /// Returns the median time of an item in nanoseconds, if enough were measured.
@@ -197,13 +251,13 @@ impl Saving {
 
     /// Counts a save that took from `began` till now. Returns, once in a run, that too much of it went into saving.
     pub(crate) fn saved(&mut self, began: Instant, now: Instant) -> bool {
-        self.schedule.saved(now);
+        self.schedule.saved(now - began, now);
         self.pace.saved(began, now)
     }
 
     /// Counts a save by a transaction of the program's own: how long it took is not known.
     pub(crate) fn saved_elsewhere(&mut self) {
-        self.schedule.saved(Instant::now());
+        self.schedule.saved(Duration::ZERO, Instant::now());
     }
 }
 

@@ -19,6 +19,8 @@ pub struct SaveEvery(Every);
 enum Every {
     Items(NonZeroU64),
     Time(Duration),
+    /// As often as it takes at most so many millionths of the time.
+    Share(u32),
 }
 
 impl SaveEvery {
@@ -31,6 +33,24 @@ impl SaveEvery {
     pub fn time(interval: Duration) -> Self {
         SaveEvery(Every::Time(interval))
     }
+
+    /// As often as saves take at most that share of the run's time, in percent: at the first item that completes so long
+    /// after a save as makes the time that it took that share. A share that is no more than nothing is a ten-thousandth
+    /// of a percent, and one of more than half is half.
+    ///
+    /// ```
+    /// use safe_state::SaveEvery;
+    ///
+    /// let one_percent = SaveEvery::share(1.0);
+    /// assert_ne!(one_percent, SaveEvery::share(2.5));
+    /// assert_eq!(SaveEvery::share(90.0), SaveEvery::share(50.0));
+    /// ```
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped")]
+    pub fn share(percent: f64) -> Self {
+        // What is no number becomes nothing.
+        let millionths = (percent * 10_000.0).clamp(1.0, 500_000.0) as u32;
+        SaveEvery(Every::Share(millionths.max(1)))
+    }
 }
 
 impl SaveEvery {
@@ -39,6 +59,7 @@ impl SaveEvery {
         match self.0 {
             Every::Items(count) => (count.get(), Duration::ZERO),
             Every::Time(interval) => (1, interval),
+            Every::Share(_) => (1, SHARED_INTERVAL),
         }
     }
 }
@@ -69,15 +90,19 @@ pub(crate) struct Schedule {
     /// Items that may complete before the next look.
     budget: u64,
     is_due: bool,
-    /// Whether one is due with the next item, whatever the schedule.
-    is_forced: bool,
     last_save: Instant,
+    /// How long a save takes.
+    cost: Duration,
     /// Where items are safe in a page before they are saved.
     stride: Option<Stride>,
 }
 
+/// How long ago the last save of a run may be that saves as often as that takes a share of its time: it is looked out
+/// for no more items than of that time.
+const SHARED_INTERVAL: Duration = Duration::from_secs(10);
+
 /// How often the log is written to where a page has each item.
-const PAGED_INTERVAL: Duration = Duration::from_secs(1);
+pub(crate) const PAGED_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the items between two looks at the clock may take.
 const STRIDE: Duration = Duration::from_millis(10);
 /// How many they may be: if they take longer all of a sudden, the file is written so many items late.
@@ -106,8 +131,8 @@ impl Schedule {
             every,
             budget: every.budget(),
             is_due: false,
-            is_forced: false,
             last_save: now,
+            cost: Duration::ZERO,
             stride: None,
         }
     }
@@ -122,15 +147,12 @@ impl Schedule {
         }
     }
 
-    /// Makes a save due with the item that completes next.
-    pub(crate) fn make_due(&mut self) {
-        (self.budget, self.is_forced) = (1, true);
-    }
-
     fn next_budget(&self) -> u64 {
         match (self.every, self.stride) {
-            // No more than the log is at stake, and that for a second.
-            (Every::Items(NonZeroU64::MIN), Some(stride)) => stride.items,
+            // No more than what a power cut costs is at stake.
+            (Every::Items(NonZeroU64::MIN) | Every::Time(_) | Every::Share(_), Some(stride)) => {
+                stride.items
+            }
             (every, _) => every.budget(),
         }
     }
@@ -139,6 +161,7 @@ impl Schedule {
     fn interval(&self) -> Option<Duration> {
         match self.every {
             Every::Time(interval) => Some(interval),
+            Every::Share(millionths) => Some(self.cost * (1_000_000 / millionths - 1)),
             Every::Items(NonZeroU64::MIN) if self.stride.is_some() => Some(PAGED_INTERVAL),
             Every::Items(_) => None,
         }
@@ -169,20 +192,21 @@ impl Schedule {
 
     #[cold]
     fn look(&mut self) -> bool {
-        let is_forced = std::mem::take(&mut self.is_forced);
-        self.is_due = is_forced
-            || self.interval().is_none_or(|interval| {
-                let now = Instant::now();
-                self.stride = self.stride.map(|stride| stride.next(now));
-                now - self.last_save >= interval
-            });
+        self.is_due = self.interval().is_none_or(|interval| {
+            let now = Instant::now();
+            self.stride = self.stride.map(|stride| stride.next(now));
+            now - self.last_save >= interval
+        });
         self.budget = self.next_budget();
         self.is_due
     }
 
-    pub(crate) fn saved(&mut self, now: Instant) {
+    /// Takes in that a save has been made, and how long it took.
+    pub(crate) fn saved(&mut self, took: Duration, now: Instant) {
+        // One that took longer makes up for itself; one that did not makes up for others little by little.
+        self.cost = took.max((3 * self.cost + took) / 4);
         self.budget = self.next_budget();
-        (self.is_due, self.is_forced) = (false, false);
+        self.is_due = false;
         self.last_save = now;
     }
 
@@ -200,7 +224,7 @@ impl Every {
     fn budget(self) -> u64 {
         match self {
             Every::Items(count) => count.get(),
-            Every::Time(_) => 1,
+            Every::Time(_) | Every::Share(_) => 1,
         }
     }
 }
@@ -221,8 +245,27 @@ mod tests {
         let long_ago = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
         let mut schedule = Schedule::new(SaveEvery::time(Duration::from_secs(30)), long_ago);
         assert!(schedule.item_completed());
-        schedule.saved(Instant::now());
+        schedule.saved(Duration::ZERO, Instant::now());
         assert!(!schedule.item_completed());
+    }
+
+    #[test]
+    fn a_share_is_due_when_the_last_save_has_become_one() {
+        let now = Instant::now();
+        let ago = |millis| now.checked_sub(Duration::from_millis(millis)).unwrap();
+        let mut schedule = Schedule::new(SaveEvery::share(1.0), now);
+        assert!(schedule.item_completed(), "nothing is known yet");
+        let millis = Duration::from_millis(10);
+        for (since, is_due) in [(900, false), (1_100, true)] {
+            schedule.saved(millis, ago(since));
+            assert_eq!(schedule.item_completed(), is_due, "{since} ms");
+        }
+        schedule.saved(4 * millis, ago(3_900));
+        assert!(!schedule.item_completed(), "that one took longer");
+        schedule.saved(millis, ago(3_000));
+        assert!(!schedule.item_completed(), "and is not forgotten at once");
+        (0..20).for_each(|_| schedule.saved(millis, ago(1_200)));
+        assert!(schedule.item_completed(), "but in the end");
     }
 
     #[test]
@@ -243,11 +286,8 @@ mod tests {
         let mut schedule = Schedule::new(SaveEvery::items(1), long_ago);
         schedule.set_paged(true);
         assert!(schedule.item_completed(), "a second has gone by");
-        schedule.saved(Instant::now());
+        schedule.saved(Duration::ZERO, Instant::now());
         assert!((0..100).all(|_| !schedule.item_completed()));
-        schedule.make_due();
-        assert!(schedule.item_completed() && schedule.is_due());
-        schedule.saved(Instant::now());
         schedule.set_paged(false);
         assert!(schedule.item_completed(), "without a page each is saved");
     }

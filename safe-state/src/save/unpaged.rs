@@ -1,5 +1,6 @@
 //! Where there are no pages.
 
+use safe_state_backends::format::Record;
 use safe_state_backends::{Error as BackendError, Store};
 
 /// How far a loop has come since the last save.
@@ -23,6 +24,18 @@ impl Paging {
 
     pub(crate) fn is_off(&self) -> bool {
         true
+    }
+
+    pub(crate) fn ready(&mut self, _: &mut Store) -> Result<bool, BackendError> {
+        Ok(false)
+    }
+
+    pub(crate) fn record(
+        &mut self,
+        _: &mut Store,
+        record: Record,
+    ) -> Result<Option<Box<Record>>, BackendError> {
+        Ok(Some(Box::new(record)))
     }
 
     pub(crate) fn begin(&mut self, _: &mut Store, _: Advanced) -> Result<bool, BackendError> {

@@ -68,6 +68,12 @@ impl Recorder {
         self.trace().live.at(path).map(<[u8]>::to_vec)
     }
 
+    /// Which file is there now.
+    #[cfg(target_os = "linux")]
+    pub(super) fn inode(&self, path: &Path) -> Option<Inode> {
+        self.trace().live.names.get(path).copied()
+    }
+
     fn trace(&self) -> MutexGuard<'_, Trace> {
         self.trace.lock().unwrap()
     }

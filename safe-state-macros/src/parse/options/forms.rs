@@ -20,6 +20,8 @@ pub(crate) enum Value {
     Bytes(u64),
     /// So many items in so many seconds.
     Rate { count: u32, seconds: u64 },
+    /// A share in percent.
+    Percent(f64),
     /// A variant of one of our enums.
     Variant(&'static str, &'static str),
     /// The option's name is all.
@@ -44,6 +46,7 @@ impl Value {
                 quote_spanned! {site=> #krate::__private::Duration::from_nanos(#nanos) }
             }
             Value::Bytes(bytes) => quote_spanned! {site=> #bytes },
+            Value::Percent(percent) => quote_spanned! {site=> #percent },
             Value::Rate { count, seconds } => quote_spanned! {site=>
                 #krate::Rate::new(#count, #krate::__private::Duration::from_secs(#seconds))
             },

@@ -48,6 +48,22 @@ pub(crate) fn save_every(value: Expr) -> Result<Value> {
     }
 }
 
+pub(crate) fn budget(value: Expr) -> Result<Value> {
+    const EXPECTED: &str = "a share of the run's time, such as `budget = \"1%\"`";
+    let Some(text) = text(&value) else {
+        return Ok(Value::given(not_literal_but(value, EXPECTED, |lit| {
+            matches!(lit, Lit::Float(_))
+        })?));
+    };
+    let written = text.value();
+    let percent = written.strip_suffix('%').and_then(|percent| percent.trim().parse::<f64>().ok());
+    let percent = percent.filter(|percent| (0.000_1..=50.0).contains(percent));
+    percent.map(Value::Percent).ok_or_else(|| {
+        let refusal = format!("`{written}` is no such share; expected {EXPECTED}, of at most half");
+        Error::new(text.span(), refusal)
+    })
+}
+
 pub(crate) fn rate(value: Expr) -> Result<Value> {
     const EXPECTED: &str =
         "a number of items and a time, such as `rate = \"100/s\"`, `\"90/min\"` or `\"1000/h\"`";

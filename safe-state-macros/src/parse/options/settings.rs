@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Path, Result};
 
 use super::forms::{Value, flag, size, time, value};
-use super::job::{durability, on_change, on_input_change, rate, save_every};
+use super::job::{budget, durability, on_change, on_input_change, rate, save_every};
 use crate::syntax::hygiene::{at, moved};
 
 /// An option that sets the `Job`.
@@ -36,8 +36,9 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 23] = [
+pub(crate) static SETTINGS: [JobOption; 24] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
+    option("budget", Told::Method, |it, input| budget(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
     option("page", Told::Method, switch),
     option("state_dir", Told::Method, given),
@@ -173,6 +174,10 @@ impl Settings {
                 first.option.name
             );
             return Err(Error::new(second.place, text));
+        }
+        if let Some(place) = self.place("budget").filter(|_| self.has("save_every")) {
+            let text = "`save_every` says already when to save; remove one of them";
+            return Err(Error::new(place, text));
         }
         if let Some(place) = self.place("second_signal_after").filter(|_| !self.has("graceful")) {
             return Err(Error::new(place, "this is about `graceful`; add that, or remove this"));

@@ -16,12 +16,13 @@ impl OpenLoop {
 
     /// Returns what is unsaved, for a page.
     pub(crate) fn unsaved(&self) -> Unpaged {
-        if self.known.kind != IdentityKind::Index || self.bodies.flights.is_some() {
-            return Unpaged::Never;
-        }
-        // Samples wait for the next save: a kill before it costs no more than them.
-        if self.outline.is_unsaved() || self.suspicion.is_unsaved() {
-            return Unpaged::SavedFirst;
+        let has_more = self.known.kind != IdentityKind::Index
+            || self.bodies.flights.is_some()
+            || self.outline.is_unsaved()
+            || self.suspicion.is_unsaved();
+        // Samples wait for the next record: a kill before it costs no more than them.
+        if has_more {
+            return Unpaged::Record;
         }
         // Of an earlier one it is not known whether all behind it completed since.
         let last = self.count.position.checked_sub(1);

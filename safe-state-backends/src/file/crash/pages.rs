@@ -1,0 +1,284 @@
+//! The same with a page beside the file: whatever a kill leaves of both, what is loaded has all that was complete. After
+//! a power cut it is what the file alone has.
+
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::PATH;
+use super::image::{Image, Inode, Op};
+use super::recorder::{Protocol, Recorder};
+use crate::file::log::{Log, LogFile};
+use crate::format::{Advance, Record};
+use crate::sample::dice::Dice;
+use crate::sample::{self, JOB, storm};
+use crate::size::SizeLimit;
+use crate::{
+    Appended, Backend, Checkpoint, Durability, Error, InPage, Lease, LeaseOptions, Store, page,
+};
+use safe_state_page::{Advanced, Boot, Page, Way};
+
+/// A run, and what was found whenever something was written.
+struct History {
+    base: Image,
+    ops: Vec<Op>,
+    moments: Vec<Moment>,
+}
+
+/// Behind so many operations, the page has these bytes, and this is what is complete.
+#[derive(Clone)]
+struct Moment {
+    ops: usize,
+    page: Vec<u8>,
+    state: Option<Checkpoint>,
+}
+
+/// The disk, and the page of the run that is under way.
+#[derive(Clone)]
+struct Disk {
+    recorder: Recorder,
+    page: Arc<Mutex<Vec<u8>>>,
+}
+
+fn id(inode: Inode) -> (u64, u64) {
+    (1, inode as u64)
+}
+
+/// What is loaded from the file in `image`, with that page beside it.
+fn loaded(image: &Image, page: &[u8]) -> Option<Checkpoint> {
+    let mut bytes = image.at(Path::new(PATH))?.to_vec();
+    let inode = image.names[Path::new(PATH)];
+    page::extend(&mut bytes, id(inode), page);
+    Some(Checkpoint::decode(&bytes).unwrap())
+}
+
+/// A run with its page, and what it has not told the store yet.
+struct Run {
+    disk: Disk,
+    store: Store,
+    page: Page,
+    file: std::fs::File,
+    behind: Option<(u32, u64)>,
+    pending: u64,
+    moments: Vec<Moment>,
+}
+
+impl Run {
+    fn begin(
+        disk: &Disk,
+        durability: Durability,
+        dice: &mut Dice,
+        mut moments: Vec<Moment>,
+    ) -> Run {
+        let options = LeaseOptions::new(durability);
+        let opening = Store::open(Arc::new(disk.clone()), JOB, options).unwrap();
+        let first = sample::begin(opening.found().cloned(), dice);
+        let store = opening.begin(first).unwrap();
+        let page = disk.page.lock().unwrap().clone();
+        let state = Some(store.checkpoint().clone());
+        moments.push(Moment { ops: disk.recorder.op_count(), page, state });
+        let file = tempfile::tempfile().unwrap();
+        let boot = Boot::this().unwrap();
+        let base = store.base().unwrap();
+        let page = Page::new(file.try_clone().unwrap(), Way::Written, boot, base).unwrap();
+        let behind = store.saved_up_to();
+        Run { disk: disk.clone(), store, page, file, behind, pending: 0, moments }
+    }
+
+    /// Notes what is to be found now.
+    fn note(&mut self) {
+        let mut bytes = Vec::new();
+        self.file.rewind().unwrap();
+        self.file.read_to_end(&mut bytes).unwrap();
+        self.disk.page.lock().unwrap().clone_from(&bytes);
+        let mut state = self.store.checkpoint().clone();
+        if self.pending > 0 {
+            state.apply(advance(self.pending)).unwrap();
+        }
+        let ops = self.disk.recorder.op_count();
+        self.moments.push(Moment { ops, page: bytes, state: Some(state) });
+    }
+
+    fn next_record(&mut self, dice: &mut Dice) -> Record {
+        match std::mem::take(&mut self.pending) {
+            0 => sample::change(dice).into(),
+            count => advance(count),
+        }
+    }
+
+    fn step(&mut self, dice: &mut Dice) {
+        if dice.one_in(6) {
+            let record = self.next_record(dice);
+            self.store.save(record).unwrap();
+            self.note();
+            return;
+        }
+        if self.store.saved_up_to() != self.behind {
+            self.behind = self.store.saved_up_to();
+            self.page.rebase(self.store.base().unwrap());
+        }
+        if dice.one_in(2) {
+            self.pending += 1;
+            let to = Advanced { count: self.pending, ..Advanced::default() };
+            self.page.advance(to).unwrap();
+        } else {
+            let record = self.next_record(dice);
+            match self.store.record_in_page(record).unwrap() {
+                InPage::Framed(framed) => {
+                    assert!(self.page.append(framed).unwrap());
+                    self.page.advance(Advanced::default()).unwrap();
+                }
+                InPage::NoRoom(record) => self.store.save(*record).unwrap(),
+            }
+        }
+        self.note();
+    }
+}
+
+fn advance(count: u64) -> Record {
+    Record::Advance(Advance { count, ..Advance::default() })
+}
+
+impl History {
+    fn random(durability: Durability, dice: &mut Dice) -> History {
+        let recorder = Recorder::new(Image::default(), Protocol::AsAsked);
+        let disk = Disk { recorder, page: Arc::default() };
+        let mut moments = vec![Moment { ops: 0, page: Vec::new(), state: None }];
+        for _ in 0..dice.up_to(3) {
+            let mut run = Run::begin(&disk, durability, dice, moments);
+            (0..dice.up_to(60)).for_each(|_| run.step(dice));
+            moments = run.moments;
+        }
+        let (base, ops) = disk.recorder.recorded();
+        History { base, ops, moments }
+    }
+
+    /// Kills the process whenever something was written, and at every byte of every write.
+    fn kill(&self) -> usize {
+        let (mut image, mut done, mut kills) = (self.base.clone(), 0, 0);
+        for (index, moment) in self.moments.iter().enumerate() {
+            let before = &self.moments[index.saturating_sub(1)];
+            let mut look = |image: &Image| {
+                let found = loaded(image, &before.page);
+                let is_one = found == before.state || found == moment.state;
+                assert!(
+                    is_one,
+                    "moment {index}: {found:#?}\nis not {:#?}\nnor {:#?}",
+                    before.state, moment.state
+                );
+                kills += 1;
+            };
+            for op in &self.ops[done..moment.ops] {
+                if let Op::Data(inode, data) = op {
+                    data.each_cut(|cut| {
+                        let mut killed = image.clone();
+                        killed.apply(&Op::Data(*inode, cut));
+                        look(&killed);
+                    });
+                }
+                image.apply(op);
+                look(&image);
+            }
+            done = moment.ops;
+            assert_eq!(loaded(&image, &moment.page), moment.state, "moment {index}");
+            kills += 1;
+        }
+        kills
+    }
+}
+
+#[test]
+fn a_kill_leaves_all_that_was_complete_in_the_file_and_the_page() {
+    let kills = Mutex::new(0);
+    storm(20, |seed| {
+        for durability in [Durability::Power, Durability::Process] {
+            *kills.lock().unwrap() += History::random(durability, &mut Dice::new(seed)).kill();
+        }
+    });
+    let kills = kills.into_inner().unwrap();
+    println!("{kills} kills");
+    assert!(kills > 10_000, "only {kills} kills");
+}
+
+/// After a power cut any page may be beside any file, and has the boot before in it.
+#[test]
+fn behind_a_power_cut_no_page_counts() {
+    storm(4, |seed| {
+        let history = History::random(Durability::Power, &mut Dice::new(seed));
+        let (mut image, mut done) = (history.base.clone(), 0);
+        let rebooted = |page: &[u8]| {
+            let mut page = page.to_vec();
+            if let Some(digit) = page.get_mut(12) {
+                *digit ^= 1;
+                let checksum = crc32fast::hash(&page[..44]);
+                page[44..48].copy_from_slice(&checksum.to_le_bytes());
+            }
+            page
+        };
+        let pages: Vec<Vec<u8>> = history.moments.iter().map(|it| rebooted(&it.page)).collect();
+        for moment in &history.moments {
+            history.ops[done..moment.ops].iter().for_each(|op| image.apply(op));
+            done = moment.ops;
+            let alone = loaded(&image, &[]);
+            for page in pages.iter().step_by(7) {
+                assert_eq!(loaded(&image, page), alone, "seed {seed}");
+            }
+        }
+    });
+}
+
+impl Disk {
+    fn log(&self, durability: Durability) -> Log<Recorder> {
+        let (dir, name, limit) = (PathBuf::new(), PATH.into(), SizeLimit::default());
+        Log::new(self.recorder.clone(), LogFile { dir, name, durability, limit })
+    }
+}
+
+impl Backend for Disk {
+    fn load(&self, _: &str) -> Result<Option<Vec<u8>>, Error> {
+        let Some(mut bytes) = self.recorder.read(Path::new(PATH)) else { return Ok(None) };
+        let inode = self.recorder.inode(Path::new(PATH)).unwrap();
+        page::extend(&mut bytes, id(inode), &self.page.lock().unwrap());
+        Ok(Some(bytes))
+    }
+
+    fn save(&self, _: &str, _: &[u8]) -> Result<(), Error> {
+        Err(Error::Unsupported("save without a lease"))
+    }
+
+    fn delete(&self, _: &str) -> Result<(), Error> {
+        Err(Error::Unsupported("delete"))
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, Error> {
+        Ok(self.load(job)?.is_some())
+    }
+
+    fn lease(self: Arc<Self>, _: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
+        Ok(Box::new(DiskLease(self.log(options.durability))))
+    }
+}
+
+struct DiskLease(Log<Recorder>);
+
+impl Lease for DiskLease {
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
+        self.0.save(&[checkpoint], || Ok(()))
+    }
+
+    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
+        self.0.append(&[record])
+    }
+
+    fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
+        self.0.append(record)
+    }
+
+    fn delete(&mut self) -> Result<(), Error> {
+        Err(Error::Unsupported("delete"))
+    }
+
+    fn paged_file(&self) -> Option<(u64, u64)> {
+        self.0.file().copied().map(id)
+    }
+}

@@ -1,0 +1,188 @@
+//! A job with a page, whose process ends in an item as by SIGKILL: nothing in it is asked.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use safe_state::{Action, ErrorContext, Results, Worklist, resumable};
+use safe_state_tests::Effects;
+
+const ITEMS: u64 = 60;
+
+/// What a job does, and where it dies.
+struct Task {
+    dir: std::path::PathBuf,
+    effects: Effects,
+    every: u64,
+    dies_at: Option<u64>,
+}
+
+impl Task {
+    fn work(&self, item: u64) -> Result<u64> {
+        self.effects.record(item)?;
+        if Some(item) == self.dies_at {
+            std::process::abort();
+        }
+        Ok(item)
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, every, dir, dies_at] = arguments.as_slice() else { bail!("unknown: {arguments:?}") };
+    let dir = Path::new(dir).to_owned();
+    let effects = Effects::open(dir.join("effects"))?;
+    let task = Task { effects, every: every.parse()?, dies_at: dies_at.parse().ok(), dir };
+    let (kind, synced) = match kind.strip_prefix("synced ") {
+        Some(kind) => (kind, true),
+        None => (kind.as_str(), false),
+    };
+    let sum = match (kind, synced) {
+        ("sum", false) => process::sum(&task)?,
+        ("sum", true) => power::sum(&task)?,
+        ("list", false) => process::list(&task)?,
+        ("list", true) => power::list(&task)?,
+        ("queue", false) => process::queue(&task)?,
+        ("queue", true) => power::queue(&task)?,
+        ("nested", false) => process::nested(&task)?,
+        ("nested", true) => power::nested(&task)?,
+        ("key", false) => process::key(&task)?,
+        ("key", true) => power::key(&task)?,
+        ("cursor", false) => process::cursor(&task)?,
+        ("cursor", true) => power::cursor(&task)?,
+        ("skipped", false) => process::skipped(&task)?,
+        ("skipped", true) => power::skipped(&task)?,
+        ("timed", false) => process::timed(&task)?,
+        ("timed", true) => power::timed(&task)?,
+        ("file", _) => file(&task)?,
+        ("future", _) => {
+            tokio::runtime::Builder::new_current_thread().build()?.block_on(future(&task))?
+        }
+        other => bail!("unknown: {other:?}"),
+    };
+    anyhow::ensure!(sum == (0..ITEMS).sum::<u64>(), "the sum came out as {sum}");
+    Ok(())
+}
+
+fn skip(_: &ErrorContext<'_>) -> Action {
+    Action::Skip
+}
+
+// rustfmt moves the attributes further in each time.
+#[rustfmt::skip]
+macro_rules! jobs {
+    ($durability:ident, $literal:literal) => {
+        mod $durability {
+            use super::*;
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, verbose, carry(sum))]
+            pub(super) fn sum(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                for item in 0..ITEMS {
+                    sum += task.work(item)?;
+                }
+                Ok(sum)
+            }
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(list))]
+            pub(super) fn list(task: &Task) -> Result<u64> {
+                let mut list = Results::new();
+                for item in 0..ITEMS {
+                    let done = task.work(item)?;
+                    list.push(done);
+                }
+                Ok(list.iter().sum())
+            }
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(queue, sum))]
+            pub(super) fn queue(task: &Task) -> Result<u64> {
+                let mut queue: Worklist<u64> = (0..1).collect();
+                let mut sum = 0;
+                #[resume]
+                while let Some(item) = queue.pop_front() {
+                    sum += task.work(item)?;
+                    if item + 1 < ITEMS {
+                        queue.push_back(item + 1);
+                    }
+                }
+                Ok(sum)
+            }
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum))]
+            pub(super) fn nested(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                #[resume]
+                for tens in 0..ITEMS / 10 {
+                    #[resume]
+                    for ones in 0..10 {
+                        sum += task.work(10 * tens + ones)?;
+                    }
+                }
+                Ok(sum)
+            }
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum), key = |item| *item)]
+            pub(super) fn key(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                for item in 0..ITEMS {
+                    sum += task.work(item)?;
+                }
+                Ok(sum)
+            }
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum), cursor = |item| *item)]
+            pub(super) fn cursor(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                let after: Option<u64> = safe_state::cursor!();
+                for item in after.map_or(0, |item| item + 1)..ITEMS {
+                    sum += task.work(item)?;
+                }
+                Ok(sum)
+            }
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum), on_error = skip)]
+            pub(super) fn skipped(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                for item in 0..ITEMS {
+                    anyhow::ensure!(item % 7 != 3, "a bad one");
+                    sum += task.work(item)?;
+                }
+                Ok(sum + (0..ITEMS).filter(|item| item % 7 == 3).sum::<u64>())
+            }
+
+            #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, carry(sum), item_timeout = "1h")]
+            pub(super) fn timed(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                for item in 0..ITEMS {
+                    sum += task.work(item)?;
+                }
+                Ok(sum)
+            }
+        }
+    };
+}
+
+jobs!(process, "process");
+jobs!(power, "power");
+
+#[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = "process", page, carry(sum), reconnect(output))]
+fn file(task: &Task) -> Result<u64> {
+    let mut output = File::create(task.dir.join("output"))?;
+    let mut sum = 0;
+    for item in 0..ITEMS {
+        writeln!(output, "{item}")?;
+        sum += task.work(item)?;
+    }
+    Ok(sum)
+}
+
+#[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = "process", page, carry(sum))]
+async fn future(task: &Task) -> Result<u64> {
+    let mut sum = 0;
+    for item in 0..ITEMS {
+        sum += task.work(item)?;
+        tokio::task::yield_now().await;
+    }
+    Ok(sum)
+}
