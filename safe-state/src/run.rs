@@ -10,6 +10,7 @@ pub(crate) mod entering;
 mod job;
 mod judging;
 mod looping;
+mod operating;
 mod rebuilding;
 mod replay;
 mod stages;

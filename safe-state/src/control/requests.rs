@@ -73,12 +73,17 @@ impl Source {
     /// What is asked of a run that begins. A cancelled one was another.
     pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
         let asked = self.look()?;
-        Ok(self.heard(asked).filter(|asked| *asked == Request::Pause))
+        Ok(self.heard(asked).filter(|asked| matches!(asked, Request::Pause | Request::Abandon)))
     }
 
     /// Returns whether the run that begins is to go on with what the one before was refused for.
     pub(crate) fn accepts(&self) -> Result<bool, BackendError> {
         Ok(self.look()? == Some(Request::Accept))
+    }
+
+    /// Returns whether no run is to begin any more.
+    pub(crate) fn is_abandoned(&self) -> Result<bool, BackendError> {
+        Ok(self.look()? == Some(Request::Abandon))
     }
 
     /// The run has begun with that.
@@ -190,6 +195,7 @@ impl Requests {
                 let is_new = !std::mem::replace(&mut self.is_paused, true);
                 Applied::Pause { pause: INTERVAL, is_new }
             }
+            Some(Request::Abandon) => Applied::Stop(StopReason::Abandoned),
             // The one that is left: to cancel.
             Some(_) => Applied::Stop(StopReason::Cancelled),
             None => Applied::GoOn { was_paused: std::mem::take(&mut self.is_paused) },

@@ -5,13 +5,11 @@ use std::time::Instant;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{Error as BackendError, RunEnd, Store};
-use tracing::Span;
 
 use super::judging::failure_of_item;
 use super::stages::Stages;
 use crate::Error;
 use crate::attempt::Outcome;
-use crate::effects::reconnect::outputs::Outputs;
 use crate::failure::outcome::{Failed, Failing};
 use crate::failure::reported::look_up_calls;
 use crate::failure::try_trace::TryTrace;
@@ -33,7 +31,7 @@ pub(super) fn finish<R>(
     let _within = spans.within();
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
-    let last = last(write, stages.observer.save_span(), stages.handles.take_outputs());
+    let last = last(stages, write, failed);
     let ended = let_go(stages).map(|owner| owner.map(|owner| owner.end(last)));
     give_back(stages, outcome, failed, ended, on_error)
 }
@@ -49,7 +47,7 @@ pub(super) async fn finish_async<R>(
     let failing = look_up(stages, failing).await;
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
-    let last = last(write, stages.observer.save_span(), stages.handles.take_outputs());
+    let last = last(stages, write, failed);
     let ended = match let_go(stages) {
         Ok(Some(owner)) => Ok(Some(owner.end_async(last).await)),
         Ok(None) => Ok(None),
@@ -147,18 +145,36 @@ fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
 
 /// Returns the last write, with which the files of a job that is finished are given back.
 fn last(
+    stages: &mut Stages,
     write: Write,
-    span: Span,
-    outputs: Outputs,
+    failed: bool,
 ) -> impl FnOnce(&mut Store) -> Ended + Send + 'static {
+    let (span, outputs) = (stages.observer.save_span(), stages.handles.take_outputs());
+    let keep_history = if failed { 0 } else { stages.session.keep_history };
+    let is_stopped = stages.control.is_stopped();
     move |store| {
         let is_finished = matches!(write, Write::Finish(_) | Write::Delete);
-        let written = write.within(&span, store);
+        let mut written = Ok(());
+        if matches!(write, Write::Delete) && keep_history > 0 {
+            written = remember(store, keep_history);
+        }
+        written = written.and_then(|()| write.within(&span, store));
+        // A run that has begun nothing leaves nothing.
+        if is_stopped && written.is_ok() && store.checkpoint().has_begun_nothing() {
+            written = store.delete();
+        }
         if is_finished && written.is_ok() {
             outputs.release();
         }
         (written, store.checkpoint().completed().len())
     }
+}
+
+/// Keeps how the runs of the job went, which is finished.
+fn remember(store: &mut Store, runs: u32) -> Result<(), BackendError> {
+    let mut finished = store.checkpoint().clone();
+    finished.finish();
+    finished.save_history(&**store.backend(), runs)
 }
 
 /// Returns what the caller of the run is given.

@@ -45,6 +45,8 @@ pub(super) struct Session {
     pub(super) active: Option<Active>,
     pub(super) terms: Terms,
     pub(super) keep_on_success: bool,
+    /// How many runs are remembered once the job has finished.
+    pub(super) keep_history: u32,
 }
 
 impl Stages {
@@ -89,7 +91,12 @@ impl Stages {
             && (!syncs || save_every != SaveEvery::default());
         let saving = Saving::new(owner, save_every, now);
         Stages {
-            session: Session { active: None, terms, keep_on_success: job.saves.keep_on_success },
+            session: Session {
+                active: None,
+                terms,
+                keep_on_success: job.saves.keep_on_success,
+                keep_history: job.saves.kept.history,
+            },
             failures: Failures::new(has_crashed, job.saves.every.at_risk(), now),
             progress: Progress::default(),
             saving: if pages { saving.paged() } else { saving },

@@ -36,7 +36,7 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 23] = [
+pub(crate) static SETTINGS: [JobOption; 27] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
     option("page", Told::Method, switch),
@@ -53,6 +53,10 @@ pub(crate) static SETTINGS: [JobOption; 23] = [
     option("on_code_change", Told::Elsewhere, |it, input| on_change(&value(it, input)?, true)),
     option("version", Told::Method, given),
     option("keep_on_success", Told::Method, switch),
+    option("keep_history", Told::Method, given),
+    option("expire_after", Told::Method, |it, input| time(it, value(it, input)?)),
+    option("restart", Told::Method, switch),
+    option("max_runs", Told::Method, given),
     option("progress", Told::Macro, switch),
     option("verbose", Told::Method, switch),
     option("capture_args", Told::Elsewhere, |_, _| Ok(Value::Said)),
