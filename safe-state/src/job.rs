@@ -18,6 +18,8 @@ use crate::control::limits::JobLimits;
 use crate::control::pacing::Watch;
 use crate::control::requests::Source;
 use crate::effects::reconnect::ReconnectRegistry;
+use crate::observe::hooks::Hooks;
+use crate::observe::shows::{ProgressLines, ShowProgress};
 use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
@@ -94,10 +96,15 @@ pub(crate) struct Runs {
 }
 
 /// What a run shows of itself.
-#[derive(Clone, Copy)]
+#[derive(Clone, Default)]
 pub(crate) struct Shown {
     pub(crate) verbose: bool,
     pub(crate) progress: bool,
+    pub(crate) sums_up: bool,
+    pub(crate) lines: Option<ProgressLines>,
+    /// What the program shows its progress with.
+    pub(crate) program: Option<Arc<dyn ShowProgress>>,
+    pub(crate) hooks: Hooks,
 }
 
 /// Where a job is stored, and how.
@@ -131,7 +138,7 @@ impl Job {
             registry: ReconnectRegistry::global().clone(),
             watch: Watch::default(),
             limits: JobLimits::default(),
-            shown: Shown { verbose: false, progress: false },
+            shown: Shown::default(),
             storage: Storage {
                 place: JobPlace::default(),
                 durability: Durability::Power,
@@ -198,20 +205,6 @@ impl Job {
     /// Returns whether a finished job keeps its checkpoint, so that the next run has no items to do.
     pub fn keep_on_success(mut self, keep: bool) -> Self {
         self.saves.keep_on_success = keep;
-        self
-    }
-
-    /// Returns whether the run tells on standard error what it does.
-    pub fn verbose(mut self, verbose: bool) -> Self {
-        self.shown.verbose = verbose;
-        self
-    }
-
-    /// Returns whether the run shows a bar on standard error, if that is a terminal; see
-    /// [`bars`](crate::bars).
-    #[cfg(feature = "progress")]
-    pub fn progress(mut self, progress: bool) -> Self {
-        self.shown.progress = progress;
         self
     }
 

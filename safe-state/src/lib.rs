@@ -31,6 +31,8 @@ pub use job::Job;
 pub use job::by_hand::ByHand;
 #[cfg(feature = "progress")]
 pub use observe::bars;
+pub use observe::shows::{ProgressLines, ShowProgress};
+pub use observe::summary::{RunItems, RunSaves, RunSummary};
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
     DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,

@@ -2,8 +2,10 @@
 
 mod asking;
 mod by_hand;
+mod hooks;
 mod keeping;
 mod moving;
 mod places;
 mod raced;
 mod status;
+mod steps;

@@ -146,6 +146,13 @@ pub enum Error {
         /// Why.
         reason: StopReason,
     },
+    /// The run has ended itself, by `stop!`, and has saved all that is complete. It is not a failure: run it again to go
+    /// on.
+    #[error("the run ended itself: {reason}; run it again to go on", reason = Line(reason))]
+    StoppedItself {
+        /// Why, as the program has put it.
+        reason: String,
+    },
     /// A dead letter can't be put back to be retried.
     #[error(
         "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
@@ -345,6 +352,11 @@ impl Error {
         }
     }
 
+    /// Returns whether it tells of a run that was to stop, which is no failure: a later run goes on.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Error::Stopped { .. } | Error::StoppedItself { .. })
+    }
+
     /// Returns whether it could not be done because a run of the job is under way, or may be.
     pub fn is_held(&self) -> bool {
         let is_held = |it: &BackendError| {
@@ -364,7 +376,7 @@ impl From<Error> for io::Error {
             Error::Backend(BackendError::Held { .. } | BackendError::OutOfReach { .. }) => {
                 io::ErrorKind::WouldBlock
             }
-            Error::Stopped { .. } => io::ErrorKind::Interrupted,
+            Error::Stopped { .. } | Error::StoppedItself { .. } => io::ErrorKind::Interrupted,
             Error::NoBackend(_) | Error::TwoPlaces { .. } => io::ErrorKind::InvalidInput,
             #[cfg(feature = "limits")]
             Error::Limit(exceeded) => exceeded.kind(),

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use safe_state_backends::{Checkpoint, DeadLetter};
+
 use super::Job;
 use crate::control::rate::Rate;
+use crate::observe::shows::{ProgressLines, ShowProgress};
+use crate::observe::summary::RunSummary;
 
 /// How fast its runs are, and how long they take.
 impl Job {
@@ -87,6 +91,127 @@ impl Job {
     /// [`Error::TooManyRuns`], unless [`accept`](Self::accept) allows one more. By default, as many as it needs.
     pub fn max_runs(mut self, runs: u32) -> Self {
         self.expected.runs.max = Some(runs);
+        self
+    }
+}
+
+/// What its runs show, and what is called.
+impl Job {
+    /// Returns whether the run tells on standard error what it does.
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.shown.verbose = verbose;
+        self
+    }
+
+    /// Returns whether the run shows a bar on standard error, if that is a terminal; see
+    /// [`bars`](crate::bars).
+    #[cfg(feature = "progress")]
+    pub fn progress(mut self, progress: bool) -> Self {
+        self.shown.progress = progress;
+        self
+    }
+
+    /// Returns whether the run sums itself up in a line on standard error when it ends: its items, time and rate, what was
+    /// tried again and given up, and what saving took.
+    pub fn summary(mut self, summary: bool) -> Self {
+        self.shown.sums_up = summary;
+        self
+    }
+
+    /// When a line about the progress is written to standard error: every so often, or each time that so many percent
+    /// more are complete. With `progress` alone there are lines where standard error is no terminal, every 10 seconds;
+    /// where there are bars, there are none.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use safe_state::{Job, ProgressLines};
+    ///
+    /// let hourly = Job::new("mail").progress_lines(Duration::from_secs(3600));
+    /// let by_percent = Job::new("mail").progress_lines(ProgressLines::Percent(1));
+    /// # drop((hourly, by_percent));
+    /// ```
+    pub fn progress_lines(mut self, when: impl Into<ProgressLines>) -> Self {
+        self.shown.lines = Some(when.into());
+        self
+    }
+
+    /// What shows the progress of runs: a bar of one's own, for example.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use safe_state::{Error, Job, ShowProgress};
+    ///
+    /// static SHOWN: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// struct Gauge;
+    ///
+    /// impl ShowProgress for Gauge {
+    ///     fn begin(&self, _job: &str, _depth: usize, position: u64, _total: Option<u64>) {
+    ///         SHOWN.store(position, Ordering::Relaxed);
+    ///     }
+    ///     fn reach(&self, _depth: usize, position: u64) {
+    ///         SHOWN.store(position, Ordering::Relaxed);
+    ///     }
+    /// }
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// Job::new("mail").state_dir(dir.path()).show_progress(Gauge).run(0..3, |_| Ok::<(), Error>(()))?;
+    /// assert_eq!(SHOWN.load(Ordering::Relaxed), 3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn show_progress(mut self, with: impl ShowProgress + 'static) -> Self {
+        self.shown.program = Some(Arc::new(with));
+        self
+    }
+
+    /// Called when a run has begun, with what it goes on from. As all hooks it is called on the run's thread, so it should
+    /// not take long; where it panics, that is an event of `tracing`, and the run goes on. Runs that are refused call
+    /// none.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let said = Arc::new(Mutex::new(Vec::new()));
+    /// let say = |what: &'static str| {
+    ///     let said = Arc::clone(&said);
+    ///     move || said.lock().unwrap().push(what)
+    /// };
+    /// let (started, finished) = (say("started"), say("finished"));
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// let mail = mail.on_start(move |_| started()).on_finish(move |_| finished());
+    /// mail.run(0..3, |_| Ok::<(), Error>(()))?;
+    /// assert_eq!(*said.lock().unwrap(), ["started", "finished"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn on_start(mut self, hook: impl Fn(&Checkpoint) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when a run has stopped before it was done, as it was to, or its future was dropped.
+    pub fn on_stop(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.stop = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when the job has finished.
+    pub fn on_finish(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.finish = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when a run has failed, by an error, a panic, or as it could not save. What dies can't call anything:
+    /// `safe-state list` tells of those.
+    pub fn on_failure(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.failure = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called for each item that is given up as a dead letter, before that is saved.
+    pub fn on_dead_letter(mut self, hook: impl Fn(&DeadLetter) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.dead_letter = Some(Arc::new(hook));
         self
     }
 }

@@ -10,11 +10,14 @@ use super::judging::failure_of_item;
 use super::stages::Stages;
 use crate::Error;
 use crate::attempt::Outcome;
+use crate::error::one_line;
 use crate::failure::outcome::{Failed, Failing};
 use crate::failure::reported::look_up_calls;
+use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
 use crate::save::Write;
 use crate::save::owner::Owner;
+use crate::secrets::masked;
 
 /// What became of the last write, and how many items are complete.
 type Ended = (Result<(), BackendError>, u64);
@@ -44,7 +47,11 @@ pub(super) async fn finish_async<R>(
     on_error: impl FnOnce(Error) -> R,
 ) -> R {
     stages.end_limits();
+    let stopping = Stopping::take();
     let failing = look_up(stages, failing).await;
+    if let Some(stopping) = stopping {
+        stopping.put_back();
+    }
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
     let last = last(stages, write, failed);
@@ -73,6 +80,8 @@ pub(super) fn abandon(stages: &mut Stages) {
     }) {
         stages.observer.events().not_saved(&error.into());
     }
+    stages.observer.events().counts.reason.get_or_insert_with(|| "it was dropped".to_owned());
+    stages.observer.ended(RunEnd::Stopped);
 }
 
 /// Gives the store away, to be written to once more: from then on there is nothing that the run saves.
@@ -109,12 +118,19 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
     };
     // What failed and was no failure is not the next one's.
     drop(TryTrace::take());
+    let stopping = failed.as_ref().and_then(Failed::stopping);
+    drop(Stopping::take());
+    if let Some(stopping) = stopping {
+        return (Write::Save(stopped_itself(stages, &stopping.reason).into()), true);
+    }
     let Some(failed) = failed else {
         let has_dead_letters =
             stages.with_stored(|progress, stored| progress.has_dead_letters(stored));
         return if stages.session.keep_on_success || has_dead_letters {
             (Write::Finish(last_change(stages)), false)
         } else {
+            // What completed since the last save counts as well.
+            let _ = last_change(stages);
             (Write::Delete, false)
         };
     };
@@ -127,6 +143,15 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
 fn last_change(stages: &mut Stages) -> Change {
     let taken = stages.progress.change_of_finished();
     stages.change(taken, Instant::now())
+}
+
+/// The item that has ended the run has begun, and may have changed what is carried.
+fn stopped_itself(stages: &mut Stages, reason: &str) -> Change {
+    stages.control.stop();
+    stages.observer.events().stopped_itself(reason);
+    stages.progress.keep_only_what_matches_values();
+    let taken = stages.progress.change();
+    Change { end: Some(RunEnd::Stopped), ..stages.change(taken, Instant::now()) }
 }
 
 fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
@@ -170,6 +195,21 @@ fn last(
     }
 }
 
+/// Reports how the run has ended.
+fn report_end(stages: &mut Stages, written: &Result<(), Error>, failed: bool) {
+    let end = match written {
+        _ if stages.control.is_stopped() => RunEnd::Stopped,
+        Ok(()) if !failed => RunEnd::Finished,
+        Ok(()) => RunEnd::Failed,
+        Err(error) => {
+            let error = masked(&one_line(error));
+            stages.observer.events().counts.reason.get_or_insert(error);
+            RunEnd::Failed
+        }
+    };
+    stages.observer.ended(end);
+}
+
 /// Keeps how the runs of the job went, which is finished.
 fn remember(store: &mut Store, runs: u32) -> Result<(), BackendError> {
     let mut finished = store.checkpoint().clone();
@@ -190,6 +230,10 @@ fn give_back<R>(
         Ok(None) => (Ok(()), None),
         Err(error) => (Err(error), None),
     };
+    let is_stored = completed.is_some();
+    if is_stored || written.is_err() {
+        report_end(stages, &written, failed);
+    }
     let events = stages.observer.events();
     let returned = outcome.unwrap_or_else(|panic| {
         if let Err(error) = &written {

@@ -79,7 +79,7 @@ impl Stages {
             None => (None, Requests::default()),
         };
         // A nested call has nothing of its own to show.
-        let shows_bars = job.shown.progress && owner.is_some();
+        let shown = owner.is_some().then_some(&job.shown);
         let syncs = job.lease_options().durability == Durability::Power;
         // A replay has nothing to lose; and where each item is synced, a page adds nothing. What is carried belongs to
         // each item, also where its declaration in the body is not come to for long.
@@ -103,7 +103,14 @@ impl Stages {
             control: Control::new(&job.watch, requests, replay, now),
             commit: Commit::None,
             handles: Handles::new(job.registry.clone(), syncs),
-            observer: Observer::new(events, spans, shows_bars),
+            observer: Observer::new(events, spans, shown),
+        }
+    }
+
+    /// Reports that the run begins.
+    pub(super) fn started(&mut self) {
+        if let Some(store) = self.saving.store() {
+            self.observer.started(store.checkpoint());
         }
     }
 
@@ -231,7 +238,7 @@ impl Stages {
 
     fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
         let now = Instant::now();
-        self.observer.events().meters.saved(now - began);
+        self.observer.events().waited_for_save(now - began);
         if self.saving.saved(began, now) {
             self.observer.events().slow_saving();
         }
@@ -272,6 +279,6 @@ impl Stages {
     /// Takes in how long the items since the last save took.
     fn worked(&mut self, items: u64, now: Instant) {
         let time: Duration = self.saving.worked(items, now);
-        self.observer.events().meters.completed(items, time);
+        self.observer.events().worked(items, time);
     }
 }
