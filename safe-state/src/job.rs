@@ -1,6 +1,7 @@
 //! A job: its name and options, and what is stored of it.
 
 pub(crate) mod by_hand;
+pub(crate) mod defaults;
 pub(crate) mod older;
 mod options;
 mod place;
@@ -18,8 +19,7 @@ use crate::control::limits::JobLimits;
 use crate::control::pacing::Watch;
 use crate::control::requests::Source;
 use crate::effects::reconnect::ReconnectRegistry;
-use crate::observe::hooks::Hooks;
-use crate::observe::shows::{ProgressLines, ShowProgress};
+use crate::observe::Shown;
 use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
@@ -95,18 +95,6 @@ pub(crate) struct Runs {
     pub(crate) max: Option<u32>,
 }
 
-/// What a run shows of itself.
-#[derive(Clone, Default)]
-pub(crate) struct Shown {
-    pub(crate) verbose: bool,
-    pub(crate) progress: bool,
-    pub(crate) sums_up: bool,
-    pub(crate) lines: Option<ProgressLines>,
-    /// What the program shows its progress with.
-    pub(crate) program: Option<Arc<dyn ShowProgress>>,
-    pub(crate) hooks: Hooks,
-}
-
 /// Where a job is stored, and how.
 #[derive(Clone)]
 struct Storage {
@@ -116,8 +104,15 @@ struct Storage {
 }
 
 impl Job {
-    /// The job of that name, with all options at their defaults.
+    /// The job of that name, with all options at their [defaults](crate::defaults).
     pub fn new(name: impl Into<String>) -> Self {
+        let defaults = defaults::defaults();
+        #[allow(unused_mut)]
+        let mut limits = JobLimits::default();
+        #[cfg(feature = "limits")]
+        if let Some(grace) = defaults.grace() {
+            limits.process.grace_period = grace;
+        }
         Job {
             name: name.into(),
             saves: Saves {
@@ -136,8 +131,8 @@ impl Job {
                 runs: Runs::default(),
             },
             registry: ReconnectRegistry::global().clone(),
-            watch: Watch::default(),
-            limits: JobLimits::default(),
+            watch: Watch { max_runtime: defaults.longest_run(), ..Watch::default() },
+            limits,
             shown: Shown::default(),
             storage: Storage {
                 place: JobPlace::default(),

@@ -28,7 +28,8 @@ pub use failure::{Action, ErrorContext};
 pub use idempotency::{Effect, IdempotencyCache};
 pub use items::terms::OnChange;
 pub use job::Job;
-pub use job::by_hand::ByHand;
+pub use job::by_hand::{ByHand, CompletedKeys};
+pub use job::defaults::{Defaults, defaults};
 #[cfg(feature = "progress")]
 pub use observe::bars;
 pub use observe::shows::{ProgressLines, ShowProgress};

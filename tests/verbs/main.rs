@@ -6,6 +6,7 @@ mod hooks;
 mod keeping;
 mod moving;
 mod places;
+mod programs;
 mod raced;
 mod status;
 mod steps;

@@ -22,6 +22,8 @@ pub(crate) struct Requests {
     source: Option<Source>,
     asked: Option<Request>,
     is_paused: bool,
+    /// Whether a test ends the run, whatever is asked.
+    is_staged: bool,
     /// Whether an item has just completed, with which all can be saved.
     is_behind_item: bool,
     next: Option<Instant>,
@@ -162,7 +164,9 @@ impl Requests {
         answer: Result<Option<Request>, BackendError>,
     ) {
         let now = Instant::now();
-        self.asked = answer.unwrap_or(self.asked);
+        if !self.is_staged {
+            self.asked = answer.unwrap_or(self.asked);
+        }
         self.next = now.checked_add(INTERVAL.max((now - began) * SHARE));
     }
 
@@ -176,6 +180,12 @@ impl Requests {
     /// Returns since when the run is about to ask, where nothing else is due; once.
     pub(crate) fn take_due(&mut self) -> Option<Instant> {
         self.due.take()
+    }
+
+    /// Ends the run as if it were cancelled.
+    #[cold]
+    pub(crate) fn stage_end(&mut self) {
+        (self.is_staged, self.asked) = (true, Some(Request::Cancel));
     }
 
     /// Returns whether something is asked of the run.

@@ -8,7 +8,7 @@ use safe_state_backends::Keys;
 use crate::items::key;
 
 /// The bit that says of a hash in the table that its item has been met in this run.
-const MET: u64 = 1 << 63;
+pub(crate) const MET: u64 = 1 << 63;
 
 /// The bit of a making that says that the keys are hashed by `Hash`, and not by `Serialize`.
 const BY_HASH: u32 = 1;

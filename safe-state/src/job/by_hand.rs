@@ -1,14 +1,16 @@
 //! What is changed by hand of what is stored of a job.
 
+use std::collections::HashSet;
 use std::iter::once;
 
-use safe_state_backends::{Carry, Checkpoint, NotByHand};
+use safe_state_backends::{Carry, Checkpoint, Keys, NotByHand};
 use safe_state_base::stored;
 use serde::Serialize;
 
 use super::Job;
 use crate::Error;
 use crate::items::key;
+use crate::items::keyed::MET;
 
 /// Changes what is stored of a job by hand: see [`Job::by_hand`].
 ///
@@ -128,5 +130,32 @@ impl<'a> ByHand<'a> {
         let ByHand { job, loop_id } = self;
         let options = job.lease_options();
         stored::change(job.stored_in()?, &job.name, options, |it| change(it, loop_id))
+    }
+}
+
+/// The keys of a job's items that are complete, as they are now: see [`Job::completed_keys`].
+#[derive(Clone, Debug, Default)]
+pub struct CompletedKeys(HashSet<u64>);
+
+impl CompletedKeys {
+    pub(crate) fn of(checkpoint: Option<&Checkpoint>) -> Self {
+        let loops = checkpoint.into_iter().flat_map(Checkpoint::loops);
+        let keys = loops.filter_map(|progress| progress.keys());
+        CompletedKeys(keys.flat_map(Keys::hashes).map(|hash| hash & !MET).collect())
+    }
+
+    /// Returns whether an item with that key is complete. One that its type's `Hash` makes is not known here.
+    pub fn contains(&self, key: &(impl Serialize + ?Sized)) -> bool {
+        key::serialized(key).is_ok_and(|key| self.0.contains(&(key.hash & !MET)))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }

@@ -7,9 +7,9 @@ use tracing::Span;
 use super::bars::Bars;
 use super::events::Events;
 use super::hooks::Hooks;
+use super::shown::Shown;
 use super::shows::{ProgressLines, Shows};
 use super::spans::Spans;
-use crate::job::Shown;
 
 /// The events, the spans, the bars and the hooks of a run.
 #[derive(Debug)]

@@ -5,9 +5,10 @@ use std::time::Duration;
 use safe_state_backends::Request;
 use safe_state_base::status::Status;
 use safe_state_base::stored;
+use serde::Serialize;
 
 use crate::effects::reconnect::seal::Key;
-use crate::job::by_hand::ByHand;
+use crate::job::by_hand::{ByHand, CompletedKeys};
 use crate::{Error, Job};
 
 /// For those who operate it.
@@ -84,6 +85,38 @@ impl Job {
     /// The backend cannot be written.
     pub fn abandon(&self, reason: &str) -> Result<(), Error> {
         self.ask(Request::Abandon, Some(reason).filter(|reason| !reason.is_empty()))
+    }
+
+    /// Returns whether the item with that key is complete, of a loop that knows items by key. For many, there is
+    /// [`completed_keys`](Self::completed_keys), which looks once.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn is_complete(&self, key: &(impl Serialize + ?Sized)) -> Result<bool, Error> {
+        Ok(self.completed_keys()?.contains(key))
+    }
+
+    /// The keys of the items that are complete, of loops that know them by key: so that what makes the input can leave
+    /// them out before it fetches them. Takes no lease.
+    ///
+    /// ```
+    /// use safe_state::Job;
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// mail.by_hand().complete_keys(["a@example.org"])?;
+    /// let completed = mail.completed_keys()?;
+    /// let urls = ["a@example.org", "b@example.org"].into_iter().filter(|it| !completed.contains(it));
+    /// assert_eq!(urls.collect::<Vec<_>>(), ["b@example.org"]);
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn completed_keys(&self) -> Result<CompletedKeys, Error> {
+        Ok(CompletedKeys::of(self.peek_checkpoint()?.as_ref()))
     }
 
     /// Changes what is stored of the job by hand: skips items, marks them complete, lets a loop go on behind a cursor.
