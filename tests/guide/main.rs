@@ -26,4 +26,5 @@ mod recipes;
 mod source;
 mod steering;
 mod tests;
+mod verbs;
 mod world;
