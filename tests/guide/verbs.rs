@@ -98,6 +98,7 @@ fn a_job_is_changed_by_hand() {
     assert!(Job::new("import").peek_checkpoint().unwrap().is_some());
 }
 
+#[derive(Hash)]
 struct Row(u64);
 
 fn insert(row: &Row) -> anyhow::Result<()> {

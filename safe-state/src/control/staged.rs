@@ -56,7 +56,9 @@ pub(crate) fn completed() -> bool {
 ///
 /// If the run is to end in it.
 pub(crate) fn handed_out(index: u64) {
-    if STAGED.with_borrow(|it| *it == Some(Staged::InItem(index))) {
+    let is_here = STAGED.with_borrow_mut(|it| it.take_if(|it| *it == Staged::InItem(index)));
+    // Once: what unwinds settles the item as well.
+    if is_here.is_some() {
         resume_unwind(Box::new(Ended));
     }
 }
