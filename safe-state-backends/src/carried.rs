@@ -81,6 +81,13 @@ impl Carried {
         &self.within
     }
 
+    /// Whether it is a handle, behind which stands a seal.
+    pub(crate) fn is_sealed(&self) -> bool {
+        const SEAL: usize = 20;
+        let seal = self.bytes.len().checked_sub(SEAL).and_then(|at| self.bytes.get(at..));
+        matches!(self.form, Form::Plain) && seal.is_some_and(|seal| seal.starts_with(b"SEAL"))
+    }
+
     /// How many bytes the value takes.
     pub fn size(&self) -> usize {
         self.bytes.len().saturating_add(self.form.size())

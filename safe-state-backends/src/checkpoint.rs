@@ -1,5 +1,6 @@
 //! What is stored of a job.
 
+mod by_hand;
 mod carried;
 mod check;
 mod crash_cause;
@@ -22,6 +23,7 @@ use crate::limits::{ARGUMENT_LIMIT, CARRIED_LIMIT, LOOP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::{Carried, Completed, DeadLetters, Failure, ValueAt, apart, bounded};
 
+pub use by_hand::{CONSUMED, NotByHand};
 pub(crate) use check::Refused;
 pub use crash_cause::CrashCause;
 pub(crate) use history::History;
@@ -277,6 +279,15 @@ impl Checkpoint {
         self.finished
             || self.loops.values().any(is_further)
             || self.carried.keys().any(|name| !ValueAt::is_of(name))
+    }
+
+    /// Returns whether no item was ever begun, as far as can be told, and nothing else is kept.
+    pub fn has_begun_nothing(&self) -> bool {
+        let is_untouched = |it: &LoopProgress| it.attempts.is_none() && it.suspect.is_none();
+        !self.has_progress()
+            && self.loops.values().all(is_untouched)
+            && self.dead_letters.is_empty()
+            && !self.is_shared()
     }
 
     /// Takes in the fingerprints of the arguments by their names, of which 256 count. Gives the name of the first that

@@ -6,6 +6,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::escape::Line;
 use crate::limits::{DEAD_LETTER_LIMIT, NESTING_LIMIT};
 use crate::{Failure, bounded};
 
@@ -90,6 +91,20 @@ impl DeadLetter {
     /// How it failed last: its error, with its causes, captured values and time.
     pub fn failure(&self) -> &Failure {
         &self.failure
+    }
+}
+
+impl fmt::Display for DeadLetter {
+    /// `item 7, after 3 attempts: no such mailbox`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.attempts == 1 { "" } else { "s" };
+        let DeadLetter { attempts, failure, .. } = self;
+        write!(
+            f,
+            "item {}, after {attempts} attempt{plural}: {}",
+            self.index(),
+            Line(failure.message())
+        )
     }
 }
 

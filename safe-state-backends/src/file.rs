@@ -11,12 +11,13 @@ mod paged;
 mod paged;
 mod trust;
 
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::dir::{self, Dir, Id};
+use crate::dir::{self, Dir, For, Id};
 use crate::lock::{self, Lock};
 use crate::size::SizeLimit;
 use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
@@ -135,7 +136,14 @@ impl FileBackend {
             return Err(Error::EmptyName);
         }
         let path = &self.state_dir;
+        let is_new = !path.exists();
         let made = dir::create(path).and_then(|()| Dir::open(path));
+        if is_new && path.file_name() == Some(OsStr::new(DEFAULT_DIR)) {
+            // Without it, git offers what is there, and nothing else is amiss.
+            if let Ok(dir) = &made {
+                let _ = leave_out_of_git(dir);
+            }
+        }
         let dir = made.map_err(Error::io("create the state directory", path))?;
         let owner = dir.other_owner().map_err(Error::io("look at", path))?;
         match owner.filter(|_| !self.is_trusted()) {
@@ -227,6 +235,14 @@ impl Backend for FileBackend {
     fn path(&self, job: &str) -> Option<PathBuf> {
         Some(self.path_of(job))
     }
+}
+
+/// The directory where jobs are stored that name no place, beside the sources of a program as a rule.
+const DEFAULT_DIR: &str = ".safe_state";
+
+/// Git leaves out what is in the directory.
+fn leave_out_of_git(dir: &Dir) -> io::Result<()> {
+    dir.make(Path::new(".gitignore"), For::Default)?.write_all(b"*\n")
 }
 
 impl FileBackend {

@@ -44,9 +44,14 @@ impl Keys {
         self.hashes.is_empty()
     }
 
+    /// Whether they are made by the keys' `Hash`, of which this bit of their making tells.
+    pub(crate) fn is_by_hash(&self) -> bool {
+        self.made_by & 1 != 0
+    }
+
     /// Whether `added` can be added: keys of one loop are made in one way.
     pub(crate) fn takes(&self, added: &Keys) -> bool {
-        self.is_empty() || self.made_by == added.made_by
+        self.is_empty() || self.made_by == 0 || self.made_by == added.made_by
     }
 
     /// Takes out the keys of which these are the hashes.
@@ -58,6 +63,9 @@ impl Keys {
         if self.is_empty() {
             *self = added;
         } else {
+            if self.made_by == 0 {
+                self.made_by = added.made_by;
+            }
             self.hashes.extend(added.hashes);
         }
     }

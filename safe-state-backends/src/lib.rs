@@ -96,8 +96,9 @@ pub use ::redis as redis_driver;
 pub use backend::{Appended, Backend, Durability, Lease, LeaseOptions};
 pub use carried::{Carried, CarriedChange, CarriedError, Carry, StoredResults, ValueAt};
 pub use checkpoint::{
-    Attempts, Checkpoint, CrashCause, Cut, DeadLetterNotRetryable, InFlight, LoopEnd, LoopProgress,
-    Mark, Merge, PastRun, Progress, RunEnd, Sampled, Samples, Slices, Suspect,
+    Attempts, CONSUMED, Checkpoint, CrashCause, Cut, DeadLetterNotRetryable, InFlight, LoopEnd,
+    LoopProgress, Mark, Merge, NotByHand, PastRun, Progress, RunEnd, Sampled, Samples, Slices,
+    Suspect,
 };
 pub use completed::Completed;
 pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};

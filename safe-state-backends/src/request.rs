@@ -26,7 +26,12 @@ pub enum Request {
     /// To go on with what the run before was refused for: another input, other arguments, another version or
     /// other code. The next run that begins uses it up.
     Accept,
+    /// To end before the next item for good: no run of the job begins any more, until that is taken back.
+    Abandon,
 }
+
+/// Longest reason that is kept, in characters.
+const REASON_LIMIT: usize = 1000;
 
 impl Request {
     /// What is asked of the runs of `job`, if anything is. Takes no lease.
@@ -38,18 +43,38 @@ impl Request {
         Request::load_by(|name| backend.load(name), backend, job)
     }
 
+    /// What is asked of the runs of `job`, and the reason, if one was given.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_with_reason(
+        backend: &dyn Backend,
+        job: &str,
+    ) -> Result<Option<(Self, Option<String>)>, Error> {
+        Request::load_whole(|name| backend.load(name), backend, job)
+    }
+
     /// The same of a job in `backend`, where `load` loads what is there under a name.
     pub(crate) fn load_by(
         load: impl FnOnce(&str) -> Result<Option<Vec<u8>>, Error>,
         backend: &dyn Backend,
         job: &str,
     ) -> Result<Option<Self>, Error> {
+        Ok(Request::load_whole(load, backend, job)?.map(|(asked, _)| asked))
+    }
+
+    fn load_whole(
+        load: impl FnOnce(&str) -> Result<Option<Vec<u8>>, Error>,
+        backend: &dyn Backend,
+        job: &str,
+    ) -> Result<Option<(Self, Option<String>)>, Error> {
         let name = name_of(job);
         let Some(bytes) = load(&name)? else { return Ok(None) };
-        let (asked, found) =
+        let (asked, found, reason) =
             request::decode(&bytes).map_err(|source| Error::unreadable(backend, &name, source))?;
         if found == job {
-            return Ok(Some(asked));
+            return Ok(Some((asked, reason.map(str::to_owned))));
         }
         let place = place(backend, &name);
         Err(Error::OtherJob { job: job.to_owned(), found: found.to_owned(), place })
@@ -61,9 +86,26 @@ impl Request {
     ///
     /// The backend cannot be written.
     pub fn save(self, backend: &dyn Backend, job: &str) -> Result<(), Error> {
+        self.save_with_reason(backend, job, None)
+    }
+
+    /// The same with the reason, of which the first 1000 characters are kept.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn save_with_reason(
+        self,
+        backend: &dyn Backend,
+        job: &str,
+        reason: Option<&str>,
+    ) -> Result<(), Error> {
         check_job(job)?;
         let name = name_of(job);
-        let bytes = request::encode(self, job)
+        let end =
+            |text: &str| text.char_indices().nth(REASON_LIMIT).map_or(text.len(), |(at, _)| at);
+        let reason = reason.and_then(|reason| reason.get(..end(reason)));
+        let bytes = request::encode(self, job, reason)
             .map_err(|source| Error::unwritable(backend, &name, source))?;
         while_held(job, || backend.save(&name, &bytes))
     }
@@ -125,6 +167,9 @@ mod tests {
         assert_eq!(backend.load("a").unwrap(), None);
         Request::delete(&backend, "a").unwrap();
         assert_eq!(Request::load(&backend, "a").unwrap(), None);
+        Request::Pause.save_with_reason(&backend, "a", Some(&"é".repeat(2000))).unwrap();
+        let told = Request::load_with_reason(&backend, "a").unwrap();
+        assert_eq!(told, Some((Request::Pause, Some("é".repeat(1000)))));
         Request::Pause.save(&backend, "safe-state/a").unwrap_err();
         Request::Pause.save(&backend, "").unwrap_err();
     }

@@ -27,6 +27,7 @@ pub(crate) mod taking;
 pub(crate) mod targets;
 pub(crate) mod worklists;
 
+use syn::visit::Visit;
 use syn::{Block, Error, ItemFn, Result};
 
 use carried::CarriedVariable;
@@ -49,7 +50,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         worklists::plain_whiles(block, &plan.krate);
         let survey = survey(block);
         plan.name_self(&survey);
-        let targets = chosen(&plan, &survey, &name)?;
+        let targets = chosen(&plan, &survey, &name, block)?;
         policies::check_policies(&plan, &survey, &targets)?;
         side_by_side::check_place(&plan, &survey, &targets)?;
         plan.carried = carried_variables(&plan, &survey, &targets)?;
@@ -67,8 +68,8 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
 }
 
 /// The loops to make resumable.
-fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident) -> Result<Vec<Target>> {
-    if plan.options.manual.is_some() {
+fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident, block: &Block) -> Result<Vec<Target>> {
+    if plan.options.manual.is_some() || has_steps_alone(plan, survey, block) {
         return Ok(Vec::new());
     }
     let search = Search {
@@ -78,6 +79,26 @@ fn chosen(plan: &Plan, survey: &Survey, name: &syn::Ident) -> Result<Vec<Target>
         items: &plan.options.items,
     };
     find(survey, &search)
+}
+
+/// Whether there is no loop, and nothing said of one, but a `step!`.
+fn has_steps_alone(plan: &Plan, survey: &Survey, block: &Block) -> bool {
+    struct Steps<'a>(&'a Plan, bool);
+    impl<'ast> Visit<'ast> for Steps<'_> {
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            self.1 |= self.0.our_macro(&mac.path).as_deref() == Some("step");
+        }
+    }
+    let is_of_loop = !survey.loops.is_empty()
+        || !survey.hidden.is_empty()
+        || !survey.consumers.is_empty()
+        || !survey.stray_markers.is_empty();
+    let says_of_loop = plan.options.iter.is_some()
+        || plan.options.items.place().is_some()
+        || !plan.options.restored.carry.is_empty();
+    let mut steps = Steps(plan, false);
+    steps.visit_block(block);
+    steps.1 && !is_of_loop && !says_of_loop
 }
 
 /// Holds the bodies of the loops to what the source alone tells of them.

@@ -10,6 +10,8 @@ mod replay;
 pub(crate) mod requests;
 #[cfg_attr(not(feature = "signals"), path = "control/signals/none.rs")]
 mod signals;
+#[cfg_attr(not(feature = "testing"), path = "control/staged/none.rs")]
+pub(crate) mod staged;
 
 use std::time::{Duration, Instant};
 
@@ -86,9 +88,14 @@ impl Control {
         self.requests.budget()
     }
 
-    /// Returns whether there is something to save for, which is asked of the run.
+    /// Returns whether there is something to save for, which is asked of the run; or its time is over.
     pub(crate) fn saves_for_request(&self) -> bool {
-        self.requests.are_to_be_saved_for()
+        self.requests.are_to_be_saved_for() || self.pacing.is_over()
+    }
+
+    /// Returns whether the longest time of a run is over.
+    pub(crate) fn is_late(&self) -> bool {
+        self.pacing.is_over()
     }
 
     /// Returns whether something is asked of the run.

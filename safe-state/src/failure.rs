@@ -8,6 +8,7 @@ mod poison;
 mod policy;
 pub(crate) mod reported;
 pub(crate) mod returns;
+pub(crate) mod stopping;
 mod thrown;
 pub(crate) mod try_trace;
 

@@ -1,6 +1,9 @@
 //! A job: its name and options, and what is stored of it.
 
+pub(crate) mod by_hand;
+pub(crate) mod defaults;
 pub(crate) mod older;
+mod options;
 mod place;
 pub(crate) mod test_memory;
 
@@ -14,9 +17,9 @@ use safe_state_base::stored;
 
 use crate::control::limits::JobLimits;
 use crate::control::pacing::Watch;
-use crate::control::rate::Rate;
 use crate::control::requests::Source;
 use crate::effects::reconnect::ReconnectRegistry;
+use crate::observe::Shown;
 use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
@@ -57,6 +60,16 @@ pub(crate) struct Saves {
     pub(crate) every: SaveEvery,
     pub(crate) keep_on_success: bool,
     pub(crate) page: bool,
+    pub(crate) kept: Kept,
+}
+
+/// What is kept of runs that have finished, and for how long.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Kept {
+    /// How many runs are remembered once the job has finished and its checkpoint is removed.
+    pub(crate) history: u32,
+    /// How long a finished checkpoint counts.
+    pub(crate) expires_after: Option<Duration>,
 }
 
 /// What the run before is expected to have been, and what to do if it was not.
@@ -70,13 +83,16 @@ pub(crate) struct Expected {
     /// The variables that are saved with the progress, where the code tells.
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
+    pub(crate) runs: Runs,
 }
 
-/// What a run shows of itself.
-#[derive(Clone, Copy)]
-pub(crate) struct Shown {
-    pub(crate) verbose: bool,
-    pub(crate) progress: bool,
+/// How a run begins, and whether.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Runs {
+    /// Whether it begins anew, whatever is stored.
+    pub(crate) restart: bool,
+    /// How many there may be before the job has finished.
+    pub(crate) max: Option<u32>,
 }
 
 /// Where a job is stored, and how.
@@ -88,11 +104,23 @@ struct Storage {
 }
 
 impl Job {
-    /// The job of that name, with all options at their defaults.
+    /// The job of that name, with all options at their [defaults](crate::defaults).
     pub fn new(name: impl Into<String>) -> Self {
+        let defaults = defaults::defaults();
+        #[allow(unused_mut)]
+        let mut limits = JobLimits::default();
+        #[cfg(feature = "limits")]
+        if let Some(grace) = defaults.grace() {
+            limits.process.grace_period = grace;
+        }
         Job {
             name: name.into(),
-            saves: Saves { every: SaveEvery::default(), keep_on_success: false, page: false },
+            saves: Saves {
+                every: SaveEvery::default(),
+                keep_on_success: false,
+                page: false,
+                kept: Kept::default(),
+            },
             expected: Expected {
                 version: None,
                 code: None,
@@ -100,11 +128,12 @@ impl Job {
                 arguments: Vec::new(),
                 carries: None,
                 on_input_change: OnChange::Fail,
+                runs: Runs::default(),
             },
             registry: ReconnectRegistry::global().clone(),
-            watch: Watch::default(),
-            limits: JobLimits::default(),
-            shown: Shown { verbose: false, progress: false },
+            watch: Watch { max_runtime: defaults.longest_run(), ..Watch::default() },
+            limits,
+            shown: Shown::default(),
             storage: Storage {
                 place: JobPlace::default(),
                 durability: Durability::Power,
@@ -180,20 +209,6 @@ impl Job {
         self
     }
 
-    /// Returns whether the run tells on standard error what it does.
-    pub fn verbose(mut self, verbose: bool) -> Self {
-        self.shown.verbose = verbose;
-        self
-    }
-
-    /// Returns whether the run shows a bar on standard error, if that is a terminal; see
-    /// [`bars`](crate::bars).
-    #[cfg(feature = "progress")]
-    pub fn progress(mut self, progress: bool) -> Self {
-        self.shown.progress = progress;
-        self
-    }
-
     /// A version of the work; a checkpoint begun under another is refused.
     pub fn version(mut self, version: impl fmt::Display) -> Self {
         self.expected.version = Some(format!("{version}"));
@@ -244,43 +259,6 @@ impl Job {
     /// [`register_reconnector`](crate::reconnect::register_reconnector) was told.
     pub fn registry(mut self, registry: &ReconnectRegistry) -> Self {
         self.registry = registry.clone();
-        self
-    }
-
-    /// How many items may begin in a time; a run waits before the others. By default, all that can.
-    pub fn rate(mut self, rate: Rate) -> Self {
-        self.watch.rate = Some(rate);
-        self
-    }
-
-    /// Asked before each item; as long as it says so, the run waits, and asks again every 50 ms.
-    pub fn throttle(mut self, throttle: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        self.watch.throttle = Some(Arc::new(throttle));
-        self
-    }
-
-    /// How long a run may take. After that it ends before the next item with [`Error::Stopped`], and
-    /// has saved what is complete.
-    pub fn max_runtime(mut self, time: Duration) -> Self {
-        self.watch.max_runtime = Some(time);
-        self
-    }
-
-    /// Returns whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
-    /// and has saved what is complete. A second signal ends the process at once, if it does not come
-    /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
-    #[cfg(feature = "signals")]
-    pub fn graceful(mut self, graceful: bool) -> Self {
-        self.watch.graceful.is_on = graceful;
-        self
-    }
-
-    /// How long after the first signal a second one ends the process at once, if the job is
-    /// [`graceful`](Self::graceful). By default 2 seconds: batch systems, supervisors and `timeout` send a signal
-    /// twice within milliseconds, to a process and to its group. One that comes before is ignored.
-    #[cfg(feature = "signals")]
-    pub fn second_signal_after(mut self, time: Duration) -> Self {
-        self.watch.graceful.second_signal_after = Some(time);
         self
     }
 
@@ -344,44 +322,6 @@ impl Job {
 
     pub(crate) fn lease_options(&self) -> LeaseOptions {
         LeaseOptions::new(self.storage.durability).wait(self.storage.wait)
-    }
-}
-
-/// Limits.
-#[cfg(feature = "limits")]
-impl Job {
-    /// How long the body of an item may take, or an attempt at it: a [`Duration`](std::time::Duration), or a text such as
-    /// `"30s"`. Then it is cancelled, and fails if it [asks](crate::limits::check) or awaits; if it does not
-    /// end within the grace period either, what is complete is saved, and the process is ended.
-    ///
-    /// # Panics
-    ///
-    /// If a text is no time. So do the others.
-    pub fn item_timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
-        self.limits.item_timeout = Some(timeout.into().into());
-        self
-    }
-
-    /// How long a run may take. Then it ends before the next item with
-    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is
-    /// cancelled, and if it does not end within the grace period, the process is ended.
-    pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
-        self.limits.process.timeout = Some(timeout.into().into());
-        self
-    }
-
-    /// How much memory the process may have in use: a number of bytes, or a text such as `"2GiB"`. The same
-    /// as of a timeout. Linux alone.
-    pub fn max_memory(mut self, max_memory: impl Into<safe_state_limits::Size>) -> Self {
-        self.limits.process.max_memory = Some(max_memory.into().into());
-        self
-    }
-
-    /// How long an item has to end once a limit was passed; and how long before the end of its time on a batch
-    /// system the run stops. By default 15 seconds.
-    pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
-        self.limits.process.grace_period = grace_period.into().into();
-        self
     }
 }
 

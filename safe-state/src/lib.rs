@@ -29,14 +29,22 @@ pub use failure::{Action, ErrorContext};
 pub use idempotency::{Effect, IdempotencyCache};
 pub use items::terms::OnChange;
 pub use job::Job;
+pub use job::by_hand::{ByHand, CompletedKeys};
+pub use job::defaults::{Defaults, defaults};
 #[cfg(feature = "progress")]
 pub use observe::bars;
+pub use observe::shows::{ProgressLines, ShowProgress};
+pub use observe::summary::{RunItems, RunSaves, RunSummary};
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
     DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,
-    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, PastRun, Progress, Publication,
-    Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist, publish, publish_once,
-    skip_if_exists,
+    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotByHand, PastRun, Progress,
+    Publication, Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist, publish,
+    publish_once, skip_if_exists,
+};
+pub use safe_state_base::status::{
+    Death, State, Status, StatusAsked, StatusDetails, StatusHolder, StatusLoop, StatusPace,
+    StatusProgress, StatusRuns,
 };
 pub use safe_state_base::{Backoff, Error, StopReason};
 use safe_state_base::{bounded, error, secrets};

@@ -6,9 +6,14 @@ pub mod bars;
 #[path = "observe/bars/none.rs"]
 pub(crate) mod bars;
 pub(crate) mod events;
+pub(crate) mod hooks;
 #[cfg_attr(not(feature = "metrics"), path = "observe/meters/none.rs")]
 mod meters;
 mod observer;
+mod shown;
+pub(crate) mod shows;
 pub(crate) mod spans;
+pub(crate) mod summary;
 
 pub(crate) use observer::Observer;
+pub(crate) use shown::Shown;

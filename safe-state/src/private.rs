@@ -35,6 +35,7 @@ pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::failure::outcome::{Asked, Failed, Failing, Seen};
 pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
+pub use crate::failure::stopping::stop;
 pub use crate::failure::try_trace::{
     Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, TryOperand as Given,
     TrySite as Site,

@@ -11,6 +11,7 @@ pub(crate) mod handing;
 mod job;
 mod judging;
 mod looping;
+mod operating;
 mod rebuilding;
 mod replay;
 mod stages;
@@ -62,6 +63,7 @@ impl Run {
         match begun {
             Ok(begun) => {
                 let mut stages = Stages::new(job, Some((begun, None)));
+                stages.started();
                 stages.session.active = Some(Active::enter(job));
                 Run { stages }.limited(job, false)
             }
@@ -83,7 +85,9 @@ impl Run {
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
         let begun = waiting::begin_async(&worker, job).await?;
-        Run { stages: Stages::new(job, Some((begun, Some(worker)))) }.limited(job, true)
+        let mut stages = Stages::new(job, Some((begun, Some(worker))));
+        stages.started();
+        Run { stages }.limited(job, true)
     }
 
     fn limited(mut self, job: &Job, is_async: bool) -> Result<Run, Error> {

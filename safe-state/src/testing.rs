@@ -41,6 +41,8 @@
 //! their `backend` and `state_dir`. So a test needs no folder of its own, and tests may run side by
 //! side. A job that is moved to another thread before it begins is not seen by its trial.
 
+mod places;
+mod quiet;
 mod shelf;
 
 use std::any::Any;
@@ -53,6 +55,7 @@ use std::sync::Arc;
 use safe_state_backends::Backend;
 use tempfile::TempDir;
 
+pub use places::{fail_at, stop_after, stop_at_step};
 use shelf::{Crash, Shelf};
 
 thread_local! {
@@ -129,7 +132,7 @@ impl Trial {
 
     fn run<R>(&self, job: &mut impl FnMut(&Trial) -> R) -> Result<R, Box<dyn Any + Send>> {
         let before = BACKEND.replace(Some(Arc::clone(&self.shelf)));
-        let outcome = catch_unwind(AssertUnwindSafe(|| job(self)));
+        let outcome = quiet::hiding_panics(|| catch_unwind(AssertUnwindSafe(|| job(self))));
         BACKEND.set(before);
         outcome
     }
@@ -138,7 +141,10 @@ impl Trial {
     fn result<R>(&self, job: &mut impl FnMut(&Trial) -> R) -> R {
         let outcome = self.run(job);
         let outcome = if self.shelf.repair() { self.run(job) } else { outcome };
-        outcome.unwrap_or_else(|panic| resume_unwind(panic))
+        outcome.unwrap_or_else(|panic| {
+            quiet::print_hidden();
+            resume_unwind(panic)
+        })
     }
 }
 
@@ -150,7 +156,7 @@ struct Stopped;
 /// [`Trial::items`]. After each save but the last, that is: a job that is done is run anew.
 ///
 /// The job is called with another [`Trial`] for each place, and twice with the same one for both
-/// sides of a crash. A crash is an error of the job, or a panic where it gives no errors; so a job that
+/// sides of a crash. What panics because of a crash is not printed. A crash is an error of the job, or a panic where it gives no errors; so a job that
 /// gives a `Result` may be unwrapped in `job`. Effects count as results if `job` gives what is left
 /// of them: `std::fs::read(trial.dir().join("report"))`.
 ///

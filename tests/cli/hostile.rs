@@ -8,7 +8,7 @@ use safe_state::limits::{LimitExceeded, Memory};
 use safe_state::reconnect::ReconnectError;
 use safe_state::report::{self, OpenError, details::Place};
 use safe_state::{
-    Action, Captured, DeadLetterNotRetryable, Error, ErrorContext, Failure, FailureKind,
+    Action, Captured, DeadLetterNotRetryable, Error, ErrorContext, Failure, FailureKind, NotByHand,
     StopReason, resumable,
 };
 
@@ -134,6 +134,10 @@ fn errors() -> Vec<Box<dyn Display>> {
             reason: DeadLetterNotRetryable::TooFarBack,
         },
         Error::KeyNotSerializable { job: job(), index: 1, reason: reason.clone() },
+        Error::StoppedItself { reason: reason.clone() },
+        Error::NotByHand { job: job(), reason: NotByHand::KnownByKey },
+        Error::NameTaken { job: job(), name: name.clone() },
+        Error::TooManyRuns { job: job(), runs: 3 },
         Error::ArgumentChanged { job: job(), argument: HOSTILE.to_owned() },
         Error::BadCursor { job: job(), index: 1, reason: "names no item" },
         Error::CodeChanged { job: job() },

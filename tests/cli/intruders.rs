@@ -125,10 +125,10 @@ fn whether_a_job_runs_is_not_told_by_a_number() {
     edit_lock(jobs.dir(), |words| "00000000-boot".clone_into(&mut words[3]));
     assert_eq!(list()["state"], "running");
     worker.kill();
-    assert_eq!(list()["state"], "interrupted");
+    assert_eq!(list()["state"], "killed");
     // As of another container.
     edit_lock(jobs.dir(), |words| "7".clone_into(&mut words[4]));
-    assert_eq!(list()["state"], "interrupted");
+    assert_eq!(list()["state"], "killed");
     let job = list()["job"].as_str().unwrap().to_owned();
     let told = jobs.tell(&["cancel", &job]);
     assert!(told.code == 3 && told.err.contains("is not running"), "{told:?}");

@@ -72,5 +72,5 @@ fn one_that_was_killed_is_told_from_one_that_runs() {
     let state = || jobs.json(&["list"])["jobs"][0]["state"].clone();
     assert_eq!(state(), "running");
     worker.kill();
-    assert_eq!(state(), "interrupted");
+    assert_eq!(state(), "killed");
 }

@@ -25,6 +25,7 @@ fn several() -> Jobs {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "connection reset\x1b[31m by\npeer");
     jobs.job("bill").keep_on_success(true).run(0..10, |_| Ok::<_, Error>(())).unwrap();
+    jobs.fail("tape", 2, "no");
     let stopped = jobs.job("tape").max_runtime(Duration::ZERO);
     stopped.run(0..8, |_| Ok::<_, Error>(())).unwrap_err();
     jobs.fail("damaged", 6, "no");

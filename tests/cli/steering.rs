@@ -96,3 +96,130 @@ fn sums(jobs: &Jobs, items: &[u64], until: u64) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_reason_is_shown_to_others() {
+    let jobs = Jobs::new();
+    let asked = json!({ "job": "mail", "asked": "pause", "reason": "no paper" });
+    assert_eq!(jobs.json(&["pause", "mail", "--reason", "no paper"]), asked);
+    let peeked = jobs.json(&["peek", "mail"]);
+    assert_eq!((&peeked["state"], &peeked["reason"]), (&json!("paused"), &json!("no paper")));
+    jobs.fail("bill", 6, "no");
+    assert_eq!(jobs.tell(&["abandon", "bill", "--reason", "too late"]).code, 0);
+    assert!(jobs.tell(&["peek", "bill"]).out.contains("asked to   abandon: too late"));
+    let explained = jobs.tell(&["explain", "bill"]).out;
+    assert!(explained.contains("refuses   the job was abandoned (too late)"), "{explained}");
+    assert_eq!(jobs.json(&["list"])["jobs"][0]["state"], "abandoned");
+    let error = jobs.job("bill").run(0..8, |_| Ok::<_, Error>(())).unwrap_err();
+    assert!(matches!(error, Error::Stopped { reason: StopReason::Abandoned, .. }), "{error}");
+    assert_eq!(jobs.tell(&["resume", "bill"]).code, 0);
+    jobs.job("bill").run(0..8, |_| Ok::<_, Error>(())).unwrap();
+}
+
+#[test]
+fn items_are_skipped_and_done_by_hand() {
+    let jobs = Jobs::new();
+    jobs.fail("mail", 1, "no");
+    let skipped = jobs.json(&["skip", "mail", "1", "4-5"]);
+    assert_eq!(skipped, json!({ "job": "mail", "added": 3 }));
+    assert_eq!(jobs.json(&["done", "mail", "--until", "3"])["added"], 1);
+    let mut ran = Vec::new();
+    jobs.job("mail").run(0..8, |item| Ok::<_, Error>(ran.push(item))).unwrap();
+    assert_eq!(ran, [3, 6, 7]);
+    assert_eq!(jobs.tell(&["skip", "mail", "7-5"]).code, 2);
+    assert_eq!(jobs.tell(&["skip", "mail"]).code, 2);
+    assert_eq!(jobs.tell(&["done", "mail"]).code, 2);
+}
+
+#[resumable(name = "keys", state_dir = jobs.dir(), key = |item| item.to_string(), fresh(ran))]
+fn by_key(jobs: &Jobs, items: &[&str], ran: &mut Vec<String>) -> anyhow::Result<()> {
+    for item in items {
+        ran.push((*item).to_owned());
+    }
+    Ok(())
+}
+
+#[test]
+fn keys_come_from_a_file() {
+    let jobs = Jobs::new();
+    let file = jobs.dir().join("keys.txt");
+    std::fs::write(&file, "a\nb c\n").unwrap();
+    assert_eq!(jobs.json(&["done", "keys", "--keys", file.to_str().unwrap()])["added"], 2);
+    assert_eq!(jobs.json(&["skip", "keys", "--key", "d"])["added"], 1);
+    let mut ran = Vec::new();
+    by_key(&jobs, &["d", "b c", "e", "a"], &mut ran).unwrap();
+    assert_eq!(ran, ["e"]);
+}
+
+#[resumable(name = "rows", state_dir = jobs.dir(), cursor = |row| *row, fresh(ran))]
+fn rows(jobs: &Jobs, until: u64, ran: &mut Vec<u64>) -> anyhow::Result<()> {
+    let last: Option<u64> = safe_state::cursor!();
+    #[resume]
+    for row in last.map_or(0, |last| last + 1)..until {
+        ran.push(row);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_loop_goes_on_behind_a_number() {
+    let jobs = Jobs::new();
+    let told = jobs.json(&["done", "rows", "--cursor-number", "97"]);
+    assert_eq!(told, json!({ "job": "rows", "added": null }));
+    let mut ran = Vec::new();
+    rows(&jobs, 100, &mut ran).unwrap();
+    assert_eq!(ran, [98, 99]);
+}
+
+#[test]
+fn a_job_that_runs_is_left_alone() {
+    let jobs = Jobs::new();
+    jobs.job("mail")
+        .run(0..2, |_| {
+            for verb in [
+                &["skip", "mail", "1"][..],
+                &["done", "mail", "--until", "1"],
+                &["rename", "mail", "post"],
+                &["clear", "mail"],
+                &["restart", "mail", "--", "true"],
+            ] {
+                let told = jobs.tell(verb);
+                let holder = format!("pid {}", std::process::id());
+                assert!(told.code == 4 && told.err.contains(&holder), "{verb:?}: {told:?}");
+            }
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_job_is_renamed_copied_started_over_and_cleared_away() {
+    let jobs = Jobs::new();
+    jobs.fail("mail", 6, "no");
+    assert_eq!(jobs.json(&["rename", "mail", "post"]), json!({ "renamed": "mail", "to": "post" }));
+    assert_eq!(jobs.tell(&["rename", "mail", "post"]).code, 3);
+    let file = jobs.dir().join("exported");
+    let file = file.to_str().unwrap();
+    assert_eq!(jobs.tell(&["export", "post", file]).code, 0);
+    assert_eq!(jobs.json(&["import", "post", file, "--as", "copy"])["imported"], "copy");
+    assert_eq!(jobs.json(&["peek", "copy"])["completed"], 6);
+    let told = jobs.tell(&["restart", "copy", "--", "sh", "-c", "echo started"]);
+    assert_eq!((told.code, told.out.as_str()), (0, "started\n"), "{told:?}");
+    assert_eq!(jobs.tell(&["peek", "copy"]).code, 3);
+    jobs.job("bill").keep_on_success(true).run(0..2, |_| Ok::<_, Error>(())).unwrap();
+    let cleared = |older: &str| jobs.json(&["clear", "--finished", "--older-than", older]);
+    assert_eq!(cleared("30d"), json!({ "cleared": [] }));
+    assert_eq!(cleared("0s"), json!({ "cleared": ["bill"] }));
+    assert_eq!(jobs.json(&["list"])["jobs"][0]["job"], "post");
+}
+
+#[test]
+fn the_history_of_a_finished_job_is_told() {
+    let jobs = Jobs::new();
+    let job = jobs.job("mail").keep_history(10);
+    job.run(0..2, |_| Ok::<_, Error>(())).unwrap();
+    job.run(0..2, |_| Ok::<_, Error>(())).unwrap();
+    let told = jobs.json(&["history", "mail"]);
+    assert_eq!((&told["runs"], &told["history"][1]["end"]), (&json!(2), &json!("finished")));
+    assert_eq!(jobs.tell(&["peek", "mail"]).code, 3);
+}

@@ -143,6 +143,9 @@ fn a_stopped_job_is_told_from_one_that_died() {
     let jobs = Jobs::new();
     let job = jobs.job("mail").max_runtime(std::time::Duration::ZERO);
     job.run(0..8, |_| Ok::<_, Error>(())).unwrap_err();
+    assert_eq!(jobs.tell(&["peek", "mail"]).code, 3, "it has begun nothing");
+    jobs.fail("mail", 2, "no");
+    job.run(0..8, |_| Ok::<_, Error>(())).unwrap_err();
     assert_eq!(jobs.json(&["peek", "mail"])["state"], "stopped");
 }
 

@@ -27,4 +27,5 @@ mod side_by_side;
 mod source;
 mod steering;
 mod tests;
+mod verbs;
 mod world;

@@ -8,7 +8,7 @@ use std::process;
 
 use safe_state::guard::Guard;
 use safe_state::resumable;
-use safe_state::testing::survives;
+use safe_state::testing::{fail_at, stop_after, survives};
 
 use super::pages;
 use super::world::{CUSTOMERS, Customer};
@@ -20,6 +20,14 @@ fn bill(customers: &[Customer]) -> anyhow::Result<u64> {
         total += 10 * customer.id;
     }
     Ok(total)
+}
+
+#[test]
+fn billing_goes_on_behind_one_place() {
+    stop_after(2, || bill(&CUSTOMERS).unwrap_err());
+    assert_eq!(bill::peek_checkpoint().unwrap().unwrap().completed().len(), 2);
+    assert!(fail_at(2, || bill(&CUSTOMERS)).is_none());
+    assert_eq!(bill(&CUSTOMERS).unwrap(), 10 * CUSTOMERS.iter().map(|it| it.id).sum::<u64>());
 }
 
 #[resumable(reconnect(out))]

@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::Checkpoint;
-use crate::bounded;
 use crate::limits::RUN_LIMIT;
+use crate::name::RESERVED;
 use crate::timestamp::Timestamp;
+use crate::{Backend, Error, bounded};
 
 /// Longest name of a host that is kept, in characters.
 const HOST_LIMIT: usize = 64;
@@ -120,6 +121,56 @@ impl History {
 }
 
 impl Checkpoint {
+    /// How many runs the job has had since it was finished last; none once it is.
+    pub fn runs_unfinished(&self) -> u32 {
+        let finished = self.history.0.iter().rfind(|run| run.end == Some(RunEnd::Finished));
+        self.run_count.saturating_sub(finished.map_or(0, |run| run.number))
+    }
+
+    /// Remembers the runs of a job of that name that has finished.
+    pub fn remember(&mut self, finished: &Checkpoint) {
+        self.run_count = finished.run_count.saturating_add(self.run_count);
+        let mut runs = finished.history.0.clone();
+        runs.extend(
+            self.history.0.drain(..).map(|run| PastRun {
+                number: run.number.saturating_add(finished.run_count),
+                ..run
+            }),
+        );
+        self.history.0 = runs.split_off(runs.len().saturating_sub(RUN_LIMIT));
+    }
+
+    /// The runs of a job that has finished and kept them: a checkpoint with nothing else in it.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no such thing.
+    pub fn load_history(backend: &dyn Backend, job: &str) -> Result<Option<Self>, Error> {
+        let Some(bytes) = backend.load(&history_of(job))? else { return Ok(None) };
+        let found = Checkpoint::decode(&bytes).map_err(|it| Error::unreadable(backend, job, it))?;
+        if found.job == job {
+            Ok(Some(found))
+        } else {
+            Err(Error::other_job(backend, job, found.job))
+        }
+    }
+
+    /// Keeps the last runs of the job, which is finished and about to be removed.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn save_history(&self, backend: &dyn Backend, last: u32) -> Result<(), Error> {
+        let mut kept = Checkpoint::by_hand(self.job.clone());
+        (kept.run_count, kept.started_at) = (self.run_count, self.started_at);
+        let runs = &self.history.0;
+        let last = usize::try_from(last).unwrap_or(RUN_LIMIT);
+        kept.history.0 = runs.iter().skip(runs.len().saturating_sub(last)).cloned().collect();
+        kept.finish();
+        let bytes = kept.encode().map_err(|it| Error::unwritable(backend, &self.job, it))?;
+        backend.save(&history_of(&self.job), &bytes)
+    }
+
     /// The last 32 runs of the job, oldest first, the one under way included.
     pub fn history(&self) -> &[PastRun] {
         &self.history.0
@@ -128,8 +179,15 @@ impl Checkpoint {
     /// Whether the last run has not ended, as far as it has said so: it is under way, or was killed.
     pub fn is_open(&self) -> bool {
         let last = self.history.0.last();
+        if self.is_by_hand() {
+            return false;
+        }
         !self.finished && self.failure.is_none() && last.is_none_or(|run| run.end.is_none())
     }
+}
+
+fn history_of(job: &str) -> String {
+    format!("{RESERVED}history/{job}")
 }
 
 #[cfg(test)]

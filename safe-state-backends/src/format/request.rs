@@ -14,16 +14,28 @@ pub(super) const REQUEST: u8 = 48;
 struct Stored<'a> {
     job: &'a str,
     asked: Request,
+    reason: Option<&'a str>,
 }
 
-pub(crate) fn encode(asked: Request, job: &str) -> Result<Vec<u8>, FormatError> {
+/// What version 1 wrote.
+#[derive(Serialize, Deserialize)]
+struct WithoutReason<'a> {
+    job: &'a str,
+    asked: Request,
+}
+
+pub(crate) fn encode(
+    asked: Request,
+    job: &str,
+    reason: Option<&str>,
+) -> Result<Vec<u8>, FormatError> {
     let mut bytes = frame::header().to_vec();
-    push(REQUEST, &Stored { job, asked }, Place::FIRST, &mut bytes)?;
+    push(REQUEST, &Stored { job, asked, reason }, Place::FIRST, &mut bytes)?;
     Ok(bytes)
 }
 
-/// The request, and the job that it is made to.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(Request, &str), FormatError> {
+/// The request, the job that it is made to, and the reason.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Request, &str, Option<&str>), FormatError> {
     let mut frames = Frames::open(bytes)?;
     let Some(Frame { kind: REQUEST, payload: stored, offset, .. }) = frames.next_frame()? else {
         return Err(damaged(frame::HEADER_LEN, "this is no request to a job"));
@@ -31,8 +43,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Request, &str), FormatError> {
     if let Some(Frame { offset, .. }) = frames.next_frame()? {
         return Err(damaged(offset, "something follows a request"));
     }
-    let Stored { job, asked } = payload(stored, offset)?;
-    Ok((asked, job))
+    if let Ok(WithoutReason { job, asked }) = payload(stored, offset) {
+        return Ok((asked, job, None));
+    }
+    let Stored { job, asked, reason } = payload(stored, offset)?;
+    Ok((asked, job, reason))
 }
 
 #[cfg(test)]
@@ -41,20 +56,31 @@ mod tests {
 
     #[test]
     fn its_bytes_are_those_that_are_described() {
-        let bytes = encode(Request::Cancel, "ab").unwrap();
-        assert_eq!(bytes[16..20], [4, 0, 0, 0]);
-        assert_eq!(bytes[24..], [48, 2, b'a', b'b', 1]);
-        assert_eq!(decode(&bytes), Ok((Request::Cancel, "ab")));
+        let bytes = encode(Request::Cancel, "ab", None).unwrap();
+        assert_eq!(bytes[16..20], [5, 0, 0, 0]);
+        assert_eq!(bytes[24..], [48, 2, b'a', b'b', 1, 0]);
+        assert_eq!(decode(&bytes), Ok((Request::Cancel, "ab", None)));
+        let bytes = encode(Request::Abandon, "ab", Some("c")).unwrap();
+        assert_eq!(bytes[24..], [48, 2, b'a', b'b', 3, 1, 1, b'c']);
+        assert_eq!(decode(&bytes), Ok((Request::Abandon, "ab", Some("c"))));
+    }
+
+    #[test]
+    fn one_of_version_1_is_read() {
+        let mut bytes = frame::header().to_vec();
+        let stored = WithoutReason { job: "ab", asked: Request::Pause };
+        push(REQUEST, &stored, Place::FIRST, &mut bytes).unwrap();
+        assert_eq!(decode(&bytes), Ok((Request::Pause, "ab", None)));
     }
 
     #[test]
     fn what_is_cut_off_or_goes_on_is_refused() {
-        let bytes = encode(Request::Pause, "ab").unwrap();
+        let bytes = encode(Request::Pause, "ab", None).unwrap();
         for length in 0..bytes.len() {
             decode(&bytes[..length]).unwrap_err();
         }
         decode(&crate::Checkpoint::new("ab", None).encode().unwrap()).unwrap_err();
         let allocated = [bytes, vec![0; 100]].concat();
-        assert_eq!(decode(&allocated), Ok((Request::Pause, "ab")));
+        assert_eq!(decode(&allocated), Ok((Request::Pause, "ab", None)));
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a job, apart from what the job itself does.
 
+mod advice;
 mod commit;
 #[cfg(test)]
 mod debug_tests;
@@ -8,23 +9,28 @@ mod known;
 mod limit;
 mod message;
 mod reconnect;
+mod stop;
 #[cfg(test)]
 mod tests;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use safe_state_backends::escape::Line;
-use safe_state_backends::{CarriedError, DeadLetterNotRetryable, Error as BackendError};
+use safe_state_backends::{
+    CarriedError, DeadLetterNotRetryable, Error as BackendError, Holder, NotByHand,
+};
 
+use advice::{accept, accept_another, or_start_over, version};
+pub use advice::{items, start_over};
 pub use commit::CommitError;
 pub use known::{held_type, is_holder, known_type};
 #[cfg(feature = "limits")]
 pub use limit::{LimitExceeded, Memory};
 pub use message::{masked_message, message, panic_message, printed};
 pub use reconnect::{ReconnectError, When};
+pub use stop::StopReason;
 
 /// Why a run could not begin, save or finish.
 ///
@@ -80,11 +86,12 @@ pub enum Error {
         found: Option<u64>,
     },
     /// An item of the input is not the one that is complete under its index.
+    ///
+    /// If items change or move, `key` says how they are known; if what is complete does not come again, mark the loop
+    /// `#[resume(consumed)]`; if only the indices matter, say `on_input_change = "continue"`.
     #[error(
-        "the input of job `{job}` has changed: item {index} is not the one that was completed; \
-         give it the input it began with, let `key` say how items are known if they change, or hold a set \
-         whose order is another in each run, mark the loop `#[resume(consumed)]` if what is complete does not come \
-         again, say `on_input_change = \"continue\"` if only the indices matter, {}, or {}",
+        "the input of job `{job}` has changed: item {index} is not the one that was completed; give it the input it \
+         began with (`key`, `consumed` and `on_input_change` are for inputs that change), {}, or {}",
         accept(job), start_over(job), job = Line(job))]
     InputChanged {
         /// The job.
@@ -132,12 +139,19 @@ pub enum Error {
     },
     /// The run was to stop, and has saved all that is complete, unless it was a replay. It is not a
     /// failure: run it again to go on.
-    #[error("job `{job}` stopped {reason}{}", what_now(*reason), job = Line(job), reason = Line(reason))]
+    #[error("job `{job}` stopped {reason}{}", reason.what_now(), job = Line(job), reason = Line(reason))]
     Stopped {
         /// The job.
         job: String,
         /// Why.
         reason: StopReason,
+    },
+    /// The run has ended itself, by `stop!`, and has saved all that is complete. It is not a failure: run it again to go
+    /// on.
+    #[error("the run ended itself: {reason}; run it again to go on", reason = Line(reason))]
+    StoppedItself {
+        /// Why, as the program has put it.
+        reason: String,
     },
     /// A dead letter can't be put back to be retried.
     #[error(
@@ -150,6 +164,32 @@ pub enum Error {
         index: u64,
         /// Why.
         reason: DeadLetterNotRetryable,
+    },
+    /// What is stored can't be changed so by hand.
+    #[error("job `{job}` cannot be changed so: {reason}", job = Line(job), reason = Line(reason))]
+    NotByHand {
+        /// The job.
+        job: String,
+        /// Why.
+        reason: NotByHand,
+    },
+    /// A job is to have a name that another one has.
+    #[error("job `{job}` cannot be called `{name}`: there is a job of that name", job = Line(job), name = Line(name))]
+    NameTaken {
+        /// The job.
+        job: String,
+        /// The other name.
+        name: String,
+    },
+    /// The job has had as many runs as it may.
+    #[error(
+        "job `{job}` has had {runs} runs, and `max_runs` allows no more; look at why it does not finish, {}, or {}",
+        accept_another(job), start_over(job), job = Line(job))]
+    TooManyRuns {
+        /// The job.
+        job: String,
+        /// How many it has had.
+        runs: u32,
     },
     /// An item's key cannot be serialised.
     #[error(
@@ -283,83 +323,47 @@ pub enum Error {
 
 safe_state_backends::debug_is_one_line!(Error);
 
-/// Why a run was to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StopReason {
-    /// The process was asked to end, by SIGINT or SIGTERM, and the job is `graceful`.
-    Signal,
-    /// The job's `max_runtime` was over.
-    MaxRuntime,
-    /// It was cancelled, by `Job::cancel`.
-    Cancelled,
-    /// The run's `timeout` was over.
-    Timeout,
-    /// More than its `max_memory` was in use.
-    MaxMemory,
-    /// The batch system will end the program soon.
-    WallTime,
-    /// `SAFE_STATE_REPLAY` asked for one item alone, and it has succeeded. Nothing was saved.
-    Replay,
-}
-
-impl fmt::Display for StopReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StopReason::Signal => "because the process was asked to end",
-            StopReason::MaxRuntime => "at the end of its `max_runtime`",
-            StopReason::Cancelled => "because it was cancelled",
-            StopReason::Timeout => "at the end of its `timeout`",
-            StopReason::MaxMemory => "because more than its `max_memory` was in use",
-            StopReason::WallTime => "before the batch system ends it",
-            StopReason::Replay => "behind the item that was replayed",
-        })
-    }
-}
-
-/// What has become of a run that was to stop, and what to do.
-fn what_now(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Replay => {
-            ", which has succeeded; nothing was saved: run it without SAFE_STATE_REPLAY to go on"
+/// Who to ask, and where to look.
+impl Error {
+    /// Returns who runs the job, if that is why it could not be done, and the run has said who it is.
+    ///
+    /// ```
+    /// # use safe_state::{Error, Job};
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// # let holder = mail.clone();
+    /// # holder.run(0..1, |_| {
+    /// match mail.clear_checkpoint() {
+    ///     Err(error) if error.is_held() => println!("it runs: {:?}", error.holder()),
+    ///     other => other?,
+    /// }
+    /// # assert!(mail.clear_checkpoint().unwrap_err().holder().is_some());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn holder(&self) -> Option<&Holder> {
+        match self {
+            Error::Backend(
+                BackendError::Held { holder, .. } | BackendError::LeaseLost { holder, .. },
+            ) => holder.as_deref(),
+            Error::Backend(BackendError::OutOfReach { holder, .. }) => Some(holder),
+            _ => None,
         }
-        _ => ", and has saved its progress; run it again to go on",
     }
-}
 
-fn version(version: Option<&str>) -> String {
-    version
-        .map_or_else(|| "no version".to_owned(), |version| format!("version `{}`", Line(version)))
-}
-
-/// Which call clears the checkpoint, for those who read a message and know no more.
-fn accept(job: &str) -> String {
-    format!(
-        "let the next run go on with that by `safe-state accept`, or `Job::new({job:?}).accept()`"
-    )
-}
-
-/// How to begin the job anew, for those who read a message and know no more.
-pub fn start_over(job: &str) -> String {
-    format!(
-        "clear the checkpoint to start over, by `clear_checkpoint()` beside the function, or of `Job::new({job:?})`"
-    )
-}
-
-/// The same where it is a stored value that is wrong.
-fn or_start_over(job: &str, carried: &CarriedError) -> String {
-    match carried {
-        CarriedError::TypeChanged { .. } | CarriedError::ShapeChanged { .. } => {
-            format!(", or {}", start_over(job))
-        }
-        _ => String::new(),
+    /// Returns whether it tells of a run that was to stop, which is no failure: a later run goes on.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Error::Stopped { .. } | Error::StoppedItself { .. })
     }
-}
 
-/// `1 item`, `2 items`.
-pub fn items(count: u64) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} item{plural}")
+    /// Returns whether it could not be done because a run of the job is under way, or may be.
+    pub fn is_held(&self) -> bool {
+        let is_held = |it: &BackendError| {
+            matches!(it, BackendError::Held { .. } | BackendError::OutOfReach { .. })
+        };
+        matches!(self, Error::Backend(error) if is_held(error))
+    }
 }
 
 impl From<Error> for io::Error {
@@ -372,7 +376,7 @@ impl From<Error> for io::Error {
             Error::Backend(BackendError::Held { .. } | BackendError::OutOfReach { .. }) => {
                 io::ErrorKind::WouldBlock
             }
-            Error::Stopped { .. } => io::ErrorKind::Interrupted,
+            Error::Stopped { .. } | Error::StoppedItself { .. } => io::ErrorKind::Interrupted,
             Error::NoBackend(_) | Error::TwoPlaces { .. } => io::ErrorKind::InvalidInput,
             #[cfg(feature = "limits")]
             Error::Limit(exceeded) => exceeded.kind(),

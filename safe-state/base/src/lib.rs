@@ -18,6 +18,7 @@ pub mod place;
 pub mod secrets;
 #[cfg(feature = "signals")]
 pub mod signals;
+pub mod status;
 mod stderr;
 pub mod stored;
 

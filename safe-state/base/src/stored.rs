@@ -1,10 +1,18 @@
 //! What can be done with what is stored of a job that is not running.
 
+mod by_hand;
+mod finished;
+mod moving;
+
 use std::sync::Arc;
 
 use safe_state_backends::{Backend, LeaseOptions, Store};
 
 use crate::Error;
+
+pub use by_hand::{change, key_of_text};
+pub use finished::clear_finished;
+pub use moving::{rename, renamed};
 
 /// Puts the dead letters of a job back, in one save, and returns how many there are: its next run does their items.
 ///

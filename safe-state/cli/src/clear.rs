@@ -1,5 +1,7 @@
 //! `safe-state clear`: lets a job begin anew.
 
+use std::time::Duration;
+
 use clap::Args;
 use safe_state_backends::LeaseOptions;
 use safe_state_base::stored;
@@ -10,13 +12,25 @@ use super::exit::Failed;
 use super::place::Place;
 use super::screen::{Screen, Shown};
 
-/// Removes the checkpoint of a job, so that its next run starts over.
+/// Removes the checkpoint of a job, so that its next run starts over; or those of jobs that have finished.
 ///
 /// A job that is running is left alone.
 #[derive(Args, Debug)]
 pub(super) struct Clear {
     /// The job's name.
-    job: String,
+    #[arg(required_unless_present = "finished")]
+    job: Option<String>,
+    /// All jobs that have finished, kept their checkpoint, and have no dead letters.
+    #[arg(long, conflicts_with = "job")]
+    finished: bool,
+    /// Those alone that were saved last before that time: `30d`.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "finished")]
+    older_than: Option<Duration>,
+}
+
+#[derive(Serialize)]
+struct ClearedFinished {
+    cleared: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -27,12 +41,28 @@ struct Cleared<'a> {
 impl Clear {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let backend = place.backend()?;
-        if !backend.exists(&self.job)? {
-            return Err(place.no_such(&self.job));
+        let Some(job) = &self.job else {
+            let cleared = stored::clear_finished(&backend, self.older_than.unwrap_or_default())?;
+            return screen.show(&ClearedFinished { cleared });
+        };
+        if !backend.exists(job)? {
+            return Err(place.no_such(job));
         }
-        stored::clear(backend, &self.job, LeaseOptions::default())?;
-        screen.show(&Cleared { cleared: &self.job })
+        stored::clear(backend, job, LeaseOptions::default())?;
+        screen.show(&Cleared { cleared: job })
     }
+}
+
+impl Shown for ClearedFinished {
+    fn text(&self) -> String {
+        let names: String = self.cleared.iter().map(|job| escape::line(job) + "\n").collect();
+        format!("{names}cleared {}\n", jobs(self.cleared.len()))
+    }
+}
+
+/// `1 job`, `2 jobs`.
+fn jobs(count: usize) -> String {
+    format!("{count} job{}", if count == 1 { "" } else { "s" })
 }
 
 impl Shown for Cleared<'_> {

@@ -16,26 +16,54 @@ pub(super) struct Asked {
     job: String,
 }
 
+/// Of which job, and why.
+#[derive(Args, Debug)]
+pub(super) struct AskedWhy {
+    #[command(flatten)]
+    job: Asked,
+    /// Why, for others who look at the job.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
 #[derive(Serialize)]
 struct Effect<'a> {
     job: &'a str,
     asked: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     #[serde(skip)]
     means: &'static str,
 }
 
-impl Asked {
+impl AskedWhy {
     /// Also of a job that has not begun: it then waits before its first item.
     pub(super) fn pause(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        Request::Pause.save(&*place.backend()?, &self.job)?;
-        self.note_a_new_name(place, screen)?;
-        self.tell(
-            screen,
-            Some("pause"),
-            "is to wait before its next item, until `safe-state resume`",
-        )
+        let means = "is to wait before its next item, until `safe-state resume`";
+        self.ask(Request::Pause, place, (screen, "pause", means))
     }
 
+    /// Also of a job that has not begun, and then none of it does.
+    pub(super) fn abandon(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let means =
+            "is to end before its next item, and not to run again, until `safe-state resume`";
+        self.ask(Request::Abandon, place, (screen, "abandon", means))
+    }
+
+    fn ask(
+        &self,
+        request: Request,
+        place: &Place,
+        (screen, asked, means): (&Screen, &'static str, &'static str),
+    ) -> Result<(), Failed> {
+        let (job, reason) = (&self.job.job, self.reason.as_deref());
+        request.save_with_reason(&*place.backend()?, job, reason)?;
+        self.job.note_a_new_name(place, screen)?;
+        screen.show(&Effect { job, asked: Some(asked), reason, means })
+    }
+}
+
+impl Asked {
     pub(super) fn resume(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let backend = place.backend()?;
         if Request::load(&*backend, &self.job)?.is_none() {
@@ -95,7 +123,7 @@ impl Asked {
         asked: Option<&'static str>,
         means: &'static str,
     ) -> Result<(), Failed> {
-        screen.show(&Effect { job: &self.job, asked, means })
+        screen.show(&Effect { job: &self.job, asked, reason: None, means })
     }
 }
 

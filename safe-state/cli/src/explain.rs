@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
+use safe_state_base::status::death::{self, Death};
+use safe_state_base::status::look::{Look, Run};
 use serde::Serialize;
 
-use super::death::{self, Death};
 use super::escape;
 use super::exit::Failed;
-use super::look::{Look, Run};
 use super::place::Place;
 use super::screen::{BAD, BOLD, GOOD, Screen, Shown, WARN, items, times, within};
 
@@ -57,7 +57,8 @@ enum Does {
 impl Explain {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let look = place.look(&self.job)?;
-        let begins = !matches!(look.run, Run::By(_));
+        let is_abandoned = look.request() == Some(Request::Abandon);
+        let begins = !matches!(look.run, Run::By(_)) && !is_abandoned;
         screen.show(&Explanation { job: self.job.clone(), begins, points: points(&look) })
     }
 }
@@ -72,10 +73,7 @@ fn points(look: &Look) -> Vec<Point> {
         let why = "that no other run is under way, which cannot be told from here";
         points.push(Point::new(Does::Checks, why.to_owned()));
     }
-    if *asked == Some(Request::Pause) {
-        let why = "before its first item, as the job was asked to pause; `safe-state resume` takes that back";
-        points.push(Point::new(Does::Waits, why.to_owned()));
-    }
+    of_request(asked.as_ref(), &mut points);
     if let Some(version) = checkpoint.version() {
         points.push(Point::new(Does::Checks, format!("its version, which has to be `{version}`")));
     } else {
@@ -103,6 +101,18 @@ fn points(look: &Look) -> Vec<Point> {
         ));
     }
     points
+}
+
+fn of_request(asked: Option<&(Request, Option<String>)>, points: &mut Vec<Point>) {
+    let Some((request, reason)) = asked else { return };
+    let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let (does, why) = match request {
+        Request::Pause => (Does::Waits, "before its first item, as the job was asked to pause"),
+        Request::Abandon => (Does::Refuses, "the job was abandoned"),
+        _ => return,
+    };
+    let why = format!("{why}{reason}; `safe-state resume` takes that back");
+    points.push(Point::new(does, why));
 }
 
 fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points: &mut Vec<Point>) {
@@ -164,7 +174,7 @@ fn of_trouble(look: &Look, progress: &LoopProgress, name: &str, points: &mut Vec
         let or_less = if death.times > 1 { " or less" } else { "" };
         repeat(format!(
             "{}, in which the process died {death}: it is given up if `max_crashes` is {}{or_less}",
-            death.item(),
+            death.named_item(),
             death.times,
         ));
     }

@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::death::Death;
 use super::escape;
 use super::exit::{Code, Failed};
 use super::export::{unwritten, write};
-use super::look::Look;
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
-use super::summary::State;
 use safe_state_base::error::one_line;
+use safe_state_base::status::look::Look;
+use safe_state_base::status::{Death, State};
 use safe_state_report::{OpenError, Report, Style};
 
 /// Shows how a job's last run failed: the error and its way, the item, the values, the source.
@@ -74,8 +73,8 @@ impl Failure {
 /// That there is no failure, and what there is instead.
 fn none(job: &str, look: &Look) -> Failed {
     let died = match (Death::of_last_run(look), State::of(look)) {
-        (Some(death), _) => format!(": its process died in {}, {death}", death.item()),
-        (None, State::Interrupted) => ": its process died, of what is not known".to_owned(),
+        (Some(death), _) => format!(": its process died in {}, {death}", death.named_item()),
+        (None, State::Killed) => ": its process died, of what is not known".to_owned(),
         (None, _) => String::new(),
     };
     Failed::nothing(format!("the last run of job `{job}` has not failed{died}"))

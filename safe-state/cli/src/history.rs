@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
-use safe_state_backends::{PastRun, RunEnd, Timestamp};
+use safe_state_backends::{Checkpoint, PastRun, RunEnd, Timestamp};
+use safe_state_base::status::look::{Look, Run};
 use serde::Serialize;
 
-use super::exit::Failed;
-use super::look::{Look, Run};
+use super::exit::{Code, Failed};
 use super::place::Place;
 use super::screen::{BAD, Cell, DIM, GOOD, Screen, Shown, WARN, table};
 
@@ -52,7 +52,14 @@ enum End {
 
 impl History {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let look = place.look(&self.job)?;
+        let look = match place.look(&self.job) {
+            Err(nothing) if nothing.code == Code::Nothing => {
+                let kept = Checkpoint::load_history(&*place.backend()?, &self.job)?;
+                let checkpoint = kept.ok_or(nothing)?;
+                Look { checkpoint, run: Run::None, asked: None }
+            }
+            look => look?,
+        };
         let checkpoint = &look.checkpoint;
         let history = checkpoint.history().iter().map(|run| Row::of(run, &look)).collect();
         let job = checkpoint.job().to_owned();

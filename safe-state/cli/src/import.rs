@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use safe_state_backends::{Checkpoint, read_named, read_stdin};
+use safe_state_base::stored;
 use serde::Serialize;
 
 use super::escape;
@@ -18,6 +19,9 @@ use super::screen::{Screen, Shown, items};
 pub(super) struct Import {
     /// The job's name, as the checkpoint has it.
     job: String,
+    /// Puts it in as that of another job: a copy.
+    #[arg(long = "as", value_name = "NAME")]
+    as_job: Option<String>,
     /// The file, or `-` for standard input.
     file: PathBuf,
     /// Replaces the checkpoint that the job has there.
@@ -35,19 +39,22 @@ struct Imported<'a> {
 
 impl Import {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
-        let checkpoint = self.checkpoint()?;
+        let mut checkpoint = self.checkpoint()?;
+        let job = self.as_job.as_ref().unwrap_or(&self.job);
+        if self.as_job.is_some() {
+            checkpoint = stored::renamed(&checkpoint, job, |_, _| None)?;
+        }
         let bytes = checkpoint.encode().map_err(|error| Failed::new(error.to_string()))?;
         let backend = place.backend()?;
-        let mut lease = place.lease(&self.job)?;
-        if !self.overwrite && lease.load(&*backend, &self.job)?.is_some() {
+        let mut lease = place.lease(job)?;
+        if !self.overwrite && lease.load(&*backend, job)?.is_some() {
             return Err(Failed::new(format!(
-                "job `{}` has a checkpoint in `{place}`; look at it, and add --overwrite to lose it",
-                self.job
+                "job `{job}` has a checkpoint in `{place}`; look at it, and add --overwrite to lose it"
             )));
         }
         lease.save(&bytes)?;
         drop(lease);
-        let (job, place) = (self.job.as_str(), place.to_string());
+        let place = place.to_string();
         screen.show(&Imported { job, place, completed: checkpoint.completed().len() })
     }
 

@@ -6,11 +6,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 
+mod by_hand;
 mod clear;
 mod completions;
 mod control;
 mod dead_letters;
-mod death;
 mod doctor;
 mod escape;
 mod exit;
@@ -20,16 +20,18 @@ mod failure;
 mod history;
 mod import;
 mod list;
-mod look;
 mod peek;
 mod place;
+mod rename;
 #[cfg(unix)]
 mod replay;
+#[cfg(unix)]
+mod restart;
 mod retry;
 #[cfg(unix)]
 mod run;
 mod screen;
-mod summary;
+mod shown;
 mod watch;
 
 use std::process::ExitCode;
@@ -75,12 +77,19 @@ enum Command {
     #[cfg(unix)]
     Replay(replay::Replay),
     Clear(clear::Clear),
+    Skip(by_hand::Skip),
+    Done(by_hand::Done),
+    Rename(rename::Rename),
+    #[cfg(unix)]
+    Restart(restart::Restart),
     /// Asks a job to pause: its run saves, and waits before its next item.
-    Pause(control::Asked),
+    Pause(control::AskedWhy),
     /// Takes back what was asked of a job, so that it goes on.
     Resume(control::Asked),
     /// Asks the run of a job to end before its next item; a later run goes on.
     Cancel(control::Asked),
+    /// Ends a job for good: its run ends before its next item, and no other begins until `resume`.
+    Abandon(control::AskedWhy),
     /// Lets the next run of a job go on with what the one before was refused for.
     Accept(control::Asked),
     Export(export::Export),
@@ -111,8 +120,14 @@ pub fn main() -> ExitCode {
         Command::Pause(job) => job.pause(&place, &screen),
         Command::Resume(job) => job.resume(&place, &screen),
         Command::Cancel(job) => job.cancel(&place, &screen),
+        Command::Abandon(job) => job.abandon(&place, &screen),
         Command::Accept(job) => job.accept(&place, &screen),
         Command::Clear(clear) => clear.run(&place, &screen),
+        Command::Skip(skip) => skip.run(&place, &screen),
+        Command::Done(done) => done.run(&place, &screen),
+        Command::Rename(rename) => rename.run(&place, &screen),
+        #[cfg(unix)]
+        Command::Restart(restart) => restart.run(&place),
         Command::Export(export) => export.run(&place, &screen),
         Command::Import(import) => import.run(&place, &screen),
         Command::Doctor(doctor) => doctor.run(&place, &screen),

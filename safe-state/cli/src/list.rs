@@ -3,14 +3,15 @@
 use clap::Args;
 use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
+use safe_state_base::status::look::Look;
+use safe_state_base::status::{State, Status};
 use serde::Serialize;
 
 use super::escape;
 use super::exit::Failed;
-use super::look::Look;
 use super::place::Place;
 use super::screen::{BAD, BOLD, Cell, DIM, Screen, Shown, table};
-use super::summary::{State, Summary};
+use super::shown::{percent, state_text, style};
 
 /// Lists the jobs that have a checkpoint.
 ///
@@ -26,7 +27,7 @@ struct Listed {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Row {
-    Read(Summary),
+    Read(Box<Status>),
     Unreadable { job: String, state: State, error: String },
 }
 
@@ -36,7 +37,7 @@ impl List {
         let backend = place.backend()?;
         let mut code = None;
         let mut row = |job: String| match Look::at(&*backend, &job) {
-            Ok(look) => Some(Row::Read(Summary::of(&look?))),
+            Ok(look) => Some(Row::Read(Box::new(Status::in_a_line(&look?)))),
             Err(error) => {
                 // Caches have names of their own among the jobs'.
                 if let Error::Format { reason: FormatError::OtherKind(_), .. } = &error {
@@ -78,7 +79,7 @@ impl Row {
 
     fn cells(&self) -> [Cell; 8] {
         let it = match self {
-            Row::Read(summary) => summary,
+            Row::Read(status) => status,
             Row::Unreadable { job, state, .. } => {
                 let none = || Cell::number("");
                 let what = Cell::new(state.name(), BAD);
@@ -96,13 +97,13 @@ impl Row {
         };
         [
             Cell::new(&it.job, BOLD),
-            Cell::new(it.state_text(), it.state.style()),
-            Cell::number(it.completed.to_string()),
-            Cell::number(it.total.map_or_else(String::new, |total| total.to_string())),
-            Cell::number(it.percent().unwrap_or_default()),
-            Cell::number(it.runs.to_string()),
-            Cell::number(it.dead_letters.to_string()),
-            Cell::new(it.updated_at.to_string(), DIM),
+            Cell::new(state_text(it), style(it.state)),
+            Cell::number(it.progress.completed.to_string()),
+            Cell::number(it.progress.total.map_or_else(String::new, |total| total.to_string())),
+            Cell::number(percent(it).unwrap_or_default()),
+            Cell::number(it.runs.runs.to_string()),
+            Cell::number(it.runs.dead_letters.to_string()),
+            Cell::new(it.runs.updated_at.map_or_else(String::new, |at| at.to_string()), DIM),
         ]
     }
 }

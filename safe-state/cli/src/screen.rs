@@ -133,10 +133,7 @@ pub(super) fn within(around: &[u64]) -> String {
     format!(" in item {}", around.join(", "))
 }
 
-/// `once`, `2 times`.
-pub(super) fn times(count: u32) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
-}
+pub(super) use safe_state_base::status::death::times;
 
 /// One cell of a table: its text, which is escaped, and how it is styled.
 #[derive(Clone, Debug)]

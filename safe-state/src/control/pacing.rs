@@ -49,6 +49,11 @@ impl Pacing {
         is_over.then_some(StopReason::MaxRuntime)
     }
 
+    /// Returns whether the time of the run is over. Of one without, no clock is read.
+    pub(crate) fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// Returns the signals that the run listens to.
     #[cfg(feature = "limits")]
     pub(crate) fn signals(&self) -> &Signals {

@@ -22,6 +22,8 @@ pub(crate) struct Requests {
     source: Option<Source>,
     asked: Option<Request>,
     is_paused: bool,
+    /// Whether a test ends the run, whatever is asked.
+    is_staged: bool,
     /// Whether an item has just completed, with which all can be saved.
     is_behind_item: bool,
     next: Option<Instant>,
@@ -73,12 +75,17 @@ impl Source {
     /// What is asked of a run that begins. A cancelled one was another.
     pub(crate) fn begin(&self) -> Result<Option<Request>, BackendError> {
         let asked = self.look()?;
-        Ok(self.heard(asked).filter(|asked| *asked == Request::Pause))
+        Ok(self.heard(asked).filter(|asked| matches!(asked, Request::Pause | Request::Abandon)))
     }
 
     /// Returns whether the run that begins is to go on with what the one before was refused for.
     pub(crate) fn accepts(&self) -> Result<bool, BackendError> {
         Ok(self.look()? == Some(Request::Accept))
+    }
+
+    /// Returns whether no run is to begin any more.
+    pub(crate) fn is_abandoned(&self) -> Result<bool, BackendError> {
+        Ok(self.look()? == Some(Request::Abandon))
     }
 
     /// The run has begun with that.
@@ -157,7 +164,9 @@ impl Requests {
         answer: Result<Option<Request>, BackendError>,
     ) {
         let now = Instant::now();
-        self.asked = answer.unwrap_or(self.asked);
+        if !self.is_staged {
+            self.asked = answer.unwrap_or(self.asked);
+        }
         self.next = now.checked_add(INTERVAL.max((now - began) * SHARE));
     }
 
@@ -171,6 +180,12 @@ impl Requests {
     /// Returns since when the run is about to ask, where nothing else is due; once.
     pub(crate) fn take_due(&mut self) -> Option<Instant> {
         self.due.take()
+    }
+
+    /// Ends the run as if it were cancelled.
+    #[cold]
+    pub(crate) fn stage_end(&mut self) {
+        (self.is_staged, self.asked) = (true, Some(Request::Cancel));
     }
 
     /// Returns whether something is asked of the run.
@@ -190,6 +205,7 @@ impl Requests {
                 let is_new = !std::mem::replace(&mut self.is_paused, true);
                 Applied::Pause { pause: INTERVAL, is_new }
             }
+            Some(Request::Abandon) => Applied::Stop(StopReason::Abandoned),
             // The one that is left: to cancel.
             Some(_) => Applied::Stop(StopReason::Cancelled),
             None => Applied::GoOn { was_paused: std::mem::take(&mut self.is_paused) },

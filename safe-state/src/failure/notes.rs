@@ -3,6 +3,7 @@
 
 use crate::failure::outcome::Failed;
 use crate::failure::reported::Told;
+use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
 
 /// The notes of a thread, held while it may have others.
@@ -10,26 +11,30 @@ use crate::failure::try_trace::TryTrace;
 pub(crate) struct Notes {
     noted: Option<TryTrace>,
     told: Told,
+    stopping: Option<Stopping>,
 }
 
 impl Notes {
     /// Takes those of this thread.
     pub(crate) fn take() -> Self {
-        Notes { noted: TryTrace::take(), told: Told::of_panic() }
+        Notes { noted: TryTrace::take(), told: Told::of_panic(), stopping: Stopping::take() }
     }
 
     /// Gives them to this thread, which need not be the one that they were taken from.
     pub(crate) fn put_back(self) {
-        let Notes { noted, told } = self;
+        let Notes { noted, told, stopping } = self;
         if let Some(noted) = noted {
             noted.put_back();
         }
         told.put_back();
+        if let Some(stopping) = stopping {
+            stopping.put_back();
+        }
     }
 }
 
 impl From<Failed> for Notes {
     fn from(Failed { noted, told, .. }: Failed) -> Self {
-        Notes { noted, told }
+        Notes { noted, told, stopping: Stopping::take() }
     }
 }

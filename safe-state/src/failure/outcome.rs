@@ -18,6 +18,7 @@ use safe_state_base::error::{
 
 use crate::attempt::Outcome;
 use crate::failure::reported::Told;
+use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
 
 /// Whether an outcome is a failure.
@@ -39,6 +40,13 @@ pub struct Failed {
     pub(crate) noted: Option<TryTrace>,
     /// What it says of itself to a report.
     pub(crate) told: Told,
+}
+
+impl Failed {
+    /// Returns that the run is to end on purpose, if that is what the error says.
+    pub(crate) fn stopping(&self) -> Option<Stopping> {
+        Stopping::of(&self.failure)
+    }
 }
 
 /// How much a failure is asked.

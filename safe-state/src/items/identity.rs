@@ -25,7 +25,7 @@ pub enum IdentityKind {
 }
 
 /// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
-pub const CONSUMED: Option<u32> = Some(0x636f_6e73);
+pub const CONSUMED: Option<u32> = Some(safe_state_backends::CONSUMED);
 
 /// What a loop does with an item that its input gives.
 #[derive(Debug)]
@@ -170,6 +170,8 @@ impl IdentityKind {
         match IdentityKind::of(stored) {
             // Nothing is passed over, so it does not matter which they were.
             Some(IdentityKind::Index) if now == IdentityKind::Consumed => Ok(()),
+            // They were named by hand, before the loop told how it makes them.
+            Some(IdentityKind::Key(0)) if matches!(now, IdentityKind::Key(_)) => Ok(()),
             Some(before) if before != now => Err(match before {
                 IdentityKind::Index => "their index",
                 IdentityKind::Consumed => {

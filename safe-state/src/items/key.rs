@@ -45,7 +45,8 @@ impl<T: Serialize + ?Sized> KeyBySerialize for &&Key<'_, T> {
     }
 }
 
-fn serialized<T: Serialize + ?Sized>(key: &T) -> Result<KeyHash, String> {
+/// The hash of a key by its `Serialize`.
+pub(crate) fn serialized<T: Serialize + ?Sized>(key: &T) -> Result<KeyHash, String> {
     let mut sink = Sink(SipHasher13::new());
     let walk = Walk::within(usize::MAX);
     postcard::to_io(&walk.of(key), &mut sink).map_err(|error| serialize_reason(key, &error))?;

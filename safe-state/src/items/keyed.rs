@@ -8,7 +8,7 @@ use safe_state_backends::Keys;
 use crate::items::key;
 
 /// The bit that says of a hash in the table that its item has been met in this run.
-const MET: u64 = 1 << 63;
+pub(crate) const MET: u64 = 1 << 63;
 
 /// The bit of a making that says that the keys are hashed by `Hash`, and not by `Serialize`.
 const BY_HASH: u32 = 1;
@@ -38,8 +38,12 @@ pub(crate) struct Keyed {
 
 impl Keyed {
     pub(crate) fn new(made_by: u32, complete: Option<&Keys>) -> Self {
-        let (made_by, has_first) =
-            complete.map_or((text_of(made_by), false), |keys| (keys.made_by(), true));
+        let (made_by, has_first) = match complete.map(Keys::made_by) {
+            // Named by hand, which hashes them by `Serialize`.
+            Some(0) => (text_of(made_by), true),
+            Some(made_by) => (made_by, true),
+            None => (text_of(made_by), false),
+        };
         let complete = complete.map(Keys::hashes).unwrap_or_default();
         let mut table = HashTable::with_capacity(complete.len());
         for hash in complete {

@@ -6,6 +6,7 @@ use safe_state_backends::{Backend, FileBackend};
 use safe_state_base::Place;
 use safe_state_base::place::DEFAULT_STATE_DIR;
 
+use super::defaults::defaults;
 use super::test_memory;
 use crate::Error;
 
@@ -32,6 +33,10 @@ impl JobPlace {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {
             return Ok(Stored::Named(backend));
+        }
+        let is_named = self.named.backend.is_some() || self.named.dir.is_some();
+        if let Some(place) = defaults().place().filter(|_| !is_named) {
+            return place.clone().map(Stored::Named).map_err(Error::NoBackend);
         }
         Ok(match self.named.named(job)? {
             Some(backend) => Stored::Named(backend),

@@ -65,6 +65,11 @@ impl Bars {
         Bars { is_shown, phases: 0, open: Vec::new() }
     }
 
+    /// Returns whether there are any.
+    pub(crate) fn are_shown(&self) -> bool {
+        self.is_shown
+    }
+
     /// A loop begins at `position`, `depth` others around it, in the item `within` of the next one.
     pub(crate) fn enter(
         &mut self,

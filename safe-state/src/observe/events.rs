@@ -9,6 +9,7 @@ use safe_state_base::tell;
 use crate::Error;
 use crate::error::{StopReason, items, one_line};
 use crate::observe::meters::Meters;
+use crate::observe::summary::Counts;
 use crate::secrets::masked;
 
 /// How long no line is written of saves after the first, and after the later ones.
@@ -21,7 +22,8 @@ pub(crate) struct Events {
     job: String,
     verbose: bool,
     told: Told,
-    pub(crate) meters: Meters,
+    meters: Meters,
+    pub(crate) counts: Counts,
 }
 
 /// What was told last of the saves, of which there may be thousands in a second.
@@ -49,7 +51,13 @@ impl Told {
 
 impl Events {
     pub(crate) fn new(job: &str, verbose: bool) -> Self {
-        Events { job: job.to_owned(), verbose, told: Told::default(), meters: Meters::new(job) }
+        Events {
+            job: job.to_owned(),
+            verbose,
+            told: Told::default(),
+            meters: Meters::new(job),
+            counts: Counts::new(),
+        }
     }
 
     pub(crate) fn job(&self) -> &str {
@@ -58,6 +66,7 @@ impl Events {
 
     pub(crate) fn opened(&mut self, checkpoint: &Checkpoint) {
         let (job, run) = (&self.job, checkpoint.run_count());
+        self.counts.begin(run);
         tracing::info!(target: "safe_state", %job, run, "opened");
         if self.verbose {
             self.told.completed = checkpoint.completed().len();
@@ -80,6 +89,18 @@ impl Events {
         });
     }
 
+    /// Items that completed in that time, all together.
+    pub(crate) fn worked(&mut self, items: u64, time: Duration) {
+        self.meters.completed(items, time);
+        self.counts.items.completed += items;
+    }
+
+    /// The run has waited that long for a save.
+    pub(crate) fn waited_for_save(&mut self, took: Duration) {
+        self.meters.saved(took);
+        self.counts.saved(took);
+    }
+
     pub(crate) fn saved(&mut self, checkpoint: &Checkpoint) {
         // Counted only if someone listens.
         let completed = || checkpoint.completed().len();
@@ -97,32 +118,37 @@ impl Events {
         }
     }
 
-    pub(crate) fn failed(&self, failure: &Failure) {
+    pub(crate) fn failed(&mut self, failure: &Failure) {
         self.meters.ended("failed");
+        let item = failure.index().map(|index| format!("item {index}: ")).unwrap_or_default();
+        self.counts.reason = Some(format!("{item}{}", failure.message()));
         let index = failure.index();
         tracing::error!(target: "safe_state", job = %self.job, index, error = failure.message(), "failed");
         self.line(|| format!("failed: {failure}"));
     }
 
     /// An item has failed, and is tried again.
-    pub(crate) fn tries_again(&self, failure: &Failure, attempt: u32, pause: Duration) {
+    pub(crate) fn tries_again(&mut self, failure: &Failure, attempt: u32, pause: Duration) {
         self.meters.retried();
+        self.counts.items.retried += 1;
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, ?pause, error, "tries again");
         self.line(|| format!("attempt {attempt} in vain, the next in {pause:.1?}: {failure}"));
     }
 
     /// An item has failed, and is not tried again.
-    pub(crate) fn skipped(&self, failure: &Failure, attempt: u32) {
+    pub(crate) fn skipped(&mut self, failure: &Failure, attempt: u32) {
         self.meters.skipped();
+        self.counts.items.skipped += 1;
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "skipped");
         self.line(|| format!("skipped after attempt {attempt}: {failure}"));
     }
 
     /// An item has failed, and is a dead letter now.
-    pub(crate) fn given_up(&self, failure: &Failure, attempt: u32) {
+    pub(crate) fn given_up(&mut self, failure: &Failure, attempt: u32) {
         self.meters.given_up();
+        self.counts.items.dead_letters += 1;
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, error, "given up");
         self.line(|| format!("given up after attempt {attempt}: {failure}"));
@@ -201,10 +227,19 @@ impl Events {
     }
 
     /// Before the next item, and not by a failure.
-    pub(crate) fn stopped(&self, reason: StopReason) {
+    pub(crate) fn stopped(&mut self, reason: StopReason) {
         self.meters.ended("stopped");
+        self.counts.reason = Some(reason.to_string());
         tracing::info!(target: "safe_state", job = %self.job, "stopped {reason}");
         self.line(|| format!("stopped {reason}"));
+    }
+
+    /// By an item, on purpose.
+    pub(crate) fn stopped_itself(&mut self, reason: &str) {
+        self.meters.ended("stopped");
+        self.counts.reason = Some(reason.to_owned());
+        tracing::info!(target: "safe_state", job = %self.job, reason, "stopped itself");
+        self.line(|| format!("stopped itself: {reason}"));
     }
 
     /// By a request, before the next item. It is told in any case: else the run seems to hang.

@@ -1,22 +1,76 @@
 //! What a run reports to whoever looks on.
 
+use safe_state_backends::{Checkpoint, DeadLetter, RunEnd};
+use safe_state_base::tell;
 use tracing::Span;
 
 use super::bars::Bars;
 use super::events::Events;
+use super::hooks::Hooks;
+use super::shown::Shown;
+use super::shows::{ProgressLines, Shows};
 use super::spans::Spans;
 
-/// The events, the spans and the bars of a run.
+/// The events, the spans, the bars and the hooks of a run.
 #[derive(Debug)]
 pub(crate) struct Observer {
     events: Events,
     spans: Spans,
     bars: Bars,
+    shows: Shows,
+    hooks: Hooks,
+    /// Whether a line sums the run up.
+    sums_up: bool,
 }
 
 impl Observer {
-    pub(crate) fn new(events: Events, spans: Spans, shows_bars: bool) -> Self {
-        Observer { events, spans, bars: Bars::new(shows_bars) }
+    /// What a run reports; one that is nested in another shows and calls nothing.
+    pub(crate) fn new(events: Events, spans: Spans, shown: Option<&Shown>) -> Self {
+        let Some(shown) = shown else {
+            return Observer {
+                events,
+                spans,
+                bars: Bars::new(false),
+                shows: Shows::default(),
+                hooks: Hooks::default(),
+                sums_up: false,
+            };
+        };
+        let bars = Bars::new(shown.progress);
+        let has_lines = shown.progress && !bars.are_shown();
+        let lines = shown.lines.or_else(|| has_lines.then(ProgressLines::default));
+        Observer {
+            shows: Shows::new(
+                events.job(),
+                shown.program.clone(),
+                lines.filter(|_| !bars.are_shown()),
+            ),
+            events,
+            spans,
+            bars,
+            hooks: shown.hooks.clone(),
+            sums_up: shown.sums_up,
+        }
+    }
+
+    /// Reports that a run begins.
+    pub(crate) fn started(&self, checkpoint: &Checkpoint) {
+        self.hooks.started(self.events.job(), checkpoint);
+    }
+
+    /// Reports that an item is given up.
+    pub(crate) fn gave_up(&mut self, letter: &DeadLetter) {
+        self.events.given_up(letter.failure(), letter.attempts());
+        self.hooks.gave_up(self.events.job(), letter);
+    }
+
+    /// Reports that the run has ended, and nothing is saved any more.
+    pub(crate) fn ended(&self, end: RunEnd) {
+        let summary = self.events.counts.summary(self.events.job(), end);
+        if self.sums_up {
+            tell(&summary.job, &summary.to_string());
+        }
+        self.hooks.ended(&summary);
     }
 
     /// Returns the name of the job.
@@ -52,6 +106,7 @@ impl Observer {
         total: Option<u64>,
     ) {
         self.bars.enter(self.events.job(), depth, around, position, total);
+        self.shows.begin(self.events.job(), depth, position, total);
     }
 
     /// Reports that the item of that index is in flight.
@@ -63,6 +118,7 @@ impl Observer {
     pub(crate) fn completed(&mut self, depth: usize, position: Option<u64>) {
         if let Some(position) = position {
             self.bars.reach(depth, position);
+            self.shows.reach(depth, position);
         }
         if self.spans.has_items() {
             self.spans.exit_items(depth);
@@ -72,6 +128,7 @@ impl Observer {
     /// Reports that a loop has been left.
     pub(crate) fn left(&mut self, depth: usize) {
         self.bars.leave(depth);
+        self.shows.end(depth);
         self.spans.exit_items(depth);
     }
 }

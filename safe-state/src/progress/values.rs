@@ -102,7 +102,9 @@ impl CurrentValues<'_> {
     ) -> Result<(), Error> {
         self.values.carry();
         let completed = self.stored.completed_from(first_loop);
-        if is_stored || depth > 0 || completed == 0 {
+        // What was completed by hand, no variable went with.
+        let is_by_hand = || self.stored.has(Checkpoint::is_complete_by_hand_alone);
+        if is_stored || depth > 0 || completed == 0 || is_by_hand() {
             return Ok(());
         }
         Err(Error::NotCarried { job: self.stored.job(), name: name.to_owned(), completed })

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Checkpoint, Store};
+use safe_state_backends::{Backend, Checkpoint, Store};
 
 use super::begun::Begun;
 use super::replay;
 use crate::control::{Replay, limits};
+use crate::error::StopReason;
 use crate::items::terms::OnChange;
 use crate::job::older;
 use crate::observe::events::Events;
@@ -18,11 +19,15 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         return replay::begin(job, index);
     }
     let source = job.requests()?;
+    if source.is_abandoned()? {
+        return Err(Error::Stopped { job: source.job, reason: StopReason::Abandoned });
+    }
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
-    let was_finished = opening.found().is_some_and(Checkpoint::is_finished);
-    let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
+    let found = opening.found().filter(|found| !starts_over(job, found));
+    let was_finished = found.is_some_and(Checkpoint::is_finished);
+    let has_crashed = found.is_some_and(Checkpoint::is_open);
     let accepts = source.accepts()?;
-    let checkpoint = match opening.found() {
+    let checkpoint = match found {
         Some(found) => continued(job, found.clone(), accepts)?,
         None => None,
     };
@@ -31,8 +36,10 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     {
         Events::new(job.job_name(), job.shown.verbose).begins_beside(&older);
     }
-    let mut checkpoint =
-        checkpoint.unwrap_or_else(|| Checkpoint::new(job.job_name(), job.expected.version.clone()));
+    let mut checkpoint = match checkpoint {
+        Some(checkpoint) => checkpoint,
+        None => new(job, &*source.backend)?,
+    };
     checkpoint.set_code(job.expected.code);
     checkpoint.set_arguments(job.expected.arguments.iter().cloned());
     let (asked, replay) = (source.begin()?, Replay::No);
@@ -44,6 +51,24 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     Ok(Begun { store, was_finished, has_crashed, accepts, source, asked, replay })
 }
 
+/// The state of a job that starts, which remembers runs of earlier ones if it is to.
+fn new(job: &Job, backend: &dyn Backend) -> Result<Checkpoint, Error> {
+    let mut new = Checkpoint::new(job.job_name(), job.expected.version.clone());
+    if job.saves.kept.history > 0
+        && let Some(kept) = Checkpoint::load_history(backend, job.job_name())?
+    {
+        new.remember(&kept);
+    }
+    Ok(new)
+}
+
+/// Whether what is stored is not gone on from.
+fn starts_over(job: &Job, found: &Checkpoint) -> bool {
+    let is_expired = |after| found.updated_at().elapsed().is_ok_and(|age| age > after);
+    job.expected.runs.restart
+        || (found.is_finished() && job.saves.kept.expires_after.is_some_and(is_expired))
+}
+
 /// The state to go on from; none to start over.
 fn continued(
     job: &Job,
@@ -52,8 +77,13 @@ fn continued(
 ) -> Result<Option<Checkpoint>, Error> {
     let events = Events::new(job.job_name(), job.shown.verbose);
     let name = || job.job_name().to_owned();
+    let runs = checkpoint.runs_unfinished();
+    if !accepts && job.expected.runs.max.is_some_and(|max| runs >= max) {
+        return Err(Error::TooManyRuns { job: name(), runs });
+    }
+    let is_by_hand = checkpoint.is_by_hand();
     let stored = checkpoint.set_version(job.expected.version.clone());
-    if stored != job.expected.version {
+    if stored != job.expected.version && !is_by_hand {
         if !accepts {
             let current = job.expected.version.clone();
             return Err(Error::VersionChanged { job: name(), stored, current });

@@ -116,6 +116,9 @@ pub(super) async fn apply_request_async(stages: &mut Stages) -> Result<(), Error
 
 /// Returns how long to wait before polling again; none to go on.
 fn next_pause(stages: &mut Stages) -> Result<Option<Duration>, Error> {
+    if stages.control.is_late() {
+        stages.check_stop()?;
+    }
     match stages.control.apply_request() {
         Applied::Pause { pause, is_new } => {
             if is_new {

@@ -5,18 +5,19 @@ use std::time::Instant;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{Error as BackendError, RunEnd, Store};
-use tracing::Span;
 
 use super::judging::failure_of_item;
 use super::stages::Stages;
 use crate::Error;
 use crate::attempt::Outcome;
-use crate::effects::reconnect::outputs::Outputs;
+use crate::error::one_line;
 use crate::failure::outcome::{Failed, Failing};
 use crate::failure::reported::look_up_calls;
+use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
 use crate::save::Write;
 use crate::save::owner::Owner;
+use crate::secrets::masked;
 
 /// What became of the last write, and how many items are complete.
 type Ended = (Result<(), BackendError>, u64);
@@ -33,7 +34,7 @@ pub(super) fn finish<R>(
     let _within = spans.within();
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
-    let last = last(write, stages.observer.save_span(), stages.handles.take_outputs());
+    let last = last(stages, write, failed);
     let ended = let_go(stages).map(|owner| owner.map(|owner| owner.end(last)));
     give_back(stages, outcome, failed, ended, on_error)
 }
@@ -46,10 +47,14 @@ pub(super) async fn finish_async<R>(
     on_error: impl FnOnce(Error) -> R,
 ) -> R {
     stages.end_limits();
+    let stopping = Stopping::take();
     let failing = look_up(stages, failing).await;
+    if let Some(stopping) = stopping {
+        stopping.put_back();
+    }
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
-    let last = last(write, stages.observer.save_span(), stages.handles.take_outputs());
+    let last = last(stages, write, failed);
     let ended = match let_go(stages) {
         Ok(Some(owner)) => Ok(Some(owner.end_async(last).await)),
         Ok(None) => Ok(None),
@@ -75,6 +80,8 @@ pub(super) fn abandon(stages: &mut Stages) {
     }) {
         stages.observer.events().not_saved(&error.into());
     }
+    stages.observer.events().counts.reason.get_or_insert_with(|| "it was dropped".to_owned());
+    stages.observer.ended(RunEnd::Stopped);
 }
 
 /// Gives the store away, to be written to once more: from then on there is nothing that the run saves.
@@ -111,12 +118,19 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
     };
     // What failed and was no failure is not the next one's.
     drop(TryTrace::take());
+    let stopping = failed.as_ref().and_then(Failed::stopping);
+    drop(Stopping::take());
+    if let Some(stopping) = stopping {
+        return (Write::Save(stopped_itself(stages, &stopping.reason).into()), true);
+    }
     let Some(failed) = failed else {
         let has_dead_letters =
             stages.with_stored(|progress, stored| progress.has_dead_letters(stored));
         return if stages.session.keep_on_success || has_dead_letters {
             (Write::Finish(last_change(stages)), false)
         } else {
+            // What completed since the last save counts as well.
+            let _ = last_change(stages);
             (Write::Delete, false)
         };
     };
@@ -129,6 +143,15 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
 fn last_change(stages: &mut Stages) -> Change {
     let taken = stages.progress.change_of_finished();
     stages.change(taken, Instant::now())
+}
+
+/// The item that has ended the run has begun, and may have changed what is carried.
+fn stopped_itself(stages: &mut Stages, reason: &str) -> Change {
+    stages.control.stop();
+    stages.observer.events().stopped_itself(reason);
+    stages.progress.keep_only_what_matches_values();
+    let taken = stages.progress.change();
+    Change { end: Some(RunEnd::Stopped), ..stages.change(taken, Instant::now()) }
 }
 
 fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
@@ -147,18 +170,51 @@ fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
 
 /// Returns the last write, with which the files of a job that is finished are given back.
 fn last(
+    stages: &mut Stages,
     write: Write,
-    span: Span,
-    outputs: Outputs,
+    failed: bool,
 ) -> impl FnOnce(&mut Store) -> Ended + Send + 'static {
+    let (span, outputs) = (stages.observer.save_span(), stages.handles.take_outputs());
+    let keep_history = if failed { 0 } else { stages.session.keep_history };
+    let is_stopped = stages.control.is_stopped();
     move |store| {
         let is_finished = matches!(write, Write::Finish(_) | Write::Delete);
-        let written = write.within(&span, store);
+        let mut written = Ok(());
+        if matches!(write, Write::Delete) && keep_history > 0 {
+            written = remember(store, keep_history);
+        }
+        written = written.and_then(|()| write.within(&span, store));
+        // A run that has begun nothing leaves nothing.
+        if is_stopped && written.is_ok() && store.checkpoint().has_begun_nothing() {
+            written = store.delete();
+        }
         if is_finished && written.is_ok() {
             outputs.release();
         }
         (written, store.checkpoint().completed().len())
     }
+}
+
+/// Reports how the run has ended.
+fn report_end(stages: &mut Stages, written: &Result<(), Error>, failed: bool) {
+    let end = match written {
+        _ if stages.control.is_stopped() => RunEnd::Stopped,
+        Ok(()) if !failed => RunEnd::Finished,
+        Ok(()) => RunEnd::Failed,
+        Err(error) => {
+            let error = masked(&one_line(error));
+            stages.observer.events().counts.reason.get_or_insert(error);
+            RunEnd::Failed
+        }
+    };
+    stages.observer.ended(end);
+}
+
+/// Keeps how the runs of the job went, which is finished.
+fn remember(store: &mut Store, runs: u32) -> Result<(), BackendError> {
+    let mut finished = store.checkpoint().clone();
+    finished.finish();
+    finished.save_history(&**store.backend(), runs)
 }
 
 /// Returns what the caller of the run is given.
@@ -174,6 +230,10 @@ fn give_back<R>(
         Ok(None) => (Ok(()), None),
         Err(error) => (Err(error), None),
     };
+    let is_stored = completed.is_some();
+    if is_stored || written.is_err() {
+        report_end(stages, &written, failed);
+    }
     let events = stages.observer.events();
     let returned = outcome.unwrap_or_else(|panic| {
         if let Err(error) = &written {

@@ -6,7 +6,7 @@ use safe_state_backends::Request;
 use safe_state_base::stored;
 
 use super::{Run, entering};
-use crate::attempt::call_in;
+use crate::attempt::{Outcome, call_async, call_in};
 use crate::failure::outcome::{Asked, Failing};
 use crate::items::Step;
 use crate::items::entry::Number;
@@ -49,16 +49,53 @@ impl Job {
         let mut run = Run::open(self)?;
         let spans = run.spans();
         let outcome = call_in(&spans, || for_each(&mut run, location, items, body));
-        let failing = outcome.as_ref().map_or_else(
-            |panic| Failing::of_panic(&**panic),
-            |returned| {
-                returned
-                    .as_ref()
-                    .err()
-                    .map_or(Failing::No, |error| Failing::of_displayed(error, Asked::Fully))
-            },
-        );
+        let failing = failing(&outcome);
         run.finish(outcome, failing, |error| Err(error.into()))
+    }
+
+    /// As [`run`](Self::run), with a body that awaits. It neither blocks nor needs a runtime; a future that is dropped leaves
+    /// what is complete saved.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job};
+    ///
+    /// # async fn send(_: &str) {}
+    /// async fn mail(recipients: &[&str]) -> Result<(), Error> {
+    ///     let mailer = Job::new("mailer").save_every(10);
+    ///     mailer
+    ///         .run_async(recipients, async |recipient| {
+    ///             send(recipient).await;
+    ///             Ok(())
+    ///         })
+    ///         .await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The body's own, unchanged; or an [`Error`] if the run cannot begin, save or finish.
+    ///
+    /// # Panics
+    ///
+    /// If the body does.
+    #[track_caller]
+    pub fn run_async<I, E>(
+        &self,
+        items: I,
+        body: impl AsyncFnMut(I::Item) -> Result<(), E>,
+    ) -> impl Future<Output = Result<(), E>>
+    where
+        I: IntoIterator,
+        E: From<Error> + fmt::Display,
+    {
+        let location = std::panic::Location::caller().to_string();
+        async move {
+            let mut run = Run::open_async(self).await?;
+            let spans = run.spans();
+            let outcome = call_async(spans, for_each_async(&mut run, location, items, body)).await;
+            let failing = failing(&outcome);
+            run.finish_async(outcome, failing, |error| Err(error.into())).await
+        }
     }
 
     /// Asks the job to pause, from any thread, process or host: a run under way saves and waits before
@@ -169,6 +206,14 @@ impl Job {
     }
 }
 
+fn failing<E: fmt::Display>(outcome: &Outcome<Result<(), E>>) -> Failing {
+    match outcome {
+        Err(panic) => Failing::of_panic(&**panic),
+        Ok(Err(error)) => Failing::of_displayed(error, Asked::Fully),
+        Ok(Ok(())) => Failing::No,
+    }
+}
+
 /// Calls `body` on the items of `input` that are not complete.
 fn for_each<I: IntoIterator, E: From<Error>>(
     run: &mut Run,
@@ -207,6 +252,47 @@ fn for_each<I: IntoIterator, E: From<Error>>(
     }
     if tally.leave() {
         tally.run().save()?;
+    }
+    Ok(())
+}
+
+/// Awaits `body` on the items of `input` that are not complete.
+async fn for_each_async<I: IntoIterator, E: From<Error>>(
+    run: &mut Run,
+    location: String,
+    input: I,
+    mut body: impl AsyncFnMut(I::Item) -> Result<(), E>,
+) -> Result<(), E> {
+    let identity = (IdentityKind::Index, ByIndex(|_: &I::Item| None::<u32>));
+    let number = Number { depth: 0, id: 0 };
+    let (mut items, mut tally) =
+        entering::items(run, number, location.into(), input.into_iter(), identity);
+    loop {
+        if tally.complete() {
+            if tally.run().poll_requests_async().await {
+                tally.run().save_async().await?;
+            }
+            if !items.has_ended() {
+                tally.run().apply_request_async().await?;
+            }
+        }
+        while let Some(look) = tally.run().look(items.has_ended()) {
+            if tally.run().wait_async(look).await {
+                tally.run().save_async().await?;
+                tally.run().obey_async().await?;
+            }
+        }
+        match items.next(&mut tally) {
+            Step::Item(item) => {
+                tally.run().begin_item();
+                body(item).await?;
+            }
+            Step::Done => break,
+            Step::Failed(error) => return Err(error.into()),
+        }
+    }
+    if tally.leave() {
+        tally.run().save_async().await?;
     }
     Ok(())
 }

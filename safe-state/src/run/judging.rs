@@ -40,7 +40,7 @@ fn verdict<F: Fn(&ErrorContext<'_>) -> Action>(
 ) -> Verdict {
     stages.control.end_item();
     // No item is to blame for the time of the run being over: none is tried again, or given up.
-    if stages.control.is_over() {
+    if stages.control.is_over() || failed.stopping().is_some() {
         return Verdict::Fail;
     }
     let attempt = stages.progress.count_attempt(depth);
@@ -95,7 +95,7 @@ fn give_up(stages: &mut Stages, depth: usize, failure: Failure, attempts: u32) -
     let letter = letter.with_attempts(attempts);
     let is_given_up = stages.with_stored(|progress, stored| progress.give_up(stored, &letter));
     if is_given_up {
-        stages.observer.events().given_up(letter.failure(), letter.attempts());
+        stages.observer.gave_up(&letter);
     } else {
         end_for(
             stages,

@@ -7,6 +7,7 @@ use safe_state_backends::Carry;
 
 use super::stages::Stages;
 use crate::Error;
+use crate::control::staged;
 use crate::items::entry::{Entry, Number};
 use crate::items::identity::IdentityKind;
 use crate::items::key::KeyHash;
@@ -67,6 +68,9 @@ pub(super) fn reach<C: Carry>(stages: &mut Stages, depth: usize, cursor: &C) -> 
 pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_flight: bool) {
     stages.take_back_lent();
     stages.progress.settle(depth, completed, in_flight);
+    if in_flight && depth == 0 && staged::watches_items() {
+        stages.progress.position(depth).into_iter().for_each(staged::handed_out);
+    }
     if in_flight
         && stages.observer.watches_items()
         && !stages.progress.runs_side_by_side(depth)
@@ -108,6 +112,9 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
     stages.control.end_item();
     let was_committed = stages.commit.take_made();
     if stages.progress.complete(depth) {
+        if depth == 0 && staged::completed() {
+            stages.control.requests().stage_end();
+        }
         let paged = page(stages);
         let position = stages.progress.position(depth);
         stages.control.completed(position.and_then(|position| position.checked_sub(1)));
@@ -156,7 +163,7 @@ fn page(stages: &mut Stages) -> Paged {
 /// Returns how many items may complete until a save may be due, a fingerprint is wanted, or it may be time to
 /// ask whether to go on.
 pub(super) fn items_until_a_look(stages: &Stages, depth: usize) -> u64 {
-    if stages.observer.watches_items() {
+    if stages.observer.watches_items() || staged::watches_items() {
         return 1;
     }
     let until_mark = stages.progress.items_until_mark(depth);

@@ -61,6 +61,8 @@ pub(super) struct Session {
     pub(super) active: Option<Active>,
     pub(super) terms: Terms,
     pub(super) keep_on_success: bool,
+    /// How many runs are remembered once the job has finished.
+    pub(super) keep_history: u32,
 }
 
 impl Stages {
@@ -93,7 +95,7 @@ impl Stages {
             None => (None, Requests::default()),
         };
         // A nested call has nothing of its own to show.
-        let shows_bars = job.shown.progress && owner.is_some();
+        let shown = owner.is_some().then_some(&job.shown);
         let syncs = job.lease_options().durability == Durability::Power;
         // A replay has nothing to lose; and where each item is synced, a page adds nothing.
         let pages = job.saves.page
@@ -102,14 +104,26 @@ impl Stages {
             && (!syncs || save_every != SaveEvery::default());
         let saving = Saving::new(owner, save_every, now);
         Stages {
-            session: Session { active: None, terms, keep_on_success: job.saves.keep_on_success },
+            session: Session {
+                active: None,
+                terms,
+                keep_on_success: job.saves.keep_on_success,
+                keep_history: job.saves.kept.history,
+            },
             failures: Failures::new(has_crashed, at_risk(job), now),
             progress: Progress::default(),
             saving: if pages { saving.paged() } else { saving },
             control: Control::new(&job.watch, requests, replay, now),
             commit: Commit::None,
             handles: Handles::new(job.registry.clone(), syncs),
-            observer: Observer::new(events, spans, shows_bars),
+            observer: Observer::new(events, spans, shown),
+        }
+    }
+
+    /// Reports that the run begins.
+    pub(super) fn started(&mut self) {
+        if let Some(store) = self.saving.store() {
+            self.observer.started(store.checkpoint());
         }
     }
 
@@ -280,7 +294,7 @@ impl Stages {
 
     fn saved(&mut self, began: Instant, written: Result<(), Error>) -> Result<(), Error> {
         let now = Instant::now();
-        self.observer.events().meters.saved(now - began);
+        self.observer.events().waited_for_save(now - began);
         if self.saving.saved(began, now) {
             self.observer.events().slow_saving();
         }
@@ -320,7 +334,7 @@ impl Stages {
     fn worked(&mut self, items: u64, now: Instant) {
         let (items, time) = self.saving.worked(items, now);
         if items > 0 {
-            self.observer.events().meters.completed(items, time);
+            self.observer.events().worked(items, time);
         }
     }
 }

@@ -4,7 +4,9 @@ use safe_state_backends::{Carry, Store};
 
 use super::{Run, judging, rebuilding};
 use crate::Error;
+use crate::control::staged;
 use crate::effects::reconnect::means::Means;
+use crate::error::StopReason;
 use crate::items::identity::CursorType;
 use crate::progress::Stored;
 use crate::progress::values::Place;
@@ -157,7 +159,11 @@ impl Run {
     ///
     /// The value is of another type.
     pub fn remembered<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
-        self.stages.values(|mut values| values.step(step))
+        let remembered = self.stages.values(|mut values| values.step(step))?;
+        if remembered.is_none() && staged::is_at_step(step) {
+            return Err(self.stages.stop(StopReason::Cancelled));
+        }
+        Ok(remembered)
     }
 
     /// Saves the value of a `step!`.

@@ -36,7 +36,7 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 24] = [
+pub(crate) static SETTINGS: [JobOption; 35] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("budget", Told::Method, |it, input| budget(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
@@ -54,8 +54,19 @@ pub(crate) static SETTINGS: [JobOption; 24] = [
     option("on_code_change", Told::Elsewhere, |it, input| on_change(&value(it, input)?, true)),
     option("version", Told::Method, given),
     option("keep_on_success", Told::Method, switch),
+    option("keep_history", Told::Method, given),
+    option("expire_after", Told::Method, |it, input| time(it, value(it, input)?)),
+    option("restart", Told::Method, switch),
+    option("max_runs", Told::Method, given),
     option("progress", Told::Macro, switch),
+    option("progress_lines", Told::Method, |it, input| time(it, value(it, input)?)),
     option("verbose", Told::Method, switch),
+    option("summary", Told::Method, switch),
+    option("on_start", Told::Method, given),
+    option("on_stop", Told::Method, given),
+    option("on_finish", Told::Method, given),
+    option("on_failure", Told::Method, given),
+    option("on_dead_letter", Told::Method, given),
     option("capture_args", Told::Elsewhere, |_, _| Ok(Value::Said)),
     option("item_timeout", Told::Watched, |it, input| limit(it, input, time)),
     option("timeout", Told::Watched, |it, input| limit(it, input, time)),

@@ -2,12 +2,12 @@
 
 use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
+use safe_state_base::status::Status;
+use safe_state_base::status::look::Look;
 use serde::Serialize;
 
 use crate::exit::Failed;
-use crate::look::Look;
 use crate::place::Place;
-use crate::summary::Summary;
 
 /// What one look has seen.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -21,7 +21,7 @@ pub(super) struct Sample {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Seen {
     #[serde(flatten)]
-    pub(super) summary: Summary,
+    pub(super) status: Status,
     /// Of its last failure, or the last item that it gave up on.
     pub(super) trouble: Option<String>,
 }
@@ -72,6 +72,6 @@ impl Seen {
         let last = || letters.iter().skip(letters.len().saturating_sub(1)).last();
         let given_up =
             || last().map(|it| format!("item {} given up: {}", it.index(), it.failure().message()));
-        Seen { summary: Summary::of(look), trouble: failure.or_else(given_up) }
+        Seen { status: Status::in_a_line(look), trouble: failure.or_else(given_up) }
     }
 }

@@ -8,12 +8,12 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{LineGauge, Sparkline};
+use safe_state_base::status::{State, Status};
 
 use super::pace::Pace;
 use super::sample::{Sample, Seen};
 use crate::escape;
 use crate::exit::Failed;
-use crate::summary::{State, Summary};
 
 /// The rows of a job: its bar, what else there is to say, and a gap.
 const ROWS: u16 = 3;
@@ -45,9 +45,9 @@ impl View {
             Err(failed) => self.trouble = Some(failed.message),
             Ok(sample) => {
                 self.trouble = None;
-                self.paces.retain(|job, _| sample.jobs.iter().any(|it| it.summary.job == *job));
-                for Summary { job, completed, .. } in sample.jobs.iter().map(|it| &it.summary) {
-                    self.paces.entry(job.clone()).or_default().add(now, *completed);
+                self.paces.retain(|job, _| sample.jobs.iter().any(|it| it.status.job == *job));
+                for Status { job, progress, .. } in sample.jobs.iter().map(|it| &it.status) {
+                    self.paces.entry(job.clone()).or_default().add(now, progress.completed);
                 }
                 self.sample = sample;
             }
@@ -76,7 +76,7 @@ impl View {
 
     fn head(&self) -> Line<'_> {
         let running =
-            self.sample.jobs.iter().filter(|it| it.summary.state == State::Running).count();
+            self.sample.jobs.iter().filter(|it| it.status.state == State::Running).count();
         let text = format!("  {} jobs, {running} running", self.sample.jobs.len());
         Line::from_iter([Span::styled(escape::line(&self.place), BOLD), Span::styled(text, DIM)])
     }
@@ -91,7 +91,7 @@ impl View {
     }
 
     fn job(&self, frame: &mut Frame<'_>, area: Rect, seen: &Seen) {
-        let it = &seen.summary;
+        let it = &seen.status;
         let pace = self.paces.get(&it.job);
         let [first, second] = Layout::vertical([Constraint::Length(1); 2]).areas(area);
         let columns = [
@@ -119,19 +119,19 @@ impl View {
 }
 
 /// How much is complete, for a bar.
-fn ratio(it: &Summary) -> Option<f64> {
-    let total = it.total?.max(1);
+fn ratio(it: &Status) -> Option<f64> {
+    let total = it.progress.total?.max(1);
     #[expect(clippy::cast_precision_loss, reason = "it is a bar")]
-    Some((it.completed as f64 / total as f64).clamp(0.0, 1.0))
+    Some((it.progress.completed as f64 / total as f64).clamp(0.0, 1.0))
 }
 
 /// `6432 of 10000, 12.5/s, 4m 45s left`
-fn counted(it: &Summary, pace: Option<&Pace>) -> String {
-    let mut text = it.completed.to_string();
-    text.extend(it.total.map(|total| format!(" of {total}")));
+fn counted(it: &Status, pace: Option<&Pace>) -> String {
+    let mut text = it.progress.completed.to_string();
+    text.extend(it.progress.total.map(|total| format!(" of {total}")));
     if it.state == State::Running {
         text.extend(pace.and_then(Pace::rate).map(|rate| format!(", {rate:.1}/s")));
-        let left = it.remaining.zip(pace).and_then(|(items, pace)| pace.time_for(items));
+        let left = it.progress.remaining.zip(pace).and_then(|(items, pace)| pace.time_for(items));
         let whole = left.map(|left| Duration::from_secs(left.as_secs()));
         text.extend(whole.map(|left| format!(", {} left", humantime::format_duration(left))));
     }
@@ -140,12 +140,12 @@ fn counted(it: &Summary, pace: Option<&Pace>) -> String {
 
 /// Who runs it, how many items it has given up, and why, or how it failed.
 fn said_of(seen: &Seen) -> Line<'static> {
-    let it = &seen.summary;
+    let it = &seen.status;
     let mut said = Vec::new();
     said.extend(it.holder.as_ref().map(|holder| format!("pid {} on {}", holder.pid, holder.host)));
-    said.extend(it.asked.map(|asked| format!("asked to {asked}")));
-    said.extend((it.dead_letters > 0).then(|| format!("{} given up", it.dead_letters)));
-    said.extend((it.skipped > 0).then(|| format!("{} skipped", it.skipped)));
+    said.extend(it.asked.asked.map(|asked| format!("asked to {asked}")));
+    said.extend((it.runs.dead_letters > 0).then(|| format!("{} given up", it.runs.dead_letters)));
+    said.extend((it.runs.skipped > 0).then(|| format!("{} skipped", it.runs.skipped)));
     let mut line = Line::from(Span::styled(escape::line(&said.join(", ")), DIM));
     if let Some(trouble) = &seen.trouble {
         let gap = if said.is_empty() { "" } else { "  " };
@@ -157,8 +157,8 @@ fn said_of(seen: &Seen) -> Line<'static> {
 fn colour(state: State) -> Style {
     match state {
         State::Running | State::Finished => Style::new().fg(Color::Green),
-        State::Stopped | State::Interrupted | State::Open => Style::new().fg(Color::Yellow),
         State::Failed | State::Unreadable => BAD,
+        _ => Style::new().fg(Color::Yellow),
     }
 }
 
@@ -166,28 +166,31 @@ fn colour(state: State) -> Style {
 mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
-    use safe_state_backends::Timestamp;
+    use std::sync::Arc;
+
+    use safe_state_backends::{Backend, Checkpoint, LeaseOptions, MemoryBackend};
+
+    use safe_state_base::status::StatusHolder;
 
     use super::*;
-    use crate::summary::Held;
 
     fn seen(job: &str, state: State, completed: u64, total: Option<u64>) -> Seen {
-        let at = Timestamp::now();
-        let summary = Summary {
-            job: job.to_owned(),
-            state,
-            completed,
-            total,
-            remaining: total.map(|total| total - completed),
-            runs: 1,
-            skipped: 0,
-            dead_letters: 0,
-            started_at: at,
-            updated_at: at,
-            holder: None,
-            asked: None,
-        };
-        Seen { summary, trouble: None }
+        let backend = MemoryBackend::default();
+        backend.save(job, &Checkpoint::new(job, None).encode().unwrap()).unwrap();
+        let mut status = Status::load(&backend, job).unwrap();
+        status.state = state;
+        status.progress.completed = completed;
+        status.progress.total = total;
+        status.progress.remaining = total.map(|total| total - completed);
+        Seen { status, trouble: None }
+    }
+
+    fn holder() -> Option<StatusHolder> {
+        let backend = Arc::new(MemoryBackend::default());
+        let _lease = Arc::clone(&backend).lease("mail", LeaseOptions::default()).unwrap();
+        let mut holder = Status::load(&*backend, "mail").unwrap().holder?;
+        (holder.pid, holder.host) = (4711, "mail-2".to_owned());
+        Some(holder)
     }
 
     fn shown(view: &View, height: u16) -> Vec<String> {
@@ -203,9 +206,8 @@ mod tests {
         let began = Instant::now();
         for second in 0..4 {
             let mut running = seen("mail", State::Running, 10 + second * 10, Some(100));
-            let holder = Held { pid: 4711, host: "mail-2".to_owned(), since: Timestamp::now() };
-            running.summary.holder = Some(holder);
-            running.summary.dead_letters = 2;
+            running.status.holder = holder();
+            running.status.runs.dead_letters = 2;
             let mut failed = seen("bill", State::Failed, 3, None);
             failed.trouble = Some("item 3: no\x1b[31m paper".to_owned());
             let sample = Sample { jobs: vec![failed, running], unreadable: vec![] };

@@ -99,6 +99,18 @@ impl Key {
         meta
     }
 
+    /// What was saved, with the seal of another job in place of that of the one that has saved it; none if that does not
+    /// fit.
+    pub(crate) fn resealed(
+        &self,
+        (from, to): (&str, &str),
+        variable: &str,
+        stored: &[u8],
+    ) -> Option<Vec<u8>> {
+        let (meta, fits) = self.opened(from, variable, stored);
+        fits.then(|| self.sealed(to, variable, meta.to_vec()))
+    }
+
     /// What was saved, without its seal; and whether that fits.
     pub(crate) fn opened<'a>(
         &self,

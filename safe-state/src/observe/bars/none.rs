@@ -9,6 +9,10 @@ impl Bars {
         Bars
     }
 
+    pub(crate) fn are_shown(&self) -> bool {
+        false
+    }
+
     pub(crate) fn enter(&self, _: &str, _: usize, _: Option<u64>, _: u64, _: Option<u64>) {}
 
     #[inline]

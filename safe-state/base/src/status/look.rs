@@ -7,25 +7,49 @@ const LOOKS: usize = 5;
 
 /// What is stored of a job, and who runs it.
 #[derive(Clone, Debug)]
-pub(super) struct Look {
-    pub(super) checkpoint: Checkpoint,
-    pub(super) run: Run,
-    /// What was asked of its runs.
-    pub(super) asked: Option<Request>,
+pub struct Look {
+    /// What is stored of it.
+    pub checkpoint: Checkpoint,
+    /// Who runs it.
+    pub run: Run,
+    /// What was asked of its runs, and why.
+    pub asked: Option<(Request, Option<String>)>,
 }
 
 /// Whether a job is under way.
 #[derive(Clone, Debug)]
-pub(super) enum Run {
+pub enum Run {
+    /// It is, by that process.
     By(Holder),
+    /// It is not.
     None,
     /// The backend can't tell.
     Unknown,
 }
 
+impl Run {
+    /// Returns whether a job is under way.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read.
+    pub fn of(backend: &dyn Backend, job: &str) -> Result<Run, Error> {
+        match backend.holder(job) {
+            Ok(Some(holder)) => Ok(Run::By(holder)),
+            Ok(None) => Ok(Run::None),
+            Err(Error::Unsupported(_)) => Ok(Run::Unknown),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 impl Look {
     /// Looks at a job. `None` if it has no checkpoint.
-    pub(super) fn at(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of the job.
+    pub fn at(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
         let mut looked = Look::once(backend, job)?;
         for _ in 0..LOOKS {
             // A run may have ended between the two looks, or begun: what stands still is no run.
@@ -44,16 +68,16 @@ impl Look {
     }
 
     fn once(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
-        let run = match backend.holder(job) {
-            Ok(Some(holder)) => Run::By(holder),
-            Ok(None) => Run::None,
-            Err(Error::Unsupported(_)) => Run::Unknown,
-            Err(error) => return Err(error),
-        };
+        let run = Run::of(backend, job)?;
         let checkpoint = Checkpoint::load(backend, job)?;
         let Some(checkpoint) = checkpoint else { return Ok(None) };
-        let asked = Request::load(backend, job)?;
+        let asked = Request::load_with_reason(backend, job)?;
         Ok(Some(Look { checkpoint, run, asked }))
+    }
+
+    /// What was asked of the job's runs.
+    pub fn request(&self) -> Option<Request> {
+        self.asked.as_ref().map(|(request, _)| *request)
     }
 
     fn is_as(&self, before: &Look) -> bool {

@@ -1,0 +1,218 @@
+//! What people change in a checkpoint: items that are not to be done, where to go on, another name.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::{Checkpoint, History, LoopProgress};
+use crate::limits::LOOP_LIMIT;
+use crate::timestamp::Timestamp;
+use crate::{Carried, Carry, Completed, Keys};
+
+/// The fingerprint of an item of a loop whose input gives each item once.
+#[doc(hidden)]
+pub const CONSUMED: u32 = 0x636f_6e73;
+
+/// The making of keys of which their loop has not told how it makes them.
+const ANY_MAKING: u32 = 0;
+
+/// Why a checkpoint can't be changed so.
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotByHand {
+    /// Its items have no stable index.
+    #[error("its loop knows items by key: name keys")]
+    KnownByKey,
+    /// The input goes on behind a cursor.
+    #[error("its loop goes on behind a cursor: name the cursor to go on behind")]
+    KnownByCursor,
+    /// The loop has no keys.
+    #[error("its loop knows items by index, and not by key")]
+    KnownByIndex,
+    /// No index comes again.
+    #[error("its input gives each item once: leave them out where they come from")]
+    GivesOnce,
+    /// The way in which keys are hashed is known to the program alone.
+    #[error("its keys are hashed by their type's `Hash`, which the program alone can do")]
+    KeyedByHash,
+    /// Carried values may hold a part of it.
+    #[error("the item was interrupted in the middle of a loop inside it: let it be done first")]
+    InTheMiddle,
+    /// It is nothing that can be stored.
+    #[error("the cursor cannot be stored")]
+    NoCursor,
+    /// The number names no loop that can be changed.
+    #[error("there is no loop of that number which stands in no other")]
+    NoSuchLoop,
+    /// A handle is sealed with the name.
+    #[error(
+        "it has files or connections that are sealed with the job's name, which its program alone can do"
+    )]
+    Sealed,
+}
+
+crate::debug_is_one_line!(NotByHand);
+
+impl Checkpoint {
+    /// A job that has not begun, of which things are said by hand. Its first run takes it over, whatever its version and
+    /// arguments.
+    pub fn by_hand(job: impl Into<String>) -> Self {
+        let new = Checkpoint::new(job, None);
+        Checkpoint { run_count: 0, history: History::default(), ..new }
+    }
+
+    /// Whether the job has not begun, and things were said of it by hand.
+    pub fn is_by_hand(&self) -> bool {
+        self.run_count == 0
+    }
+
+    /// Whether no run has completed anything, so that what is complete was said by hand.
+    pub fn is_complete_by_hand_alone(&self) -> bool {
+        let runs = self.history();
+        runs.len() == usize::try_from(self.run_count).unwrap_or(usize::MAX)
+            && runs.iter().all(|run| run.completed() == 0)
+    }
+
+    /// Marks items of an outermost loop complete by their indices. Gives how many were not.
+    ///
+    /// # Errors
+    ///
+    /// The loop does not know its items so; then nothing changes.
+    pub fn complete_by_hand(
+        &mut self,
+        loop_id: u16,
+        items: impl IntoIterator<Item = Range<u64>>,
+    ) -> Result<u64, NotByHand> {
+        let mut items: Vec<Range<u64>> = items.into_iter().collect();
+        items.sort_by_key(|range| range.start);
+        let is_in_the_middle = self.loops.values().any(|it| {
+            let around = it.within.first().filter(|_| it.end.is_none());
+            around.is_some_and(|item| items.iter().any(|range| range.contains(item)))
+        });
+        let progress = self.outermost(loop_id)?;
+        if progress.keys.is_some() {
+            return Err(NotByHand::KnownByKey);
+        }
+        if progress.cursor.is_some() {
+            return Err(NotByHand::KnownByCursor);
+        }
+        if progress.mark.is_some_and(|mark| mark.fingerprint == CONSUMED) {
+            return Err(NotByHand::GivesOnce);
+        }
+        if is_in_the_middle {
+            return Err(NotByHand::InTheMiddle);
+        }
+        let before = progress.completed.len();
+        progress.completed.merge(&items.into_iter().collect::<Completed>());
+        let done = |item: u64| progress.completed.contains(item);
+        progress.attempts = progress.attempts.take().filter(|it| !done(it.item));
+        progress.suspect = progress.suspect.take().filter(|it| !done(it.item));
+        let added = progress.completed.len() - before;
+        self.changed_by_hand();
+        Ok(added)
+    }
+
+    /// Marks items of an outermost loop complete by the hashes of their keys. Gives how many were not.
+    ///
+    /// # Errors
+    ///
+    /// The loop does not know its items so; then nothing changes.
+    pub fn complete_keys_by_hand(
+        &mut self,
+        loop_id: u16,
+        hashes: &[u64],
+    ) -> Result<u64, NotByHand> {
+        let progress = self.outermost(loop_id)?;
+        if progress.cursor.is_some() {
+            return Err(NotByHand::KnownByCursor);
+        }
+        if progress.keys.is_none() && !progress.completed.is_empty() {
+            return Err(NotByHand::KnownByIndex);
+        }
+        let keys = progress.keys.get_or_insert_with(|| Box::new(Keys::new(ANY_MAKING, vec![])));
+        if keys.is_by_hash() {
+            return Err(NotByHand::KeyedByHash);
+        }
+        let mut known: HashSet<u64> = keys.hashes().iter().copied().collect();
+        let new: Vec<u64> = hashes.iter().copied().filter(|hash| known.insert(*hash)).collect();
+        let (made_by, added) = (keys.made_by(), new.len() as u64);
+        keys.add(Keys::new(made_by, new));
+        self.changed_by_hand();
+        Ok(added)
+    }
+
+    /// Lets an outermost loop go on behind that cursor.
+    ///
+    /// # Errors
+    ///
+    /// The loop does not know its items so; then nothing changes.
+    pub fn go_on_behind(&mut self, loop_id: u16, cursor: Carried) -> Result<(), NotByHand> {
+        let progress = self.outermost(loop_id)?;
+        if progress.keys.is_some() {
+            return Err(NotByHand::KnownByKey);
+        }
+        if progress.cursor.is_none() && !progress.completed.is_empty() {
+            return Err(NotByHand::KnownByIndex);
+        }
+        progress.cursor = Some(Box::new(cursor));
+        (progress.attempts, progress.suspect, progress.end) = (None, None, None);
+        if progress.completed.is_empty() {
+            // What the items before it were is not known; that there are some is.
+            progress.completed.insert(0);
+        }
+        self.changed_by_hand();
+        Ok(())
+    }
+
+    /// The same behind a cursor of any type that can be carried.
+    ///
+    /// # Errors
+    ///
+    /// The loop does not know its items so, or the cursor can't be stored; then nothing changes.
+    pub fn go_on_behind_value<C: Carry>(
+        &mut self,
+        loop_id: u16,
+        cursor: &C,
+    ) -> Result<(), NotByHand> {
+        let stored = cursor.change("cursor!()", Vec::new(), None);
+        let stored = stored.ok().flatten().ok_or(NotByHand::NoCursor)?;
+        self.go_on_behind(loop_id, stored.value.with_names())
+    }
+
+    /// Counts items that were given up by hand.
+    pub fn count_skipped(&mut self, items: u64) {
+        self.skipped = self.skipped.saturating_add(items);
+    }
+
+    /// Gives the job another name.
+    ///
+    /// # Errors
+    ///
+    /// [`NotByHand::Sealed`] if `reseal` has not given a handle a seal with the new name: it is called with each by its
+    /// variable, and what is stored.
+    pub fn rename(
+        &mut self,
+        job: &str,
+        mut reseal: impl FnMut(&str, &[u8]) -> Option<Vec<u8>>,
+    ) -> Result<(), NotByHand> {
+        let mut carried = self.carried.clone();
+        for (name, value) in &mut carried {
+            if value.is_sealed() {
+                value.bytes = reseal(name, &value.bytes).ok_or(NotByHand::Sealed)?.into();
+            }
+        }
+        (self.job, self.carried) = (job.to_owned(), carried);
+        Ok(())
+    }
+
+    fn outermost(&mut self, loop_id: u16) -> Result<&mut LoopProgress, NotByHand> {
+        if usize::from(loop_id) >= LOOP_LIMIT {
+            return Err(NotByHand::NoSuchLoop);
+        }
+        let progress = self.loops.entry(loop_id).or_default();
+        if progress.within.is_empty() { Ok(progress) } else { Err(NotByHand::NoSuchLoop) }
+    }
+
+    fn changed_by_hand(&mut self) {
+        self.updated_at = Timestamp::now();
+    }
+}

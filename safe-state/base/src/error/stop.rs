@@ -1,0 +1,55 @@
+//! Why a run stops before its input ends, and not by a failure.
+
+use std::fmt;
+
+/// Why a run was to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The process was asked to end, by SIGINT or SIGTERM, and the job is `graceful`.
+    Signal,
+    /// The job's `max_runtime` was over.
+    MaxRuntime,
+    /// It was cancelled, by `Job::cancel`.
+    Cancelled,
+    /// It was abandoned, by `Job::abandon`: no run of it begins until `Job::resume`.
+    Abandoned,
+    /// The run's `timeout` was over.
+    Timeout,
+    /// More than its `max_memory` was in use.
+    MaxMemory,
+    /// The batch system will end the program soon.
+    WallTime,
+    /// `SAFE_STATE_REPLAY` asked for one item alone, and it has succeeded. Nothing was saved.
+    Replay,
+}
+
+impl StopReason {
+    /// What has become of a run that was to stop, and what to do.
+    pub(super) fn what_now(self) -> &'static str {
+        match self {
+            StopReason::Replay => {
+                ", which has succeeded; nothing was saved: run it without SAFE_STATE_REPLAY to go on"
+            }
+            StopReason::Abandoned => {
+                "; what it has saved is kept: `safe-state resume`, or `Job::resume`, lets it run again"
+            }
+            _ => ", and has saved its progress; run it again to go on",
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StopReason::Signal => "because the process was asked to end",
+            StopReason::MaxRuntime => "at the end of its `max_runtime`",
+            StopReason::Cancelled => "because it was cancelled",
+            StopReason::Abandoned => "because it was abandoned",
+            StopReason::Timeout => "at the end of its `timeout`",
+            StopReason::MaxMemory => "because more than its `max_memory` was in use",
+            StopReason::WallTime => "before the batch system ends it",
+            StopReason::Replay => "behind the item that was replayed",
+        })
+    }
+}

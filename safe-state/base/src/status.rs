@@ -1,0 +1,239 @@
+//! How a job is: what programs ask, and what `safe-state peek` shows.
+
+#[doc(hidden)]
+pub mod death;
+mod details;
+#[doc(hidden)]
+pub mod look;
+mod state;
+
+use safe_state_backends::format::FormatError;
+use safe_state_backends::{Backend, Error, Holder, Request, Timestamp};
+use serde::Serialize;
+
+pub use death::Death;
+pub use details::{StatusDetails, StatusLoop, StatusPace};
+pub use state::State;
+
+use look::{Look, Run};
+
+/// The version of the shape that [`Status`] has in JSON.
+const VERSION: u32 = 1;
+
+/// How a job is, as one look from outside has found it.
+///
+/// As JSON it is what `safe-state peek --json` shows, field by field, in one object; what is not known is `null`, times
+/// are RFC 3339 in UTC. `safe_state_status` is the version of that shape, and is 1: it changes when a field is taken
+/// away or comes to mean something else, and not when one is added.
+///
+/// ```
+/// use safe_state::{Job, State};
+///
+/// # let dir = tempfile::tempdir().unwrap();
+/// let mail = Job::new("mail").state_dir(dir.path());
+/// assert_eq!(mail.status()?.state, State::Waiting);
+/// mail.pause_because("the server is down")?;
+/// let status = mail.status()?;
+/// assert_eq!(status.state, State::Paused);
+/// assert_eq!(status.asked.reason.as_deref(), Some("the server is down"));
+/// # Ok::<(), safe_state::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Status {
+    #[serde(rename = "safe_state_status")]
+    shape: u32,
+    /// The job's name.
+    pub job: String,
+    /// How it is, in a word.
+    pub state: State,
+    /// How far it is.
+    #[serde(flatten)]
+    pub progress: StatusProgress,
+    /// How its runs went.
+    #[serde(flatten)]
+    pub runs: StatusRuns,
+    /// Who runs it.
+    pub holder: Option<StatusHolder>,
+    /// What was asked of its runs.
+    #[serde(flatten)]
+    pub asked: StatusAsked,
+    /// The rest. None where nothing is stored of the job, and in the lists of the command.
+    #[serde(flatten)]
+    pub details: Option<StatusDetails>,
+}
+
+/// How far a job is, in its current loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StatusProgress {
+    /// Items that are complete.
+    pub completed: u64,
+    /// Items in all, where the input told its length.
+    pub total: Option<u64>,
+    /// Items to go, where the input told its length.
+    pub remaining: Option<u64>,
+}
+
+/// How the runs of a job went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StatusRuns {
+    /// How many it has had.
+    pub runs: u32,
+    /// How many items were given up without a record.
+    pub skipped: u64,
+    /// How many were given up with one.
+    pub dead_letters: usize,
+    /// When the first began.
+    pub started_at: Option<Timestamp>,
+    /// When it was saved last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// Who runs a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StatusHolder {
+    /// The process.
+    pub pid: u32,
+    /// The name of the host it runs on.
+    pub host: String,
+    /// When it took the lease.
+    pub since: Timestamp,
+}
+
+/// What was asked of a job's runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StatusAsked {
+    /// `pause`, `cancel`, `accept` or `abandon`.
+    pub asked: Option<&'static str>,
+    /// Why, as whoever asked has put it.
+    pub reason: Option<String>,
+}
+
+impl Status {
+    /// Looks at a job. Takes no lease, and works while it runs.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of the job.
+    pub fn load(backend: &dyn Backend, job: &str) -> Result<Self, Error> {
+        if let Some(look) = Look::at(backend, job)? {
+            return Ok(Status::of(&look));
+        }
+        let asked = Request::load_with_reason(backend, job)?;
+        let run = Run::of(backend, job)?;
+        let request = asked.as_ref().map(|(request, _)| *request);
+        Ok(Status {
+            holder: StatusHolder::of(&run),
+            asked: StatusAsked::of(asked),
+            ..Status::of_none(job, State::of_none(request, &run))
+        })
+    }
+
+    /// Looks at all jobs of a backend. Of one that cannot be read, the state tells.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot list its jobs, or not be read.
+    pub fn list(backend: &dyn Backend) -> Result<Vec<Self>, Error> {
+        let mut listed = Vec::new();
+        for job in backend.list()? {
+            match Look::at(backend, &job) {
+                // A job may finish while it is looked at.
+                Ok(look) => listed.extend(look.as_ref().map(Status::of)),
+                // Caches have names of their own among the jobs'.
+                Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => {}
+                Err(Error::Format { .. } | Error::OtherJob { .. }) => {
+                    listed.push(Status::of_none(&job, State::Unreadable));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(listed)
+    }
+
+    fn of_none(job: &str, state: State) -> Self {
+        Status {
+            shape: VERSION,
+            job: job.to_owned(),
+            state,
+            progress: StatusProgress::default(),
+            runs: StatusRuns::default(),
+            holder: None,
+            asked: StatusAsked::default(),
+            details: None,
+        }
+    }
+
+    /// How the job is that was looked at.
+    #[doc(hidden)]
+    pub fn of(look: &Look) -> Self {
+        let mut status = Status::in_a_line(look);
+        status.details = Some(StatusDetails::of(look, status.state));
+        status
+    }
+
+    /// The same without details.
+    #[doc(hidden)]
+    pub fn in_a_line(look: &Look) -> Self {
+        let checkpoint = &look.checkpoint;
+        let progress = checkpoint.progress();
+        Status {
+            shape: VERSION,
+            job: checkpoint.job().to_owned(),
+            state: State::of(look),
+            progress: StatusProgress {
+                completed: progress.completed,
+                total: progress.total,
+                remaining: progress.remaining,
+            },
+            runs: StatusRuns {
+                runs: checkpoint.run_count(),
+                skipped: checkpoint.skipped(),
+                dead_letters: checkpoint.dead_letters().len(),
+                started_at: Some(checkpoint.started_at().into()),
+                updated_at: Some(checkpoint.updated_at().into()),
+            },
+            holder: StatusHolder::of(&look.run),
+            asked: StatusAsked::of(look.asked.clone()),
+            details: None,
+        }
+    }
+}
+
+impl StatusHolder {
+    fn of(run: &Run) -> Option<Self> {
+        let of = |it: &Holder| StatusHolder {
+            pid: it.pid(),
+            host: it.host().to_owned(),
+            since: it.since().into(),
+        };
+        match run {
+            Run::By(holder) => Some(of(holder)),
+            Run::None | Run::Unknown => None,
+        }
+    }
+}
+
+impl StatusAsked {
+    fn of(asked: Option<(Request, Option<String>)>) -> Self {
+        let Some((request, reason)) = asked else { return StatusAsked::default() };
+        let asked = match request {
+            Request::Pause => "pause",
+            Request::Cancel => "cancel",
+            Request::Accept => "accept",
+            Request::Abandon => "abandon",
+            _ => "else",
+        };
+        StatusAsked { asked: Some(asked), reason }
+    }
+}
+
+impl std::fmt::Display for StatusHolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "pid {} on host {}, since {}", self.pid, self.host, self.since)
+    }
+}

@@ -1,0 +1,111 @@
+//! What is told of a job beyond a line.
+
+use safe_state_backends::{Checkpoint, Keys, LoopEnd, LoopProgress};
+use serde::Serialize;
+
+use super::death::Death;
+use super::look::Look;
+use super::state::State;
+
+/// What is told of a job beyond a line: see [`Status`](super::Status).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StatusDetails {
+    /// The version of the job.
+    pub version: Option<String>,
+    /// The completed indices, as ranges with both ends included: `0-5, 7`, or `none`.
+    pub completed_items: String,
+    /// How fast it is.
+    #[serde(flatten)]
+    pub pace: StatusPace,
+    /// The names of the carried variables and steps.
+    pub carries: Vec<String>,
+    /// The resumable loops that have begun, in the function's order.
+    pub loops: Vec<StatusLoop>,
+    /// How the last run failed.
+    pub failure: Option<String>,
+    /// Where the last run died, if an item is known to be to blame.
+    pub death: Option<Death>,
+}
+
+/// How fast a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StatusPace {
+    /// The median time of an item, in seconds.
+    pub item_seconds: Option<f64>,
+    /// The rate of the last run, of a job with one loop.
+    pub items_per_second: Option<f64>,
+    /// How long the rest takes at that rate, while the job runs.
+    pub seconds_left: Option<f64>,
+}
+
+/// One resumable loop.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct StatusLoop {
+    /// Its number, counted from 0 in the function's text.
+    pub number: u16,
+    /// The items of the loops around it in which it runs.
+    pub within: Vec<u64>,
+    /// How many of its items are complete.
+    pub completed: u64,
+    /// How many it has, where its input told.
+    pub total: Option<u64>,
+    /// How many items are complete by key, of a loop that knows them so.
+    pub keys: Option<usize>,
+    /// How it ended.
+    pub end: Option<LoopEnd>,
+}
+
+impl StatusDetails {
+    pub(super) fn of(look: &Look, state: State) -> Self {
+        let checkpoint = &look.checkpoint;
+        StatusDetails {
+            version: checkpoint.version().map(str::to_owned),
+            completed_items: checkpoint.completed().to_string(),
+            pace: StatusPace::of(checkpoint, state),
+            carries: checkpoint.carried_names().map(str::to_owned).collect(),
+            loops: checkpoint.numbered_loops().map(StatusLoop::of).collect(),
+            failure: checkpoint.last_failure().map(ToString::to_string),
+            death: Death::of_last_run(look),
+        }
+    }
+}
+
+impl StatusPace {
+    fn of(checkpoint: &Checkpoint, state: State) -> Self {
+        let rate = rate(checkpoint);
+        #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+        let left =
+            checkpoint.progress().remaining.zip(rate).map(|(items, rate)| items as f64 / rate);
+        StatusPace {
+            item_seconds: checkpoint.typical_item_time().map(|time| time.as_secs_f64()),
+            items_per_second: rate,
+            seconds_left: left.filter(|_| state == State::Running),
+        }
+    }
+}
+
+/// Of several loops, not all are as fast.
+fn rate(checkpoint: &Checkpoint) -> Option<f64> {
+    let run = checkpoint.history().last().filter(|_| checkpoint.loops().count() == 1)?;
+    let until = run.ended_at().unwrap_or_else(|| checkpoint.updated_at());
+    let seconds = until.duration_since(run.started_at()).ok()?.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "it is an estimate")]
+    let rate = run.completed() as f64 / seconds;
+    (rate.is_finite() && rate > 0.0).then_some(rate)
+}
+
+impl StatusLoop {
+    fn of((number, progress): (u16, &LoopProgress)) -> Self {
+        StatusLoop {
+            number,
+            within: progress.within().to_vec(),
+            completed: progress.completed().len(),
+            total: progress.total(),
+            keys: progress.keys().map(Keys::len),
+            end: progress.end(),
+        }
+    }
+}

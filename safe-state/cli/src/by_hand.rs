@@ -1,0 +1,152 @@
+//! `safe-state skip` and `done`: items that a job's runs are not to do.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use clap::Args;
+use safe_state_backends::{Checkpoint, LeaseOptions, NotByHand};
+use safe_state_base::stored;
+use serde::Serialize;
+
+use super::escape;
+use super::exit::Failed;
+use super::import::read;
+use super::place::Place;
+use super::screen::{Screen, Shown, items};
+
+/// Gives items of a job up: its runs pass over them, and they count as skipped.
+///
+/// The job must not be running: `cancel` ends its run. One that has not begun begins with that.
+#[derive(Args, Debug)]
+pub(super) struct Skip {
+    /// The job's name.
+    job: String,
+    /// Items by their index, from 0, or ranges of them with both ends included: `7`, `7-9`.
+    #[arg(value_parser = range, required_unless_present = "key")]
+    items: Vec<Range<u64>>,
+    /// An item by its key, which is text; may be given several times.
+    #[arg(long, value_name = "TEXT", conflicts_with = "items")]
+    key: Vec<String>,
+    /// The loop, counted from 0 in the function's text.
+    #[arg(long = "loop", value_name = "NUMBER", default_value_t = 0)]
+    loop_id: u16,
+}
+
+/// Marks items of a job complete, as done elsewhere: its runs pass over them.
+///
+/// The job must not be running: `cancel` ends its run. One that has not begun begins with that.
+#[derive(Args, Debug)]
+pub(super) struct Done {
+    /// The job's name.
+    job: String,
+    #[command(flatten)]
+    which: Which,
+    /// The loop, counted from 0 in the function's text.
+    #[arg(long = "loop", value_name = "NUMBER", default_value_t = 0)]
+    loop_id: u16,
+}
+
+/// Which items are done.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The items in front of that index.
+    #[arg(long, value_name = "INDEX")]
+    until: Option<u64>,
+    /// The items whose keys are the lines of a file, or of standard input as `-`.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// All up to the one that this cursor names, behind which its loop goes on: text.
+    #[arg(long, value_name = "TEXT")]
+    cursor: Option<String>,
+    /// The same of a cursor that is a number.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    cursor_number: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    job: &'a str,
+    /// How many items are complete that were not; `null` of a cursor, which does not tell.
+    added: Option<u64>,
+    #[serde(skip)]
+    what: &'static str,
+}
+
+impl Skip {
+    pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let hashes = hashes(&self.key);
+        let added = change(place, &self.job, |it| {
+            let added = if self.key.is_empty() {
+                it.complete_by_hand(self.loop_id, self.items.iter().cloned())?
+            } else {
+                it.complete_keys_by_hand(self.loop_id, &hashes)?
+            };
+            it.count_skipped(added);
+            Ok(added)
+        })?;
+        screen.show(&Changed { job: &self.job, added: Some(added), what: "skipped" })
+    }
+}
+
+impl Done {
+    pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
+        let keys = self.which.keys.as_ref().map(|file| read(file)).transpose()?;
+        let keys = keys.map(String::from_utf8).transpose();
+        let keys = keys.map_err(|_| Failed::new("the keys are not UTF-8"))?;
+        let keys = keys.map(|text| hashes(text.lines()));
+        let added = change(place, &self.job, |it| match (self.which.until, &keys) {
+            (Some(until), _) => {
+                it.complete_by_hand(self.loop_id, std::iter::once(0..until)).map(Some)
+            }
+            (None, Some(hashes)) => it.complete_keys_by_hand(self.loop_id, hashes).map(Some),
+            (None, None) => self.go_on_behind(it).map(|()| None),
+        })?;
+        screen.show(&Changed { job: &self.job, added, what: "complete" })
+    }
+
+    fn go_on_behind(&self, checkpoint: &mut Checkpoint) -> Result<(), NotByHand> {
+        match (&self.which.cursor, self.which.cursor_number) {
+            (Some(text), _) => checkpoint.go_on_behind_value(self.loop_id, text),
+            (None, Some(number)) => match u64::try_from(number) {
+                Ok(number) => checkpoint.go_on_behind_value(self.loop_id, &number),
+                Err(_) => checkpoint.go_on_behind_value(self.loop_id, &number),
+            },
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+fn change<T>(
+    place: &Place,
+    job: &str,
+    change: impl FnOnce(&mut Checkpoint) -> Result<T, NotByHand>,
+) -> Result<T, Failed> {
+    let backend = place.backend()?;
+    Ok(stored::change(backend, job, LeaseOptions::default(), change)?)
+}
+
+fn hashes(keys: impl IntoIterator<Item: AsRef<str>>) -> Vec<u64> {
+    keys.into_iter().map(|key| stored::key_of_text(key.as_ref())).collect()
+}
+
+/// `7`, or `7-9` with both ends included.
+fn range(text: &str) -> Result<Range<u64>, String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let number = |text: &str| text.trim().parse::<u64>().map_err(|error| error.to_string());
+    let (first, last) = (number(first)?, number(last)?);
+    if last < first || last == u64::MAX {
+        return Err("a range is as `7-9`, both ends included".to_owned());
+    }
+    Ok(first..last + 1)
+}
+
+impl Shown for Changed<'_> {
+    fn text(&self) -> String {
+        let job = escape::line(self.job);
+        match self.added {
+            Some(added) => format!("job `{job}`: {} more {}\n", items(added), self.what),
+            None => format!("job `{job}` is to go on behind that\n"),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! How a job's state looks.
+
+use anstyle::Style;
+use safe_state_base::status::{State, Status};
+
+use super::screen::{BAD, GOOD, WARN};
+
+/// How the state is styled.
+pub(super) fn style(state: State) -> Style {
+    match state {
+        State::Running | State::Finished => GOOD,
+        State::Failed | State::Unreadable => BAD,
+        _ => WARN,
+    }
+}
+
+/// `paused`, or `failed, paused` where it is to wait when it runs again.
+pub(super) fn state_text(status: &Status) -> String {
+    let is_to_wait = status.asked.asked == Some("pause") && status.state != State::Paused;
+    let paused = if is_to_wait { ", paused" } else { "" };
+    format!("{}{paused}", status.state.name())
+}
+
+/// `64 %`, where the input told its length.
+pub(super) fn percent(status: &Status) -> Option<String> {
+    let total = status.progress.total?.max(1);
+    Some(format!("{} %", u128::from(status.progress.completed) * 100 / u128::from(total)))
+}

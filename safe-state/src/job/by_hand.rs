@@ -1,0 +1,161 @@
+//! What is changed by hand of what is stored of a job.
+
+use std::collections::HashSet;
+use std::iter::once;
+
+use safe_state_backends::{Carry, Checkpoint, Keys, NotByHand};
+use safe_state_base::stored;
+use serde::Serialize;
+
+use super::Job;
+use crate::Error;
+use crate::items::key;
+use crate::items::keyed::MET;
+
+/// Changes what is stored of a job by hand: see [`Job::by_hand`].
+///
+/// Each change is one save, under the job's lease: while a run is under way, it is refused, and the error tells
+/// [who runs the job](Error::holder). `cancel` ends the run first. A job that has not begun has a checkpoint from then on,
+/// which its first run takes over. Items count by the first loop of the function, unless [`in_loop`](Self::in_loop) says
+/// otherwise; loops inside others, and loops that take what they do from a carried variable, can't be changed so.
+#[derive(Clone, Copy, Debug)]
+pub struct ByHand<'a> {
+    job: &'a Job,
+    loop_id: u16,
+}
+
+impl<'a> ByHand<'a> {
+    pub(crate) fn new(job: &'a Job) -> Self {
+        ByHand { job, loop_id: 0 }
+    }
+
+    /// Of the loop of that number, counted from 0 in the function's text.
+    #[must_use]
+    pub fn in_loop(self, number: u16) -> Self {
+        ByHand { loop_id: number, ..self }
+    }
+
+    /// Gives up the item of that index: runs pass over it, as if it were complete, and it counts as skipped. Returns
+    /// whether it was not complete.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// mail.by_hand().skip(1)?;
+    /// let mut sent = Vec::new();
+    /// mail.run(0..3, |item| Ok::<(), Error>(sent.push(item)))?;
+    /// assert_eq!(sent, [0, 2]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotByHand`] if the loop does not know its items by index, or the item was interrupted in the middle of a
+    /// loop inside it; the job is running; or the backend cannot be read or written.
+    pub fn skip(self, index: u64) -> Result<bool, Error> {
+        self.change(|it, loop_id| {
+            let added = it.complete_by_hand(loop_id, once(index..index.saturating_add(1)))?;
+            it.count_skipped(added);
+            Ok(added > 0)
+        })
+    }
+
+    /// The same of the item with that key, in a loop that knows items by key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotByHand`] if the loop does not, or hashes keys by their type's `Hash`;
+    /// [`Error::KeyNotSerializable`]; the job is running; or the backend cannot be read or written.
+    pub fn skip_key(self, key: &(impl Serialize + ?Sized)) -> Result<bool, Error> {
+        let hash = self.hash(key, 0)?;
+        self.change(|it, loop_id| {
+            let added = it.complete_keys_by_hand(loop_id, &[hash])?;
+            it.count_skipped(added);
+            Ok(added > 0)
+        })
+    }
+
+    /// Marks the items in front of that index complete, as done elsewhere. Returns how many were not.
+    ///
+    /// # Errors
+    ///
+    /// As [`skip`](Self::skip).
+    pub fn complete_until(self, index: u64) -> Result<u64, Error> {
+        self.change(|it, loop_id| it.complete_by_hand(loop_id, once(0..index)))
+    }
+
+    /// Marks the items with those keys complete, as done elsewhere. Returns how many were not.
+    ///
+    /// # Errors
+    ///
+    /// As [`skip_key`](Self::skip_key).
+    pub fn complete_keys<K: Serialize>(
+        self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Result<u64, Error> {
+        let keys = (0..).zip(keys).map(|(at, key)| self.hash(&key, at));
+        let hashes: Vec<u64> = keys.collect::<Result<_, _>>()?;
+        self.change(|it, loop_id| it.complete_keys_by_hand(loop_id, &hashes))
+    }
+
+    /// Lets the loop go on behind that cursor: it is what `cursor!()` gives in the next run, as if the item that it names
+    /// were the last complete one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotByHand`] if the loop does not go on behind a cursor; the cursor can't be stored; the job is running; or
+    /// the backend cannot be read or written.
+    pub fn go_on_behind(self, cursor: &impl Carry) -> Result<(), Error> {
+        let stored = cursor.change("cursor!()", Vec::new(), None);
+        let stored =
+            stored.map_err(|carried| Error::Carried { job: self.job.name.clone(), carried })?;
+        let Some(stored) = stored else { return Ok(()) };
+        self.change(|it, loop_id| it.go_on_behind(loop_id, stored.value.with_names()))
+    }
+
+    fn hash(self, key: &(impl Serialize + ?Sized), index: u64) -> Result<u64, Error> {
+        let job = || self.job.name.clone();
+        let hash = key::serialized(key);
+        let hash =
+            hash.map_err(|reason| Error::KeyNotSerializable { job: job(), index, reason })?;
+        Ok(hash.hash)
+    }
+
+    fn change<T>(
+        self,
+        change: impl FnOnce(&mut Checkpoint, u16) -> Result<T, NotByHand>,
+    ) -> Result<T, Error> {
+        let ByHand { job, loop_id } = self;
+        let options = job.lease_options();
+        stored::change(job.stored_in()?, &job.name, options, |it| change(it, loop_id))
+    }
+}
+
+/// The keys of a job's items that are complete, as they are now: see [`Job::completed_keys`].
+#[derive(Clone, Debug, Default)]
+pub struct CompletedKeys(HashSet<u64>);
+
+impl CompletedKeys {
+    pub(crate) fn of(checkpoint: Option<&Checkpoint>) -> Self {
+        let loops = checkpoint.into_iter().flat_map(Checkpoint::loops);
+        let keys = loops.filter_map(|progress| progress.keys());
+        CompletedKeys(keys.flat_map(Keys::hashes).map(|hash| hash & !MET).collect())
+    }
+
+    /// Returns whether an item with that key is complete. One that its type's `Hash` makes is not known here.
+    pub fn contains(&self, key: &(impl Serialize + ?Sized)) -> bool {
+        key::serialized(key).is_ok_and(|key| self.0.contains(&(key.hash & !MET)))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,84 @@
+//! What jobs of a program are by default.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use safe_state_backends::{Backend, Error as BackendError, IntoBackend};
+
+/// Where checkpoints are, or why they can't be there.
+type Place = Result<Arc<dyn Backend>, Arc<BackendError>>;
+
+static DEFAULTS: Mutex<Defaults> = Mutex::new(Defaults::NONE);
+
+/// What all jobs of a program are by default: see [`defaults`].
+#[derive(Clone)]
+#[must_use = "they count once they are set"]
+pub struct Defaults {
+    backend: Option<Place>,
+    max_runtime: Option<Duration>,
+    grace_period: Option<Duration>,
+}
+
+/// The defaults of the program, to be changed and [set](Defaults::set): for jobs that are made from then on, which have the
+/// last word by options of their own.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// safe_state::defaults().backend("memory:").max_runtime(Duration::from_secs(3600)).set();
+/// assert_eq!(safe_state::Job::new("mail").checkpoint_path(), None);
+/// ```
+pub fn defaults() -> Defaults {
+    DEFAULTS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+impl Defaults {
+    const NONE: Defaults = Defaults { backend: None, max_runtime: None, grace_period: None };
+
+    /// Where checkpoints are stored, unless a job names a `backend` or a `state_dir`: what
+    /// [`Job::backend`](crate::Job::backend) takes. It goes before `$SAFE_STATE_BACKEND` and `$SAFE_STATE_DIR`.
+    pub fn backend(mut self, backend: impl IntoBackend) -> Self {
+        self.backend = Some(backend.into_backend().map_err(Arc::new));
+        self
+    }
+
+    /// How long a run may take, as [`Job::max_runtime`](crate::Job::max_runtime) says it.
+    pub fn max_runtime(mut self, time: Duration) -> Self {
+        self.max_runtime = Some(time);
+        self
+    }
+
+    /// How long an item has to end once a limit was passed, as [`Job::grace_period`](crate::Job::grace_period) says it.
+    #[cfg(feature = "limits")]
+    pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
+        self.grace_period = Some(grace_period.into().into());
+        self
+    }
+
+    /// From now on they count.
+    pub fn set(self) {
+        *DEFAULTS.lock().unwrap_or_else(PoisonError::into_inner) = self;
+    }
+
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.backend.as_ref()
+    }
+
+    pub(super) fn longest_run(&self) -> Option<Duration> {
+        self.max_runtime
+    }
+
+    #[cfg(feature = "limits")]
+    pub(super) fn grace(&self) -> Option<Duration> {
+        self.grace_period
+    }
+}
+
+impl std::fmt::Debug for Defaults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Defaults")
+            .field("max_runtime", &self.max_runtime)
+            .field("grace_period", &self.grace_period)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,255 @@
+//! The options of a job that are about its runs as a whole: how many, how long, how fast, and what is kept of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use safe_state_backends::{Checkpoint, DeadLetter};
+
+use super::Job;
+use crate::control::rate::Rate;
+use crate::observe::shows::{ProgressLines, ShowProgress};
+use crate::observe::summary::RunSummary;
+
+/// How fast its runs are, and how long they take.
+impl Job {
+    /// How many items may begin in a time; a run waits before the others. By default, all that can.
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.watch.rate = Some(rate);
+        self
+    }
+
+    /// Asked before each item; as long as it says so, the run waits, and asks again every 50 ms.
+    pub fn throttle(mut self, throttle: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.watch.throttle = Some(Arc::new(throttle));
+        self
+    }
+
+    /// How long a run may take. After that it ends before the next item with [`Error::Stopped`], and
+    /// has saved what is complete.
+    pub fn max_runtime(mut self, time: Duration) -> Self {
+        self.watch.max_runtime = Some(time);
+        self
+    }
+
+    /// Returns whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
+    /// and has saved what is complete. A second signal ends the process at once, if it does not come
+    /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
+    #[cfg(feature = "signals")]
+    pub fn graceful(mut self, graceful: bool) -> Self {
+        self.watch.graceful.is_on = graceful;
+        self
+    }
+
+    /// How long after the first signal a second one ends the process at once, if the job is
+    /// [`graceful`](Self::graceful). By default 2 seconds: batch systems, supervisors and `timeout` send a signal
+    /// twice within milliseconds, to a process and to its group. One that comes before is ignored.
+    #[cfg(feature = "signals")]
+    pub fn second_signal_after(mut self, time: Duration) -> Self {
+        self.watch.graceful.second_signal_after = Some(time);
+        self
+    }
+}
+
+/// How many runs there are, and what is kept of them.
+impl Job {
+    /// How many runs are remembered once the job has finished and its checkpoint is removed: 32 at most, and by default
+    /// none. `safe-state history` lists them, and the next run takes them over.
+    pub fn keep_history(mut self, runs: u32) -> Self {
+        self.saves.kept.history = runs;
+        self
+    }
+
+    /// How long a finished checkpoint counts that was kept, by [`keep_on_success`](Self::keep_on_success): a run that
+    /// begins later begins anew.
+    pub fn expire_after(mut self, time: Duration) -> Self {
+        self.saves.kept.expires_after = Some(time);
+        self
+    }
+
+    /// Tells whether runs begin anew, whatever is stored of the job: for a `--restart` of one's own program. What is
+    /// stored is removed in the save with which the run begins, under its lease: while another run is under way, it is
+    /// refused, and nothing is lost.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path()).keep_on_success(true);
+    /// mail.run(0..3, |_| Ok::<(), Error>(()))?;
+    /// let mut again = 0;
+    /// let wants_restart = std::env::args().any(|it| it == "--restart") || true;
+    /// mail.restart(wants_restart).run(0..3, |_| Ok::<(), Error>(again += 1))?;
+    /// assert_eq!(again, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn restart(mut self, restart: bool) -> Self {
+        self.expected.runs.restart = restart;
+        self
+    }
+
+    /// How many runs the job may have before it has finished; another one is refused with
+    /// [`Error::TooManyRuns`], unless [`accept`](Self::accept) allows one more. By default, as many as it needs.
+    pub fn max_runs(mut self, runs: u32) -> Self {
+        self.expected.runs.max = Some(runs);
+        self
+    }
+}
+
+/// What its runs show, and what is called.
+impl Job {
+    /// Returns whether the run tells on standard error what it does.
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.shown.verbose = verbose;
+        self
+    }
+
+    /// Returns whether the run shows a bar on standard error, if that is a terminal; see
+    /// [`bars`](crate::bars).
+    #[cfg(feature = "progress")]
+    pub fn progress(mut self, progress: bool) -> Self {
+        self.shown.progress = progress;
+        self
+    }
+
+    /// Returns whether the run sums itself up in a line on standard error when it ends: its items, time and rate, what was
+    /// tried again and given up, and what saving took.
+    pub fn summary(mut self, summary: bool) -> Self {
+        self.shown.sums_up = summary;
+        self
+    }
+
+    /// When a line about the progress is written to standard error: every so often, or each time that so many percent
+    /// more are complete. With `progress` alone there are lines where standard error is no terminal, every 10 seconds;
+    /// where there are bars, there are none.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use safe_state::{Job, ProgressLines};
+    ///
+    /// let hourly = Job::new("mail").progress_lines(Duration::from_secs(3600));
+    /// let by_percent = Job::new("mail").progress_lines(ProgressLines::Percent(1));
+    /// # drop((hourly, by_percent));
+    /// ```
+    pub fn progress_lines(mut self, when: impl Into<ProgressLines>) -> Self {
+        self.shown.lines = Some(when.into());
+        self
+    }
+
+    /// What shows the progress of runs: a bar of one's own, for example.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use safe_state::{Error, Job, ShowProgress};
+    ///
+    /// static SHOWN: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// struct Gauge;
+    ///
+    /// impl ShowProgress for Gauge {
+    ///     fn begin(&self, _job: &str, _depth: usize, position: u64, _total: Option<u64>) {
+    ///         SHOWN.store(position, Ordering::Relaxed);
+    ///     }
+    ///     fn reach(&self, _depth: usize, position: u64) {
+    ///         SHOWN.store(position, Ordering::Relaxed);
+    ///     }
+    /// }
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// Job::new("mail").state_dir(dir.path()).show_progress(Gauge).run(0..3, |_| Ok::<(), Error>(()))?;
+    /// assert_eq!(SHOWN.load(Ordering::Relaxed), 3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn show_progress(mut self, with: impl ShowProgress + 'static) -> Self {
+        self.shown.program = Some(Arc::new(with));
+        self
+    }
+
+    /// Called when a run has begun, with what it goes on from. As all hooks it is called on the run's thread, so it should
+    /// not take long; where it panics, that is an event of `tracing`, and the run goes on. Runs that are refused call
+    /// none.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let said = Arc::new(Mutex::new(Vec::new()));
+    /// let say = |what: &'static str| {
+    ///     let said = Arc::clone(&said);
+    ///     move || said.lock().unwrap().push(what)
+    /// };
+    /// let (started, finished) = (say("started"), say("finished"));
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// let mail = mail.on_start(move |_| started()).on_finish(move |_| finished());
+    /// mail.run(0..3, |_| Ok::<(), Error>(()))?;
+    /// assert_eq!(*said.lock().unwrap(), ["started", "finished"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn on_start(mut self, hook: impl Fn(&Checkpoint) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when a run has stopped before it was done, as it was to, or its future was dropped.
+    pub fn on_stop(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.stop = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when the job has finished.
+    pub fn on_finish(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.finish = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when a run has failed, by an error, a panic, or as it could not save. What dies can't call anything:
+    /// `safe-state list` tells of those.
+    pub fn on_failure(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.failure = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called for each item that is given up as a dead letter, before that is saved.
+    pub fn on_dead_letter(mut self, hook: impl Fn(&DeadLetter) + Send + Sync + 'static) -> Self {
+        self.shown.hooks.dead_letter = Some(Arc::new(hook));
+        self
+    }
+}
+
+/// Limits.
+#[cfg(feature = "limits")]
+impl Job {
+    /// How long the body of an item may take, or an attempt at it: a [`Duration`](std::time::Duration), or a text such as
+    /// `"30s"`. Then it is cancelled, and fails if it [asks](crate::limits::check) or awaits; if it does not
+    /// end within the grace period either, what is complete is saved, and the process is ended.
+    ///
+    /// # Panics
+    ///
+    /// If a text is no time. So do the others.
+    pub fn item_timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.item_timeout = Some(timeout.into().into());
+        self
+    }
+
+    /// How long a run may take. Then it ends before the next item with
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is
+    /// cancelled, and if it does not end within the grace period, the process is ended.
+    pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.process.timeout = Some(timeout.into().into());
+        self
+    }
+
+    /// How much memory the process may have in use: a number of bytes, or a text such as `"2GiB"`. The same
+    /// as of a timeout. Linux alone.
+    pub fn max_memory(mut self, max_memory: impl Into<safe_state_limits::Size>) -> Self {
+        self.limits.process.max_memory = Some(max_memory.into().into());
+        self
+    }
+
+    /// How long an item has to end once a limit was passed; and how long before the end of its time on a batch
+    /// system the run stops. By default 15 seconds.
+    pub fn grace_period(mut self, grace_period: impl Into<safe_state_limits::Time>) -> Self {
+        self.limits.process.grace_period = grace_period.into().into();
+        self
+    }
+}

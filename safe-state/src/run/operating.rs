@@ -1,0 +1,180 @@
+//! What is asked of a job by those who operate it.
+
+use std::time::Duration;
+
+use safe_state_backends::Request;
+use safe_state_base::status::Status;
+use safe_state_base::stored;
+use serde::Serialize;
+
+use crate::effects::reconnect::seal::Key;
+use crate::job::by_hand::{ByHand, CompletedKeys};
+use crate::{Error, Job};
+
+/// For those who operate it.
+impl Job {
+    /// How the job is: running or not, how far, how fast, what went wrong. As JSON it is what `safe-state peek --json`
+    /// shows. Takes no lease, and works while the job runs.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job, State};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path()).keep_on_success(true);
+    /// assert_eq!(mail.status()?.state, State::Waiting);
+    /// mail.run(0..3, |_| Ok::<(), Error>(()))?;
+    /// let status = mail.status()?;
+    /// assert_eq!((status.state, status.progress.completed), (State::Finished, 3));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn status(&self) -> Result<Status, Error> {
+        Ok(Status::load(&*self.stored_in()?, self.job_name())?)
+    }
+
+    /// How all jobs are that have a checkpoint where this one has its own, by their names. Of one that cannot be read, the
+    /// state tells.
+    ///
+    /// ```
+    /// use safe_state::Job;
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// for status in Job::new("mail").state_dir(dir.path()).list()? {
+    ///     println!("{}: {}", status.job, status.state);
+    /// }
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or not list its jobs.
+    pub fn list(&self) -> Result<Vec<Status>, Error> {
+        Ok(Status::list(&*self.stored_in()?)?)
+    }
+
+    /// As [`pause`](Self::pause), with the reason, for others who look at the job: its first 1000 characters are kept.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn pause_because(&self, reason: &str) -> Result<(), Error> {
+        self.ask(Request::Pause, Some(reason))
+    }
+
+    /// Gives the job up for good: a run under way saves, and before its next item it ends with
+    /// [`Error::Stopped`]; and none begins, now or later, until [`resume`](Self::resume). What is stored is kept, and
+    /// [`clear_checkpoint`](Self::clear_checkpoint) removes it.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job, State, StopReason};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// mail.abandon("the customer has left")?;
+    /// let error = mail.run(0..3, |_| Ok::<(), Error>(())).unwrap_err();
+    /// assert!(matches!(error, Error::Stopped { reason: StopReason::Abandoned, .. }));
+    /// assert_eq!(mail.status()?.state, State::Abandoned);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn abandon(&self, reason: &str) -> Result<(), Error> {
+        self.ask(Request::Abandon, Some(reason).filter(|reason| !reason.is_empty()))
+    }
+
+    /// Returns whether the item with that key is complete, of a loop that knows items by key. For many, there is
+    /// [`completed_keys`](Self::completed_keys), which looks once.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn is_complete(&self, key: &(impl Serialize + ?Sized)) -> Result<bool, Error> {
+        Ok(self.completed_keys()?.contains(key))
+    }
+
+    /// The keys of the items that are complete, of loops that know them by key: so that what makes the input can leave
+    /// them out before it fetches them. Takes no lease.
+    ///
+    /// ```
+    /// use safe_state::Job;
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// mail.by_hand().complete_keys(["a@example.org"])?;
+    /// let completed = mail.completed_keys()?;
+    /// let urls = ["a@example.org", "b@example.org"].into_iter().filter(|it| !completed.contains(it));
+    /// assert_eq!(urls.collect::<Vec<_>>(), ["b@example.org"]);
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn completed_keys(&self) -> Result<CompletedKeys, Error> {
+        Ok(CompletedKeys::of(self.peek_checkpoint()?.as_ref()))
+    }
+
+    /// Changes what is stored of the job by hand: skips items, marks them complete, lets a loop go on behind a cursor.
+    ///
+    /// ```
+    /// use safe_state::{Error, Job};
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let mail = Job::new("mail").state_dir(dir.path());
+    /// assert_eq!(mail.by_hand().complete_until(2)?, 2);
+    /// mail.run(0..3, |item| {
+    ///     assert_eq!(item, 2);
+    ///     Ok::<(), Error>(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn by_hand(&self) -> ByHand<'_> {
+        ByHand::new(self)
+    }
+
+    /// Gives what is stored of the job, and what is asked of it, another name. Returns whether there was something. The
+    /// files and connections that it goes on with are the other job's from then on.
+    ///
+    /// ```
+    /// use safe_state::Job;
+    ///
+    /// # let dir = tempfile::tempdir().unwrap();
+    /// let (old, new) = (Job::new("mail").state_dir(dir.path()), Job::new("post").state_dir(dir.path()));
+    /// old.by_hand().complete_until(2)?;
+    /// assert!(old.rename("post")?);
+    /// assert_eq!((old.peek_checkpoint()?, new.status()?.progress.completed), (None, 2));
+    /// # Ok::<(), safe_state::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NameTaken`] if there is a job of the new name; one of the two is running; or the backend cannot be read or
+    /// written. Whoever is ended in the middle can do it again.
+    pub fn rename(&self, to: &str) -> Result<bool, Error> {
+        let (backend, from) = (self.stored_in()?, self.job_name());
+        let reseal = |variable: &str, stored: &[u8]| {
+            let key = Key::of(&backend).ok()?;
+            key.resealed((from, to), variable, stored)
+        };
+        stored::rename(&backend, (from, to), self.lease_options(), reseal)
+    }
+
+    /// Removes the checkpoints of all jobs that have finished, have no dead letters, and were saved last before that time,
+    /// where this one has its own. Returns their names. Those that run are left alone.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot list its jobs, or not be written.
+    pub fn clear_finished(&self, older_than: Duration) -> Result<Vec<String>, Error> {
+        stored::clear_finished(&self.stored_in()?, older_than)
+    }
+
+    fn ask(&self, request: Request, reason: Option<&str>) -> Result<(), Error> {
+        Ok(request.save_with_reason(&*self.stored_in()?, self.job_name(), reason)?)
+    }
+}
