@@ -58,6 +58,7 @@ pub(crate) mod restore;
 pub(crate) mod returns;
 pub(crate) mod run;
 pub(crate) mod save_points;
+pub(crate) mod slices;
 pub(crate) mod steps;
 pub(crate) mod try_operators;
 pub(crate) mod undo;

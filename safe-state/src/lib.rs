@@ -19,6 +19,7 @@ mod progress;
 mod proof;
 mod run;
 mod save;
+mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
 

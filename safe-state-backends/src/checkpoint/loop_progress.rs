@@ -73,6 +73,11 @@ impl LoopProgress {
         &self.completed
     }
 
+    /// Marks the items of those indices complete.
+    pub(crate) fn complete_range(&mut self, range: std::ops::Range<u64>) {
+        self.completed.insert_range(range);
+    }
+
     /// Its completed items, if it knows them by key.
     pub fn keys(&self) -> Option<&Keys> {
         self.keys.as_deref()

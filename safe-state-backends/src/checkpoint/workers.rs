@@ -106,6 +106,17 @@ impl Workers {
         self.slices.values()
     }
 
+    /// What a variable was at the ends of the slices of a loop, in their order.
+    pub(crate) fn merges_of<'a>(
+        &'a self,
+        loop_id: u16,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a Carried> + 'a {
+        let of_loop = (loop_id, 0, String::new())..=(loop_id, u32::MAX, name.to_owned());
+        let of_loop = self.merges.range(of_loop);
+        of_loop.filter(move |((_, _, of), _)| of == name).map(|(_, value)| value)
+    }
+
     pub(crate) fn merges(&self) -> impl Iterator<Item = Merge> {
         self.merges.iter().map(|((loop_id, slice, name), value)| Merge {
             loop_id: *loop_id,

@@ -37,12 +37,12 @@ use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
-use crate::analyse::{lending, worklists};
+use crate::analyse::{lending, sharing, worklists};
 use crate::emit::items::{self, KnownBy};
 use crate::emit::lowered::Lowered;
 use crate::emit::policy::{self, Item};
 use crate::emit::proof::Proof;
-use crate::emit::{carry, kept_values, returns, save_points};
+use crate::emit::{carry, kept_values, returns, save_points, slices};
 use crate::syntax::hygiene::{at, local, locals, moved};
 use crate::syntax::loop_forms::{is_marker, while_let};
 use crate::syntax::parens;
@@ -66,7 +66,9 @@ pub(crate) fn resumable_loop(
         }
         other => return Ok(other),
     };
-    let walk = if lending::lends(plan, target) {
+    let walk = if sharing::is_shared(plan, target) {
+        slices::shared_walk(plan, &lowered, (target, locals), &proof)
+    } else if lending::lends(plan, target) {
         crate::emit::lending::lending_walk(plan, &lowered, (target, locals), &proof)
     } else {
         holding_walk(plan, &lowered, (target, locals), &proof)
@@ -162,6 +164,7 @@ fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStre
 fn only_counts(plan: &Plan, target: &Target, locals: &[Local]) -> bool {
     let nothing = TokenStream::new();
     !plan.is_async
+        && !sharing::is_shared(plan, target)
         && !lending::lends(plan, target)
         && !plan.options.settings.are_watched()
         && carry::carry(plan, &nothing, Some(target), locals).is_empty()
@@ -186,8 +189,18 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
     } else {
         expr.to_token_stream()
     };
-    let entered = quote_spanned! {input=>
-        #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
+    let entered = if sharing::is_shared(plan, target) {
+        let krate = moved(krate, input);
+        quote_spanned! {input=>
+            #krate::__private::shared_items(
+                #expr, #run, (#number, #location), #way, #of_item #check_source,
+                |input| #krate::__private::again!(input)
+            )
+        }
+    } else {
+        quote_spanned! {input=>
+            #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
+        }
     };
     let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);

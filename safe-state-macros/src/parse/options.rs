@@ -5,6 +5,7 @@ pub(crate) mod items;
 pub(crate) mod job;
 mod policy;
 pub(crate) mod settings;
+pub(crate) mod shared;
 mod unknown;
 pub(crate) mod variable;
 
@@ -17,6 +18,7 @@ use forms::{flag, value, variables};
 use items::{Identity, ItemOptions};
 use job::{Companion, argument, companion, krate, name};
 use settings::{SETTINGS, Settings};
+use shared::{Merging, merging};
 use variable::Variable;
 
 /// Takes in an option that says something of the function.
@@ -24,12 +26,13 @@ type Take = fn(&mut Options, &Ident, ParseStream<'_>) -> Result<()>;
 
 /// The options that say something of the function. Those that set the `Job` are [`SETTINGS`]; those of items are
 /// in `items` and `policy`.
-const OF_FUNCTION: [(&str, Take); 8] = [
+const OF_FUNCTION: [(&str, Take); 9] = [
     ("name", |it, option, input| set(&mut it.name, name(value(option, input)?).map(Some))),
     ("iter", |it, option, input| set(&mut it.iter, argument(&value(option, input)?).map(Some))),
-    ("carry", |it, option, input| set(&mut it.restored.carry, variables(option, input))),
+    ("carry", |it, option, input| merging(option, input).map(|carried| set_carried(it, carried))),
     ("reconnect", |it, option, input| set(&mut it.restored.reconnect, variables(option, input))),
     ("fresh", |it, option, input| set(&mut it.restored.fresh, variables(option, input))),
+    ("shared", |it, option, _| set(&mut it.shared, Ok(Some(option.span())))),
     ("manual", |it, option, _| set(&mut it.manual, Ok(Some(option.span())))),
     ("companion", |it, option, input| {
         set(&mut it.companion, companion(option, &flag(option, input)?).map(Some))
@@ -42,6 +45,11 @@ fn set<T>(field: &mut T, value: Result<T>) -> Result<()> {
     Ok(())
 }
 
+fn set_carried(options: &mut Options, carried: Vec<Merging>) {
+    options.restored.carry = carried.iter().map(|it| it.variable.clone()).collect();
+    options.restored.merging = carried;
+}
+
 /// What an attribute says.
 #[derive(Default)]
 pub(crate) struct Options {
@@ -51,6 +59,8 @@ pub(crate) struct Options {
     /// What is said of the items, where there is one loop.
     pub(crate) items: ItemOptions,
     pub(crate) settings: Settings,
+    /// Where it says `shared`.
+    pub(crate) shared: Option<Span>,
     /// Where it says `manual`.
     pub(crate) manual: Option<Span>,
     pub(crate) companion: Option<Companion>,
@@ -63,6 +73,8 @@ pub(crate) struct Restored {
     pub(crate) carry: Vec<Variable>,
     pub(crate) reconnect: Vec<Variable>,
     pub(crate) fresh: Vec<Variable>,
+    /// How those that are carried are put together behind a shared loop.
+    pub(crate) merging: Vec<Merging>,
 }
 
 impl Parse for Options {
@@ -89,6 +101,7 @@ impl Parse for Options {
         options.items.policy.check()?;
         options.check_items()?;
         options.settings.check(options.manual.is_some())?;
+        options.check_shared()?;
         Ok(options)
     }
 }

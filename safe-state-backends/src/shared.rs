@@ -1,0 +1,363 @@
+//! What is stored of a job that many workers share: its head, under the job's name, and a checkpoint for each slice that
+//! is under way, under a name that no job can have.
+//!
+//! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::format::{Change, FormatError, LoopChange, Record};
+use crate::name::{RESERVED, check_job};
+use crate::store::Opening;
+use crate::{
+    Backend, Carried, Checkpoint, DeadLetter, Error, Lease, LeaseOptions, Merge, Slices, Store,
+    wait,
+};
+
+/// How long others may take to write the head, a moment each.
+const PATIENCE: Duration = Duration::from_secs(120);
+const LONGEST_PAUSE: Duration = Duration::from_millis(40);
+
+/// A job that many workers share, as it is stored.
+#[derive(Clone)]
+pub struct SharedJob {
+    backend: Arc<dyn Backend>,
+    job: String,
+    options: LeaseOptions,
+}
+
+/// A slice whose items are all complete.
+#[derive(Clone, Debug)]
+pub struct FinishedSlice {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// The slice.
+    pub slice: u32,
+    /// The items that it has, by their indices in the whole input.
+    pub range: Range<u64>,
+    /// What variables were at its end, by their names.
+    pub values: Vec<(String, Carried)>,
+}
+
+impl fmt::Debug for SharedJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedJob").field("job", &self.job).finish_non_exhaustive()
+    }
+}
+
+impl SharedJob {
+    /// The job of that name in the backend, whose leases are taken as the options say, and not waited for.
+    ///
+    /// # Errors
+    ///
+    /// No job can have that name.
+    pub fn new(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<Self, Error> {
+        check_job(job)?;
+        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None) })
+    }
+
+    /// The job's name.
+    pub fn name(&self) -> &str {
+        &self.job
+    }
+
+    /// Where it is stored.
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    /// The head; `None` if the job has not begun. Takes no lease.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn head(&self) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::load(&*self.backend, &self.job)
+    }
+
+    /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
+    /// something else.
+    ///
+    /// # Errors
+    ///
+    /// That of `change`; or the backend cannot be read or written.
+    pub fn change<T, E: From<Error>>(
+        &self,
+        change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
+    ) -> Result<T, E> {
+        let opening = self.while_held(&self.job)?;
+        let (head, given) = change(opening.found().cloned())?;
+        if let Some(head) = head {
+            opening.begin_shared(head)?;
+        }
+        Ok(given)
+    }
+
+    /// Takes the lease of a slice, and loads what is stored of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Held`] if another worker has it; or the backend cannot be read.
+    pub fn claim(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
+        let name = self.slice_name(loop_id, slice);
+        Store::open_named(&self.backend, &name, self.options)
+    }
+
+    /// The name under which a slice that is under way is stored.
+    pub fn slice_name(&self, loop_id: u16, slice: u32) -> String {
+        format!("{RESERVED}shared/{loop_id}/{slice}/{}", self.job)
+    }
+
+    /// What is stored of a slice, if it is under way. Takes no lease.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read.
+    pub fn slice(&self, loop_id: u16, slice: u32) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::load(&*self.backend, &self.slice_name(loop_id, slice))
+    }
+
+    /// Takes the lease of a step, which the worker has that does it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Held`] if another worker has it; or the backend cannot be read.
+    pub fn claim_step(&self, step: &str) -> Result<Box<dyn Lease>, Error> {
+        let name = format!("{RESERVED}shared/step/{step:?}/{}", self.job);
+        Arc::clone(&self.backend).lease(&name, self.options)
+    }
+
+    /// Removes all that is stored of the job.
+    ///
+    /// # Errors
+    ///
+    /// A worker has a slice of it; or the backend cannot be written.
+    pub fn clear(&self) -> Result<(), Error> {
+        let opening = self.while_held(&self.job)?;
+        if let Some(head) = opening.found() {
+            self.clear_slices(head)?;
+        }
+        opening.delete()
+    }
+
+    /// Removes the slices of the head that are not finished, none of which anybody has.
+    ///
+    /// # Errors
+    ///
+    /// A worker has one of them; or the backend cannot be written.
+    pub fn clear_slices(&self, head: &Checkpoint) -> Result<(), Error> {
+        for slices in head.slices() {
+            for slice in (0..slices.count).filter(|it| !slices.finished.contains(u64::from(*it))) {
+                let name = self.slice_name(slices.loop_id, slice);
+                if self.backend.exists(&name)? {
+                    self.claim(slices.loop_id, slice)?.delete()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The error of a head that can't be written as that.
+    pub fn unwritable(&self, reason: FormatError) -> Error {
+        Error::unwritable(&*self.backend, &self.job, reason)
+    }
+
+    fn while_held(&self, name: &str) -> Result<Opening, Error> {
+        wait::while_held(PATIENCE, LONGEST_PAUSE, || {
+            Store::open_named(&self.backend, name, self.options)
+        })
+    }
+}
+
+/// The head of a job that many workers share.
+impl Checkpoint {
+    /// Whether loops of the job are cut into slices.
+    pub fn has_slices(&self) -> bool {
+        self.slices().next().is_some()
+    }
+
+    /// How a loop is cut into slices, if it has begun.
+    pub fn slices_of(&self, loop_id: u16) -> Option<&Slices> {
+        self.slices().find(|slices| slices.loop_id == loop_id)
+    }
+
+    /// Cuts a loop into slices, of an input of `total` items if that is known.
+    ///
+    /// # Errors
+    ///
+    /// There are too many loops or slices.
+    pub fn cut(&mut self, slices: Slices, total: Option<u64>) -> Result<(), FormatError> {
+        let begun = LoopChange {
+            loop_id: slices.loop_id,
+            begun: Some(Vec::new()),
+            total,
+            ..LoopChange::default()
+        };
+        self.take_in(Change { loops: vec![begun], ..Change::default() })?;
+        self.take_in(Record::Slices(slices))
+    }
+
+    /// Marks a slice finished, of which `found` was stored when it was. One that is finished already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// There is no such slice; or there are too many values.
+    pub fn finish_slice(
+        &mut self,
+        finished: FinishedSlice,
+        found: &Checkpoint,
+    ) -> Result<(), FormatError> {
+        let FinishedSlice { loop_id, slice, range, values } = finished;
+        let Some(mut slices) = self.slices_of(loop_id).cloned() else {
+            return Err(FormatError::TooMany("a slice of a loop that has none"));
+        };
+        if slices.finished.contains(u64::from(slice)) {
+            return Ok(());
+        }
+        for (name, value) in values {
+            self.take_in(Record::Merge(Merge { loop_id, slice, name, value }))?;
+        }
+        let letters = found.dead_letters.iter().map(|letter| letter.behind(range.start));
+        let mut change = Change { skipped: found.skipped, ..Change::default() };
+        if !found.dead_letters.is_empty() {
+            change.dead_letters = Some(Box::new(letters.collect()));
+        }
+        self.take_in(change)?;
+        if let Some(progress) = self.loops.get_mut(&loop_id) {
+            progress.complete_range(range);
+        }
+        slices.finished.insert(u64::from(slice));
+        self.take_in(Record::Slices(slices))
+    }
+
+    /// Saves the value of a step.
+    ///
+    /// # Errors
+    ///
+    /// There are too many values.
+    pub fn take_in(&mut self, change: impl Into<Record>) -> Result<(), FormatError> {
+        self.apply(change.into()).map_err(FormatError::TooMany)
+    }
+
+    /// What a variable was at the ends of the slices of a loop, in their order.
+    pub fn merges_of<'a>(
+        &'a self,
+        loop_id: u16,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a Carried> + 'a {
+        self.workers.merges_of(loop_id, name)
+    }
+
+    /// Takes in what is known of the job beside its arguments, if something is, under a name that no argument has.
+    pub fn note(&mut self, name: &str, value: Option<u32>) {
+        self.arguments.extend(value.map(|value| (name.to_owned(), value)));
+    }
+
+    /// What was noted under that name.
+    pub fn noted(&self, name: &str) -> Option<u32> {
+        self.arguments.get(name).copied()
+    }
+}
+
+impl DeadLetter {
+    /// The same of an item that has so many more before it.
+    fn behind(mut self, before: u64) -> DeadLetter {
+        match self.within.first_mut() {
+            Some(outermost) => *outermost = outermost.saturating_add(before),
+            None => self.failure.index = self.failure.index.map(|index| index + before),
+        }
+        self
+    }
+}
+
+/// The items of the slice of that number, of `count` slices of about the same length.
+pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
+    let bound = |at: u32| {
+        let bound = u128::from(total) * u128::from(at) / u128::from(count.max(1));
+        u64::try_from(bound).unwrap_or(total)
+    };
+    bound(slice)..bound(slice.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Completed, Cut, MemoryBackend};
+
+    fn shared() -> SharedJob {
+        let backend = Arc::new(MemoryBackend::default());
+        SharedJob::new(backend, "job", LeaseOptions::default()).unwrap()
+    }
+
+    fn cut(job: &SharedJob, count: u32) {
+        let slices = Slices { loop_id: 0, count, cut: Cut::Index, finished: Completed::default() };
+        let begun = job.change(|_| {
+            let mut head = Checkpoint::new("job", None);
+            head.cut(slices, Some(100)).unwrap();
+            Ok::<_, Error>((Some(head), ()))
+        });
+        begun.unwrap();
+    }
+
+    fn finish(job: &SharedJob, slice: u32, count: u32) {
+        let range = range_of_slice(slice, count, 100);
+        let finished = FinishedSlice { loop_id: 0, slice, range, values: Vec::new() };
+        let done = job.change(|head| {
+            let mut head = head.unwrap();
+            head.finish_slice(finished, &Checkpoint::new("slice", None)).unwrap();
+            Ok::<_, Error>((Some(head), ()))
+        });
+        done.unwrap();
+    }
+
+    #[test]
+    fn slices_are_about_as_long_as_one_another_and_leave_nothing_out() {
+        for (total, count) in [(0, 1), (1, 1), (10, 3), (100, 7), (u64::MAX, 65_536)] {
+            let ranges: Vec<_> = (0..count).map(|at| range_of_slice(at, count, total)).collect();
+            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, total));
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
+            let lengths = ranges.iter().map(|range| range.end - range.start);
+            assert!(lengths.clone().max().unwrap() - lengths.min().unwrap() <= 1);
+        }
+    }
+
+    #[test]
+    fn a_slice_that_is_finished_counts_its_items_once() {
+        let job = shared();
+        cut(&job, 7);
+        finish(&job, 3, 7);
+        finish(&job, 3, 7);
+        finish(&job, 0, 7);
+        let head = job.head().unwrap().unwrap();
+        let finished: Vec<_> = head.slices_of(0).unwrap().finished.ranges().collect();
+        assert_eq!(finished, [0..1, 3..4]);
+        let completed: Vec<_> = head.completed().ranges().collect();
+        assert_eq!(completed, [0..14, 42..57]);
+    }
+
+    #[test]
+    fn a_slice_is_hidden_and_held_by_one() {
+        let job = shared();
+        cut(&job, 2);
+        let opening = job.claim(0, 1).unwrap();
+        assert!(matches!(job.claim(0, 1), Err(Error::Held { .. })));
+        let store = opening.begin(Checkpoint::new(job.slice_name(0, 1), None)).unwrap();
+        assert_eq!(job.backend().list().unwrap(), ["job"]);
+        assert!(matches!(job.clear(), Err(Error::Held { .. })));
+        drop(store);
+        job.clear().unwrap();
+        assert_eq!((job.head().unwrap(), job.slice(0, 1).unwrap()), (None, None));
+    }
+
+    #[test]
+    fn a_dead_letter_of_a_slice_is_one_of_the_whole_input() {
+        use crate::{Failure, FailureKind};
+        let failure = Failure::new(FailureKind::Error, "E", "no").with_index(Some(2));
+        let letter = DeadLetter::new(0, vec![], None, failure.clone());
+        assert_eq!(letter.behind(40).index(), 42);
+        let inner = DeadLetter::new(1, vec![3], None, failure);
+        assert_eq!((inner.clone().behind(40).index(), inner.behind(40).within()), (2, &[43][..]));
+    }
+}
