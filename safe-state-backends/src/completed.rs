@@ -85,6 +85,9 @@ impl Completed {
 
     /// Marks the items of those indices complete.
     pub(crate) fn insert_range(&mut self, range: Range<u64>) {
+        if range.is_empty() {
+            return;
+        }
         if range.start <= self.prefix {
             self.prefix = self.prefix.max(range.end);
         } else {

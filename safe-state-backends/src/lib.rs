@@ -140,7 +140,7 @@ pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
 pub use sentence::one_line;
 #[doc(hidden)]
-pub use shared::{FinishedSlice, SharedJob, range_of_slice};
+pub use shared::{FinishedSlice, PutBack, SharedJob, range_of_slice, whole, workers};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};

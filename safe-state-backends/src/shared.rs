@@ -3,18 +3,21 @@
 //!
 //! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
 
+mod head;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::format::{Change, FormatError, LoopChange, Record};
+use crate::format::FormatError;
 use crate::name::{RESERVED, check_job};
 use crate::store::Opening;
 use crate::{
-    Backend, Carried, Checkpoint, DeadLetter, Error, Lease, LeaseOptions, Merge, Slices, Store,
-    wait,
+    Backend, Carried, Checkpoint, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
+    Store, wait,
 };
+use head::stays_apart;
 
 /// How long others may take to write the head, a moment each.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -27,6 +30,9 @@ pub struct SharedJob {
     job: String,
     options: LeaseOptions,
 }
+
+/// How many dead letters were put back; or the index of the first that can't be, and why.
+pub type PutBack = Result<usize, (u64, DeadLetterNotRetryable)>;
 
 /// A slice whose items are all complete.
 #[derive(Clone, Debug)]
@@ -107,7 +113,7 @@ impl SharedJob {
 
     /// The name under which a slice that is under way is stored.
     pub fn slice_name(&self, loop_id: u16, slice: u32) -> String {
-        format!("{RESERVED}shared/{loop_id}/{slice}/{}", self.job)
+        name_of_slice(&self.job, loop_id, slice)
     }
 
     /// What is stored of a slice, if it is under way. Takes no lease.
@@ -142,21 +148,81 @@ impl SharedJob {
         opening.delete()
     }
 
-    /// Removes the slices of the head that are not finished, none of which anybody has.
+    /// Removes what is stored of the slices of the head, none of which anybody has.
     ///
     /// # Errors
     ///
     /// A worker has one of them; or the backend cannot be written.
     pub fn clear_slices(&self, head: &Checkpoint) -> Result<(), Error> {
         for slices in head.slices() {
-            for slice in (0..slices.count).filter(|it| !slices.finished.contains(u64::from(*it))) {
-                let name = self.slice_name(slices.loop_id, slice);
-                if self.backend.exists(&name)? {
-                    self.claim(slices.loop_id, slice)?.delete()?;
+            for slice in 0..slices.count {
+                if self.backend.exists(&self.slice_name(slices.loop_id, slice))? {
+                    self.of_nobody(slices.loop_id, slice)?.delete()?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Puts the dead letters of all slices back, and gives how many they are: the next workers do their items.
+    ///
+    /// # Errors
+    ///
+    /// A worker has a slice with some; or the backend cannot be read or written. Within, the index of the first that can't be
+    /// put back, and why; then none is.
+    pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
+        let opening = self.while_held(&self.job)?;
+        let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
+        let mut written = Vec::new();
+        let (mut count, letters) = (0, head.slices_to_reopen());
+        for (loop_id, slice, letters) in letters {
+            let free = self.of_nobody(loop_id, slice)?;
+            let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
+            let before = free.found().cloned().unwrap_or_else(none);
+            let stored = head.reopen((loop_id, slice, letters), before);
+            written.push((free, stored.map_err(|reason| self.unwritable(reason))?));
+        }
+        self.add_with_letters(&head, &mut written)?;
+        for (_, stored) in &mut written {
+            match stored.put_back_dead_letters() {
+                Ok(put_back) => count += put_back,
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        // A slice that is finished in the head is nobody's to do, whatever is stored of it.
+        for (free, stored) in written {
+            free.begin(stored)?;
+        }
+        head.forget_dead_letters();
+        opening.begin_shared(head)?;
+        Ok(Ok(count))
+    }
+
+    /// Adds the slices under way that have dead letters.
+    fn add_with_letters(
+        &self,
+        head: &Checkpoint,
+        written: &mut Vec<(Opening, Checkpoint)>,
+    ) -> Result<(), Error> {
+        for (loop_id, slice, _) in unfinished(head) {
+            let name = self.slice_name(loop_id, slice);
+            let is_new = written.iter().any(|(_, stored)| stored.job == name);
+            if is_new || self.slice(loop_id, slice)?.is_none() {
+                continue;
+            }
+            let free = self.of_nobody(loop_id, slice)?;
+            let stored = free.found().filter(|it| !it.dead_letters.is_empty()).cloned();
+            written.extend(stored.map(|stored| (free, stored)));
+        }
+        Ok(())
+    }
+
+    /// Takes the lease of a slice that no worker has.
+    fn of_nobody(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
+        self.claim(loop_id, slice).map_err(|error| match error {
+            Error::Held { holder, .. } => Error::Held { job: self.job.clone(), holder },
+            other => other,
+        })
     }
 
     /// The error of a head that can't be written as that.
@@ -171,104 +237,62 @@ impl SharedJob {
     }
 }
 
-/// The head of a job that many workers share.
-impl Checkpoint {
-    /// Whether loops of the job are cut into slices.
-    pub fn has_slices(&self) -> bool {
-        self.slices().next().is_some()
-    }
-
-    /// How a loop is cut into slices, if it has begun.
-    pub fn slices_of(&self, loop_id: u16) -> Option<&Slices> {
-        self.slices().find(|slices| slices.loop_id == loop_id)
-    }
-
-    /// Cuts a loop into slices, of an input of `total` items if that is known.
-    ///
-    /// # Errors
-    ///
-    /// There are too many loops or slices.
-    pub fn cut(&mut self, slices: Slices, total: Option<u64>) -> Result<(), FormatError> {
-        let begun = LoopChange {
-            loop_id: slices.loop_id,
-            begun: Some(Vec::new()),
-            total,
-            ..LoopChange::default()
-        };
-        self.take_in(Change { loops: vec![begun], ..Change::default() })?;
-        self.take_in(Record::Slices(slices))
-    }
-
-    /// Marks a slice finished, of which `found` was stored when it was. One that is finished already stays as it is.
-    ///
-    /// # Errors
-    ///
-    /// There is no such slice; or there are too many values.
-    pub fn finish_slice(
-        &mut self,
-        finished: FinishedSlice,
-        found: &Checkpoint,
-    ) -> Result<(), FormatError> {
-        let FinishedSlice { loop_id, slice, range, values } = finished;
-        let Some(mut slices) = self.slices_of(loop_id).cloned() else {
-            return Err(FormatError::TooMany("a slice of a loop that has none"));
-        };
-        if slices.finished.contains(u64::from(slice)) {
-            return Ok(());
-        }
-        for (name, value) in values {
-            self.take_in(Record::Merge(Merge { loop_id, slice, name, value }))?;
-        }
-        let letters = found.dead_letters.iter().map(|letter| letter.behind(range.start));
-        let mut change = Change { skipped: found.skipped, ..Change::default() };
-        if !found.dead_letters.is_empty() {
-            change.dead_letters = Some(Box::new(letters.collect()));
-        }
-        self.take_in(change)?;
-        if let Some(progress) = self.loops.get_mut(&loop_id) {
-            progress.complete_range(range);
-        }
-        slices.finished.insert(u64::from(slice));
-        self.take_in(Record::Slices(slices))
-    }
-
-    /// Saves the value of a step.
-    ///
-    /// # Errors
-    ///
-    /// There are too many values.
-    pub fn take_in(&mut self, change: impl Into<Record>) -> Result<(), FormatError> {
-        self.apply(change.into()).map_err(FormatError::TooMany)
-    }
-
-    /// What a variable was at the ends of the slices of a loop, in their order.
-    pub fn merges_of<'a>(
-        &'a self,
-        loop_id: u16,
-        name: &'a str,
-    ) -> impl Iterator<Item = &'a Carried> + 'a {
-        self.workers.merges_of(loop_id, name)
-    }
-
-    /// Takes in what is known of the job beside its arguments, if something is, under a name that no argument has.
-    pub fn note(&mut self, name: &str, value: Option<u32>) {
-        self.arguments.extend(value.map(|value| (name.to_owned(), value)));
-    }
-
-    /// What was noted under that name.
-    pub fn noted(&self, name: &str) -> Option<u32> {
-        self.arguments.get(name).copied()
-    }
+/// The name under which a slice of a job is stored while it is under way.
+fn name_of_slice(job: &str, loop_id: u16, slice: u32) -> String {
+    format!("{RESERVED}shared/{loop_id}/{slice}/{job}")
 }
 
-impl DeadLetter {
-    /// The same of an item that has so many more before it.
-    fn behind(mut self, before: u64) -> DeadLetter {
-        match self.within.first_mut() {
-            Some(outermost) => *outermost = outermost.saturating_add(before),
-            None => self.failure.index = self.failure.index.map(|index| index + before),
+/// The slices that are not finished, and the items that each has.
+fn unfinished(head: &Checkpoint) -> Vec<(u16, u32, Range<u64>)> {
+    let of_loop = |slices: &crate::Slices| {
+        let (loop_id, count) = (slices.loop_id, slices.count);
+        let total = head.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
+        let finished = slices.finished.clone();
+        let left = (0..count).filter(move |slice| !finished.contains(u64::from(*slice)));
+        left.map(move |slice| (loop_id, slice, range_of_slice(slice, count, total)))
+    };
+    head.slices().flat_map(of_loop).collect()
+}
+
+/// What is stored of a job that many workers share, whose head that is: with what is complete of slices under way. Takes
+/// no lease.
+///
+/// # Errors
+///
+/// The backend cannot be read.
+pub fn whole(backend: &dyn Backend, job: &str, mut head: Checkpoint) -> Result<Checkpoint, Error> {
+    for (loop_id, slice, range) in unfinished(&head) {
+        let name = name_of_slice(job, loop_id, slice);
+        if let Some(stored) = Checkpoint::load(backend, &name)? {
+            head.show_slice(loop_id, range, &stored);
         }
-        self
+    }
+    Ok(head)
+}
+
+/// Who has slices of a job, whose head that is: the loops, the slices, and the workers.
+///
+/// # Errors
+///
+/// The backend cannot be read, or does not tell.
+pub fn workers(
+    backend: &dyn Backend,
+    job: &str,
+    head: &Checkpoint,
+) -> Result<Vec<(u16, u32, Holder)>, Error> {
+    let mut found = Vec::new();
+    for (loop_id, slice, _) in unfinished(head) {
+        let holder = backend.holder(&name_of_slice(job, loop_id, slice))?;
+        found.extend(holder.map(|holder| (loop_id, slice, holder)));
+    }
+    Ok(found)
+}
+
+impl FinishedSlice {
+    /// Whether its values are so large, of so many slices, that they stay where the slice is stored.
+    pub fn stays(&self, found: &Checkpoint, slices: u32) -> bool {
+        let are_there = self.values.iter().all(|(name, _)| found.carried_value(name).is_some());
+        are_there && stays_apart(&self.values, slices)
     }
 }
 
@@ -284,7 +308,7 @@ pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Completed, Cut, MemoryBackend};
+    use crate::{Completed, Cut, DeadLetter, MemoryBackend, Slices};
 
     fn shared() -> SharedJob {
         let backend = Arc::new(MemoryBackend::default());

@@ -2,6 +2,7 @@
 
 pub(crate) mod older;
 mod place;
+pub(crate) mod shared;
 pub(crate) mod test_memory;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::effects::reconnect::ReconnectRegistry;
 use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
+use shared::SharedTerms;
 
 /// A named piece of work and how it is to be run.
 ///
@@ -60,20 +62,6 @@ pub(crate) struct Saves {
     /// Of a job whose loops many workers share.
     pub(crate) shared: Option<SharedTerms>,
 }
-
-/// How many workers share the loops of a job.
-#[derive(Clone)]
-pub(crate) struct SharedTerms {
-    /// Into how many slices a loop is cut.
-    pub(crate) slices: u32,
-    /// Of which submission the workers are: once the job is finished, another one begins it anew.
-    pub(crate) submission: Option<String>,
-}
-
-/// Into how many slices a loop is cut, if nothing is said.
-const SLICES: u32 = 256;
-/// Most slices of a loop.
-const MOST_SLICES: u32 = 65_536;
 
 /// What the run before is expected to have been, and what to do if it was not.
 #[derive(Clone)]
@@ -155,36 +143,6 @@ impl Job {
     pub fn page(mut self, page: bool) -> Self {
         self.saves.page = page;
         self
-    }
-
-    /// The loops of its function are shared by all processes that run it.
-    #[doc(hidden)]
-    pub fn shared(mut self) -> Self {
-        self.saves.shared.get_or_insert(SharedTerms { slices: SLICES, submission: None });
-        self
-    }
-
-    /// Into how many slices a loop is cut that many workers share: 1 to 65,536.
-    #[doc(hidden)]
-    pub fn slices(mut self, slices: u32) -> Self {
-        let submission = self.saves.shared.take().and_then(|terms| terms.submission);
-        let slices = slices.clamp(1, MOST_SLICES);
-        self.saves.shared = Some(SharedTerms { slices, submission });
-        self
-    }
-
-    /// Of which submission of a batch system the workers are.
-    #[doc(hidden)]
-    pub fn submission(mut self, submission: impl fmt::Display) -> Self {
-        let slices = self.saves.shared.take().map_or(SLICES, |terms| terms.slices);
-        let submission = Some(submission.to_string());
-        self.saves.shared = Some(SharedTerms { slices, submission });
-        self
-    }
-
-    /// Returns whether the loops of its function are shared by all processes that run it.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.saves.shared.is_some()
     }
 
     /// How long to wait for another run of the job to end, instead of being refused at once.
@@ -341,7 +299,7 @@ impl Job {
     ///
     /// The backend cannot be read, or what it holds is no checkpoint of this job.
     pub fn peek_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        Ok(Checkpoint::load(&*self.stored_in()?, &self.name)?)
+        stored::peek(&*self.stored_in()?, &self.name)
     }
 
     /// Removes the checkpoint, so that the next run starts over. Doing nothing if there is none.

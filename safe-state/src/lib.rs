@@ -29,6 +29,7 @@ pub use failure::{Action, ErrorContext};
 pub use idempotency::{Effect, IdempotencyCache};
 pub use items::terms::OnChange;
 pub use job::Job;
+pub use job::shared::OnIdle;
 #[cfg(feature = "progress")]
 pub use observe::bars;
 pub use safe_state_backends::{

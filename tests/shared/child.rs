@@ -4,8 +4,16 @@ mod work;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [kind, url, dir] = arguments.as_slice() else { anyhow::bail!("unknown: {arguments:?}") };
-    let work = work::Work { url: url.clone(), dir: dir.into(), items: 300, slices: 16 };
+    let [kind, url, dir, name, items, slices] = arguments.as_slice() else {
+        anyhow::bail!("unknown: {arguments:?}")
+    };
+    let work = work::Work {
+        url: url.clone(),
+        dir: dir.into(),
+        name: name.clone(),
+        items: items.parse()?,
+        slices: slices.parse()?,
+    };
     println!("began");
     let returned = work.run(kind)?;
     std::fs::write(work.dir.join(format!("returned-{}", std::process::id())), returned)?;

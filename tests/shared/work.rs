@@ -13,6 +13,8 @@ use safe_state::{Results, resumable, step};
 pub(crate) struct Work {
     pub(crate) url: String,
     pub(crate) dir: PathBuf,
+    /// Which job it is, on a server that many tests share.
+    pub(crate) name: String,
     pub(crate) items: u64,
     pub(crate) slices: u32,
 }
@@ -24,6 +26,7 @@ impl Work {
             "sum" => Ok(sum(self)?.to_string()),
             "results" => Ok(format!("{:?}", results(self)?)),
             "phases" => Ok(phases(self)?.to_string()),
+            "poison" => Ok(poison(self)?.to_string()),
             "future" => Ok(smol::block_on(future(self))?.to_string()),
             _ => anyhow::bail!("unknown: {kind}"),
         }
@@ -38,7 +41,7 @@ impl Work {
 }
 
 #[resumable(
-    name = "sum", shared, slices = work.slices, backend = work.url.as_str(),
+    name = format!("sum-{}", work.name), shared, slices = work.slices, backend = work.url.as_str(),
     durability = "process", carry(total, merge = |a, b| a + b, from = 0)
 )]
 fn sum(work: &Work) -> Result<u64> {
@@ -113,6 +116,22 @@ async fn future(work: &Work) -> Result<u64> {
         work.note(&item.to_string())?;
         smol::Timer::after(Duration::from_micros(200)).await;
         total += factor * item;
+    }
+    Ok(total)
+}
+
+#[resumable(
+    name = "poison", shared, slices = 4, backend = work.url.as_str(),
+    durability = "process", max_crashes = 2, carry(total, merge = |a, b| a + b)
+)]
+fn poison(work: &Work) -> Result<u64> {
+    let mut total = 0;
+    for item in 0..work.items {
+        work.note(&item.to_string())?;
+        if item == 100 {
+            std::process::abort();
+        }
+        total += item;
     }
     Ok(total)
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::work::Work;
 
 /// What one worker returns, alone and undisturbed.
-fn alone(kind: &str) -> String {
+pub(crate) fn alone(kind: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     work(&dir, "file").run(kind).unwrap()
 }
@@ -23,20 +23,21 @@ fn work(dir: &TempDir, backend: &str) -> Work {
         "sqlite" => format!("sqlite:{}", dir.path().join("jobs.db").display()),
         url => url.to_owned(),
     };
-    Work { url, dir: dir.path().to_owned(), items: 300, slices: 16 }
+    Work { url, dir: dir.path().to_owned(), name: String::new(), items: 300, slices: 16 }
 }
 
-fn spawn(kind: &str, work: &Work) -> Child {
+pub(crate) fn spawn(kind: &str, work: &Work) -> Child {
     Command::new(env!("CARGO_BIN_EXE_sharing"))
         .args([kind, &work.url])
         .arg(&work.dir)
+        .args([&work.name, &work.items.to_string(), &work.slices.to_string()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap()
 }
 
-fn returned(child: Child, work: &Work) -> String {
+pub(crate) fn returned(child: Child, work: &Work) -> String {
     let id = child.id();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -44,7 +45,7 @@ fn returned(child: Child, work: &Work) -> String {
 }
 
 /// How often each was noted.
-fn ledger(work: &Work) -> BTreeMap<String, usize> {
+pub(crate) fn ledger(work: &Work) -> BTreeMap<String, usize> {
     let mut counted = BTreeMap::new();
     for line in fs::read_to_string(work.dir.join("ledger")).unwrap().lines() {
         *counted.entry(line.to_owned()).or_default() += 1;
@@ -112,17 +113,23 @@ fn async_workers_share_as_others_do() {
     assert_eq!(ledger(&work)["factor"], 1);
 }
 
-fn killed(kind: &str, backend: &str) {
+/// Kills three workers at a time, so many times.
+pub(crate) fn kill_some(kind: &str, work: &Work, times: u32) -> u64 {
     let seed = storms::seed(1);
     let mut rng = Rng::with_seed(seed);
-    let dir = tempfile::tempdir().unwrap();
-    let work = work(&dir, backend);
-    for _ in 0..6 * storms::times() {
-        let children: Vec<Child> = (0..3).map(|_| spawn(kind, &work)).collect();
+    for _ in 0..times {
+        let children: Vec<Child> = (0..3).map(|_| spawn(kind, work)).collect();
         for child in children {
             run_and_kill(child, Duration::from_millis(8), &mut rng);
         }
     }
+    seed
+}
+
+fn killed(kind: &str, backend: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let work = work(&dir, backend);
+    let seed = kill_some(kind, &work, 6 * storms::times());
     let children: Vec<Child> = (0..3).map(|_| spawn(kind, &work)).collect();
     let expected = alone(kind);
     for child in children {
@@ -145,4 +152,28 @@ fn workers_that_are_killed_are_taken_over_from() {
 fn so_are_async_ones_and_those_in_several_phases() {
     killed("future", "file");
     killed("phases", "file");
+}
+
+#[test]
+fn an_item_that_kills_two_workers_is_given_up_by_the_third() {
+    let dir = tempfile::tempdir().unwrap();
+    let work = work(&dir, "file");
+    let mut died = 0;
+    let total: u64 = (0..300).sum();
+    for _ in 0..10 {
+        let child = spawn("poison", &work);
+        let id = child.id();
+        let output = child.wait_with_output().unwrap();
+        if output.status.success() {
+            let returned = fs::read_to_string(work.dir.join(format!("returned-{id}"))).unwrap();
+            assert_eq!((returned, died), ((total - 100).to_string(), 2), "{output:?}");
+            let job = safe_state::Job::new("poison").backend(work.url.as_str());
+            let checkpoint = job.peek_checkpoint().unwrap().unwrap();
+            let letters: Vec<u64> = checkpoint.dead_letters().iter().map(|it| it.index()).collect();
+            assert_eq!(letters, [100]);
+            return;
+        }
+        died += 1;
+    }
+    panic!("it was never given up");
 }

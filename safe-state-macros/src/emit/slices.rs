@@ -6,7 +6,7 @@
 //!     (mut items, mut tally, item_type) => {
 //!         let before = replace(&mut total, from_default(&total));
 //!         loop {
-//!             match items.claim(&mut tally) { Ok(true) => {}, Ok(false) => break, Err(error) => return on_error(error) }
+//!             match items.claim(&mut tally, true) { Ok(true) => {}, Ok(false) => break, Err(error) => return on_error(error) }
 //!             total = what the slice had last, or from_default(&total);
 //!             loop { the items of the slice, as of any loop }
 //!             if tally.leave() { carry, or return the error }
@@ -52,15 +52,16 @@ pub(crate) fn shared_walk(
     let before: TokenStream = merged.iter().map(|it| it.set_aside(plan)).collect();
     let restored: TokenStream = merged.iter().map(|it| it.restored(plan, target)).collect();
     let kept: TokenStream = merged.iter().map(|it| it.kept(plan, &run)).collect();
-    let together: TokenStream = merged.iter().map(|it| it.together(plan, &run, target)).collect();
+    let together: TokenStream = merged.iter().map(|it| it.together(plan, &run)).collect();
+    let carries = !merged.is_empty();
     let (claim, finish) = if plan.is_async {
         (
-            quote_spanned! {at(*keyword)=> claim_async(&mut #tally).await },
+            quote_spanned! {at(*keyword)=> claim_async(&mut #tally, #carries).await },
             quote_spanned! {at(*keyword)=> finish_async(&mut #tally).await },
         )
     } else {
         (
-            quote_spanned! {at(*keyword)=> claim(&mut #tally) },
+            quote_spanned! {at(*keyword)=> claim(&mut #tally, #carries) },
             quote_spanned! {at(*keyword)=> finish(&mut #tally) },
         )
     };
@@ -158,14 +159,14 @@ impl Merged<'_> {
         kept_values::or_fail(plan, self.variable, &call)
     }
 
-    fn together(&self, plan: &Plan, run: &TokenStream, target: &Target) -> TokenStream {
+    fn together(&self, plan: &Plan, run: &TokenStream) -> TokenStream {
         let here = at(self.variable.ident.span());
         let (krate, before) = (moved(&plan.krate, here), &self.before);
-        let (name, run, id) = (self.variable.name(), moved(run, here), target.id);
+        let (name, run) = (self.variable.name(), moved(run, here));
         let by_itself = || quote_spanned! {here=> #krate::__private::Merges::merged };
         let merge = self.merging.and_then(|it| it.merge.as_ref());
         let merge = merge.map_or_else(by_itself, ToTokens::to_token_stream);
-        let call = quote_spanned! {here=> #run.merged(#name, #id, #before, #merge) };
+        let call = quote_spanned! {here=> #run.merged(#name, #before, #merge) };
         let assigned = self.variable.assigned();
         let error = &local("error");
         let fail = save_points::fail(plan, here);

@@ -31,14 +31,13 @@ pub(super) fn open(job: &Job) -> Result<Stages, Error> {
     }
     let source = job.requests()?;
     let joined = join(job, &source)?;
-    opened(job, source, joined)
+    let mut stages = opened(job, source, joined)?;
+    stages.session.active = Some(Active::enter(job));
+    Ok(stages)
 }
 
 /// Joins the job without blocking.
 pub(super) async fn open_async(worker: Worker, job: &Job) -> Result<Stages, Error> {
-    if Active::contains(job) {
-        return nested(job);
-    }
     let there = job.for_another_thread();
     let joining = worker.run(move || {
         let source = there.requests()?;
@@ -64,7 +63,6 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
     let on_input_change = job.expected.on_input_change;
     stages.session.terms = Terms { was_finished, accepts, on_input_change };
     stages.session.sharing = Some(Box::new(Sharing::new(job, stored, cancelled)));
-    stages.session.active = Some(Active::enter(job));
     Ok(stages)
 }
 
@@ -87,43 +85,41 @@ fn sharing(stages: &mut Stages) -> Result<&mut Sharing, Error> {
     stages.session.sharing.as_deref_mut().ok_or(Error::Cleared { job })
 }
 
-/// Claims a slice of the loop of that number, over so many items, and begins it. None once all are finished.
-pub(super) fn claim(
-    stages: &mut Stages,
-    loop_id: u16,
-    total: u64,
-) -> Result<Option<SliceAt>, Error> {
-    let mut hunt = sharing(stages)?.hunt(loop_id, total);
+/// The number of a loop, how many items it has, and whether it carries variables.
+pub(super) type LoopOf = (u16, u64, bool);
+
+/// Claims a slice of the loop, and begins it. None once all are finished.
+pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
+    let mut hunt = sharing(stages)?.hunt(of);
     loop {
         match hunt.turn()? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
-            Turn::Over(head) => {
-                sharing(stages)?.all_finished(*head);
+            Turn::Over(done) => {
+                sharing(stages)?.all_finished(*done);
                 return Ok(None);
             }
-            Turn::Wait(pause) => wait(stages, pause)?,
+            Turn::Wait(pause) => idle(stages).and_then(|()| wait(stages, pause))?,
             Turn::Cancelled => return Err(stages.stop(StopReason::Cancelled)),
         }
     }
 }
 
 /// Claims a slice without blocking.
-pub(super) async fn claim_async(
-    stages: &mut Stages,
-    loop_id: u16,
-    total: u64,
-) -> Result<Option<SliceAt>, Error> {
-    let mut hunt = sharing(stages)?.hunt(loop_id, total);
+pub(super) async fn claim_async(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
+    let mut hunt = sharing(stages)?.hunt(of);
     loop {
         let turn = stages.on_thread(move || (hunt.turn(), hunt)).await;
         hunt = turn.1;
         match turn.0? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
-            Turn::Over(head) => {
-                sharing(stages)?.all_finished(*head);
+            Turn::Over(done) => {
+                sharing(stages)?.all_finished(*done);
                 return Ok(None);
             }
-            Turn::Wait(pause) => wait_async(stages, pause).await?,
+            Turn::Wait(pause) => {
+                idle(stages)?;
+                wait_async(stages, pause).await?;
+            }
             Turn::Cancelled => return Err(stages.stop(StopReason::Cancelled)),
         }
     }
@@ -181,6 +177,11 @@ fn outside_again(stages: &mut Stages, head: &Checkpoint, outside: Progress) -> R
     stages.saving = Saving::new(None, every, Instant::now());
     stages.progress = outside;
     Ok(())
+}
+
+/// Ends the run if it is not to wait for what others do.
+fn idle(stages: &mut Stages) -> Result<(), Error> {
+    if sharing(stages)?.leaves() { Err(stages.stop(StopReason::Idle)) } else { Ok(()) }
 }
 
 /// Waits for what others do, unless the run is to stop.

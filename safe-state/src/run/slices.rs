@@ -35,19 +35,21 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         (kind, identity): (IdentityKind, K),
         gives_once: bool,
     ) -> Self {
-        let total = exact_len(&iter);
+        // It is walked once to be counted, as all workers have to cut it alike.
+        let total = exact_len(&iter).or_else(|| again(&iter).map(|iter| iter.count() as u64));
         let items = Items::closed(Sliced::new(iter, again), identity);
         SharedItems { items, number, location, kind, total, gives_once }
     }
 
-    /// Claims a slice. Returns whether there is one; else all are finished.
+    /// Claims a slice of a loop that carries variables, or not. Returns whether there is one; else all are finished.
     ///
     /// # Errors
     ///
     /// The backend cannot be read or written, other workers have another input, or the run is to stop.
-    pub fn claim(&mut self, tally: &mut Tally<'_>) -> Result<bool, Error> {
+    pub fn claim(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<bool, Error> {
         let total = self.checked(tally)?;
-        let claimed = sharing::claim(tally.stages().0, self.number.id, total)?;
+        let of = (self.number.id, total, carries);
+        let claimed = sharing::claim(tally.stages().0, of)?;
         Ok(self.begin(tally, claimed))
     }
 
@@ -56,9 +58,14 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     /// # Errors
     ///
     /// As [`claim`](Self::claim).
-    pub async fn claim_async(&mut self, tally: &mut Tally<'_>) -> Result<bool, Error> {
+    pub async fn claim_async(
+        &mut self,
+        tally: &mut Tally<'_>,
+        carries: bool,
+    ) -> Result<bool, Error> {
         let total = self.checked(tally)?;
-        let claimed = sharing::claim_async(tally.stages().0, self.number.id, total).await?;
+        let of = (self.number.id, total, carries);
+        let claimed = sharing::claim_async(tally.stages().0, of).await?;
         Ok(self.begin(tally, claimed))
     }
 

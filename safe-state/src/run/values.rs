@@ -166,7 +166,7 @@ impl Run {
         }
     }
 
-    /// Returns what a variable is behind the loop of that number, which was `before` it: merged with what it was at the
+    /// Returns what a variable is behind the loop that is finished, which was `before` it: merged with what it was at the
     /// ends of the slices, in their order.
     ///
     /// # Errors
@@ -175,13 +175,12 @@ impl Run {
     pub fn merged<T: Carry>(
         &mut self,
         name: &str,
-        loop_id: u16,
         before: T,
         merge: impl FnMut(T, T) -> T,
     ) -> Result<T, Error> {
         let Some(sharing) = self.stages.session.sharing.as_deref() else { return Ok(before) };
-        let job = self.stages.observer.job();
-        fold(job, name, before, sharing.merges(loop_id, name), merge)
+        let Some(done) = sharing.done() else { return Ok(before) };
+        fold(self.stages.observer.job(), name, before, done.values(name), merge)
     }
 }
 

@@ -1,12 +1,13 @@
 //! How a worker comes by a slice: it tries those that are free, one after the other, and waits where others have all of
 //! them.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use safe_state_backends::{
-    Checkpoint, Completed, Cut, Error as BackendError, LoopProgress, Opening, RunEnd, SharedJob,
-    Slices, Store, format::Change, range_of_slice,
+    Carried, Checkpoint, Completed, Cut, Error as BackendError, LoopProgress, Opening, RunEnd,
+    SharedJob, Slices, Store, format::Change, range_of_slice,
 };
 
 use super::join::CANCELLED;
@@ -21,8 +22,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Hunt {
     job: SharedJob,
-    loop_id: u16,
-    /// How many items the input has.
+    /// The loop, and whether it carries variables.
+    of: (u16, bool),
+    /// How many items the input has, and into how many slices it is cut.
     total: u64,
     count: u32,
     cancelled: u32,
@@ -45,12 +47,37 @@ pub(crate) struct SliceAt {
 pub(crate) enum Turn {
     /// A slice.
     Claimed(Box<Claimed>),
-    /// All slices are finished; the head says so.
-    Over(Box<Checkpoint>),
+    /// All slices are finished.
+    Over(Box<Done>),
     /// Others have what is left; look again after that time.
     Wait(Duration),
     /// The job was cancelled.
     Cancelled,
+}
+
+/// What all workers have done with a loop.
+#[derive(Debug)]
+pub(crate) struct Done {
+    head: Checkpoint,
+    /// Slices whose values are too large for the head.
+    apart: BTreeMap<u32, Checkpoint>,
+    loop_id: u16,
+}
+
+impl Done {
+    /// What the variable was at the ends of the slices, in their order.
+    pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Carried> + 'a {
+        let in_head = self.head.merges_of(self.loop_id, name);
+        let apart = self
+            .apart
+            .iter()
+            .filter_map(|(slice, stored)| stored.carried_value(name).map(|value| (*slice, value)));
+        let mut all: BTreeMap<u32, &Carried> = in_head.collect();
+        for (slice, value) in apart {
+            all.entry(slice).or_insert(value);
+        }
+        all.into_values()
+    }
 }
 
 /// A slice that a worker has.
@@ -84,7 +111,7 @@ impl Drop for Claimed {
 impl Hunt {
     pub(crate) fn new(
         job: SharedJob,
-        loop_id: u16,
+        of: (u16, bool),
         (total, wanted): (u64, u32),
         cancelled: u32,
     ) -> Self {
@@ -92,16 +119,16 @@ impl Hunt {
         let most = u32::try_from(total).unwrap_or(u32::MAX).max(1);
         let count = wanted.min(most);
         let (order, finished, pause) = (Order::new(count), None, FIRST_PAUSE);
-        Hunt { job, loop_id, total, count, cancelled, order, finished, pause }
+        Hunt { job, of, total, count, cancelled, order, finished, pause }
     }
 
     pub(crate) fn loop_id(&self) -> u16 {
-        self.loop_id
+        self.of.0
     }
 
     /// Takes in what is finished by now.
     pub(crate) fn knows(&mut self, head: &Checkpoint) {
-        self.finished = head.slices_of(self.loop_id).map(|slices| slices.finished.clone());
+        self.finished = head.slices_of(self.loop_id()).map(|slices| slices.finished.clone());
     }
 
     /// Tries all that are free, until one is this worker's.
@@ -115,7 +142,7 @@ impl Hunt {
             None => self.looked_up()?,
         };
         while let Some(slice) = self.order.next(&finished, self.count) {
-            match self.job.claim(self.loop_id, slice) {
+            match self.job.claim(self.loop_id(), slice) {
                 Ok(opening) => {
                     let head = self.head()?;
                     if head.noted(CANCELLED).unwrap_or(0) != self.cancelled {
@@ -139,12 +166,25 @@ impl Hunt {
         }
         let finished = self.checked(&head)?.unwrap_or_default();
         if finished.len() == u64::from(self.count) {
-            return Ok(Turn::Over(Box::new(head)));
+            return Ok(Turn::Over(Box::new(self.done(head)?)));
         }
         self.finished = Some(finished);
         let pause = self.pause;
         self.pause = (2 * pause).min(LONGEST_PAUSE);
         Ok(Turn::Wait(pause))
+    }
+
+    /// Returns what all have done, with the values that stand where the slices are stored.
+    fn done(&self, head: Checkpoint) -> Result<Done, Error> {
+        let (loop_id, carries) = self.of;
+        let mut apart = BTreeMap::new();
+        let lacks = |slice: &u32| carries && !head.has_merges_of(loop_id, *slice);
+        for slice in (0..self.count).filter(lacks) {
+            if let Some(stored) = self.job.slice(loop_id, slice)? {
+                apart.insert(slice, stored);
+            }
+        }
+        Ok(Done { head, apart, loop_id })
     }
 
     fn head(&self) -> Result<Checkpoint, Error> {
@@ -165,7 +205,7 @@ impl Hunt {
                 return Ok((None, finished));
             }
             let slices = Slices {
-                loop_id: self.loop_id,
+                loop_id: self.loop_id(),
                 count: self.count,
                 cut: Cut::Index,
                 finished: Completed::default(),
@@ -177,8 +217,8 @@ impl Hunt {
 
     /// Returns what is finished, if the loop is cut.
     fn checked(&self, head: &Checkpoint) -> Result<Option<Completed>, Error> {
-        let Some(slices) = head.slices_of(self.loop_id) else { return Ok(None) };
-        let total = head.loop_progress(self.loop_id).and_then(LoopProgress::total);
+        let Some(slices) = head.slices_of(self.loop_id()) else { return Ok(None) };
+        let total = head.loop_progress(self.loop_id()).and_then(LoopProgress::total);
         if total != Some(self.total) {
             let stored = total.map_or_else(|| "an input of unknown length".to_owned(), length);
             return Err(self.differs(length(self.total), stored));
@@ -201,11 +241,11 @@ impl Hunt {
                 found.begin_run(None);
                 found
             }
-            None => Checkpoint::new(self.job.slice_name(self.loop_id, slice), None),
+            None => Checkpoint::new(self.job.slice_name(self.loop_id(), slice), None),
         };
         let store = Some(opening.begin(checkpoint)?);
         let range = range_of_slice(slice, self.count, self.total);
-        let at = SliceAt { loop_id: self.loop_id, slice, range };
+        let at = SliceAt { loop_id: self.loop_id(), slice, range };
         Ok(Claimed { at, has_crashed, store })
     }
 }

@@ -6,6 +6,7 @@ use safe_state_backends::{Checkpoint, Request, SharedJob};
 
 use crate::control::requests::Source;
 use crate::items::terms::OnChange;
+use crate::job::shared::SharedTerms;
 use crate::{Error, Job};
 
 /// Under what name the head has how often the job was cancelled.
@@ -64,7 +65,7 @@ fn agreed(
     found: Option<Checkpoint>,
     accepts: bool,
 ) -> Result<Checkpoint, Error> {
-    let submission = job.saves.shared.as_ref().and_then(|terms| terms.submission.as_deref());
+    let submission = job.saves.shared.as_ref().and_then(SharedTerms::submission);
     let submission = submission.map(|text| crate::items::fingerprint::serialized(&text));
     let submission = submission.flatten();
     let is_another = |head: &Checkpoint| {

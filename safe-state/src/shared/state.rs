@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Carried, CarriedChange, Carry, Checkpoint, FinishedSlice, SharedJob, Store,
+    Carried, CarriedChange, Carry, Checkpoint, FinishedSlice, RunEnd, SharedJob, Store,
 };
 
-use super::hunt::{Hunt, SliceAt};
+use super::hunt::{Done, Hunt, SliceAt};
 use super::steps::Steps;
+use crate::job::shared::{OnIdle, SharedTerms};
 use crate::progress::Progress;
 use crate::save::schedule::SaveEvery;
 use crate::{Error, Job};
@@ -16,14 +18,14 @@ use crate::{Error, Job};
 pub(crate) struct Sharing {
     job: SharedJob,
     every: SaveEvery,
-    slices: u32,
+    terms: SharedTerms,
     /// How often the job had been cancelled when the worker began.
     cancelled: u32,
     pub(crate) steps: Steps,
     /// The slice under way.
     at: Option<UnderWay>,
-    /// The head, once all slices of a loop were finished.
-    head: Option<Checkpoint>,
+    /// What all have done, once all slices of a loop were finished.
+    done: Option<Done>,
     /// Where it looks for slices of the loop that it is at.
     hunt: Option<Hunt>,
 }
@@ -44,11 +46,11 @@ impl Sharing {
         Sharing {
             job: stored,
             every: job.saves.every,
-            slices: job.saves.shared.as_ref().map_or(1, |terms| terms.slices),
+            terms: job.saves.shared.clone().unwrap_or_default(),
             cancelled,
             steps,
             at: None,
-            head: None,
+            done: None,
             hunt: None,
         }
     }
@@ -61,22 +63,33 @@ impl Sharing {
         self.every
     }
 
+    /// Returns whether the worker ends where others have what is left.
+    pub(crate) fn leaves(&self) -> bool {
+        self.terms.on_idle == OnIdle::Leave
+    }
+
     /// Returns whether a slice is under way.
     pub(crate) fn is_in_slice(&self) -> bool {
         self.at.is_some()
     }
 
     /// Takes what looks for slices of the loop of that number, over so many items.
-    pub(crate) fn hunt(&mut self, loop_id: u16, total: u64) -> Hunt {
+    pub(crate) fn hunt(&mut self, (loop_id, total, carries): (u16, u64, bool)) -> Hunt {
         let before = self.hunt.take().filter(|hunt| hunt.loop_id() == loop_id);
         before.unwrap_or_else(|| {
-            Hunt::new(self.job.clone(), loop_id, (total, self.slices), self.cancelled)
+            let cut = (total, self.terms.slices);
+            Hunt::new(self.job.clone(), (loop_id, carries), cut, self.cancelled)
         })
     }
 
     /// Takes in that all slices are finished.
-    pub(crate) fn all_finished(&mut self, head: Checkpoint) {
-        (self.head, self.hunt) = (Some(head), None);
+    pub(crate) fn all_finished(&mut self, done: Done) {
+        (self.done, self.hunt) = (Some(done), None);
+    }
+
+    /// What all have done with the loop that was finished last.
+    pub(crate) fn done(&self) -> Option<&Done> {
+        self.done.as_ref()
     }
 
     /// Begins a slice.
@@ -109,15 +122,6 @@ impl Sharing {
             hunt.knows(head);
         }
     }
-
-    /// Returns what the variable was at the ends of the slices of a loop that is finished.
-    pub(crate) fn merges<'a>(
-        &'a self,
-        loop_id: u16,
-        name: &'a str,
-    ) -> impl Iterator<Item = &'a Carried> + 'a {
-        self.head.iter().flat_map(move |head| head.merges_of(loop_id, name))
-    }
 }
 
 impl fmt::Debug for Sharing {
@@ -137,15 +141,21 @@ pub(crate) fn finish_slice(
     store: &mut Store,
 ) -> Result<Checkpoint, Error> {
     let found = store.checkpoint();
-    let head = job.change(|head| {
+    let (head, stays) = job.change(|head| {
         let Some(mut head) = head else {
             return Err(Error::Cleared { job: job.name().to_owned() });
         };
+        let count = head.slices_of(finished.loop_id).map_or(0, |slices| slices.count);
+        let stays = finished.stays(found, count);
         head.finish_slice(finished, found).map_err(|reason| job.unwritable(reason))?;
-        Ok((Some(head.clone()), head))
+        Ok((Some(head.clone()), (head, stays)))
     })?;
-    // One that stays is passed over by all, and goes when the job is cleared.
-    let _ = store.delete();
+    if stays {
+        store.save(Change { end: Some(RunEnd::Stopped), ..Change::default() })?;
+    } else {
+        // One that stays is passed over by all, and goes when the job is cleared.
+        let _ = store.delete();
+    }
     Ok(head)
 }
 

@@ -9,7 +9,7 @@ use syn::{Error, Path, Result};
 
 use super::forms::{Value, flag, size, time, value};
 use super::job::{durability, on_change, on_input_change, rate, save_every};
-use super::shared::slices;
+use super::shared::{on_idle, slices};
 use crate::syntax::hygiene::{at, moved};
 
 /// An option that sets the `Job`.
@@ -37,7 +37,7 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 25] = [
+pub(crate) static SETTINGS: [JobOption; 26] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
     option("page", Told::Method, switch),
@@ -56,6 +56,7 @@ pub(crate) static SETTINGS: [JobOption; 25] = [
     option("keep_on_success", Told::Method, switch),
     option("slices", Told::Method, |it, input| slices(value(it, input)?)),
     option("submission", Told::Method, given),
+    option("on_idle", Told::Method, |it, input| on_idle(&value(it, input)?)),
     option("progress", Told::Macro, switch),
     option("verbose", Told::Method, switch),
     option("capture_args", Told::Elsewhere, |_, _| Ok(Value::Said)),

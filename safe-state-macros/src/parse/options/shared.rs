@@ -2,11 +2,12 @@
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
+use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, Lit, Result, Token};
 
 use super::Options;
-use super::forms::{Value, not_literal_but};
+use super::forms::{Value, not_literal_but, text};
 use super::variable::Variable;
 use crate::parse::options::items::Identity;
 
@@ -82,6 +83,19 @@ pub(super) fn slices(value: Expr) -> Result<Value> {
     Ok(Value::given(value))
 }
 
+/// What a worker does that has nothing to do.
+pub(super) fn on_idle(value: &Expr) -> Result<Value> {
+    let refused = || {
+        let expected = "expected `\"wait\"` or `\"leave\"`: what a worker does while others have all that is left";
+        Error::new(value.span(), expected)
+    };
+    match text(value).ok_or_else(refused)?.value().as_str() {
+        "wait" => Ok(Value::Variant("OnIdle", "Wait")),
+        "leave" => Ok(Value::Variant("OnIdle", "Leave")),
+        _ => Err(refused()),
+    }
+}
+
 impl Options {
     /// What is said of many workers fits to the rest.
     pub(super) fn check_shared(&self) -> Result<()> {
@@ -111,7 +125,7 @@ impl Options {
     /// Nothing is said of workers where there is one.
     fn check_unshared(&self) -> Result<()> {
         let text = "this is about `shared`; add that, or remove this";
-        for name in ["slices", "submission"] {
+        for name in ["slices", "submission", "on_idle"] {
             if let Some(place) = self.settings.place(name) {
                 return Err(Error::new(place, text));
             }
