@@ -5,6 +5,8 @@ pub(crate) mod hunt;
 pub(crate) mod input;
 pub(crate) mod join;
 pub(crate) mod merging;
+#[cfg(test)]
+mod model;
 mod order;
 pub(crate) mod state;
 pub(crate) mod steps;

@@ -22,7 +22,7 @@ fn otherwise(world: &World, rate: u64, items: u64, slices: u32) -> Result<()> {
     Ok(())
 }
 
-#[resumable(name = "agreed", backend = world.backend())]
+#[resumable(name = "agreed", backend = world.backend(), version = 1)]
 fn alone(world: &World) -> Result<()> {
     for item in 0..3 {
         world.act(item)?;
@@ -54,9 +54,9 @@ fn a_worker_that_differs_is_told_in_what() {
     let differs = |found: &str, stored: &str| {
         format!("a worker of job `agreed` has {found}, and those before it had {stored}")
     };
-    // Items are of the argument's making, so that one is compared first.
     refused(agreed(&world, 2, 10, 4, 1), &world, "`rate` of job `agreed` is not what it was");
-    refused(agreed(&world, 1, 9, 4, 1), &world, "`items` of job `agreed` is not what it was");
+    let (nine, ten) = ("an input of 9 items", "an input of 10 items");
+    refused(agreed(&world, 1, 9, 4, 1), &world, &differs(nine, ten));
     refused(agreed(&world, 1, 10, 5, 1), &world, &differs("5 slices", "4 slices"));
     refused(agreed(&world, 1, 10, 4, 2), &world, "has a checkpoint of version `1`");
     refused(otherwise(&world, 1, 10, 4), &world, "the code of job `agreed` has changed");

@@ -79,7 +79,7 @@ fn an_inner_loop_goes_on_where_it_was() {
         inner(&world).unwrap_err();
     }
     world.fails(&[]);
-    assert_eq!(inner(&world).unwrap(), (0..60).sum());
+    assert_eq!(inner(&world).unwrap(), (0..60).sum::<u64>());
     assert_eq!(world.done(), (0..60).collect::<Vec<_>>());
 }
 
@@ -145,7 +145,7 @@ fn a_crowd_does_each_item_once() {
     thread::scope(|scope| {
         let workers: Vec<_> = (0..12).map(|_| scope.spawn(|| crowd(&world).unwrap())).collect();
         for worker in workers {
-            assert_eq!(worker.join().unwrap(), ((0..500).sum(), Some(0)));
+            assert_eq!(worker.join().unwrap(), ((0..500).sum::<u64>(), Some(0)));
         }
     });
     assert_eq!(world.done(), (0..500).collect::<Vec<_>>());

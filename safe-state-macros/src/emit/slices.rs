@@ -69,7 +69,6 @@ pub(crate) fn shared_walk(
         match #entered {
             (mut #items, mut #tally #item_type) => {
                 #check
-                #policy
                 #before
                 loop {
                     match #items.#claim {
@@ -77,6 +76,7 @@ pub(crate) fn shared_walk(
                         #krate::__private::Ok(false) => break,
                         #krate::__private::Err(#error) => #fail,
                     }
+                    #policy
                     #restored
                     #label loop {
                         if #tally.complete() { #due }

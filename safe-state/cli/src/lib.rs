@@ -31,6 +31,8 @@ mod run;
 mod screen;
 mod summary;
 mod watch;
+#[cfg(unix)]
+mod workers;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use safe_state_backends::format::Change;
 use safe_state_backends::{Checkpoint, Error as BackendError, Lease, MemoryBackend, SharedJob};
 
 use super::active::Active;
@@ -236,14 +237,15 @@ fn own(stages: &mut Stages, lease: Box<dyn Lease>) -> Result<Option<Box<Checkpoi
     Ok(None)
 }
 
-/// Saves the value of a step that the run has done.
+/// Saves the value of a step that the run has done. Returns the head if there is one already.
 pub(super) fn save_step(
     stages: &mut Stages,
-    change: safe_state_backends::format::Change,
-) -> Result<(), Error> {
+    stored_as: &str,
+    change: Change,
+) -> Result<Option<Box<Checkpoint>>, Error> {
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
-    let saved = steps::save(&job, change);
+    let saved = steps::save(&job, stored_as, change);
     drop(lease);
     saved
 }
@@ -251,12 +253,13 @@ pub(super) fn save_step(
 /// Saves it without blocking.
 pub(super) async fn save_step_async(
     stages: &mut Stages,
-    change: safe_state_backends::format::Change,
-) -> Result<(), Error> {
+    stored_as: String,
+    change: Change,
+) -> Result<Option<Box<Checkpoint>>, Error> {
     let sharing = sharing(stages)?;
     let (job, lease) = (sharing.job().clone(), sharing.steps.end());
     let save = move || {
-        let saved = steps::save(&job, change);
+        let saved = steps::save(&job, &stored_as, change);
         drop(lease);
         saved
     };

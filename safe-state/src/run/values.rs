@@ -230,32 +230,36 @@ impl Run {
         Error::Carried { job: self.stages.observer.job().to_owned(), carried }
     }
 
-    /// Saves the value of a `step!`.
+    /// Saves the value of a `step!`. Returns the one that counts: of a job that many workers share, another may have done
+    /// the step meanwhile.
     ///
     /// # Errors
     ///
     /// The value cannot be serialised, or the backend not be written.
-    pub fn remember<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
+    pub fn remember<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
         if self.stages.session.sharing.is_some() {
-            let change = self.shared_step(step, value)?;
-            return sharing::save_step(&mut self.stages, change);
+            let change = self.shared_step(step, &value)?;
+            let before = sharing::save_step(&mut self.stages, &step_name(step), change)?;
+            return Ok(self.step_in(step, before)?.unwrap_or(value));
         }
-        let change = self.stages.values(|mut values| values.step_change(step, value))?;
-        self.stages.write(Write::Save(change.into()))
+        let change = self.stages.values(|mut values| values.step_change(step, &value))?;
+        self.stages.write(Write::Save(change.into())).map(|()| value)
     }
 
     /// Saves the value of a `step!` without blocking.
     ///
     /// # Errors
     ///
-    /// The value cannot be serialised, or the backend not be written.
-    pub async fn remember_async<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
+    /// As [`remember`](Self::remember).
+    pub async fn remember_async<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
         if self.stages.session.sharing.is_some() {
-            let change = self.shared_step(step, value)?;
-            return sharing::save_step_async(&mut self.stages, change).await;
+            let change = self.shared_step(step, &value)?;
+            let saving = sharing::save_step_async(&mut self.stages, step_name(step), change);
+            let before = saving.await?;
+            return Ok(self.step_in(step, before)?.unwrap_or(value));
         }
-        let change = self.stages.values(|mut values| values.step_change(step, value))?;
-        self.stages.write_async(Write::Save(change.into())).await
+        let change = self.stages.values(|mut values| values.step_change(step, &value))?;
+        self.stages.write_async(Write::Save(change.into())).await.map(|()| value)
     }
 
     fn shared_step<T: Carry>(&self, step: &str, value: &T) -> Result<Change, Error> {

@@ -90,18 +90,26 @@ impl Awaited {
     }
 }
 
-/// Saves the value of a step.
+/// Saves the value of a step, which is stored under that name. Returns the head if there is one already, of a worker that has
+/// done it meanwhile: that value is everybody's.
 ///
 /// # Errors
 ///
 /// The backend cannot be read or written, or the job was cleared.
-pub(crate) fn save(job: &SharedJob, change: Change) -> Result<(), Error> {
+pub(crate) fn save(
+    job: &SharedJob,
+    stored_as: &str,
+    change: Change,
+) -> Result<Option<Box<Checkpoint>>, Error> {
     job.change(|head| {
         let Some(mut head) = head else {
             return Err(Error::Cleared { job: job.name().to_owned() });
         };
+        if head.carried_value(stored_as).is_some() {
+            return Ok((None, Some(Box::new(head))));
+        }
         head.take_in(change).map_err(|reason| job.unwritable(reason))?;
-        Ok((Some(head), ()))
+        Ok((Some(head), None))
     })
 }
 
