@@ -2,6 +2,7 @@
 
 pub(crate) mod older;
 mod place;
+mod settings;
 pub(crate) mod shared;
 pub(crate) mod test_memory;
 
@@ -21,7 +22,8 @@ use crate::effects::reconnect::ReconnectRegistry;
 use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
-use shared::SharedTerms;
+use settings::{Expected, Saves, Shown};
+use shared::OnIdle;
 
 /// A named piece of work and how it is to be run.
 ///
@@ -53,36 +55,6 @@ pub struct Job {
     storage: Storage,
 }
 
-/// When a job saves, and what becomes of it in the end.
-#[derive(Clone)]
-pub(crate) struct Saves {
-    pub(crate) every: SaveEvery,
-    pub(crate) keep_on_success: bool,
-    pub(crate) page: bool,
-    /// Of a job whose loops many workers share.
-    pub(crate) shared: Option<SharedTerms>,
-}
-
-/// What the run before is expected to have been, and what to do if it was not.
-#[derive(Clone)]
-pub(crate) struct Expected {
-    pub(crate) version: Option<String>,
-    pub(crate) code: Option<u64>,
-    pub(crate) on_code_change: OnChange,
-    /// The fingerprints of what belongs to the job of its function's arguments, by their names.
-    pub(crate) arguments: Vec<(String, u32)>,
-    /// The variables that are saved with the progress, where the code tells.
-    pub(crate) carries: Option<&'static [&'static str]>,
-    pub(crate) on_input_change: OnChange,
-}
-
-/// What a run shows of itself.
-#[derive(Clone, Copy)]
-pub(crate) struct Shown {
-    pub(crate) verbose: bool,
-    pub(crate) progress: bool,
-}
-
 /// Where a job is stored, and how.
 #[derive(Clone)]
 struct Storage {
@@ -96,24 +68,12 @@ impl Job {
     pub fn new(name: impl Into<String>) -> Self {
         Job {
             name: name.into(),
-            saves: Saves {
-                every: SaveEvery::default(),
-                keep_on_success: false,
-                page: false,
-                shared: None,
-            },
-            expected: Expected {
-                version: None,
-                code: None,
-                on_code_change: OnChange::Continue,
-                arguments: Vec::new(),
-                carries: None,
-                on_input_change: OnChange::Fail,
-            },
+            saves: Saves::default(),
+            expected: Expected::default(),
             registry: ReconnectRegistry::global().clone(),
             watch: Watch::default(),
             limits: JobLimits::default(),
-            shown: Shown { verbose: false, progress: false },
+            shown: Shown::default(),
             storage: Storage {
                 place: JobPlace::default(),
                 durability: Durability::Power,
@@ -143,6 +103,39 @@ impl Job {
     pub fn page(mut self, page: bool) -> Self {
         self.saves.page = page;
         self
+    }
+
+    /// The loops of its function are shared by all processes that run it.
+    #[doc(hidden)]
+    pub fn shared(mut self, is: bool) -> Self {
+        self.saves.shared = is.then(|| self.saves.shared.take().unwrap_or_default());
+        self
+    }
+
+    /// Into how many slices a loop is cut that many workers share: 1 to 65,536.
+    #[doc(hidden)]
+    pub fn slices(mut self, slices: u32) -> Self {
+        self.saves.shared.get_or_insert_default().set_slices(slices);
+        self
+    }
+
+    /// Of which submission of a batch system the workers are.
+    #[doc(hidden)]
+    pub fn submission(mut self, submission: impl fmt::Display) -> Self {
+        self.saves.shared.get_or_insert_default().set_submission(submission.to_string());
+        self
+    }
+
+    /// What a worker does while others have all that is left of a loop.
+    #[doc(hidden)]
+    pub fn on_idle(mut self, on_idle: OnIdle) -> Self {
+        self.saves.shared.get_or_insert_default().on_idle = on_idle;
+        self
+    }
+
+    /// Returns whether the loops of its function are shared by all processes that run it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.saves.shared.is_some()
     }
 
     /// How long to wait for another run of the job to end, instead of being refused at once.

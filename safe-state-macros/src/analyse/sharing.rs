@@ -10,7 +10,7 @@ use crate::analyse::targets::Target;
 
 /// Whether the loop is one that many workers share.
 pub(crate) fn is_shared(plan: &Plan, target: &Target) -> bool {
-    plan.options.shared.is_some() && target.depth == 0
+    plan.options.settings.has("shared") && target.depth == 0
 }
 
 /// Refuses a shared loop that can't be done in slices.

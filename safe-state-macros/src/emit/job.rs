@@ -25,7 +25,7 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     let name = job_name(plan, function);
     let code = code_fingerprint(function);
     // Workers of other code would make other results.
-    let default = if options.shared.is_some() { &FAIL } else { &CONTINUE };
+    let default = if options.settings.has("shared") { &FAIL } else { &CONTINUE };
     let on_code_change = options.settings.get("on_code_change").unwrap_or(default).tokens(krate);
     let carried = options.restored.carry.iter().chain(&options.restored.reconnect);
     let carried = carried.map(Variable::name);
@@ -34,10 +34,6 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
             .in_test(#krate::__private::cfg!(test))
             .code(#code, #on_code_change)
             .carries(&[#(#carried),*])
-    };
-    let job = match options.shared {
-        Some(_) => quote_spanned! {site=> #job.shared() },
-        None => job,
     };
     options.settings.told(job, krate)
 }

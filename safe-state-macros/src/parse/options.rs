@@ -26,13 +26,12 @@ type Take = fn(&mut Options, &Ident, ParseStream<'_>) -> Result<()>;
 
 /// The options that say something of the function. Those that set the `Job` are [`SETTINGS`]; those of items are
 /// in `items` and `policy`.
-const OF_FUNCTION: [(&str, Take); 9] = [
+const OF_FUNCTION: [(&str, Take); 8] = [
     ("name", |it, option, input| set(&mut it.name, name(value(option, input)?).map(Some))),
     ("iter", |it, option, input| set(&mut it.iter, argument(&value(option, input)?).map(Some))),
     ("carry", |it, option, input| merging(option, input).map(|carried| set_carried(it, carried))),
     ("reconnect", |it, option, input| set(&mut it.restored.reconnect, variables(option, input))),
     ("fresh", |it, option, input| set(&mut it.restored.fresh, variables(option, input))),
-    ("shared", |it, option, _| set(&mut it.shared, Ok(Some(option.span())))),
     ("manual", |it, option, _| set(&mut it.manual, Ok(Some(option.span())))),
     ("companion", |it, option, input| {
         set(&mut it.companion, companion(option, &flag(option, input)?).map(Some))
@@ -59,8 +58,6 @@ pub(crate) struct Options {
     /// What is said of the items, where there is one loop.
     pub(crate) items: ItemOptions,
     pub(crate) settings: Settings,
-    /// Where it says `shared`.
-    pub(crate) shared: Option<Span>,
     /// Where it says `manual`.
     pub(crate) manual: Option<Span>,
     pub(crate) companion: Option<Companion>,

@@ -1,9 +1,5 @@
 //! What is said of a job whose loops many workers share.
 
-use std::fmt;
-
-use crate::Job;
-
 /// Into how many slices a loop is cut, if nothing is said.
 const SLICES: u32 = 256;
 /// Most slices of a loop.
@@ -27,6 +23,18 @@ pub enum OnIdle {
     Wait,
     /// It ends with [`Error::Stopped`](crate::Error::Stopped).
     Leave,
+}
+
+impl SharedTerms {
+    /// Sets into how many slices a loop is cut: 1 to 65,536.
+    pub(super) fn set_slices(&mut self, slices: u32) {
+        self.slices = slices.clamp(1, MOST_SLICES);
+    }
+
+    /// Sets of which submission the workers are.
+    pub(super) fn set_submission(&mut self, submission: String) {
+        self.submission = Some(submission);
+    }
 }
 
 impl Default for SharedTerms {
@@ -56,42 +64,6 @@ fn submission(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
         .or_else(of_batch)
         .or_else(of_pbs)
         .or_else(of_grid)
-}
-
-impl Job {
-    /// The loops of its function are shared by all processes that run it.
-    #[doc(hidden)]
-    pub fn shared(mut self) -> Self {
-        self.saves.shared.get_or_insert_default();
-        self
-    }
-
-    /// Into how many slices a loop is cut that many workers share: 1 to 65,536.
-    #[doc(hidden)]
-    pub fn slices(mut self, slices: u32) -> Self {
-        self.saves.shared.get_or_insert_default().slices = slices.clamp(1, MOST_SLICES);
-        self
-    }
-
-    /// Of which submission of a batch system the workers are.
-    #[doc(hidden)]
-    pub fn submission(mut self, submission: impl fmt::Display) -> Self {
-        let submission = Some(submission.to_string());
-        self.saves.shared.get_or_insert_default().submission = submission;
-        self
-    }
-
-    /// What a worker does while others have all that is left of a loop.
-    #[doc(hidden)]
-    pub fn on_idle(mut self, on_idle: OnIdle) -> Self {
-        self.saves.shared.get_or_insert_default().on_idle = on_idle;
-        self
-    }
-
-    /// Returns whether the loops of its function are shared by all processes that run it.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.saves.shared.is_some()
-    }
 }
 
 #[cfg(test)]

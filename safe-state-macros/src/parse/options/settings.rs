@@ -37,7 +37,7 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 26] = [
+pub(crate) static SETTINGS: [JobOption; 27] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
     option("page", Told::Method, switch),
@@ -54,6 +54,7 @@ pub(crate) static SETTINGS: [JobOption; 26] = [
     option("on_code_change", Told::Elsewhere, |it, input| on_change(&value(it, input)?, true)),
     option("version", Told::Method, given),
     option("keep_on_success", Told::Method, switch),
+    option("shared", Told::Method, |_, _| Ok(Value::Said)),
     option("slices", Told::Method, |it, input| slices(value(it, input)?)),
     option("submission", Told::Method, given),
     option("on_idle", Told::Method, |it, input| on_idle(&value(it, input)?)),

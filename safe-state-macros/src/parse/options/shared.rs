@@ -99,7 +99,7 @@ pub(super) fn on_idle(value: &Expr) -> Result<Value> {
 impl Options {
     /// What is said of many workers fits to the rest.
     pub(super) fn check_shared(&self) -> Result<()> {
-        let Some(shared) = self.shared else { return self.check_unshared() };
+        let Some(shared) = self.settings.place("shared") else { return self.check_unshared() };
         if self.manual.is_some() {
             let text = "with `manual` there is no loop whose items many workers could share";
             return Err(Error::new(shared, text));
