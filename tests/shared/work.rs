@@ -26,6 +26,7 @@ impl Work {
             "sum" => Ok(sum(self)?.to_string()),
             "results" => Ok(format!("{:?}", results(self)?)),
             "phases" => Ok(phases(self)?.to_string()),
+            "slow" => Ok(slow(self)?.to_string()),
             "poison" => Ok(poison(self)?.to_string()),
             "future" => Ok(smol::block_on(future(self))?.to_string()),
             _ => anyhow::bail!("unknown: {kind}"),
@@ -131,6 +132,20 @@ fn poison(work: &Work) -> Result<u64> {
         if item == 100 {
             std::process::abort();
         }
+        total += item;
+    }
+    Ok(total)
+}
+
+/// Items that wait for something else: what several workers are good for on few cores.
+#[resumable(
+    name = "slow", shared, slices = work.slices, backend = work.url.as_str(),
+    durability = "process", carry(total, merge = |a, b| a + b)
+)]
+fn slow(work: &Work) -> Result<u64> {
+    let mut total = 0;
+    for item in 0..work.items {
+        std::thread::sleep(Duration::from_millis(5));
         total += item;
     }
     Ok(total)
