@@ -158,9 +158,8 @@ fn so_are_async_ones_and_those_in_several_phases() {
 fn an_item_that_kills_worker_after_worker_is_given_up() {
     let dir = tempfile::tempdir().unwrap();
     let work = work(&dir, "file");
-    let mut died = 0;
     let total: u64 = (0..300).sum();
-    for _ in 0..10 {
+    for died in 0..10 {
         let child = spawn("poison", &work);
         let id = child.id();
         let output = child.wait_with_output().unwrap();
@@ -174,7 +173,6 @@ fn an_item_that_kills_worker_after_worker_is_given_up() {
             assert_eq!(letters, [100]);
             return;
         }
-        died += 1;
     }
     panic!("it was never given up");
 }
