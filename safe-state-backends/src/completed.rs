@@ -83,6 +83,19 @@ impl Completed {
         }
     }
 
+    /// Marks the items of those indices complete.
+    pub(crate) fn insert_range(&mut self, range: Range<u64>) {
+        if range.is_empty() {
+            return;
+        }
+        if range.start <= self.prefix {
+            self.prefix = self.prefix.max(range.end);
+        } else {
+            self.beyond.insert_range(&range);
+        }
+        self.absorb();
+    }
+
     /// Marks the next `count` items complete that are not, in order. Gives the last of them.
     pub fn complete_next(&mut self, count: u64) -> Option<u64> {
         let mut left = count;

@@ -65,9 +65,9 @@ pub enum FormatError {
         "a record of {0} bytes is larger than the format's 4 GiB; keep what is large in a file of its own, and carry its path"
     )]
     TooLarge(usize),
-    /// The checkpoint is of a job that many workers share.
+    /// The checkpoint is of a job that many workers share, and its run is one that shares nothing.
     #[error(
-        "it is of a job whose items are shared by many workers, which this release does not run; update safe-state"
+        "it is of a job whose items are shared by many workers; put `shared` back on its function, or clear the checkpoint"
     )]
     Shared,
     /// A change that no checkpoint can hold, which is not written.

@@ -73,6 +73,7 @@ mod results;
 #[cfg(test)]
 mod sample;
 mod sentence;
+mod shared;
 mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -141,6 +142,8 @@ pub use results::Results;
 pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
 pub use sentence::one_line;
+#[doc(hidden)]
+pub use shared::{FinishedSlice, PutBack, SharedJob, range_of_slice, whole, workers};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};

@@ -55,9 +55,18 @@ impl Store {
         job: &str,
         options: LeaseOptions,
     ) -> Result<Opening, Error> {
-        let mut lease = wait::lease(&backend, job, options)?;
-        let found = Checkpoint::load_held(&mut *lease, &*backend, job)?;
-        Ok(Opening { backend, journal: Journal::new(lease, options.durability), found })
+        let lease = wait::lease(&backend, job, options)?;
+        Opening::of(backend, lease, job, options)
+    }
+
+    /// The same of what is stored under any name, without waiting.
+    pub(crate) fn open_named(
+        backend: &Arc<dyn Backend>,
+        name: &str,
+        options: LeaseOptions,
+    ) -> Result<Opening, Error> {
+        let lease = Arc::clone(backend).lease(name, options)?;
+        Opening::of(Arc::clone(backend), lease, name, options)
     }
 
     /// The state, with all changes passed to [`save`](Self::save).
@@ -118,15 +127,16 @@ impl Store {
         self.journal.delete()
     }
 
-    /// What is asked of the job's runs, if anything is.
+    /// What is asked of the runs of `job`, if anything is: of the one that this is the checkpoint of, or of the one that
+    /// this is a slice of.
     ///
     /// # Errors
     ///
     /// As [`Request::load`].
-    pub fn requested(&mut self) -> Result<Option<Request>, Error> {
-        let Store { backend, journal, checkpoint, .. } = self;
+    pub fn requested(&mut self, job: &str) -> Result<Option<Request>, Error> {
+        let Store { backend, journal, .. } = self;
         let load = |name: &str| journal.load_other(&**backend, name);
-        Request::load_by(load, &**backend, &checkpoint.job)
+        Request::load_by(load, &**backend, job)
     }
 
     fn save_whole(&mut self) -> Result<(), Error> {
@@ -209,6 +219,16 @@ impl Store {
 }
 
 impl Opening {
+    fn of(
+        backend: Arc<dyn Backend>,
+        mut lease: Box<dyn Lease>,
+        name: &str,
+        options: LeaseOptions,
+    ) -> Result<Opening, Error> {
+        let found = Checkpoint::load_held(&mut *lease, &*backend, name)?;
+        Ok(Opening { backend, journal: Journal::new(lease, options.durability), found })
+    }
+
     /// What is stored of the job.
     pub fn found(&self) -> Option<&Checkpoint> {
         self.found.as_ref()
@@ -224,9 +244,24 @@ impl Opening {
         if checkpoint.is_shared() {
             return Err(Error::unreadable(&*backend, &checkpoint.job, FormatError::Shared));
         }
+        Opening { backend, journal, found: None }.begin_shared(checkpoint)
+    }
+
+    /// The same of a job that many workers may share.
+    pub(crate) fn begin_shared(self, checkpoint: Checkpoint) -> Result<Store, Error> {
+        let Opening { backend, journal, .. } = self;
         let mut store = Store { backend, journal, checkpoint, outstanding: None };
         store.save_whole()?;
         Ok(store)
+    }
+
+    /// Removes what is stored.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn delete(mut self) -> Result<(), Error> {
+        self.journal.delete()
     }
 }
 

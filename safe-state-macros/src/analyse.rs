@@ -19,6 +19,7 @@ pub(crate) mod places;
 pub(crate) mod plan;
 pub(crate) mod policies;
 pub(crate) mod premutation;
+pub(crate) mod sharing;
 pub(crate) mod side_by_side;
 pub(crate) mod sources;
 pub(crate) mod standing;
@@ -107,6 +108,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
         let written = plan.originals.get(&target.at);
         let found = written.and_then(|it| Some((it, body(it)?)));
         if let (Some((written, body)), Some(it)) = (found, survey.loops.get(target.at)) {
+            sharing::check_shared(plan, target, written, body)?;
             durable::check_durable(plan, body, it)?;
             accumulators::check_accumulators(plan, written, body, it)?;
             taking::check_taking(plan, written, body)?;

@@ -61,6 +61,7 @@ pub(crate) mod returns;
 pub(crate) mod run;
 pub(crate) mod save_points;
 pub(crate) mod side_by_side;
+pub(crate) mod slices;
 pub(crate) mod steps;
 pub(crate) mod try_operators;
 pub(crate) mod undo;

@@ -60,21 +60,39 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
     #[inline]
     pub(crate) fn new(
         entered: Result<Entry, Error>,
-        mut iter: I,
+        iter: I,
         identity: K,
         counter: &mut impl Counter,
     ) -> Self {
-        let gate = entered.and_then(|entry| {
+        let mut items = Items::closed(iter, identity);
+        items.enter(entered, counter);
+        items
+    }
+
+    /// The items of a loop that has not been entered.
+    pub(crate) fn closed(iter: I, identity: K) -> Self {
+        Items { iter, identity, gate: Gate::Closed }
+    }
+
+    /// The iterator, where the loop is not entered.
+    pub(crate) fn input(&mut self) -> &mut I {
+        &mut self.iter
+    }
+
+    /// Enters the loop so, or says why it can't be.
+    #[inline]
+    pub(crate) fn enter(&mut self, entered: Result<Entry, Error>, counter: &mut impl Counter) {
+        let Items { iter, identity, gate } = self;
+        let open = entered.and_then(|entry| {
             let completed = entry.completed.len();
-            let gate = Gate::of(entry, &mut iter, |item| identity.fingerprint(item));
+            let gate = Gate::of(entry, iter, |item| identity.fingerprint(item));
             match gate {
                 // It has none that is not complete.
                 Err(WrongInput::TooShort) if counter.accepts_another_input() => Ok(Gate::Closed),
                 gate => gate.map_err(|wrong| counter.wrong_input(completed, wrong)),
             }
         });
-        let gate = gate.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
-        Items { iter, identity, gate }
+        *gate = open.unwrap_or_else(|error| Gate::Refused(Box::new(error)));
     }
 
     /// Gives no item but the error.

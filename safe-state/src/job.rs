@@ -5,6 +5,8 @@ pub(crate) mod defaults;
 pub(crate) mod older;
 mod options;
 mod place;
+mod settings;
+pub(crate) mod shared;
 pub(crate) mod test_memory;
 
 use std::fmt;
@@ -23,6 +25,8 @@ use crate::observe::Shown;
 use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
+use settings::{Expected, Saves};
+use shared::OnIdle;
 
 /// A named piece of work and how it is to be run.
 ///
@@ -54,47 +58,6 @@ pub struct Job {
     storage: Storage,
 }
 
-/// When a job saves, and what becomes of it in the end.
-#[derive(Clone)]
-pub(crate) struct Saves {
-    pub(crate) every: SaveEvery,
-    pub(crate) keep_on_success: bool,
-    pub(crate) page: bool,
-    pub(crate) kept: Kept,
-}
-
-/// What is kept of runs that have finished, and for how long.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Kept {
-    /// How many runs are remembered once the job has finished and its checkpoint is removed.
-    pub(crate) history: u32,
-    /// How long a finished checkpoint counts.
-    pub(crate) expires_after: Option<Duration>,
-}
-
-/// What the run before is expected to have been, and what to do if it was not.
-#[derive(Clone)]
-pub(crate) struct Expected {
-    pub(crate) version: Option<String>,
-    pub(crate) code: Option<u64>,
-    pub(crate) on_code_change: OnChange,
-    /// The fingerprints of what belongs to the job of its function's arguments, by their names.
-    pub(crate) arguments: Vec<(String, u32)>,
-    /// The variables that are saved with the progress, where the code tells.
-    pub(crate) carries: Option<&'static [&'static str]>,
-    pub(crate) on_input_change: OnChange,
-    pub(crate) runs: Runs,
-}
-
-/// How a run begins, and whether.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Runs {
-    /// Whether it begins anew, whatever is stored.
-    pub(crate) restart: bool,
-    /// How many there may be before the job has finished.
-    pub(crate) max: Option<u32>,
-}
-
 /// Where a job is stored, and how.
 #[derive(Clone)]
 struct Storage {
@@ -115,21 +78,8 @@ impl Job {
         }
         Job {
             name: name.into(),
-            saves: Saves {
-                every: SaveEvery::default(),
-                keep_on_success: false,
-                page: false,
-                kept: Kept::default(),
-            },
-            expected: Expected {
-                version: None,
-                code: None,
-                on_code_change: OnChange::Continue,
-                arguments: Vec::new(),
-                carries: None,
-                on_input_change: OnChange::Fail,
-                runs: Runs::default(),
-            },
+            saves: Saves::default(),
+            expected: Expected::default(),
             registry: ReconnectRegistry::global().clone(),
             watch: Watch { max_runtime: defaults.longest_run(), ..Watch::default() },
             limits,
@@ -169,6 +119,39 @@ impl Job {
     pub fn page(mut self, page: bool) -> Self {
         self.saves.page = page;
         self
+    }
+
+    /// The loops of its function are shared by all processes that run it.
+    #[doc(hidden)]
+    pub fn shared(mut self, is: bool) -> Self {
+        self.saves.shared = is.then(|| self.saves.shared.take().unwrap_or_default());
+        self
+    }
+
+    /// Into how many slices a loop is cut that many workers share: 1 to 65,536.
+    #[doc(hidden)]
+    pub fn slices(mut self, slices: u32) -> Self {
+        self.saves.shared.get_or_insert_default().set_slices(slices);
+        self
+    }
+
+    /// Of which submission of a batch system the workers are.
+    #[doc(hidden)]
+    pub fn submission(mut self, submission: impl fmt::Display) -> Self {
+        self.saves.shared.get_or_insert_default().set_submission(submission.to_string());
+        self
+    }
+
+    /// What a worker does while others have all that is left of a loop.
+    #[doc(hidden)]
+    pub fn on_idle(mut self, on_idle: OnIdle) -> Self {
+        self.saves.shared.get_or_insert_default().on_idle = on_idle;
+        self
+    }
+
+    /// Returns whether the loops of its function are shared by all processes that run it.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.saves.shared.is_some()
     }
 
     /// How long to wait for another run of the job to end, instead of being refused at once.
@@ -274,7 +257,7 @@ impl Job {
     ///
     /// The backend cannot be read, or what it holds is no checkpoint of this job.
     pub fn peek_checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        Ok(Checkpoint::load(&*self.stored_in()?, &self.name)?)
+        stored::peek(&*self.stored_in()?, &self.name)
     }
 
     /// Removes the checkpoint, so that the next run starts over. Doing nothing if there is none.

@@ -20,6 +20,7 @@ mod progress;
 mod proof;
 mod run;
 mod save;
+mod shared;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -31,6 +32,7 @@ pub use items::terms::OnChange;
 pub use job::Job;
 pub use job::by_hand::{ByHand, CompletedKeys};
 pub use job::defaults::{Defaults, defaults};
+pub use job::shared::OnIdle;
 #[cfg(feature = "progress")]
 pub use observe::bars;
 pub use observe::shows::{ProgressLines, ShowProgress};

@@ -12,6 +12,7 @@ use crate::run::entering;
 use crate::{Error, Job};
 
 pub use core::convert::{Infallible, Into, identity};
+pub use core::mem::replace;
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use core::time::Duration;
@@ -80,9 +81,13 @@ pub use crate::proof::{
 };
 pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
+pub use crate::run::slices::SharedItems;
 pub use crate::run::tally::Tally;
+pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
+pub use crate::shared::merging::Merges;
 pub use crate::{
-    __argument_fingerprint as argument_fingerprint, __attempts as attempts, __failing as failing,
+    __again as again, __argument_fingerprint as argument_fingerprint, __attempts as attempts,
+    __failing as failing,
     __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
     __in_place as in_place, __key as key, __means as means, __on_error as on_error,
     __progress as progress, __read_only as read_only, __set_back as set_back, __shown as shown,
@@ -135,6 +140,44 @@ where
         items.refuse(tally.gives_once());
     }
     (items, tally, TypeOf(PhantomData))
+}
+
+/// The same of a loop that many workers share; `again` clones an iterator that can be cloned.
+pub fn shared_items<'r, I, Iter, T, F>(
+    input: I,
+    run: &'r mut Run,
+    ((depth, id), location): ((usize, u16), &'static str),
+    way: Way,
+    fingerprint: F,
+    is_channel: fn(&Iter) -> bool,
+    again: fn(&Iter) -> Option<Iter>,
+) -> (SharedItems<Iter, ByIndex<F>>, Tally<'r>, TypeOf<T>)
+where
+    I: IntoIterator<IntoIter = Iter, Item = T>,
+    Iter: Iterator<Item = T>,
+    F: Fn(&T) -> Option<u32>,
+{
+    let number = Number { depth, id };
+    let input = input.into_iter();
+    let is_channel = is_channel(&input);
+    let identity = (way, ByIndex(fingerprint));
+    let items = SharedItems::new((number, location), input, again, identity, is_channel);
+    (items, entering::tally(run, depth), TypeOf(PhantomData))
+}
+
+/// What each slice of a shared loop begins a variable with, which has that type.
+pub fn from_default<T: Default>(_: &T) -> T {
+    T::default()
+}
+
+/// The same of what puts itself together.
+pub fn from_nothing<T: Merges>(_: &T) -> T {
+    T::nothing()
+}
+
+/// The same where the program says what.
+pub fn from_value<T>(_: &T, value: T) -> T {
+    value
 }
 
 /// The same of a loop that knows its items by the hash of a key.

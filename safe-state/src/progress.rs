@@ -243,6 +243,15 @@ impl Progress {
     }
 }
 
+/// Parts.
+impl Progress {
+    /// Begins a part of the run that is saved by itself. Returns where the run stands outside of it.
+    pub(crate) fn begin_part(&mut self) -> Progress {
+        let part = Progress { values: self.values.of_part(), ..Progress::default() };
+        std::mem::replace(self, part)
+    }
+}
+
 /// Saves.
 impl Progress {
     /// Returns the values where the run stands, and what is stored of them.

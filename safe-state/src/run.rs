@@ -14,6 +14,8 @@ mod looping;
 mod operating;
 mod rebuilding;
 mod replay;
+mod sharing;
+pub(crate) mod slices;
 mod stages;
 pub(crate) mod tally;
 mod values;
@@ -53,6 +55,9 @@ impl Run {
     ///
     /// The job is running already, or its checkpoint cannot be read, written or continued.
     pub fn open(job: &Job) -> Result<Run, Error> {
+        if job.is_shared() {
+            return Run { stages: sharing::open(job)? }.limited(job, false);
+        }
         // Else it would wait for itself.
         let nests = Active::contains(job);
         let begun = if nests {
@@ -84,6 +89,9 @@ impl Run {
     /// Those of [`open`](Self::open); or no thread can be started.
     pub async fn open_async(job: &Job) -> Result<Run, Error> {
         let worker = Worker::spawn().map_err(Error::Thread)?;
+        if job.is_shared() {
+            return Run { stages: sharing::open_async(worker, job).await? }.limited(job, true);
+        }
         let begun = waiting::begin_async(&worker, job).await?;
         let mut stages = Stages::new(job, Some((begun, Some(worker))));
         stages.started();

@@ -23,6 +23,7 @@ mod outputs;
 mod pages;
 mod policy;
 mod recipes;
+mod shared;
 mod side_by_side;
 mod source;
 mod steering;

@@ -6,9 +6,9 @@ use super::source::Source;
 
 /// The folders, from the ground up: a file may use what is in its own or before it. The stages are in the order in which
 /// an item goes through them: a later one takes what an earlier one gives, and no earlier one knows of a later.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "observe", "items", "attempt", "failure", "progress", "save", "control", "effects", "job",
-    "run",
+    "shared", "run",
 ];
 
 /// The types that a stage is: nothing of theirs is open to others.

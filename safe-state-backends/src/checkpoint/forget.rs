@@ -6,6 +6,11 @@ use super::Checkpoint;
 use crate::ValueAt;
 
 impl Checkpoint {
+    /// Forgets the dead letters, which are somewhere else from now on.
+    pub(crate) fn forget_dead_letters(&mut self) {
+        self.dead_letters = std::iter::empty().collect();
+    }
+
     /// Drops the values of variables by their names, and gives those names.
     pub fn forget_carried(&mut self, is_forgotten: impl Fn(&str) -> bool) -> Vec<String> {
         let variables = self.carried.keys().filter_map(|name| ValueAt::variable_of(name.as_str()));

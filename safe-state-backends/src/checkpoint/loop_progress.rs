@@ -73,6 +73,21 @@ impl LoopProgress {
         &self.completed
     }
 
+    /// Marks the items of those indices complete.
+    pub(crate) fn complete_range(&mut self, range: std::ops::Range<u64>) {
+        self.completed.insert_range(range);
+    }
+
+    /// Marks the items of those indices as not complete.
+    pub(crate) fn forget_range(&mut self, range: std::ops::Range<u64>) {
+        let mut left = Completed::default();
+        for complete in self.completed.ranges() {
+            left.insert_range(complete.start..complete.end.min(range.start).max(complete.start));
+            left.insert_range(complete.start.max(range.end).min(complete.end)..complete.end);
+        }
+        self.completed = left;
+    }
+
     /// Its completed items, if it knows them by key.
     pub fn keys(&self) -> Option<&Keys> {
         self.keys.as_deref()

@@ -89,7 +89,7 @@ impl Workers {
         self.in_flight.clear();
     }
 
-    pub(super) fn set_slices(&mut self, slices: Slices) {
+    pub(crate) fn set_slices(&mut self, slices: Slices) {
         self.slices.insert(slices.loop_id, slices);
     }
 
@@ -104,6 +104,36 @@ impl Workers {
 
     pub(crate) fn slices(&self) -> impl Iterator<Item = &Slices> {
         self.slices.values()
+    }
+
+    /// What a variable was at the ends of the slices of a loop, in their order.
+    pub(crate) fn merges_of<'a>(
+        &'a self,
+        loop_id: u16,
+        name: &'a str,
+    ) -> impl Iterator<Item = (u32, &'a Carried)> + 'a {
+        let of_loop = (loop_id, 0, String::new())..=(loop_id, u32::MAX, name.to_owned());
+        let of_loop = self.merges.range(of_loop);
+        of_loop.filter(move |((_, _, of), _)| of == name).map(|((_, slice, _), it)| (*slice, it))
+    }
+
+    /// Whether there is what a variable was at the end of the slice.
+    pub(crate) fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
+        let mut of_slice = self.merges.range((loop_id, slice, String::new())..);
+        of_slice.next().is_some_and(|((of, at, _), _)| (*of, *at) == (loop_id, slice))
+    }
+
+    /// Takes what variables were at the end of a slice.
+    pub(crate) fn take_merges(&mut self, loop_id: u16, slice: u32) -> Vec<(String, Carried)> {
+        let mut taken = Vec::new();
+        self.merges.retain(|(of, at, name), value| {
+            let is_of = (*of, *at) == (loop_id, slice);
+            if is_of {
+                taken.push((name.clone(), std::mem::take(value)));
+            }
+            !is_of
+        });
+        taken
     }
 
     pub(crate) fn merges(&self) -> impl Iterator<Item = Merge> {

@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 
 use crate::analyse::lending;
 use crate::analyse::plan::Plan;
+use crate::analyse::sharing;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
 use crate::emit::cursors::cursor_type;
@@ -125,6 +126,15 @@ pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -
     } else {
         expr.to_token_stream()
     };
+    if sharing::is_shared(plan, target) {
+        let krate = moved(krate, input);
+        return quote_spanned! {input=>
+            #krate::__private::shared_items(
+                #expr, #run, (#number, #location), #way, #of_item #check_source,
+                |input| #krate::__private::again!(input)
+            )
+        };
+    }
     quote_spanned! {input=>
         #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
     }

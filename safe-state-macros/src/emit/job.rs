@@ -15,6 +15,8 @@ use crate::syntax::hygiene::at;
 
 /// What a changed function means, if nothing is said of it.
 const CONTINUE: Value = Value::Variant("OnChange", "Continue");
+/// The same of a job that many workers share.
+const FAIL: Value = Value::Variant("OnChange", "Fail");
 
 /// The `Job`, as the options describe it.
 pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
@@ -22,7 +24,9 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     let site = Span::mixed_site();
     let name = job_name(plan, function);
     let code = code_fingerprint(function);
-    let on_code_change = options.settings.get("on_code_change").unwrap_or(&CONTINUE).tokens(krate);
+    // Workers of other code would make other results.
+    let default = if options.settings.has("shared") { &FAIL } else { &CONTINUE };
+    let on_code_change = options.settings.get("on_code_change").unwrap_or(default).tokens(krate);
     let carried = options.restored.carry.iter().chain(&options.restored.reconnect);
     let carried = carried.map(Variable::name);
     let job = quote_spanned! {site=>

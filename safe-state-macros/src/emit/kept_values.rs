@@ -76,7 +76,7 @@ pub(crate) fn keep_ends(plan: &Plan, run: &TokenStream, target: &Target) -> Toke
 }
 
 /// Gives the variable the value that `call` gives; else does what is to be done then.
-fn assigned_by(
+pub(crate) fn assigned_by(
     plan: &Plan,
     variable: &CarriedVariable,
     call: &TokenStream,
@@ -96,7 +96,7 @@ fn assigned_by(
     }
 }
 
-fn or_fail(plan: &Plan, variable: &CarriedVariable, call: &TokenStream) -> TokenStream {
+pub(crate) fn or_fail(plan: &Plan, variable: &CarriedVariable, call: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
     let error = &local("error");
     let here = at(variable.ident.span());

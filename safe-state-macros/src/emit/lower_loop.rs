@@ -36,12 +36,12 @@ use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
-use crate::analyse::{lending, worklists};
+use crate::analyse::{lending, sharing, worklists};
 use crate::emit::items::{self, KnownBy};
 use crate::emit::lowered::Lowered;
 use crate::emit::policy::{self, Item};
 use crate::emit::proof::Proof;
-use crate::emit::{carry, kept_values, returns, save_points, side_by_side};
+use crate::emit::{carry, kept_values, returns, save_points, side_by_side, slices};
 use crate::syntax::hygiene::{at, local, locals};
 use crate::syntax::loop_forms::{is_marker, while_let};
 
@@ -67,7 +67,9 @@ pub(crate) fn resumable_loop(
         }
         other => return Ok(other),
     };
-    let walk = if lending::lends(plan, target) {
+    let walk = if sharing::is_shared(plan, target) {
+        slices::shared_walk(plan, &lowered, (target, locals), &proof)
+    } else if lending::lends(plan, target) {
         crate::emit::lending::lending_walk(plan, &lowered, (target, locals), &proof)
     } else {
         holding_walk(plan, &lowered, (target, locals), &proof)
@@ -163,6 +165,7 @@ fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStre
 fn only_counts(plan: &Plan, target: &Target, locals: &[Local]) -> bool {
     let nothing = TokenStream::new();
     !plan.is_async
+        && !sharing::is_shared(plan, target)
         && !lending::lends(plan, target)
         && !plan.options.settings.are_watched()
         && carry::carry(plan, &nothing, Some(target), locals).is_empty()

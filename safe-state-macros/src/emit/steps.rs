@@ -66,12 +66,16 @@ fn step(plan: &Plan, mac: &Macro) -> Result<TokenStream> {
     locals!(run, on_error);
     let Step { name, value } = mac.parse_body()?;
     let site = Span::mixed_site();
-    let (wait, remember) = if plan.is_async {
-        (quote_spanned! {site=> .await }, quote_spanned! {site=> remember_async })
+    let (wait, remembered, remember) = if plan.is_async {
+        (
+            quote_spanned! {site=> .await },
+            quote_spanned! {site=> remembered_async },
+            quote_spanned! {site=> remember_async },
+        )
     } else {
-        (TokenStream::new(), quote_spanned! {site=> remember })
+        (TokenStream::new(), quote_spanned! {site=> remembered }, quote_spanned! {site=> remember })
     };
-    Ok(quote! { @filled_in #run, #on_error, [#wait], #remember, #name, #value })
+    Ok(quote! { @filled_in #run, #on_error, [#wait], #remembered, #remember, #name, #value })
 }
 
 fn checkpoint(plan: &Plan, mac: &Macro, survey: &Survey) -> TokenStream {

@@ -5,6 +5,7 @@ pub(crate) mod items;
 pub(crate) mod job;
 mod policy;
 pub(crate) mod settings;
+pub(crate) mod shared;
 pub(crate) mod side_by_side;
 mod unknown;
 pub(crate) mod variable;
@@ -18,6 +19,7 @@ use forms::{flag, value, variables};
 use items::{Identity, ItemOptions};
 use job::{Companion, argument, companion, krate, name};
 use settings::{SETTINGS, Settings};
+use shared::{Merging, merging};
 use variable::Variable;
 
 /// Takes in an option that says something of the function.
@@ -28,7 +30,7 @@ type Take = fn(&mut Options, &Ident, ParseStream<'_>) -> Result<()>;
 const OF_FUNCTION: [(&str, Take); 8] = [
     ("name", |it, option, input| set(&mut it.name, name(value(option, input)?).map(Some))),
     ("iter", |it, option, input| set(&mut it.iter, argument(&value(option, input)?).map(Some))),
-    ("carry", |it, option, input| set(&mut it.restored.carry, variables(option, input))),
+    ("carry", |it, option, input| merging(option, input).map(|carried| set_carried(it, carried))),
     ("reconnect", |it, option, input| set(&mut it.restored.reconnect, variables(option, input))),
     ("fresh", |it, option, input| set(&mut it.restored.fresh, variables(option, input))),
     ("manual", |it, option, _| set(&mut it.manual, Ok(Some(option.span())))),
@@ -41,6 +43,11 @@ const OF_FUNCTION: [(&str, Take); 8] = [
 fn set<T>(field: &mut T, value: Result<T>) -> Result<()> {
     *field = value?;
     Ok(())
+}
+
+fn set_carried(options: &mut Options, carried: Vec<Merging>) {
+    options.restored.carry = carried.iter().map(|it| it.variable.clone()).collect();
+    options.restored.merging = carried;
 }
 
 /// What an attribute says.
@@ -64,6 +71,8 @@ pub(crate) struct Restored {
     pub(crate) carry: Vec<Variable>,
     pub(crate) reconnect: Vec<Variable>,
     pub(crate) fresh: Vec<Variable>,
+    /// How those that are carried are put together behind a shared loop.
+    pub(crate) merging: Vec<Merging>,
 }
 
 impl Parse for Options {
@@ -90,6 +99,7 @@ impl Parse for Options {
         options.items.policy.check()?;
         options.check_items()?;
         options.settings.check(options.manual.is_some())?;
+        options.check_shared()?;
         Ok(options)
     }
 }

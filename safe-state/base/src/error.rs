@@ -224,6 +224,32 @@ pub enum Error {
         /// The argument.
         argument: String,
     },
+    /// A worker of a job that many share is not as those before it.
+    #[error(
+        "a worker of job `{job}` has {found}, and those before it had {stored}; give all workers of a job the same, or {}",
+        start_over(job), job = Line(job), found = Line(found), stored = Line(stored))]
+    WorkerDiffers {
+        /// The job.
+        job: String,
+        /// What this worker has.
+        found: String,
+        /// What those before it had.
+        stored: String,
+    },
+    /// A loop that many workers share can't be cut into slices.
+    #[error(
+        "the input of a loop of job `{job}` does not tell how many items it has, by which it would be cut into slices for \
+         many workers; collect it into a `Vec` before the loop", job = Line(job))]
+    LengthUnknown {
+        /// The job.
+        job: String,
+    },
+    /// What is stored of a job was removed, while a worker had a part of it.
+    #[error("job `{job}` was cleared while this worker was at it; run it again to start over", job = Line(job))]
+    Cleared {
+        /// The job.
+        job: String,
+    },
     /// A cursor can't name an item.
     #[error("in job `{job}`, the cursor of item {index} {reason}", job = Line(job))]
     BadCursor {

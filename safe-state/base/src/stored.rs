@@ -6,7 +6,7 @@ mod moving;
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, LeaseOptions, Store};
+use safe_state_backends::{Backend, Checkpoint, LeaseOptions, SharedJob, Store, whole};
 
 use crate::Error;
 
@@ -28,14 +28,15 @@ pub fn retry_dead_letters(
     if !backend.exists(job)? {
         return Ok(0);
     }
+    let not_retryable =
+        |(index, reason)| Error::DeadLetterNotRetryable { job: job.to_owned(), index, reason };
+    if let Some((shared, _)) = shared(&backend, job, options)? {
+        return shared.put_back_dead_letters()?.map_err(not_retryable);
+    }
     let opening = Store::open(backend, job, options)?;
     let Some(mut checkpoint) = opening.found().cloned() else { return Ok(0) };
     let put_back = checkpoint.put_back_dead_letters();
-    let put_back = put_back.map_err(|(index, reason)| Error::DeadLetterNotRetryable {
-        job: job.to_owned(),
-        index,
-        reason,
-    })?;
+    let put_back = put_back.map_err(not_retryable)?;
     if put_back > 0 {
         opening.begin(checkpoint)?;
     }
@@ -48,8 +49,34 @@ pub fn retry_dead_letters(
 ///
 /// The job is running, or the backend cannot be written.
 pub fn clear(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<(), Error> {
+    if let Ok(Some((shared, _))) = shared(&backend, job, options) {
+        return Ok(shared.clear()?);
+    }
     if backend.exists(job)? {
         backend.lease(job, options)?.delete()?;
     }
     Ok(())
+}
+
+/// Returns what is stored of a job, while it runs as well: of one that many workers share, what they all have done.
+///
+/// # Errors
+///
+/// The backend cannot be read, or what it holds is no checkpoint of this job.
+pub fn peek(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Error> {
+    match Checkpoint::load(backend, job)? {
+        Some(head) if head.has_slices() => Ok(Some(whole(backend, job, head)?)),
+        stored => Ok(stored),
+    }
+}
+
+/// The job, if many workers share it, and its head.
+fn shared(
+    backend: &Arc<dyn Backend>,
+    job: &str,
+    options: LeaseOptions,
+) -> Result<Option<(SharedJob, Checkpoint)>, Error> {
+    let head = Checkpoint::load(&**backend, job)?.filter(Checkpoint::has_slices);
+    let Some(head) = head else { return Ok(None) };
+    Ok(Some((SharedJob::new(Arc::clone(backend), job, options)?, head)))
 }

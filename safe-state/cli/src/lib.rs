@@ -33,6 +33,8 @@ mod run;
 mod screen;
 mod shown;
 mod watch;
+#[cfg(unix)]
+mod workers;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::exit::{Code, Failed};
 use super::screen::{Screen, aside};
+use super::workers;
 use safe_state_base::Backoff;
 use safe_state_limits::{ByteSize, Supervisor};
 
@@ -34,6 +35,9 @@ pub(super) struct Run {
     /// How long it has to end, once it has passed a limit, before it is killed.
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time)]
     grace_period: Duration,
+    /// In how many processes it runs at the same time, each of which is started again: for a job that they share.
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    workers: u32,
     /// The program, and its arguments.
     #[arg(last = true, required = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
@@ -56,6 +60,9 @@ impl Run {
         let Some((program, arguments)) = self.program.split_first() else {
             return ExitCode::from(Code::Unwatched);
         };
+        if self.workers > 1 {
+            return workers::run(self.workers, &self.of_one_worker(), screen);
+        }
         let mut command = Command::new(program);
         command.args(arguments);
         let mut supervisor = Supervisor::new(command)
@@ -78,6 +85,24 @@ impl Run {
             }
             Err(error) => screen.fail(&failed(&program.to_string_lossy(), &error)),
         }
+    }
+}
+
+impl Run {
+    /// Returns the arguments by which this command runs one worker.
+    fn of_one_worker(&self) -> Vec<OsString> {
+        let mut own = std::env::args_os().skip(1).take_while(|it| it != "--").peekable();
+        let mut arguments = Vec::new();
+        while let Some(argument) = own.next() {
+            if argument == "--workers" {
+                own.next();
+            } else if !argument.as_encoded_bytes().starts_with(b"--workers=") {
+                arguments.push(argument);
+            }
+        }
+        arguments.push("--".into());
+        arguments.extend(self.program.iter().cloned());
+        arguments
     }
 }
 

@@ -59,12 +59,25 @@ impl Stride {
 pub(crate) struct Source {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) job: String,
+    /// Whether other workers are to be told the same.
+    is_shared: bool,
 }
 
 impl Source {
     /// Those of the job of that name, in the backend.
     pub(crate) fn new(backend: Arc<dyn Backend>, job: &str) -> Self {
-        Source { backend, job: job.to_owned() }
+        Source { backend, job: job.to_owned(), is_shared: false }
+    }
+
+    /// The same of a job that many workers share: each is told, and the next that joins uses the request up.
+    pub(crate) fn shared(self) -> Self {
+        Source { is_shared: true, ..self }
+    }
+
+    /// What is asked of a run under way that has nothing stored.
+    pub(crate) fn ask_beside(&self) -> Result<Option<Request>, BackendError> {
+        let asked = self.look()?.filter(|asked| *asked != Request::Accept);
+        Ok(self.heard(asked))
     }
 
     /// What is asked of the job's runs.
@@ -95,13 +108,13 @@ impl Source {
 
     /// What is asked of a run under way. What it is to go on with, it has when it begins.
     pub(crate) fn ask(&self, store: &mut Store) -> Result<Option<Request>, BackendError> {
-        let asked = store.requested()?.filter(|asked| *asked != Request::Accept);
+        let asked = store.requested(&self.job)?.filter(|asked| *asked != Request::Accept);
         Ok(self.heard(asked))
     }
 
     /// A run that is cancelled is on its way to its end, and the next may begin at once.
     fn heard(&self, asked: Option<Request>) -> Option<Request> {
-        if let Some(cancel @ Request::Cancel) = asked {
+        if let Some(cancel @ Request::Cancel) = asked.filter(|_| !self.is_shared) {
             // If it can't be, the next run does it.
             let _ = cancel.use_up(&self.backend, &self.job);
         }

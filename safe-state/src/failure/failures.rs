@@ -26,6 +26,11 @@ impl Failures {
         Failures { poison, reasons: Vec::new(), values: Values::default() }
     }
 
+    /// Begins a part of the run by itself, whose worker before may have died in it.
+    pub(crate) fn begin(&mut self, has_crashed: bool, at_risk: (u64, Duration), now: Instant) {
+        self.poison = PoisonDetector::new(has_crashed, at_risk, now);
+    }
+
     /// Returns whether the run looks out for an item that kills the process.
     pub(crate) fn look_out(&self) -> bool {
         !self.poison.is_over()

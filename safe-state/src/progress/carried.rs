@@ -37,6 +37,11 @@ impl Values {
         self.are_carried = true;
     }
 
+    /// Those of a part of the run that is saved by itself, of the same variables.
+    pub(super) fn of_part(&self) -> Values {
+        Values { are_carried: self.are_carried, ..Values::default() }
+    }
+
     /// Notes that there is a handle among the variables.
     pub(super) fn have_handles(&mut self) {
         self.have_handles = true;

@@ -27,13 +27,12 @@
 /// ```
 #[macro_export]
 macro_rules! step {
-    (@filled_in $run:ident, $on_error:ident, [$($wait:tt)*], $remember:ident, $name:expr, $value:expr) => {
-        match $run.remembered($name) {
+    (@filled_in $run:ident, $on_error:ident, [$($wait:tt)*], $remembered:ident, $remember:ident, $name:expr, $value:expr) => {
+        match $run.$remembered($name)$($wait)* {
             $crate::__private::Ok($crate::__private::Some(value)) => value,
             $crate::__private::Ok($crate::__private::None) => {
-                let value = $value;
-                match $run.$remember($name, &value)$($wait)* {
-                    $crate::__private::Ok(()) => value,
+                match $run.$remember($name, $value)$($wait)* {
+                    $crate::__private::Ok(value) => value,
                     $crate::__private::Err(error) => return $on_error(error),
                 }
             }

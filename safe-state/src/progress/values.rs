@@ -173,6 +173,6 @@ impl CurrentValues<'_> {
 }
 
 /// Returns the name under which a step's value is stored. No variable has it.
-fn step_name(step: &str) -> String {
+pub(crate) fn step_name(step: &str) -> String {
     format!("step!({step:?})")
 }

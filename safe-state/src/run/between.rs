@@ -63,10 +63,11 @@ pub(super) fn poll_requests(stages: &mut Stages) -> bool {
     }
     if let Some(source) = stages.control.requests().source() {
         let began = Instant::now();
-        let answer = stages.saving.store().map(|mut store| source.ask(&mut store));
-        if let Some(answer) = answer {
-            stages.control.requests().answered(began, answer);
-        }
+        let answer = match stages.saving.store() {
+            Some(mut store) => source.ask(&mut store),
+            None => source.ask_beside(),
+        };
+        stages.control.requests().answered(began, answer);
     }
     saves(stages)
 }
@@ -82,9 +83,13 @@ pub(super) async fn poll_requests_async(stages: &mut Stages) -> bool {
     if let Some(source) = stages.control.requests().source() {
         let began = due.unwrap_or_else(Instant::now);
         stages.progress.waits_at_head(true);
-        let answer = stages.saving.with_store(move |store| source.ask(store)).await;
+        let answer = if stages.saving.is_stored() {
+            stages.saving.with_store(move |store| source.ask(store)).await.unwrap_or(Ok(None))
+        } else {
+            stages.on_thread(move || source.ask_beside()).await
+        };
         stages.progress.waits_at_head(false);
-        stages.control.requests().answered(began, answer.unwrap_or(Ok(None)));
+        stages.control.requests().answered(began, answer);
     }
     saves(stages)
 }
@@ -108,7 +113,7 @@ pub(super) fn apply_request(stages: &mut Stages) -> Result<(), Error> {
 /// Applies what is asked of the run without blocking.
 pub(super) async fn apply_request_async(stages: &mut Stages) -> Result<(), Error> {
     while let Some(pause) = next_pause(stages)? {
-        stages.saving.sleep(pause).await;
+        stages.sleep(pause).await;
         poll_requests_async(stages).await;
     }
     Ok(())

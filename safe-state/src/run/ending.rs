@@ -7,6 +7,7 @@ use safe_state_backends::format::Change;
 use safe_state_backends::{Error as BackendError, RunEnd, Store};
 
 use super::judging::failure_of_item;
+use super::sharing;
 use super::stages::Stages;
 use crate::Error;
 use crate::attempt::Outcome;
@@ -34,8 +35,12 @@ pub(super) fn finish<R>(
     let _within = spans.within();
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
+    let shared = sharing::last(stages, &write);
     let last = last(stages, write, failed);
-    let ended = let_go(stages).map(|owner| owner.map(|owner| owner.end(last)));
+    let ended = match shared {
+        Some(shared) => Ok(Some(shared())),
+        None => let_go(stages).map(|owner| owner.map(|owner| owner.end(last))),
+    };
     give_back(stages, outcome, failed, ended, on_error)
 }
 
@@ -54,7 +59,12 @@ pub(super) async fn finish_async<R>(
     }
     let _ = stages.take_back_prepared();
     let (write, failed) = ending(stages, failing);
+    let shared = sharing::last(stages, &write);
     let last = last(stages, write, failed);
+    if let Some(shared) = shared {
+        let ended = Ok(Some(stages.on_thread(shared).await));
+        return give_back(stages, outcome, failed, ended, on_error);
+    }
     let ended = match let_go(stages) {
         Ok(Some(owner)) => Ok(Some(owner.end_async(last).await)),
         Ok(None) => Ok(None),
@@ -124,6 +134,11 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
         return (Write::Save(stopped_itself(stages, &stopping.reason).into()), true);
     }
     let Some(failed) = failed else {
+        if stages.is_in_slice() {
+            // Others are to go on with it.
+            let change = Change { end: Some(RunEnd::Stopped), ..last_change(stages) };
+            return (Write::Save(change.into()), false);
+        }
         let has_dead_letters =
             stages.with_stored(|progress, stored| progress.has_dead_letters(stored));
         return if stages.session.keep_on_success || has_dead_letters {

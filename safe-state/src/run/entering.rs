@@ -36,6 +36,11 @@ pub(crate) fn received<'r>(
     (Received::new(entered, takes, has_ended), Tally::new(run, number.depth))
 }
 
+/// Stands beside a loop that has not been entered.
+pub(crate) fn tally(run: &mut Run, depth: usize) -> Tally<'_> {
+    Tally::new(run, depth)
+}
+
 /// In manual mode: counts the items that checkpoints are, of which one is to be committed.
 pub fn tally_of_checkpoint<'r>(run: &'r mut Run, location: &'static str) -> Tally<'r> {
     looping::enter_manually(&mut run.stages, location);

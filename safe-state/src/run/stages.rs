@@ -23,6 +23,7 @@ use crate::save::owner::Owner;
 use crate::save::schedule::{PAGED_INTERVAL, SaveEvery};
 use crate::save::thread::Worker;
 use crate::save::{Saving, Write};
+use crate::shared::state::Sharing;
 use crate::{Error, Job};
 
 /// What is left to be saved of what was to go into the page.
@@ -63,6 +64,10 @@ pub(super) struct Session {
     pub(super) keep_on_success: bool,
     /// How many runs are remembered once the job has finished.
     pub(super) keep_history: u32,
+    /// What is known of a job that many workers share.
+    pub(super) sharing: Option<Box<Sharing>>,
+    /// Where an async worker of such a job does what blocks.
+    pub(super) thread: Option<Worker>,
 }
 
 impl Stages {
@@ -109,6 +114,8 @@ impl Stages {
                 terms,
                 keep_on_success: job.saves.keep_on_success,
                 keep_history: job.saves.kept.history,
+                sharing: None,
+                thread: None,
             },
             failures: Failures::new(has_crashed, at_risk(job), now),
             progress: Progress::default(),
@@ -136,6 +143,30 @@ impl Stages {
     /// Returns whether the run is to save before each item.
     pub(super) fn is_cautious(&self) -> bool {
         self.saving.is_stored() && self.failures.look_out()
+    }
+
+    /// Returns whether a slice of a shared job is under way.
+    pub(super) fn is_in_slice(&self) -> bool {
+        self.session.sharing.as_deref().is_some_and(Sharing::is_in_slice)
+    }
+
+    /// Does what blocks on the thread of an async worker.
+    pub(super) async fn on_thread<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
+        match &self.session.thread {
+            Some(thread) => thread.run(work).await,
+            None => work(),
+        }
+    }
+
+    /// Lets that time go by without blocking.
+    pub(super) async fn sleep(&mut self, time: Duration) {
+        match &self.session.thread {
+            Some(thread) => thread.sleep(time).await,
+            None => self.saving.sleep(time).await,
+        }
     }
 
     /// Works with the progress and what is stored.

@@ -1,16 +1,19 @@
 //! The values of a run, as generated code restores and saves them: carried variables, steps, cursors and handles.
 
-use safe_state_backends::{Carry, Store};
+use safe_state_backends::format::Change;
+use safe_state_backends::{CarriedError, Carry, Checkpoint, Store};
 
-use super::{Run, judging, rebuilding};
+use super::{Run, judging, rebuilding, sharing};
 use crate::Error;
 use crate::control::staged;
 use crate::effects::reconnect::means::Means;
 use crate::error::StopReason;
 use crate::items::identity::CursorType;
 use crate::progress::Stored;
-use crate::progress::values::Place;
+use crate::progress::values::{Place, step_name};
 use crate::save::Write;
+use crate::shared::merging::fold;
+use crate::shared::steps::Awaited;
 
 /// A loop: how many resumable ones are around it, and its number.
 type Number = (usize, u16);
@@ -151,6 +154,38 @@ impl Run {
     }
 }
 
+/// What a loop that many workers share carries.
+impl Run {
+    /// Takes in what a variable is at the end of a slice.
+    ///
+    /// # Errors
+    ///
+    /// Its `Serialize` fails.
+    pub fn keep_slice<T: Carry>(&mut self, name: &str, value: &T) -> Result<(), Error> {
+        match self.stages.session.sharing.as_deref_mut() {
+            Some(sharing) => sharing.keep(name, value),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns what a variable is behind the loop that is finished, which was `before` it: merged with what it was at the
+    /// ends of the slices, in their order.
+    ///
+    /// # Errors
+    ///
+    /// A value is of another type.
+    pub fn merged<T: Carry>(
+        &mut self,
+        name: &str,
+        before: T,
+        merge: impl FnMut(T, T) -> T,
+    ) -> Result<T, Error> {
+        let Some(sharing) = self.stages.session.sharing.as_deref() else { return Ok(before) };
+        let Some(done) = sharing.done() else { return Ok(before) };
+        fold(self.stages.observer.job(), name, before, done.values(name), merge)
+    }
+}
+
 /// Steps and cursors.
 impl Run {
     /// Returns the value that a `step!` had in an earlier run.
@@ -163,27 +198,79 @@ impl Run {
         if remembered.is_none() && staged::is_at_step(step) {
             return Err(self.stages.stop(StopReason::Cancelled));
         }
-        Ok(remembered)
+        let Some(awaited) = self.awaited(step) else { return Ok(remembered) };
+        let head = sharing::await_step(&mut self.stages, awaited)?;
+        self.step_in(step, head)
     }
 
-    /// Saves the value of a `step!`.
+    /// Returns that value without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`remembered`](Self::remembered).
+    pub async fn remembered_async<T: Carry>(&mut self, step: &str) -> Result<Option<T>, Error> {
+        let remembered = self.stages.values(|mut values| values.step(step))?;
+        let Some(awaited) = self.awaited(step) else { return Ok(remembered) };
+        let head = sharing::await_step_async(&mut self.stages, awaited).await?;
+        self.step_in(step, head)
+    }
+
+    /// Returns the step, if another worker may do it.
+    fn awaited(&self, step: &str) -> Option<Awaited> {
+        let sharing = self.stages.session.sharing.as_deref()?;
+        Some(sharing.steps.reach(step, step_name(step)))
+    }
+
+    fn step_in<T: Carry>(
+        &self,
+        step: &str,
+        head: Option<Box<Checkpoint>>,
+    ) -> Result<Option<T>, Error> {
+        let Some(head) = head else { return Ok(None) };
+        let value = head.carried_within(&step_name(step), &[]);
+        value.map_err(|carried| self.carried_error(carried))
+    }
+
+    fn carried_error(&self, carried: CarriedError) -> Error {
+        Error::Carried { job: self.stages.observer.job().to_owned(), carried }
+    }
+
+    /// Saves the value of a `step!`. Returns the one that counts: of a job that many workers share, another may have done
+    /// the step meanwhile.
     ///
     /// # Errors
     ///
     /// The value cannot be serialised, or the backend not be written.
-    pub fn remember<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
-        let change = self.stages.values(|mut values| values.step_change(step, value))?;
-        self.stages.write(Write::Save(change.into()))
+    pub fn remember<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
+        if self.stages.session.sharing.is_some() {
+            let change = self.shared_step(step, &value)?;
+            let before = sharing::save_step(&mut self.stages, &step_name(step), change)?;
+            return Ok(self.step_in(step, before)?.unwrap_or(value));
+        }
+        let change = self.stages.values(|mut values| values.step_change(step, &value))?;
+        self.stages.write(Write::Save(change.into())).map(|()| value)
     }
 
     /// Saves the value of a `step!` without blocking.
     ///
     /// # Errors
     ///
-    /// The value cannot be serialised, or the backend not be written.
-    pub async fn remember_async<T: Carry>(&mut self, step: &str, value: &T) -> Result<(), Error> {
-        let change = self.stages.values(|mut values| values.step_change(step, value))?;
-        self.stages.write_async(Write::Save(change.into())).await
+    /// As [`remember`](Self::remember).
+    pub async fn remember_async<T: Carry>(&mut self, step: &str, value: T) -> Result<T, Error> {
+        if self.stages.session.sharing.is_some() {
+            let change = self.shared_step(step, &value)?;
+            let saving = sharing::save_step_async(&mut self.stages, step_name(step), change);
+            let before = saving.await?;
+            return Ok(self.step_in(step, before)?.unwrap_or(value));
+        }
+        let change = self.stages.values(|mut values| values.step_change(step, &value))?;
+        self.stages.write_async(Write::Save(change.into())).await.map(|()| value)
+    }
+
+    fn shared_step<T: Carry>(&self, step: &str, value: &T) -> Result<Change, Error> {
+        let change = value.change(&step_name(step), Vec::new(), None);
+        let carried = change.map_err(|carried| self.carried_error(carried))?;
+        Ok(Change { carried: carried.into_iter().collect(), ..Change::default() })
     }
 
     /// Returns the cursor of the last item that the loop of that number completed, which has `depth` loops

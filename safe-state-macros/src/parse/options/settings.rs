@@ -9,6 +9,7 @@ use syn::{Error, Path, Result};
 
 use super::forms::{Value, flag, size, time, value};
 use super::job::{budget, durability, on_change, on_input_change, rate, save_every};
+use super::shared::{on_idle, slices};
 use crate::syntax::hygiene::{at, moved};
 
 /// An option that sets the `Job`.
@@ -36,7 +37,7 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 35] = [
+pub(crate) static SETTINGS: [JobOption; 39] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("budget", Told::Method, |it, input| budget(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
@@ -58,6 +59,10 @@ pub(crate) static SETTINGS: [JobOption; 35] = [
     option("expire_after", Told::Method, |it, input| time(it, value(it, input)?)),
     option("restart", Told::Method, switch),
     option("max_runs", Told::Method, given),
+    option("shared", Told::Method, |_, _| Ok(Value::Said)),
+    option("slices", Told::Method, |it, input| slices(value(it, input)?)),
+    option("submission", Told::Method, given),
+    option("on_idle", Told::Method, |it, input| on_idle(&value(it, input)?)),
     option("progress", Told::Macro, switch),
     option("progress_lines", Told::Method, |it, input| time(it, value(it, input)?)),
     option("verbose", Told::Method, switch),

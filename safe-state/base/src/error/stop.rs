@@ -20,6 +20,8 @@ pub enum StopReason {
     MaxMemory,
     /// The batch system will end the program soon.
     WallTime,
+    /// Other workers have all that is left of a loop, and the job is not to wait for them.
+    Idle,
     /// `SAFE_STATE_REPLAY` asked for one item alone, and it has succeeded. Nothing was saved.
     Replay,
 }
@@ -49,6 +51,7 @@ impl fmt::Display for StopReason {
             StopReason::Timeout => "at the end of its `timeout`",
             StopReason::MaxMemory => "because more than its `max_memory` was in use",
             StopReason::WallTime => "before the batch system ends it",
+            StopReason::Idle => "as other workers have what is left of a loop",
             StopReason::Replay => "behind the item that was replayed",
         })
     }

@@ -39,6 +39,7 @@ fn who_may_start_over_is_told_how() {
         Error::InnerLoopInterrupted { job: job() },
         Error::CodeChanged { job: job() },
         Error::TooManyRuns { job: job(), runs: 3 },
+        Error::WorkerDiffers { job: job(), found: sum(), stored: sum() },
         Error::Carried { job: job(), carried: changed },
         Error::NotCarried { job: job(), name: sum(), completed: 2 },
         Error::NotKept { job: job(), name: sum(), place: "at its declaration".to_owned() },

@@ -1,6 +1,6 @@
 //! A look at one job while it may begin, go on and end.
 
-use safe_state_backends::{Backend, Checkpoint, Error, Holder, Request};
+use safe_state_backends::{Backend, Checkpoint, Error, Holder, Request, whole, workers};
 
 /// How often one looks again at a job that changes under one's eyes.
 const LOOKS: usize = 5;
@@ -70,7 +70,17 @@ impl Look {
     fn once(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
         let run = Run::of(backend, job)?;
         let checkpoint = Checkpoint::load(backend, job)?;
-        let Some(checkpoint) = checkpoint else { return Ok(None) };
+        let Some(mut checkpoint) = checkpoint else { return Ok(None) };
+        let mut run = run;
+        if checkpoint.has_slices() {
+            // Of workers that share it, the first is told.
+            if let Ok(workers) = workers(backend, job, &checkpoint)
+                && let Some((.., worker)) = workers.into_iter().next()
+            {
+                run = Run::By(worker);
+            }
+            checkpoint = whole(backend, job, checkpoint)?;
+        }
         let asked = Request::load_with_reason(backend, job)?;
         Ok(Some(Look { checkpoint, run, asked }))
     }

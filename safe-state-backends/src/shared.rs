@@ -1,0 +1,387 @@
+//! What is stored of a job that many workers share: its head, under the job's name, and a checkpoint for each slice that
+//! is under way, under a name that no job can have.
+//!
+//! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
+
+mod head;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::format::FormatError;
+use crate::name::{RESERVED, check_job};
+use crate::store::Opening;
+use crate::{
+    Backend, Carried, Checkpoint, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
+    Store, wait,
+};
+use head::stays_apart;
+
+/// How long others may take to write the head, a moment each.
+const PATIENCE: Duration = Duration::from_secs(120);
+const LONGEST_PAUSE: Duration = Duration::from_millis(40);
+
+/// A job that many workers share, as it is stored.
+#[derive(Clone)]
+pub struct SharedJob {
+    backend: Arc<dyn Backend>,
+    job: String,
+    options: LeaseOptions,
+}
+
+/// How many dead letters were put back; or the index of the first that can't be, and why.
+pub type PutBack = Result<usize, (u64, DeadLetterNotRetryable)>;
+
+/// A slice whose items are all complete.
+#[derive(Clone, Debug)]
+pub struct FinishedSlice {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// The slice.
+    pub slice: u32,
+    /// The items that it has, by their indices in the whole input.
+    pub range: Range<u64>,
+    /// What variables were at its end, by their names.
+    pub values: Vec<(String, Carried)>,
+}
+
+impl fmt::Debug for SharedJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedJob").field("job", &self.job).finish_non_exhaustive()
+    }
+}
+
+impl SharedJob {
+    /// The job of that name in the backend, whose leases are taken as the options say, and not waited for.
+    ///
+    /// # Errors
+    ///
+    /// No job can have that name.
+    pub fn new(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<Self, Error> {
+        check_job(job)?;
+        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None) })
+    }
+
+    /// The job's name.
+    pub fn name(&self) -> &str {
+        &self.job
+    }
+
+    /// Where it is stored.
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    /// The head; `None` if the job has not begun. Takes no lease.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn head(&self) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::load(&*self.backend, &self.job)
+    }
+
+    /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
+    /// something else.
+    ///
+    /// # Errors
+    ///
+    /// That of `change`; or the backend cannot be read or written.
+    pub fn change<T, E: From<Error>>(
+        &self,
+        change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
+    ) -> Result<T, E> {
+        let opening = self.while_held(&self.job)?;
+        let (head, given) = change(opening.found().cloned())?;
+        if let Some(head) = head {
+            opening.begin_shared(head)?;
+        }
+        Ok(given)
+    }
+
+    /// Takes the lease of a slice, and loads what is stored of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Held`] if another worker has it; or the backend cannot be read.
+    pub fn claim(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
+        let name = self.slice_name(loop_id, slice);
+        Store::open_named(&self.backend, &name, self.options)
+    }
+
+    /// The name under which a slice that is under way is stored.
+    pub fn slice_name(&self, loop_id: u16, slice: u32) -> String {
+        name_of_slice(&self.job, loop_id, slice)
+    }
+
+    /// What is stored of a slice, if it is under way. Takes no lease.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read.
+    pub fn slice(&self, loop_id: u16, slice: u32) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::load(&*self.backend, &self.slice_name(loop_id, slice))
+    }
+
+    /// Takes the lease of a step, which the worker has that does it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Held`] if another worker has it; or the backend cannot be read.
+    pub fn claim_step(&self, step: &str) -> Result<Box<dyn Lease>, Error> {
+        let name = format!("{RESERVED}shared/step/{step:?}/{}", self.job);
+        Arc::clone(&self.backend).lease(&name, self.options)
+    }
+
+    /// Removes all that is stored of the job.
+    ///
+    /// # Errors
+    ///
+    /// A worker has a slice of it; or the backend cannot be written.
+    pub fn clear(&self) -> Result<(), Error> {
+        let opening = self.while_held(&self.job)?;
+        if let Some(head) = opening.found() {
+            self.clear_slices(head)?;
+        }
+        opening.delete()
+    }
+
+    /// Removes what is stored of the slices of the head, none of which anybody has.
+    ///
+    /// # Errors
+    ///
+    /// A worker has one of them; or the backend cannot be written.
+    pub fn clear_slices(&self, head: &Checkpoint) -> Result<(), Error> {
+        for slices in head.slices() {
+            for slice in 0..slices.count {
+                if self.backend.exists(&self.slice_name(slices.loop_id, slice))? {
+                    self.of_nobody(slices.loop_id, slice)?.delete()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the dead letters of all slices back, and gives how many they are: the next workers do their items.
+    ///
+    /// # Errors
+    ///
+    /// A worker has a slice with some; or the backend cannot be read or written. Within, the index of the first that can't be
+    /// put back, and why; then none is.
+    pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
+        let opening = self.while_held(&self.job)?;
+        let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
+        let mut written = Vec::new();
+        let (mut count, letters) = (0, head.slices_to_reopen());
+        for (loop_id, slice, letters) in letters {
+            let free = self.of_nobody(loop_id, slice)?;
+            let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
+            let before = free.found().cloned().unwrap_or_else(none);
+            let stored = head.reopen((loop_id, slice, letters), before);
+            written.push((free, stored.map_err(|reason| self.unwritable(reason))?));
+        }
+        self.add_with_letters(&head, &mut written)?;
+        for (_, stored) in &mut written {
+            match stored.put_back_dead_letters() {
+                Ok(put_back) => count += put_back,
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        // A slice that is finished in the head is nobody's to do, whatever is stored of it.
+        for (free, stored) in written {
+            free.begin(stored)?;
+        }
+        head.forget_dead_letters();
+        opening.begin_shared(head)?;
+        Ok(Ok(count))
+    }
+
+    /// Adds the slices under way that have dead letters.
+    fn add_with_letters(
+        &self,
+        head: &Checkpoint,
+        written: &mut Vec<(Opening, Checkpoint)>,
+    ) -> Result<(), Error> {
+        for (loop_id, slice, _) in unfinished(head) {
+            let name = self.slice_name(loop_id, slice);
+            let is_new = written.iter().any(|(_, stored)| stored.job == name);
+            if is_new || self.slice(loop_id, slice)?.is_none() {
+                continue;
+            }
+            let free = self.of_nobody(loop_id, slice)?;
+            let stored = free.found().filter(|it| !it.dead_letters.is_empty()).cloned();
+            written.extend(stored.map(|stored| (free, stored)));
+        }
+        Ok(())
+    }
+
+    /// Takes the lease of a slice that no worker has.
+    fn of_nobody(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
+        self.claim(loop_id, slice).map_err(|error| match error {
+            Error::Held { holder, .. } => Error::Held { job: self.job.clone(), holder },
+            other => other,
+        })
+    }
+
+    /// The error of a head that can't be written as that.
+    pub fn unwritable(&self, reason: FormatError) -> Error {
+        Error::unwritable(&*self.backend, &self.job, reason)
+    }
+
+    fn while_held(&self, name: &str) -> Result<Opening, Error> {
+        wait::while_held(PATIENCE, LONGEST_PAUSE, || {
+            Store::open_named(&self.backend, name, self.options)
+        })
+    }
+}
+
+/// The name under which a slice of a job is stored while it is under way.
+fn name_of_slice(job: &str, loop_id: u16, slice: u32) -> String {
+    format!("{RESERVED}shared/{loop_id}/{slice}/{job}")
+}
+
+/// The slices that are not finished, and the items that each has.
+fn unfinished(head: &Checkpoint) -> Vec<(u16, u32, Range<u64>)> {
+    let of_loop = |slices: &crate::Slices| {
+        let (loop_id, count) = (slices.loop_id, slices.count);
+        let total = head.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
+        let finished = slices.finished.clone();
+        let left = (0..count).filter(move |slice| !finished.contains(u64::from(*slice)));
+        left.map(move |slice| (loop_id, slice, range_of_slice(slice, count, total)))
+    };
+    head.slices().flat_map(of_loop).collect()
+}
+
+/// What is stored of a job that many workers share, whose head that is: with what is complete of slices under way. Takes
+/// no lease.
+///
+/// # Errors
+///
+/// The backend cannot be read.
+pub fn whole(backend: &dyn Backend, job: &str, mut head: Checkpoint) -> Result<Checkpoint, Error> {
+    for (loop_id, slice, range) in unfinished(&head) {
+        let name = name_of_slice(job, loop_id, slice);
+        if let Some(stored) = Checkpoint::load(backend, &name)? {
+            head.show_slice(loop_id, range, &stored);
+        }
+    }
+    Ok(head)
+}
+
+/// Who has slices of a job, whose head that is: the loops, the slices, and the workers.
+///
+/// # Errors
+///
+/// The backend cannot be read, or does not tell.
+pub fn workers(
+    backend: &dyn Backend,
+    job: &str,
+    head: &Checkpoint,
+) -> Result<Vec<(u16, u32, Holder)>, Error> {
+    let mut found = Vec::new();
+    for (loop_id, slice, _) in unfinished(head) {
+        let holder = backend.holder(&name_of_slice(job, loop_id, slice))?;
+        found.extend(holder.map(|holder| (loop_id, slice, holder)));
+    }
+    Ok(found)
+}
+
+impl FinishedSlice {
+    /// Whether its values are so large, of so many slices, that they stay where the slice is stored.
+    pub fn stays(&self, found: &Checkpoint, slices: u32) -> bool {
+        let are_there = self.values.iter().all(|(name, _)| found.carried_value(name).is_some());
+        are_there && stays_apart(&self.values, slices)
+    }
+}
+
+/// The items of the slice of that number, of `count` slices of about the same length.
+pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
+    let bound = |at: u32| {
+        let bound = u128::from(total) * u128::from(at) / u128::from(count.max(1));
+        u64::try_from(bound).unwrap_or(total)
+    };
+    bound(slice)..bound(slice.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Completed, Cut, DeadLetter, MemoryBackend, Slices};
+
+    fn shared() -> SharedJob {
+        let backend = Arc::new(MemoryBackend::default());
+        SharedJob::new(backend, "job", LeaseOptions::default()).unwrap()
+    }
+
+    fn cut(job: &SharedJob, count: u32) {
+        let slices = Slices { loop_id: 0, count, cut: Cut::Index, finished: Completed::default() };
+        let begun = job.change(|_| {
+            let mut head = Checkpoint::new("job", None);
+            head.cut(slices, Some(100)).unwrap();
+            Ok::<_, Error>((Some(head), ()))
+        });
+        begun.unwrap();
+    }
+
+    fn finish(job: &SharedJob, slice: u32, count: u32) {
+        let range = range_of_slice(slice, count, 100);
+        let finished = FinishedSlice { loop_id: 0, slice, range, values: Vec::new() };
+        let done = job.change(|head| {
+            let mut head = head.unwrap();
+            head.finish_slice(finished, &Checkpoint::new("slice", None)).unwrap();
+            Ok::<_, Error>((Some(head), ()))
+        });
+        done.unwrap();
+    }
+
+    #[test]
+    fn slices_are_about_as_long_as_one_another_and_leave_nothing_out() {
+        for (total, count) in [(0, 1), (1, 1), (10, 3), (100, 7), (u64::MAX, 65_536)] {
+            let ranges: Vec<_> = (0..count).map(|at| range_of_slice(at, count, total)).collect();
+            assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, total));
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
+            let lengths = ranges.iter().map(|range| range.end - range.start);
+            assert!(lengths.clone().max().unwrap() - lengths.min().unwrap() <= 1);
+        }
+    }
+
+    #[test]
+    fn a_slice_that_is_finished_counts_its_items_once() {
+        let job = shared();
+        cut(&job, 7);
+        finish(&job, 3, 7);
+        finish(&job, 3, 7);
+        finish(&job, 0, 7);
+        let head = job.head().unwrap().unwrap();
+        let finished: Vec<_> = head.slices_of(0).unwrap().finished.ranges().collect();
+        assert_eq!(finished, [0..1, 3..4]);
+        let completed: Vec<_> = head.completed().ranges().collect();
+        assert_eq!(completed, [0..14, 42..57]);
+    }
+
+    #[test]
+    fn a_slice_is_hidden_and_held_by_one() {
+        let job = shared();
+        cut(&job, 2);
+        let opening = job.claim(0, 1).unwrap();
+        assert!(matches!(job.claim(0, 1), Err(Error::Held { .. })));
+        let store = opening.begin(Checkpoint::new(job.slice_name(0, 1), None)).unwrap();
+        assert_eq!(job.backend().list().unwrap(), ["job"]);
+        assert!(matches!(job.clear(), Err(Error::Held { .. })));
+        drop(store);
+        job.clear().unwrap();
+        assert_eq!((job.head().unwrap(), job.slice(0, 1).unwrap()), (None, None));
+    }
+
+    #[test]
+    fn a_dead_letter_of_a_slice_is_one_of_the_whole_input() {
+        use crate::{Failure, FailureKind};
+        let failure = Failure::new(FailureKind::Error, "E", "no").with_index(Some(2));
+        let letter = DeadLetter::new(0, vec![], None, failure.clone());
+        assert_eq!(letter.behind(40).index(), 42);
+        let inner = DeadLetter::new(1, vec![3], None, failure);
+        assert_eq!((inner.clone().behind(40).index(), inner.behind(40).within()), (2, &[43][..]));
+    }
+}

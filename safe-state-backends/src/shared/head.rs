@@ -1,0 +1,216 @@
+//! The head of a job that many workers share, as a checkpoint.
+
+use std::ops::Range;
+
+use crate::format::{Change, FormatError, LoopChange, Record};
+use crate::{Carried, Checkpoint, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
+
+/// How much the head may hold of what variables were at the ends of slices: it is written anew with each slice.
+const VALUES_LIMIT: usize = 1 << 20;
+
+/// Whether the values of a slice are so large, of so many slices, that they stay where the slice is stored.
+pub(crate) fn stays_apart(values: &[(String, Carried)], slices: u32) -> bool {
+    let each = values.iter().map(|(name, value)| name.len() + value.size());
+    let slices = usize::try_from(slices).unwrap_or(usize::MAX);
+    each.sum::<usize>().saturating_mul(slices) > VALUES_LIMIT
+}
+
+/// The head of a job that many workers share.
+impl Checkpoint {
+    /// Whether loops of the job are cut into slices.
+    pub fn has_slices(&self) -> bool {
+        self.slices().next().is_some()
+    }
+
+    /// How a loop is cut into slices, if it has begun.
+    pub fn slices_of(&self, loop_id: u16) -> Option<&Slices> {
+        self.slices().find(|slices| slices.loop_id == loop_id)
+    }
+
+    /// Cuts a loop into slices, of an input of `total` items if that is known.
+    ///
+    /// # Errors
+    ///
+    /// There are too many loops or slices.
+    pub fn cut(&mut self, slices: Slices, total: Option<u64>) -> Result<(), FormatError> {
+        let begun = LoopChange {
+            loop_id: slices.loop_id,
+            begun: Some(Vec::new()),
+            total,
+            ..LoopChange::default()
+        };
+        self.take_in(Change { loops: vec![begun], ..Change::default() })?;
+        self.take_in(Record::Slices(slices))
+    }
+
+    /// Marks a slice finished, of which `found` was stored when it was. One that is finished already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// There is no such slice; or there are too many values.
+    pub fn finish_slice(
+        &mut self,
+        finished: FinishedSlice,
+        found: &Checkpoint,
+    ) -> Result<(), FormatError> {
+        let loop_id = finished.loop_id;
+        let Some(mut slices) = self.slices_of(loop_id).cloned() else {
+            return Err(FormatError::TooMany("a slice of a loop that has none"));
+        };
+        if slices.finished.contains(u64::from(finished.slice)) {
+            return Ok(());
+        }
+        let stays = finished.stays(found, slices.count);
+        let FinishedSlice { slice, range, values, .. } = finished;
+        if !stays {
+            for (name, value) in values {
+                self.take_in(Record::Merge(Merge { loop_id, slice, name, value }))?;
+            }
+        }
+        let letters = found.dead_letters.iter().map(|letter| letter.behind(range.start));
+        let mut change = Change { skipped: found.skipped, ..Change::default() };
+        if !found.dead_letters.is_empty() {
+            change.dead_letters = Some(Box::new(letters.collect()));
+        }
+        self.take_in(change)?;
+        if let Some(progress) = self.loops.get_mut(&loop_id) {
+            progress.complete_range(range);
+        }
+        slices.finished.insert(u64::from(slice));
+        self.take_in(Record::Slices(slices))
+    }
+
+    /// Takes in a change, as the value of a step.
+    ///
+    /// # Errors
+    ///
+    /// There are too many values.
+    pub fn take_in(&mut self, change: impl Into<Record>) -> Result<(), FormatError> {
+        self.apply(change.into()).map_err(FormatError::TooMany)
+    }
+
+    /// What a variable was at the ends of the slices of a loop, in their order, as far as the head has it.
+    pub fn merges_of<'a>(
+        &'a self,
+        loop_id: u16,
+        name: &'a str,
+    ) -> impl Iterator<Item = (u32, &'a Carried)> + 'a {
+        self.workers.merges_of(loop_id, name)
+    }
+
+    /// Whether the head has what variables were at the end of the slice.
+    pub fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
+        self.workers.has_merges_of(loop_id, slice)
+    }
+
+    /// Takes in what is known of the job beside its arguments, if something is, under a name that no argument has.
+    pub fn note(&mut self, name: &str, value: Option<u32>) {
+        self.arguments.extend(value.map(|value| (name.to_owned(), value)));
+    }
+
+    /// What was noted under that name.
+    pub fn noted(&self, name: &str) -> Option<u32> {
+        self.arguments.get(name).copied()
+    }
+}
+
+impl DeadLetter {
+    /// The same of an item that has so many more before it.
+    pub(super) fn behind(mut self, before: u64) -> DeadLetter {
+        match self.within.first_mut() {
+            Some(outermost) => *outermost = outermost.saturating_add(before),
+            None => self.failure.index = self.failure.index.map(|index| index + before),
+        }
+        self
+    }
+}
+
+/// What is put back of finished slices whose items were given up on.
+impl Checkpoint {
+    /// The slices that have dead letters, with those, as their indices are there.
+    pub(super) fn slices_to_reopen(&self) -> Vec<(u16, u32, Vec<DeadLetter>)> {
+        let mut found: Vec<(u16, u32, Vec<DeadLetter>)> = Vec::new();
+        for letter in &self.dead_letters {
+            let of = self.slices().find_map(|slices| self.slice_of(slices, &letter));
+            let Some((loop_id, slice, before)) = of else { continue };
+            let letter = letter.after(before);
+            match found.iter_mut().find(|(of, at, _)| (*of, *at) == (loop_id, slice)) {
+                Some((.., letters)) => letters.push(letter),
+                None => found.push((loop_id, slice, vec![letter])),
+            }
+        }
+        found
+    }
+
+    /// The slice that the dead letter is of, and how many items are before it.
+    fn slice_of(&self, slices: &Slices, letter: &DeadLetter) -> Option<(u16, u32, u64)> {
+        let (outermost, index) = match letter.within.first() {
+            Some(outermost) => (slices.loop_id <= letter.loop_id, *outermost),
+            None => (slices.loop_id == letter.loop_id, letter.index()),
+        };
+        let total = self.loop_progress(slices.loop_id)?.total?;
+        let range = |slice| super::range_of_slice(slice, slices.count, total);
+        let slice = (0..slices.count).find(|slice| range(*slice).contains(&index))?;
+        outermost.then(|| (slices.loop_id, slice, range(slice).start))
+    }
+
+    /// Makes a slice unfinished, of which `before` is stored, and takes its dead letters to it. Gives what is to be stored of it:
+    /// all of its items are complete, and some are dead letters.
+    pub(super) fn reopen(
+        &mut self,
+        (loop_id, slice, letters): (u16, u32, Vec<DeadLetter>),
+        mut before: Checkpoint,
+    ) -> Result<Checkpoint, FormatError> {
+        let unknown = FormatError::TooMany("a slice of a loop that has none");
+        let mut slices = self.slices_of(loop_id).cloned().ok_or(unknown)?;
+        let total = self.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
+        let range = super::range_of_slice(slice, slices.count, total);
+        let count = range.end - range.start;
+        before.loops.clear();
+        let begun = Some(Vec::new());
+        let whole =
+            LoopChange { loop_id, begun, count, total: Some(count), ..LoopChange::default() };
+        let end = Some(RunEnd::Stopped);
+        before.take_in(Change { loops: vec![whole], end, ..Change::default() })?;
+        before.dead_letters = letters.into_iter().collect();
+        before.carried.extend(self.workers.take_merges(loop_id, slice));
+        slices.finished.remove(u64::from(slice));
+        self.workers.set_slices(slices);
+        if let Some(progress) = self.loops.get_mut(&loop_id) {
+            progress.forget_range(range);
+        }
+        self.finished = false;
+        Ok(before)
+    }
+
+    /// Takes in, to be shown, what is stored of a slice that is under way.
+    pub(super) fn show_slice(&mut self, loop_id: u16, range: Range<u64>, slice: &Checkpoint) {
+        if let Some((ours, theirs)) = self.loops.get_mut(&loop_id).zip(slice.loop_progress(loop_id))
+        {
+            for complete in theirs.completed.ranges() {
+                ours.complete_range(complete.start + range.start..complete.end + range.start);
+            }
+        }
+        let letters = slice.dead_letters.iter().map(|letter| letter.behind(range.start));
+        self.dead_letters.add(&letters.collect());
+        self.skipped = self.skipped.saturating_add(slice.skipped);
+        let failure = slice.failure.clone().map(|failure| {
+            let index = failure.index().map(|index| index.saturating_add(range.start));
+            failure.with_index(index)
+        });
+        self.failure = self.failure.take().or(failure);
+        self.updated_at = self.updated_at.max(slice.updated_at);
+        self.item_nanos = self.item_nanos.or(slice.item_nanos);
+    }
+}
+
+impl DeadLetter {
+    /// The same of an item that has so many fewer before it.
+    fn after(mut self, before: u64) -> DeadLetter {
+        match self.within.first_mut() {
+            Some(outermost) => *outermost = outermost.saturating_sub(before),
+            None => self.failure.index = self.failure.index.map(|it| it.saturating_sub(before)),
+        }
+        self
+    }
+}

@@ -1,0 +1,98 @@
+//! What a loop may not do that many workers share.
+
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Block, Error, Expr, Item, Lifetime, Result};
+
+use crate::analyse::lending;
+use crate::analyse::plan::Plan;
+use crate::analyse::targets::Target;
+
+/// Whether the loop is one that many workers share.
+pub(crate) fn is_shared(plan: &Plan, target: &Target) -> bool {
+    plan.options.settings.has("shared") && target.depth == 0
+}
+
+/// Refuses a shared loop that can't be done in slices.
+pub(crate) fn check_shared(
+    plan: &Plan,
+    target: &Target,
+    written: &Expr,
+    body: &Block,
+) -> Result<()> {
+    if !is_shared(plan, target) {
+        return Ok(());
+    }
+    if !matches!(written, Expr::ForLoop(_)) {
+        let text = "many workers share `for` loops, whose input tells how long it is; collect the items into a `Vec` before, \
+                    or remove `shared`";
+        return Err(Error::new(written.span(), text));
+    }
+    if lending::lends(plan, target) {
+        let text = "a loop that walks what it carries can't be shared: each worker would change items of its own; walk \
+                    something else, or remove `shared`";
+        return Err(Error::new(written.span(), text));
+    }
+    let label = match written {
+        Expr::ForLoop(it) => it.label.as_ref().map(|label| label.name.clone()),
+        _ => None,
+    };
+    let mut ways_out = WaysOut { label, loops: 0, found: None };
+    ways_out.visit_block(body);
+    ways_out.found.map_or(Ok(()), Err)
+}
+
+/// Looks for what leaves the loop otherwise than by an error.
+struct WaysOut {
+    label: Option<Lifetime>,
+    /// The loops around this place.
+    loops: usize,
+    found: Option<Error>,
+}
+
+impl WaysOut {
+    fn refuse(&mut self, it: &impl Spanned, text: &str) {
+        self.found.get_or_insert_with(|| Error::new(it.span(), text));
+    }
+}
+
+impl<'ast> Visit<'ast> for WaysOut {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => {}
+            Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) => {
+                self.loops += 1;
+                visit::visit_expr(self, expr);
+                self.loops -= 1;
+            }
+            Expr::Break(it) => {
+                let leaves = match &it.label {
+                    Some(label) => Some(label) == self.label.as_ref(),
+                    None => self.loops == 0,
+                };
+                if leaves {
+                    self.refuse(it, "a `break` would end this worker's slice alone, as other workers are at other items; \
+                                     end with an error, or remove `shared`");
+                }
+                visit::visit_expr(self, expr);
+            }
+            Expr::Return(it) => {
+                if !it.expr.as_deref().is_some_and(is_err) {
+                    self.refuse(it, "a `return` would end this worker alone, as other workers are at other items; return \
+                                     `Err(..)`, or remove `shared`");
+                }
+                visit::visit_expr(self, expr);
+            }
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Whether it is written as an `Err`.
+fn is_err(expr: &Expr) -> bool {
+    let Expr::Call(call) = expr else { return false };
+    let Expr::Path(path) = &*call.func else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Err")
+}

@@ -1,0 +1,180 @@
+//! A loop that many workers share.
+//!
+//! ```text
+//! for order in orders { total += ship(order)? }    // becomes, with `carry(total, merge = |a, b| a + b)`,
+//! match () { () => match shared_items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, .., again) {
+//!     (mut items, mut tally, item_type) => {
+//!         let before = replace(&mut total, from_default(&total));
+//!         loop {
+//!             match items.claim(&mut tally, true) { Ok(true) => {}, Ok(false) => break, Err(error) => return on_error(error) }
+//!             total = what the slice had last, or from_default(&total);
+//!             loop { the items of the slice, as of any loop }
+//!             if tally.leave() { carry, or return the error }
+//!             keep_slice("total", &total), or return the error
+//!             if let Err(error) = items.finish(&mut tally) { return on_error(error) }
+//!         }
+//!         total = merged("total", before, |a, b| a + b), or return the error;
+//!     }
+//! } }
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+
+use crate::analyse::carried::CarriedVariable;
+use crate::analyse::plan::Plan;
+use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::emit::lowered::Lowered;
+use crate::emit::proof::Proof;
+use crate::emit::{carry, kept_values, policy, save_points};
+use crate::parse::options::shared::Merging;
+use crate::syntax::hygiene::{at, local, locals, moved};
+
+/// The loop, slice by slice.
+pub(crate) fn shared_walk(
+    plan: &Plan,
+    lowered: &Lowered,
+    (target, locals): (&Target, &[Local]),
+    proof: &Proof,
+) -> TokenStream {
+    locals!(items, tally, error);
+    let krate = &plan.krate;
+    let Lowered { label, keyword, entered, has_ended, item_type, next, .. } = lowered;
+    let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+    let (carry, save) =
+        (carry::carry(plan, &run, Some(target), locals), save_points::save(plan, &run));
+    let due = save_points::due(plan, &run, &carry, &save, Some(has_ended));
+    let boundary = save_points::boundary(plan, &run, &carry, &save, has_ended);
+    let (policy, check) = (policy::policy(plan, target), &proof.check);
+    let fail = save_points::fail(plan, at(*keyword));
+    let merged: Vec<Merged<'_>> = merged_in(plan, target).collect();
+    let before: TokenStream = merged.iter().map(|it| it.set_aside(plan)).collect();
+    let restored: TokenStream = merged.iter().map(|it| it.restored(plan, target)).collect();
+    let kept: TokenStream = merged.iter().map(|it| it.kept(plan, &run)).collect();
+    let together: TokenStream = merged.iter().map(|it| it.together(plan, &run)).collect();
+    let carries = !merged.is_empty();
+    let (claim, finish) = if plan.is_async {
+        (
+            quote_spanned! {at(*keyword)=> claim_async(&mut #tally, #carries).await },
+            quote_spanned! {at(*keyword)=> finish_async(&mut #tally).await },
+        )
+    } else {
+        (
+            quote_spanned! {at(*keyword)=> claim(&mut #tally, #carries) },
+            quote_spanned! {at(*keyword)=> finish(&mut #tally) },
+        )
+    };
+    quote_spanned! {at(*keyword)=>
+        match #entered {
+            (mut #items, mut #tally #item_type) => {
+                #check
+                #before
+                loop {
+                    match #items.#claim {
+                        #krate::__private::Ok(true) => {}
+                        #krate::__private::Ok(false) => break,
+                        #krate::__private::Err(#error) => #fail,
+                    }
+                    #policy
+                    #restored
+                    #label loop {
+                        if #tally.complete() { #due }
+                        #boundary
+                        #next
+                    }
+                    if #tally.leave() { #carry }
+                    #kept
+                    if let #krate::__private::Err(#error) = #items.#finish { #fail }
+                }
+                #together
+            }
+        }
+    }
+}
+
+/// A variable that the loop changes, and how those of slices are put together.
+struct Merged<'a> {
+    variable: &'a CarriedVariable,
+    merging: Option<&'a Merging>,
+    before: Ident,
+}
+
+fn merged_in<'a>(plan: &'a Plan, target: &'a Target) -> impl Iterator<Item = Merged<'a>> {
+    let changing = plan
+        .carried
+        .iter()
+        .filter(|it| it.places.changing.contains(&target.at) && it.is_assignable());
+    changing.enumerate().map(|(number, variable)| {
+        let merging = plan.options.restored.merging.iter();
+        let merging = merging.clone().find(|it| it.variable == variable.named);
+        let before = format_ident!("{}_{}", local("before"), number, span = Span::mixed_site());
+        Merged { variable, merging, before }
+    })
+}
+
+impl Merged<'_> {
+    /// What a slice begins with.
+    fn from(&self, plan: &Plan) -> TokenStream {
+        let here = at(self.variable.ident.span());
+        let krate = moved(&plan.krate, here);
+        let value = self.variable.value();
+        match self.merging {
+            Some(Merging { from: Some(from), .. }) => {
+                quote_spanned! {here=> #krate::__private::from_value(#value, #from) }
+            }
+            Some(Merging { merge: Some(_), .. }) => {
+                quote_spanned! {here=> #krate::__private::from_default(#value) }
+            }
+            _ => quote_spanned! {here=> #krate::__private::from_nothing(#value) },
+        }
+    }
+
+    fn set_aside(&self, plan: &Plan) -> TokenStream {
+        let here = at(self.variable.ident.span());
+        let (krate, before) = (moved(&plan.krate, here), &self.before);
+        let (place, from) = (self.variable.place(), self.from(plan));
+        // Made before the variable is borrowed to be changed.
+        quote_spanned! {here=>
+            let #before = #from;
+            let #before = #krate::__private::replace(#place, #before);
+        }
+    }
+
+    fn restored(&self, plan: &Plan, target: &Target) -> TokenStream {
+        let here = at(self.variable.ident.span());
+        let (assigned, from) = (self.variable.assigned(), self.from(plan));
+        let (name, depth) = (self.variable.name(), self.variable.depth());
+        let Target { depth: around, id, .. } = target;
+        let run = moved(&save_points::run_at(around + 1), here);
+        let call = quote_spanned! {here=> #run.restore_in(#name, #depth, (#around, #id), false) };
+        let otherwise = quote_spanned! {here=> #assigned = #from; };
+        kept_values::assigned_by(plan, self.variable, &call, &otherwise)
+    }
+
+    fn kept(&self, plan: &Plan, run: &TokenStream) -> TokenStream {
+        let here = at(self.variable.ident.span());
+        let (name, value, run) = (self.variable.name(), self.variable.value(), moved(run, here));
+        let call = quote_spanned! {here=> #run.keep_slice(#name, #value) };
+        kept_values::or_fail(plan, self.variable, &call)
+    }
+
+    fn together(&self, plan: &Plan, run: &TokenStream) -> TokenStream {
+        let here = at(self.variable.ident.span());
+        let (krate, before) = (moved(&plan.krate, here), &self.before);
+        let (name, run) = (self.variable.name(), moved(run, here));
+        let by_itself = || quote_spanned! {here=> #krate::__private::Merges::merged };
+        let merge = self.merging.and_then(|it| it.merge.as_ref());
+        let merge = merge.map_or_else(by_itself, ToTokens::to_token_stream);
+        let call = quote_spanned! {here=> #run.merged(#name, #before, #merge) };
+        let assigned = self.variable.assigned();
+        let error = &local("error");
+        let fail = save_points::fail(plan, here);
+        quote_spanned! {here=>
+            #assigned = match #call {
+                #krate::__private::Ok(#before) => #before,
+                #krate::__private::Err(#error) => #fail,
+            };
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! A run that is one of the workers of a job: it joins, does slices as if each were a job, waits for those of others, and
+//! ends.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use safe_state_backends::format::Change;
+use safe_state_backends::{Checkpoint, Error as BackendError, Lease, MemoryBackend, SharedJob};
+
+use super::active::Active;
+use super::between;
+use super::stages::Stages;
+use crate::control::requests::{Requests, Source};
+use crate::control::{Control, Replay};
+use crate::error::StopReason;
+use crate::items::terms::Terms;
+use crate::progress::Progress;
+use crate::save::owner::Owner;
+use crate::save::thread::Worker;
+use crate::save::{Saving, Write};
+use crate::shared::hunt::{Claimed, Hunt, SliceAt, Turn};
+use crate::shared::join::{Joined, join};
+use crate::shared::state::{Sharing, finish_job, finish_slice};
+use crate::shared::steps::{self, Awaited, StepTurn};
+use crate::{Error, Job};
+
+/// Joins the job.
+pub(super) fn open(job: &Job) -> Result<Stages, Error> {
+    if Active::contains(job) {
+        return nested(job);
+    }
+    let source = job.requests()?;
+    let joined = join(job, &source)?;
+    let mut stages = opened(job, source, joined)?;
+    stages.session.active = Some(Active::enter(job));
+    Ok(stages)
+}
+
+/// Joins the job without blocking.
+pub(super) async fn open_async(worker: Worker, job: &Job) -> Result<Stages, Error> {
+    let there = job.for_another_thread();
+    let joining = worker.run(move || {
+        let source = there.requests()?;
+        let joined = join(&there, &source)?;
+        Ok::<_, Error>((source, joined))
+    });
+    let (source, joined) = joining.await?;
+    let mut stages = opened(job, source, joined)?;
+    stages.session.thread = Some(worker);
+    Ok(stages)
+}
+
+fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
+    if super::replay::asked(job)?.is_some() {
+        let reason = "many workers share it".to_owned();
+        return Err(Error::Replay { job: job.job_name().to_owned(), reason });
+    }
+    let Joined { job: stored, cancelled, accepts, asked, was_finished } = joined;
+    let mut stages = Stages::new(job, None);
+    let now = Instant::now();
+    let requests = Requests::new(source.shared(), asked, now);
+    stages.control = Control::new(&job.watch, requests, Replay::No, now);
+    let on_input_change = job.expected.on_input_change;
+    stages.session.terms = Terms { was_finished, accepts, on_input_change };
+    stages.session.sharing = Some(Box::new(Sharing::new(job, stored, cancelled)));
+    Ok(stages)
+}
+
+/// One that is called by a body of the same job shares nothing, and keeps no progress.
+fn nested(job: &Job) -> Result<Stages, Error> {
+    let quiet = job.clone().verbose(false);
+    let mut stages = Stages::new(&quiet, None);
+    stages.observer.events().nested();
+    let memory = Arc::new(MemoryBackend::default());
+    let stored = SharedJob::new(memory, job.job_name(), quiet.lease_options())?;
+    let head = Checkpoint::new(job.job_name(), None);
+    stored.change(|_| Ok::<_, Error>((Some(head), ())))?;
+    stages.session.sharing = Some(Box::new(Sharing::new(&quiet, stored, 0)));
+    Ok(stages)
+}
+
+/// Returns what the worker knows of the job; an error where it is not shared, which generated code does not do.
+fn sharing(stages: &mut Stages) -> Result<&mut Sharing, Error> {
+    let job = stages.observer.job().to_owned();
+    stages.session.sharing.as_deref_mut().ok_or(Error::Cleared { job })
+}
+
+/// The number of a loop, how many items it has, and whether it carries variables.
+pub(super) type LoopOf = (u16, u64, bool);
+
+/// Claims a slice of the loop, and begins it. None once all are finished.
+pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
+    let mut hunt = sharing(stages)?.hunt(of);
+    loop {
+        match hunt.turn()? {
+            Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
+            Turn::Over(done) => {
+                sharing(stages)?.all_finished(*done);
+                return Ok(None);
+            }
+            Turn::Wait(pause) => idle(stages).and_then(|()| wait(stages, pause))?,
+            Turn::Cancelled => return Err(stages.stop(StopReason::Cancelled)),
+        }
+    }
+}
+
+/// Claims a slice without blocking.
+pub(super) async fn claim_async(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
+    let mut hunt = sharing(stages)?.hunt(of);
+    loop {
+        let turn = stages.on_thread(move || (hunt.turn(), hunt)).await;
+        hunt = turn.1;
+        match turn.0? {
+            Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
+            Turn::Over(done) => {
+                sharing(stages)?.all_finished(*done);
+                return Ok(None);
+            }
+            Turn::Wait(pause) => {
+                idle(stages)?;
+                wait_async(stages, pause).await?;
+            }
+            Turn::Cancelled => return Err(stages.stop(StopReason::Cancelled)),
+        }
+    }
+}
+
+/// Begins a slice: from now on, the run's progress is that of the slice.
+fn begin(stages: &mut Stages, mut claimed: Claimed, hunt: Hunt) -> Result<SliceAt, Error> {
+    let cleared = || Error::Cleared { job: stages.observer.job().to_owned() };
+    let thread = match &stages.session.thread {
+        Some(_) => Some(Worker::spawn().map_err(Error::Thread)?),
+        None => None,
+    };
+    let store = claimed.take().ok_or_else(cleared)?;
+    let (at, has_crashed) = (claimed.at.clone(), claimed.has_crashed);
+    let outside = stages.progress.begin_part();
+    let sharing = sharing(stages)?;
+    let every = sharing.save_every();
+    sharing.begin(at.clone(), hunt, outside);
+    let now = Instant::now();
+    stages.saving = Saving::new(Some(Owner::new(store, thread)), every, now);
+    stages.failures.begin(has_crashed, every.at_risk(), now);
+    Ok(at)
+}
+
+/// Finishes the slice under way, whose progress has been saved.
+pub(super) fn finish(stages: &mut Stages) -> Result<(), Error> {
+    stages.save()?;
+    let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
+    let Some(owner) = stages.saving.let_go() else { return Ok(()) };
+    let head = owner.end(move |store| finish_slice(&job, finished, store))?;
+    outside_again(stages, &head, outside)
+}
+
+/// Finishes it without blocking.
+pub(super) async fn finish_async(stages: &mut Stages) -> Result<(), Error> {
+    stages.save_async().await?;
+    let Some((job, finished, outside)) = taken(stages)? else { return Ok(()) };
+    let Some(owner) = stages.saving.let_go() else { return Ok(()) };
+    let head = owner.end_async(move |store| finish_slice(&job, finished, store)).await?;
+    outside_again(stages, &head, outside)
+}
+
+type Taken = (SharedJob, safe_state_backends::FinishedSlice, Progress);
+
+fn taken(stages: &mut Stages) -> Result<Option<Taken>, Error> {
+    let sharing = sharing(stages)?;
+    let job = sharing.job().clone();
+    Ok(sharing.finish().map(|(finished, outside)| (job, finished, outside)))
+}
+
+fn outside_again(stages: &mut Stages, head: &Checkpoint, outside: Progress) -> Result<(), Error> {
+    let sharing = sharing(stages)?;
+    sharing.finished(head);
+    let every = sharing.save_every();
+    stages.saving = Saving::new(None, every, Instant::now());
+    stages.progress = outside;
+    Ok(())
+}
+
+/// Ends the run if it is not to wait for what others do.
+fn idle(stages: &mut Stages) -> Result<(), Error> {
+    if sharing(stages)?.leaves() { Err(stages.stop(StopReason::Idle)) } else { Ok(()) }
+}
+
+/// Waits for what others do, unless the run is to stop.
+fn wait(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
+    stages.check_stop()?;
+    between::poll_requests(stages);
+    between::apply_request(stages)?;
+    thread::sleep(pause);
+    Ok(())
+}
+
+/// Waits without blocking.
+async fn wait_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
+    stages.check_stop()?;
+    between::poll_requests_async(stages).await;
+    between::apply_request_async(stages).await?;
+    stages.sleep(pause).await;
+    Ok(())
+}
+
+/// Waits for a step that another does, or takes the right to do it. Returns the head that has its value.
+pub(super) fn await_step(
+    stages: &mut Stages,
+    mut step: Awaited,
+) -> Result<Option<Box<Checkpoint>>, Error> {
+    loop {
+        match step.turn()? {
+            StepTurn::Wait(pause) => wait(stages, pause)?,
+            StepTurn::Done(head) => return Ok(Some(head)),
+            StepTurn::Own(lease) => return own(stages, lease),
+        }
+    }
+}
+
+/// The same without blocking.
+pub(super) async fn await_step_async(
+    stages: &mut Stages,
+    step: Awaited,
+) -> Result<Option<Box<Checkpoint>>, Error> {
+    loop {
+        let mut step = step.clone();
+        match stages.on_thread(move || step.turn()).await? {
+            StepTurn::Wait(pause) => wait_async(stages, pause).await?,
+            StepTurn::Done(head) => return Ok(Some(head)),
+            StepTurn::Own(lease) => return own(stages, lease),
+        }
+    }
+}
+
+fn own(stages: &mut Stages, lease: Box<dyn Lease>) -> Result<Option<Box<Checkpoint>>, Error> {
+    sharing(stages)?.steps.begin(lease);
+    Ok(None)
+}
+
+/// Saves the value of a step that the run has done. Returns the head if there is one already.
+pub(super) fn save_step(
+    stages: &mut Stages,
+    stored_as: &str,
+    change: Change,
+) -> Result<Option<Box<Checkpoint>>, Error> {
+    let sharing = sharing(stages)?;
+    let (job, lease) = (sharing.job().clone(), sharing.steps.end());
+    let saved = steps::save(&job, stored_as, change);
+    drop(lease);
+    saved
+}
+
+/// Saves it without blocking.
+pub(super) async fn save_step_async(
+    stages: &mut Stages,
+    stored_as: String,
+    change: Change,
+) -> Result<Option<Box<Checkpoint>>, Error> {
+    let sharing = sharing(stages)?;
+    let (job, lease) = (sharing.job().clone(), sharing.steps.end());
+    let save = move || {
+        let saved = steps::save(&job, &stored_as, change);
+        drop(lease);
+        saved
+    };
+    stages.on_thread(save).await
+}
+
+/// What is to be done last to the head of the job, of a run that ends outside of a slice.
+pub(super) fn last(
+    stages: &Stages,
+    write: &Write,
+) -> Option<impl FnOnce() -> (Result<(), BackendError>, u64) + Send + 'static> {
+    let sharing = stages.session.sharing.as_deref().filter(|sharing| !sharing.is_in_slice())?;
+    let is_finished = matches!(write, Write::Finish(_) | Write::Delete);
+    let job = sharing.job().clone();
+    let finish = move || match finish_job(&job) {
+        Ok(count) => (Ok(()), count),
+        Err(error) => (Err(error), 0),
+    };
+    is_finished.then_some(finish)
+}

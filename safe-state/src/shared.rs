@@ -1,0 +1,12 @@
+//! A job that many workers share: each is a run in a process of its own, which claims slices of the loops by their
+//! leases. What stands here decides and asks the backend; what a run does about it is in `run/sharing.rs`.
+
+pub(crate) mod hunt;
+pub(crate) mod input;
+pub(crate) mod join;
+pub(crate) mod merging;
+#[cfg(test)]
+mod model;
+mod order;
+pub(crate) mod state;
+pub(crate) mod steps;

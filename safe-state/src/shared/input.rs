@@ -1,0 +1,184 @@
+//! The input of a loop that many workers share: its items slice by slice, in whatever order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+/// Gives the items of one slice after the other.
+///
+/// To go back, an iterator that can be cloned begins anew. Of another one the items that are passed over are kept: they are in
+/// memory already, or would be made a second time.
+pub(crate) struct Sliced<I: Iterator> {
+    iter: I,
+    /// The iterator as it began.
+    origin: Option<I>,
+    again: fn(&I) -> Option<I>,
+    /// The items passed over, by their indices.
+    kept: BTreeMap<u64, I::Item>,
+    /// The index of what the iterator gives next.
+    at: u64,
+    /// The items of the slice that are to come.
+    rest: Range<u64>,
+}
+
+impl<I: Iterator> Sliced<I> {
+    /// The items of `iter`, which `again` clones if it can be.
+    pub(crate) fn new(iter: I, again: fn(&I) -> Option<I>) -> Self {
+        let origin = again(&iter);
+        Sliced { iter, origin, again, kept: BTreeMap::new(), at: 0, rest: 0..0 }
+    }
+
+    /// Goes to the slice that has those items.
+    pub(crate) fn go_to(&mut self, slice: Range<u64>) {
+        if slice.start < self.at
+            && let Some(iter) = self.origin.as_ref().and_then(self.again)
+        {
+            (self.iter, self.at) = (iter, 0);
+        }
+        self.rest = slice;
+    }
+
+    fn take(&mut self, index: u64) -> Option<I::Item> {
+        if index < self.at {
+            return self.kept.remove(&index);
+        }
+        if self.origin.is_some() {
+            let passed_over = usize::try_from(index - self.at).ok()?;
+            self.at = index + 1;
+            return self.iter.nth(passed_over);
+        }
+        while self.at < index {
+            let item = self.iter.next()?;
+            self.kept.insert(self.at, item);
+            self.at += 1;
+        }
+        self.at += 1;
+        self.iter.next()
+    }
+}
+
+impl<I: Iterator> Iterator for Sliced<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        let index = self.rest.next()?;
+        self.take(index)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::try_from(self.rest.end.saturating_sub(self.rest.start));
+        let left = left.unwrap_or(usize::MAX);
+        (left, Some(left))
+    }
+
+    fn nth(&mut self, count: usize) -> Option<I::Item> {
+        let first = self.rest.start.saturating_add(count as u64).min(self.rest.end);
+        self.rest.start = first;
+        self.next()
+    }
+}
+
+impl<I: Iterator> fmt::Debug for Sliced<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sliced").field("rest", &self.rest).finish_non_exhaustive()
+    }
+}
+
+/// An iterator, to be cloned if it can be.
+#[derive(Debug)]
+pub struct Again<'a, I>(pub &'a I);
+
+/// Of an iterator that can be cloned.
+pub trait BeginsAgain {
+    /// What it is.
+    type Input;
+
+    /// Another one that gives the same.
+    fn again(&self) -> Option<Self::Input>;
+}
+
+impl<I: Clone> BeginsAgain for Again<'_, I> {
+    type Input = I;
+
+    fn again(&self) -> Option<I> {
+        Some(self.0.clone())
+    }
+}
+
+/// Of any other.
+pub trait GivesEachOnce {
+    /// What it is.
+    type Input;
+
+    /// None.
+    fn again(&self) -> Option<Self::Input>;
+}
+
+impl<I> GivesEachOnce for &Again<'_, I> {
+    type Input = I;
+
+    fn again(&self) -> Option<I> {
+        None
+    }
+}
+
+/// Clones an iterator if it can be cloned.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __again {
+    ($input:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{BeginsAgain as _, GivesEachOnce as _};
+        (&$crate::__private::Again($input)).again()
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An item that can't be cloned.
+    #[derive(Debug, PartialEq)]
+    struct Once(u64);
+
+    fn slice<I: Iterator>(sliced: &mut Sliced<I>, range: Range<u64>) -> Vec<I::Item> {
+        sliced.go_to(range);
+        sliced.collect()
+    }
+
+    #[test]
+    fn an_iterator_that_can_be_cloned_begins_again_to_go_back() {
+        let mut sliced = Sliced::new(0..100_u64, |it| crate::__again!(it));
+        assert!(sliced.origin.is_some());
+        assert_eq!(slice(&mut sliced, 90..93), [90, 91, 92]);
+        assert_eq!(slice(&mut sliced, 3..5), [3, 4]);
+        assert_eq!(slice(&mut sliced, 3..5), [3, 4]);
+        assert_eq!(slice(&mut sliced, 99..101), [99]);
+        assert!(sliced.kept.is_empty());
+    }
+
+    #[test]
+    fn of_another_what_is_passed_over_is_kept() {
+        let items: Vec<Once> = (0..10).map(Once).collect();
+        let mut sliced = Sliced::new(items.into_iter(), |it| crate::__again!(it));
+        assert!(sliced.origin.is_none());
+        assert_eq!(slice(&mut sliced, 6..8), [Once(6), Once(7)]);
+        assert_eq!(slice(&mut sliced, 0..2), [Once(0), Once(1)]);
+        assert_eq!(slice(&mut sliced, 4..6), [Once(4), Once(5)]);
+        assert_eq!(slice(&mut sliced, 8..10), [Once(8), Once(9)]);
+        assert_eq!(sliced.kept.len(), 2);
+    }
+
+    #[test]
+    fn items_at_the_front_of_a_slice_can_be_passed_over() {
+        for again in [(|it| crate::__again!(it)) as fn(&_) -> _, |_| None] {
+            let mut sliced = Sliced::new(0..100_u64, again);
+            sliced.go_to(20..30);
+            assert_eq!(
+                (sliced.nth(4), sliced.next(), sliced.size_hint()),
+                (Some(24), Some(25), (4, Some(4)))
+            );
+            assert_eq!(sliced.nth(4), None);
+        }
+    }
+}

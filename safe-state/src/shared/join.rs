@@ -1,0 +1,121 @@
+//! How a worker joins a job that many share: what it has agrees with what those before it had, or it is refused.
+
+use std::sync::Arc;
+
+use safe_state_backends::{Checkpoint, Request, SharedJob};
+
+use crate::control::requests::Source;
+use crate::items::terms::OnChange;
+use crate::job::shared::SharedTerms;
+use crate::{Error, Job};
+
+/// Under what name the head has how often the job was cancelled.
+pub(crate) const CANCELLED: &str = "cancelled!";
+/// Under what name it has which submission of a batch system the workers are of.
+const SUBMISSION: &str = "submission!";
+
+/// A worker that has joined.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) job: SharedJob,
+    /// How often the job had been cancelled.
+    pub(crate) cancelled: u32,
+    /// Whether other arguments, code or another version are accepted.
+    pub(crate) accepts: bool,
+    /// What is asked of the job.
+    pub(crate) asked: Option<Request>,
+    pub(crate) was_finished: bool,
+}
+
+/// Joins the job.
+///
+/// # Errors
+///
+/// The worker differs from those before it; or the backend cannot be read or written.
+pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
+    let stored = SharedJob::new(Arc::clone(&source.backend), &source.job, job.lease_options())?;
+    let requested = source.look()?;
+    let accepts = requested == Some(Request::Accept);
+    let is_cancelled = requested == Some(Request::Cancel);
+    let (cancelled, was_finished) = stored.change(|found| {
+        let before = found.clone();
+        let mut head = agreed(job, &stored, found, accepts)?;
+        let mut cancelled = head.noted(CANCELLED).unwrap_or(0);
+        if is_cancelled {
+            // The workers under way end, also those that have not asked yet.
+            cancelled = cancelled.wrapping_add(1);
+            head.note(CANCELLED, Some(cancelled));
+        }
+        let was_finished = head.is_finished();
+        let is_new = before.as_ref() != Some(&head);
+        Ok::<_, Error>((is_new.then_some(head), (cancelled, was_finished)))
+    })?;
+    if let Some(used_up @ (Request::Accept | Request::Cancel)) = requested {
+        // Where that fails, the next worker does the same once more.
+        let _ = used_up.use_up(&source.backend, &source.job);
+    }
+    let asked = requested.filter(|asked| *asked == Request::Pause);
+    Ok(Joined { job: stored, cancelled, accepts, asked, was_finished })
+}
+
+/// The head to go on from, which agrees with the worker.
+fn agreed(
+    job: &Job,
+    stored: &SharedJob,
+    found: Option<Checkpoint>,
+    accepts: bool,
+) -> Result<Checkpoint, Error> {
+    let submission = job.saves.shared.as_ref().and_then(SharedTerms::submission);
+    let submission = submission.map(|text| crate::items::fingerprint::serialized(&text));
+    let submission = submission.flatten();
+    let is_another = |head: &Checkpoint| {
+        head.is_finished() && submission.is_some() && head.noted(SUBMISSION) != submission
+    };
+    let mut head = match found {
+        Some(head) if is_another(&head) => {
+            stored.clear_slices(&head)?;
+            Checkpoint::new(job.job_name(), job.expected.version.clone())
+        }
+        Some(head)
+            if head.has_progress() && !head.has_slices() && head.loops().next().is_some() =>
+        {
+            return Err(Error::WorkerDiffers {
+                job: job.job_name().to_owned(),
+                found: "`shared`".to_owned(),
+                stored: "a run that shares nothing".to_owned(),
+            });
+        }
+        Some(head) => continued(job, head, accepts)?,
+        None => Checkpoint::new(job.job_name(), job.expected.version.clone()),
+    };
+    let notes = [CANCELLED, SUBMISSION].map(|name| (name, head.noted(name)));
+    head.set_code(job.expected.code);
+    head.set_arguments(job.expected.arguments.iter().cloned());
+    for (name, value) in notes {
+        head.note(name, value);
+    }
+    head.note(SUBMISSION, submission);
+    Ok(head)
+}
+
+fn continued(job: &Job, mut head: Checkpoint, accepts: bool) -> Result<Checkpoint, Error> {
+    let name = || job.job_name().to_owned();
+    let notes = [CANCELLED, SUBMISSION].map(|name| (name, head.noted(name)));
+    let stored = head.set_version(job.expected.version.clone());
+    if stored != job.expected.version && !accepts {
+        let current = job.expected.version.clone();
+        return Err(Error::VersionChanged { job: name(), stored, current });
+    }
+    let changed = head.set_arguments(job.expected.arguments.iter().cloned());
+    if let Some(argument) = changed.filter(|_| !accepts) {
+        return Err(Error::ArgumentChanged { job: name(), argument });
+    }
+    let is_changed = head.set_code(job.expected.code);
+    if is_changed && !accepts && job.expected.on_code_change != OnChange::Continue {
+        return Err(Error::CodeChanged { job: name() });
+    }
+    for (name, value) in notes {
+        head.note(name, value);
+    }
+    Ok(head)
+}

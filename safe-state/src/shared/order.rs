@@ -1,0 +1,104 @@
+//! In which order a worker tries to claim slices.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use safe_state_backends::Completed;
+
+/// Where a worker looks for a slice: behind the one that it had, so that it goes through the input as a loop does; and
+/// somewhere else where another worker was first, so that they spread over the input.
+#[derive(Debug)]
+pub(crate) struct Order {
+    next: u32,
+    /// Those that others have, as far as it has tried since it waited.
+    held: BTreeSet<u32>,
+    random: fn() -> u64,
+}
+
+impl Order {
+    /// One that begins anywhere.
+    pub(crate) fn new(count: u32) -> Self {
+        Order::by(count, || RandomState::new().build_hasher().finish())
+    }
+
+    fn by(count: u32, random: fn() -> u64) -> Self {
+        let mut order = Order { next: 0, held: BTreeSet::new(), random };
+        order.go_elsewhere(count);
+        order
+    }
+
+    /// Returns the slice of `count` to try next: one that is not finished, and not known to be another's; none if there is
+    /// no other.
+    pub(crate) fn next(&self, finished: &Completed, count: u32) -> Option<u32> {
+        let around = (self.next..count).chain(0..self.next.min(count));
+        let mut free = around.filter(|slice| !self.held.contains(slice));
+        free.find(|slice| !finished.contains(u64::from(*slice)))
+    }
+
+    /// The slice is this worker's.
+    pub(crate) fn claimed(&mut self, slice: u32) {
+        self.next = slice + 1;
+        self.held.clear();
+    }
+
+    /// Another worker has the slice.
+    pub(crate) fn is_held(&mut self, slice: u32, count: u32) {
+        self.held.insert(slice);
+        self.go_elsewhere(count);
+    }
+
+    /// Others may have let go what they had.
+    pub(crate) fn has_waited(&mut self) {
+        self.held.clear();
+    }
+
+    fn go_elsewhere(&mut self, count: u32) {
+        self.next = u32::try_from((self.random)() % u64::from(count.max(1))).unwrap_or(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finished(slices: impl IntoIterator<Item = u64>) -> Completed {
+        let mut finished = Completed::default();
+        slices.into_iter().for_each(|slice| finished.insert(slice));
+        finished
+    }
+
+    #[test]
+    fn a_worker_goes_on_behind_what_it_had() {
+        let mut order = Order::by(8, || 5);
+        assert_eq!(order.next(&finished([]), 8), Some(5));
+        order.claimed(5);
+        assert_eq!(order.next(&finished([5, 6]), 8), Some(7));
+        order.claimed(7);
+        assert_eq!(order.next(&finished([5, 6, 7]), 8), Some(0));
+    }
+
+    #[test]
+    fn it_passes_over_what_others_have_until_it_has_waited() {
+        let mut order = Order::by(3, || 0);
+        order.is_held(0, 3);
+        order.is_held(1, 3);
+        assert_eq!(order.next(&finished([]), 3), Some(2));
+        assert_eq!(order.next(&finished([2]), 3), None);
+        order.has_waited();
+        assert_eq!(order.next(&finished([2]), 3), Some(0));
+        assert_eq!(order.next(&finished([0, 1, 2]), 3), None);
+    }
+
+    #[test]
+    fn it_finds_each_slice_from_wherever_it_begins() {
+        for count in [1, 2, 7, 256] {
+            let (mut order, mut done) = (Order::new(count), finished([]));
+            while let Some(slice) = order.next(&done, count) {
+                assert!(!done.contains(u64::from(slice)));
+                order.claimed(slice);
+                done.insert(u64::from(slice));
+            }
+            assert_eq!(done.len(), u64::from(count));
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a worker knows of the job that it shares.
+
+use std::fmt;
+
+use safe_state_backends::format::Change;
+use safe_state_backends::{
+    Carried, CarriedChange, Carry, Checkpoint, FinishedSlice, RunEnd, SharedJob, Store,
+};
+
+use super::hunt::{Done, Hunt, SliceAt};
+use super::steps::Steps;
+use crate::job::shared::{OnIdle, SharedTerms};
+use crate::progress::Progress;
+use crate::save::schedule::SaveEvery;
+use crate::{Error, Job};
+
+/// A worker of a job that many share.
+pub(crate) struct Sharing {
+    job: SharedJob,
+    every: SaveEvery,
+    terms: SharedTerms,
+    /// How often the job had been cancelled when the worker began.
+    cancelled: u32,
+    pub(crate) steps: Steps,
+    /// The slice under way.
+    at: Option<UnderWay>,
+    /// What all have done, once all slices of a loop were finished.
+    done: Option<Done>,
+    /// Where it looks for slices of the loop that it is at.
+    hunt: Option<Hunt>,
+}
+
+/// A slice under way.
+struct UnderWay {
+    slice: SliceAt,
+    /// Where the run stands outside of it.
+    outside: Progress,
+    /// What variables were at its end.
+    values: Vec<(String, Carried)>,
+}
+
+impl Sharing {
+    /// A worker of the job as it is stored there, which has been cancelled that often.
+    pub(crate) fn new(job: &Job, stored: SharedJob, cancelled: u32) -> Self {
+        let steps = Steps::new(stored.clone());
+        Sharing {
+            job: stored,
+            every: job.saves.every,
+            terms: job.saves.shared.clone().unwrap_or_default(),
+            cancelled,
+            steps,
+            at: None,
+            done: None,
+            hunt: None,
+        }
+    }
+
+    pub(crate) fn job(&self) -> &SharedJob {
+        &self.job
+    }
+
+    pub(crate) fn save_every(&self) -> SaveEvery {
+        self.every
+    }
+
+    /// Returns whether the worker ends where others have what is left.
+    pub(crate) fn leaves(&self) -> bool {
+        self.terms.on_idle == OnIdle::Leave
+    }
+
+    /// Returns whether a slice is under way.
+    pub(crate) fn is_in_slice(&self) -> bool {
+        self.at.is_some()
+    }
+
+    /// Takes what looks for slices of the loop of that number, over so many items.
+    pub(crate) fn hunt(&mut self, (loop_id, total, carries): (u16, u64, bool)) -> Hunt {
+        let before = self.hunt.take().filter(|hunt| hunt.loop_id() == loop_id);
+        before.unwrap_or_else(|| {
+            let cut = (total, self.terms.slices);
+            Hunt::new(self.job.clone(), (loop_id, carries), cut, self.cancelled)
+        })
+    }
+
+    /// Takes in that all slices are finished.
+    pub(crate) fn all_finished(&mut self, done: Done) {
+        (self.done, self.hunt) = (Some(done), None);
+    }
+
+    /// What all have done with the loop that was finished last.
+    pub(crate) fn done(&self) -> Option<&Done> {
+        self.done.as_ref()
+    }
+
+    /// Begins a slice.
+    pub(crate) fn begin(&mut self, slice: SliceAt, hunt: Hunt, outside: Progress) {
+        self.hunt = Some(hunt);
+        self.at = Some(UnderWay { slice, outside, values: Vec::new() });
+    }
+
+    /// Takes in what a variable is at the end of the slice.
+    pub(crate) fn keep<T: Carry>(&mut self, name: &str, value: &T) -> Result<(), Error> {
+        let change = value.change(name, Vec::new(), None);
+        let job = || self.job.name().to_owned();
+        let change = change.map_err(|carried| Error::Carried { job: job(), carried })?;
+        if let (Some(at), Some(CarriedChange { name, value, .. })) = (&mut self.at, change) {
+            at.values.push((name, value));
+        }
+        Ok(())
+    }
+
+    /// Ends the slice. Returns what is to be told of it, and where the run stands outside of it.
+    pub(crate) fn finish(&mut self) -> Option<(FinishedSlice, Progress)> {
+        let UnderWay { slice, outside, values } = self.at.take()?;
+        let SliceAt { loop_id, slice, range } = slice;
+        Some((FinishedSlice { loop_id, slice, range, values }, outside))
+    }
+
+    /// Takes in what became of the slice.
+    pub(crate) fn finished(&mut self, head: &Checkpoint) {
+        if let Some(hunt) = &mut self.hunt {
+            hunt.knows(head);
+        }
+    }
+}
+
+impl fmt::Debug for Sharing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sharing").field("job", &self.job).finish_non_exhaustive()
+    }
+}
+
+/// Marks the slice finished in the head, and removes what is stored of it. Returns the head as it is then.
+///
+/// # Errors
+///
+/// The backend cannot be read or written, or the job was cleared.
+pub(crate) fn finish_slice(
+    job: &SharedJob,
+    finished: FinishedSlice,
+    store: &mut Store,
+) -> Result<Checkpoint, Error> {
+    let found = store.checkpoint();
+    let (head, stays) = job.change(|head| {
+        let Some(mut head) = head else {
+            return Err(Error::Cleared { job: job.name().to_owned() });
+        };
+        let count = head.slices_of(finished.loop_id).map_or(0, |slices| slices.count);
+        let stays = finished.stays(found, count);
+        head.finish_slice(finished, found).map_err(|reason| job.unwritable(reason))?;
+        Ok((Some(head.clone()), (head, stays)))
+    })?;
+    if stays {
+        store.save(Change { end: Some(RunEnd::Stopped), ..Change::default() })?;
+    } else {
+        // One that stays is passed over by all, and goes when the job is cleared.
+        let _ = store.delete();
+    }
+    Ok(head)
+}
+
+/// Marks the job finished, unless it is.
+///
+/// # Errors
+///
+/// The backend cannot be read or written.
+pub(crate) fn finish_job(job: &SharedJob) -> Result<u64, safe_state_backends::Error> {
+    job.change(|head| {
+        let Some(mut head) = head else { return Ok((None, 0)) };
+        let count = head.completed_from(0);
+        if head.is_finished() {
+            return Ok((None, count));
+        }
+        head.finish();
+        Ok((Some(head), count))
+    })
+}

@@ -1,0 +1,120 @@
+//! `step!` of a job that many workers share: one of them does it, and its value is everybody's.
+
+use std::fmt;
+use std::time::Duration;
+
+use safe_state_backends::format::Change;
+use safe_state_backends::{Checkpoint, Error as BackendError, Lease, SharedJob};
+
+use crate::Error;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The step that a worker does.
+pub(crate) struct Steps {
+    job: SharedJob,
+    /// The right to do it, until its value is saved. A worker that dies loses it.
+    lease: Option<Box<dyn Lease>>,
+}
+
+/// What a worker does about a step.
+pub(crate) enum StepTurn {
+    /// It is done; the head has its value.
+    Done(Box<Checkpoint>),
+    /// It is this worker's to do.
+    Own(Box<dyn Lease>),
+    /// Another does it; look again after that time.
+    Wait(Duration),
+}
+
+/// A step that is come to, and may be another's.
+#[derive(Clone, Debug)]
+pub(crate) struct Awaited {
+    job: SharedJob,
+    step: String,
+    stored_as: String,
+    pause: Duration,
+}
+
+impl Steps {
+    pub(crate) fn new(job: SharedJob) -> Self {
+        Steps { job, lease: None }
+    }
+
+    /// Comes to a step, which is stored under that name.
+    pub(crate) fn reach(&self, step: &str, stored_as: String) -> Awaited {
+        Awaited { job: self.job.clone(), step: step.to_owned(), stored_as, pause: FIRST_PAUSE }
+    }
+
+    /// The step is this worker's to do.
+    pub(crate) fn begin(&mut self, lease: Box<dyn Lease>) {
+        self.lease = Some(lease);
+    }
+
+    /// Takes the right to do it, to be given back when the value is saved.
+    pub(crate) fn end(&mut self) -> Option<Box<dyn Lease>> {
+        self.lease.take()
+    }
+}
+
+impl Awaited {
+    /// Looks whether the step is done, and takes the right to do it if it is not.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or the job was cleared.
+    pub(crate) fn turn(&mut self) -> Result<StepTurn, Error> {
+        if let Some(done) = self.done()? {
+            return Ok(StepTurn::Done(done));
+        }
+        match self.job.claim_step(&self.step) {
+            Ok(lease) => match self.done()? {
+                Some(done) => Ok(StepTurn::Done(done)),
+                None => Ok(StepTurn::Own(lease)),
+            },
+            Err(BackendError::Held { .. }) => {
+                let pause = self.pause;
+                self.pause = (2 * pause).min(LONGEST_PAUSE);
+                Ok(StepTurn::Wait(pause))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn done(&self) -> Result<Option<Box<Checkpoint>>, Error> {
+        let cleared = || Error::Cleared { job: self.job.name().to_owned() };
+        let head = self.job.head()?.ok_or_else(cleared)?;
+        let is_done = head.carried_value(&self.stored_as).is_some();
+        Ok(is_done.then(|| Box::new(head)))
+    }
+}
+
+/// Saves the value of a step, which is stored under that name. Returns the head if there is one already, of a worker that has
+/// done it meanwhile: that value is everybody's.
+///
+/// # Errors
+///
+/// The backend cannot be read or written, or the job was cleared.
+pub(crate) fn save(
+    job: &SharedJob,
+    stored_as: &str,
+    change: Change,
+) -> Result<Option<Box<Checkpoint>>, Error> {
+    job.change(|head| {
+        let Some(mut head) = head else {
+            return Err(Error::Cleared { job: job.name().to_owned() });
+        };
+        if head.carried_value(stored_as).is_some() {
+            return Ok((None, Some(Box::new(head))));
+        }
+        head.take_in(change).map_err(|reason| job.unwritable(reason))?;
+        Ok((Some(head), None))
+    })
+}
+
+impl fmt::Debug for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Steps").field("is_own", &self.lease.is_some()).finish_non_exhaustive()
+    }
+}

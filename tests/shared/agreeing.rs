@@ -1,0 +1,106 @@
+//! Workers that are not as those before them are refused, and told what differs.
+
+use anyhow::Result;
+use safe_state::resumable;
+
+use crate::World;
+
+#[resumable(name = "agreed", shared, slices = slices, backend = world.backend(), version = version, fresh(world, slices, version))]
+fn agreed(world: &World, rate: u64, items: u64, slices: u32, version: u32) -> Result<()> {
+    for item in 0..items {
+        world.act(item * rate)?;
+    }
+    Ok(())
+}
+
+/// The same job by another text.
+#[resumable(name = "agreed", shared, slices = slices, backend = world.backend(), version = 1, fresh(world, slices))]
+fn otherwise(world: &World, rate: u64, items: u64, slices: u32) -> Result<()> {
+    for item in 0..items {
+        world.act(item + rate)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "agreed", backend = world.backend(), version = 1)]
+fn alone(world: &World) -> Result<()> {
+    for item in 0..3 {
+        world.act(item)?;
+    }
+    Ok(())
+}
+
+/// One that was left in the middle.
+fn begun() -> World {
+    let world = World::default();
+    world.fails(&[7]);
+    let error = agreed(&world, 1, 10, 4, 1).unwrap_err();
+    assert_eq!(error.to_string(), "item 7 is bad");
+    world.fails(&[]);
+    world.done();
+    world
+}
+
+#[track_caller]
+fn refused(result: Result<()>, world: &World, says: &str) {
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains(says), "{error}");
+    assert_eq!(world.done(), [0; 0]);
+}
+
+#[test]
+fn a_worker_that_differs_is_told_in_what() {
+    let world = begun();
+    let differs = |found: &str, stored: &str| {
+        format!("a worker of job `agreed` has {found}, and those before it had {stored}")
+    };
+    refused(agreed(&world, 2, 10, 4, 1), &world, "`rate` of job `agreed` is not what it was");
+    let (nine, ten) = ("an input of 9 items", "an input of 10 items");
+    refused(agreed(&world, 1, 9, 4, 1), &world, &differs(nine, ten));
+    refused(agreed(&world, 1, 10, 5, 1), &world, &differs("5 slices", "4 slices"));
+    refused(agreed(&world, 1, 10, 4, 2), &world, "has a checkpoint of version `1`");
+    refused(otherwise(&world, 1, 10, 4), &world, "the code of job `agreed` has changed");
+    agreed(&world, 1, 10, 4, 1).unwrap();
+    assert!(world.done().contains(&7));
+}
+
+#[resumable(name = "long", shared, slices = 4, backend = world.backend())]
+fn long(world: &World, items: &[u64]) -> Result<()> {
+    for item in items {
+        world.act(*item)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn so_is_one_whose_input_is_longer_or_has_other_items() {
+    let world = World::default();
+    let items: Vec<u64> = (0..10).collect();
+    world.fails(&[2]);
+    long(&world, &items).unwrap_err();
+    world.fails(&[]);
+    world.done();
+    let says = "has an input of 9 items, and those before it had an input of 10 items";
+    refused(long(&world, &items[1..]), &world, says);
+    long(&world, &items).unwrap();
+}
+
+#[test]
+fn what_is_accepted_goes_on() {
+    let world = begun();
+    world.job("agreed").accept().unwrap();
+    otherwise(&world, 1, 10, 4).unwrap();
+    assert!(!world.done().is_empty());
+}
+
+#[test]
+fn a_run_that_shares_nothing_is_refused_what_is_shared() {
+    let world = begun();
+    let error = alone(&world).unwrap_err().to_string();
+    assert!(error.contains("shared by many workers; put `shared` back"), "{error}");
+    let world = World::default();
+    world.fails(&[2]);
+    alone(&world).unwrap_err();
+    world.done();
+    refused(agreed(&world, 1, 10, 4, 1), &world, "those before it had a run that shares nothing");
+}

@@ -1,0 +1,21 @@
+//! A worker in a process of its own, which may be killed.
+
+mod work;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, url, dir, name, items, slices] = arguments.as_slice() else {
+        anyhow::bail!("unknown: {arguments:?}")
+    };
+    let work = work::Work {
+        url: url.clone(),
+        dir: dir.into(),
+        name: name.clone(),
+        items: items.parse()?,
+        slices: slices.parse()?,
+    };
+    println!("began");
+    let returned = work.run(kind)?;
+    std::fs::write(work.dir.join(format!("returned-{}", std::process::id())), returned)?;
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Loops of all kinds.
+
+use std::collections::{BTreeMap, HashSet};
+use std::thread;
+
+use anyhow::Result;
+use safe_state::{Results, resumable};
+
+use crate::World;
+
+#[resumable(name = "sets", shared, slices = 5, backend = world.backend(), carry(set, map, longest, merge = |a: u64, b| a.max(b), from = 3))]
+fn sets(world: &World) -> Result<(HashSet<u64>, BTreeMap<u64, u64>, u64)> {
+    let mut set = HashSet::from([100]);
+    let mut map = BTreeMap::new();
+    let mut longest = 0;
+    for item in 0..20_u64 {
+        world.act(item)?;
+        set.insert(item % 7);
+        map.insert(item / 2, item);
+        longest = longest.max(item % 2);
+    }
+    Ok((set, map, longest))
+}
+
+#[test]
+fn sets_and_maps_are_put_together_in_the_order_of_the_input() {
+    let world = World::default();
+    let (set, map, longest) = sets(&world).unwrap();
+    assert_eq!(set, HashSet::from([100, 0, 1, 2, 3, 4, 5, 6]));
+    assert_eq!(map, (0..10).map(|key| (key, 2 * key + 1)).collect());
+    assert_eq!(longest, 3);
+    assert_eq!(sets(&world).unwrap().1.len(), 10);
+}
+
+#[resumable(name = "large", shared, slices = 16, backend = world.backend(), carry(texts))]
+fn large(world: &World) -> Result<Vec<String>> {
+    let mut texts = Results::new();
+    for item in 0..32_u64 {
+        world.act(item)?;
+        texts.push(item.to_string().repeat(50_000));
+    }
+    Ok(texts.into())
+}
+
+#[test]
+fn what_is_large_does_not_go_through_the_head() {
+    let world = World::default();
+    let expected: Vec<String> = (0..32).map(|item: u64| item.to_string().repeat(50_000)).collect();
+    assert!(large(&world).unwrap() == expected);
+    let head = safe_state::Backend::load(&*world.backend, "large").unwrap().unwrap();
+    assert!(head.len() < 100_000, "{}", head.len());
+    world.done();
+    assert!(large(&world).unwrap() == expected);
+    assert_eq!(world.done(), [0; 0]);
+    world.job("large").clear_checkpoint().unwrap();
+    assert!(large(&world).unwrap() == expected);
+    assert_eq!(world.done().len(), 32);
+}
+
+#[resumable(name = "inner", shared, slices = 3, backend = world.backend(), carry(sum, merge = |a, b| a + b))]
+fn inner(world: &World) -> Result<u64> {
+    let mut sum = 0;
+    #[resume]
+    for row in 0..6_u64 {
+        #[resume]
+        for column in 0..10 {
+            world.act(10 * row + column)?;
+            sum += 10 * row + column;
+        }
+    }
+    Ok(sum)
+}
+
+#[test]
+fn an_inner_loop_goes_on_where_it_was() {
+    let world = World::default();
+    world.fails(&[15, 37, 55]);
+    for _ in 0..3 {
+        inner(&world).unwrap_err();
+    }
+    world.fails(&[]);
+    assert_eq!(inner(&world).unwrap(), (0..60).sum::<u64>());
+    assert_eq!(world.done(), (0..60).collect::<Vec<_>>());
+}
+
+#[resumable(name = "counted", shared, slices = 4, backend = world.backend(), on_input_change = "continue")]
+fn counted(world: &World, items: impl Iterator<Item = u64> + Clone) -> Result<()> {
+    #[resume]
+    for item in items {
+        world.act(item)?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "once", shared, backend = world.backend(), on_input_change = "continue")]
+fn once(world: &World, items: Box<dyn Iterator<Item = u64>>) -> Result<()> {
+    #[resume]
+    for item in items {
+        world.act(item)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_input_that_does_not_tell_its_length_is_counted_if_it_can_begin_anew() {
+    let world = World::default();
+    counted(&world, (0..40).filter(|item| item % 3 == 0)).unwrap();
+    assert_eq!(world.done(), (0..40).step_by(3).collect::<Vec<_>>());
+    let error = once(&world, Box::new((0..40).filter(|item| item % 3 == 0))).unwrap_err();
+    assert!(error.to_string().contains("collect it into a `Vec`"), "{error}");
+    assert_eq!(world.done(), [0; 0]);
+}
+
+#[resumable(name = "empty", shared, backend = world.backend(), carry(total, merge = |a, b| a + b))]
+fn empty(world: &World, items: &[u64]) -> Result<u64> {
+    let mut total = 5;
+    for item in items {
+        world.act(*item)?;
+        total += item;
+    }
+    Ok(total)
+}
+
+#[test]
+fn an_empty_input_is_finished_at_once() {
+    let world = World::default();
+    assert_eq!((empty(&world, &[]).unwrap(), empty(&world, &[]).unwrap()), (5, 5));
+}
+
+#[resumable(name = "crowd", shared, slices = 64, backend = world.backend(), carry(sum, merge = |a, b| a + b, first, merge = |a: Option<u64>, b| a.or(b)))]
+fn crowd(world: &World) -> Result<(u64, Option<u64>)> {
+    let mut sum = 0;
+    let mut first = None;
+    for item in 0..500 {
+        world.act(item)?;
+        sum += item;
+        first = first.or(Some(item));
+    }
+    Ok((sum, first))
+}
+
+#[test]
+fn a_crowd_does_each_item_once() {
+    let world = World::default();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..12).map(|_| scope.spawn(|| crowd(&world).unwrap())).collect();
+        for worker in workers {
+            assert_eq!(worker.join().unwrap(), ((0..500).sum::<u64>(), Some(0)));
+        }
+    });
+    assert_eq!(world.done(), (0..500).collect::<Vec<_>>());
+}
+
+/// An item calls its own job, which then shares nothing.
+#[resumable(name = "itself", shared, slices = 2, backend = world.backend(), carry(sum, merge = |a, b| a + b))]
+fn itself(world: &World, depth: u64) -> Result<u64> {
+    let mut sum = 0;
+    for item in 0..3 {
+        world.act(item)?;
+        sum += 1;
+        if depth > 0 {
+            sum += itself(world, depth - 1)?;
+        }
+    }
+    Ok(sum)
+}
+
+#[test]
+fn an_item_may_call_its_own_job() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::default();
+    assert_eq!(itself(&world, 1).unwrap(), 3 + 9);
+    assert_eq!(world.done().len(), 12);
+    drop(dir);
+}

@@ -1,0 +1,51 @@
+//! Workers of one job on each server.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use safe_state_tests::servers::{mysql_url, objects_url, postgres_url, redis_url};
+use tempfile::TempDir;
+
+use crate::work::Work;
+use crate::workers::{alone, kill_some, ledger, returned, spawn};
+
+fn on(url: String) {
+    let dir = tempfile::tempdir().unwrap();
+    let name = dir.path().file_name().unwrap().to_string_lossy().into_owned();
+    let work = Work { url, dir: dir.path().to_owned(), name, items: 60, slices: 6 };
+    kill_some("sum", &work, 2);
+    let children: Vec<_> = (0..3).map(|_| spawn("sum", &work)).collect();
+    for child in children {
+        assert_eq!(returned(child, &work), (1000 + 59 * 60 / 2).to_string());
+    }
+    let found: BTreeMap<String, usize> = ledger(&work);
+    assert!((0..60).all(|item: u64| found.contains_key(&item.to_string())), "{found:?}");
+    late(&work, &dir);
+}
+
+fn late(work: &Work, dir: &TempDir) {
+    let before = fs::read_to_string(dir.path().join("ledger")).unwrap();
+    assert_eq!(returned(spawn("sum", work), work), (1000 + 59 * 60 / 2).to_string());
+    assert_eq!(fs::read_to_string(dir.path().join("ledger")).unwrap(), before);
+    assert_eq!(alone("sum"), (1000 + 299 * 300 / 2).to_string());
+}
+
+#[test]
+fn postgres_has_them() {
+    on(postgres_url());
+}
+
+#[test]
+fn mysql_has_them() {
+    on(mysql_url());
+}
+
+#[test]
+fn redis_has_them() {
+    on(redis_url());
+}
+
+#[test]
+fn an_object_store_has_them() {
+    on(objects_url("shared"));
+}

@@ -1,0 +1,131 @@
+//! What is asked of all workers, and what they do that have nothing to do.
+
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use anyhow::Result;
+use safe_state::{Error, StopReason, resumable};
+
+use crate::World;
+
+/// An item waits in the midst of its work until it is let go on.
+struct Gate {
+    came: Sender<u64>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+fn gate() -> (Gate, Receiver<u64>, Sender<()>) {
+    let ((came, comes), (go, go_on)) = (channel(), channel());
+    (Gate { came, go_on: Mutex::new(go_on) }, comes, go)
+}
+
+impl Gate {
+    fn pass(&self, item: u64) {
+        self.came.send(item).unwrap();
+        // Where the test has failed, nobody lets it.
+        let _ = self.go_on.lock().unwrap().recv();
+    }
+}
+
+#[resumable(name = "idle", shared, slices = 2, backend = world.backend(), on_idle = "leave", fresh(gate, world))]
+fn idle(world: &World, gate: &Gate) -> Result<()> {
+    for item in 0..2 {
+        gate.pass(item);
+        world.act(item)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_worker_that_is_not_to_wait_leaves() {
+    let world = World::default();
+    let (gate, comes, go) = gate();
+    thread::scope(|scope| {
+        // It goes with a test that fails.
+        let go = go;
+        let workers = [(); 2].map(|()| scope.spawn(|| idle(&world, &gate)));
+        comes.recv().unwrap();
+        comes.recv().unwrap();
+        go.send(()).unwrap();
+        // Of the two, the one that goes on first finds that the other has what is left.
+        while !workers.iter().any(thread::ScopedJoinHandle::is_finished) {
+            thread::yield_now();
+        }
+        go.send(()).unwrap();
+        let mut left = 0;
+        for worker in workers {
+            if let Err(error) = worker.join().unwrap() {
+                let stopped = error.downcast_ref::<Error>();
+                let reason = StopReason::Idle;
+                assert!(
+                    matches!(stopped, Some(Error::Stopped { reason: found, .. }) if *found == reason)
+                );
+                left += 1;
+            }
+        }
+        assert_eq!(left, 1);
+    });
+    assert_eq!(world.done(), [0, 1]);
+}
+
+#[resumable(name = "asked", shared, slices = 8, backend = world.backend(), fresh(came, world))]
+fn asked(world: &World, came: &Sender<()>) -> Result<()> {
+    for item in 0..8000 {
+        if item % 1000 == 0 {
+            came.send(())?;
+        }
+        world.act(item)?;
+        // Only one that is not cancelled takes long.
+        thread::sleep(std::time::Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+#[test]
+fn all_workers_are_cancelled() {
+    let world = World::default();
+    let (came, comes) = channel();
+    thread::scope(|scope| {
+        let workers = [(); 2].map(|()| {
+            let (world, came) = (&world, came.clone());
+            scope.spawn(move || asked(world, &came))
+        });
+        comes.recv().unwrap();
+        comes.recv().unwrap();
+        world.job("asked").cancel().unwrap();
+        for worker in workers {
+            let error = worker.join().unwrap().unwrap_err().to_string();
+            let says = "job `asked` stopped because it was cancelled, and has saved its progress; run it again to go on";
+            assert_eq!(error, says);
+        }
+    });
+    let before = world.done();
+    assert!(before.len() < 8000 && before.len() >= 2, "{before:?}");
+    // The next one uses the request up, and goes on.
+    world.fails(&(0..8000).filter(|item| !before.contains(item)).collect::<Vec<_>>());
+    let error = asked(&world, &came).unwrap_err().to_string();
+    assert!(error.ends_with("is bad"), "{error}");
+    assert_eq!(world.job("asked").requested().unwrap(), None);
+    assert_eq!(world.done(), [0; 0]);
+}
+
+#[test]
+fn a_job_is_not_cleared_while_a_worker_has_a_slice() {
+    let world = World::default();
+    let (gate, comes, go) = gate();
+    thread::scope(|scope| {
+        // It goes with a test that fails.
+        let go = go;
+        let worker = scope.spawn(|| idle(&world, &gate));
+        comes.recv().unwrap();
+        let error = world.job("idle").clear_checkpoint().unwrap_err().to_string();
+        assert!(error.starts_with("job `idle` is already running"), "{error}");
+        let error = world.job("idle").retry_dead_letters().unwrap_err().to_string();
+        assert!(error.starts_with("job `idle` is already running"), "{error}");
+        go.send(()).unwrap();
+        go.send(()).unwrap();
+        worker.join().unwrap().unwrap();
+    });
+    world.job("idle").clear_checkpoint().unwrap();
+}

@@ -1,0 +1,152 @@
+//! The jobs that workers share.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use safe_state::{Results, resumable, step};
+
+/// What a worker has.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    pub(crate) url: String,
+    pub(crate) dir: PathBuf,
+    /// Which job it is, on a server that many tests share.
+    pub(crate) name: String,
+    pub(crate) items: u64,
+    pub(crate) slices: u32,
+}
+
+impl Work {
+    /// What the job of that kind returns, as text.
+    pub(crate) fn run(&self, kind: &str) -> Result<String> {
+        match kind {
+            "sum" => Ok(sum(self)?.to_string()),
+            "results" => Ok(format!("{:?}", results(self)?)),
+            "phases" => Ok(phases(self)?.to_string()),
+            "slow" => Ok(slow(self)?.to_string()),
+            "poison" => Ok(poison(self)?.to_string()),
+            "future" => Ok(smol::block_on(future(self))?.to_string()),
+            _ => anyhow::bail!("unknown: {kind}"),
+        }
+    }
+
+    /// Notes that something was done.
+    pub(crate) fn note(&self, what: &str) -> Result<()> {
+        let mut ledger =
+            OpenOptions::new().append(true).create(true).open(self.dir.join("ledger"))?;
+        Ok(ledger.write_all(format!("{what}\n").as_bytes())?)
+    }
+}
+
+#[resumable(
+    name = format!("sum-{}", work.name), shared, slices = work.slices, backend = work.url.as_str(),
+    durability = "process", carry(total, merge = |a, b| a + b, from = 0)
+)]
+fn sum(work: &Work) -> Result<u64> {
+    let mut total = 1000;
+    for item in 0..work.items {
+        work.note(&item.to_string())?;
+        std::thread::sleep(Duration::from_micros(300));
+        total += item;
+    }
+    Ok(total)
+}
+
+/// An item that can't be cloned.
+#[derive(serde::Serialize)]
+struct Owned(u64);
+
+#[resumable(
+    name = "results", shared, slices = work.slices, backend = work.url.as_str(),
+    durability = "process", carry(squares), fresh(work)
+)]
+fn results(work: &Work) -> Result<Vec<u64>> {
+    let items: Vec<Owned> = (0..work.items).map(Owned).collect();
+    let mut squares = Results::new();
+    for item in items {
+        work.note(&item.0.to_string())?;
+        std::thread::sleep(Duration::from_micros(300));
+        squares.push(item.0 * item.0);
+    }
+    Ok(squares.into())
+}
+
+#[resumable(
+    name = "phases", shared, slices = 8, backend = work.url.as_str(),
+    durability = "process", carry(sum, merge = |a, b| a + b, longest, merge = |a: u64, b| a.max(b))
+)]
+fn phases(work: &Work) -> Result<u64> {
+    let mut sum = 0_u64;
+    let mut longest = 0_u64;
+    let factor: u64 = step!("factor", {
+        work.note("factor")?;
+        3
+    });
+    #[resume]
+    for item in 0..work.items {
+        work.note(&item.to_string())?;
+        sum += factor * item;
+    }
+    work.note(&format!("between {sum}"))?;
+    #[resume]
+    for item in 0..sum % 100 {
+        work.note(&format!("second {item}"))?;
+        longest = longest.max(item);
+        sum += 1;
+    }
+    let last: () = step!("last", work.note("last")?);
+    let () = last;
+    Ok(sum * 1000 + longest)
+}
+
+#[resumable(
+    name = "future", shared, slices = 8, backend = work.url.as_str(),
+    durability = "process", carry(total, merge = |a, b| a + b)
+)]
+async fn future(work: &Work) -> Result<u64> {
+    let mut total = 7_u64;
+    let factor: u64 = step!("factor", {
+        work.note("factor")?;
+        smol::Timer::after(Duration::from_millis(1)).await;
+        2
+    });
+    for item in 0..work.items {
+        work.note(&item.to_string())?;
+        smol::Timer::after(Duration::from_micros(200)).await;
+        total += factor * item;
+    }
+    Ok(total)
+}
+
+#[resumable(
+    name = "poison", shared, slices = 4, backend = work.url.as_str(),
+    durability = "process", max_crashes = 2, carry(total, merge = |a, b| a + b)
+)]
+fn poison(work: &Work) -> Result<u64> {
+    let mut total = 0;
+    for item in 0..work.items {
+        work.note(&item.to_string())?;
+        if item == 100 {
+            std::process::abort();
+        }
+        total += item;
+    }
+    Ok(total)
+}
+
+/// Items that wait for something else: what several workers are good for on few cores.
+#[resumable(
+    name = "slow", shared, slices = work.slices, backend = work.url.as_str(),
+    durability = "process", carry(total, merge = |a, b| a + b)
+)]
+fn slow(work: &Work) -> Result<u64> {
+    let mut total = 0;
+    for item in 0..work.items {
+        std::thread::sleep(Duration::from_millis(5));
+        total += item;
+    }
+    Ok(total)
+}

@@ -1,0 +1,14 @@
+use safe_state::resumable;
+
+#[resumable(shared, carry(total))]
+fn add(numbers: &[u64]) -> u64 {
+    let mut total = 0;
+    for number in numbers {
+        total += number;
+    }
+    total
+}
+
+fn main() {
+    add(&[1]);
+}
