@@ -14,6 +14,8 @@
 mod backoff;
 pub mod bounded;
 pub mod error;
+#[cfg(feature = "look")]
+pub mod look;
 pub mod place;
 pub mod secrets;
 #[cfg(feature = "signals")]

@@ -4,14 +4,13 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
+use safe_state_base::look::{Death, Look, Run, is_complete, item, times};
 use serde::Serialize;
 
-use super::death::{self, Death};
 use super::escape;
 use super::exit::Failed;
-use super::look::{Look, Run};
 use super::place::Place;
-use super::screen::{BAD, BOLD, GOOD, Screen, Shown, WARN, items, times, within};
+use super::screen::{BAD, BOLD, GOOD, Screen, Shown, WARN, items, within};
 
 /// Says what a run of a job would do now: what it would skip, do again, restore, or refuse, and why.
 #[derive(Args, Debug)]
@@ -156,8 +155,8 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
 /// The item that failed, and the one in which the process died, unless they were given up.
 fn of_trouble(look: &Look, progress: &LoopProgress, name: &str, points: &mut Vec<Point>) {
     let mut repeat = |why: String| points.push(Point::new(Does::Repeats, format!("{name}{why}")));
-    if let Some(it) = progress.attempts().filter(|it| !death::is_complete(progress, it.item)) {
-        let item = death::item(progress, it.item);
+    if let Some(it) = progress.attempts().filter(|it| !is_complete(progress, it.item)) {
+        let item = item(progress, it.item);
         repeat(format!("{item}, which has failed {}", times(it.count)));
     }
     if let Some(death) = Death::of(look, progress) {

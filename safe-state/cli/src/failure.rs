@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::death::Death;
 use super::escape;
 use super::exit::{Code, Failed};
 use super::export::{unwritten, write};
-use super::look::Look;
 use super::place::Place;
 use super::screen::{self, Screen, Shown};
-use super::summary::State;
 use safe_state_base::error::one_line;
+use safe_state_base::look::{Death, Look, State};
 use safe_state_report::{OpenError, Report, Style};
 
 /// Shows how a job's last run failed: the error and its way, the item, the values, the source.

@@ -10,7 +10,6 @@ mod clear;
 mod completions;
 mod control;
 mod dead_letters;
-mod death;
 mod doctor;
 mod escape;
 mod exit;
@@ -20,7 +19,6 @@ mod failure;
 mod history;
 mod import;
 mod list;
-mod look;
 mod peek;
 mod place;
 #[cfg(unix)]
@@ -29,7 +27,6 @@ mod retry;
 #[cfg(unix)]
 mod run;
 mod screen;
-mod summary;
 mod watch;
 
 use std::process::ExitCode;

@@ -3,14 +3,13 @@
 use clap::Args;
 use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
+use safe_state_base::look::{Look, Row, Summary};
 use serde::Serialize;
 
 use super::escape;
-use super::exit::Failed;
-use super::look::Look;
+use super::exit::{Code, Failed};
 use super::place::Place;
-use super::screen::{BAD, BOLD, Cell, DIM, Screen, Shown, table};
-use super::summary::{State, Summary};
+use super::screen::{BAD, BOLD, Cell, DIM, Screen, Shown, state_style, table};
 
 /// Lists the jobs that have a checkpoint.
 ///
@@ -21,13 +20,6 @@ pub(super) struct List {}
 #[derive(Serialize)]
 struct Listed {
     jobs: Vec<Row>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Row {
-    Read(Summary),
-    Unreadable { job: String, state: State, error: String },
 }
 
 impl List {
@@ -42,9 +34,8 @@ impl List {
                 if let Error::Format { reason: FormatError::OtherKind(_), .. } = &error {
                     return None;
                 }
-                let failed = Failed::from(error);
-                code.get_or_insert(failed.code);
-                Some(Row::Unreadable { job, state: State::Unreadable, error: failed.message })
+                code.get_or_insert(Code::of(&error));
+                Some(Row::unreadable(job, error))
             }
         };
         // A job may finish while it is looked at.
@@ -64,45 +55,34 @@ impl Shown for Listed {
             return String::new();
         }
         let names = ["job", "state", "complete", "of", "done", "runs", "given up", "updated"];
-        let mut text = table(names, &self.jobs.iter().map(Row::cells).collect::<Vec<_>>());
-        text.extend(self.jobs.iter().filter_map(Row::trouble));
+        let mut text = table(names, &self.jobs.iter().map(cells).collect::<Vec<_>>());
+        text.extend(self.jobs.iter().filter_map(trouble));
         text
     }
 }
 
-impl Row {
-    fn trouble(&self) -> Option<String> {
-        let Row::Unreadable { error, .. } = self else { return None };
-        Some(format!("\n{}\n", escape::line(error)))
-    }
+fn trouble(row: &Row) -> Option<String> {
+    let Row::Unreadable { error, .. } = row else { return None };
+    Some(format!("\n{}\n", escape::line(error)))
+}
 
-    fn cells(&self) -> [Cell; 8] {
-        let it = match self {
-            Row::Read(summary) => summary,
-            Row::Unreadable { job, state, .. } => {
-                let none = || Cell::number("");
-                let what = Cell::new(state.name(), BAD);
-                return [
-                    Cell::new(job, BOLD),
-                    what,
-                    none(),
-                    none(),
-                    none(),
-                    none(),
-                    none(),
-                    none(),
-                ];
-            }
-        };
-        [
-            Cell::new(&it.job, BOLD),
-            Cell::new(it.state_text(), it.state.style()),
-            Cell::number(it.completed.to_string()),
-            Cell::number(it.total.map_or_else(String::new, |total| total.to_string())),
-            Cell::number(it.percent().unwrap_or_default()),
-            Cell::number(it.runs.to_string()),
-            Cell::number(it.dead_letters.to_string()),
-            Cell::new(it.updated_at.to_string(), DIM),
-        ]
-    }
+fn cells(row: &Row) -> [Cell; 8] {
+    let it = match row {
+        Row::Read(summary) => summary,
+        Row::Unreadable { job, state, .. } => {
+            let none = || Cell::number("");
+            let what = Cell::new(state.name(), BAD);
+            return [Cell::new(job, BOLD), what, none(), none(), none(), none(), none(), none()];
+        }
+    };
+    [
+        Cell::new(&it.job, BOLD),
+        Cell::new(it.state_text(), state_style(it.state)),
+        Cell::number(it.completed.to_string()),
+        Cell::number(it.total.map_or_else(String::new, |total| total.to_string())),
+        Cell::number(it.percent().unwrap_or_default()),
+        Cell::number(it.runs.to_string()),
+        Cell::number(it.dead_letters.to_string()),
+        Cell::new(it.updated_at.to_string(), DIM),
+    ]
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use safe_state_backends::{Backend, IntoBackend, Lease, LeaseOptions, redacted};
+use safe_state_base::look::Look;
 use safe_state_base::place::{DEFAULT_STATE_DIR, from_environment};
 
 use super::exit::Failed;
-use super::look::Look;
 
 /// Of the options that go with every command.
 pub(super) const EVERYWHERE: &str = "Options of every command";

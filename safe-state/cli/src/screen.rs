@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use safe_state_backends::escape::json as json_line;
+use safe_state_base::look::State;
 use serde::Serialize;
 
 use super::escape;
@@ -133,9 +134,13 @@ pub(super) fn within(around: &[u64]) -> String {
     format!(" in item {}", around.join(", "))
 }
 
-/// `once`, `2 times`.
-pub(super) fn times(count: u32) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+/// How the name of a state is shown.
+pub(super) fn state_style(state: State) -> Style {
+    match state {
+        State::Running | State::Finished => GOOD,
+        State::Stopped | State::Interrupted | State::Open => WARN,
+        State::Failed | State::Unreadable => BAD,
+    }
 }
 
 /// One cell of a table: its text, which is escaped, and how it is styled.

@@ -2,12 +2,11 @@
 
 use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
+use safe_state_base::look::{Look, Summary};
 use serde::Serialize;
 
 use crate::exit::Failed;
-use crate::look::Look;
 use crate::place::Place;
-use crate::summary::Summary;
 
 /// What one look has seen.
 #[derive(Clone, Debug, Default, Serialize)]

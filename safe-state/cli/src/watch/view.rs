@@ -8,12 +8,12 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{LineGauge, Sparkline};
+use safe_state_base::look::{State, Summary};
 
 use super::pace::Pace;
 use super::sample::{Sample, Seen};
 use crate::escape;
 use crate::exit::Failed;
-use crate::summary::{State, Summary};
 
 /// The rows of a job: its bar, what else there is to say, and a gap.
 const ROWS: u16 = 3;
@@ -169,7 +169,7 @@ mod tests {
     use safe_state_backends::Timestamp;
 
     use super::*;
-    use crate::summary::Held;
+    use safe_state_base::look::Held;
 
     fn seen(job: &str, state: State, completed: u64, total: Option<u64>) -> Seen {
         let at = Timestamp::now();

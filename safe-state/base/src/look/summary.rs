@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-use anstyle::Style;
-use safe_state_backends::{Holder, Request, Timestamp};
+use safe_state_backends::{Error, Holder, Request, Timestamp};
 use serde::Serialize;
 
-use super::look::{Look, Run};
-use super::screen::{BAD, GOOD, WARN};
+use super::{Look, Run};
+use crate::error::one_line;
 
 /// How a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum State {
+pub enum State {
     /// A run is under way.
     Running,
     /// Its last run stopped before it was done, as it was to.
@@ -31,33 +30,86 @@ pub(super) enum State {
 
 /// A job in a line.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Summary {
-    pub(super) job: String,
-    pub(super) state: State,
-    pub(super) completed: u64,
-    pub(super) total: Option<u64>,
-    pub(super) remaining: Option<u64>,
-    pub(super) runs: u32,
-    pub(super) skipped: u64,
-    pub(super) dead_letters: usize,
-    pub(super) started_at: Timestamp,
-    pub(super) updated_at: Timestamp,
+pub struct Summary {
+    /// The job's name.
+    pub job: String,
+    /// How it is.
+    pub state: State,
+    /// How many items of the current loop are complete.
+    pub completed: u64,
+    /// How many it has in all, where its input told.
+    pub total: Option<u64>,
+    /// How many are to do, where its input told.
+    pub remaining: Option<u64>,
+    /// How many runs there were, the one under way included.
+    pub runs: u32,
+    /// How many items were skipped for their errors.
+    pub skipped: u64,
+    /// How many items were given up on with a record.
+    pub dead_letters: usize,
+    /// When the first run began.
+    pub started_at: Timestamp,
+    /// When it was saved last.
+    pub updated_at: Timestamp,
     /// Who runs it.
-    pub(super) holder: Option<Held>,
+    pub holder: Option<Held>,
     /// What was asked of its runs.
-    pub(super) asked: Option<&'static str>,
+    pub asked: Option<&'static str>,
+}
+
+/// A job among others.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Row {
+    /// Its checkpoint was read.
+    Read(Summary),
+    /// It can't be read.
+    Unreadable {
+        /// The job's name.
+        job: String,
+        /// [`State::Unreadable`]
+        state: State,
+        /// Why.
+        error: String,
+    },
 }
 
 /// Who runs a job.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Held {
-    pub(super) pid: u32,
-    pub(super) host: String,
-    pub(super) since: Timestamp,
+pub struct Held {
+    /// The process.
+    pub pid: u32,
+    /// The host it runs on.
+    pub host: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Row {
+    /// A job that can't be read, and why.
+    pub fn unreadable(job: String, error: Error) -> Self {
+        let error = one_line(&crate::Error::Backend(error));
+        Row::Unreadable { job, state: State::Unreadable, error }
+    }
+
+    /// The job's name.
+    pub fn job(&self) -> &str {
+        match self {
+            Row::Read(Summary { job, .. }) | Row::Unreadable { job, .. } => job,
+        }
+    }
+
+    /// How it is.
+    pub fn state(&self) -> State {
+        match self {
+            Row::Read(Summary { state, .. }) | Row::Unreadable { state, .. } => *state,
+        }
+    }
 }
 
 impl Summary {
-    pub(super) fn of(look: &Look) -> Self {
+    /// What a look has shown.
+    pub fn of(look: &Look) -> Self {
         let checkpoint = &look.checkpoint;
         let progress = checkpoint.progress();
         Summary {
@@ -85,20 +137,21 @@ impl Summary {
     }
 
     /// `running`, or `running, paused` where it was asked to pause.
-    pub(super) fn state_text(&self) -> String {
+    pub fn state_text(&self) -> String {
         let paused = if self.asked == Some("pause") { ", paused" } else { "" };
         format!("{}{paused}", self.state.name())
     }
 
     /// `64 %`, where the input told its length.
-    pub(super) fn percent(&self) -> Option<String> {
+    pub fn percent(&self) -> Option<String> {
         let total = self.total?.max(1);
         Some(format!("{} %", u128::from(self.completed) * 100 / u128::from(total)))
     }
 }
 
 impl State {
-    pub(super) fn of(Look { checkpoint, run, .. }: &Look) -> Self {
+    /// What a look has shown.
+    pub fn of(Look { checkpoint, run, .. }: &Look) -> Self {
         match (run, checkpoint.is_finished(), checkpoint.last_failure()) {
             (Run::By(_), ..) => State::Running,
             (_, _, Some(_)) => State::Failed,
@@ -109,7 +162,8 @@ impl State {
         }
     }
 
-    pub(super) fn name(self) -> &'static str {
+    /// In a word, as JSON has it.
+    pub fn name(self) -> &'static str {
         match self {
             State::Running => "running",
             State::Stopped => "stopped",
@@ -120,18 +174,11 @@ impl State {
             State::Unreadable => "unreadable",
         }
     }
-
-    pub(super) fn style(self) -> Style {
-        match self {
-            State::Running | State::Finished => GOOD,
-            State::Stopped | State::Interrupted | State::Open => WARN,
-            State::Failed | State::Unreadable => BAD,
-        }
-    }
 }
 
 impl Held {
-    pub(super) fn of(holder: &Holder) -> Self {
+    /// What a backend says of it.
+    pub fn of(holder: &Holder) -> Self {
         Held { pid: holder.pid(), host: holder.host().to_owned(), since: holder.since().into() }
     }
 }

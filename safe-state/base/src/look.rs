@@ -1,4 +1,18 @@
-//! A look at one job while it may begin, go on and end.
+//! What is told of stored jobs: one look at a job, while it may begin, go on and end, and what it shows.
+//!
+//! The command prints it, and the page in the browser shows it.
+
+mod death;
+mod history;
+mod letters;
+mod peeked;
+mod summary;
+
+pub use death::{Death, is_complete, item, times};
+pub use history::{End, Past, PastRow};
+pub use letters::Letter;
+pub use peeked::{Loop, Peeked};
+pub use summary::{Held, Row, State, Summary};
 
 use safe_state_backends::{Backend, Checkpoint, Error, Holder, Request};
 
@@ -6,18 +20,30 @@ use safe_state_backends::{Backend, Checkpoint, Error, Holder, Request};
 const LOOKS: usize = 5;
 
 /// What is stored of a job, and who runs it.
+///
+/// ```
+/// use safe_state_backends::MemoryBackend;
+/// use safe_state_base::look::Look;
+///
+/// assert!(Look::at(&MemoryBackend::default(), "mail")?.is_none());
+/// # Ok::<(), safe_state_backends::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(super) struct Look {
-    pub(super) checkpoint: Checkpoint,
-    pub(super) run: Run,
+pub struct Look {
+    /// What is stored.
+    pub checkpoint: Checkpoint,
+    /// Who runs it.
+    pub run: Run,
     /// What was asked of its runs.
-    pub(super) asked: Option<Request>,
+    pub asked: Option<Request>,
 }
 
 /// Whether a job is under way.
 #[derive(Clone, Debug)]
-pub(super) enum Run {
+pub enum Run {
+    /// This process runs it.
     By(Holder),
+    /// No process runs it.
     None,
     /// The backend can't tell.
     Unknown,
@@ -25,7 +51,11 @@ pub(super) enum Run {
 
 impl Look {
     /// Looks at a job. `None` if it has no checkpoint.
-    pub(super) fn at(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds is no checkpoint of this job.
+    pub fn at(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {
         let mut looked = Look::once(backend, job)?;
         for _ in 0..LOOKS {
             // A run may have ended between the two looks, or begun: what stands still is no run.

@@ -5,31 +5,30 @@ use std::fmt;
 use safe_state_backends::{LoopProgress, Suspect};
 use serde::Serialize;
 
-use super::look::{Look, Run};
-use super::screen::times;
+use super::{Look, Run};
 
 /// An item in which the process has died.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Death {
+pub struct Death {
     /// Its index, unless the loop knows its items by key.
     item: Option<u64>,
     /// How often.
-    pub(super) times: u32,
+    pub times: u32,
     /// What it died of the last time, if that is known.
     cause: Option<String>,
 }
 
 impl Death {
     /// That of the last run, if it has died and an item is to blame.
-    pub(super) fn of_last_run(look: &Look) -> Option<Self> {
+    pub fn of_last_run(look: &Look) -> Option<Self> {
         let deaths = look.checkpoint.loops().filter(|progress| {
             progress.suspect().is_some_and(|suspect| has_died_since(look, suspect))
         });
         deaths.last().and_then(|progress| Death::of(look, progress))
     }
 
-    /// Those in the item of a loop that is still to do.
-    pub(super) fn of(look: &Look, progress: &LoopProgress) -> Option<Self> {
+    /// What is known of the item of a loop in which the process has died and that is still to do.
+    pub fn of(look: &Look, progress: &LoopProgress) -> Option<Self> {
         let suspect = progress.suspect().filter(|it| !is_complete(progress, it.item))?;
         let times = suspect.crashes.saturating_add(u32::from(has_died_since(look, suspect)));
         let cause = suspect.cause.map(|cause| cause.to_string());
@@ -38,9 +37,14 @@ impl Death {
     }
 
     /// `item 7`
-    pub(super) fn item(&self) -> String {
+    pub fn item(&self) -> String {
         named(self.item)
     }
+}
+
+/// `once`, `2 times`
+pub fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// Whether the last run died in it, which the next one is to count.
@@ -55,7 +59,7 @@ fn has_died_since(Look { checkpoint, run, .. }: &Look, suspect: Suspect) -> bool
 }
 
 /// Whether an item is complete, or given up.
-pub(super) fn is_complete(progress: &LoopProgress, item: u64) -> bool {
+pub fn is_complete(progress: &LoopProgress, item: u64) -> bool {
     match (progress.keys(), index(progress, item)) {
         (Some(keys), _) => keys.hashes().contains(&item),
         (None, index) => index.is_some_and(|index| progress.completed().contains(index)),
@@ -63,7 +67,7 @@ pub(super) fn is_complete(progress: &LoopProgress, item: u64) -> bool {
 }
 
 /// Which item it is that a loop knows as that.
-pub(super) fn item(progress: &LoopProgress, item: u64) -> String {
+pub fn item(progress: &LoopProgress, item: u64) -> String {
     named(index(progress, item))
 }
 
