@@ -73,6 +73,7 @@ mod results;
 #[cfg(test)]
 mod sample;
 mod sentence;
+mod signs;
 mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -138,6 +139,8 @@ pub use results::Results;
 pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
 pub use sentence::one_line;
+#[doc(hidden)]
+pub use signs::Signs;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};

@@ -45,6 +45,9 @@ pub use safe_state_cli as cli;
 #[cfg(feature = "guard")]
 #[doc(inline)]
 pub use safe_state_guard as guard;
+#[cfg(feature = "serve")]
+#[doc(inline)]
+pub use safe_state_serve as serve;
 #[cfg(all(unix, feature = "supervisor"))]
 #[doc(inline)]
 pub use safe_state_limits::{Supervisor, supervisor};
