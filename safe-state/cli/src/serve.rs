@@ -73,10 +73,10 @@ impl Serve {
         options.place = place.to_string();
         let server = Server::bind(backend, options).map_err(failed)?;
         let link = server.link(self.job.as_deref());
-        let served = Served { address: server.address(), link, place: place.to_string() };
-        screen.show(&served)?;
+        let told = Served { address: server.address(), link, place: place.to_string() };
+        screen.show(&told)?;
         if self.open {
-            open(&served.link, screen);
+            open(&told.link, screen);
         }
         server.run().map_err(failed)
     }
