@@ -121,8 +121,8 @@ fn begin(to: SocketAddr, line: &str, headers: &[(&str, &str)], body: &str) -> Be
     let mut found = Vec::new();
     loop {
         let line = read();
-        let Some((name, value)) = line.split_once(": ") else { break };
-        found.push((name.to_lowercase(), value.to_owned()));
+        let Some((name, value)) = line.split_once(':') else { break };
+        found.push((name.to_lowercase(), value.trim().to_owned()));
     }
     let of = |name: &str| found.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str());
     let is_chunked = of("transfer-encoding") == Some("chunked");

@@ -28,6 +28,10 @@ pub(crate) struct Inner {
     pub(crate) change: u64,
     /// Why the jobs can't be listed.
     pub(crate) trouble: Option<String>,
+    /// How many jobs are in each state, of those that were read.
+    pub(crate) states: BTreeMap<&'static str, usize>,
+    /// Jobs of which a run may be under way.
+    running: BTreeSet<String>,
     interests: BTreeMap<u64, Interest>,
     next_interest: u64,
     looking: Option<Thread>,
@@ -114,16 +118,20 @@ impl Jobs {
                 }
             }
             Read::Gone => {
-                if inner.known.remove(job).is_some() {
+                if let Some(gone) = inner.known.remove(job) {
+                    inner.uncount(job, &gone);
                     inner.change += 1;
                 }
             }
             Read::New(fresh) => {
                 inner.change += 1;
                 let change = inner.change;
-                let known = inner.known.entry(job.to_owned()).or_default();
+                let mut known = inner.known.remove(job).unwrap_or_default();
+                inner.uncount(job, &known);
                 known.learn(job, *fresh, is_page);
                 known.changed = change;
+                inner.count(job, &known);
+                inner.known.insert(job.to_owned(), known);
             }
         }
     }
@@ -197,10 +205,15 @@ impl Inner {
     }
 
     fn keep_only(&mut self, names: &[String]) {
-        let before = self.known.len();
         let listed: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-        self.known.retain(|job, _| listed.contains(job.as_str()));
-        let mut is_new = self.known.len() != before;
+        let is_gone = |job: &&String| !listed.contains(job.as_str());
+        let gone: Vec<String> = self.known.keys().filter(is_gone).cloned().collect();
+        let mut is_new = !gone.is_empty();
+        for job in gone {
+            if let Some(known) = self.known.remove(&job) {
+                self.uncount(&job, &known);
+            }
+        }
         for name in names {
             if let Entry::Vacant(entry) = self.known.entry(name.clone()) {
                 entry.insert(Known::default());
@@ -208,6 +221,28 @@ impl Inner {
             }
         }
         self.change += u64::from(is_new);
+    }
+
+    fn count(&mut self, job: &str, known: &Known) {
+        if let Some(listed) = &known.listed {
+            *self.states.entry(listed.job.state().name()).or_default() += 1;
+        }
+        if known.may_run() {
+            self.running.insert(job.to_owned());
+        }
+    }
+
+    fn uncount(&mut self, job: &str, known: &Known) {
+        let state = known.listed.as_ref().map(|it| it.job.state().name());
+        if let Some(count) = state.and_then(|state| self.states.get_mut(state)) {
+            *count = count.saturating_sub(1);
+        }
+        self.running.remove(job);
+    }
+
+    /// How many jobs have not been read.
+    pub(crate) fn unread_count(&self) -> usize {
+        self.known.len() - self.states.values().sum::<usize>()
     }
 
     fn is_page(&self, job: &str) -> bool {
@@ -226,8 +261,7 @@ impl Inner {
     /// Jobs whose changes are to be seen at once: those that run, and those that have a page open.
     pub(crate) fn lively(&self, now: Instant) -> Vec<String> {
         let pages = self.interests.values().filter(|it| it.is_page).flat_map(|it| &it.names);
-        let running = self.known.iter().filter(|(_, it)| it.may_run()).map(|(job, _)| job);
-        let names: BTreeSet<&String> = pages.chain(running).collect();
+        let names: BTreeSet<&String> = pages.chain(&self.running).collect();
         let is_due = |job: &&String| self.known.get(*job).is_none_or(|it| it.is_due(now));
         names.into_iter().filter(is_due).cloned().collect()
     }
@@ -240,6 +274,9 @@ impl Inner {
 
     /// Jobs that were never read, some of them.
     pub(crate) fn unread(&self, some: usize) -> Vec<String> {
+        if self.unread_count() == 0 {
+            return Vec::new();
+        }
         let unread = self.known.iter().filter(|(_, it)| it.listed.is_none());
         unread.take(some).map(|(job, _)| job.clone()).collect()
     }

@@ -72,41 +72,39 @@ impl Default for Which {
 impl Which {
     /// The part as it is known now. What is in it and has not been read is read, if `reads`.
     pub(crate) fn of(&self, jobs: &Jobs, reads: bool) -> Window {
-        let names = self.names(&jobs.inner());
         if reads {
+            let names: Vec<String> =
+                self.part(&jobs.inner()).0.into_iter().map(|(job, _)| job.clone()).collect();
             jobs.refresh_all(&names);
         }
         let inner = jobs.inner();
-        let found = self.find(&inner);
-        let (total, count) = (inner.known.len(), found.len());
-        let mut counts = Counts { total, found: count, ..Counts::default() };
-        counts.trouble.clone_from(&inner.trouble);
-        for known in inner.known.values() {
-            match &known.listed {
-                None => counts.unread += 1,
-                Some(listed) => {
-                    *counts.states.entry(listed.job.state().name()).or_default() += 1;
-                }
-            }
-        }
-        let shown: Vec<_> = self.part(found).filter(|(_, it)| it.listed.is_some()).collect();
+        let (mut shown, found) = self.part(&inner);
+        shown.retain(|(_, it)| it.listed.is_some());
+        let is_there = |(_, count): &(&&'static str, &usize)| **count > 0;
+        let states = inner.states.iter().filter(is_there).map(|(state, count)| (*state, *count));
         Window {
-            counts,
+            counts: Counts {
+                total: inner.known.len(),
+                found,
+                unread: inner.unread_count(),
+                states: states.collect(),
+                trouble: inner.trouble.clone(),
+            },
             jobs: shown.iter().filter_map(|(_, it)| it.listed.clone()).collect(),
             names: shown.iter().map(|(job, _)| (*job).clone()).collect(),
             changes: shown.iter().map(|(_, it)| it.changed).collect(),
         }
     }
 
-    fn names(&self, inner: &Inner) -> Vec<String> {
-        self.part(self.find(inner)).map(|(job, _)| job.clone()).collect()
-    }
-
-    fn part<'a>(
-        &self,
-        found: Vec<(&'a String, &'a Known)>,
-    ) -> impl Iterator<Item = (&'a String, &'a Known)> + use<'a> {
-        found.into_iter().skip(self.offset).take(self.limit.min(MOST))
+    /// The part, and how many jobs there are that are asked for.
+    fn part<'a>(&self, inner: &'a Inner) -> (Vec<(&'a String, &'a Known)>, usize) {
+        let (from, most) = (self.offset, self.limit.min(MOST));
+        if self.q.is_empty() && self.state.is_empty() && matches!(self.sort, Sort::Name) {
+            return (inner.known.iter().skip(from).take(most).collect(), inner.known.len());
+        }
+        let found = self.find(inner);
+        let count = found.len();
+        (found.into_iter().skip(from).take(most).collect(), count)
     }
 
     fn find<'a>(&self, inner: &'a Inner) -> Vec<(&'a String, &'a Known)> {

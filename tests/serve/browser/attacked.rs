@@ -97,7 +97,7 @@ fn another_origin_neither_reads_nor_presses_nor_frames() {
         (!told.is_null()).then_some(told)
     });
     for (what, expected) in
-        [("reads", "refused"), ("posts", "refused"), ("sends", "nothing"), ("hears", "refused")]
+        [("reads", "refused"), ("posts", "refused"), ("sends", "refused"), ("hears", "refused")]
     {
         assert_eq!(told[what], expected, "{told}");
     }
