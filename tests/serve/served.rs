@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use safe_state::{Action, Durability, ErrorContext, Job, resumable};
@@ -10,16 +10,23 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, ask};
 
-/// The jobs of one directory.
-pub(crate) struct Jobs(tempfile::TempDir);
+const USUAL: &str = ".safe_state";
+
+/// The jobs of one directory, which has the usual name.
+pub(crate) struct Jobs {
+    around: tempfile::TempDir,
+    dir: PathBuf,
+}
 
 impl Jobs {
     pub(crate) fn new() -> Self {
-        Jobs(tempfile::tempdir().unwrap())
+        let around = tempfile::tempdir().unwrap();
+        let dir = around.path().join(USUAL);
+        Jobs { around, dir }
     }
 
     pub(crate) fn dir(&self) -> &Path {
-        self.0.path()
+        &self.dir
     }
 
     pub(crate) fn job(&self, name: &str) -> Job {
@@ -42,7 +49,9 @@ impl Jobs {
     }
 
     pub(crate) fn serve(&self, arguments: &[&str]) -> Served {
-        Served::start(command(self.dir()).args(["serve", "--json"]).args(arguments))
+        let mut command = command(Path::new(USUAL));
+        let command = command.current_dir(&self.around);
+        Served::start(command.args(["serve", "--json"]).args(arguments))
     }
 }
 

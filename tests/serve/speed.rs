@@ -1,10 +1,10 @@
 //! Ten thousand jobs: what must not grow with them. How long it takes is printed, and told in `docs/performance.md`.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use safe_state::backend::Backend;
-use safe_state::{Checkpoint, FileBackend};
+use safe_state::{Checkpoint, FileBackend, Timestamp};
 
 use crate::http::Events;
 use crate::served::{Jobs, Served, Slow};
@@ -24,6 +24,28 @@ fn computed(served: &Served) -> Duration {
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
     let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
     Duration::from_millis(ticks * 10)
+}
+
+/// From a save to the event that tells it, as far as the clock of this machine goes.
+#[test]
+fn how_soon_a_change_is_told() {
+    let jobs = Jobs::new();
+    let _slow = Slow::start("slow", jobs.dir(), "mail", 1_000_000, 130);
+    let served = jobs.serve(&[]);
+    let mut events = Events::of(served.address, "/api/job/events?job=mail");
+    let mut delays = Vec::new();
+    while delays.len() < 31 {
+        let (name, told) = events.next();
+        if name == "job" {
+            let saved: Timestamp =
+                serde_json::from_value(told["peek"]["updated_at"].clone()).unwrap();
+            delays.push(SystemTime::from(saved).elapsed().unwrap_or_default());
+        }
+    }
+    // The first one tells of a save before the page was open.
+    let delays = &mut delays[1..];
+    delays.sort_unstable();
+    println!("told after {:?}, at most {:?}", delays[delays.len() / 2], delays[delays.len() - 1]);
 }
 
 #[test]

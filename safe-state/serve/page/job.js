@@ -2,7 +2,7 @@
 // One job: how far it is, how fast, what went wrong, and what can be done with it.
 
 const JobPage = (() => {
-  const { el, put, count, items, itemsOf, percent, share, rate, duration, left, at, ago, bytes, state, putState, table } = Words;
+  const { el, put, count, items, itemsOf, percent, share, rate, duration, left, sure, at, ago, bytes, state, putState, table } = Words;
   const PART = 50;
   const MOST_LOOKS = 1200;
 
@@ -90,7 +90,7 @@ const JobPage = (() => {
   /** The items given up on, a part of them at a time. */
   class Letters {
     constructor(page, job) {
-      [this.page, this.job, this.offset, this.count] = [page, job, 0, 0];
+      [this.page, this.job, this.offset, this.count, this.shown] = [page, job, 0, 0, []];
       this.list = el("ol", { class: "letters" });
       this.where = el("span", {});
       this.before = el("button", { type: "button", onclick: () => this.turn(this.offset - PART) }, "Before");
@@ -101,21 +101,37 @@ const JobPage = (() => {
 
     show(now) {
       if (now === this.count) return;
+      // What is shown stays as it is, open or closed, while others come behind it.
+      const isFull = this.count >= this.offset + PART && now > this.count;
       this.count = now;
       this.element.hidden = now === 0;
-      this.turn(Math.min(this.offset, Math.max(0, now - 1)));
+      if (isFull) this.showPages();
+      else this.turn(Math.min(this.offset, Math.max(0, now - 1)));
     }
 
     async turn(offset) {
       this.offset = Math.max(0, Math.floor(offset / PART) * PART);
       const told = await this.page.letters(this.job, this.offset, PART).catch(() => null);
       if (!told) return;
+      this.count = told.count;
       this.list.start = this.offset + 1;
-      this.list.replaceChildren(...told.dead_letters.map((it) => this.letter(it)));
+      const shown = told.dead_letters.map((it) => JSON.stringify(it));
+      told.dead_letters.forEach((it, at) => {
+        if (this.shown[at] === shown[at]) return;
+        const made = this.letter(it);
+        if (this.list.children[at]) this.list.children[at].replaceWith(made);
+        else this.list.append(made);
+      });
+      while (this.list.children.length > shown.length) this.list.lastChild.remove();
+      this.shown = shown;
+      this.showPages();
+    }
+
+    showPages() {
       this.before.disabled = this.offset === 0;
-      this.behind.disabled = this.offset + PART >= told.count;
-      put(this.where, `${count(this.offset + 1)} to ${count(Math.min(this.offset + PART, told.count))} of ${count(told.count)}`);
-      this.pages.hidden = told.count <= PART;
+      this.behind.disabled = this.offset + PART >= this.count;
+      put(this.where, `${count(this.offset + 1)} to ${count(Math.min(this.offset + PART, this.count))} of ${count(this.count)}`);
+      this.pages.hidden = this.count <= PART;
     }
 
     letter({ failure, attempts, within, loop, key }) {
@@ -203,9 +219,10 @@ const JobPage = (() => {
 
     showFacts({ peek, pace, stored_bytes: stored }) {
       const running = peek.state === "running";
-      const sure = pace.left ?? (peek.seconds_left === null ? null : { seconds: peek.seconds_left, least: null, most: null });
+      const rest = pace.left ?? (peek.seconds_left === null ? null : { seconds: peek.seconds_left, least: null, most: null });
       const facts = [
-        ["Time left", running ? left(sure) : ""],
+        ["Time left", running ? left(rest) : ""],
+        ["Probably", running ? sure(rest) : ""],
         ["Rate now", running ? rate(pace.items_per_second) : ""],
         ["Rate of the last run", rate(peek.items_per_second)],
         ["An item takes, as a rule", duration(peek.item_seconds)],

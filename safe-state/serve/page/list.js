@@ -2,7 +2,7 @@
 // All jobs, a part of them at a time.
 
 const List = (() => {
-  const { el, put, count, itemsOf, percent, share, rate, left, ago, at, link, putState } = Words;
+  const { el, put, count, itemsOf, percent, share, rate, left, sure, ago, at, link, putState } = Words;
   const PART = 50;
   const states = ["running", "failed", "unreadable", "interrupted", "open", "stopped", "finished"];
   const sorts = [["name", "by name"], ["state", "what runs or failed first"], ["updated", "latest saved first"]];
@@ -17,14 +17,15 @@ const List = (() => {
       this.done = el("span", {});
       this.speed = el("span", {});
       this.left = el("span", {});
+      this.sure = el("span", { class: "dim" });
       this.given = el("span", {});
       this.updated = el("time", {});
       this.trouble = el("span", { class: "trouble" });
-      const cell = (label, ...parts) => el("td", { "data-label": label }, ...parts);
+      const cell = (label, ...parts) => el("td", { "data-label": label }, el("div", { class: "value" }, ...parts));
       this.element = el("tr", {},
         el("th", { scope: "row" }, this.name, this.trouble),
         cell("State", this.state, this.asked), cell("Done", this.bar, this.done),
-        cell("Rate", this.speed), cell("Left", this.left), cell("Given up", this.given), cell("Saved", this.updated));
+        cell("Rate", this.speed), cell("Left", this.left, this.sure), cell("Given up", this.given), cell("Saved", this.updated));
     }
 
     show(listed) {
@@ -44,6 +45,7 @@ const List = (() => {
       put(this.done, job.error ? "" : `${itemsOf(job.completed, job.total)}${part === null ? "" : `, ${percent(job.completed, job.total)}`}`);
       put(this.speed, rate(listed.items_per_second));
       put(this.left, left(listed.left));
+      put(this.sure, sure(listed.left));
       put(this.given, job.dead_letters ? count(job.dead_letters) : "");
       this.tick();
     }

@@ -4,6 +4,16 @@
 const Plots = (() => {
   const { el, put } = Words;
   const all = new Set();
+  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const two = (number) => String(number).padStart(2, "0");
+
+  /** Times of day, or days, as far apart as they are. */
+  const times = (_, splits, axis, space, step) => splits.map((it) => {
+    const date = new Date(it * 1000);
+    if (step >= 86400) return `${date.getDate()} ${months[date.getMonth()]}`;
+    const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
+    return step >= 60 ? minutes : `${minutes}:${two(date.getSeconds())}${step < 1 ? `.${Math.floor(date.getMilliseconds() / 100)}` : ""}`;
+  });
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   /** A plot of one line over time. `label` says what it is of, and `told` what it shows, to those who do not see it. */
@@ -43,7 +53,7 @@ const Plots = (() => {
         legend: { show: false },
         cursor: { drag: { x: true, y: false }, points: { size: 6 } },
         scales: { y: { range: (_, least, most) => [Math.min(0, least ?? 0), (most || 1) * 1.05] } },
-        axes: [axis, { ...axis, size: 52, values: numbers }],
+        axes: [{ ...axis, space: 80, values: times }, { ...axis, size: 52, values: numbers }],
         series: [{}, {
           stroke: line, width: 2, fill: colour("--accent-faint"), points: { show: false },
           paths: this.steps ? uPlot.paths.stepped({ align: -1 }) : undefined,

@@ -36,7 +36,9 @@ const Words = (() => {
   const share = (done, total) => (total ? Math.min(1, done / total) : total === 0 ? 1 : null);
   const percent = (done, total) => {
     const part = share(done, total);
-    return part === null ? "" : `${Math.floor(part * 100)} %`;
+    if (part === null) return "";
+    const whole = Math.floor(part * 1000) / 10;
+    return `${part > 0 && part < 0.1 ? whole.toFixed(1) : Math.floor(whole)}\u00a0%`;
   };
 
   const rate = (perSecond) => {
@@ -63,14 +65,14 @@ const Words = (() => {
     return parts.join(" ");
   };
 
-  /** How long the rest takes, and how sure that is. */
-  const left = (it) => {
-    if (!it) return "";
-    const about = duration(it.seconds);
-    if (it.least === null) return `about ${about}`;
-    if (it.most === null) return `about ${about}, at least ${duration(it.least)}`;
+  /** How long the rest takes. */
+  const left = (it) => (it ? `about ${duration(it.seconds)}` : "");
+  /** Between what that probably is. */
+  const sure = (it) => {
+    if (!it || it.least === null) return "";
+    if (it.most === null) return `at least ${duration(it.least)}`;
     const [least, most] = [duration(it.least), duration(it.most)];
-    return least === most ? about : `${about} (${least} to ${most})`;
+    return least === most ? "" : `${least} to ${most}`;
   };
 
   const ago = (time) => {
@@ -107,5 +109,5 @@ const Words = (() => {
       el("tbody", {}, rows.map((row, at) => el("tr", { class: rowClass?.(at) },
         row.map((cell) => (cell instanceof Node && cell.nodeName === "TD" ? cell : el("td", {}, cell))))))));
 
-  return { visible, el, put, count, items, itemsOf, share, percent, rate, duration, left, ago, at, bytes, link, state, putState, table };
+  return { visible, el, put, count, items, itemsOf, share, percent, rate, duration, left, sure, ago, at, bytes, link, state, putState, table };
 })();
