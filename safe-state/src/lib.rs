@@ -45,9 +45,6 @@ pub use safe_state_cli as cli;
 #[cfg(feature = "guard")]
 #[doc(inline)]
 pub use safe_state_guard as guard;
-#[cfg(feature = "serve")]
-#[doc(inline)]
-pub use safe_state_serve as serve;
 #[cfg(all(unix, feature = "supervisor"))]
 #[doc(inline)]
 pub use safe_state_limits::{Supervisor, supervisor};
@@ -109,6 +106,9 @@ pub use safe_state_macros::time_guard;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use safe_state_report as report;
+#[cfg(feature = "serve")]
+#[doc(inline)]
+pub use safe_state_serve as serve;
 pub use save::schedule::SaveEvery;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.

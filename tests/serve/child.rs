@@ -11,9 +11,8 @@ fn main() -> anyhow::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         // Each item takes so many milliseconds; every seventh is given up.
         ["slow", dir, job, items, millis] => {
-            let (items, pause) = (items.parse()?, Duration::from_millis(millis.parse()?));
             println!("running");
-            slow(Path::new(dir), job, items, pause)
+            slow(Path::new(dir), job, items.parse()?, &|| millis.parse().map(Duration::from_millis))
         }
         // The same with a page.
         ["paged", dir, job, items, millis] => {
@@ -30,10 +29,13 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
+/// How long an item takes is no argument that the job is known by.
+type Pause<'a> = &'a dyn Fn() -> Result<Duration, std::num::ParseIntError>;
+
 #[resumable(name = job, state_dir = dir, durability = "process", save_every = 1, on_error = give_up)]
-fn slow(dir: &Path, job: &str, items: u64, pause: Duration) -> anyhow::Result<()> {
+fn slow(dir: &Path, job: &str, items: u64, pause: Pause<'_>) -> anyhow::Result<()> {
     for item in 0..items {
-        thread::sleep(pause);
+        thread::sleep(pause()?);
         anyhow::ensure!(item % 7 != 6, "no such mailbox");
     }
     Ok(())

@@ -14,7 +14,7 @@ fn verbs(told: &Value) -> Vec<String> {
 fn a_running_job_is_paused_resumed_and_cancelled() {
     let jobs = Jobs::new();
     let _slow = Slow::start("slow", jobs.dir(), "mail", 100_000, 2);
-    while jobs.json(&["list"])["jobs"].as_array().unwrap().is_empty() {}
+    jobs.wait_for("mail", |peek| peek["state"] == "running");
     let served = jobs.serve(&[]);
     let told = || served.get("/api/job?job=mail").json();
     assert_eq!(verbs(&told()), ["pause", "cancel"]);
@@ -25,7 +25,7 @@ fn a_running_job_is_paused_resumed_and_cancelled() {
     assert_eq!(jobs.json(&["peek", "mail"])["asked"], Value::Null);
     assert_eq!(served.press("clear", "mail").status, 409, "it runs");
     assert_eq!(served.press("cancel", "mail").status, 200);
-    while jobs.json(&["peek", "mail"])["state"] != "stopped" {}
+    jobs.wait_for("mail", |peek| peek["state"] == "stopped");
     let after = told();
     assert_eq!(verbs(&after), ["pause", "retry", "accept", "clear"], "{after}");
 }

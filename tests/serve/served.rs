@@ -4,12 +4,15 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use safe_state::{Action, Durability, ErrorContext, Job, resumable};
 use serde_json::{Value, json};
 
 use crate::http::{Answer, ask};
 
+/// The end of a test that hangs.
+const LATE: Duration = Duration::from_secs(60);
 const USUAL: &str = ".safe_state";
 
 /// The jobs of one directory, which has the usual name.
@@ -46,6 +49,18 @@ impl Jobs {
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let told = command(self.dir()).args(arguments).arg("--json").output().unwrap();
         serde_json::from_slice(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told:?}"))
+    }
+
+    /// Waits until that is told of a job.
+    pub(crate) fn wait_for(&self, job: &str, is: impl Fn(&Value) -> bool) {
+        let began = Instant::now();
+        loop {
+            let told = command(self.dir()).args(["peek", job, "--json"]).output().unwrap();
+            if serde_json::from_slice(&told.stdout).is_ok_and(|peek| is(&peek)) {
+                return;
+            }
+            assert!(began.elapsed() < LATE, "{told:?}");
+        }
     }
 
     pub(crate) fn serve(&self, arguments: &[&str]) -> Served {

@@ -38,7 +38,7 @@ fn all_kinds() -> (Jobs, Slow) {
     archive.run(0..400, |_| Ok::<(), std::io::Error>(())).unwrap();
     for (until, millis) in [(600, 1), (800, 4), (1_000, 2)] {
         let slow = Slow::start("slow", jobs.dir(), "newsletter", 4_000, millis);
-        while jobs.json(&["list"])["jobs"][2]["completed"].as_u64().unwrap_or(0) < until {}
+        jobs.wait_for("newsletter", |peek| peek["completed"].as_u64() >= Some(until));
         slow.kill();
     }
     let slow = Slow::start("slow", jobs.dir(), "newsletter", 4_000, 40);
