@@ -45,9 +45,15 @@ impl Jobs {
         failed.unwrap_err();
     }
 
+    fn command(&self) -> Command {
+        let mut command = command(Path::new(USUAL));
+        command.current_dir(&self.around);
+        command
+    }
+
     /// What the command answers in JSON.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
-        let told = command(self.dir()).args(arguments).arg("--json").output().unwrap();
+        let told = self.command().args(arguments).arg("--json").output().unwrap();
         serde_json::from_slice(&told.stdout).unwrap_or_else(|error| panic!("{error}: {told:?}"))
     }
 
@@ -64,9 +70,7 @@ impl Jobs {
     }
 
     pub(crate) fn serve(&self, arguments: &[&str]) -> Served {
-        let mut command = command(Path::new(USUAL));
-        let command = command.current_dir(&self.around);
-        Served::start(command.args(["serve", "--json"]).args(arguments))
+        Served::start(self.command().args(["serve", "--json"]).args(arguments))
     }
 }
 

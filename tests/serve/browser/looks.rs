@@ -62,7 +62,7 @@ fn every_page_fits_its_window_and_the_guide_has_its_picture() {
     for (path, name, ready) in pages {
         browser.run(&format!("location.hash = '#{path}'"));
         browser.wait(ready, || (browser.count(ready) > 0).then_some(()));
-        for (width, height, is_dark) in [(1600, 900, false), (400, 860, true)] {
+        for (width, height, is_dark) in [(1600, 800, false), (400, 860, true)] {
             browser.resize(width, height, is_dark);
             browser.wait_for_text("main", "about");
             let overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
