@@ -160,7 +160,7 @@ const JobPage = (() => {
       this.done = el("p", { class: "done" });
       this.facts = new Map();
       this.list = el("dl", { class: "facts" });
-      this.progress = new Plots.Plot("Complete items");
+      this.progress = new Plots.Plot("Complete items", { near: true });
       this.rate = new Plots.Plot("Rate", { steps: true });
       this.runs = new Plots.Plot("Items completed over all runs");
       this.plots = el("section", { class: "plots", "aria-label": "Over time" }, this.progress.figure, this.rate.figure, this.runs.figure);

@@ -18,8 +18,9 @@ const Plots = (() => {
 
   /** A plot of one line over time. `label` says what it is of, and `told` what it shows, to those who do not see it. */
   class Plot {
-    constructor(label, { steps = false } = {}) {
+    constructor(label, { steps = false, near = false } = {}) {
       this.label = label;
+      this.near = near;
       this.steps = steps;
       this.data = [[], []];
       this.box = el("div", { class: "plot", role: "img", "aria-label": label });
@@ -52,13 +53,19 @@ const Plots = (() => {
         height: 160,
         legend: { show: false },
         cursor: { drag: { x: true, y: false }, points: { size: 6 } },
-        scales: { y: { range: (_, least, most) => [Math.min(0, least ?? 0), (most || 1) * 1.05] } },
+        scales: { y: { range: (_, least, most) => this.range(least ?? 0, most || 1) } },
         axes: [{ ...axis, space: 80, values: times }, { ...axis, size: 52, values: numbers }],
         series: [{}, {
           stroke: line, width: 2, fill: colour("--accent-faint"), points: { show: false },
           paths: this.steps ? uPlot.paths.stepped({ align: -1 }) : undefined,
         }],
       }, this.data, this.box);
+    }
+
+    /** From 0, or near what there is: of much that is done, little is new. */
+    range(least, most) {
+      const room = Math.max((most - least) * 0.1, 1);
+      return this.near && least > most / 2 ? [least - room, most + room] : [0, most * 1.05];
     }
 
     fit() {
