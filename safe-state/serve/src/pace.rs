@@ -8,7 +8,7 @@ const KEPT: usize = 480;
 const STILL: u64 = 1_000;
 /// The rate now is that of this time, and of so many changes at least.
 const RECENT: u64 = 15_000;
-const CHANGES: usize = 5;
+const CHANGES: u64 = 5;
 /// How the time is cut to see how much the rate varies, and how far back, in milliseconds.
 const BLOCKS: usize = 8;
 const LEAST_BLOCKS: usize = 3;
@@ -73,23 +73,28 @@ impl Pace {
 
     /// Items a second, lately.
     pub(crate) fn rate(&self, now: u64) -> Option<f64> {
-        let mut changes = 0;
-        let mut from = self.looks.last()?;
-        let newest = from.1;
-        for pair in self.looks.windows(2).rev() {
-            let [before, after] = pair else { continue };
-            changes += usize::from(before.1 != after.1);
-            from = before;
-            if now.saturating_sub(from.0) >= RECENT && changes >= CHANGES {
+        let newest = self.looks.last()?.1;
+        // From change to change: what a job that saves now and then has done shows in steps.
+        let pairs = self.looks.windows(2).rev();
+        let changed = pairs.filter(|pair| pair[0].1 != pair[1].1).map(|pair| pair[1]);
+        let (mut changes, mut last, mut from) = (0, None, None);
+        for change in changed {
+            changes += 1;
+            last.get_or_insert(change);
+            from = Some(change);
+            if now.saturating_sub(change.0) >= RECENT && changes > CHANGES {
                 break;
             }
         }
+        let last = last.unwrap_or(*self.looks.first()?);
+        // Of one change alone, it is not known when the one before it was.
+        let from = from.filter(|_| changes > 1).unwrap_or(*self.looks.first()?);
+        let steps = changes.saturating_sub(1).max(1);
+        let usual = (last.0 - from.0) / steps;
         // A job that saves now and then is not slower between two saves.
-        let last_change = self.looks.iter().find(|it| it.1 == newest)?;
-        let usual = (last_change.0 - from.0) / (changes.max(1) as u64);
-        let is_usual = changes > 0 && now.saturating_sub(last_change.0) <= 2 * usual;
-        let until = if is_usual { last_change.0 } else { now };
-        per_second(*from, Seen(until, newest))
+        let is_usual = changes > 0 && now.saturating_sub(last.0) <= 2 * usual;
+        let until = if is_usual { last.0 } else { now };
+        per_second(from, Seen(until, newest))
     }
 
     /// How long so many items take, by the rates of the last minutes.
