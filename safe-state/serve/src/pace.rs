@@ -76,9 +76,9 @@ impl Pace {
         let newest = self.looks.last()?.1;
         // From change to change: what a job that saves now and then has done shows in steps.
         let pairs = self.looks.windows(2).rev();
-        let changed = pairs.filter(|pair| pair[0].1 != pair[1].1).map(|pair| pair[1]);
+        let steps_back = pairs.filter(|pair| pair[0].1 != pair[1].1).map(|pair| pair[1]);
         let (mut changes, mut last, mut from) = (0, None, None);
-        for change in changed {
+        for change in steps_back {
             changes += 1;
             last.get_or_insert(change);
             from = Some(change);
