@@ -74,6 +74,7 @@ mod results;
 mod sample;
 mod sentence;
 mod shared;
+mod signs;
 mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -144,6 +145,7 @@ pub use safe_state_page::{Advanced, Page};
 pub use sentence::one_line;
 #[doc(hidden)]
 pub use shared::{FinishedSlice, PutBack, SharedJob, range_of_slice, whole, workers};
+pub use signs::Signs;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;
 pub use statements::{Dialect, Ended, Parameter, Save, Statement, Statements};

@@ -146,7 +146,7 @@ fn while_held<T>(job: &str, attempt: impl FnMut() -> Result<T, Error>) -> Result
     })
 }
 
-fn name_of(job: &str) -> String {
+pub(crate) fn name_of(job: &str) -> String {
     format!("{RESERVED}request/{job}")
 }
 

@@ -117,6 +117,9 @@ pub use safe_state_macros::time_guard;
 #[cfg(feature = "report")]
 #[doc(inline)]
 pub use safe_state_report as report;
+#[cfg(feature = "serve")]
+#[doc(inline)]
+pub use safe_state_serve as serve;
 pub use save::schedule::SaveEvery;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.

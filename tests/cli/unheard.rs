@@ -18,6 +18,8 @@ const ALL: &[&[&str]] = &[
     &["dead-letters", "broken"],
     &["history", "broken"],
     &["explain", "broken"],
+    &["serve", "broken", "--out", "served"],
+    &["serve", "--listen", "192.0.2.1:1"],
     &["watch", "--looks", "1"],
     &["watch", "--json", "--looks", "2", "--every", "1ms"],
     &["retry", "broken"],

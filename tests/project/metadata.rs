@@ -31,8 +31,18 @@ fn these_crates_are_published() {
     let mut names: Vec<String> =
         published().iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect();
     names.sort();
-    let expected =
-        ["", "-backends", "-base", "-cli", "-guard", "-limits", "-macros", "-page", "-report"];
+    let expected = [
+        "",
+        "-backends",
+        "-base",
+        "-cli",
+        "-guard",
+        "-limits",
+        "-macros",
+        "-page",
+        "-report",
+        "-serve",
+    ];
     assert_eq!(names, expected.map(|part| format!("safe-state{part}")));
 }
 

@@ -4,7 +4,13 @@
 pub mod death;
 mod details;
 #[doc(hidden)]
+pub mod history;
+#[doc(hidden)]
+pub mod letters;
+#[doc(hidden)]
 pub mod look;
+#[doc(hidden)]
+pub mod row;
 mod state;
 
 use safe_state_backends::format::FormatError;

@@ -72,7 +72,7 @@ impl From<BackendError> for Failed {
 }
 
 impl Code {
-    fn of(error: &BackendError) -> Self {
+    pub(super) fn of(error: &BackendError) -> Self {
         match error {
             BackendError::Held { .. } | BackendError::OutOfReach { .. } => Code::Running,
             BackendError::OtherJob { .. } => Code::Foreign,

@@ -31,6 +31,8 @@ mod retry;
 #[cfg(unix)]
 mod run;
 mod screen;
+#[cfg(feature = "serve")]
+mod serve;
 mod shown;
 mod watch;
 #[cfg(unix)]
@@ -75,6 +77,8 @@ enum Command {
     History(history::History),
     Explain(explain::Explain),
     Watch(watch::Watch),
+    #[cfg(feature = "serve")]
+    Serve(serve::Serve),
     Retry(retry::Retry),
     #[cfg(unix)]
     Replay(replay::Replay),
@@ -116,6 +120,8 @@ pub fn main() -> ExitCode {
         Command::History(history) => history.run(&place, &screen),
         Command::Explain(explain) => explain.run(&place, &screen),
         Command::Watch(watch) => watch.run(&place, &screen),
+        #[cfg(feature = "serve")]
+        Command::Serve(serve) => serve.run(&place, &screen),
         #[cfg(unix)]
         Command::Replay(replay) => replay.run(&place),
         Command::Retry(retry) => retry.run(&place, &screen),

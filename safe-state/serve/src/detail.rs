@@ -1,0 +1,150 @@
+//! All that is told of one job.
+
+use std::time::SystemTime;
+
+use safe_state_backends::{Backend, Cut, DeadLetters, Error, Failure, InFlight, Slices};
+use safe_state_base::status::history::{Past, PastRow};
+use safe_state_base::status::letters::Letter;
+use safe_state_base::status::look::Look;
+use safe_state_base::status::{State, Status};
+use safe_state_report::{Report, Style};
+use serde::Serialize;
+
+use crate::jobs::{Jobs, Looked};
+use crate::known::millis;
+use crate::pace::{Left, Pace, Seen};
+use crate::verbs::{self, Verb};
+
+/// How many letters are given at a time.
+const MOST_LETTERS: usize = 200;
+
+/// All of it but the dead letters, of which there may be many.
+#[derive(Serialize)]
+pub(crate) struct Detail {
+    /// As `safe-state peek --json` has it.
+    pub(crate) peek: Status,
+    /// As `safe-state history --json` has them.
+    history: Vec<PastRow>,
+    pace: Told,
+    in_flight: Vec<InFlight>,
+    slices: Vec<Shared>,
+    failure: Option<Failure>,
+    /// As `safe-state failure` prints it.
+    report: Option<String>,
+    /// How large the checkpoint's file is, with the room for records in it.
+    stored_bytes: Option<u64>,
+    /// What can be done with it.
+    verbs: Vec<Verb>,
+}
+
+/// How fast it is.
+#[derive(Serialize)]
+struct Told {
+    /// When this was read, in milliseconds since the Unix epoch, and how many items were complete.
+    seen: Seen,
+    items_per_second: Option<f64>,
+    left: Option<Left>,
+    /// All looks that are kept; none where only what is new is asked for.
+    looks: Vec<Seen>,
+}
+
+/// A loop that many workers share.
+#[derive(Serialize)]
+struct Shared {
+    #[serde(rename = "loop")]
+    loop_id: u16,
+    count: u32,
+    cut: Cut,
+    finished: u64,
+    /// As ranges with both ends included.
+    finished_slices: String,
+}
+
+/// Dead letters, some of them.
+#[derive(Serialize)]
+pub(crate) struct GivenUp {
+    pub(crate) job: String,
+    pub(crate) count: usize,
+    pub(crate) dead_letters: Vec<Letter>,
+}
+
+impl Detail {
+    /// What is known of a job. `None` if there is none of the name.
+    pub(crate) fn of(jobs: &Jobs, job: &str, with_looks: bool) -> Result<Option<Detail>, Error> {
+        Ok(Detail::with_change(jobs, job, with_looks)?.map(|(detail, _)| detail))
+    }
+
+    /// The same, and the change of the job that it shows.
+    pub(crate) fn with_change(
+        jobs: &Jobs,
+        job: &str,
+        with_looks: bool,
+    ) -> Result<Option<(Detail, u64)>, Error> {
+        let Some(Looked { look, looks, change }) = jobs.look(job)? else { return Ok(None) };
+        let bytes = jobs.backend().path(job).and_then(|path| path.symlink_metadata().ok());
+        let bytes = bytes.map(|it| it.len());
+        Ok(Some((Detail::told(&look, &looks, with_looks, bytes), change)))
+    }
+
+    /// By one look, and no other.
+    pub(crate) fn at_once(
+        backend: &dyn Backend,
+        job: &str,
+    ) -> Result<Option<(Detail, Look)>, Error> {
+        let look = Look::at(backend, job)?;
+        Ok(look.map(|look| (Detail::told(&look, &[], true, None), look)))
+    }
+
+    fn told(look: &Look, looks: &[Seen], with_looks: bool, stored_bytes: Option<u64>) -> Detail {
+        let checkpoint = &look.checkpoint;
+        let peek = Status::of(look);
+        let now = millis(SystemTime::now());
+        let pace = Pace::of(looks);
+        let is_running = peek.state == State::Running;
+        let left = peek.progress.remaining.filter(|_| is_running);
+        let failure = checkpoint.last_failure();
+        Detail {
+            history: Past::of(look).history,
+            pace: Told {
+                seen: Seen(now, peek.progress.completed),
+                items_per_second: pace.rate(now).filter(|_| is_running),
+                left: left.and_then(|items| pace.time_for(items)),
+                looks: if with_looks { looks.to_vec() } else { Vec::new() },
+            },
+            in_flight: checkpoint.in_flight().collect(),
+            slices: checkpoint.slices().map(Shared::of).collect(),
+            failure: failure.map(|it| it.clone().without_details()),
+            report: Report::of(checkpoint).map(|it| it.to_text(Style::Plain)),
+            stored_bytes,
+            verbs: verbs::fitting(&peek),
+            peek,
+        }
+    }
+}
+
+impl Shared {
+    fn of(slices: &Slices) -> Self {
+        let Slices { loop_id, count, cut, finished } = slices;
+        Shared {
+            loop_id: *loop_id,
+            count: *count,
+            cut: *cut,
+            finished: finished.len(),
+            finished_slices: finished.to_string(),
+        }
+    }
+}
+
+impl GivenUp {
+    /// So many of a job's from there on.
+    pub(crate) fn of(job: &str, letters: &DeadLetters, offset: usize, limit: usize) -> Self {
+        let some = letters.iter().skip(offset).take(limit);
+        let dead_letters = some.map(|letter| Letter::of(&letter)).collect();
+        GivenUp { job: job.to_owned(), count: letters.len(), dead_letters }
+    }
+
+    /// No more than a page shows at a time.
+    pub(crate) fn bounded(job: &str, letters: &DeadLetters, offset: usize, limit: usize) -> Self {
+        GivenUp::of(job, letters, offset, limit.min(MOST_LETTERS))
+    }
+}

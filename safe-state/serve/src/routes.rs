@@ -1,0 +1,202 @@
+//! What is answered to which request.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, middleware};
+use safe_state_base::error::one_line;
+use safe_state_report::Report;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::detail::{Detail, GivenUp};
+use crate::files::{FILES, INDEX, LICENCE};
+use crate::guards::{self, Guards};
+use crate::jobs::Jobs;
+use crate::stream;
+use crate::token::Token;
+use crate::verbs::{self, Undone};
+use crate::window::Which;
+
+/// The header that a button sends its token in.
+const TOKEN: &str = "x-safe-state-token";
+/// More than a button sends.
+const BODY_LIMIT: usize = 16 * 1024;
+/// A report is a document of its own, with a style in it. It is of no origin, and runs nothing.
+const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+
+/// What the routes share.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) jobs: Arc<Jobs>,
+    pub(crate) streams: Arc<AtomicUsize>,
+    /// None if the page only reads.
+    token: Option<Token>,
+    place: Arc<str>,
+}
+
+/// Of which job.
+#[derive(Deserialize)]
+pub(crate) struct OfJob {
+    pub(crate) job: String,
+}
+
+/// Which dead letters.
+#[derive(Deserialize)]
+struct OfLetters {
+    job: String,
+    #[serde(default)]
+    offset: usize,
+    #[serde(default = "some")]
+    limit: usize,
+}
+
+/// What a button asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    verb: String,
+    job: String,
+}
+
+/// An answer, or why there is none.
+type Answer = Result<Response, (StatusCode, Json<serde_json::Value>)>;
+
+/// All of them.
+pub(crate) fn all(jobs: Arc<Jobs>, token: Option<Token>, place: String, guards: Guards) -> Router {
+    let desk = Desk { jobs, streams: Arc::default(), token, place: place.into() };
+    let mut routes = Router::new().route("/", get(INDEX));
+    for file in FILES.into_iter().chain([LICENCE]) {
+        routes = routes.route(&format!("/{}", file.name), get(file));
+    }
+    routes
+        .route("/api/page", get(page))
+        .route("/api/jobs", get(list))
+        .route("/api/jobs/events", get(stream::of_list))
+        .route("/api/job", get(job))
+        .route("/api/job/events", get(stream::of_job))
+        .route("/api/letters", get(letters))
+        .route("/api/do", post(perform))
+        .route("/report", get(report))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "there is no such page\n") })
+        .with_state(desk)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(guards, guards::guard))
+}
+
+fn some() -> usize {
+    50
+}
+
+/// What the page has to know first.
+async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Json<serde_json::Value> {
+    let is_known = desk.is_given(&headers);
+    Json(json!({
+        "place": &*desk.place,
+        "read_only": desk.token.is_none(),
+        "token": is_known,
+        "version": env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+async fn list(State(desk): State<Desk>, Query(which): Query<Which>) -> Answer {
+    let window = apart(move || {
+        // Why they can't be listed is in it.
+        let _ = desk.jobs.list();
+        which.of(&desk.jobs, true)
+    });
+    Ok(Json(window.await?).into_response())
+}
+
+async fn job(State(desk): State<Desk>, Query(OfJob { job }): Query<OfJob>) -> Answer {
+    let name = job.clone();
+    let detail = apart(move || Detail::of(&desk.jobs, &name, true)).await?;
+    known(&job, detail)
+}
+
+async fn letters(State(desk): State<Desk>, Query(of): Query<OfLetters>) -> Answer {
+    let OfLetters { job, offset, limit } = of;
+    let name = job.clone();
+    let letters = apart(move || {
+        let found = desk.jobs.look(&name)?;
+        Ok(found
+            .map(|it| GivenUp::bounded(&name, it.look.checkpoint.dead_letters(), offset, limit)))
+    });
+    known(&job, letters.await?)
+}
+
+async fn report(State(desk): State<Desk>, Query(OfJob { job }): Query<OfJob>) -> Answer {
+    let found = apart(move || desk.jobs.look(&job)).await?.map_err(|it| unreadable(&it))?;
+    let report = found.and_then(|it| Report::of(&it.look.checkpoint));
+    let report = report.ok_or_else(|| failed(StatusCode::NOT_FOUND, "there is no report of it"))?;
+    let headers =
+        [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, REPORT_POLICY)];
+    Ok((headers, report.to_html()).into_response())
+}
+
+/// What a button does. A form of another page can't send JSON, nor the header.
+async fn perform(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    asked: Result<Json<Asked>, JsonRejection>,
+) -> Answer {
+    if desk.token.is_none() {
+        return Err(failed(StatusCode::FORBIDDEN, "this page only reads"));
+    }
+    if !desk.is_given(&headers) {
+        let why = "this needs the token: open the link that the command has printed";
+        return Err(failed(StatusCode::FORBIDDEN, why));
+    }
+    let Json(Asked { verb, job }) = asked.map_err(|it| failed(it.status(), &it.body_text()))?;
+    let done = apart(move || {
+        let done = verbs::perform(desk.jobs.backend(), &verb, &job);
+        desk.jobs.refresh(&job);
+        desk.jobs.tell();
+        done
+    });
+    match done.await? {
+        Ok(done) => Ok(Json(json!({ "done": done })).into_response()),
+        Err(Undone::Unknown(why)) => Err(failed(StatusCode::NOT_FOUND, &why)),
+        Err(Undone::Failed(why)) => Err(failed(StatusCode::CONFLICT, &why)),
+    }
+}
+
+impl Desk {
+    fn is_given(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(TOKEN).map(HeaderValue::as_bytes).unwrap_or_default();
+        self.token.as_ref().is_some_and(|token| token.is(given))
+    }
+}
+
+fn known<T: Serialize>(job: &str, found: Result<Option<T>, safe_state_backends::Error>) -> Answer {
+    match found {
+        Ok(Some(found)) => Ok(Json(found).into_response()),
+        Ok(None) => {
+            let why = format!("there is no checkpoint of job `{job}`");
+            Err(failed(StatusCode::NOT_FOUND, &why))
+        }
+        Err(error) => Err(unreadable(&error)),
+    }
+}
+
+fn unreadable(error: &safe_state_backends::Error) -> (StatusCode, Json<serde_json::Value>) {
+    failed(StatusCode::INTERNAL_SERVER_ERROR, &one_line(error))
+}
+
+fn failed(status: StatusCode, why: &str) -> (StatusCode, Json<serde_json::Value>) {
+    (status, Json(json!({ "error": why })))
+}
+
+/// Calls what blocks on a thread for that.
+pub(crate) async fn apart<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, (StatusCode, Json<serde_json::Value>)> {
+    let called = tokio::task::spawn_blocking(call).await;
+    called.map_err(|error| failed(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))
+}

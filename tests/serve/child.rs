@@ -1,0 +1,46 @@
+//! A job that the page is open on: slow, and killed while it runs.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use safe_state::{Action, Durability, ErrorContext, Job, resumable};
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        // Each item takes so many milliseconds; every seventh is given up.
+        ["slow", dir, job, items, millis] => {
+            println!("running");
+            slow(Path::new(dir), job, items.parse()?, &|| millis.parse().map(Duration::from_millis))
+        }
+        // The same with a page.
+        ["paged", dir, job, items, millis] => {
+            let pause = Duration::from_millis(millis.parse()?);
+            let job = Job::new(*job).state_dir(dir).durability(Durability::Process).page(true);
+            println!("running");
+            job.run(0..items.parse::<u64>()?, |_| {
+                thread::sleep(pause);
+                Ok::<(), std::io::Error>(())
+            })?;
+            Ok(())
+        }
+        other => anyhow::bail!("unknown: {other:?}"),
+    }
+}
+
+/// How long an item takes is no argument that the job is known by.
+type Pause<'a> = &'a dyn Fn() -> Result<Duration, std::num::ParseIntError>;
+
+#[resumable(name = job, state_dir = dir, durability = "process", save_every = 1, on_error = give_up)]
+fn slow(dir: &Path, job: &str, items: u64, pause: Pause<'_>) -> anyhow::Result<()> {
+    for item in 0..items {
+        thread::sleep(pause()?);
+        anyhow::ensure!(item % 7 != 6, "no such mailbox");
+    }
+    Ok(())
+}
+
+fn give_up(_: &ErrorContext) -> Action {
+    Action::DeadLetter
+}
