@@ -60,7 +60,7 @@ fn main() {
 
         let carried = compare(
             ROUNDS,
-            || time(|| each_sum_is_in_the_page(scratch.path(), CARRIED)),
+            || time(|| _ = each_sum_is_in_the_page(scratch.path(), CARRIED)),
             || time(|| (0..CARRIED).for_each(|number| _ = black_box(number))),
         );
         let what = "`page`, durability = \"process\", with a carried u64";
@@ -68,7 +68,7 @@ fn main() {
 
         let carried = compare(
             ROUNDS,
-            || time(|| each_sum_is_saved(scratch.path(), UNSYNCED)),
+            || time(|| _ = each_sum_is_saved(scratch.path(), UNSYNCED)),
             || time(|| (0..UNSYNCED).for_each(|number| _ = black_box(number))),
         );
         let what = "  the same without `page`";

@@ -87,8 +87,7 @@ pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{
     __again as again, __argument_fingerprint as argument_fingerprint, __attempts as attempts,
-    __failing as failing,
-    __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
+    __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
     __in_place as in_place, __key as key, __means as means, __on_error as on_error,
     __progress as progress, __read_only as read_only, __set_back as set_back, __shown as shown,
     __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,

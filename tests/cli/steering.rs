@@ -124,7 +124,12 @@ fn items_are_skipped_and_done_by_hand() {
     assert_eq!(skipped, json!({ "job": "mail", "added": 3 }));
     assert_eq!(jobs.json(&["done", "mail", "--until", "3"])["added"], 1);
     let mut ran = Vec::new();
-    jobs.job("mail").run(0..8, |item| Ok::<_, Error>(ran.push(item))).unwrap();
+    jobs.job("mail")
+        .run(0..8, |item| {
+            ran.push(item);
+            Ok::<_, Error>(())
+        })
+        .unwrap();
     assert_eq!(ran, [3, 6, 7]);
     assert_eq!(jobs.tell(&["skip", "mail", "7-5"]).code, 2);
     assert_eq!(jobs.tell(&["skip", "mail"]).code, 2);

@@ -5,6 +5,7 @@
 #![expect(
     clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,
+    clippy::unused_self,
     reason = "what is small here, and cannot fail, is large and may fail in a program"
 )]
 

@@ -141,9 +141,7 @@ fn the_list_is_told_as_it_changes() {
     });
     assert_eq!(of(&told, "bill"), None, "{told}");
     drop(slow);
-    wait_for("its end", &|_, told| {
-        of(told, "mail").is_some_and(|job| job["state"] == "killed")
-    });
+    wait_for("its end", &|_, told| of(told, "mail").is_some_and(|job| job["state"] == "killed"));
     jobs.json(&["clear", "bill"]);
     wait_for("one less", &|name, told| name == "window" && of(told, "bill").is_none());
 }

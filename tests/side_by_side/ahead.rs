@@ -86,14 +86,14 @@ fn again(dir: &Path, tries: &Mutex<Vec<(u32, &'static str)>>) -> Result<u32, Any
         let value = ahead!({
             let mut tries = tries.lock().unwrap();
             tries.push((item, "part"));
-            let tried = tries.iter().filter(|it| **it == (item, "part")).count();
-            if item == 2 && tried == 1 { Err("the part") } else { Ok(item) }?
+            let attempts = tries.iter().filter(|it| **it == (item, "part")).count();
+            if item == 2 && attempts == 1 { Err("the part") } else { Ok(item) }?
         });
         total += value;
         let mut tries = tries.lock().unwrap();
         tries.push((item, "rest"));
-        let tried = tries.iter().filter(|it| **it == (item, "rest")).count();
-        if item == 4 && tried == 1 {
+        let attempts = tries.iter().filter(|it| **it == (item, "rest")).count();
+        if item == 4 && attempts == 1 {
             return Err("the rest".into());
         }
     }

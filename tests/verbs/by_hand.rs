@@ -1,6 +1,6 @@
 //! `skip`, `done`, and where to go on.
 
-use safe_state::{Carry, Error, Job, NotByHand, State, resumable};
+use safe_state::{Error, Job, NotByHand, State, resumable};
 
 use crate::places::{Place, done, on_each};
 
@@ -135,6 +135,4 @@ fn text_that_the_command_hashes_is_the_key_that_a_loop_knows() {
         checkpoint.loops().next().unwrap().keys().unwrap().hashes().to_vec()
     };
     assert_eq!(keys(&job), [safe_state_base::stored::key_of_text("käse")]);
-    fn assert_carry<T: Carry>() {}
-    assert_carry::<String>();
 }

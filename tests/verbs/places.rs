@@ -35,7 +35,11 @@ impl Place {
 /// The items of a run over the numbers up to eight.
 pub(crate) fn done(job: &Job) -> Vec<u64> {
     let mut done = Vec::new();
-    job.run(0..8_u64, |item| Ok::<(), Error>(done.push(item))).unwrap();
+    job.run(0..8_u64, |item| {
+        done.push(item);
+        Ok::<(), Error>(())
+    })
+    .unwrap();
     done
 }
 

@@ -62,6 +62,16 @@ fn an_async_job_goes_on_where_it_stopped() {
 }
 
 /// Of a program of its own, as they count for all of it.
+#[resumable(name = "attributed", fresh(ran))]
+fn attributed(ran: &mut u64, items: &[u64]) -> Result<(), Error> {
+    #[resume]
+    for _ in items {
+        *ran += 1;
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
+}
+
 #[test]
 fn defaults_are_the_whole_program_s() {
     const CHILD: &str = "SAFE_STATE_TESTS_DEFAULTS";
@@ -73,15 +83,6 @@ fn defaults_are_the_whole_program_s() {
         assert!(done.unwrap().success());
         return;
     };
-    #[resumable(name = "attributed", fresh(ran))]
-    fn attributed(ran: &mut u64, items: &[u64]) -> Result<(), Error> {
-        #[resume]
-        for _ in items {
-            *ran += 1;
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        Ok(())
-    }
     let database = std::path::Path::new(&dir).join("jobs.db");
     safe_state::defaults().backend(format!("sqlite:{}", database.display())).set();
     let fails = |job: &Job| job.run(0..3, |_| Err(std::io::Error::other("no")));
@@ -91,7 +92,7 @@ fn defaults_are_the_whole_program_s() {
     assert_eq!(Job::new("mail").list().unwrap().len(), 1);
     safe_state::defaults().max_runtime(Duration::from_millis(1)).set();
     let mut ran = 0;
-    let error = attributed(&mut ran, &[0; 5000]).unwrap_err();
+    let error = attributed(&mut ran, &vec![0; 5000]).unwrap_err();
     assert!(matches!(error, Error::Stopped { reason: StopReason::MaxRuntime, .. }), "{error}");
     assert!((1..5000).contains(&ran), "{ran}");
     assert!(Job::new("attributed").peek_checkpoint().unwrap().is_some());

@@ -34,7 +34,11 @@ fn what_would_pull_the_rug_from_a_run_is_refused() {
             for (name, verb) in REFUSED.iter().filter(|_| item == 4) {
                 let error = verb(&job).unwrap_err();
                 assert!(error.is_held(), "{name}: {error}");
-                assert_eq!(error.holder().map(|it| it.pid()), Some(std::process::id()), "{name}");
+                assert_eq!(
+                    error.holder().map(safe_state::backend::Holder::pid),
+                    Some(std::process::id()),
+                    "{name}"
+                );
                 assert_eq!(job.peek_checkpoint()?, before, "{name}");
             }
             Ok::<(), Error>(())

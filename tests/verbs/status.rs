@@ -61,6 +61,6 @@ fn the_json_says_its_version_and_is_flat() {
         assert_eq!(json["safe_state_status"], 1);
         assert_eq!((&json["state"], &json["completed"]), (&"failed".into(), &3.into()));
         assert!(json["loops"].is_array() && json["reason"].is_null() && json["version"].is_null());
-        assert!(!json.as_object().unwrap().values().any(|it| it.is_object()), "{json:#}");
+        assert!(!json.as_object().unwrap().values().any(serde_json::Value::is_object), "{json:#}");
     });
 }

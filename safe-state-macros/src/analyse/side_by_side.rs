@@ -4,6 +4,7 @@ use syn::visit::{self, Visit};
 use syn::{Error, Expr, ExprMacro, Item, Macro, Result};
 
 use crate::analyse::carried::CarriedVariable;
+use crate::analyse::changes::changes;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
@@ -11,6 +12,7 @@ use crate::analyse::{ahead, lending, worklists};
 use crate::parse::function::Returned;
 use crate::parse::options::items::Identity;
 use crate::parse::options::side_by_side::SideBySide;
+use crate::syntax::bindings::own_names;
 use crate::syntax::rewrite::body;
 
 /// Holds such a loop to a function, and to a place in it, where that can be.
@@ -78,7 +80,9 @@ pub(crate) fn check_bodies(plan: &Plan, targets: &[Target]) -> Result<()> {
         let Some(body) = plan.originals.get(&target.at).and_then(body) else { continue };
         let has_part = ahead::of(plan, body)?.is_some();
         let is_changed = |variable: &&CarriedVariable| {
-            !variable.is_handle() && variable.places.changing.contains(&target.at)
+            !variable.is_handle()
+                && !own_names(body).contains(&variable.ident.to_string())
+                && !changes(body, &variable.ident, true).is_empty()
         };
         if let Some(changed) = plan.carried.iter().find(is_changed).filter(|_| !has_part) {
             let name = changed.name();

@@ -140,7 +140,7 @@ impl Ahead<'_> {
     /// The part as a block of an item, and the rest of the body as one of the part's value.
     fn split(
         &self,
-        (pat, part): (&Pat, &Part),
+        (pat, ahead): (&Pat, &Part),
         body: &mut Block,
         names: &[Binding],
     ) -> (TokenStream, Block) {
@@ -151,7 +151,7 @@ impl Ahead<'_> {
         let allowed = is_mut.then(|| quote_spanned! {here=> #[allow(unused_mut)] });
         let capture = items::captured(self.plan, self.target);
         let capture = capture.map(|values| quote_spanned! {here=> #captures.capture(&[#values]); });
-        let (path, expr) = (&part.path, &part.expr);
+        let (path, expr) = (&ahead.path, &ahead.expr);
         let mut of_type = TokenStream::new();
         if let Some(Stmt::Local(Local { pat, init: Some(LocalInit { expr, .. }), .. })) =
             body.stmts.first_mut()
@@ -160,7 +160,7 @@ impl Ahead<'_> {
             if let (Pat::Type(PatType { ty, .. }), syn::Expr::Macro(_)) = (&*pat, &**expr) {
                 of_type = quote_spanned! {here=> : #ty };
             }
-            ahead::replace(self.plan, expr, &value);
+            ahead::replace(self.plan, expr, value);
         }
         let inside = quote_spanned! {here=>
             let #handed = #krate::__private::handed!(&#item);
@@ -239,9 +239,10 @@ impl Ahead<'_> {
         let due = save_points::due(plan, &run, carry, &save, Some(&has_ended));
         let boundary = save_points::boundary(plan, &run, carry, &save, &has_ended);
         let options = &self.target.items.policy;
-        let is_cautious = match options.max_crashes {
-            Some(_) => quote_spanned! {here=> #run.is_cautious() },
-            None => quote_spanned! {here=> false },
+        let is_cautious = if options.max_crashes.is_some() {
+            quote_spanned! {here=> #run.is_cautious() }
+        } else {
+            quote_spanned! {here=> false }
         };
         let again = if options.answers_errors() {
             quote_spanned! {here=> #policy.may_try_again(0) }
@@ -255,17 +256,16 @@ impl Ahead<'_> {
             quote_spanned! {here=> next(&mut #items, &mut #tally, #terms) }
         };
         let done = rest::done(self, rest, names, carry);
-        let done = match options.max_crashes {
-            Some(_) => {
-                let depth = self.target.depth;
-                quote_spanned! {here=>
-                    if !(#cautious && #run.gives_up(&#policy, #depth)) {
-                        if #cautious { #carry #save }
-                        #done
-                    }
+        let done = if options.max_crashes.is_some() {
+            let depth = self.target.depth;
+            quote_spanned! {here=>
+                if !(#cautious && #run.gives_up(&#policy, #depth)) {
+                    if #cautious { #carry #save }
+                    #done
                 }
             }
-            None => done,
+        } else {
+            done
         };
         quote_spanned! {here=>
             #made

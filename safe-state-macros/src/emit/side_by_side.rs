@@ -176,13 +176,12 @@ fn terms(
             quote_spanned! {site=> false },
         )
     };
-    let gives_up = match options.max_crashes {
-        Some(_) => quote_spanned! {site=>
+    let gives_up = if options.max_crashes.is_some() {
+        quote_spanned! {site=>
             #krate::__private::Some(|#run: &mut #krate::__private::Run| #run.gives_up(&#policy, #depth))
-        },
-        None => quote_spanned! {site=>
-            #krate::__private::None::<fn(&mut #krate::__private::Run) -> bool>
-        },
+        }
+    } else {
+        quote_spanned! {site=> #krate::__private::None::<fn(&mut #krate::__private::Run) -> bool> }
     };
     quote_spanned! {site=>
         #krate::__private::Terms {

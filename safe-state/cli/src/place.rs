@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use safe_state_backends::{Backend, IntoBackend, Lease, LeaseOptions, redacted};
-use safe_state_base::look::Look;
 use safe_state_base::place::{DEFAULT_STATE_DIR, from_environment};
 use safe_state_base::status::look::Look;
 

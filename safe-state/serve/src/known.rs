@@ -78,9 +78,7 @@ impl Known {
 
     pub(crate) fn before(&self, needs_look: bool) -> Before {
         let holder = match self.listed.as_deref() {
-            Some(Listed { job: Row::Read(status), .. }) => {
-                status.holder.as_ref().map(|it| it.pid)
-            }
+            Some(Listed { job: Row::Read(status), .. }) => status.holder.as_ref().map(|it| it.pid),
             _ => None,
         };
         let has_look = !needs_look || self.look.is_some();

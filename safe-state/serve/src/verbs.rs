@@ -55,7 +55,10 @@ const VERBS: [Verb; 6] = [
         label: "Cancel",
         means: "The run ends before its next item. A later run goes on from there.",
         asks: true,
-        fits: |it| matches!(it.state, State::Running | State::Paused | State::Open) && it.asked.asked != Some("cancel"),
+        fits: |it| {
+            matches!(it.state, State::Running | State::Paused | State::Open)
+                && it.asked.asked != Some("cancel")
+        },
         does: cancel,
     },
     Verb {

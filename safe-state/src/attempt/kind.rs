@@ -9,6 +9,9 @@ use super::call::{Outcome, call, call_async};
 use crate::Error;
 use crate::observe::spans::Spans;
 
+/// Where an attempt went in a function that returns an `R`, or how it failed.
+type Went<R> = Result<Flow<R>, Outcome<R>>;
+
 /// A function that returns an `R`. More references in front mean a higher rank.
 #[derive(Debug)]
 pub struct Returning<R>(PhantomData<fn() -> R>);
@@ -58,7 +61,7 @@ impl<T, E> Fallibly<T, E> {
         self,
         on_error: fn(Error) -> Result<T, E>,
         body: impl FnOnce() -> Result<Flow<Result<T, E>>, E>,
-    ) -> Result<Flow<Result<T, E>>, Outcome<Result<T, E>>> {
+    ) -> Went<Result<T, E>> {
         attempt(on_error, true, body)
     }
 
@@ -71,7 +74,7 @@ impl<T, E> Fallibly<T, E> {
         self,
         on_error: fn(Error) -> Result<T, E>,
         body: impl Future<Output = Result<Flow<Result<T, E>>, E>>,
-    ) -> Result<Flow<Result<T, E>>, Outcome<Result<T, E>>> {
+    ) -> Went<Result<T, E>> {
         attempt_async(on_error, true, body).await
     }
 
@@ -125,7 +128,7 @@ impl<R> Surely<R> {
         self,
         _: fn(Error) -> R,
         body: impl FnOnce() -> Result<Flow<R>, Infallible>,
-    ) -> Result<Flow<R>, Outcome<R>> {
+    ) -> Went<R> {
         let Ok(flow) = call(body).map_err(Err)?;
         Ok(flow)
     }
@@ -139,7 +142,7 @@ impl<R> Surely<R> {
         self,
         _: fn(Error) -> R,
         body: impl Future<Output = Result<Flow<R>, Infallible>>,
-    ) -> Result<Flow<R>, Outcome<R>> {
+    ) -> Went<R> {
         let Ok(flow) = call_async(Spans::default(), body).await.map_err(Err)?;
         Ok(flow)
     }

@@ -16,11 +16,7 @@ pub struct Asking<'i, A, K> {
 }
 
 /// Asks the head of a loop that knows its items by index.
-pub fn asking<'i, T, A, F>(
-    received: &'i mut Received,
-    ask: A,
-    fingerprint: F,
-) -> Asking<'i, A, ByIndex<F>>
+pub fn asking<T, A, F>(received: &mut Received, ask: A, fingerprint: F) -> Asking<'_, A, ByIndex<F>>
 where
     A: FnMut() -> Option<T>,
     F: Fn(&T) -> Option<u32>,
@@ -29,11 +25,7 @@ where
 }
 
 /// Asks the head of a loop that knows its items by the hash of a key.
-pub fn asking_by_key<'i, T, A, F>(
-    received: &'i mut Received,
-    ask: A,
-    hash: F,
-) -> Asking<'i, A, ByKey<F>>
+pub fn asking_by_key<T, A, F>(received: &mut Received, ask: A, hash: F) -> Asking<'_, A, ByKey<F>>
 where
     A: FnMut() -> Option<T>,
     F: Fn(&T) -> Result<KeyHash, String>,

@@ -40,13 +40,21 @@ struct Item<K> {
     waits_until: Option<Instant>,
 }
 
+/// What the input has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Input {
+    /// More items.
+    #[default]
+    More,
+    /// More, of which the next has to be waited for.
+    Later,
+    Nothing,
+}
+
 /// What is to be heeded next.
 #[derive(Debug, Default)]
 struct State {
-    /// Whether the input has no more items.
-    is_exhausted: bool,
-    /// Whether the next item has to be waited for.
-    wants_item: bool,
+    input: Input,
     /// Whether the run is to stop, or to do what is asked of it, once nothing runs any more.
     is_to_obey: bool,
     /// Whether something is to be saved, whatever the schedule.
@@ -70,13 +78,14 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
 
     /// Returns whether the next item has to be waited for.
     pub(super) fn wants_item(&self) -> bool {
-        self.state.wants_item
+        self.state.input == Input::Later
     }
 
     /// Returns whether nothing is left to do.
     pub(super) fn is_over(&self) -> bool {
         self.running == 0
-            && (self.is_closing() || (self.state.is_exhausted && self.in_flight.is_empty()))
+            && (self.is_closing()
+                || (self.state.input == Input::Nothing && self.in_flight.is_empty()))
     }
 
     /// Returns whether nothing is handed out any more.
@@ -98,7 +107,9 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     where
         K: Keeps<T>,
     {
-        self.state.wants_item = false;
+        if self.state.input == Input::Later {
+            self.state.input = Input::More;
+        }
         loop {
             if self.is_closing() || self.state.is_to_obey || self.state.is_to_save {
                 return None;
@@ -115,11 +126,14 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
             if let Some(task) = self.try_again(now) {
                 return Some(task);
             }
-            if self.state.is_exhausted || !self.has_room() || !self.may_go_on(feed, now) {
+            if self.state.input == Input::Nothing || !self.has_room() || !self.may_go_on(feed, now)
+            {
                 return None;
             }
             let next = feed.next(&mut self.handing);
-            self.state.wants_item = next.is_none();
+            if next.is_none() {
+                self.state.input = Input::Later;
+            }
             match next? {
                 Step::Item(item) => {
                     let index = self.handing.last();
@@ -130,7 +144,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
                     }
                     self.look_at(index, now);
                 }
-                Step::Done => self.state.is_exhausted = true,
+                Step::Done => self.state.input = Input::Nothing,
                 Step::Failed(error) => self.fail(error),
             }
         }
@@ -231,7 +245,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
         let notes = Notes::take();
         let Verdict::Again(pause) = verdict else {
-            return self.end(index, End::Failed(failed, notes));
+            return self.end(index, End::Failed(failed, Box::new(notes)));
         };
         if let Some(item) = self.in_flight.get_mut(&index) {
             item.tried += 1;

@@ -14,7 +14,7 @@ pub(super) enum End<R> {
     /// By a `break` or `return`.
     Left(Flow<R>),
     /// By its failure, with what was noted of that.
-    Failed(Outcome<R>, Notes),
+    Failed(Outcome<R>, Box<Notes>),
 }
 
 /// The ends, by the indices of the items.

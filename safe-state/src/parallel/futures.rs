@@ -103,7 +103,8 @@ where
     W: OnTerms<R>,
 {
     let mut under_way = UnderWay::new(head, given);
-    let mut course = Course::new(Handing::new(tally), terms);
+    Handing::begin(tally);
+    let mut course = Course::new(Handing::of(tally), terms);
     while !course.is_over() {
         while let Some(Task { index, item }) = course.next(feed, keep) {
             let captures = Arc::new(Captures::default());

@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use safe_state_backends::Captured;
-
 use super::feed::{Feed, Keeps};
 use super::task::{Done, Task};
 use crate::Error;
@@ -37,7 +35,7 @@ enum Part<V, R> {
     /// It has not begun, or is to begin once more.
     Waits,
     Runs,
-    Came(Result<V, Outcome<R>>, Option<Notes>, Vec<Captured>),
+    Came(Box<Done<V, R>>),
 }
 
 /// What a line has for the loop.
@@ -124,9 +122,9 @@ impl<K, V, R> Line<K, V, R> {
 
     /// Takes in what came of a part.
     pub(super) fn came(&mut self, done: Done<V, R>) {
-        let Done { index, came, notes, captured } = done;
-        if let Some(ahead) = self.items.iter_mut().find(|ahead| ahead.index == index) {
-            ahead.part = Part::Came(came, notes, captured);
+        let ahead = self.items.iter_mut().find(|ahead| ahead.index == done.index);
+        if let Some(ahead) = ahead {
+            ahead.part = Part::Came(Box::new(done));
         }
     }
 
@@ -146,10 +144,11 @@ impl<K, V, R> Line<K, V, R> {
         handing: &mut Handing<'_, '_>,
     ) -> Option<Result<V, Outcome<R>>> {
         let first = self.items.front_mut()?;
-        let Part::Came(came, notes, captured) = std::mem::replace(&mut first.part, Part::Waits)
-        else {
+        if !matches!(first.part, Part::Came(_)) {
             return None;
-        };
+        }
+        let Part::Came(done) = std::mem::replace(&mut first.part, Part::Waits) else { return None };
+        let Done { came, notes, captured, .. } = *done;
         first.tried += 1;
         handing.attend(first.index, captured);
         notes.into_iter().for_each(Notes::put_back);

@@ -19,42 +19,60 @@ use crate::run::handing::Handing;
 #[derive(Debug)]
 pub struct Offered<T>(Mutex<Asked<T>>);
 
+/// How it stands with the next item.
 #[derive(Debug)]
-struct Asked<T> {
-    is_wanted: bool,
-    given: Option<Option<T>>,
+enum Asked<T> {
+    Nothing,
+    Wanted,
+    /// What the head gave.
+    Given(Option<T>),
 }
 
 impl<T> Offered<T> {
     /// Nothing yet.
     #[expect(clippy::new_without_default, reason = "only generated code makes one")]
     pub fn new() -> Self {
-        Offered(Mutex::new(Asked { is_wanted: false, given: None }))
+        Offered(Mutex::new(Asked::Nothing))
     }
 
     /// Waits until an item is wanted.
     pub async fn wanted(&self) {
-        poll_fn(|_| if self.lock().is_wanted { Poll::Ready(()) } else { Poll::Pending }).await;
+        poll_fn(|_| match *self.lock() {
+            Asked::Wanted => Poll::Ready(()),
+            Asked::Nothing | Asked::Given(_) => Poll::Pending,
+        })
+        .await;
     }
 
     /// Gives what the head gave. Returns whether there is more to come.
     pub fn give(&self, given: Option<T>) -> bool {
         let has_more = given.is_some();
-        *self.lock() = Asked { is_wanted: false, given: Some(given) };
+        *self.lock() = Asked::Given(given);
         has_more
     }
 
     pub(super) fn want(&self) {
         let mut asked = self.lock();
-        asked.is_wanted = asked.given.is_none();
+        if matches!(*asked, Asked::Nothing) {
+            *asked = Asked::Wanted;
+        }
     }
 
     pub(super) fn is_there(&self) -> bool {
-        self.lock().given.is_some()
+        matches!(*self.lock(), Asked::Given(_))
     }
 
+    /// Takes what the head gave; none if it has given nothing yet.
+    #[expect(clippy::option_option, reason = "a head gives an `Option`, once it gives something")]
     fn take(&self) -> Option<Option<T>> {
-        self.lock().given.take()
+        let mut asked = self.lock();
+        if !matches!(*asked, Asked::Given(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut *asked, Asked::Nothing) {
+            Asked::Given(given) => Some(given),
+            Asked::Nothing | Asked::Wanted => None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Asked<T>> {

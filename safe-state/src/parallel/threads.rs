@@ -74,7 +74,8 @@ where
 {
     let spans = tally.run().spans();
     let exchange = Exchange::new();
-    let mut course = Course::new(Handing::new(tally), terms);
+    Handing::begin(tally);
+    let mut course = Course::new(Handing::of(tally), terms);
     std::thread::scope(|scope| {
         let _closing = exchange.closing();
         let mut threads = 0;

@@ -21,14 +21,13 @@ pub struct Handing<'t, 'r> {
 
 impl<'t, 'r> Handing<'t, 'r> {
     /// Has the items of the loop run side by side from now on.
-    pub(crate) fn new(tally: &'t mut Tally<'r>) -> Self {
+    pub(crate) fn begin(tally: &mut Tally<'_>) {
         let (stages, depth) = tally.stages();
         stages.with_stored(|progress, stored| progress.run_side_by_side(stored, depth));
-        Handing { tally }
     }
 
-    /// Hands out more of a loop whose items run side by side already.
-    pub(crate) fn again(tally: &'t mut Tally<'r>) -> Self {
+    /// Hands out items of a loop whose items run side by side.
+    pub(crate) fn of(tally: &'t mut Tally<'r>) -> Self {
         Handing { tally }
     }
 

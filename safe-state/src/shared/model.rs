@@ -2,6 +2,7 @@
 //! the answers to them. Whatever happens, each item is done, and all that return, return the same.
 //!
 //! `SAFE_STATE_SCHEDULES=1000000` tries as many schedules, from `SAFE_STATE_SCHEDULE` on.
+#![expect(clippy::cast_possible_truncation, reason = "what is rolled is small")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -368,7 +369,7 @@ fn schedule(seed: u64) -> bool {
             match model.go_on(worker) {
                 Ok(worker) => model.workers[which] = worker,
                 Err(error) => {
-                    assert!(matches!(error, Error::Backend(_)), "schedule {seed}: {error}")
+                    assert!(matches!(error, Error::Backend(_)), "schedule {seed}: {error}");
                 }
             }
         }

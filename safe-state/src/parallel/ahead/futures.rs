@@ -76,7 +76,7 @@ where
         most: usize,
         keep: fn(T) -> K,
     ) -> Self {
-        drop(Handing::new(tally));
+        Handing::begin(tally);
         let (under_way, line) = (UnderWay::new(head, offered), Line::new(most));
         AheadAsFutures { under_way, line, keep }
     }
@@ -91,7 +91,7 @@ where
         (one_by_one, may_try_again): (bool, bool),
     ) -> Step<()> {
         self.line.go_on();
-        let mut handing = Handing::again(tally);
+        let mut handing = Handing::of(tally);
         loop {
             let terms = (one_by_one, may_try_again);
             let is_wanted = match self.line.pull(feed, &mut handing, self.keep, terms) {
@@ -127,7 +127,7 @@ where
         part: &impl Fn(T, Arc<Captures>) -> P,
         may_try_again: impl Fn(u32) -> bool,
     ) -> Result<V, Outcome<R>> {
-        let mut handing = Handing::again(tally);
+        let mut handing = Handing::of(tally);
         if let Some(task) = self.line.begin_first(may_try_again) {
             self.begin(task, &mut handing, part);
         }

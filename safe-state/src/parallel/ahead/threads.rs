@@ -42,7 +42,7 @@ where
     B: Fn(F::Item, &Captures) -> Result<V, Outcome<R>> + Sync,
 {
     let spans = tally.run().spans();
-    drop(Handing::new(tally));
+    Handing::begin(tally);
     Parts { exchange: Exchange::new(), spans, part }
 }
 
@@ -50,7 +50,8 @@ where
 pub struct AheadOnThreads<'s, 'e, T, V, R, B, K> {
     scope: &'s Scope<'s, 'e>,
     parts: &'s Parts<T, V, R, B>,
-    _closing: Closing<'s, Sent<T>, Done<V, R>>,
+    #[expect(dead_code, reason = "it is there to be dropped: then the threads end")]
+    closing: Closing<'s, Sent<T>, Done<V, R>>,
     threads: usize,
     most: usize,
     line: Line<K, V, R>,
@@ -78,8 +79,8 @@ where
         most: usize,
         keep: fn(T) -> K,
     ) -> Self {
-        let (_closing, line) = (parts.exchange.closing(), Line::new(most));
-        AheadOnThreads { scope, parts, _closing, threads: 0, most, line, keep }
+        let (closing, line) = (parts.exchange.closing(), Line::new(most));
+        AheadOnThreads { scope, parts, closing, threads: 0, most, line, keep }
     }
 
     /// Goes on to the next item, and waits for its part; but not where the run looks out for an item that kills the
@@ -91,7 +92,7 @@ where
         (one_by_one, may_try_again): (bool, bool),
     ) -> Step<()> {
         self.line.go_on();
-        let mut handing = Handing::again(tally);
+        let mut handing = Handing::of(tally);
         loop {
             let terms = (one_by_one, may_try_again);
             match self.line.pull(feed, &mut handing, self.keep, terms) {
@@ -125,7 +126,7 @@ where
         may_try_again: impl Fn(u32) -> bool,
         on_error: fn(Error) -> R,
     ) -> Result<V, Outcome<R>> {
-        let mut handing = Handing::again(tally);
+        let mut handing = Handing::of(tally);
         if let Some(task) = self.line.begin_first(may_try_again)
             && let Err(error) = self.begin(task, &mut handing)
         {
