@@ -221,6 +221,9 @@ fn maps_are_the_same_input_in_another_process() {
     }
     let other = run(&["MAPS_OTHER"]);
     assert!(other.contains("is not the one that was completed"), "{other}");
-    assert!(other.contains("let `key` say how items are known"), "{other}");
+    assert!(
+        other.contains("`key`, `consumed` and `on_input_change` are for inputs that change"),
+        "{other}"
+    );
     assert!(run(&[]).starts_with("[3, 4] Ok"));
 }

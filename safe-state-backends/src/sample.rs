@@ -77,8 +77,9 @@ pub(crate) fn change(dice: &mut Dice) -> Change {
         16 => change.end = Some(RunEnd::Stopped),
         17 => {
             let completed = (0..dice.up_to(9)).map(|_| dice.up_to(2000) as u64).collect();
-            let in_flight = (0..dice.up_to(4)).map(|_| dice.next()).collect();
-            loop_change.side_by_side = Some(Box::new(SideBySide { completed, in_flight }));
+            // What is in flight stands behind a snapshot, and may be cut off without harm.
+            let side_by_side = SideBySide { completed, in_flight: Vec::new() };
+            loop_change.side_by_side = Some(Box::new(side_by_side));
         }
         13 => change.skipped = dice.up_to(3) as u64,
         _ => {}

@@ -6,9 +6,9 @@ use super::source::Source;
 
 /// The folders, from the ground up: a file may use what is in its own or before it. The stages are in the order in which
 /// an item goes through them: a later one takes what an earlier one gives, and no earlier one knows of a later.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "observe", "items", "attempt", "failure", "progress", "save", "control", "effects", "job",
-    "shared", "run",
+    "shared", "run", "parallel",
 ];
 
 /// The types that a stage is: nothing of theirs is open to others.

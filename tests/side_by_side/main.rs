@@ -3,6 +3,8 @@
 mod ahead;
 mod ends;
 mod futures;
+mod kills;
+mod stops;
 mod threads;
 
 use std::path::Path;

@@ -68,6 +68,10 @@ impl Samples {
         let last = samples.last().map_or(0, |last| last.index);
         let step = step(last, SAMPLE_LIMIT as u64);
         samples.retain(|mark| mark.index.is_multiple_of(step));
+        // None are none, as they are where a checkpoint is read.
+        if samples.is_empty() {
+            self.0 = None;
+        }
     }
 
     /// Forgets the item at `index`.

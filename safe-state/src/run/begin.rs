@@ -19,10 +19,10 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
         return replay::begin(job, index);
     }
     let source = job.requests()?;
+    let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     if source.is_abandoned()? {
         return Err(Error::Stopped { job: source.job, reason: StopReason::Abandoned });
     }
-    let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let found = opening.found().filter(|found| !starts_over(job, found));
     let was_finished = found.is_some_and(Checkpoint::is_finished);
     let has_crashed = found.is_some_and(Checkpoint::is_open);

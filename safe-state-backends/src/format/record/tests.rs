@@ -61,3 +61,42 @@ fn a_loop_that_begins_anew_has_no_samples() {
     checkpoint.apply(Record::Change(change)).unwrap();
     assert_eq!(checkpoint.loops[&0].samples.marks(), []);
 }
+
+#[test]
+fn items_that_complete_in_any_order_are_read_as_they_were_written() {
+    let backend = Arc::new(MemoryBackend::default());
+    let open = || Store::open(Arc::clone(&backend) as _, "j", LeaseOptions::default()).unwrap();
+    let mut store = open().begin(Checkpoint::new("j", None)).unwrap();
+    let save = |completed: &[u64], in_flight: &[u64]| {
+        let completed = completed.iter().copied().collect();
+        let side_by_side = Some(Box::new(SideBySide { completed, in_flight: in_flight.to_vec() }));
+        Change {
+            loops: vec![LoopChange { side_by_side, ..LoopChange::default() }],
+            ..Change::default()
+        }
+    };
+    for (completed, in_flight) in
+        [(&[1, 3][..], &[0, 2][..]), (&[1, 3, 0], &[2]), (&[0, 1, 2, 3], &[])]
+    {
+        store.save(save(completed, in_flight)).unwrap();
+        let found = Checkpoint::decode(&backend.load("j").unwrap().unwrap()).unwrap();
+        assert_eq!(&found, store.checkpoint());
+        assert_eq!(found.completed().len(), completed.len() as u64);
+        let told: Vec<u64> = found.in_flight().flat_map(|it| it.items).collect();
+        assert_eq!(told, in_flight);
+    }
+    assert_eq!(store.checkpoint().history().last().unwrap().completed(), 4);
+    drop(store);
+    let opening = open();
+    let mut found = opening.found().unwrap().clone();
+    found.begin_run(None);
+    assert_eq!(found.in_flight().count(), 0, "they begin anew");
+}
+
+#[test]
+fn what_is_of_no_loop_of_the_change_is_damage() {
+    let change = Change::completed(1);
+    let beside = vec![(7_u16, SideBySide::default())];
+    let bytes = postcard::to_stdvec(&(&change, &beside)).unwrap();
+    side_by_side::read(&bytes, 0).unwrap_err();
+}

@@ -1,0 +1,104 @@
+//! A job whose items run side by side, for kills at any instant.
+
+use std::error::Error;
+use std::io::Write;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use safe_state::{ahead, resumable};
+use safe_state_tests::Effects;
+
+type Anything = Box<dyn Error + Send + Sync>;
+
+const ITEMS: u64 = 60;
+
+/// Does an item, which takes its own time, and says that it has begun.
+fn act(effects: &Effects, item: u64) -> Result<u64, Anything> {
+    writeln!(std::io::stdout(), "item {item}")?;
+    thread::sleep(Duration::from_micros(item * 7919 % 1500));
+    effects.record(item)?;
+    Ok(item)
+}
+
+async fn act_later(effects: &Effects, item: u64) -> Result<u64, Anything> {
+    writeln!(std::io::stdout(), "item {item}")?;
+    tokio::time::sleep(Duration::from_micros(item * 7919 % 1500)).await;
+    effects.record(item)?;
+    Ok(item)
+}
+
+#[resumable(name = "job", state_dir = dir, threads = 4)]
+fn on_threads(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..ITEMS {
+        act(effects, item)?;
+    }
+    Ok(0)
+}
+
+#[resumable(name = "job", state_dir = dir, threads = 4, key = |item| *item, save_every = 5)]
+fn by_key(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..ITEMS {
+        act(effects, item)?;
+    }
+    Ok(0)
+}
+
+#[resumable(name = "job", state_dir = dir, concurrency = 4)]
+async fn as_futures(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..ITEMS {
+        act_later(effects, item).await?;
+    }
+    Ok(0)
+}
+
+#[resumable(name = "job", state_dir = dir, threads = 4, carry(sum))]
+fn ahead_on_threads(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    let mut sum = 0;
+    for item in 0..ITEMS {
+        let given = ahead!(act(effects, item)?);
+        sum += given;
+    }
+    Ok(sum)
+}
+
+#[resumable(name = "job", state_dir = dir, concurrency = 4, carry(sum))]
+async fn ahead_as_futures(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    let mut sum = 0;
+    for item in 0..ITEMS {
+        let given = ahead!(act_later(effects, item).await?);
+        sum += given;
+    }
+    Ok(sum)
+}
+
+/// An item kills the process, whoever does others then.
+#[resumable(name = "job", state_dir = dir, threads = 4, max_crashes = 2)]
+fn poisoned(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..ITEMS {
+        if item == 7 {
+            std::process::abort();
+        }
+        act(effects, item)?;
+    }
+    Ok(0)
+}
+
+fn main() -> Result<(), Anything> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, dir] = arguments.as_slice() else { return Err("which job, and where?".into()) };
+    let dir = Path::new(dir);
+    let effects = Effects::open(dir.join("effects"))?;
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let sum = match kind.as_str() {
+        "threads" => on_threads(dir, &effects)?,
+        "key" => by_key(dir, &effects)?,
+        "futures" => runtime()?.block_on(as_futures(dir, &effects))?,
+        "ahead on threads" => ahead_on_threads(dir, &effects)?,
+        "ahead as futures" => runtime()?.block_on(ahead_as_futures(dir, &effects))?,
+        "poisoned" => poisoned(dir, &effects)?,
+        _ => return Err(format!("unknown: {kind}").into()),
+    };
+    std::fs::write(dir.join("sum"), sum.to_string())?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Kills at any instant: no item is lost, none that was saved is done again, and what is carried is right.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use fastrand::Rng;
+use safe_state_tests::{Effects, run_and_kill, storms};
+
+use super::stored;
+
+const ITEMS: u64 = 60;
+/// How many run at once.
+const MOST: usize = 4;
+
+fn command(kind: &str, dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_side_by_side"));
+    command.arg(kind).arg(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Kills the job again and again; `at_risk` items may have completed since the last save.
+fn storm(kind: &str, at_risk: usize, sum: u64) {
+    let mut rng = Rng::with_seed(storms::seed(18));
+    for round in 0..3 * storms::times() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut kills = 0;
+        while !dir.path().join("sum").exists() && kills < 8 {
+            run_and_kill(
+                command(kind, dir.path()).spawn().unwrap(),
+                Duration::from_millis(15),
+                &mut rng,
+            );
+            kills += 1;
+        }
+        let ended = command(kind, dir.path()).output().unwrap();
+        assert!(ended.status.success(), "{kind}, round {round}: {ended:?}");
+        let found = fs::read_to_string(dir.path().join("sum")).unwrap();
+        assert_eq!(found, sum.to_string(), "{kind}, round {round}");
+        let mut times: BTreeMap<u64, usize> = BTreeMap::new();
+        for item in Effects::open(dir.path().join("effects")).unwrap().all() {
+            *times.entry(item).or_default() += 1;
+        }
+        assert_eq!(times.keys().copied().collect::<Vec<_>>(), (0..ITEMS).collect::<Vec<_>>());
+        let repeats: usize = times.values().map(|times| times - 1).sum();
+        // Those under way, those that came in while the last of them were saved, and of one more run if it had finished.
+        let most = if kills == 8 { kills } else { kills + 1 } * (2 * MOST + at_risk);
+        assert!(repeats <= most, "{kind}, round {round}: {repeats} repeats of {kills} kills");
+    }
+}
+
+#[test]
+fn on_threads_nothing_is_lost() {
+    storm("threads", 1, 0);
+}
+
+#[test]
+fn nor_by_key_with_seldom_saves() {
+    storm("key", 5, 0);
+}
+
+#[test]
+fn nor_as_futures() {
+    storm("futures", 1, 0);
+}
+
+#[test]
+fn nor_where_a_part_runs_ahead() {
+    storm("ahead on threads", 1, 1770);
+}
+
+#[test]
+fn nor_where_it_is_a_future() {
+    storm("ahead as futures", 1, 1770);
+}
+
+#[test]
+fn an_item_that_kills_the_process_is_found_and_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut deaths = 0;
+    while !command("poisoned", dir.path()).output().unwrap().status.success() {
+        deaths += 1;
+        assert!(deaths < 10, "it is never found");
+    }
+    // Not known in the first run, and then counted twice.
+    assert_eq!(deaths, 3);
+    let stored = stored("job", dir.path()).unwrap();
+    let letters: Vec<u64> = stored.dead_letters().iter().map(|letter| letter.index()).collect();
+    assert_eq!(letters, [7]);
+    let mut did = Effects::open(dir.path().join("effects")).unwrap().all();
+    did.sort_unstable();
+    did.dedup();
+    assert_eq!(did, (0..ITEMS).filter(|item| *item != 7).collect::<Vec<_>>());
+}
