@@ -176,7 +176,7 @@ impl Ahead<'_> {
     /// What stands before the loop, and makes what runs ahead there.
     fn made(&self, part: &TokenStream) -> (TokenStream, TokenStream) {
         locals!(items, item, tally, on_error, captures, body, head, offered, scope, ahead);
-        let parts = local("parts");
+        let (parts, most_of) = (local("parts"), local("most"));
         let (krate, here) = (self.krate(), self.here);
         let keep = keep(self.plan, self.target, here);
         let Some(beside) = &self.target.items.side_by_side else {
@@ -186,8 +186,9 @@ impl Ahead<'_> {
         let attempts = quote_spanned! {here=> #krate::__private::attempts!(#on_error) };
         if !self.plan.is_async {
             let before = quote_spanned! {here=>
+                let #most_of = #most;
                 let #parts = #krate::__private::ahead_on_threads(
-                    &#items, &mut #tally, #on_error,
+                    &#items, &mut #tally, #most_of, #on_error,
                     |#item, #captures: &#krate::__private::Captures| {
                         let _ = #captures;
                         #attempts.attempt_part(#on_error, || #part)
@@ -196,7 +197,7 @@ impl Ahead<'_> {
             };
             let made = quote_spanned! {here=>
                 let mut #ahead =
-                    #krate::__private::AheadOnThreads::new(#scope, &#parts, #most, #keep);
+                    #krate::__private::AheadOnThreads::new(#scope, &#parts, #most_of, #keep);
             };
             return (before, made);
         }

@@ -36,6 +36,11 @@ impl Failures {
         !self.poison.is_over()
     }
 
+    /// So many more items may have begun since the last save of the run before: they were under way at once.
+    pub(crate) fn risk_more(&mut self, items: u64) {
+        self.poison.risk_more(items);
+    }
+
     /// Takes in an item that is about to be done. Returns whether it is a suspect.
     pub(crate) fn suspect_next(&mut self) -> bool {
         self.poison.suspects_next(Instant::now())

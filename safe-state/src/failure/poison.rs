@@ -21,6 +21,13 @@ impl PoisonDetector {
         PoisonDetector { items, until: now + 2 * time, is_over: !has_crashed }
     }
 
+    /// So many more items may have begun since the last save of the run before.
+    pub(crate) fn risk_more(&mut self, items: u64) {
+        if !self.is_over {
+            self.items += items;
+        }
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.is_over
     }

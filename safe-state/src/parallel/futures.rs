@@ -103,7 +103,7 @@ where
     W: OnTerms<R>,
 {
     let mut under_way = UnderWay::new(head, given);
-    Handing::begin(tally);
+    Handing::begin(tally, terms.most());
     let mut course = Course::new(Handing::of(tally), terms);
     while !course.is_over() {
         while let Some(Task { index, item }) = course.next(feed, keep) {

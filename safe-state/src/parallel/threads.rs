@@ -74,7 +74,7 @@ where
 {
     let spans = tally.run().spans();
     let exchange = Exchange::new();
-    Handing::begin(tally);
+    Handing::begin(tally, terms.most);
     let mut course = Course::new(Handing::of(tally), terms);
     std::thread::scope(|scope| {
         let _closing = exchange.closing();

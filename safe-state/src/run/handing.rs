@@ -20,9 +20,11 @@ pub struct Handing<'t, 'r> {
 }
 
 impl<'t, 'r> Handing<'t, 'r> {
-    /// Has the items of the loop run side by side from now on.
-    pub(crate) fn begin(tally: &mut Tally<'_>) {
+    /// Has the items of the loop run side by side from now on, so many at once.
+    pub(crate) fn begin(tally: &mut Tally<'_>, most: usize) {
         let (stages, depth) = tally.stages();
+        // Those under way, and those that came in while a save was.
+        stages.failures.risk_more(2 * most as u64);
         stages.with_stored(|progress, stored| progress.run_side_by_side(stored, depth));
     }
 

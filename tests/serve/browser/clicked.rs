@@ -30,7 +30,9 @@ fn a_running_job_is_watched_paused_resumed_killed_and_goes_on() {
     browser.wait("more", || (done() > first + 10).then_some(()));
     browser.wait_for(".plot canvas ~ *, .plots figcaption");
     browser.click("[data-verb=pause]");
-    browser.wait_for_text("#said", "mail is paused");
+    // It says so twice: as the answer, and as the state that it comes to.
+    browser.wait_for_text("#said", "mail");
+    browser.wait_for_text(".state", "paused");
     browser.wait_for_text(".head", "asked to pause");
     assert_eq!(jobs.json(&["peek", "mail"])["asked"], "pause");
     browser.click("[data-verb=resume]");

@@ -76,7 +76,7 @@ where
         most: usize,
         keep: fn(T) -> K,
     ) -> Self {
-        Handing::begin(tally);
+        Handing::begin(tally, most);
         let (under_way, line) = (UnderWay::new(head, offered), Line::new(most));
         AheadAsFutures { under_way, line, keep }
     }

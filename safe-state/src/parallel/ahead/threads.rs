@@ -32,6 +32,7 @@ pub struct Parts<T, V, R, B> {
 pub fn ahead_on_threads<F, V, R, B>(
     _: &F,
     tally: &mut Tally<'_>,
+    most: usize,
     _: fn(Error) -> R,
     part: B,
 ) -> Parts<F::Item, V, R, B>
@@ -42,7 +43,7 @@ where
     B: Fn(F::Item, &Captures) -> Result<V, Outcome<R>> + Sync,
 {
     let spans = tally.run().spans();
-    Handing::begin(tally);
+    Handing::begin(tally, most);
     Parts { exchange: Exchange::new(), spans, part }
 }
 
