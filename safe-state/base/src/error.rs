@@ -364,7 +364,7 @@ impl Error {
     ///     other => other?,
     /// }
     /// # assert!(mail.clear_checkpoint().unwrap_err().holder().is_some());
-    /// # Ok(())
+    /// # Ok::<(), Error>(())
     /// # })?;
     /// # Ok::<(), Error>(())
     /// ```

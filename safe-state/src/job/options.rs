@@ -24,14 +24,14 @@ impl Job {
         self
     }
 
-    /// How long a run may take. After that it ends before the next item with [`Error::Stopped`], and
+    /// How long a run may take. After that it ends before the next item with [`Error::Stopped`](crate::Error::Stopped), and
     /// has saved what is complete.
     pub fn max_runtime(mut self, time: Duration) -> Self {
         self.watch.max_runtime = Some(time);
         self
     }
 
-    /// Returns whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`],
+    /// Returns whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`](crate::Error::Stopped),
     /// and has saved what is complete. A second signal ends the process at once, if it does not come
     /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
     #[cfg(feature = "signals")]
@@ -88,7 +88,7 @@ impl Job {
     }
 
     /// How many runs the job may have before it has finished; another one is refused with
-    /// [`Error::TooManyRuns`], unless [`accept`](Self::accept) allows one more. By default, as many as it needs.
+    /// [`Error::TooManyRuns`](crate::Error::TooManyRuns), unless [`accept`](Self::accept) allows one more. By default, as many as it needs.
     pub fn max_runs(mut self, runs: u32) -> Self {
         self.expected.runs.max = Some(runs);
         self
@@ -232,7 +232,7 @@ impl Job {
     }
 
     /// How long a run may take. Then it ends before the next item with
-    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is
+    /// [`Error::Stopped`](crate::Error::Stopped)(crate::Error::Stopped), and has saved what is complete. The item under way is
     /// cancelled, and if it does not end within the grace period, the process is ended.
     pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
         self.limits.process.timeout = Some(timeout.into().into());
