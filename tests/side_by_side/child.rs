@@ -44,6 +44,14 @@ fn by_key(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     Ok(0)
 }
 
+#[resumable(name = "job", state_dir = dir, threads = 4, page, durability = "process")]
+fn paged(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
+    for item in 0..ITEMS {
+        act(effects, item)?;
+    }
+    Ok(0)
+}
+
 #[resumable(name = "job", state_dir = dir, concurrency = 4)]
 async fn as_futures(dir: &Path, effects: &Effects) -> Result<u64, Anything> {
     for item in 0..ITEMS {
@@ -92,6 +100,7 @@ fn main() -> Result<(), Anything> {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build();
     let sum = match kind.as_str() {
         "threads" => on_threads(dir, &effects)?,
+        "paged" => paged(dir, &effects)?,
         "key" => by_key(dir, &effects)?,
         "futures" => runtime()?.block_on(as_futures(dir, &effects))?,
         "ahead on threads" => ahead_on_threads(dir, &effects)?,

@@ -32,7 +32,7 @@ fn storm(kind: &str, at_risk: usize, sum: u64) {
             run_and_kill(victim, Duration::from_millis(15), &mut rng);
             kills += 1;
             // The job may have finished before its process said so: then the next run is another one.
-            let has_begun = Effects::open(dir.path().join("effects")).unwrap().all().len() > 0;
+            let has_begun = !Effects::open(dir.path().join("effects")).unwrap().all().is_empty();
             ends += usize::from(has_begun && stored("job", dir.path()).is_none());
         }
         if !dir.path().join("sum").exists() {
@@ -56,6 +56,11 @@ fn storm(kind: &str, at_risk: usize, sum: u64) {
 #[test]
 fn on_threads_nothing_is_lost() {
     storm("threads", 1, 0);
+}
+
+#[test]
+fn nor_with_a_page() {
+    storm("paged", 1, 0);
 }
 
 #[test]

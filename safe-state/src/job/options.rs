@@ -232,7 +232,7 @@ impl Job {
     }
 
     /// How long a run may take. Then it ends before the next item with
-    /// [`Error::Stopped`](crate::Error::Stopped)(crate::Error::Stopped), and has saved what is complete. The item under way is
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is
     /// cancelled, and if it does not end within the grace period, the process is ended.
     pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
         self.limits.process.timeout = Some(timeout.into().into());

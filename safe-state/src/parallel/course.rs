@@ -281,10 +281,10 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.state.is_to_save |= saves;
     }
 
-    /// Notes that all has come to its end. What is complete by then is saved before the run ends by an item: behind
+    /// Notes that all has come to its end. What is complete by then is saved before the run ends: behind
     /// that, the values of carried variables are not known to match.
     pub(super) fn close(&mut self) {
-        self.state.is_to_save |= !self.ends.are_none();
+        self.state.is_to_save |= self.is_closing();
     }
 
     /// Returns the run, which is to save, with the carried variables taken; none if it is not.
