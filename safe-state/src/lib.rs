@@ -27,6 +27,9 @@ pub mod testing;
 pub use control::rate::Rate;
 pub use effects::{commit, idempotency, reconnect, transaction};
 pub use failure::{Action, ErrorContext};
+/// The name that [`Effect`] had before: programs that use it go on.
+#[doc(hidden)]
+pub use idempotency::Effect as Once;
 pub use idempotency::{Effect, IdempotencyCache};
 pub use items::terms::OnChange;
 pub use job::Job;
