@@ -78,7 +78,7 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 3, count, fingerprint: u32::try_from(count ^ 0xabcd).ok(), behind: 5 }
 }
 
-/// What a page says: how many items have completed, and the records.
+/// The contents of a page: how many items have completed, and the records.
 type Content = Option<(u64, Vec<u8>)>;
 
 fn said_beside(page: &[u8], base: Base) -> Content {

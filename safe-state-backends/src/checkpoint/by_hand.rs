@@ -163,7 +163,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The same behind a cursor of any type that can be carried.
+    /// Has the next run go on behind a cursor, of any type that can be carried.
     ///
     /// # Errors
     ///

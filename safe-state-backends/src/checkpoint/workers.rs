@@ -1,7 +1,7 @@
 //! What is stored of loops whose items run side by side, or are shared by many workers.
 //!
-//! The format has their records, so that it need not change once runs write them. No run of this release does: it
-//! keeps what it finds of items in flight out of its way, and does not go on with slices.
+//! Items in flight are for who looks: the next run begins them anew. Slices and merges are in the head of a shared job
+//! alone; a run that shares nothing does not go on with them.
 
 use std::collections::BTreeMap;
 

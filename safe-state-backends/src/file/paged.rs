@@ -188,7 +188,7 @@ mod tests {
         );
     }
 
-    /// Of what is in a page, a save appends all at once: a kill may leave any part of that.
+    /// A save appends all that is in a page at once, and a kill may leave any part of that.
     #[test]
     fn a_torn_append_of_what_is_in_it_loses_nothing() {
         let dir = tempfile::tempdir().unwrap();
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(completed(dir.path()), 1);
     }
 
-    /// As on a network file system, by another machine.
+    /// Does what another machine may do on a network file system.
     #[test]
     fn one_of_a_run_that_has_taken_the_job_over_stays() {
         let dir = tempfile::tempdir().unwrap();

@@ -95,7 +95,7 @@ fn lists_at_places_keep_what_they_were() {
 }
 
 #[test]
-fn what_no_run_writes_yet_is_read() {
+fn items_in_flight_slices_and_merges_are_read() {
     let bytes = read("workers", "safestate");
     let checkpoint = Checkpoint::decode(&bytes).unwrap();
     let in_flight: Vec<_> = checkpoint.in_flight().collect();

@@ -223,22 +223,10 @@ impl Ahead<'_> {
         (before, TokenStream::new())
     }
 
-    /// The loop itself.
-    fn walk(
-        &self,
-        rest: &Block,
-        names: &[Binding],
-        carry: &TokenStream,
-        made: &TokenStream,
-    ) -> TokenStream {
-        locals!(items, tally, error, on_error, outer, ahead, policy, cautious);
-        let parts = local("parts");
-        let (plan, krate, here) = (self.plan, self.krate(), self.here);
-        let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
-        let save = self.save(&run);
-        let has_ended = quote_spanned! {here=> #ahead.has_ended(&#items) };
-        let due = save_points::due(plan, &run, carry, &save, Some(&has_ended));
-        let boundary = save_points::boundary(plan, &run, carry, &save, &has_ended);
+    /// Whether items go one by one, to find one that kills the process; and what goes on to the next.
+    fn next(&self, run: &TokenStream) -> (TokenStream, TokenStream) {
+        locals!(items, tally, policy, cautious);
+        let (here, parts) = (self.here, local("parts"));
         let options = &self.target.items.policy;
         let is_cautious = if options.max_crashes.is_some() {
             quote_spanned! {here=> #run.is_cautious() }
@@ -251,11 +239,31 @@ impl Ahead<'_> {
             quote_spanned! {here=> false }
         };
         let terms = quote_spanned! {here=> (#cautious, #again) };
-        let next = if plan.is_async {
+        let next = if self.plan.is_async {
             quote_spanned! {here=> next(&mut #items, &mut #tally, &#parts, #terms).await }
         } else {
             quote_spanned! {here=> next(&mut #items, &mut #tally, #terms) }
         };
+        (is_cautious, next)
+    }
+
+    /// The loop itself.
+    fn walk(
+        &self,
+        rest: &Block,
+        names: &[Binding],
+        carry: &TokenStream,
+        made: &TokenStream,
+    ) -> TokenStream {
+        locals!(items, tally, error, on_error, outer, ahead, policy, cautious);
+        let (plan, krate, here) = (self.plan, self.krate(), self.here);
+        let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
+        let save = self.save(&run);
+        let has_ended = quote_spanned! {here=> #ahead.has_ended(&#items) };
+        let due = save_points::due(plan, &run, carry, &save, Some(&has_ended));
+        let boundary = save_points::boundary(plan, &run, carry, &save, &has_ended);
+        let options = &self.target.items.policy;
+        let (is_cautious, next) = self.next(&run);
         let done = rest::done(self, rest, names, carry);
         let done = if options.max_crashes.is_some() {
             let depth = self.target.depth;

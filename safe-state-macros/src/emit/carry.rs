@@ -34,31 +34,8 @@ pub(crate) fn carry_or(
     carry_where(plan, run, target, locals, |_| true, fail)
 }
 
-/// The same of all but the variables of those names.
-pub(crate) fn carry_but(
-    plan: &Plan,
-    run: &TokenStream,
-    target: Option<&Target>,
-    locals: &[Local],
-    names: &[String],
-    fail: &TokenStream,
-) -> TokenStream {
-    carry_where(plan, run, target, locals, |it| !names.contains(&it.name()), fail)
-}
-
-/// The same of the variables of those names.
-pub(crate) fn carry_of(
-    plan: &Plan,
-    run: &TokenStream,
-    target: Option<&Target>,
-    locals: &[Local],
-    names: &[String],
-    fail: &TokenStream,
-) -> TokenStream {
-    carry_where(plan, run, target, locals, |it| names.contains(&it.name()), fail)
-}
-
-fn carry_where(
+/// The same of the variables that `is_chosen` picks.
+pub(crate) fn carry_where(
     plan: &Plan,
     run: &TokenStream,
     target: Option<&Target>,

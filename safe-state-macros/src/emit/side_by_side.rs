@@ -98,8 +98,15 @@ fn walk(
     let policy = policy::policy(plan, target);
     let restored = kept_values::restored_in(plan, target);
     let shared = handles_of(plan, &written.body);
-    let handles =
-        carry::carry_of(plan, &run, Some(target), locals, &shared, &save_points::fail(plan, here));
+    let is_shared = |it: &CarriedVariable| shared.contains(&it.name());
+    let handles = carry::carry_where(
+        plan,
+        &run,
+        Some(target),
+        locals,
+        is_shared,
+        &save_points::fail(plan, here),
+    );
     let Written { label, pat, mut body, keyword } = written;
     let Returned::Type(returned) = &plan.returned else { return Ok(TokenStream::new()) };
     let on_error = &local("on_error");
@@ -158,7 +165,8 @@ fn terms(
     let is_watched = plan.options.settings.are_watched();
     let leaves = quote_spanned! {site=> return #krate::__private::Err(#error) };
     let run_of = run.to_token_stream();
-    let carry = carry::carry_but(plan, &run_of, Some(target), locals, shared, &leaves);
+    let is_own = |it: &CarriedVariable| !shared.contains(&it.name());
+    let carry = carry::carry_where(plan, &run_of, Some(target), locals, is_own, &leaves);
     let options = &target.items.policy;
     let failing = quote_spanned! {site=> #krate::__private::failing!(briefly #failed) };
     let (judge, again, catches) = if options.answers_errors() {
