@@ -1,6 +1,5 @@
 //! Two nodes of MariaDB with Galera, of which one is late.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use safe_state::backend::{Backend, Error, LeaseOptions, MySqlBackend};
 use safe_state::commit::{Dialect, Parameter, Statement};
 use safe_state_backends::Save;
 use safe_state_tests::remote;
-use safe_state_tests::servers::{Kind, Server};
+use safe_state_tests::servers::{Kind, Server, free_ports};
 use safe_state_tests::storms;
 use tokio::runtime::Runtime;
 
@@ -19,11 +18,9 @@ use crate::{WORKER, conforms, goes_on, held, lease};
 
 /// Its nodes, one after the other.
 fn cluster() -> [Server; 2] {
-    // Three ports in a row for each.
-    let port = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() / 8 * 8;
-    let (first, second) = (port(), port() + 4);
+    let first = free_ports(8);
     let start = |own: u16| Server::start_as("galera", Kind::MySql, &[&own, &first]);
-    [start(first), start(second)]
+    [start(first), start(first + 4)]
 }
 
 fn runtime() -> Runtime {

@@ -108,6 +108,8 @@ fn main() -> Result<(), Anything> {
         "poisoned" => poisoned(dir, &effects)?,
         _ => return Err(format!("unknown: {kind}").into()),
     };
-    std::fs::write(dir.join("sum"), sum.to_string())?;
+    // A kill may not leave a part of it.
+    std::fs::write(dir.join("part"), sum.to_string())?;
+    std::fs::rename(dir.join("part"), dir.join("sum"))?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use std::env;
 use std::fmt::Display;
 use std::fs::{OpenOptions, Permissions};
-use std::net::{SocketAddr, TcpListener};
+use std::iter;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -143,7 +144,7 @@ impl Server {
         // It runs as another user, who has to come by.
         let passable = Permissions::from_mode(0o711);
         let dir = tempfile::Builder::new().permissions(passable).tempdir().unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = (Ipv4Addr::LOCALHOST, free_ports(1)).into();
         let more: Vec<String> = more.iter().map(ToString::to_string).collect();
         let process = serve(name, dir.path(), address, &more);
         let mut server = Server { name, more, url: kind.url(), dir, address, process };
@@ -232,6 +233,22 @@ impl Kind {
             Kind::Redis => redis_url(),
         }
     }
+}
+
+/// Returns the first of so many ports in a row that are free.
+///
+/// They, and those 10,000 above them, which the nodes of a Redis Cluster talk on, are beneath those that
+/// Linux gives to who asks for any: so no connection is given one before the server takes it.
+///
+/// # Panics
+///
+/// If there are none.
+pub fn free_ports(count: u16) -> u16 {
+    let mut rng = fastrand::Rng::new();
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let firsts = iter::repeat_with(|| rng.u16(10_000..22_000)).take(10_000);
+    let mut free = firsts.filter(|first| (*first..first + count).all(is_free));
+    free.next().expect("as many ports that are free")
 }
 
 fn serve(name: &str, dir: &Path, address: SocketAddr, more: &[String]) -> Child {
