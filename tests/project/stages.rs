@@ -19,22 +19,7 @@ const STAGES: [&str; 8] =
 const RUNS_UP: [(&str, &str); 0] = [];
 
 /// Files that stand in circles, as a folder's files use what the file above it says for all of them. None may be added.
-const IN_CIRCLES: [&str; 19] = [
-    "effects::idempotency",
-    "effects::idempotency::cache",
-    "effects::idempotency::options",
-    "effects::idempotency::shared",
-    "effects::reconnect",
-    "effects::reconnect::file",
-    "effects::reconnect::file::known",
-    "effects::reconnect::opener",
-    "effects::reconnect::outputs",
-    "effects::reconnect::postgres",
-    "effects::reconnect::redis",
-    "effects::reconnect::registry",
-    "effects::reconnect::rusqlite",
-    "effects::transaction",
-    "effects::transaction::awaited",
+const IN_CIRCLES: [&str; 4] = [
     "items::compared",
     "items::compared::forms",
     "items::compared::probe",

@@ -1,6 +1,8 @@
 //! One transaction over one or several connections: [`transaction!`](macro@crate::transaction).
 
 mod awaited;
+mod blocking;
+mod error;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -10,14 +12,11 @@ mod rusqlite;
 #[cfg(feature = "postgres")]
 mod tokio_postgres;
 
-use std::error::Error as StdError;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-
 pub use awaited::{
     AsyncConnection, AsyncTransactional, Open, OpenDyn, attempt_async, end_async, roll_back_async,
 };
-
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub use blocking::{Connection, Named, Transactional, attempt, begin, end};
+pub use error::{Attempt, TransactionError};
 
 /// Does something on one or several connections, all of it or nothing.
 ///
@@ -138,146 +137,4 @@ macro_rules! transaction {
             $crate::__private::Err(error) => $crate::__private::Err(error),
         }
     }};
-}
-
-/// A connection that [`transaction!`](macro@crate::transaction) can begin, commit and roll back.
-pub trait Transactional {
-    /// Begins a transaction.
-    ///
-    /// # Errors
-    ///
-    /// The connection's own; there is no transaction then.
-    fn begin(&mut self) -> Result<(), BoxError>;
-
-    /// Commits it.
-    ///
-    /// # Errors
-    ///
-    /// The connection's own. [`rollback`](Self::rollback) is called then.
-    fn commit(&mut self) -> Result<(), BoxError>;
-
-    /// Rolls it back; doing nothing if it has ended by itself.
-    ///
-    /// # Errors
-    ///
-    /// The connection's own.
-    fn rollback(&mut self) -> Result<(), BoxError>;
-}
-
-/// Why a transaction did not come to be.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum TransactionError {
-    /// The body failed, and all was rolled back.
-    #[error("the transaction failed, and was rolled back")]
-    Body(#[source] BoxError),
-    /// A transaction could not be begun. Nothing was done.
-    #[error("cannot begin a transaction on `{connection}`; nothing was done")]
-    Begin {
-        /// The connection's name in the code.
-        connection: &'static str,
-        /// The connection's own error.
-        source: BoxError,
-    },
-    /// A commit failed. That connection and those after it were rolled back, if the failure was not in
-    /// telling that it was committed.
-    #[error("cannot commit on `{connection}`; {}", already(committed))]
-    Commit {
-        /// The connection's name in the code.
-        connection: &'static str,
-        /// Those that were committed before it, in order.
-        committed: Vec<&'static str>,
-        /// The connection's own error.
-        source: BoxError,
-    },
-}
-
-safe_state_backends::debug_is_one_line!(TransactionError);
-
-fn already(committed: &[&str]) -> String {
-    if committed.is_empty() {
-        return "nothing was committed before it".to_owned();
-    }
-    let names: Vec<String> = committed.iter().map(|name| format!("`{name}`")).collect();
-    format!("already committed: {}", names.join(", "))
-}
-
-/// Finds the connection that a variable is or leads to.
-#[doc(hidden)]
-pub trait Connection: Transactional + Sized {
-    fn __transactional(&mut self) -> &mut dyn Transactional {
-        self
-    }
-}
-
-impl<C: Transactional> Connection for C {}
-
-/// A connection, with its name in the code.
-#[doc(hidden)]
-pub type Named<'c> = (&'static str, &'c mut dyn Transactional);
-
-/// What became of the body.
-#[doc(hidden)]
-pub type Attempt<T> = std::thread::Result<Result<T, BoxError>>;
-
-/// Begins all, or none.
-#[doc(hidden)]
-pub fn begin(connections: &mut [Named<'_>]) -> Result<(), TransactionError> {
-    for at in 0..connections.len() {
-        let (connection, it) = &mut connections[at];
-        let connection = *connection;
-        if let Err(source) = it.begin() {
-            roll_back(&mut connections[..at]);
-            return Err(TransactionError::Begin { connection, source });
-        }
-    }
-    Ok(())
-}
-
-/// Runs the body, which may fail by any error.
-#[doc(hidden)]
-pub fn attempt<T>(body: impl FnOnce() -> Result<T, BoxError>) -> Attempt<T> {
-    catch_unwind(AssertUnwindSafe(body))
-}
-
-/// Ends all by what became of the body.
-#[doc(hidden)]
-pub fn end<T>(connections: &mut [Named<'_>], outcome: Attempt<T>) -> Result<T, TransactionError> {
-    match outcome {
-        Ok(Ok(value)) => commit(connections).map(|()| value),
-        Ok(Err(source)) => {
-            roll_back(connections);
-            Err(TransactionError::Body(source))
-        }
-        Err(panic) => {
-            roll_back(connections);
-            resume_unwind(panic)
-        }
-    }
-}
-
-fn commit(connections: &mut [Named<'_>]) -> Result<(), TransactionError> {
-    for at in 0..connections.len() {
-        let (connection, it) = &mut connections[at];
-        let connection = *connection;
-        if let Err(source) = it.commit() {
-            roll_back(&mut connections[at..]);
-            let committed = connections[..at].iter().map(|(name, _)| *name).collect();
-            return Err(TransactionError::Commit { connection, committed, source });
-        }
-    }
-    Ok(())
-}
-
-fn roll_back(connections: &mut [Named<'_>]) {
-    for (connection, it) in connections.iter_mut().rev() {
-        // The error to report is why it is rolled back; the server does it when the connection ends.
-        if let Err(error) = it.rollback() {
-            not_rolled_back(connection, &error);
-        }
-    }
-}
-
-fn not_rolled_back(connection: &str, error: &BoxError) {
-    tracing::warn!(target: "safe_state", connection, error, "cannot roll back");
 }

@@ -11,8 +11,10 @@ use safe_state_backends::{Backend, Bounds, Carry, EffectStore, IntoBackend, Leas
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::effect::Effect;
+use super::error::IdempotencyError;
+use super::settlement::Settlement;
 use super::shared::{Begin, Shared};
-use super::{CacheOptions, Effect, IdempotencyError, Settlement};
 use crate::save::thread::Worker;
 
 /// What the name of a cache ends in, so that a job may have the same.
@@ -59,7 +61,8 @@ impl IdempotencyCache {
     ///
     /// It is open elsewhere, or the backend cannot be used, or holds something else.
     pub fn open(backend: impl IntoBackend, name: &str) -> Result<Self, IdempotencyError> {
-        CacheOptions::new().open(backend, name)
+        let (lease, bounds) = (LeaseOptions::default(), Bounds::default());
+        Self::open_with(backend.into_backend()?, name, lease, bounds)
     }
 
     pub(super) fn open_with(

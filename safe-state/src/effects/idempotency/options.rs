@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use safe_state_backends::{Bounds, Durability, IntoBackend, LeaseOptions};
 
-use super::{IdempotencyCache, IdempotencyError};
+use super::cache::IdempotencyCache;
+use super::error::IdempotencyError;
 
 /// How an [`IdempotencyCache`] is opened. By default it remembers everything, and what it has stored
 /// survives a loss of power.

@@ -10,9 +10,10 @@ use safe_state_backends::{
 };
 use serde::Serialize;
 
+use super::effect::Effect;
+use super::error::IdempotencyError;
 use super::settlement::{NAME, stored};
 use super::under_way::{AllUnderWay, UnderWay};
-use super::{Effect, IdempotencyError};
 
 pub(super) struct Shared {
     pub(super) name: String,

@@ -1,6 +1,7 @@
 //! Files: reopened by their path, in their mode, at their position.
 
 mod known;
+mod mode;
 mod path;
 
 #[cfg(target_os = "linux")]
@@ -10,10 +11,13 @@ use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use safe_state_backends::{FileId, is_shared, reopen_named};
+use safe_state_base::ReconnectError;
 use serde::{Deserialize, Serialize};
 
 use self::known::Known;
-use super::{Reconnect, ReconnectError, outputs};
+use self::mode::{Mode, failed_on};
+use super::handle::Reconnect;
+use super::outputs;
 
 /// How to open a file again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +30,6 @@ pub struct FileMeta {
     length: u64,
     #[serde(deserialize_with = "known::if_any")]
     known: Option<Known>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Mode {
-    read: bool,
-    write: bool,
-    append: bool,
 }
 
 /// On Linux, by the path and mode that `/proc` has for it.
@@ -105,12 +102,6 @@ fn sync(file: &File) -> Result<(), ReconnectError> {
     }
 }
 
-impl Mode {
-    fn is_written(self) -> bool {
-        self.write || self.append
-    }
-}
-
 /// Flushed before its position is saved.
 impl Reconnect for BufWriter<File> {
     type Meta = FileMeta;
@@ -169,11 +160,6 @@ fn reopen(path: &Path, mode: Mode) -> Result<File, ReconnectError> {
 
 fn failed(action: &'static str) -> impl FnOnce(io::Error) -> ReconnectError {
     move |error| ReconnectError::because(format!("cannot {action}"), error)
-}
-
-fn failed_on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ReconnectError {
-    let text = format!("cannot {action} `{}`", path.display());
-    move |error| ReconnectError::because(text, error)
 }
 
 #[cfg(target_os = "linux")]

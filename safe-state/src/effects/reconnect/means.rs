@@ -2,9 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::registry::{decode, encode};
+use safe_state_base::ReconnectError;
+
+use super::handle::Reconnect;
+use super::registry::{ReconnectRegistry, decode, encode};
 use super::seal::check_unsealed;
-use super::{Reconnect, ReconnectError, ReconnectRegistry};
 
 /// The means for one type.
 pub struct Means<T> {

@@ -3,7 +3,9 @@
 use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 
-use super::{Reconnect, ReconnectError};
+use safe_state_base::ReconnectError;
+
+use super::handle::Reconnect;
 
 impl Reconnect for TcpStream {
     type Meta = SocketAddr;

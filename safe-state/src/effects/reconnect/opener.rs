@@ -4,7 +4,10 @@ use std::any::{Any, TypeId, type_name};
 use std::error::Error as StdError;
 use std::sync::{Arc, PoisonError};
 
-use super::{Reconnect, ReconnectError, ReconnectRegistry};
+use safe_state_base::ReconnectError;
+
+use super::handle::Reconnect;
+use super::registry::ReconnectRegistry;
 
 pub(super) type Opener<T> =
     dyn Fn(&<T as Reconnect>::Meta) -> Result<T, Box<dyn StdError + Send + Sync>> + Send + Sync;

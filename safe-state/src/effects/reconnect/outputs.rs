@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use safe_state_backends::{Backend, FileId, OutputLock, Taken, claim_output, release_output};
-
-use super::ReconnectError;
+use safe_state_base::ReconnectError;
 
 thread_local! {
     static NOW: RefCell<Option<Outputs>> = const { RefCell::new(None) };

@@ -1,9 +1,10 @@
 //! PostgreSQL: opened by what is registered, and checked to be the same database.
 
 use postgres::{Client, SimpleQueryMessage};
+use safe_state_base::ReconnectError;
 use serde::{Deserialize, Serialize};
 
-use super::{Reconnect, ReconnectError};
+use super::handle::Reconnect;
 
 /// Which database a client of PostgreSQL is connected to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,9 +8,10 @@ use redis::{
     Client, Connection, ConnectionAddr, ConnectionInfo, ConnectionLike, IntoConnectionInfo,
     ProtocolVersion, RedisConnectionInfo, RedisError,
 };
+use safe_state_base::ReconnectError;
 use serde::{Deserialize, Serialize};
 
-use super::{Reconnect, ReconnectError};
+use super::handle::Reconnect;
 
 /// How long a server may take to answer, on resume.
 const TIMEOUT: Duration = Duration::from_secs(10);

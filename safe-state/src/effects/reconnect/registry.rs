@@ -6,10 +6,9 @@ use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use safe_state_backends::serialize_reason;
+use safe_state_base::ReconnectError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use super::ReconnectError;
 
 /// Rebuilds types that can't implement [`Reconnect`](super::Reconnect) themselves.
 ///

@@ -1,8 +1,9 @@
 //! HTTP clients: built again by what is registered.
 
 use reqwest::Client;
+use safe_state_base::ReconnectError;
 
-use super::{Reconnect, ReconnectError};
+use super::handle::Reconnect;
 
 /// Rebuilds one kind of client.
 macro_rules! reconnect_client {

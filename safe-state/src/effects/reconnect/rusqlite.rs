@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 use safe_state_backends::FileId;
+use safe_state_base::ReconnectError;
 use serde::{Deserialize, Deserializer, Serialize};
 use siphasher::sip::SipHasher13;
 
-use super::{Reconnect, ReconnectError};
+use super::handle::Reconnect;
 
 /// What a connection has a setting of its own for, that is not in the file.
 const SETTINGS: [&str; 6] = [

@@ -8,9 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use safe_state_backends::{Backend, Error, LeaseOptions, Store};
+use safe_state_base::ReconnectError;
 use siphasher::sip128::{Hasher128, SipHasher24};
-
-use super::ReconnectError;
 
 /// No job can have that name.
 const NAME: &str = "safe-state/key";

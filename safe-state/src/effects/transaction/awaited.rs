@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use super::{Attempt, BoxError, TransactionError};
+use super::error::{Attempt, BoxError, TransactionError, not_rolled_back};
 use crate::__private::call_async;
 use crate::observe::spans::Spans;
 
@@ -163,7 +163,7 @@ async fn commit(open: &mut [&mut dyn OpenDyn]) -> Result<(), TransactionError> {
 pub async fn roll_back_async(open: &mut [&mut dyn OpenDyn]) {
     for open in open.iter_mut().rev() {
         if let Err(error) = open.rollback().await {
-            super::not_rolled_back(open.name(), &error);
+            not_rolled_back(open.name(), &error);
         }
     }
 }

@@ -3,7 +3,8 @@
 use mysql::Conn;
 use mysql::prelude::Queryable;
 
-use super::{BoxError, Transactional};
+use super::blocking::Transactional;
+use super::error::BoxError;
 
 /// Statements that change tables commit by themselves; keep them out of it.
 impl Transactional for Conn {

@@ -2,7 +2,8 @@
 
 use postgres::Client;
 
-use super::{BoxError, Transactional};
+use super::blocking::Transactional;
+use super::error::BoxError;
 
 impl Transactional for Client {
     fn begin(&mut self) -> Result<(), BoxError> {

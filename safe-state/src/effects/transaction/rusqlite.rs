@@ -2,7 +2,8 @@
 
 use rusqlite::Connection;
 
-use super::{BoxError, Transactional};
+use super::blocking::Transactional;
+use super::error::BoxError;
 
 /// Begun as `IMMEDIATE`: one that is begun to read may be refused when it comes to write.
 impl Transactional for Connection {

@@ -5,7 +5,8 @@ use std::task::{Context, Waker};
 
 use safe_state_backends::tokio_postgres::Client;
 
-use super::{AsyncTransactional, BoxError};
+use super::awaited::AsyncTransactional;
+use super::error::BoxError;
 
 impl AsyncTransactional for Client {
     async fn begin(&mut self) -> Result<(), BoxError> {

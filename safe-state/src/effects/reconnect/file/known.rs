@@ -5,10 +5,11 @@ use std::io;
 use std::path::Path;
 
 use safe_state_backends::FileId;
+use safe_state_base::ReconnectError;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Mode, failed_on};
-use crate::effects::reconnect::{ReconnectError, outputs};
+use super::mode::{Mode, failed_on};
+use crate::effects::reconnect::outputs;
 
 /// How many bytes before the place are compared.
 const COMPARED: u64 = 1024;
