@@ -8,7 +8,7 @@ mod committing;
 mod ending;
 pub(crate) mod entering;
 pub(crate) mod handing;
-mod job;
+pub(crate) mod job;
 mod judging;
 mod looping;
 mod operating;
@@ -40,8 +40,6 @@ use active::Active;
 use begin::begin;
 use stages::Stages;
 use waiting::Waiting;
-
-pub(crate) use job::failing;
 
 /// A run of a job, from open to finish or failure.
 #[derive(Debug)]

@@ -231,5 +231,6 @@ fn without_comments(text: &str) -> String {
 }
 
 fn without_tests(code: &str) -> String {
-    code.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()
+    let tests = code.find("\nmod tests {").and_then(|at| code[..at].rfind("\n#[cfg("));
+    code[..tests.unwrap_or(code.len())].to_owned()
 }

@@ -18,7 +18,8 @@ use crate::failure::Verdict;
 use crate::failure::outcome::{Asked, Failing};
 use crate::items::entry::Number;
 use crate::items::identity::{ByIndex, IdentityKind};
-use crate::run::{Run, entering, failing};
+use crate::run::job::failing;
+use crate::run::{Run, entering};
 use crate::{Error, Job};
 
 /// The only loop there is.
