@@ -23,7 +23,7 @@ fn main() {
             || time(|| _ = black_box(fresh_sum(scratch.path(), ITEMS))),
         );
         let what = "an item, with a u64 (save_every = 1_000)";
-        table.row(what, "ns", carried.extra(NANOS_EACH), Target::AtMost(20.0));
+        table.row(what, "ns", carried.extra(NANOS_EACH), Target::AtMost(2.0));
 
         let pushed = compare(ROUNDS, || pushes_onto(&scratch, LONG), || pushes_onto(&scratch, 0));
         let what = "a push and its save, at 1000000 results over none";
