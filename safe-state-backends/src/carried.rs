@@ -1,6 +1,7 @@
 //! The values of carried variables.
 
 mod carry;
+mod differing;
 mod error;
 mod form;
 mod lists;
@@ -70,15 +71,20 @@ impl CarriedChange {
 }
 
 impl Carried {
-    fn new<T>(within: Vec<u64>, form: Form, bytes: Vec<u8>) -> Self {
+    fn new<T>(within: Vec<u64>, form: Form, bytes: impl Into<Arc<Vec<u8>>>) -> Self {
         let type_name = type_name::<T>().into();
-        let generation = Generation::default();
-        Carried { within: within.into(), type_name, form, bytes: Arc::new(bytes), generation }
+        let (bytes, generation) = (bytes.into(), Generation::default());
+        Carried { within: within.into(), type_name, form, bytes, generation }
     }
 
     /// The items of the loops around the variable's declaration in which it was saved.
     pub fn within(&self) -> &[u64] {
         &self.within
+    }
+
+    /// The bytes of a value by name.
+    fn named_bytes(&self) -> Option<&Arc<Vec<u8>>> {
+        matches!(self.form, Form::Named(_)).then_some(&self.bytes)
     }
 
     /// Whether it is a handle, behind which stands a seal.

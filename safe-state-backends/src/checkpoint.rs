@@ -4,6 +4,7 @@ mod by_hand;
 mod carried;
 mod check;
 mod crash_cause;
+mod differing;
 mod display;
 mod forget;
 mod history;

@@ -15,6 +15,7 @@ mod side_by_side;
 #[cfg(test)]
 mod torn;
 
+use crate::limits::DIFFERING_LIMIT;
 use crate::{Carried, Checkpoint, Durability};
 use frame::{Frame, Frames, Place};
 use pieces::Pieces;
@@ -98,8 +99,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         Some(Frame { kind, offset, .. }) => return Err(no_snapshot(kind, offset)),
         None => return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off or damaged")),
     };
+    let mut differing = 0;
     while let Some(frame) = frames.next_frame()? {
         let record = record::decode(&frame)?;
+        differing += u32::from(Checkpoint::has_differing(&record));
+        if differing > DIFFERING_LIMIT {
+            return Err(damaged(frame.offset, "too many values that tell how they differ"));
+        }
         checkpoint.apply(record).map_err(|what| damaged(frame.offset, what))?;
     }
     Ok(checkpoint)

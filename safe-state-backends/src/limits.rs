@@ -25,3 +25,6 @@ pub(crate) const SLICE_LIMIT: u32 = 1 << 16;
 pub(crate) const MERGE_LIMIT: usize = 1 << 16;
 /// Longest key of an effect, in bytes.
 pub(crate) const KEY_LIMIT: usize = 4096;
+
+/// Most changes behind a snapshot in which last values tell how they differ: a reader makes each of them whole.
+pub(crate) const DIFFERING_LIMIT: u32 = 128;

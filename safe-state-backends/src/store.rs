@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::format::{self, Change, FormatError, Record};
 use crate::journal::Journal;
+use crate::limits::DIFFERING_LIMIT;
 use crate::stored::place;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request, wait};
@@ -23,6 +24,8 @@ pub struct Store {
     journal: Journal,
     checkpoint: Checkpoint,
     outstanding: Option<Outstanding>,
+    /// How many changes since the last snapshot have last values that tell how they differ.
+    differing: u32,
 }
 
 /// A lease just taken, and what was found under it.
@@ -82,14 +85,14 @@ impl Store {
     /// out whole with the next save that succeeds.
     pub fn save(&mut self, change: impl Into<Record>) -> Result<(), Error> {
         let mut record = change.into();
-        let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
-        record.set_micros(micros);
-        let longer = if record.is_large() {
+        let micros = self.make_ready(&mut record);
+        let shorter = self.shortened(&record);
+        let longer = if shorter.is_none() && record.is_large() {
             // The values before go first.
             self.apply(record.clone())?;
             self.journal.frame(&record)
         } else {
-            let longer = self.journal.frame(&record);
+            let longer = self.journal.frame(shorter.as_ref().unwrap_or(&record));
             if longer.is_ok() {
                 self.apply(record)?;
             }
@@ -100,6 +103,26 @@ impl Store {
             Appended::Yes => Ok(()),
             Appended::No => self.save_whole(),
         }
+    }
+
+    /// Makes a record one that can be framed. Gives how long after the save before it is made.
+    fn make_ready(&mut self, record: &mut Record) -> u64 {
+        let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
+        record.set_micros(micros);
+        if self.checkpoint.make_replaceable(record) {
+            self.journal.keep(None);
+        }
+        self.checkpoint.shorten_places(record);
+        micros
+    }
+
+    /// The record with last values that tell how they differ, if it is shorter, and one more such change may be written.
+    fn shortened(&mut self, record: &Record) -> Option<Record> {
+        let shorter = (self.differing < DIFFERING_LIMIT)
+            .then(|| self.checkpoint.shortened_record(record))
+            .flatten();
+        self.differing += u32::from(shorter.is_some());
+        shorter
     }
 
     /// Saves the whole state, with what changed last, and marked finished.
@@ -142,7 +165,9 @@ impl Store {
     fn save_whole(&mut self) -> Result<(), Error> {
         let snapshot = format::snapshot_in_pieces(&self.checkpoint);
         let snapshot = snapshot.map_err(|source| self.unwritable(source))?;
-        self.journal.save(&snapshot)
+        self.journal.save(&snapshot)?;
+        self.differing = 0;
+        Ok(())
     }
 
     /// Where it is stored.
@@ -177,8 +202,13 @@ impl Store {
     /// It is more than a checkpoint can hold.
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
-    pub fn record_in_page(&mut self, record: Record) -> Result<InPage<'_>, Error> {
-        let longer = self.journal.frame_paged(&record);
+    pub fn record_in_page(&mut self, mut record: Record) -> Result<InPage<'_>, Error> {
+        if self.checkpoint.make_replaceable(&record) {
+            self.journal.keep(None);
+        }
+        self.checkpoint.shorten_places(&mut record);
+        let shorter = self.shortened(&record);
+        let longer = self.journal.frame_paged(shorter.as_ref().unwrap_or(&record));
         let Some(longer) = longer.map_err(|source| self.unwritable(source))? else {
             return Ok(InPage::NoRoom(Box::new(record)));
         };
@@ -250,7 +280,7 @@ impl Opening {
     /// The same of a job that many workers may share.
     pub(crate) fn begin_shared(self, checkpoint: Checkpoint) -> Result<Store, Error> {
         let Opening { backend, journal, .. } = self;
-        let mut store = Store { backend, journal, checkpoint, outstanding: None };
+        let mut store = Store { backend, journal, checkpoint, outstanding: None, differing: 0 };
         store.save_whole()?;
         Ok(store)
     }

@@ -224,11 +224,16 @@ impl Progress {
 
     /// Leaves a loop. Returns whether that is to be saved.
     pub(crate) fn leave(&mut self, depth: usize) -> bool {
-        self.loops.leave(depth, self.values.are_carried())
+        let is_to_be_saved = self.loops.leave(depth, self.values.are_carried());
+        if is_to_be_saved {
+            self.values.take_at_end();
+        }
+        is_to_be_saved
     }
 
-    /// Returns whether what was left is to be saved at once.
-    pub(crate) fn saves_now(&self) -> bool {
+    /// Returns whether what was left is to be saved at once. Its values have been taken.
+    pub(crate) fn saves_now(&mut self) -> bool {
+        self.values.go_on();
         !self.loops.hold_back()
     }
 

@@ -160,7 +160,7 @@ impl Run {
     }
 
     /// Returns whether the end of a loop that was left is to be saved at once.
-    pub fn saves_now(&self) -> bool {
+    pub fn saves_now(&mut self) -> bool {
         self.stages.progress.saves_now()
     }
 

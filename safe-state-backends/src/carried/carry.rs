@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
@@ -72,24 +73,17 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
         within: Vec<u64>,
         stored: Option<&Carried>,
     ) -> Result<Option<CarriedChange>, CarriedError> {
-        let like = stored.filter(|stored| *stored.type_name == *type_name::<T>());
-        let before = like.map_or(&[][..], |stored| &stored.bytes);
-        let Written { schema, names, .. } = Written::<T>::beside(name, stored);
-        let (schema, bytes) = value::write_beside(self, schema, before)
-            .map_err(|error| unserializable::<T>(name, error.to_string()))?;
-        let section = Section::new(schema.version(), 1, &bytes);
-        let (names, is_new) = named(schema, names);
-        if is_new && !value::is_numbers(self) {
-            check_reads_back::<T>(name, &names, section, &bytes)?;
-        }
-        let form = Form::Named(Box::new((names, section.version)));
-        let is_before = |stored: &Carried| stored.form == form && *stored.within == within;
-        if matches!(bytes, Cow::Borrowed(_)) && like.is_some_and(is_before) {
-            return Ok(None);
-        }
-        let value = Carried::new::<T>(within, form, bytes.into_owned());
-        let changed = stored != Some(&value);
-        Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
+        value_change(self, name, within, (stored, stored))
+    }
+
+    fn kept(
+        &self,
+        name: &str,
+        within: Vec<u64>,
+        (stored, last): (Option<&Carried>, Option<&Carried>),
+    ) -> Result<Option<CarriedChange>, CarriedError> {
+        let change = value_change(self, name, within, (stored, last.or(stored)))?;
+        Ok(change.map(|change| CarriedChange { value: change.value.with_names(), ..change }))
     }
 
     fn restore(name: &str, stored: &Carried) -> Result<Self, CarriedError> {
@@ -99,4 +93,32 @@ impl<T: Serialize + DeserializeOwned> Carry for T {
     fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }
+}
+
+/// Returns what is to be saved of a value where `stored` is there already: where its bytes are those of `other`, they are
+/// there once.
+fn value_change<T: Serialize + DeserializeOwned>(
+    value: &T,
+    name: &str,
+    within: Vec<u64>,
+    (stored, other): (Option<&Carried>, Option<&Carried>),
+) -> Result<Option<CarriedChange>, CarriedError> {
+    let like = other.filter(|it| *it.type_name == *type_name::<T>() && it.named_bytes().is_some());
+    let before = like.and_then(Carried::named_bytes);
+    let Written { schema, names, .. } = Written::<T>::beside(name, other);
+    let (schema, bytes) = value::write_beside(value, schema, before.map_or(&[], |it| it))
+        .map_err(|error| unserializable::<T>(name, error.to_string()))?;
+    let section = Section::new(schema.version(), 1, &bytes);
+    let (names, is_new) = named(schema, names);
+    if is_new && !value::is_numbers(value) {
+        check_reads_back::<T>(name, &names, section, &bytes)?;
+    }
+    let bytes = match (bytes, before) {
+        (Cow::Borrowed(_), Some(before)) => Arc::clone(before),
+        (bytes, _) => Arc::new(bytes.into_owned()),
+    };
+    let form = Form::Named(Box::new((names, section.version)));
+    let value = Carried::new::<T>(within, form, bytes);
+    let changed = stored != Some(&value);
+    Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
 }

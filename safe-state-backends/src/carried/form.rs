@@ -28,6 +28,20 @@ pub(super) enum Form {
     /// A list by name at a place, of which so many bytes are the first ones of the variable's last value, and not
     /// among its own.
     ListAt(Box<(List, u64)>),
+    /// A value by name, of which the bytes tell how it differs from another.
+    Differing(Box<Differing>),
+}
+
+/// What belongs to the bytes of a value that tell how it differs from another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Differing {
+    pub(super) names: Names,
+    /// Of the schema.
+    pub(super) version: u32,
+    /// The name under which the other is stored.
+    pub(super) base: Box<str>,
+    /// How many bytes the whole has.
+    pub(super) len: u64,
 }
 
 /// The elements of a list by name.
@@ -64,13 +78,20 @@ impl Form {
                 value::read_list(schema, &sections, &values)
             }
             Form::ListAt(_) => Err(ReadError::custom("it is a part of a list alone")),
+            Form::Differing(_) => {
+                Err(ReadError::custom("it tells how it differs from another alone"))
+            }
         }
     }
 
     /// How many elements it has, if it is a list.
     pub(super) fn elements(&self) -> Option<u64> {
         match self {
-            Form::Plain | Form::Named(_) | Form::Worklist(_) | Form::ListAt(_) => None,
+            Form::Plain
+            | Form::Named(_)
+            | Form::Worklist(_)
+            | Form::ListAt(_)
+            | Form::Differing(_) => None,
             Form::PlainList(elements) => Some(*elements),
             Form::NamedList(list) => {
                 Some(list.1.iter().fold(0, |sum, section| section.elements.saturating_add(sum)))
@@ -85,6 +106,7 @@ impl Form {
             Form::NamedList(list) => Some(&list.0),
             Form::Worklist(waiting) => Some(&waiting.names),
             Form::ListAt(part) => Some(&part.0.0),
+            Form::Differing(value) => Some(&value.names),
         }
     }
 
@@ -95,6 +117,7 @@ impl Form {
             Form::NamedList(list) => Some(&mut list.0),
             Form::Worklist(waiting) => Some(&mut waiting.names),
             Form::ListAt(part) => Some(&mut part.0.0),
+            Form::Differing(value) => Some(&mut value.names),
         }
     }
 

@@ -43,7 +43,11 @@ impl<'a, T: DeserializeOwned> StoredResults<'a, T> {
                     names.schema().ok_or_else(|| carried.shape_changed::<T>(name, &damaged()))?;
                 Elements::Named(Parts::new(schema, sections, &carried.bytes))
             }
-            Form::Plain | Form::Named(_) | Form::Worklist(_) | Form::ListAt(_) => {
+            Form::Plain
+            | Form::Named(_)
+            | Form::Worklist(_)
+            | Form::ListAt(_)
+            | Form::Differing(_) => {
                 return Err(carried.type_changed::<Results<T>>(name));
             }
         };

@@ -34,6 +34,12 @@ impl ValueAt {
         }
     }
 
+    /// By what the places of a variable that stay what they are come one after another.
+    pub(crate) fn order(name: &str) -> Option<u16> {
+        let (_, end) = name.rsplit_once("!end ")?;
+        end.parse().ok()
+    }
+
     /// Whether the value stored under `name` is one at a place.
     pub(crate) fn is_of(name: &str) -> bool {
         name.split_once('!').is_some_and(|(before, _)| before != "step")

@@ -83,8 +83,11 @@ impl Checkpoint {
     }
 
     /// The whole of what is stored under `name`: of a list at a place, the first elements are those of the variable's
-    /// last value.
-    fn whole<'a>(&self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
+    /// last value, and a value may tell how it differs from another.
+    fn whole<'a>(&'a self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
+        if carried.differs_from().is_some() {
+            return self.whole_of(carried).unwrap_or(Cow::Borrowed(carried));
+        }
         let last = ValueAt::variable_of(name).and_then(|variable| self.carried.get(variable));
         match last.filter(|_| carried.is_at_place()) {
             Some(last) => Cow::Owned(carried.whole_by(last)),
@@ -110,9 +113,16 @@ impl Checkpoint {
 
     /// Takes in what became of a variable.
     pub(super) fn carry(&mut self, change: CarriedChange) {
-        let CarriedChange { name, appends, value } = change;
-        let names_of = if value.is_at_place() { ValueAt::variable_of(&name) } else { None };
-        let value = value.named_by(self.carried.get(names_of.unwrap_or(&name)));
+        let CarriedChange { name, appends, mut value } = change;
+        if !ValueAt::is_of(&name)
+            && value.differs_from().is_some()
+            && let Some(whole) = self.whole_of(&value)
+        {
+            value = whole.into_owned();
+        }
+        let variable = if value.is_at_place() { ValueAt::variable_of(&name) } else { None };
+        let names_of = variable.or(value.differs_from()).map(str::to_owned);
+        let value = value.named_by(self.carried.get(names_of.as_ref().unwrap_or(&name)));
         if let Some(stored) = self.carried.get_mut(&name).filter(|_| appends) {
             stored.append(value);
         } else {

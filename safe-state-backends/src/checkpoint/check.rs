@@ -42,6 +42,12 @@ impl Checkpoint {
         }
     }
 
+    /// Takes in what a snapshot has, if it is a state.
+    pub(crate) fn take_whole_state(&mut self) -> Result<(), Refused> {
+        self.take_differing()?;
+        self.check_whole_state()
+    }
+
     /// Whether every loop has a number that a record may name, and every value is whole.
     pub(crate) fn check_whole_state(&self) -> Result<(), Refused> {
         self.loops.keys().try_for_each(|id| check_number(*id))?;
@@ -65,11 +71,12 @@ impl Checkpoint {
             let before = changes.get(..at).unwrap_or_default();
             let is_at_place = change.value.is_at_place();
             let variable = ValueAt::variable_of(&change.name).filter(|_| is_at_place);
-            let names_of = variable.unwrap_or(&change.name);
+            let names_of = variable.or(change.value.differs_from()).unwrap_or(&change.name);
             let stored = self.stored_before(before, names_of);
             if is_at_place && before.iter().any(|earlier| earlier.name == names_of) {
                 return Err("a list at a place whose first elements have just changed");
             }
+            self.check_differing(before, (&change.name, &change.value))?;
             if !change.appends {
                 self.check_whole(&change.name, &change.value)?;
             }

@@ -227,8 +227,8 @@ pub(super) fn decode(frame: &Frame<'_>) -> Result<Record, FormatError> {
 }
 
 pub(super) fn snapshot(bytes: &[u8], offset: usize) -> Result<Checkpoint, FormatError> {
-    let checkpoint: Checkpoint = payload(bytes, offset)?;
-    checkpoint.check_whole_state().map_err(|what| damaged(offset, what))?;
+    let mut checkpoint: Checkpoint = payload(bytes, offset)?;
+    checkpoint.take_whole_state().map_err(|what| damaged(offset, what))?;
     Ok(checkpoint)
 }
 
@@ -304,7 +304,8 @@ pub(super) fn write_snapshot_in_pieces(
     checkpoint: &Checkpoint,
     pieces: &mut Pieces,
 ) -> Result<(), FormatError> {
-    push_in_pieces(SNAPSHOT, checkpoint, checkpoint.carried.values(), Place::FIRST, pieces)?;
+    let short = checkpoint.shortened();
+    push_in_pieces(SNAPSHOT, &*short, short.carried.values(), Place::FIRST, pieces)?;
     let place = Place::after(pieces.small()).unwrap_or(Place::FIRST).at(pieces.len());
     let begin = pieces.small().len();
     push_behind(checkpoint, (place, begin), pieces.small_mut())
@@ -317,7 +318,7 @@ fn push_snapshot(
     buffer: &mut Vec<u8>,
 ) -> Result<(), FormatError> {
     let begin = buffer.len();
-    push(SNAPSHOT, checkpoint, place, buffer)?;
+    push(SNAPSHOT, &*checkpoint.shortened(), place, buffer)?;
     let place = Place::behind(buffer.get(begin..).unwrap_or_default(), place);
     push_behind(checkpoint, (place, begin), buffer)
 }

@@ -2,7 +2,6 @@
 
 use super::Store;
 use crate::format::{FormatError, Record};
-use crate::timestamp::Timestamp;
 use crate::{Checkpoint, Dialect, Ended, Error, Statements};
 
 /// What is the state if the transaction is committed that has it outstanding.
@@ -26,13 +25,16 @@ impl Store {
         dialect: Dialect,
     ) -> Result<Option<Statements>, Error> {
         let mut record = change.into();
+        self.make_ready(&mut record);
         self.checkpoint
             .check(&record)
             .map_err(|what| self.unwritable(FormatError::TooMany(what)))?;
-        let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
-        record.set_micros(micros);
         let before = self.journal.tail();
-        let longer = self.journal.frame(&record).map_err(|source| self.unwritable(source))?;
+        let shorter = self.shortened(&record);
+        let longer = self
+            .journal
+            .frame(shorter.as_ref().unwrap_or(&record))
+            .map_err(|source| self.unwritable(source))?;
         if let Some(given) = self.journal.append_statements(dialect, before, longer)? {
             self.outstanding = Some(Outstanding::Record(Box::new(record)));
             return Ok(Some(given));
@@ -66,7 +68,7 @@ impl Store {
         let is_saved = self.journal.ended(ended)?;
         match self.outstanding.take().filter(|_| is_saved) {
             Some(Outstanding::Record(record)) => self.apply(*record)?,
-            Some(Outstanding::Whole(whole)) => self.checkpoint = *whole,
+            Some(Outstanding::Whole(whole)) => (self.checkpoint, self.differing) = (*whole, 0),
             None => {}
         }
         Ok(is_saved)

@@ -12,6 +12,9 @@ const QUEUE: &str = "safe_state_backends::worklist::Worklist<u64>";
 const ROWS: &str = "safe_state_backends::results::Results<u64>";
 /// Version 1; the root is a `u64`.
 const NAMES: &[u8] = b"\x01\x01\x01\x0a\0\0\0";
+const TEXT: &str = "alloc::string::String";
+/// Version 1; the root is a text.
+const TEXT_NAMES: &[u8] = b"\x01\x01\x01\x0f\0\0\0";
 
 const IN_FLIGHT: u8 = 6;
 const SLICES: u8 = 7;
@@ -60,6 +63,30 @@ pub(super) fn worklist() -> Vec<u8> {
     )
 }
 
+/// Values that tell how they differ from others: in the snapshot, and as they change.
+pub(super) fn differing() -> Vec<u8> {
+    let value = |form, bytes: &[u8]| json!({ "within": [], "type_name": TEXT, "form": form, "bytes": bytes });
+    let from =
+        |base| json!({ "Differing": { "names": [], "version": 1, "base": base, "len": 11 } });
+    let stored = json!({
+        "text": value(from("text!end 0"), &[0, 11, 0]),
+        "text!end 0": value(from("text!start"), b"\0\x04\x01X\x01\x06\0"),
+        "text!start": value(json!({ "Named": [TEXT_NAMES, 1] }), b"\x0aabcdefghij"),
+    });
+    // The form, names as before, the version.
+    let from = |base: &[u8], parts: &[u8]| {
+        let base = [&[u8::try_from(base.len()).unwrap()], base].concat();
+        let parts = [&[u8::try_from(parts.len()).unwrap()], parts].concat();
+        [&[6, 0, 1], base.as_slice(), &[11], &parts].concat()
+    };
+    let end = from(b"text!end 0", &[0, 10, 1, b'k']);
+    let last = from(b"text", b"\0\x01\x01Z\x01\x09\0");
+    file(
+        &with(fresh(), "carried", stored),
+        &[change(&[changed("text!end 1", 0, TEXT, &end), changed("text", 0, TEXT, &last)])],
+    )
+}
+
 /// Items in flight, slices of which two are finished, and what a variable was in one of them.
 pub(super) fn workers() -> Vec<u8> {
     // Within no item, `u64`, by name, version 1, and one byte: 7.
@@ -91,6 +118,17 @@ fn lists_at_places_keep_what_they_were() {
     assert_eq!(
         (rows("rows"), rows("rows!end 0"), rows("rows!end 1")),
         (vec![4], vec![1], vec![4, 8])
+    );
+}
+
+#[test]
+fn values_are_what_they_differ_by() {
+    let checkpoint = Checkpoint::decode(&read("differing", "safestate")).unwrap();
+    let text = |name| checkpoint.carried_within::<String>(name, &[]).unwrap().unwrap();
+    assert_eq!(checkpoint.carried("text"), Ok(Some("ZbcXefghij".to_owned())));
+    assert_eq!(
+        (text("text!start"), text("text!end 0"), text("text!end 1")),
+        ("abcdefghij".to_owned(), "abcXefghij".to_owned(), "abcXefghik".to_owned())
     );
 }
 

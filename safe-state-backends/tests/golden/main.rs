@@ -61,13 +61,15 @@ fn files() -> BTreeMap<&'static str, Vec<u8>> {
         ("often-run", often_run()),
         ("named", named()),
         ("worklist", kinds::worklist()),
+        ("differing", kinds::differing()),
         ("workers", kinds::workers()),
     ])
 }
 
 /// Those that have been there since that version.
 fn files_of(version: u8) -> BTreeMap<&'static str, Vec<u8>> {
-    let is_there = |name: &str| version > 1 || !["named", "worklist", "workers"].contains(&name);
+    let is_new = |name: &str| ["named", "worklist", "differing", "workers"].contains(&name);
+    let is_there = |name: &str| version > 1 || !is_new(name);
     let files = files().into_iter().filter(|(name, _)| is_there(name));
     files.map(|(name, bytes)| (name, [&framing::header(version), &bytes[16..]].concat())).collect()
 }

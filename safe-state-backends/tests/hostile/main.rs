@@ -18,8 +18,8 @@ use serde_bytes::Bytes;
 
 use bitmaps::{chunks, lists, runs};
 use payloads::{
-    LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, letters, list, named, run,
-    snapshot, snapshot_of,
+    LIST, Loop, NEITHER, STRINGS, Value, appended, change, change_of, differing, letters, list,
+    named, run, snapshot, snapshot_of,
 };
 
 const SNAPSHOT: u8 = 1;
@@ -103,6 +103,7 @@ fn record() -> impl Strategy<Value = (u8, Vec<u8>)> {
         (0..10_u8, prop::collection::vec(any::<u8>(), 0..60)),
         mutated(change()).prop_map(|payload| (CHANGE, payload)),
         mutated(named().1).prop_map(|payload| (CHANGE, payload)),
+        mutated(differing().1).prop_map(|payload| (CHANGE, payload)),
         mutated(vec![1, 0, 5, 1, 7]).prop_map(|payload| (ADVANCE, payload)),
     ]
 }
@@ -110,7 +111,7 @@ fn record() -> impl Strategy<Value = (u8, Vec<u8>)> {
 fn first_record() -> impl Strategy<Value = (u8, Vec<u8>)> {
     let bitmaps = [vec![], chunks(&[lists(3)]), chunks(&[runs(2, 100), lists(1), runs(5, 65_534)])];
     let snapshot = prop::sample::select(bitmaps.to_vec()).prop_map(|bitmap| snapshot(0, &bitmap));
-    let snapshot = prop_oneof![snapshot, Just(named().0)];
+    let snapshot = prop_oneof![snapshot, Just(named().0), Just(differing().0)];
     snapshot.prop_flat_map(mutated).prop_map(|payload| (SNAPSHOT, payload))
 }
 

@@ -148,3 +148,29 @@ pub(super) fn named() -> (Vec<u8>, Vec<u8>) {
     let snapshot = store.checkpoint().encode().unwrap()[16 + 9..].to_vec();
     (snapshot, postcard::to_stdvec(&last).unwrap())
 }
+
+/// The payload of a snapshot with values that tell how they differ from others, and that of a change of them.
+pub(super) fn differing() -> (Vec<u8>, Vec<u8>) {
+    let backend = Arc::new(MemoryBackend::default());
+    let opening =
+        Store::open(Arc::clone(&backend) as Arc<dyn Backend>, "job", LeaseOptions::default());
+    let mut store = opening.unwrap().begin(Checkpoint::new("job", None)).unwrap();
+    let mut text = "long ".repeat(120);
+    let mut save = |store: &mut Store, names: &[&str]| {
+        text.insert(300, 'x');
+        let change = |name: &&str| {
+            let stored = store.checkpoint().whole_value(name);
+            text.change(name, vec![], stored.as_deref()).unwrap()
+        };
+        let carried = names.iter().filter_map(change).collect();
+        store.save(Change { carried, ..Change::default() }).unwrap();
+    };
+    save(&mut store, &["text!start"]);
+    save(&mut store, &["text", "text!end 0"]);
+    let snapshot = store.checkpoint().encode().unwrap()[16 + 9..].to_vec();
+    let before = backend.load("job").unwrap().unwrap().len();
+    save(&mut store, &["text!end 1", "text"]);
+    let record = backend.load("job").unwrap().unwrap()[before + 9..].to_vec();
+    assert!(snapshot.len() < 1000 && record.len() < 200, "they are told by how they differ");
+    (snapshot, record)
+}

@@ -21,6 +21,9 @@ pub(super) struct Values {
     wait_at_head: bool,
     /// The steps that were come to.
     steps: BTreeSet<String>,
+    /// Where a loop has been left, and until its end is saved: the variables that have been taken since. They are what
+    /// they were then.
+    at_end: Option<Vec<String>>,
 }
 
 impl Values {
@@ -65,6 +68,32 @@ impl Values {
     pub(super) fn set(&mut self, name: &str, change: Option<CarriedChange>) {
         self.changed.retain(|earlier| earlier.name != name);
         self.changed.extend(change);
+    }
+
+    /// From here on variables are taken at the end of a loop, with no code of the program in between.
+    pub(super) fn take_at_end(&mut self) {
+        self.at_end = Some(Vec::new());
+    }
+
+    /// The program goes on.
+    pub(super) fn go_on(&mut self) {
+        self.at_end = None;
+    }
+
+    pub(super) fn is_taken(&mut self, name: &str) {
+        if let Some(taken) = &mut self.at_end {
+            taken.push(name.to_owned());
+        }
+    }
+
+    /// Returns whether the variable is at the end of a loop and has been taken there.
+    pub(super) fn is_at_end(&self, name: &str) -> bool {
+        self.at_end.as_ref().is_some_and(|taken| taken.iter().any(|taken| taken == name))
+    }
+
+    /// Returns what the next save tells of the variable, if it does.
+    pub(super) fn change_of(&self, name: &str) -> Option<&CarriedChange> {
+        self.changed.iter().find(|change| change.name == name)
     }
 
     pub(super) fn are_saved(&self) -> bool {

@@ -1,7 +1,7 @@
 //! What a carried variable is at the places that a resumed run comes to again: at its declaration, at the head of a
 //! loop, where an item begins, and at the end of a loop.
 
-use safe_state_backends::{Carry, LoopProgress, ValueAt};
+use safe_state_backends::{CarriedChange, Carry, LoopProgress, ValueAt};
 
 use super::open_loop::{OpenLoop, ResumePoint};
 use super::values::{CurrentValues, Place};
@@ -149,7 +149,18 @@ impl CurrentValues<'_> {
         (around, loop_id): Number,
         value: &T,
     ) -> Result<(), Error> {
-        self.keep(ValueAt::LoopEnd(loop_id), name, self.loops.within(around), value)
+        let (place, within) = (ValueAt::LoopEnd(loop_id), self.loops.within(around));
+        if self.values.is_at_end(name) {
+            let (stored_as, changed) = (place.stored_as(name), self.values.change_of(name));
+            if let Some(value) = self.stored.last_at(&stored_as, name, &within, changed) {
+                if !self.stored.is_stored(&stored_as, &value) {
+                    let change = CarriedChange { name: stored_as, appends: false, value };
+                    self.values.places.keep(place, change);
+                }
+                return Ok(());
+            }
+        }
+        self.keep(place, name, within, value)
     }
 
     fn keep<T: Carry>(

@@ -97,11 +97,35 @@ impl<'a> Stored<'a> {
         let Some(checkpoint) = self.checkpoint else { return Ok(None) };
         let stored_as = place.stored_as(name);
         let kept = checkpoint.has_room_for(&stored_as).and_then(|()| {
-            let stored = [&*stored_as, name].map(|name| checkpoint.carried_value(name));
-            value.kept(name, within, stored.into())
+            let stored = checkpoint.whole_value(&stored_as);
+            value.kept(name, within, (stored.as_deref(), checkpoint.carried_value(name)))
         });
         let change = kept.map_err(|error| self.carried_error(error))?;
         Ok(change.map(|change| CarriedChange { name: stored_as, ..change }))
+    }
+
+    /// Returns the last value of the variable, which `changed` tells if it is not stored, to be kept at a place; `None` if it
+    /// can't be.
+    pub(super) fn last_at(
+        self,
+        stored_as: &str,
+        name: &str,
+        within: &[u64],
+        changed: Option<&CarriedChange>,
+    ) -> Option<Carried> {
+        let checkpoint = self.checkpoint?;
+        checkpoint.has_room_for(stored_as).ok()?;
+        let last = match changed {
+            Some(change) if change.appends => return None,
+            Some(change) => &change.value,
+            None => checkpoint.carried_value(name)?,
+        };
+        last.within_others(within)
+    }
+
+    /// Returns whether that is what is stored under the name.
+    pub(super) fn is_stored(self, stored_as: &str, value: &Carried) -> bool {
+        self.has(|checkpoint| checkpoint.whole_value(stored_as).as_deref() == Some(value))
     }
 
     pub(super) fn carried_error(self, carried: CarriedError) -> Error {

@@ -38,6 +38,7 @@ impl CurrentValues<'_> {
         }
         let change = self.stored.change(name, self.loops.within(depth), value)?;
         self.values.set(name, change);
+        self.values.is_taken(name);
         Ok(())
     }
 
