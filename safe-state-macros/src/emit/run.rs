@@ -24,17 +24,17 @@ pub(crate) fn in_one_call(
     ty: &Type,
 ) -> TokenStream {
     let krate = &plan.krate;
-    locals!(run, outcome, on_error);
+    locals!(run, on_error, failing);
     let job_local = &local("job");
     let site = Span::mixed_site();
     let body = behind(&quote_spanned! {site=> #captures #before }, block);
     quote_spanned! {site=>
         let #job_local = #job;
-        let #on_error = #krate::__private::on_error!(#ty);
+        let (#on_error, #failing) = #krate::__private::returns!(#ty);
         return #krate::__private::run(
             &#job_local,
             #on_error,
-            |#outcome| #krate::__private::failing!(#outcome),
+            #failing,
             move |#run| -> #ty #body,
         );
     }
@@ -122,11 +122,15 @@ pub(crate) fn captures(plan: &Plan, block: &Block) -> TokenStream {
         let name = argument.name();
         name.starts_with('_') || mentioned.contains(&name)
     });
-    let captures = inner.map(|Argument { ident, cfgs, .. }| {
+    let captures = inner.map(|argument| {
+        let Argument { ident, cfgs, .. } = argument;
+        let site = Span::mixed_site();
+        let allowed = argument.name().starts_with('_');
+        let allowed = allowed.then(|| {
+            quote_spanned! {site=> #[allow(clippy::used_underscore_binding)] }
+        });
         // The name is the user's, in the user's scope; the span's place is nobody's.
-        quote_spanned! {Span::mixed_site()=>
-            #(#cfgs)* #[allow(clippy::used_underscore_binding)] let _ = &#ident;
-        }
+        quote_spanned! {site=> #(#cfgs)* #allowed let _ = &#ident; }
     });
     captures.collect()
 }
