@@ -119,7 +119,7 @@ pub mod failures {
     pub use crate::failure::outcome::{
         ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend, ViaType,
     };
-    pub use crate::failure::returns::{ViaFrom, ViaPanic};
+    pub use crate::failure::returns::{ViaFrom, ViaPanic, returned};
 }
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
@@ -242,13 +242,13 @@ pub fn run<R>(
     job: &Job,
     on_error: impl Fn(Error) -> R,
     failing: fn(&R, Asked) -> Failing,
-    body: impl FnOnce(&mut Run) -> R,
+    body: impl FnOnce(&mut Run, NoItem) -> R,
 ) -> R {
     let mut run = match Run::open(job) {
         Ok(run) => run,
         Err(error) => return on_error(error),
     };
-    let outcome = call_in(&run.spans(), || body(&mut run));
+    let outcome = call_in(&run.spans(), || body(&mut run, NoItem));
     let failing = failing_by(&outcome, failing, Asked::Fully);
     run.finish(outcome, failing, on_error)
 }

@@ -29,7 +29,7 @@ pub(crate) fn note_tries(plan: &Plan, block: &mut Block) {
     Questions { krate: &plan.krate, handed: &local("handed") }.visit_block_mut(block);
 }
 
-/// What the notes need: outside of all loops there is no item.
+/// What the notes need: outside of all loops there is no item. A function that does not wait is given it with its run.
 pub(crate) fn noting(plan: &Plan) -> TokenStream {
     let (krate, handed) = (&plan.krate, &local("handed"));
     quote_spanned! {Span::mixed_site()=>

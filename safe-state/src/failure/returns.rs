@@ -34,6 +34,12 @@ impl<R> Returns<R> {
     }
 }
 
+/// The return type `R`.
+#[must_use]
+pub const fn returned<'a, R: 'a>() -> Ranked<'a, R> {
+    Returns::new()
+}
+
 /// For types that can hold the error.
 pub trait ViaFrom {
     /// The function's return type.
@@ -93,7 +99,7 @@ macro_rules! __on_error {
 macro_rules! __returns {
     ($return:ty) => {{
         use $crate::__private::failures::*;
-        let returns = $crate::__private::Returns::<$return>::new();
+        let returns = returned::<$return>();
         (returns.on_error(), returns.failing())
     }};
 }
