@@ -276,6 +276,11 @@ pub fn job(
     Job::new(name).in_test(in_test).code(code, on_code_change).carries(carries)
 }
 
+/// The job of what stands beside a function.
+pub fn job_of<J: OfJob>() -> Job {
+    J::job()
+}
+
 /// The job's name, of anything that is text.
 pub fn name(name: &(impl AsRef<str> + ?Sized)) -> String {
     name.as_ref().to_owned()

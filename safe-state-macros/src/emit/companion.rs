@@ -31,9 +31,7 @@ pub(crate) fn job_of(function: &ItemFn, plan: &Plan) -> Told {
         return Told::By(job);
     }
     let marker = marker(function);
-    Told::Alone(quote_spanned! {Span::mixed_site()=>
-        <#marker as #krate::__private::OfJob>::job()
-    })
+    Told::Alone(quote_spanned! {Span::mixed_site()=> #krate::__private::job_of::<#marker>() })
 }
 
 /// The inputs that the job is told of.

@@ -33,6 +33,11 @@ impl<I, T> Input<I, T> {
         Source::ranked()
     }
 
+    /// The type of its items, which errors name.
+    pub fn item(&self) -> PhantomData<fn() -> T> {
+        PhantomData
+    }
+
     /// The walk from the type of its items.
     pub fn walk<'a>(&self) -> Ranked<'a, Walk<(Of<T>, ()), (), true>>
     where
@@ -56,6 +61,7 @@ pub struct Known<I, F> {
 
 /// An input whose items are compared by the form of their type.
 pub fn compared<I, T, F: Compared<T>>(
+    _: PhantomData<fn() -> T>,
     _: impl HasOrder,
     _: impl GivesAgain,
     _: PhantomData<F>,
@@ -97,6 +103,7 @@ macro_rules! __known {
     ($input:expr) => {{
         use $crate::__private::types::*;
         $crate::__private::compared_items(
+            $input.item(),
             $input.source().order(),
             $input.source().again(),
             $crate::__form!(@walk $input.walk(); . . . . . . . . . .).form(),
