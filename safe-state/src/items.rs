@@ -7,6 +7,7 @@ pub(crate) mod entry;
 pub(crate) mod fingerprint;
 mod gaps;
 pub(crate) mod identity;
+pub(crate) mod input;
 pub(crate) mod key;
 pub(crate) mod keyed;
 pub(crate) mod received;
@@ -122,16 +123,38 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         }
     }
 
-    /// Completes the item before, with what is due then, and gives the next.
+    /// Completes the item before, with what is due then, and gives the next. Where there is none, [`left`](Self::left)
+    /// tells why.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
-    pub fn advance(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
+    pub fn advance(&mut self, counter: &mut impl Counter) -> Option<I::Item> {
         if counter.complete()
             && let Err(error) = counter.pass_boundary(self.has_ended())
         {
-            return Step::Failed(error);
+            self.refuse(error);
+            return None;
         }
-        self.next(counter)
+        match self.next(counter) {
+            Step::Item(item) => Some(item),
+            Step::Done => None,
+            Step::Failed(error) => {
+                self.refuse(error);
+                None
+            }
+        }
+    }
+
+    /// Leaves the loop, which only counts.
+    ///
+    /// # Errors
+    ///
+    /// It is left as the run can't go on, or can't be saved.
+    #[inline]
+    pub fn left(&mut self, counter: &mut impl Counter) -> Result<(), Error> {
+        match std::mem::replace(&mut self.gate, Gate::Closed) {
+            Gate::Refused(error) => Err(*error),
+            Gate::Open | Gate::Gapped(_) | Gate::Closed => counter.leave_counted(),
+        }
     }
 
     /// Returns whether it is known that no item is left, without asking for one: that may take long, or take it
@@ -211,7 +234,12 @@ impl NoItems {
     }
 
     /// Cannot be called.
-    pub fn advance<T>(&mut self, _: &mut impl Counter) -> Step<T> {
+    pub fn advance<T>(&mut self, _: &mut impl Counter) -> Option<T> {
+        match self.0 {}
+    }
+
+    /// Cannot be called.
+    pub fn left(&mut self, _: &mut impl Counter) -> Result<(), Error> {
         match self.0 {}
     }
 

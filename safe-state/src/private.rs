@@ -8,8 +8,9 @@ use safe_state_backends::Carry;
 
 use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
+use crate::items::input::Known;
 use crate::run::entering;
-use crate::{Error, Job};
+use crate::{Error, Job, OnChange};
 
 pub use core::convert::{Infallible, Into, identity};
 pub use core::mem::replace;
@@ -34,12 +35,11 @@ pub use crate::companion::{Companion, OfJob};
 pub use crate::effects::commit::{Awaited, Blocking, Committing};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
-pub use crate::failure::outcome::{Asked, Failed, Failing, Seen};
-pub use crate::failure::returns::{Returns, ViaFrom, ViaPanic, panic_with};
+pub use crate::failure::outcome::{Asked, Failed, Failing, failing_by};
+pub use crate::failure::returns::{Returns, panic_with};
 pub use crate::failure::stopping::stop;
 pub use crate::failure::try_trace::{
-    Handed, HandedOut, HasPlain, KeptNot, KeptPlain, NoItem, Plain, PlainItem, TryOperand as Given,
-    TrySite as Site,
+    Handed, HandedOut, HasPlain, NoItem, NotKept, Plain, PlainItem, TryOperand as Given,
 };
 pub use crate::failure::{
     Caught, Policy, Thrown, ThrownError, ThrownInner, ThrownInnerSend, ThrownOther, Verdict, retry,
@@ -49,14 +49,15 @@ pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
 pub use crate::items::identity::{CONSUMED, CursorType, IdentityKind as Way};
+pub use crate::items::input::{
+    checked as checked_items, compared as compared_items, consumed as consumed_items, input,
+    unchecked as unchecked_items,
+};
 pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
 pub use crate::items::received::{Receipt, Received};
-pub use crate::items::source::{
-    OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted, Source,
-    by_index, by_index_checked, is_channel,
-};
+pub use crate::items::source::{Source, by_index_checked};
 pub use crate::items::{Items, Step};
 pub use crate::observe::spans::Spans;
 pub use crate::parallel::{
@@ -88,79 +89,74 @@ pub use crate::shared::merging::Merges;
 pub use crate::{
     __again as again, __argument_fingerprint as argument_fingerprint, __attempts as attempts,
     __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
-    __in_place as in_place, __key as key, __means as means, __on_error as on_error,
-    __progress as progress, __read_only as read_only, __set_back as set_back, __shown as shown,
-    __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,
+    __in_place as in_place, __key as key, __known as known_items, __means as means,
+    __on_error as on_error, __progress as progress, __read_only as read_only, __returns as returns,
+    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
+    __undone as undone, __unshared as unshared,
 };
 #[cfg(feature = "limits")]
 pub use safe_state_limits::run::{Cancellation, cancellable};
 #[cfg(feature = "report")]
 pub use safe_state_report::__argument as argument;
 
-/// The ways by which it is found out what of a value is compared.
-pub mod forms {
-    pub use crate::items::compared::{
-        Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
-        OfSerializeAndHash, OfWrapped,
+/// The ways by which it is found out what a loop's input is, and what of its items is compared.
+pub mod types {
+    pub use super::forms::*;
+    pub use crate::items::source::{
+        OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted,
     };
 }
 
-/// The ways by which it is found out how a body failed.
+/// The ways by which it is found out what of a value is compared.
+pub mod forms {
+    pub use crate::items::compared::{
+        OfHash, OfItself, OfNothing, OfSerialize, OfSerializeAndHash, OfWrapped,
+    };
+}
+
+/// The ways by which it is found out how a body failed, and how an error of ours leaves the function.
 pub mod failures {
     pub use crate::failure::outcome::{
-        ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend, ViaOption, ViaType,
+        ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend, ViaType,
     };
+    pub use crate::failure::returns::{ViaFrom, ViaPanic, returned};
 }
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that
 /// number.
-///
-/// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second
-/// time where `input` is no iterator.
-pub fn items<'r, I, Iter, T, F>(
-    input: I,
+pub fn items<'r, I, T, F>(
+    input: Known<I, F>,
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
-    way: Way,
-    fingerprint: F,
-    is_channel: fn(&Iter) -> bool,
-) -> (Items<Iter, ByIndex<F>>, Tally<'r>, TypeOf<T>)
+) -> (Items<I, ByIndex<F>>, Tally<'r>, TypeOf<T>)
 where
-    I: IntoIterator<IntoIter = Iter, Item = T>,
-    Iter: Iterator<Item = T>,
+    I: Iterator<Item = T>,
     F: Fn(&T) -> Option<u32>,
 {
+    let Known { iter, way, fingerprint, gives_once } = input;
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
-    let input = input.into_iter();
-    let is_channel = is_channel(&input);
-    let (mut items, tally) = entering::items(run, number, Cow::Borrowed(location), input, identity);
-    if is_channel {
+    let (mut items, tally) = entering::items(run, number, Cow::Borrowed(location), iter, identity);
+    if gives_once {
         items.refuse(tally.gives_once());
     }
     (items, tally, TypeOf(PhantomData))
 }
 
 /// The same of a loop that many workers share; `again` clones an iterator that can be cloned.
-pub fn shared_items<'r, I, Iter, T, F>(
-    input: I,
+pub fn shared_items<'r, I, T, F>(
+    input: Known<I, F>,
     run: &'r mut Run,
     ((depth, id), location): ((usize, u16), &'static str),
-    way: Way,
-    fingerprint: F,
-    is_channel: fn(&Iter) -> bool,
-    again: fn(&Iter) -> Option<Iter>,
-) -> (SharedItems<Iter, ByIndex<F>>, Tally<'r>, TypeOf<T>)
+    again: fn(&I) -> Option<I>,
+) -> (SharedItems<I, ByIndex<F>>, Tally<'r>, TypeOf<T>)
 where
-    I: IntoIterator<IntoIter = Iter, Item = T>,
-    Iter: Iterator<Item = T>,
+    I: Iterator<Item = T>,
     F: Fn(&T) -> Option<u32>,
 {
-    let number = Number { depth, id };
-    let input = input.into_iter();
-    let is_channel = is_channel(&input);
-    let identity = (way, ByIndex(fingerprint));
-    let items = SharedItems::new((number, location), input, again, identity, is_channel);
+    let Known { iter, way, fingerprint, gives_once } = input;
+    let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
+    let items = SharedItems::new((number, location), iter, again, identity, gives_once);
     (items, entering::tally(run, depth), TypeOf(PhantomData))
 }
 
@@ -245,15 +241,15 @@ pub fn received<'r>(
 pub fn run<R>(
     job: &Job,
     on_error: impl Fn(Error) -> R,
-    failing: impl FnOnce(&Outcome<R>) -> Failing,
-    body: impl FnOnce(&mut Run) -> R,
+    failing: fn(&R, Asked) -> Failing,
+    body: impl FnOnce(&mut Run, NoItem) -> R,
 ) -> R {
     let mut run = match Run::open(job) {
         Ok(run) => run,
         Err(error) => return on_error(error),
     };
-    let outcome = call_in(&run.spans(), || body(&mut run));
-    let failing = failing(&outcome);
+    let outcome = call_in(&run.spans(), || body(&mut run, NoItem));
+    let failing = failing_by(&outcome, failing, Asked::Fully);
     run.finish(outcome, failing, on_error)
 }
 
@@ -267,6 +263,22 @@ pub fn always() -> bool {
 /// A future that gives an `R`.
 pub fn future_of<R>(future: impl Future<Output = R>) -> impl Future<Output = R> {
     future
+}
+
+/// The job of that name, called by tests of its crate or not, whose code has that fingerprint and carries those variables.
+pub fn job(
+    name: impl Into<String>,
+    in_test: bool,
+    code: u64,
+    on_code_change: OnChange,
+    carries: &'static [&'static str],
+) -> Job {
+    Job::new(name).in_test(in_test).code(code, on_code_change).carries(carries)
+}
+
+/// The job of what stands beside a function.
+pub fn job_of<J: OfJob>() -> Job {
+    J::job()
 }
 
 /// The job's name, of anything that is text.

@@ -18,8 +18,10 @@ use crate::parse::function::is_resumable;
 use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::{conditions, is_marker, while_let};
+use beside::Consumer;
 use locals::Local;
 
+pub(crate) mod beside;
 pub(crate) mod locals;
 
 /// A `for`, `while` or `loop`.
@@ -72,7 +74,7 @@ pub(crate) struct ForHead {
     pub(crate) root_type: Option<Box<Type>>,
     /// A `let` of a mentioned name that has nothing to do with the value before.
     pub(crate) shadowed_by: Option<(String, Span)>,
-    /// A method that makes the iterator parallel.
+    /// A method behind which items come in the order in which they are done.
     pub(crate) parallel: Option<Ident>,
     pub(crate) cfgs: Vec<String>,
 }
@@ -84,7 +86,7 @@ pub(crate) struct Survey {
     /// Places whose inside is not this function's code, that hold a `for`.
     pub(crate) hidden: Vec<Hidden>,
     /// Calls that walk an iterator to its end: `for_each`, `sum`, `collect`.
-    pub(crate) consumers: Vec<Ident>,
+    pub(crate) consumers: Vec<Consumer>,
     /// All locals, in the order of their declaration.
     pub(crate) all_locals: Vec<Local>,
     /// The `#[resume]` that stand on something else than a loop of the function's own.
@@ -180,7 +182,7 @@ impl Surveyor {
                 let span = self.shadows.get(&name).copied()?;
                 Some((name, span))
             }),
-            parallel: parallel_method(expr),
+            parallel: beside::beside(expr),
             cfgs: cfgs(&for_loop.attrs),
         }
     }
@@ -271,11 +273,7 @@ impl<'ast> Visit<'ast> for Surveyor {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        const CONSUMERS: &[&str] =
-            &["for_each", "try_for_each", "fold", "try_fold", "sum", "product", "collect", "count"];
-        if CONSUMERS.iter().any(|name| call.method == name) {
-            self.survey.consumers.push(call.method.clone());
-        }
+        self.survey.consumers.extend(Consumer::of(call));
         visit::visit_expr_method_call(self, call);
     }
 
@@ -366,14 +364,6 @@ fn root(expr: &Expr) -> Option<String> {
         Expr::Try(it) => root(&it.expr),
         _ => None,
     }
-}
-
-fn parallel_method(expr: &Expr) -> Option<Ident> {
-    const PARALLEL: &[&str] =
-        &["par_iter", "par_iter_mut", "into_par_iter", "par_bridge", "par_chunks"];
-    let Expr::MethodCall(call) = expr else { return None };
-    let is_parallel = PARALLEL.iter().any(|name| call.method == name);
-    if is_parallel { Some(call.method.clone()) } else { parallel_method(&call.receiver) }
 }
 
 /// Whether a `for` loop stands anywhere in the tokens. `for<'a>` and `impl X for Y` are none.

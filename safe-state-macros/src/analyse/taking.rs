@@ -2,14 +2,17 @@
 //! head has given, and nothing else.
 
 use proc_macro2::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, ExprForLoop, ExprMethodCall, Ident, Item, Result};
 
 use crate::analyse::plan::Plan;
+use crate::analyse::survey::{Loop, beside};
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
 use crate::parse::options::items::Identity;
+use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::while_let;
 
 /// Refuses a body that takes from what the head takes from, unless that is carried.
@@ -56,6 +59,22 @@ pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> R
                 is complete does not come again, write `#[resume(consumed)]` on the loop; if all items are sent again \
                 in the next run, know them by `key = |item| item.id`, or say what is compared: `check = |item| item.id`";
     Err(Error::new(method.span(), text))
+}
+
+/// Refuses a head that takes items in the order in which something does them side by side, if they are to be known by their
+/// index.
+pub(crate) fn check_order(written: &Expr, around: &Loop, target: &Target) -> Result<()> {
+    let Expr::While(it) = written else { return Ok(()) };
+    let Some((_, head)) = while_let(it) else { return Ok(()) };
+    let mentioned = free_idents(head.to_token_stream());
+    let source =
+        || around.scope.locals.iter().rev().find(|it| mentioned.contains(&it.binding.name()));
+    let method = beside::beside(head).or_else(|| source()?.init.beside.clone());
+    let is_by_place = matches!(target.items.identity, Identity::Index | Identity::Check(_));
+    match method.filter(|_| is_by_place && target.items.side_by_side.is_none()) {
+        Some(method) => Err(beside::no_order(&method)),
+        None => Ok(()),
+    }
 }
 
 /// The method by which a head receives.

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Attribute, Error, Result, Type};
 
-use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey};
+use crate::analyse::survey::{ForHead, Hidden, Loop, LoopKind, Survey, beside};
 use crate::parse::function::Argument;
 use crate::parse::options::items::{Identity, ItemOptions};
 
@@ -250,11 +250,8 @@ impl Search<'_> {
         if let Some(hidden) = survey.hidden.first() {
             return self.hidden(hidden);
         }
-        if let Some(method) = survey.consumers.first() {
-            return Error::new(
-                method.span(),
-                format!("`{method}` walks its items out of sight; write it as a `for` loop"),
-            );
+        if let Some(consumer) = survey.consumers.first() {
+            return consumer.refusal();
         }
         if let Some(other) = survey.loops.first() {
             let text = if other.text.starts_with("while") {
@@ -325,10 +322,7 @@ impl Search<'_> {
 
     fn check_head(&self, head: &ForHead, by_key: bool) -> Result<()> {
         if let Some(method) = &head.parallel {
-            let text = format!(
-                "the order in which `{method}` completes items is not defined; walk them in order, and make the work on each item parallel"
-            );
-            return Err(Error::new(method.span(), text));
+            return Err(beside::no_order(method));
         }
         let root = head.root.as_ref();
         let walked = self

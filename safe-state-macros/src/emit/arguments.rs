@@ -21,8 +21,12 @@ pub(crate) fn noted_arguments(plan: &Plan, block: &Block) -> TokenStream {
     let noted = told.map(|argument| {
         let Argument { ident, cfgs, .. } = argument;
         let name = argument.name();
-        quote_spanned! {Span::mixed_site()=>
-            #(#cfgs)* { #krate::__private::argument!(#run, #name, &#ident, #how); }
+        let noted = quote_spanned! {Span::mixed_site()=>
+            #krate::__private::argument! { #run, #name, &#ident, #how }
+        };
+        match cfgs.as_slice() {
+            [] => noted,
+            cfgs => quote_spanned! {Span::mixed_site()=> #(#cfgs)* { #noted } },
         }
     });
     noted.collect()

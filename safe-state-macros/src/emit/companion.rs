@@ -14,6 +14,7 @@ use syn::{Attribute, FnArg, GenericParam, Generics, ItemFn, Path};
 use crate::analyse::plan::Plan;
 use crate::analyse::standing::stands_beside;
 use crate::emit::job;
+use crate::emit::run::Told;
 use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::RESERVED;
@@ -24,13 +25,13 @@ pub(crate) fn beside(function: &ItemFn, plan: &Plan) -> Option<TokenStream> {
 }
 
 /// The job, as the function itself asks for it: of the companion, where that has the same.
-pub(crate) fn job_of(function: &ItemFn, plan: &Plan) -> TokenStream {
+pub(crate) fn job_of(function: &ItemFn, plan: &Plan) -> Told {
     let (job, krate) = (job::job(plan, function), &plan.krate);
     if !stands_beside(function, plan) || !used_inputs(function, &job).is_empty() {
-        return job;
+        return Told::By(job);
     }
     let marker = marker(function);
-    quote_spanned! {Span::mixed_site()=> <#marker as #krate::__private::OfJob>::job() }
+    Told::Alone(quote_spanned! {Span::mixed_site()=> #krate::__private::job_of::<#marker>() })
 }
 
 /// The inputs that the job is told of.

@@ -59,7 +59,7 @@ pub(crate) fn received(
         items::number(target),
         save_points::location(plan, keyword),
     );
-    let known_by = items::known_by(plan, (target, true), head);
+    let known_by = items::known_by(plan, target, head);
     let KnownBy { way, of_item, .. } = &known_by;
     let entered = quote_spanned! {here=>
         #krate::__private::received(#run, #number, #location, #way, false)

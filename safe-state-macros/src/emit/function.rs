@@ -6,6 +6,7 @@ use syn::{Block, Expr, Generics, ItemFn, Result, Stmt};
 
 use crate::analyse::plan::Analysed;
 use crate::emit::proof::proof;
+use crate::emit::run::Told;
 use crate::emit::{
     arguments, belonging, commits, companion, cursors, lower_loop, restore, run, steps,
     try_operators,
@@ -31,11 +32,11 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed) -> Result<()> 
         let job = match &outside {
             Some(outside) => {
                 let order = run::in_order(plan, block, outside);
-                quote! { { #order #job } }
+                Told::By(quote! { { #order #job } })
             }
             None => job,
         };
-        *block = region(block, analysed, (&name, &generics), (&job, &captures))?;
+        *block = region(block, analysed, (&name, &generics), (job, &captures))?;
         Ok(())
     })
 }
@@ -45,15 +46,14 @@ fn region(
     written: &Block,
     analysed: &Analysed,
     (name, generics): (&Ident, &Generics),
-    (job, captures): (&TokenStream, &TokenStream),
+    (job, captures): (Told, &TokenStream),
 ) -> Result<Block> {
     let Analysed { plan, survey, targets, block } = analysed;
     let mut block = block.clone();
     let arguments = arguments::noted_arguments(plan, written);
     let belonging = belonging::belonging(plan, &block, generics, targets);
     try_operators::note_tries(plan, &mut block);
-    let mut restore = try_operators::noting(plan);
-    restore.extend(restore::restore(plan, &mut block)?);
+    let mut restore = restore::restore(plan, &mut block)?;
     restore.extend(cursors::cursors(plan, &mut block, targets)?);
     commits::commits(plan, &mut block, survey, targets)?;
     replace(&mut block, |at, it| {
@@ -69,14 +69,16 @@ fn region(
         }
     })?;
     steps::fill_in(plan, &mut block, survey, name)?;
-    let job = &quote! { #job #belonging };
+    let job = job.with(&belonging);
     let tokens = match &plan.returned {
         Returned::Type(ty) if !plan.is_async => {
             let before = quote_spanned! {Span::mixed_site()=> #arguments #restore };
-            run::in_one_call(plan, job, &block, captures, &before, ty)
+            run::in_one_call(plan, &job, &block, captures, &before, ty)
         }
         _ => {
-            let open = run::open(plan, job);
+            let open = run::open(plan, &job);
+            let noting = try_operators::noting(plan);
+            let restore = quote! { #noting #restore };
             let (call, finish) = (run::call(plan, &block, captures, &restore), run::finish(plan));
             quote_spanned! {Span::mixed_site()=> #open #arguments #call #finish }
         }

@@ -15,7 +15,7 @@ use crate::emit::fingerprint::text_fingerprint;
 use crate::emit::save_points;
 use crate::parse::options::forms::Value;
 use crate::parse::options::items::{Capture, Form, Identity, OfItem};
-use crate::syntax::hygiene::{at, moved};
+use crate::syntax::hygiene::{at, local, moved};
 use crate::syntax::parens;
 
 /// How a loop knows its items, as generated code says it.
@@ -26,8 +26,6 @@ pub(crate) struct KnownBy {
     pub(crate) way: TokenStream,
     /// What makes of an item what it is known by: one or two arguments.
     pub(crate) of_item: TokenStream,
-    /// What looks at the type of the input, if that matters.
-    pub(crate) check_source: TokenStream,
 }
 
 impl KnownBy {
@@ -38,11 +36,7 @@ impl KnownBy {
 }
 
 /// How the loop over `input` knows its items.
-pub(crate) fn known_by(
-    plan: &Plan,
-    (target, is_received): (&Target, bool),
-    input: &Expr,
-) -> KnownBy {
+pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
     let here = at(input.span());
     // All of the path there, or an error would point at the whole attribute.
     let krate = &moved(&plan.krate, here);
@@ -50,22 +44,13 @@ pub(crate) fn known_by(
         Identity::Index => KnownBy {
             suffix: "",
             way: quote_spanned! {here=> #krate::__private::Way::Index },
-            // What a carried variable lends is restored with the changes of the run before.
-            of_item: if lending::lends(plan, target)
-                || goes_by_index(plan)
-                || worklists::takes(plan, target)
-            {
-                quote_spanned! {here=> |_| #krate::__private::None::<u32> }
-            } else if is_received {
+            of_item: if is_compared(plan, target) {
                 quote_spanned! {here=> |item| {
                     #krate::__private::source!(item, checked);
                     #krate::__private::fingerprint!(item)
                 } }
             } else {
-                quote_spanned! {here=> |item| #krate::__private::fingerprint!(item) }
-            },
-            check_source: quote_spanned! {here=>
-                , |input| #krate::__private::source!(input, index)
+                quote_spanned! {here=> |_| #krate::__private::None::<u32> }
             },
         },
         Identity::Check(OfItem { pat, body, .. }) => {
@@ -75,16 +60,12 @@ pub(crate) fn known_by(
                 suffix: "",
                 way: quote_spanned! {here=> #krate::__private::Way::Index },
                 of_item: quote_spanned! {there=> |#pat| #krate::__private::fingerprint!(&(#body)) },
-                check_source: quote_spanned! {here=>
-                    , |input| #krate::__private::source!(input, checked)
-                },
             }
         }
         Identity::Consumed(_) => KnownBy {
             suffix: "",
             way: quote_spanned! {here=> #krate::__private::Way::Consumed },
             of_item: quote_spanned! {here=> |_| #krate::__private::CONSUMED },
-            check_source: quote_spanned! {here=> , |_| false },
         },
         Identity::Key(OfItem { pat, body, .. }) => {
             let made_by = text_fingerprint(&quote! { #pat #body });
@@ -95,7 +76,6 @@ pub(crate) fn known_by(
                 suffix: "_by_key",
                 way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
                 of_item: quote_spanned! {here=> |#pat| #krate::__private::key!(#body) },
-                check_source: TokenStream::new(),
             }
         }
         Identity::Cursor(OfItem { pat, body, .. }) => {
@@ -104,7 +84,6 @@ pub(crate) fn known_by(
                 suffix: "_by_cursor",
                 way: quote_spanned! {here=> #krate::__private::Way::Cursor },
                 of_item: quote_spanned! {here=> &#cursor_type, |#pat| #body },
-                check_source: TokenStream::new(),
             }
         }
     }
@@ -117,8 +96,8 @@ pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -
     let (run, number, location) =
         (save_points::run_around(target), number(target), save_points::location(plan, keyword));
     let expr = parens::without_needless(expr);
-    let known_by = known_by(plan, (target, false), &expr);
-    let KnownBy { way, of_item, check_source, .. } = &known_by;
+    let known_by = known_by(plan, target, &expr);
+    let KnownBy { way, of_item, .. } = &known_by;
     let enter = known_by.function("items", input);
     let expr = if lending::lends(plan, target) {
         let krate = moved(krate, input);
@@ -126,24 +105,66 @@ pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -
     } else {
         expr.to_token_stream()
     };
-    if sharing::is_shared(plan, target) {
-        let krate = moved(krate, input);
+    let krate = moved(krate, input);
+    let walked = &local("input");
+    let Some(known) = known(plan, target, (walked, input), of_item) else {
         return quote_spanned! {input=>
-            #krate::__private::shared_items(
-                #expr, #run, (#number, #location), #way, #of_item #check_source,
-                |input| #krate::__private::again!(input)
-            )
+            #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item)
         };
-    }
+    };
+    let entered = if sharing::is_shared(plan, target) {
+        quote_spanned! {input=>
+            #krate::__private::shared_items(
+                #known, #run, (#number, #location), |input| #krate::__private::again!(input)
+            )
+        }
+    } else {
+        quote_spanned! {input=> #krate::__private::items(#known, #run, #number, #location) }
+    };
+    // What the expression holds while it is walked lives until the loop is left.
     quote_spanned! {input=>
-        #krate::__private::#enter(#expr, #run, #number, #location, #way, #of_item #check_source)
+        match #krate::__private::input(#expr) { #walked => #entered }
     }
+}
+
+/// The input of a loop that knows its items by their index, with what makes their checksums.
+fn known(
+    plan: &Plan,
+    target: &Target,
+    (walked, here): (&Ident, Span),
+    of_item: &TokenStream,
+) -> Option<TokenStream> {
+    let krate = moved(&plan.krate, here);
+    Some(match &target.items.identity {
+        Identity::Index if is_compared(plan, target) => {
+            quote_spanned! {here=> #krate::__private::known_items!(#walked) }
+        }
+        Identity::Index => {
+            quote_spanned! {here=> #krate::__private::known_items!(#walked, unchecked) }
+        }
+        Identity::Check(_) => quote_spanned! {here=>
+            #krate::__private::checked_items(
+                #krate::__private::known_items!(#walked, checked),
+                #of_item
+            )
+        },
+        Identity::Consumed(_) => {
+            quote_spanned! {here=> #krate::__private::consumed_items(#walked) }
+        }
+        Identity::Key(_) | Identity::Cursor(_) => return None,
+    })
 }
 
 /// Which loop it is, as generated code says it: how many are around it, and its number.
 pub(crate) fn number(target: &Target) -> TokenStream {
     let Target { depth, id, .. } = target;
     quote_spanned! {Span::mixed_site()=> (#depth, #id) }
+}
+
+/// Whether items that are known by their index are compared. What a carried variable lends, or gives away, is restored with
+/// the changes of the run before.
+fn is_compared(plan: &Plan, target: &Target) -> bool {
+    !lending::lends(plan, target) && !goes_by_index(plan) && !worklists::takes(plan, target)
 }
 
 /// Whether the program says that items are known by their index alone.

@@ -30,10 +30,13 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     let carried = options.restored.carry.iter().chain(&options.restored.reconnect);
     let carried = carried.map(Variable::name);
     let job = quote_spanned! {site=>
-        #krate::Job::new(#name)
-            .in_test(#krate::__private::cfg!(test))
-            .code(#code, #on_code_change)
-            .carries(&[#(#carried),*])
+        #krate::__private::job(
+            #name,
+            #krate::__private::cfg!(test),
+            #code,
+            #on_code_change,
+            &[#(#carried),*],
+        )
     };
     options.settings.told(job, krate)
 }

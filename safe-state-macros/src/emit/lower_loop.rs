@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! for order in orders { ship(order)? }    // becomes
-//! match () { () => match items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, |item| fingerprint!(item)) {
+//! { match match input(orders) { input => items(known_items!(input), run, (0, 0), "src/main.rs:3:5") } {
 //!     (mut items, mut tally, item_type) => {
 //!         loop {
 //!             if tally.complete() {
@@ -20,15 +20,15 @@
 //!         }
 //!         if tally.leave() { carry, and save unless that has to wait, or return the error }
 //!     }
-//! } }
+//! }; }
 //! ```
 //!
 //! The `match` keeps the temporaries of the iterated expression alive through the loop, as `for`
-//! does, and the one around it drops them after it: in a tail, editions before 2024 would keep them
+//! does, and the `;` drops them after it: in a tail, editions before 2024 would keep them
 //! until after the locals. The loop's head is reached by `continue` as well, even from inside a
 //! macro call. A body that is an arm is not reported for its braces.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Expr, ExprForLoop, ExprWhile, Pat, Result};
 
@@ -40,7 +40,7 @@ use crate::analyse::{lending, sharing, worklists};
 use crate::emit::items::{self, KnownBy};
 use crate::emit::lowered::Lowered;
 use crate::emit::policy::{self, Item};
-use crate::emit::proof::Proof;
+use crate::emit::proof::{self, Proof};
 use crate::emit::{carry, kept_values, returns, save_points, side_by_side, slices};
 use crate::syntax::hygiene::{at, local, locals};
 use crate::syntax::loop_forms::{is_marker, while_let};
@@ -76,17 +76,14 @@ pub(crate) fn resumable_loop(
     };
     let Lowered { attrs, keyword, .. } = lowered;
     let attrs = attrs.into_iter().filter(|attr| !is_marker(attr));
-    let Proof { types, names, .. } = proof;
     let walk = resuming(plan, walk, target);
     let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
     let walk = match items {
         Some(items) => quote_spanned! {at(keyword)=> { #(#items)* #walk } },
         None => walk,
     };
-    Ok(Expr::Verbatim(quote_spanned! {at(keyword)=>
-        #(#attrs)*
-        match (#types) { (#names) => #walk }
-    }))
+    let walk = proof::around(&walk, proof.types, at(keyword));
+    Ok(Expr::Verbatim(quote! { #(#attrs)* #walk }))
 }
 
 /// The loop, which holds what it walks until it is left.
@@ -143,7 +140,7 @@ fn resuming(plan: &Plan, walk: TokenStream, target: &Target) -> TokenStream {
 /// The same of a loop that only counts: what is done between two items is one call.
 fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
-    locals!(items, tally, error);
+    locals!(items, tally, item, error);
     let Lowered { label, keyword, entered, item_type, next, .. } = lowered;
     let (policy, fail) =
         (policy::policy(plan, target), save_points::fail(plan, Span::mixed_site()));
@@ -152,10 +149,8 @@ fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStre
             (mut #items, mut #tally #item_type) => {
                 #check
                 #policy
-                #label loop {
-                    #next
-                }
-                if let #krate::__private::Err(#error) = #tally.left() { #fail }
+                #label while let #krate::__private::Some(#item) = #items.advance(&mut #tally) { #next }
+                if let #krate::__private::Err(#error) = #items.left(&mut #tally) { #fail }
             }
         }
     }
@@ -182,16 +177,18 @@ fn for_loop(plan: &Plan, it: ExprForLoop, target: &Target, locals: &[Local]) -> 
         (items::entered(plan, *expr, target, keyword), save_points::fail(plan, here));
     let done = policy::item(plan, Item { pat: &pat, body, keyword }, target, locals)?;
     let at_item = kept_values::restored_at_item(plan, target);
-    let next = if only_counts(plan, target, locals) { "advance" } else { "next" };
-    let next = Ident::new(next, here);
-    let next = quote_spanned! {here=>
-        match #items.#next(&mut #tally) {
-            #krate::__private::Step::Item(#item) => {
-                #at_item
-                #done
+    let next = if only_counts(plan, target, locals) {
+        quote_spanned! {here=> #at_item #done }
+    } else {
+        quote_spanned! {here=>
+            match #items.next(&mut #tally) {
+                #krate::__private::Step::Item(#item) => {
+                    #at_item
+                    #done
+                }
+                #krate::__private::Step::Done => break,
+                #krate::__private::Step::Failed(#error) => #fail,
             }
-            #krate::__private::Step::Done => break,
-            #krate::__private::Step::Failed(#error) => #fail,
         }
     };
     let has_ended = quote_spanned! {here=> #items.has_ended() };
@@ -220,7 +217,7 @@ fn while_loop(
         save_points::location(plan, keyword),
     );
     let fail = save_points::fail(plan, here);
-    let known_by = items::known_by(plan, (target, true), expr);
+    let known_by = items::known_by(plan, target, expr);
     let KnownBy { way, of_item, .. } = &known_by;
     let takes = worklists::takes(plan, target);
     let entered = quote_spanned! {here=>

@@ -4,7 +4,7 @@
 //! for order in orders { total += ship(order)? }    // gets before it, where `total` is carried
 //! if false {
 //!     let check = || -> Result<u64> {
-//!         let mut total = known(&type_0).fake();
+//!         let mut total = known(&types).0.fake();
 //!         loop {
 //!             if maybe() { break; }
 //!             touch(&mut total);
@@ -58,11 +58,20 @@ mod written;
 /// The proof of one loop.
 #[derive(Default)]
 pub(crate) struct Proof {
-    /// The types of variables, taken before the loop's head, and the locals that hold them.
-    pub(crate) types: TokenStream,
-    pub(crate) names: TokenStream,
+    /// What takes the types of variables, before the loop's head.
+    pub(crate) types: Option<TokenStream>,
     /// What is compiled and never runs, behind the head.
     pub(crate) check: TokenStream,
+}
+
+/// The `walk` of the loop where the types of its variables are taken. What the head holds is dropped behind it: in a tail,
+/// editions before 2024 would keep it.
+pub(crate) fn around(walk: &TokenStream, types: Option<TokenStream>, here: Span) -> TokenStream {
+    let holder = taken::holder();
+    match types {
+        Some(types) => quote_spanned! {here=> match #types { #holder => #walk } },
+        None => quote_spanned! {here=> { #walk; } },
+    }
 }
 
 /// Whether no loop is left out for that there is nothing to prove: a test compares what is then refused.
@@ -109,13 +118,12 @@ pub(crate) fn proof(
     let items = beside::items_check(plan, (target, &written), &outer);
     let shared = beside::shared_checks(plan, target, &seen, &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
-    let Taken { types, names, .. } = taken;
     // Behind the closure, which may be what tells the types.
     let checks = [closure, quote! { #items #shared #kept }];
     let checks = checks.iter().filter(|check| !check.is_empty());
     let checks = checks.map(|check| quote_spanned! {at(written.keyword)=> if false { #check } });
     let check = checks.collect();
-    Proof { types, names, check }
+    Proof { types: taken.types(plan), check }
 }
 
 /// The closure with the body's copy, and what it is passed to.

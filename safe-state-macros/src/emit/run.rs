@@ -13,40 +13,73 @@ use crate::parse::function::{Argument, Returned};
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::{in_braces_of, local, locals};
 
+/// The job, as the function tells it.
+pub(crate) enum Told {
+    /// By what stands beside the function, and nothing of its own.
+    Alone(TokenStream),
+    By(TokenStream),
+}
+
+impl Told {
+    /// It is told that as well.
+    pub(crate) fn with(self, more: &TokenStream) -> Self {
+        match self {
+            Told::Alone(job) if more.is_empty() => Told::Alone(job),
+            Told::Alone(job) | Told::By(job) => {
+                Told::By(quote_spanned! {Span::mixed_site()=> #job #more })
+            }
+        }
+    }
+}
+
+impl ToTokens for Told {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let (Told::Alone(job) | Told::By(job)) = self;
+        job.to_tokens(tokens);
+    }
+}
+
 /// The run of a function that returns a type by its name and does not wait: what opens it, the body, and what
 /// ends it.
 pub(crate) fn in_one_call(
     plan: &Plan,
-    job: &TokenStream,
+    job: &Told,
     block: &Block,
     captures: &TokenStream,
     before: &TokenStream,
     ty: &Type,
 ) -> TokenStream {
     let krate = &plan.krate;
-    locals!(run, outcome, on_error);
+    locals!(run, handed, on_error, failing);
     let job_local = &local("job");
     let site = Span::mixed_site();
     let body = behind(&quote_spanned! {site=> #captures #before }, block);
+    // What the user's expressions hold is dropped before the run begins.
+    let (told, job) = match job {
+        Told::Alone(job) => (TokenStream::new(), quote_spanned! {site=> &#job }),
+        Told::By(job) => {
+            (quote_spanned! {site=> let #job_local = #job; }, quote_spanned! {site=> &#job_local })
+        }
+    };
     quote_spanned! {site=>
-        let #job_local = #job;
-        let #on_error = #krate::__private::on_error!(#ty);
+        #told
+        let (#on_error, #failing) = #krate::__private::returns!(#ty);
         return #krate::__private::run(
-            &#job_local,
+            #job,
             #on_error,
-            |#outcome| #krate::__private::failing!(#outcome),
-            move |#run| -> #ty #body,
+            #failing,
+            move |#run, #handed| -> #ty #body,
         );
     }
 }
 
-/// The block behind `before`. As the tail of a block, the user's own would be reported for its braces.
+/// The block, with `before` at its head: as the tail of another one, it would be reported for its braces.
 fn behind(before: &TokenStream, block: &Block) -> TokenTree {
-    let inside = quote_spanned! {Span::mixed_site()=> #before match () { () => #block } };
-    in_braces_of(block, inside)
+    let stmts = &block.stmts;
+    in_braces_of(block, quote_spanned! {Span::mixed_site()=> #before #(#stmts)* })
 }
 
-pub(crate) fn open(plan: &Plan, job: &TokenStream) -> TokenStream {
+pub(crate) fn open(plan: &Plan, job: &Told) -> TokenStream {
     let krate = &plan.krate;
     locals!(run, error, on_error);
     let job_local = &local("job");
@@ -122,11 +155,15 @@ pub(crate) fn captures(plan: &Plan, block: &Block) -> TokenStream {
         let name = argument.name();
         name.starts_with('_') || mentioned.contains(&name)
     });
-    let captures = inner.map(|Argument { ident, cfgs, .. }| {
+    let captures = inner.map(|argument| {
+        let Argument { ident, cfgs, .. } = argument;
+        let site = Span::mixed_site();
+        let allowed = argument.name().starts_with('_');
+        let allowed = allowed.then(|| {
+            quote_spanned! {site=> #[allow(clippy::used_underscore_binding)] }
+        });
         // The name is the user's, in the user's scope; the span's place is nobody's.
-        quote_spanned! {Span::mixed_site()=>
-            #(#cfgs)* #[allow(clippy::used_underscore_binding)] let _ = &#ident;
-        }
+        quote_spanned! {site=> #(#cfgs)* #allowed let _ = &#ident; }
     });
     captures.collect()
 }

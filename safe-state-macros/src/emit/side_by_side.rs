@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! for order in orders { ship(order)? }    // becomes, with `threads = 4`
-//! match () { () => match items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, |item| fingerprint!(item)) {
+//! { match match input(orders) { input => items(known_items!(input), run, (0, 0), "src/main.rs:3:5") } {
 //!     (mut items, mut tally, item_type) => {
 //!         match on_threads(&mut items, &mut tally, on_error, Kept::new, Terms { most: 4, .. }, |item, captures| {
 //!             attempt(on_error, true, || {
@@ -18,11 +18,11 @@
 //!         }
 //!         if tally.leave() { carry, and save unless that has to wait, or return the error }
 //!     }
-//! } }
+//! }; }
 //! ```
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, Expr, ExprForLoop, ExprWhile, Pat, Result, Type};
 
 use crate::analyse::ahead;
@@ -34,7 +34,7 @@ use crate::emit::ahead::ahead_walk;
 use crate::emit::control_flow::{self, From, Ways};
 use crate::emit::feeds::{Feed, Written, keep, left, outcome, received};
 use crate::emit::items;
-use crate::emit::proof::Proof;
+use crate::emit::proof::{self, Proof};
 use crate::emit::{carry, kept_values, policy, save_points};
 use crate::parse::function::Returned;
 use crate::syntax::free_idents::free_idents;
@@ -72,16 +72,13 @@ pub(crate) fn resumable_loop(
         None => walk(plan, at_target, source, written, &proof.check)?,
     };
     let attrs = attrs.iter().filter(|attr| !is_marker(attr));
-    let Proof { types, names, .. } = proof;
     let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
     let walk = match items {
         Some(items) => quote_spanned! {here=> { #(#items)* #walk } },
         None => walk,
     };
-    Ok(Expr::Verbatim(quote_spanned! {here=>
-        #(#attrs)*
-        match (#types) { (#names) => #walk }
-    }))
+    let walk = proof::around(&walk, proof.types, here);
+    Ok(Expr::Verbatim(quote! { #(#attrs)* #walk }))
 }
 
 fn walk(

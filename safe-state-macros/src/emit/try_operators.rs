@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! send(order)?    // becomes
-//! (Given::noted(send(order), &Site { file: "src/main.rs", line: 3, column: 9, .. }, handed))?
+//! (Given::noted(send(order), &("src/main.rs", 3, 9, "send(order)"), handed))?
 //! ```
 //!
 //! `?` is itself a call that is given the value, so another around the value changes neither what is
@@ -29,7 +29,7 @@ pub(crate) fn note_tries(plan: &Plan, block: &mut Block) {
     Questions { krate: &plan.krate, handed: &local("handed") }.visit_block_mut(block);
 }
 
-/// What the notes need: outside of all loops there is no item.
+/// What the notes need: outside of all loops there is no item. A function that does not wait is given it with its run.
 pub(crate) fn noting(plan: &Plan) -> TokenStream {
     let (krate, handed) = (&plan.krate, &local("handed"));
     quote_spanned! {Span::mixed_site()=>
@@ -54,20 +54,17 @@ impl Questions<'_> {
         let (line, column) = (u32::try_from(start.line).ok()?, u32::try_from(start.column).ok()?);
         let column = column + 1;
         let expression = text_of(&value.to_token_stream(), LIMIT);
-        let noted = quote_spanned! {here=>
-            #krate::__private::Given::noted(
-                (),
-                &#krate::__private::Site {
-                    file: #krate::__private::file!(),
-                    line: #line,
-                    column: #column,
-                    expression: #expression,
-                },
-                #handed,
-            )
+        let func = quote_spanned! {here=> #krate::__private::Given::noted };
+        let site = quote_spanned! {here=>
+            &(#krate::__private::file!(), #line, #column, #expression)
         };
-        let mut noted: ExprCall = syn::parse2(noted).ok()?;
-        *noted.args.first_mut()? = bare(value);
+        let handed = handed.to_token_stream();
+        let noted = ExprCall {
+            attrs: Vec::new(),
+            func: Box::new(Expr::Verbatim(func)),
+            paren_token: Paren(here),
+            args: [bare(value), Expr::Verbatim(site), Expr::Verbatim(handed)].into_iter().collect(),
+        };
         // Errors at the `?` point at what it and the expression before it span together, which has to be
         // the user's.
         Some(Expr::Paren(ExprParen {

@@ -18,6 +18,7 @@ use safe_state_base::error::{
 
 use crate::attempt::Outcome;
 use crate::failure::reported::Told;
+use crate::failure::returns::Returns;
 use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
 
@@ -147,88 +148,102 @@ impl Failing {
     }
 }
 
-/// An outcome to be looked at. More references in front mean a higher rank.
-#[derive(Debug)]
-pub struct Seen<'a, R>(pub &'a Outcome<R>);
+/// Returns whether an outcome is a failure, which `told` tells of what was returned.
+pub fn failing_by<R>(
+    outcome: &Outcome<R>,
+    told: fn(&R, Asked) -> Failing,
+    asked: Asked,
+) -> Failing {
+    match outcome {
+        Ok(returned) => told(returned, asked),
+        Err(payload) => Failing::of_panic(&**payload),
+    }
+}
 
 macro_rules! rank {
-    ($(#[$doc:meta])* $name:ident for $seen:ty, [$($generics:tt)*], ($outcome:ident, $asked:ident) => $failing:expr) => {
+    ($(#[$doc:meta])* $name:ident:
+        $([$($generics:tt)*] ($($reference:tt)*) $of:ty, ($outcome:ident, $asked:ident) => $failing:expr;)+) => {
         $(#[$doc])*
         pub trait $name {
-            /// Returns whether the outcome is a failure.
-            fn failing(&self, asked: Asked) -> Failing;
+            /// The type of what is returned.
+            type Returned;
+
+            /// What tells whether it is a failure.
+            fn failing(&self) -> fn(&Self::Returned, Asked) -> Failing;
         }
 
-        impl<$($generics)*> $name for $seen {
-            fn failing(&self, $asked: Asked) -> Failing {
-                match self.0 {
-                    Ok($outcome) => $failing,
-                    Err(payload) => Failing::of_panic(&**payload),
-                }
+        $(impl<$($generics)*> $name for $($reference)* Returns<$of> {
+            type Returned = $of;
+
+            fn failing(&self) -> fn(&$of, Asked) -> Failing {
+                |$outcome, $asked| $failing
             }
-        }
+        })+
     };
 }
 
 rank! {
     /// A `Result` whose error is an [`std::error::Error`].
-    ViaError for &&&&&&Seen<'_, Result<T, E>>, [T, E: StdError], (outcome, asked) => match outcome {
+    ViaError:
+    [T, E: StdError] (&&&&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
         Err(error) => Failing::of_error(error, asked),
-    }
+    };
 }
 rank! {
     /// A `Result` whose error holds an [`std::error::Error`], as `anyhow::Error` does.
-    ViaInner for &&&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError> + Debug], (outcome, asked) => match outcome {
+    ViaInner:
+    [T, E: AsRef<dyn StdError> + Debug] (&&&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
         Err(error) => Failing::of_holder(error, error.as_ref(), asked),
-    }
+    };
 }
 rank! {
     /// A `Result` whose error holds one that can be sent, as `Box<dyn Error + Send + Sync>`.
-    ViaInnerSend for &&&&Seen<'_, Result<T, E>>, [T, E: AsRef<dyn StdError + Send + Sync> + Debug], (outcome, asked) =>
-    match outcome {
+    ViaInnerSend:
+    [T, E: AsRef<dyn StdError + Send + Sync> + Debug] (&&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
         Err(error) => Failing::of_holder(error, error.as_ref(), asked),
-    }
+    };
 }
 rank! {
     /// A `Result` whose error prints.
-    ViaDisplay for &&&Seen<'_, Result<T, E>>, [T, E: Display], (outcome, asked) => match outcome {
+    ViaDisplay:
+    [T, E: Display] (&&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
         Err(error) => Failing::of_displayed(error, asked),
-    }
+    };
 }
 rank! {
     /// A `Result` whose error prints for programmers alone.
-    ViaDebug for &&Seen<'_, Result<T, E>>, [T, E: Debug], (outcome, asked) => match outcome {
+    ViaDebug:
+    [T, E: Debug] (&&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
         Err(error) => {
             let message = message(format_args!("{error:?}"));
             Failing::Yes(Failed::of::<E>(message, || Told::of_debug(error), asked))
         }
-    }
+    };
 }
 rank! {
-    /// Any other `Result`.
-    ViaType for &Seen<'_, Result<T, E>>, [T, E], (outcome, asked) => match outcome {
+    /// Any other `Result`, and an `Option`.
+    ViaType:
+    [T, E] (&) Result<T, E>, (outcome, asked) => match outcome {
         Ok(_) => Failing::No,
         Err(_) => Failing::Yes(Failed::of::<E>(MUTE.to_owned(), Told::default, asked)),
-    }
-}
-rank! {
-    /// An `Option`.
-    ViaOption for &Seen<'_, Option<T>>, [T], (outcome, asked) => match outcome {
+    };
+    [T] (&) Option<T>, (outcome, asked) => match outcome {
         Some(_) => Failing::No,
         None => Failing::IfInLoop(Failed::of_none::<T>(asked)),
-    }
+    };
 }
 rank! {
     /// Anything else.
-    ViaAnything for Seen<'_, R>, [R], (outcome, asked) => {
+    ViaAnything:
+    [R] () R, (outcome, asked) => {
         let _: (&R, Asked) = (outcome, asked);
         Failing::No
-    }
+    };
 }
 
 /// Looks at an outcome with all that its type offers.
@@ -244,7 +259,12 @@ macro_rules! __failing {
     ($outcome:expr, $asked:ident) => {{
         #[allow(unused_imports)]
         use $crate::__private::failures::*;
-        (&&&&&&&$crate::__private::Seen($outcome)).failing($crate::__private::Asked::$asked)
+        let outcome = $outcome;
+        $crate::__private::failing_by(
+            outcome,
+            $crate::__private::Returns::of(outcome).failing(),
+            $crate::__private::Asked::$asked,
+        )
     }};
 }
 

@@ -4,18 +4,40 @@
 use std::marker::PhantomData;
 
 use crate::Error;
+use crate::attempt::Outcome;
 use crate::error::one_line;
 
 /// The return type of a function.
 #[derive(Debug)]
 pub struct Returns<R>(PhantomData<fn() -> R>);
 
+/// A return type with as many references as there are ranks. To write them in generated code costs the compiler more.
+type Ranked<'a, R> = &'a &'a &'a &'a &'a &'a &'a Returns<R>;
+
 impl<R> Returns<R> {
     /// That type.
-    #[expect(clippy::new_without_default, reason = "only generated code makes one")]
-    pub const fn new() -> Self {
-        Returns(PhantomData)
+    #[must_use]
+    pub const fn new<'a>() -> Ranked<'a, R>
+    where
+        R: 'a,
+    {
+        &&&&&&&Returns(PhantomData)
     }
+
+    /// That of an outcome.
+    #[must_use]
+    pub const fn of<'a>(_: &Outcome<R>) -> Ranked<'a, R>
+    where
+        R: 'a,
+    {
+        Self::new()
+    }
+}
+
+/// The return type `R`.
+#[must_use]
+pub const fn returned<'a, R: 'a>() -> Ranked<'a, R> {
+    Returns::new()
 }
 
 /// For types that can hold the error.
@@ -26,7 +48,7 @@ pub trait ViaFrom {
     fn on_error(&self) -> fn(Error) -> Self::Return;
 }
 
-impl<T, E: From<Error>> ViaFrom for Returns<Result<T, E>> {
+impl<T, E: From<Error>> ViaFrom for &Returns<Result<T, E>> {
     type Return = Result<T, E>;
 
     fn on_error(&self) -> fn(Error) -> Result<T, E> {
@@ -34,7 +56,7 @@ impl<T, E: From<Error>> ViaFrom for Returns<Result<T, E>> {
     }
 }
 
-/// For all others. One reference more makes it the second choice.
+/// For all others.
 pub trait ViaPanic {
     /// The function's return type.
     type Return;
@@ -42,7 +64,7 @@ pub trait ViaPanic {
     fn on_error(&self) -> fn(Error) -> Self::Return;
 }
 
-impl<R> ViaPanic for &Returns<R> {
+impl<R> ViaPanic for Returns<R> {
     type Return = R;
 
     fn on_error(&self) -> fn(Error) -> R {
@@ -66,8 +88,19 @@ pub fn panic_with<R>(error: Error) -> R {
 macro_rules! __on_error {
     ($return:ty) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{ViaFrom as _, ViaPanic as _};
-        (&$crate::__private::Returns::<$return>::new()).on_error()
+        use $crate::__private::failures::*;
+        $crate::__private::Returns::<$return>::new().on_error()
+    }};
+}
+
+/// The same, and what tells whether a value of it is a failure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __returns {
+    ($return:ty) => {{
+        use $crate::__private::failures::*;
+        let returns = returned::<$return>();
+        (returns.on_error(), returns.failing())
     }};
 }
 

@@ -6,7 +6,7 @@
 
 use std::any::type_name;
 use std::cell::Cell;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Deref};
 use std::task::Poll;
 
 use safe_state_backends::details::{Details, Origin, Place, Span, Step, Value};
@@ -18,18 +18,9 @@ thread_local! {
     static NOTED: Cell<Option<TryTrace>> = const { Cell::new(None) };
 }
 
-/// A `?` in the user's function.
-#[derive(Debug)]
-pub struct TrySite {
-    /// The file in which its expression stands.
-    pub file: &'static str,
-    /// The line there, from 1.
-    pub line: u32,
-    /// The column there, from 1.
-    pub column: u32,
-    /// The text of the expression.
-    pub expression: &'static str,
-}
+/// A `?` in the user's function: the file in which its expression stands, the line and the column there, from 1, and the
+/// text of the expression. A tuple, as each `?` has one, and a name for each part costs the compiler time.
+pub(crate) type TrySite = (&'static str, u32, u32, &'static str);
 
 /// What is known of a `?` that failed.
 #[derive(Debug)]
@@ -119,7 +110,7 @@ impl TryTrace {
     }
 
     pub(crate) fn place(&self) -> String {
-        let TrySite { file, line, column, .. } = self.site;
+        let (file, line, column, _) = self.site;
         format!("{file}:{line}:{column}")
     }
 
@@ -130,7 +121,7 @@ impl TryTrace {
 
     /// The `?`, and the item if it was a plain value.
     pub(crate) fn details(&self) -> Details {
-        let TrySite { file, line, column, expression } = *self.site;
+        let (file, line, column, expression) = *self.site;
         let step = Step {
             place: Place { file: file.to_owned(), line, column },
             expression: expression.to_owned(),
@@ -238,38 +229,37 @@ impl<I: HasPlain, T: HasPlain> HasPlain for (I, T) {
     }
 }
 
-/// An item to be kept for a `?`. More references in front mean a higher rank.
+/// An item to be kept for a `?`. A plain one is kept by a method of its own; for any other the compiler goes on to
+/// [`NotKept`].
 #[derive(Debug)]
 pub struct HandedOut<'a, T>(pub &'a T);
 
-/// A plain item, which is kept.
-pub trait KeptPlain {
-    /// What is kept.
-    type Kept: Handed;
-
+impl<T: HasPlain> HandedOut<'_, T> {
     /// Keeps it.
-    fn kept(&self) -> Self::Kept;
-}
-
-impl<T: HasPlain> KeptPlain for &HandedOut<'_, T> {
-    type Kept = PlainItem<T::Plain>;
-
     #[inline]
-    fn kept(&self) -> Self::Kept {
+    pub fn kept(&self) -> PlainItem<T::Plain> {
         PlainItem(self.0.plain())
     }
 }
 
-/// Any other item, which is not.
-pub trait KeptNot {
+/// An item that is not kept.
+#[derive(Debug)]
+pub struct NotKept;
+
+impl NotKept {
     /// Keeps nothing.
-    fn kept(&self) -> NoItem;
+    #[inline]
+    pub fn kept(&self) -> NoItem {
+        NoItem
+    }
 }
 
-impl<T> KeptNot for HandedOut<'_, T> {
+impl<T> Deref for HandedOut<'_, T> {
+    type Target = NotKept;
+
     #[inline]
-    fn kept(&self) -> NoItem {
-        NoItem
+    fn deref(&self) -> &NotKept {
+        &NotKept
     }
 }
 
@@ -277,19 +267,16 @@ impl<T> KeptNot for HandedOut<'_, T> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __handed {
-    ($item:expr) => {{
-        #[allow(unused_imports)]
-        use $crate::__private::{KeptNot as _, KeptPlain as _};
-        (&&$crate::__private::HandedOut($item)).kept()
-    }};
+    ($item:expr) => {
+        $crate::__private::HandedOut($item).kept()
+    };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    static SITE: TrySite =
-        TrySite { file: "src/main.rs", line: 14, column: 9, expression: "send()" };
+    static SITE: TrySite = ("src/main.rs", 14, 9, "send()");
 
     #[test]
     fn a_failure_is_noted_and_nothing_else() {

@@ -14,10 +14,8 @@ use std::marker::PhantomData;
 use crate::items::fingerprint::Checksum;
 use crate::items::identity::CONSUMED;
 
-pub use probe::{
-    Complete, Incomplete, OfCells, OfEnd, OfHash, OfMutable, OfNothing, OfParts, OfSerialize,
-    OfSerializeAndHash, OfWrapped, Walk,
-};
+pub(crate) use probe::Ranked;
+pub use probe::{OfHash, OfItself, OfNothing, OfSerialize, OfSerializeAndHash, OfWrapped, Walk};
 
 /// How values of type `T` are compared.
 #[diagnostic::on_unimplemented(
@@ -120,10 +118,10 @@ macro_rules! __form {
         #[allow(unused_imports)]
         use $crate::__private::forms::*;
         let walk = $crate::__private::Walk::<_, _, $deep>::from($value);
-        (&&$crate::__form!(@walk walk; $($dot)*)).form()
+        $crate::__form!(@walk walk; $($dot)*).form()
     }};
     (@walk $walk:expr; . $($dot:tt)*) => {
-        $crate::__form!(@walk (&&&&&&&&&$walk).step(); $($dot)*)
+        $crate::__form!(@walk $walk.step(); $($dot)*)
     };
     (@walk $walk:expr;) => {
         $walk

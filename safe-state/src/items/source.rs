@@ -108,9 +108,20 @@ sources! { GivesOnce:
 pub struct Source<I: ?Sized>(PhantomData<fn(&I)>);
 
 impl<I: ?Sized> Source<I> {
-    /// That of an input.
-    pub fn of(_: &I) -> Self {
-        Source(PhantomData)
+    /// That of an input, with a reference for each rank.
+    #[must_use]
+    pub fn of<'a>(_: &I) -> &'a &'a &'a Self
+    where
+        I: 'a,
+    {
+        Self::ranked()
+    }
+
+    pub(crate) fn ranked<'a>() -> &'a &'a &'a Self
+    where
+        I: 'a,
+    {
+        &&&Source(PhantomData)
     }
 }
 
@@ -201,11 +212,8 @@ const CHANNELS: [&str; 7] = [
     "flume::TryIter<",
 ];
 
-/// An input whose items can be known by their index.
-pub fn by_index(_: impl HasOrder, _: impl GivesAgain) {}
-
 /// Returns whether an input is known to give each item once by the name of its type.
-pub fn is_channel<I: ?Sized>(_: &Source<I>) -> bool {
+pub(crate) fn is_channel<I: ?Sized>() -> bool {
     let name = std::any::type_name::<I>();
     CHANNELS.iter().any(|channel| name.contains(channel))
 }
@@ -213,24 +221,14 @@ pub fn is_channel<I: ?Sized>(_: &Source<I>) -> bool {
 /// An input whose items can be known by their index, where the program tells what of an item is compared.
 pub fn by_index_checked(_: impl HasOrder) {}
 
-/// Looks at the type of an input whose items are to be known by their index.
+/// Looks at the type of what a loop asks for itself, whose items are to be known by their index.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __source {
-    ($input:expr, index) => {{
-        #[allow(unused_imports)]
-        use $crate::__private::{
-            OfAgain as _, OfAnyOrder as _, OfOnce as _, OfSomeOrder as _, OfUnsorted as _,
-        };
-        let source = $crate::__private::Source::of($input);
-        $crate::__private::by_index((&&&source).order(), (&&source).again());
-        $crate::__private::is_channel(&source)
-    }};
     ($input:expr, checked) => {{
         #[allow(unused_imports)]
-        use $crate::__private::{OfOrderable as _, OfUnorderable as _};
-        let source = $crate::__private::Source::of($input);
-        $crate::__private::by_index_checked((&&source).fixed());
+        use $crate::__private::types::*;
+        $crate::__private::by_index_checked($crate::__private::Source::of($input).fixed());
         false
     }};
 }

@@ -135,6 +135,10 @@ impl Counter for Handing<'_, '_> {
         self.tally.pass_boundary(has_ended)
     }
 
+    fn leave_counted(&mut self) -> Result<(), Error> {
+        self.tally.leave_counted()
+    }
+
     fn accepts_another_input(&self) -> bool {
         self.tally.accepts_another_input()
     }

@@ -103,18 +103,6 @@ impl<'r> Tally<'r> {
         Error::GivesOnce { job: self.run.stages.observer.job().to_owned() }
     }
 
-    /// The loop has ended. Saves that, unless it has to wait.
-    ///
-    /// # Errors
-    ///
-    /// The backend cannot be written.
-    pub fn left(&mut self) -> Result<(), Error> {
-        if self.leave() && self.run.saves_now() {
-            return self.run.save();
-        }
-        Ok(())
-    }
-
     /// Takes in whether the item is in flight still.
     pub(super) fn committed(&mut self, is_complete: bool) {
         self.in_flight = !is_complete;
@@ -161,6 +149,13 @@ impl<'r> Tally<'r> {
 }
 
 impl Counter for Tally<'_> {
+    fn leave_counted(&mut self) -> Result<(), Error> {
+        if self.leave() && self.run.saves_now() {
+            return self.run.save();
+        }
+        Ok(())
+    }
+
     #[inline]
     fn hand_out(&mut self) -> bool {
         self.in_flight = true;

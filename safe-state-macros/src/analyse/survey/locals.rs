@@ -1,10 +1,11 @@
 //! The variables that the function's `let`s bind.
 
 use syn::ext::IdentExt;
-use syn::{Expr, ExprClosure, Pat, Type};
+use syn::{Expr, ExprClosure, Ident, Pat, Type};
 
 use crate::analyse::collections::makes_collection;
 use crate::analyse::opening::Opening;
+use crate::analyse::survey::beside;
 use crate::parse::function::Argument;
 use crate::syntax::bindings::Binding;
 
@@ -32,6 +33,8 @@ pub(crate) struct Init {
     pub(crate) opening: Opening,
     /// The variable that it is a reference to, or to a field of.
     refers_to: Option<String>,
+    /// A method behind which items come in the order in which they are done.
+    pub(crate) beside: Option<Ident>,
 }
 
 /// What a variable begins with.
@@ -111,7 +114,8 @@ impl Init {
             Some(_) => Initialiser::Other,
         };
         let opening = init.map(Opening::of).unwrap_or_default();
-        Init { kind, opening, refers_to: init.and_then(referred) }
+        let beside = init.and_then(beside::beside);
+        Init { kind, opening, refers_to: init.and_then(referred), beside }
     }
 }
 

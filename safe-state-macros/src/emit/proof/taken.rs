@@ -1,32 +1,42 @@
 //! Types of variables, taken before a loop's head, which may borrow them.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::Index;
 
 use crate::analyse::plan::Plan;
 use crate::syntax::hygiene::local;
 
-/// Types that are taken before the head, and the locals that hold them.
+/// Types that are taken before the head. One local holds them all: of several the compiler takes longer.
 #[derive(Default)]
 pub(crate) struct Taken {
-    pub(crate) types: TokenStream,
-    pub(crate) names: TokenStream,
+    types: TokenStream,
     count: usize,
+}
+
+impl Taken {
+    /// What takes them, if there are any.
+    pub(crate) fn types(&self, plan: &Plan) -> Option<TokenStream> {
+        let (krate, types) = (&plan.krate, &self.types);
+        let site = Span::mixed_site();
+        (self.count > 0).then(|| {
+            quote_spanned! {site=>
+                if false { #krate::__private::Some((#types)) } else { #krate::__private::None }
+            }
+        })
+    }
+}
+
+/// The local that holds the types.
+pub(crate) fn holder() -> Ident {
+    local("types")
 }
 
 /// Takes the type of `place`, and gives the expression that tells it.
 pub(crate) fn take(plan: &Plan, place: &impl ToTokens, taken: &mut Taken) -> TokenStream {
-    let krate = &plan.krate;
-    let name = local(&format!("type_{}", taken.count));
+    let (krate, types, number) = (&plan.krate, holder(), Index::from(taken.count));
     taken.count += 1;
     let site = Span::mixed_site();
-    taken.types.extend(quote_spanned! {site=>
-        if false {
-            #krate::__private::Some(#krate::__private::type_of(&#place))
-        } else {
-            #krate::__private::None
-        },
-    });
-    taken.names.extend(quote_spanned! {site=> #name, });
-    quote_spanned! {site=> #krate::__private::known(&#name) }
+    taken.types.extend(quote_spanned! {site=> #krate::__private::type_of(&#place), });
+    quote_spanned! {site=> #krate::__private::known(&#types).#number }
 }

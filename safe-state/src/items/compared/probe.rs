@@ -3,6 +3,8 @@
 //! A type is walked from the outside in. Each step looks at one type of a list and notes what it is, as a node; what it
 //! holds comes in front of the list. So a step costs the compiler one call, and next to none once the list is empty. The
 //! nodes are the form in prefix notation, which a trait puts together.
+//!
+//! A walk comes with its references: to write them in generated code costs the compiler more than all else of a step.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -24,10 +26,105 @@ use super::forms::{
 #[derive(Debug)]
 pub struct Walk<Todo, Found, const DEEP: bool>(PhantomData<fn(&Todo) -> Found>);
 
+/// A walk with as many references as there are ranks.
+pub(crate) type Ranked<'a, W> = &'a &'a &'a &'a &'a &'a W;
+
 impl<T: ?Sized, const DEEP: bool> Walk<(Of<T>, ()), (), DEEP> {
     /// Begins at the type of that value.
-    pub fn from(_: &T) -> Self {
-        Walk(PhantomData)
+    #[must_use]
+    pub fn from<'a>(_: &T) -> Ranked<'a, Self>
+    where
+        T: 'a,
+    {
+        Self::ranked()
+    }
+
+    /// Begins at that type.
+    pub(crate) fn from_type<'a>() -> Ranked<'a, Self>
+    where
+        T: 'a,
+    {
+        Self::ranked()
+    }
+}
+
+impl<Todo, Found, const DEEP: bool> Walk<Todo, Found, DEEP> {
+    fn ranked<'a>() -> Ranked<'a, Self>
+    where
+        Self: 'a,
+    {
+        &&&&&&Walk(PhantomData)
+    }
+
+    /// There is no form where a walk comes to no end: the type is looked at no deeper.
+    pub fn form(&self) -> PhantomData<NotCompared> {
+        PhantomData
+    }
+}
+
+/// A walk at its end. Of its methods the compiler asks no trait.
+#[derive(Debug)]
+pub struct Walked<Found>(PhantomData<Found>);
+
+impl<Found> Walked<Found> {
+    /// It is at its end.
+    #[must_use]
+    pub fn step(self) -> Self {
+        self
+    }
+}
+
+#[expect(clippy::unused_self, reason = "it is there for its type")]
+impl<Found: Build<()>> Walked<Found> {
+    /// The form.
+    #[must_use]
+    pub fn form(self) -> PhantomData<Found::Form> {
+        PhantomData
+    }
+}
+
+/// What is still to be looked at, behind those nodes.
+pub trait Rest<Found, const DEEP: bool> {
+    /// The walk from there.
+    type Walk<'a>
+    where
+        Self: 'a,
+        Found: 'a;
+
+    /// The walk from there.
+    fn walk<'a>() -> Self::Walk<'a>
+    where
+        Self: 'a,
+        Found: 'a;
+}
+
+impl<Found, const DEEP: bool> Rest<Found, DEEP> for () {
+    type Walk<'a>
+        = Walked<Found>
+    where
+        Found: 'a;
+
+    fn walk<'a>() -> Walked<Found>
+    where
+        Found: 'a,
+    {
+        Walked(PhantomData)
+    }
+}
+
+impl<T: ?Sized, Todo, Found, const DEEP: bool> Rest<Found, DEEP> for (Of<T>, Todo) {
+    type Walk<'a>
+        = Ranked<'a, Walk<Self, Found, DEEP>>
+    where
+        Self: 'a,
+        Found: 'a;
+
+    fn walk<'a>() -> Self::Walk<'a>
+    where
+        Self: 'a,
+        Found: 'a,
+    {
+        Walk::ranked()
     }
 }
 
@@ -81,37 +178,13 @@ impl<W: Holds, A, Found: Build<(W::Form<A>, Forms)>, Forms> Build<(A, Forms)>
     type Form = Found::Form;
 }
 
-/// A walk whose nodes are complete.
-pub trait Complete {
-    /// The form.
-    type Form;
-
-    /// The form.
-    fn form(&self) -> PhantomData<Self::Form> {
-        PhantomData
-    }
-}
-
-impl<Found: Build<()>, const DEEP: bool> Complete for &Walk<(), Found, DEEP> {
-    type Form = Found::Form;
-}
-
-/// A walk that came to no end: the type is looked at no deeper.
-pub trait Incomplete {
-    /// There is none.
-    fn form(&self) -> PhantomData<NotCompared> {
-        PhantomData
-    }
-}
-
-impl<Todo, Found, const DEEP: bool> Incomplete for Walk<Todo, Found, DEEP> {}
-
 macro_rules! tuples {
     ($($parts:literal: $($part:ident)*, $stack:ty;)*) => { $(
-        impl<$($part,)* Rest, Found> OfParts
-            for &&&&&Walk<(Of<($($part,)*)>, Rest), Found, true>
+        impl<$($part,)* Todo, Found> OfItself<true>
+            for &&&&&Walk<(Of<($($part,)*)>, Todo), Found, true>
         {
-            type Next = Walk<tuples!(@list $($part)* ; Rest), (Tuple<$parts>, Found), true>;
+            type Todo = tuples!(@list $($part)* ; Todo);
+            type Found = (Tuple<$parts>, Found);
         }
 
         impl<$($part,)* Found, Forms> Build<$stack> for (Tuple<$parts>, Found)
@@ -137,37 +210,28 @@ tuples! {
 macro_rules! ranks {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
-        pub trait $name {
-            /// The walk behind this step.
-            type Next: Begin;
+        pub trait $name<const DEEP: bool> {
+            /// What is looked at behind this step.
+            type Todo: Rest<Self::Found, DEEP>;
+            /// The nodes that are found by then.
+            type Found;
 
             /// Looks at the first type of the list.
-            fn step(&self) -> Self::Next {
-                Begin::BEGUN
+            fn step<'a>(&self) -> <Self::Todo as Rest<Self::Found, DEEP>>::Walk<'a>
+            where
+                Self::Todo: 'a,
+                Self::Found: 'a,
+            {
+                Self::Todo::walk()
             }
         }
     )* };
 }
 
-/// Walks, of which there is one value each.
-pub trait Begin {
-    /// That value.
-    const BEGUN: Self;
-}
-
-impl<Todo, Found, const DEEP: bool> Begin for Walk<Todo, Found, DEEP> {
-    const BEGUN: Self = Walk(PhantomData);
-}
-
 ranks! {
-    /// A walk at its end.
-    OfEnd;
-    /// What the loop may change, and says so.
-    OfMutable;
-    /// What can change behind a shared reference.
-    OfCells;
-    /// Tuples, and items that may be errors, as lines are.
-    OfParts;
+    /// What the loop may change, and says so; what can change behind a shared reference; tuples, and items that may be
+    /// errors, as lines are.
+    OfItself;
     /// What can be serialised and hashed.
     OfSerializeAndHash;
     /// What can be serialised.
@@ -180,36 +244,35 @@ ranks! {
     OfNothing;
 }
 
-impl<Found, const DEEP: bool> OfEnd for &&&&&&&&Walk<(), Found, DEEP> {
-    type Next = Walk<(), Found, DEEP>;
-}
-
 macro_rules! forms {
     ($([$($generics:tt)*] $rank:ident($($reference:tt)*) $of:ty => $kind:ident $node:ty;)*) => { $(
-        impl<$($generics)* Rest, Found, const DEEP: bool> $rank
-            for $($reference)* Walk<(Of<$of>, Rest), Found, DEEP>
-        {
-            type Next = forms!(@next $kind $node; Rest, Found, DEEP);
-        }
+        forms! { @impl $kind [$($generics)*] $rank [$($reference)*] [$of] $node }
     )* };
-    (@next leaf $form:ty; $rest:ty, $found:ty, $deep:ident) => {
-        Walk<$rest, (Leaf<$form>, $found), $deep>
+    (@impl leaf [$($generics:tt)*] $rank:ident [$($reference:tt)*] [$of:ty] $form:ty) => {
+        impl<$($generics)* Todo: Rest<(Leaf<$form>, Found), DEEP>, Found, const DEEP: bool> $rank<DEEP>
+            for $($reference)* Walk<(Of<$of>, Todo), Found, DEEP>
+        {
+            type Todo = Todo;
+            type Found = (Leaf<$form>, Found);
+        }
     };
-    (@next held $of:ty; $rest:ty, $found:ty, $deep:ident) => {
-        Walk<(Of<$of>, $rest), (Around<Held<()>>, $found), $deep>
+    (@impl $kind:ident [$($generics:tt)*] $rank:ident [$($reference:tt)*] [$of:ty] $held:ty) => {
+        impl<$($generics)* Todo, Found, const DEEP: bool> $rank<DEEP>
+            for $($reference)* Walk<(Of<$of>, Todo), Found, DEEP>
+        {
+            type Todo = (Of<$held>, Todo);
+            type Found = (Around<forms!(@around $kind)>, Found);
+        }
     };
-    (@next success $of:ty; $rest:ty, $found:ty, $deep:ident) => {
-        Walk<(Of<$of>, $rest), (Around<Success<()>>, $found), $deep>
-    };
-    (@next elements $of:ty; $rest:ty, $found:ty, $deep:ident) => {
-        Walk<(Of<$of>, $rest), (Around<Elements<()>>, $found), $deep>
-    };
+    (@around held) => { Held<()> };
+    (@around success) => { Success<()> };
+    (@around elements) => { Elements<()> };
 }
 
 forms! {
-    [T: ?Sized,] OfMutable(&&&&&&&) &mut T => leaf ByPosition;
-    [T: ?Sized,] OfMutable(&&&&&&&) Option<&mut T> => leaf ByPosition;
-    [T, E,] OfParts(&&&&&) Result<T, E> => success T;
+    [T: ?Sized,] OfItself(&&&&&) &mut T => leaf ByPosition;
+    [T: ?Sized,] OfItself(&&&&&) Option<&mut T> => leaf ByPosition;
+    [T, E,] OfItself(&&&&&) Result<T, E> => success T;
     [T: Serialize + Hash + ?Sized,] OfSerializeAndHash(&&&&) T => leaf BySerializeOrHash;
     [T: Serialize + ?Sized,] OfSerialize(&&&) T => leaf BySerialize;
     [T: Hash + ?Sized,] OfHash(&&) T => leaf ByHash;
@@ -233,13 +296,13 @@ forms! {
 
 macro_rules! cells {
     ($($cell:ident)*) => { forms! { $(
-        [T,] OfCells(&&&&&&) $cell<T> => leaf NotCompared;
-        [T: ?Sized,] OfCells(&&&&&&) &$cell<T> => leaf NotCompared;
-        [T,] OfCells(&&&&&&) &&$cell<T> => leaf NotCompared;
-        [T: ?Sized,] OfCells(&&&&&&) Rc<$cell<T>> => leaf NotCompared;
-        [T: ?Sized,] OfCells(&&&&&&) Arc<$cell<T>> => leaf NotCompared;
-        [T: ?Sized,] OfCells(&&&&&&) &Rc<$cell<T>> => leaf NotCompared;
-        [T: ?Sized,] OfCells(&&&&&&) &Arc<$cell<T>> => leaf NotCompared;
+        [T,] OfItself(&&&&&) $cell<T> => leaf NotCompared;
+        [T: ?Sized,] OfItself(&&&&&) &$cell<T> => leaf NotCompared;
+        [T,] OfItself(&&&&&) &&$cell<T> => leaf NotCompared;
+        [T: ?Sized,] OfItself(&&&&&) Rc<$cell<T>> => leaf NotCompared;
+        [T: ?Sized,] OfItself(&&&&&) Arc<$cell<T>> => leaf NotCompared;
+        [T: ?Sized,] OfItself(&&&&&) &Rc<$cell<T>> => leaf NotCompared;
+        [T: ?Sized,] OfItself(&&&&&) &Arc<$cell<T>> => leaf NotCompared;
     )* } };
 }
 
@@ -247,10 +310,10 @@ cells! { Cell RefCell Mutex RwLock }
 
 macro_rules! sized_cells {
     ($($cell:ident)*) => { forms! { $(
-        [T,] OfCells(&&&&&&) $cell<T> => leaf NotCompared;
-        [T,] OfCells(&&&&&&) &$cell<T> => leaf NotCompared;
-        [T,] OfCells(&&&&&&) Rc<$cell<T>> => leaf NotCompared;
-        [T,] OfCells(&&&&&&) Arc<$cell<T>> => leaf NotCompared;
+        [T,] OfItself(&&&&&) $cell<T> => leaf NotCompared;
+        [T,] OfItself(&&&&&) &$cell<T> => leaf NotCompared;
+        [T,] OfItself(&&&&&) Rc<$cell<T>> => leaf NotCompared;
+        [T,] OfItself(&&&&&) Arc<$cell<T>> => leaf NotCompared;
     )* } };
 }
 
@@ -258,10 +321,10 @@ sized_cells! { OnceCell OnceLock }
 
 macro_rules! atomics {
     ($($atomic:ident)*) => { forms! { $(
-        [] OfCells(&&&&&&) atomic::$atomic => leaf NotCompared;
-        [] OfCells(&&&&&&) &atomic::$atomic => leaf NotCompared;
-        [] OfCells(&&&&&&) Arc<atomic::$atomic> => leaf NotCompared;
-        [] OfCells(&&&&&&) &Arc<atomic::$atomic> => leaf NotCompared;
+        [] OfItself(&&&&&) atomic::$atomic => leaf NotCompared;
+        [] OfItself(&&&&&) &atomic::$atomic => leaf NotCompared;
+        [] OfItself(&&&&&) Arc<atomic::$atomic> => leaf NotCompared;
+        [] OfItself(&&&&&) &Arc<atomic::$atomic> => leaf NotCompared;
     )* } };
 }
 

@@ -1,0 +1,89 @@
+//! Calls by which a function walks items out of sight, or does them side by side by itself.
+
+use syn::{Error, Expr, ExprMethodCall, Ident};
+
+/// Methods that walk an iterator or a stream to its end.
+const CONSUMERS: [&str; 10] = [
+    "for_each",
+    "try_for_each",
+    "for_each_concurrent",
+    "try_for_each_concurrent",
+    "fold",
+    "try_fold",
+    "sum",
+    "product",
+    "collect",
+    "count",
+];
+
+/// Methods behind which items come in the order in which they are done.
+const BESIDE: [&str; 9] = [
+    "par_iter",
+    "par_iter_mut",
+    "into_par_iter",
+    "par_bridge",
+    "par_chunks",
+    "for_each_concurrent",
+    "try_for_each_concurrent",
+    "buffer_unordered",
+    "try_buffer_unordered",
+];
+
+/// How items are done side by side under the attribute.
+const WAYS: &str = "\n\nhelp: on threads: `#[resumable(threads = 8)]`, and a loop `for item in items { work(item)?; }`\
+                    \nhelp: in an async function, as futures: `#[resumable(concurrency = 16)]`, and a loop \
+                    `for item in items { work(item).await?; }`";
+
+/// A call that walks items to their end.
+pub(crate) struct Consumer {
+    method: Ident,
+    /// What does them side by side.
+    beside: Option<Ident>,
+}
+
+impl Consumer {
+    pub(crate) fn of(call: &ExprMethodCall) -> Option<Self> {
+        let is_one = CONSUMERS.iter().any(|name| call.method == name);
+        is_one.then(|| Consumer { method: call.method.clone(), beside: beside_in(call) })
+    }
+
+    /// Says what to write in its place.
+    pub(crate) fn refusal(&self) -> Error {
+        let method = &self.method;
+        let text = match &self.beside {
+            Some(_) => format!(
+                "`{method}` walks its items out of sight; write it as a `for` loop, whose items run side by side{WAYS}"
+            ),
+            None => format!("`{method}` walks its items out of sight; write it as a `for` loop"),
+        };
+        Error::new(method.span(), text)
+    }
+}
+
+/// The method of a chain behind which items come in the order in which they are done.
+pub(crate) fn beside(expr: &Expr) -> Option<Ident> {
+    match expr {
+        Expr::MethodCall(call) => beside_in(call),
+        Expr::Await(it) => beside(&it.base),
+        Expr::Try(it) => beside(&it.expr),
+        Expr::Reference(it) => beside(&it.expr),
+        Expr::Paren(it) => beside(&it.expr),
+        Expr::Macro(it) => it.mac.parse_body().ok().as_ref().and_then(beside),
+        Expr::Call(it) => it.args.iter().find_map(beside),
+        _ => None,
+    }
+}
+
+fn beside_in(call: &ExprMethodCall) -> Option<Ident> {
+    let is_beside = BESIDE.iter().any(|name| call.method == name);
+    if is_beside { Some(call.method.clone()) } else { beside(&call.receiver) }
+}
+
+/// Refuses a loop over what such a `method` gives.
+pub(crate) fn no_order(method: &Ident) -> Error {
+    let text = format!(
+        "the order in which `{method}` completes items is not defined, so none could be passed over; walk them in order, \
+         and let the attribute do them side by side{WAYS}"
+    );
+    Error::new(method.span(), text)
+}

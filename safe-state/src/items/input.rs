@@ -1,0 +1,122 @@
+//! The input of a `for` loop that knows its items by their index, before it is entered: its type is looked at, and tells
+//! what of an item is compared.
+
+use std::marker::PhantomData;
+
+use crate::items::compared::{Compared, Of, Ranked, Walk, fingerprint};
+use crate::items::identity::{CONSUMED, IdentityKind};
+use crate::items::source::{GivesAgain, HasOrder, Source, is_channel};
+
+/// An input, and the type of its items.
+#[derive(Debug)]
+pub struct Input<I, T>(I, PhantomData<fn() -> T>);
+
+/// The input that a loop walks.
+///
+/// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second time where `input` is no
+/// iterator.
+pub fn input<I, Iter, T>(input: I) -> Input<Iter, T>
+where
+    I: IntoIterator<IntoIter = Iter, Item = T>,
+    Iter: Iterator<Item = T>,
+{
+    Input(input.into_iter(), PhantomData)
+}
+
+#[expect(clippy::unused_self, reason = "it is there for its type")]
+impl<I, T> Input<I, T> {
+    /// The type of the input, with a reference for each rank.
+    pub fn source<'a>(&self) -> &'a &'a &'a Source<I>
+    where
+        I: 'a,
+    {
+        Source::ranked()
+    }
+
+    /// The type of its items, which errors name.
+    pub fn item(&self) -> PhantomData<fn() -> T> {
+        PhantomData
+    }
+
+    /// The walk from the type of its items.
+    pub fn walk<'a>(&self) -> Ranked<'a, Walk<(Of<T>, ()), (), true>>
+    where
+        T: 'a,
+    {
+        Walk::from_type()
+    }
+}
+
+/// What makes a checksum of an item, by its type alone.
+pub(crate) type ByType<T> = fn(&T) -> Option<u32>;
+
+/// An input of which it is known how its items are.
+#[derive(Debug)]
+pub struct Known<I, F> {
+    pub(crate) iter: I,
+    pub(crate) way: IdentityKind,
+    pub(crate) fingerprint: F,
+    pub(crate) gives_once: bool,
+}
+
+/// An input whose items are compared by the form of their type.
+pub fn compared<I, T, F: Compared<T>>(
+    _: PhantomData<fn() -> T>,
+    _: impl HasOrder,
+    _: impl GivesAgain,
+    _: PhantomData<F>,
+    input: Input<I, T>,
+) -> Known<I, ByType<T>> {
+    let fingerprint: ByType<T> = |item| fingerprint(item, PhantomData::<F>);
+    by_index(input, fingerprint, is_channel::<I>())
+}
+
+/// One whose items are not compared.
+pub fn unchecked<I, T>(
+    _: impl HasOrder,
+    _: impl GivesAgain,
+    input: Input<I, T>,
+) -> Known<I, ByType<T>> {
+    let fingerprint: ByType<T> = |_| None;
+    by_index(input, fingerprint, is_channel::<I>())
+}
+
+/// One of whose items the program tells what is compared.
+pub fn checked<I, T, F: Fn(&T) -> Option<u32>>(input: Input<I, T>, fingerprint: F) -> Known<I, F> {
+    by_index(input, fingerprint, false)
+}
+
+/// One that gives each item once.
+pub fn consumed<I, T>(input: Input<I, T>) -> Known<I, ByType<T>> {
+    let fingerprint: ByType<T> = |_| CONSUMED;
+    Known { way: IdentityKind::Consumed, ..by_index(input, fingerprint, false) }
+}
+
+fn by_index<I, T, F>(input: Input<I, T>, fingerprint: F, gives_once: bool) -> Known<I, F> {
+    Known { iter: input.0, way: IdentityKind::Index, fingerprint, gives_once }
+}
+
+/// Looks at the type of an input whose items are to be known by their index.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __known {
+    ($input:expr) => {{
+        use $crate::__private::types::*;
+        $crate::__private::compared_items(
+            $input.item(),
+            $input.source().order(),
+            $input.source().again(),
+            $crate::__form!(@walk $input.walk(); . . . . . . . . . .).form(),
+            $input,
+        )
+    }};
+    ($input:expr, unchecked) => {{
+        use $crate::__private::types::*;
+        $crate::__private::unchecked_items($input.source().order(), $input.source().again(), $input)
+    }};
+    ($input:expr, checked) => {{
+        use $crate::__private::types::*;
+        $crate::__private::by_index_checked($input.source().fixed());
+        $input
+    }};
+}
