@@ -1,0 +1,13 @@
+use std::collections::HashMap;
+
+use safe_state::resumable;
+
+#[resumable(fresh(ages))]
+fn greet(people: &HashMap<String, u32>) {
+    let mut ages = people.values();
+    while let Some(age) = ages.next() {
+        println!("{age}");
+    }
+}
+
+fn main() {}
