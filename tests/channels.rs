@@ -23,10 +23,10 @@ macro_rules! walked {
 }
 
 walked! {
-    crossbeam: |numbers: crossbeam_channel::Receiver<u32>| numbers;
+    crossbeam_itself: |numbers: crossbeam_channel::Receiver<u32>| numbers;
     crossbeam_iter: |numbers: crossbeam_channel::Receiver<u32>| numbers.iter().enumerate();
     crossbeam_try_iter: |numbers: crossbeam_channel::Receiver<u32>| numbers.try_iter().map(|number| number + 1);
-    flume: |numbers: flume::Receiver<u32>| numbers;
+    flume_itself: |numbers: flume::Receiver<u32>| numbers;
     flume_iter: |numbers: flume::Receiver<u32>| numbers.iter();
     flume_try_iter: |numbers: flume::Receiver<u32>| numbers.try_iter();
     flume_drain: |numbers: flume::Receiver<u32>| numbers.drain();
@@ -49,11 +49,11 @@ macro_rules! asked {
 }
 
 asked! {
-    async_channel: |numbers: async_channel::Receiver<u32>| pin!(numbers);
+    async_pinned: |numbers: async_channel::Receiver<u32>| pin!(numbers);
     flume_stream: |numbers: flume::Receiver<u32>| numbers.into_stream();
-    futures: |numbers: futures_channel::mpsc::Receiver<u32>| numbers;
+    futures_bounded: |numbers: futures_channel::mpsc::Receiver<u32>| numbers;
     futures_unbounded: |numbers: futures_channel::mpsc::UnboundedReceiver<u32>| numbers;
-    tokio: |numbers: tokio::sync::mpsc::Receiver<u32>| ReceiverStream::new(numbers);
+    tokio_bounded: |numbers: tokio::sync::mpsc::Receiver<u32>| ReceiverStream::new(numbers);
     tokio_unbounded: |numbers: tokio::sync::mpsc::UnboundedReceiver<u32>| UnboundedReceiverStream::new(numbers);
     tokio_ready: |numbers: tokio::sync::mpsc::Receiver<u32>| ReceiverStream::new(numbers).ready_chunks(2);
 }
@@ -65,7 +65,7 @@ async fn broadcast(
 ) -> anyhow::Result<()> {
     let mut stream = BroadcastStream::new(numbers);
     #[resume]
-    while let Some(Ok(number)) = stream.next().await {
+    while let Some(number) = stream.next().await {
         anyhow::bail!("took {number:?}");
     }
     Ok(())
@@ -83,14 +83,14 @@ fn iterators_of_channels_are_refused() {
     let (dir, all) = (dir.path(), [1, 2, 3]);
     let (sender, receiver) = crossbeam_channel::unbounded();
     all.iter().for_each(|number| sender.send(*number).unwrap());
-    is_refused(crossbeam(dir, receiver.clone()));
+    is_refused(crossbeam_itself(dir, receiver.clone()));
     is_refused(crossbeam_iter(dir, receiver.clone()));
     is_refused(crossbeam_try_iter(dir, receiver.clone()));
     assert_eq!(receiver.len(), 3, "nothing is taken");
 
     let (sender, receiver) = flume::unbounded();
     all.iter().for_each(|number| sender.send(*number).unwrap());
-    is_refused(flume(dir, receiver.clone()));
+    is_refused(flume_itself(dir, receiver.clone()));
     is_refused(flume_iter(dir, receiver.clone()));
     is_refused(flume_try_iter(dir, receiver.clone()));
     smol::block_on(async { is_refused(flume_stream(dir, receiver.clone()).await) });
@@ -104,26 +104,26 @@ fn streams_of_channels_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     smol::block_on(async {
-        let (sender, receiver) = ::async_channel::unbounded();
+        let (sender, receiver) = async_channel::unbounded();
         sender.send(1).await.unwrap();
-        is_refused(async_channel(dir, receiver.clone()).await);
+        is_refused(async_pinned(dir, receiver.clone()).await);
         assert_eq!(receiver.len(), 1, "nothing is taken");
         let (mut sender, receiver) = futures_channel::mpsc::channel(3);
         sender.try_send(1).unwrap();
-        is_refused(futures(dir, receiver).await);
+        is_refused(futures_bounded(dir, receiver).await);
         let (sender, receiver) = futures_channel::mpsc::unbounded();
         sender.unbounded_send(1).unwrap();
         is_refused(futures_unbounded(dir, receiver).await);
-        let (sender, receiver) = ::tokio::sync::mpsc::channel(3);
+        let (sender, receiver) = tokio::sync::mpsc::channel(3);
         sender.send(1).await.unwrap();
-        is_refused(tokio(dir, receiver).await);
-        let (sender, receiver) = ::tokio::sync::mpsc::channel(3);
+        is_refused(tokio_bounded(dir, receiver).await);
+        let (sender, receiver) = tokio::sync::mpsc::channel(3);
         sender.send(1).await.unwrap();
         is_refused(tokio_ready(dir, receiver).await);
-        let (sender, receiver) = ::tokio::sync::mpsc::unbounded_channel();
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         sender.send(1).unwrap();
         is_refused(tokio_unbounded(dir, receiver).await);
-        let (sender, receiver) = ::tokio::sync::broadcast::channel(3);
+        let (sender, receiver) = tokio::sync::broadcast::channel(3);
         sender.send(1).unwrap();
         is_refused(broadcast(dir, receiver).await);
     });
@@ -142,7 +142,7 @@ fn consumed(dir: &Path, numbers: &flume::Receiver<u32>, fails_at: u32) -> anyhow
 #[test]
 fn one_that_is_said_to_be_consumed_passes_over_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let (sender, receiver) = ::flume::unbounded();
+    let (sender, receiver) = flume::unbounded();
     (1..=5).for_each(|number| sender.send(number).unwrap());
     consumed(dir.path(), &receiver, 3).unwrap_err();
     assert_eq!(receiver.len(), 2);
@@ -168,7 +168,7 @@ fn listed(
 fn a_list_of_channels_is_none() {
     let dir = tempfile::tempdir().unwrap();
     let all = [1, 2].map(|number| {
-        let (sender, receiver) = ::flume::unbounded();
+        let (sender, receiver) = flume::unbounded();
         sender.send(number * 10).unwrap();
         (number, receiver)
     });

@@ -29,12 +29,12 @@ fn items_that_take_longer_than_a_connection_may_be_idle_are_saved() {
     thread::scope(|scope| {
         for (kind, url) in kinds {
             scope.spawn(move || {
-                let between = balancer(kind, "200", &[address(&url).port()]);
+                let between = balancer(kind, "500", &[address(&url).port()]);
                 let (job, ran) = (Job::new("idle").backend(between.url()), Ran::default());
                 for fails_at in [Some(2), None] {
                     let done = job.run(0..5_u64, |item| {
                         ran.note(item);
-                        thread::sleep(Duration::from_millis(500));
+                        thread::sleep(Duration::from_millis(1200));
                         anyhow::ensure!(Some(item) != fails_at, "asked to fail");
                         Ok(())
                     });

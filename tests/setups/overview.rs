@@ -12,7 +12,7 @@ const MANY: usize = 10_000;
 
 /// The checkpoint of a job that has failed in its second item.
 fn checkpoint(name: &str) -> Vec<u8> {
-    let memory = Arc::new(MemoryBackend::new());
+    let memory = Arc::new(MemoryBackend::default());
     let job = Job::new(name).backend(Arc::clone(&memory) as Arc<dyn Backend>);
     let fails = |item| {
         anyhow::ensure!(item != 1, "asked to fail");

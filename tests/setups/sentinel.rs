@@ -87,6 +87,7 @@ fn it_keeps_its_promises_behind_sentinel() {
     if storms::times() < 2 {
         return;
     }
+    // The first master, once it is none, stays behind: it knows no password for the new one.
     let ([master, replica], sentinel, asked) = watched();
     let url = format!("{asked}/main/0");
     let (by_name, direct) = (url.clone(), master.url());
@@ -104,7 +105,6 @@ fn it_keeps_its_promises_behind_sentinel() {
     remote::fight(WORKER, &url);
     tell(&format!("redis://{}", sentinel.address()), &["SENTINEL", "FAILOVER", "main"]);
     wait_until("it is not promoted", || info(&replica).contains("role:master"));
-    wait_until("the other does not follow", || info(&master).contains("master_link_status:up"));
     remote::kill_storm(WORKER, &url);
     remote::fight(WORKER, &url);
 }

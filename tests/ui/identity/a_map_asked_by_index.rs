@@ -4,9 +4,10 @@ use safe_state::resumable;
 
 #[resumable(fresh(ages))]
 fn greet(people: &HashMap<String, u32>) {
-    let mut ages = people.values();
+    let mut ages = people.iter();
+    #[resume]
     while let Some(age) = ages.next() {
-        println!("{age}");
+        println!("{age:?}");
     }
 }
 
