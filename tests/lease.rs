@@ -242,3 +242,47 @@ fn a_future_that_is_dropped_gives_its_lease_back() {
         stalls(dir.path(), false).await;
     });
 }
+
+/// A mount, until it is dropped.
+struct Mounted(std::path::PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // It may be busy, and then goes with this process.
+        let _ = std::process::Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+/// An overlay and its upper directory are two ways to one file, between which no lock reaches.
+#[test]
+fn who_holds_a_job_by_another_mount_is_found_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    for name in ["lower", "upper", "work", "merged"] {
+        std::fs::create_dir(path(name)).unwrap();
+    }
+    // What is made in the overlay is in the upper directory; that was made by it, so that its permissions are there.
+    let at = |name: &str| path(name).display().to_string();
+    let options =
+        format!("lowerdir={},upperdir={},workdir={}", at("lower"), at("upper"), at("work"));
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "overlay", "overlay", "-o", &options])
+        .arg(path("merged"))
+        .status()
+        .unwrap();
+    assert!(mounted.success(), "this test mounts an overlay, which takes root");
+    let _mounted = Mounted(path("merged"));
+    let worker = hold(&path("merged"));
+    let ran = Ran::default();
+    let error = run(&held(&path("upper")), &ran).unwrap_err();
+    let Error::Backend(safe_state::backend::Error::Held { holder: Some(holder), .. }) = &error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!((holder.pid(), ran.take()), (worker.pid(), vec![]));
+    worker.kill();
+    run(&held(&path("upper")), &ran).unwrap();
+    // A page of another device is not believed.
+    let done = ran.take();
+    assert!(done == [1] || done == [0, 1], "{done:?}");
+}

@@ -120,3 +120,26 @@ fn a_killed_process_leaves_a_whole_file() {
     publish(&path, |file| file.write_all(b"the last")).unwrap();
     assert_eq!(names(dir.path()), ["published"]);
 }
+
+/// A link is replaced, and not what it leads to; one that leads nowhere is there.
+#[cfg(unix)]
+#[test]
+fn a_link_is_replaced_wherever_it_leads() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let (path, victim) = (dir.path().join("published"), dir.path().join("victim"));
+    fs::write(&victim, "untouched").unwrap();
+    for leads_to in ["victim", "nowhere", "."] {
+        symlink(leads_to, &path).unwrap();
+        assert!(skip_if_exists(&path), "{leads_to}");
+        // One that leads nowhere is no file that was made.
+        let once = publish_once(&path, |file| file.write_all(b"once")).unwrap();
+        assert_eq!(once.is_some(), leads_to == "nowhere", "{leads_to}");
+        publish(&path, |file| file.write_all(b"whole")).unwrap();
+        assert!(!path.symlink_metadata().unwrap().is_symlink(), "{leads_to}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "whole");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+        assert!(!dir.path().join("nowhere").exists());
+        fs::remove_file(&path).unwrap();
+    }
+}

@@ -4,6 +4,7 @@
 
 mod mysql;
 mod objects;
+mod pooled;
 mod postgres;
 mod redis;
 
@@ -20,6 +21,8 @@ const RECORD: [u8; 18] = [0xa5; 18];
 trait Driver {
     /// How many rows are written at a time.
     const SAVES: u32 = 500;
+    /// How much more a save may take.
+    const AT_MOST: f64 = 1.3;
 
     /// That of the server's backend. Neither side is encrypted.
     fn backend_url(url: &str) -> String {
@@ -39,6 +42,7 @@ trait Driver {
 fn main() {
     bench("A save, over the same row written by the driver alone", |table| {
         figures::<postgres::Driver>(table, "PostgreSQL", "SAFE_STATE_TEST_POSTGRES");
+        figures::<pooled::Driver>(table, "PgBouncer", "SAFE_STATE_TEST_PGBOUNCER");
         figures::<mysql::Driver>(table, "MariaDB", "SAFE_STATE_TEST_MYSQL");
         figures::<redis::Driver>(table, "Redis", "SAFE_STATE_TEST_REDIS");
         figures::<objects::Driver>(table, "S3", "SAFE_STATE_TEST_S3");
@@ -68,7 +72,7 @@ fn figures<D: Driver>(table: &Table, what: &str, variable: &str) {
         );
         lease.delete().expect("an end");
         let ratio = compared.ratio();
-        table.row(&format!("{what}: a record{behind}"), "x", ratio, Target::AtMost(1.3));
+        table.row(&format!("{what}: a record{behind}"), "x", ratio, Target::AtMost(D::AT_MOST));
         let micros = 1e6 / f64::from(D::SAVES);
         table.row("  a save", "us", compared.ours(micros), Target::None);
     }

@@ -23,6 +23,8 @@ impl Driver {
 }
 
 impl crate::Driver for Driver {
+    const AT_MOST: f64 = 1.2;
+
     fn backend_url(url: &str) -> String {
         format!("{url}?sslmode=disable")
     }

@@ -105,6 +105,17 @@ pub trait Backend: Send + Sync + 'static {
         Err(Error::Unsupported("list its jobs"))
     }
 
+    /// What was stored at one instant, to look at all jobs there without asking for each. `None` where that would
+    /// spare nothing, as by default.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    #[doc(hidden)]
+    fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
+        Ok(None)
+    }
+
     /// Who runs `job`, as far as that can be told without its lease: of a lease that nobody gave back,
     /// it may be told that it is held until its time is up.
     ///
@@ -324,6 +335,10 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
     fn list(&self) -> Result<Vec<String>, Error> {
         (**self).list()
+    }
+
+    fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
+        (**self).overview()
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {

@@ -28,6 +28,7 @@ pub(crate) mod authorities;
 #[cfg(test)]
 mod fake;
 mod keeper;
+mod overview;
 #[cfg(any(feature = "redis-tls", feature = "object-store-url"))]
 pub(crate) mod provider;
 mod retry;
@@ -48,8 +49,9 @@ use std::time::Duration;
 use crate::size::{SizeLimit, too_large};
 use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
 use keeper::Kept;
+use overview::Overview;
 
-pub use session::{Acquired, Bid, Claim, Connect, Session, Timeouts, Trouble};
+pub use session::{Acquired, Bid, Claim, Connect, Listed, Session, Timeouts, Trouble};
 
 /// How long what is asked before a run has begun is tried: nothing is lost yet, and a wrong
 /// address should be told soon.
@@ -170,6 +172,10 @@ impl<C: Connect> NetworkBackend<C> {
         answer.map_err(trouble)
     }
 
+    fn load_key(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.ask("loading", key, |session| self.limits.checked(session.load(key)?))
+    }
+
     fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<Kept<C>, Error> {
         if job.is_empty() {
             return Err(Error::EmptyName);
@@ -210,11 +216,16 @@ impl<C: Connect> Backend for NetworkBackend<C> {
         let keys = self.ask("listing", "*", Session::list)?;
         let mut jobs = Vec::new();
         for key in keys {
-            let load = || self.ask("loading", &key, |session| session.load(&key));
+            let load = || self.load_key(&key);
             jobs.extend(name::job(&key, load)?);
         }
         jobs.sort_unstable();
         Ok(jobs)
+    }
+
+    fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
+        let listed = self.ask("listing", "*", Session::overview)?;
+        Ok(listed.map(|listed| Box::new(Overview::of(self.clone(), listed)) as _))
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {

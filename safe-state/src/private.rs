@@ -222,15 +222,21 @@ pub fn lent<I: IntoIterator<IntoIter: Lent>>(input: I) -> I {
     input
 }
 
-/// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable.
+/// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable,
+/// `is_channel` whether what it asks is known to give each once.
 pub fn received<'r>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
     way: Way,
-    takes: bool,
+    (takes, is_channel): (bool, bool),
 ) -> (Received, Tally<'r>) {
-    entering::received(run, Number { depth, id }, Cow::Borrowed(location), (way, takes))
+    let number = Number { depth, id };
+    let (mut items, tally) = entering::received(run, number, Cow::Borrowed(location), (way, takes));
+    if is_channel {
+        items.refuse(tally.gives_once());
+    }
+    (items, tally)
 }
 
 /// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.

@@ -83,6 +83,10 @@ fn a_cluster_keeps_what_one_server_does() {
     for node in [&first, &second] {
         goes_on(&backend(node), "either");
     }
+    // Each connection comes to another of them.
+    let ports = [first.address().port(), second.address().port()];
+    let balancer = Server::start_as("haproxy", Kind::MySql, &[&"60000", &ports[0], &ports[1]]);
+    goes_on(&backend(&balancer), "balanced");
     a_late_node_gives_what_was_saved(&first, &second);
     a_zombie_on_a_late_node_saves_nothing(&first, &second);
     a_zombie_on_a_late_node_commits_nothing(&first, &second);
@@ -103,6 +107,8 @@ fn a_cluster_keeps_what_one_server_does() {
         remote::any_runtime(&first.url());
         remote::lost_lease(WORKER, &first.url());
         remote::kill_storm(WORKER, &second.url());
+        remote::kill_storm(WORKER, &balancer.url());
+        remote::lost_lease(WORKER, &balancer.url());
         remote::fight_between(WORKER, [&first.url(), &second.url()]);
         a_frozen_majority_is_waited_for(&first, &second);
     }

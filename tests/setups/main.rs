@@ -2,8 +2,10 @@
 //!
 //! What takes long, the conformance suite, fights and kills on each of them, takes `SAFE_STATE_STORM=2` or more.
 
+mod balancer;
 mod cluster;
 mod galera;
+mod overview;
 mod pooler;
 mod rights;
 mod sentinel;

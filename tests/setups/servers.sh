@@ -19,6 +19,26 @@ EOF
     exec "${as[@]}" pgbouncer --quiet pgbouncer.ini
 }
 
+# haproxy PORT IDLE SERVER..: gives each connection to another of the servers on these ports in turn, and cuts one
+# on which nothing was said for IDLE milliseconds.
+haproxy() {
+    local idle=$2 server
+    cat >haproxy.cfg <<EOF
+defaults
+    mode tcp
+    timeout connect 2s
+    timeout client $idle
+    timeout server $idle
+listen all
+    bind 127.0.0.1:$1
+    balance roundrobin
+EOF
+    for server in "${@:3}"; do
+        printf '    server at%s 127.0.0.1:%s\n' "$server" "$server" >>haproxy.cfg
+    done
+    exec "${as[@]}" haproxy -f haproxy.cfg -db
+}
+
 # standby PORT PRIMARY DELAY: a copy of PostgreSQL on the port PRIMARY, which is that far behind.
 standby() {
     if [[ ! -e data ]]; then
@@ -115,12 +135,64 @@ EOF
     exec "${as[@]}" redis-server sentinel.conf --sentinel
 }
 
+# ceph PORT MONITOR OLD: Ceph's gateway on PORT, and all behind it, which talks on the ports MONITOR and OLD too: what it
+# stores is in memory. The file `bucket` says that there is one.
+ceph() {
+    local disk
+    disk=$(uuid)
+    mkdir monitor disk gateway
+    cat >ceph.conf <<EOF
+[global]
+fsid = $(uuid)
+mon host = [v2:127.0.0.1:$2,v1:127.0.0.1:$3]
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 1
+osd crush chooseleaf type = 0
+mon allow pool size one = true
+mon data avail crit = 1
+run dir = $PWD
+admin socket = $PWD/\$name.sock
+log file = $PWD/\$name.log
+pid file = $PWD/\$name.pid
+keyring = $PWD/keyring
+mon data = $PWD/monitor
+osd data = $PWD/disk
+osd objectstore = memstore
+rgw data = $PWD/gateway
+rgw frontends = beast endpoint=127.0.0.1:$1
+EOF
+    export CEPH_CONF=$PWD/ceph.conf
+    ceph-authtool --create-keyring keyring --gen-key -n mon. --cap mon 'allow *'
+    for name in client.admin osd.0 client.rgw; do
+        ceph-authtool keyring --gen-key -n "$name" --cap mon 'allow *' --cap osd 'allow *'
+    done
+    monmaptool --create --addv a "[v2:127.0.0.1:$2,v1:127.0.0.1:$3]" --enable-all-features \
+        --fsid "$(sed -n 's/^fsid = //p' ceph.conf)" monitors
+    ceph-mon --mkfs -i a --monmap monitors --keyring keyring
+    # They end with this shell, which the last one becomes.
+    setpriv --pdeathsig KILL ceph-mon -i a -f &
+    timeout 60 ceph osd new "$disk" 0
+    ceph-osd --mkfs -i 0 --osd-uuid "$disk"
+    setpriv --pdeathsig KILL ceph-osd -i 0 -f &
+    radosgw-admin user create --uid "$user" --display-name "$user" --access-key "$user" --secret-key "$password"
+    "$s3/bin/python" "$here/s3/bucket.py" "$bucket" "$1" "$user" "$password" && : >bucket &
+    exec radosgw -n client.rgw -f
+}
+
+uuid() { cat /proc/sys/kernel/random/uuid; }
+
 # setup_ready NAME PORT: whether one of these answers as it is to.
 setup_ready() {
     case $1 in
     pgbouncer | pgpool | standby) PGPASSWORD=$password psql -h 127.0.0.1 -p "$2" -U "$user" -d "$database" -c 'SELECT 1' ;;
     galera) [[ $(mariadb --no-defaults -h 127.0.0.1 -P "$2" -u "$user" -p"$password" -NBe "SHOW STATUS LIKE 'wsrep_local_state_comment'") == *Synced ]] ;;
     redis_node | redis_replica) [[ $(REDISCLI_AUTH=$password redis-cli -p "$2" ping) == PONG ]] ;;
+    haproxy) : <"/dev/tcp/127.0.0.1/$2" ;;
+    # The mark that its bucket is there.
+    ceph) [[ -e $files/ceph/bucket ]] ;;
     sentinel) [[ $(redis-cli -p "$2" ping) == PONG ]] ;;
     *) return 1 ;;
     esac >/dev/null 2>&1

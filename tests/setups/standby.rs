@@ -26,7 +26,7 @@ fn execute(url: &str, statements: &[&str]) {
 }
 
 /// A primary, with tables, and a standby that is so far behind.
-fn replicated(delay: &str) -> (Server, Server) {
+pub(crate) fn replicated(delay: &str) -> (Server, Server) {
     let primary = Server::start(Kind::Postgres);
     PostgresBackend::new(&primary.url()).unwrap().save("first", b"a").unwrap();
     let standby = Server::start_as("standby", Kind::Postgres, &[&primary.address().port(), &delay]);

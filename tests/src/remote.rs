@@ -35,7 +35,9 @@ pub fn backend(url: &str, lease: Duration) -> Arc<dyn Backend> {
     match url.split(':').next() {
         Some("postgres") => Arc::new(limited(PostgresBackend::new(url).unwrap(), lease)),
         Some("mysql") => Arc::new(limited(MySqlBackend::new(url).unwrap(), lease)),
-        Some("redis") => Arc::new(limited(RedisBackend::new(url).unwrap(), lease)),
+        Some("redis" | "redis+sentinel") => {
+            Arc::new(limited(RedisBackend::new(url).unwrap(), lease))
+        }
         Some("s3") => Arc::new(limited(ObjectStoreBackend::from_url(url).unwrap(), lease)),
         _ => from_url(url).unwrap(),
     }

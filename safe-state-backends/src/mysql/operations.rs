@@ -1,16 +1,22 @@
 //! The operations of the backend, as statements.
 
-use mysql_async::Value;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Value};
 
 use super::session::{MySqlSession, held, or_no_table};
 use crate::Appended;
 use crate::network::runtime::Runtime;
-use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use crate::network::{Acquired, Bid, Claim, Listed, Session, Trouble};
 use crate::tables::Tables;
 
 /// A column that takes no NULL was given it.
 const IS_NULL: u16 = 1048;
+/// A statement can't be read.
+const IS_NO_SQL: u16 = 1064;
+
+/// How many bytes of one checkpoint an overview takes, and of all.
+const LARGE: u64 = 1 << 18;
+const MANY: u64 = 1 << 28;
 
 impl Session for MySqlSession {
     fn may_run_here() -> bool {
@@ -56,6 +62,38 @@ impl Session for MySqlSession {
         let keys: Option<Vec<String>> = self
             .current(|session| session.call(async |conn| or_no_table(conn.query(query).await)))?;
         Ok(keys.unwrap_or_default())
+    }
+
+    fn overview(&mut self) -> Result<Option<Vec<Listed>>, Trouble> {
+        let Tables { jobs, records, .. } = &self.tables;
+        // What is large is left out: of one key, and once the whole is.
+        let query = format!(
+            "SELECT kept.job, IF(own <= {LARGE} AND so_far <= {MANY}, record, NULL), holder FROM (
+                 SELECT job, number, record, SUM(LENGTH(record)) OVER (PARTITION BY job) AS own,
+                 SUM(LENGTH(record)) OVER (ORDER BY job) AS so_far FROM {records}
+             ) AS kept LEFT JOIN {jobs} AS leases
+             ON leases.job = kept.job AND ends > UTC_TIMESTAMP(6) ORDER BY kept.job, number"
+        );
+        let asked = async |conn: &mut Conn| match conn.query(query).await {
+            // MySQL 5.7 has no sums over rows.
+            Err(mysql_async::Error::Server(error)) if error.code == IS_NO_SQL => Ok(None),
+            rows => or_no_table(rows).map(|rows| Some(rows.unwrap_or_default())),
+        };
+        let rows: Option<Vec<(String, Option<Vec<u8>>, Option<String>)>> =
+            self.current(|session| session.call(asked))?;
+        let Some(rows) = rows else { return Ok(None) };
+        let mut listed: Vec<Listed> = Vec::new();
+        for (key, record, holder) in rows {
+            match listed.last_mut().filter(|last| last.key == key) {
+                Some(Listed { checkpoint, .. }) => {
+                    if let (Some(bytes), Some(record)) = (checkpoint, record) {
+                        bytes.extend(record);
+                    }
+                }
+                None => listed.push(Listed { key, checkpoint: record, holder }),
+            }
+        }
+        Ok(Some(listed))
     }
 
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {

@@ -4,7 +4,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::retry;
 use super::transactions::Transactions;
@@ -12,6 +12,9 @@ use super::{Claim, Connect, Limits, OPENING, Session, Trouble};
 use crate::{
     Appended, Backend, Dialect, Ended, Error, Lease, LeaseOptions, Save, Statements, name,
 };
+
+/// How long a connection that was cut takes at most to tell so.
+const CUT: Duration = Duration::from_secs(1);
 
 /// A lease, as the run has it. Dropping it gives the lease back, and waits for that.
 pub(super) struct Kept<C: Connect> {
@@ -357,7 +360,14 @@ impl<C: Connect> Keeper<C> {
     }
 
     fn release(&mut self) {
-        let released = self.once(&mut |session, claim| session.release(claim));
+        let (began, is_connected) = (Instant::now(), self.session.is_some());
+        let mut release = |session: &mut C::Session, claim: &Claim| session.release(claim);
+        let mut released = self.once(&mut release);
+        // One that was cut while there was nothing to save tells so at once, when it is used.
+        let was_cut = is_connected && began.elapsed() < CUT;
+        if was_cut && released.as_ref().is_err_and(Trouble::is_passing) {
+            released = self.once(&mut release);
+        }
         if let Err(trouble) = released {
             // It ends by itself.
             tracing::debug!(target: "safe_state", job = self.job, %trouble, "the lease was not given back");

@@ -40,6 +40,17 @@ pub trait Connect: Send + Sync + Sized + 'static {
     }
 }
 
+/// What an overview tells of one key.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// The key.
+    pub key: String,
+    /// What is stored there, unless it is large.
+    pub checkpoint: Option<Vec<u8>>,
+    /// The line of who has its lease, if that has not ended.
+    pub holder: Option<String>,
+}
+
 /// A connection, and the operations of a backend on it.
 ///
 /// Jobs come as keys, which are theirs alone: of letters, digits and `-_.%` in ASCII, at most 241
@@ -92,6 +103,16 @@ pub trait Session {
     ///
     /// The server does not answer, or refuses.
     fn list(&mut self) -> Result<Vec<String>, Trouble>;
+
+    /// All that is stored under all keys, and who has their leases, as of one instant; of a key whose checkpoint is
+    /// large, `None` stands for that. `None` if the server can't tell it in one statement, as by default.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    fn overview(&mut self) -> Result<Option<Vec<Listed>>, Trouble> {
+        Ok(None)
+    }
 
     /// The line of who has a lease that has not ended.
     ///

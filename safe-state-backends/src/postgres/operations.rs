@@ -7,10 +7,14 @@ use tokio_postgres::types::Type;
 
 use super::session::{PRIMARY, Parameter, PostgresSession, first, held, taking};
 use crate::network::runtime::Runtime;
-use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use crate::network::{Acquired, Bid, Claim, Listed, Session, Trouble};
 use crate::size::too_large;
 use crate::tables::Tables;
 use crate::{Appended, Durability};
+
+/// How many bytes of one checkpoint an overview takes, and of all.
+const LARGE: i64 = 1 << 18;
+const MANY: i64 = 1 << 28;
 
 impl Session for PostgresSession {
     fn may_run_here() -> bool {
@@ -52,6 +56,37 @@ impl Session for PostgresSession {
         let query = format!("{PRIMARY} SELECT job FROM {} WHERE number = 0", self.tables.records);
         let rows = self.asked(&query, &[])?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    fn overview(&mut self) -> Result<Option<Vec<Listed>>, Trouble> {
+        let Tables { jobs, records, .. } = &self.tables;
+        // What is large is left out: of one key, and once the whole is.
+        let query = format!(
+            "{PRIMARY} SELECT job, CASE WHEN own <= $1 AND so_far <= $2 THEN record END, holder FROM (
+                 SELECT job, number, record, sum(octet_length(record)) OVER (PARTITION BY job) AS own,
+                 sum(octet_length(record)) OVER (ORDER BY job) AS so_far FROM {records}
+             ) AS stored LEFT JOIN (
+                 SELECT job, holder FROM {jobs} WHERE ends > clock_timestamp()
+             ) AS leases USING (job) ORDER BY job, number"
+        );
+        let rows = self.asked(&query, &[(&LARGE, Type::INT8), (&MANY, Type::INT8)])?;
+        let mut listed: Vec<Listed> = Vec::new();
+        for row in &rows {
+            let (key, record): (&str, Option<&[u8]>) = (row.try_get(0)?, row.try_get(1)?);
+            match listed.last_mut().filter(|last| last.key == key) {
+                Some(Listed { checkpoint, .. }) => {
+                    if let (Some(bytes), Some(record)) = (checkpoint, record) {
+                        bytes.extend_from_slice(record);
+                    }
+                }
+                None => listed.push(Listed {
+                    key: key.to_owned(),
+                    checkpoint: record.map(<[u8]>::to_vec),
+                    holder: row.try_get(2)?,
+                }),
+            }
+        }
+        Ok(Some(listed))
     }
 
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble> {

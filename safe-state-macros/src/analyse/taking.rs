@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Error, Expr, ExprForLoop, ExprMethodCall, Ident, Item, Result};
+use syn::{Block, Error, Expr, ExprClosure, ExprForLoop, ExprMethodCall, Ident, Item, Result};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::{Loop, beside};
@@ -49,16 +49,24 @@ const RECEIVING: [&str; 8] = [
 
 /// Refuses a head that receives from a channel, if its items are to be known by their index.
 pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> Result<()> {
-    let Expr::While(it) = written else { return Ok(()) };
-    let received = while_let(it).and_then(|(_, head)| receiving(head));
+    // One call in the head of a `for` gives what is walked; a closure there, as that of `from_fn`, gives the items.
+    let (head, is_asked) = match written {
+        Expr::While(it) => (while_let(it).map(|(_, head)| head), true),
+        Expr::ForLoop(it) => (Some(&*it.expr), false),
+        _ => (None, false),
+    };
+    let Some(head) = head else { return Ok(()) };
+    let mut receiving = Receiving { is_asked, found: None };
+    receiving.visit_expr(head);
     let is_by_index = matches!(target.items.identity, Identity::Index);
-    let Some(method) = received.filter(|_| is_by_index && !worklists::takes(plan, target)) else {
+    let Some(place) = receiving.found.filter(|_| is_by_index && !worklists::takes(plan, target))
+    else {
         return Ok(());
     };
     let text = "a channel gives each item once, and would give new ones in place of those that are complete; if what \
                 is complete does not come again, write `#[resume(consumed)]` on the loop; if all items are sent again \
                 in the next run, know them by `key = |item| item.id`, or say what is compared: `check = |item| item.id`";
-    Err(Error::new(method.span(), text))
+    Err(Error::new(place, text))
 }
 
 /// Refuses a head that takes items in the order in which something does them side by side, if they are to be known by their
@@ -77,22 +85,32 @@ pub(crate) fn check_order(written: &Expr, around: &Loop, target: &Target) -> Res
     }
 }
 
-/// The method by which a head receives.
-fn receiving(head: &Expr) -> Option<&Ident> {
-    match head {
-        Expr::MethodCall(it) if RECEIVING.iter().any(|method| it.method == method) => {
-            Some(&it.method)
+/// Looks for the method by which a head receives.
+struct Receiving {
+    /// Whether the place that is looked at is asked for each item.
+    is_asked: bool,
+    found: Option<Span>,
+}
+
+impl<'ast> Visit<'ast> for Receiving {
+    fn visit_expr_method_call(&mut self, it: &'ast ExprMethodCall) {
+        if self.is_asked && RECEIVING.iter().any(|method| it.method == method) {
+            self.found.get_or_insert(it.method.span());
         }
-        Expr::MethodCall(it) => receiving(&it.receiver),
-        Expr::Await(it) => receiving(&it.base),
-        Expr::Try(it) => receiving(&it.expr),
-        Expr::Paren(it) => receiving(&it.expr),
-        _ => None,
+        visit::visit_expr_method_call(self, it);
     }
+
+    fn visit_expr_closure(&mut self, it: &'ast ExprClosure) {
+        let around = std::mem::replace(&mut self.is_asked, true);
+        visit::visit_expr_closure(self, it);
+        self.is_asked = around;
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
 }
 
 /// The variable whose method gives the items, and that method.
-fn taken_from(head: &Expr) -> Option<(&Ident, &Ident)> {
+pub(crate) fn taken_from(head: &Expr) -> Option<(&Ident, &Ident)> {
     match head {
         Expr::MethodCall(it) => match &*it.receiver {
             Expr::Path(path) => path.path.get_ident().map(|source| (source, &it.method)),

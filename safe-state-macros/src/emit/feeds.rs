@@ -61,8 +61,9 @@ pub(crate) fn received(
     );
     let known_by = items::known_by(plan, target, head);
     let KnownBy { way, of_item, .. } = &known_by;
+    let is_channel = items::check_asked(plan, target, head);
     let entered = quote_spanned! {here=>
-        #krate::__private::received(#run, #number, #location, #way, false)
+        #krate::__private::received(#run, #number, #location, #way, (false, #is_channel))
     };
     let there = at(head.span());
     let item_type = TokenStream::new();

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use crate::analyse::lending;
 use crate::analyse::plan::Plan;
 use crate::analyse::sharing;
+use crate::analyse::taking;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
 use crate::emit::cursors::cursor_type;
@@ -87,6 +88,19 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
             }
         }
     }
+}
+
+/// Looks at the type of the variable that the head of a `while let` loop asks, if items are known by their index. Tells
+/// whether it is known to give each once.
+pub(crate) fn check_asked(plan: &Plan, target: &Target, head: &Expr) -> TokenStream {
+    let is_by_index = matches!(target.items.identity, Identity::Index);
+    let asked = taking::taken_from(head).filter(|_| {
+        is_by_index && !worklists::takes(plan, target) && !lending::lends(plan, target)
+    });
+    let Some((asked, _)) = asked else { return quote! { false } };
+    let here = at(asked.span());
+    let krate = moved(&plan.krate, here);
+    quote_spanned! {here=> #krate::__private::source!(&#asked, index) }
 }
 
 /// What enters a `for` loop over that: its items, the tally, and what takes their type.

@@ -220,8 +220,9 @@ fn while_loop(
     let known_by = items::known_by(plan, target, expr);
     let KnownBy { way, of_item, .. } = &known_by;
     let takes = worklists::takes(plan, target);
+    let is_channel = items::check_asked(plan, target, expr);
     let entered = quote_spanned! {here=>
-        #krate::__private::received(#run, #number, #location, #way, #takes)
+        #krate::__private::received(#run, #number, #location, #way, (#takes, #is_channel))
     };
     let receive = known_by.function("receive", here);
     let done = policy::item(plan, Item { pat, body, keyword }, target, locals)?;

@@ -146,6 +146,8 @@ impl Status {
     /// The backend cannot list its jobs, or not be read.
     pub fn list(backend: &dyn Backend) -> Result<Vec<Self>, Error> {
         let mut listed = Vec::new();
+        let overview = backend.overview()?;
+        let backend = overview.as_deref().unwrap_or(backend);
         for job in backend.list()? {
             match Look::at(backend, &job) {
                 // A job may finish while it is looked at.

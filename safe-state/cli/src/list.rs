@@ -35,8 +35,10 @@ impl List {
     #[expect(clippy::unused_self, reason = "all commands are called alike")]
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let backend = place.backend()?;
+        let overview = backend.overview()?;
+        let backend = overview.as_deref().unwrap_or(&*backend);
         let mut code = None;
-        let mut row = |job: String| match Look::at(&*backend, &job) {
+        let mut row = |job: String| match Look::at(backend, &job) {
             Ok(look) => Some(Row::Read(Box::new(Status::in_a_line(&look?)))),
             Err(error) => {
                 // Caches have names of their own among the jobs'.

@@ -52,6 +52,11 @@ impl Received {
         Received { entry: Entry { closed_at, ..Entry::default() }, asked: 0, refused, takes }
     }
 
+    /// Gives nothing but this error.
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.refused = Some(Box::new(error));
+    }
+
     /// Returns whether the loop gives no items any more: a `break` has left it for good, and it has asked
     /// for as many as it had then.
     pub fn is_closed(&self) -> bool {

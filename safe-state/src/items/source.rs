@@ -96,8 +96,11 @@ sources! { InAnyOrderUnlessSorted:
 }
 
 sources! { GivesOnce:
-    // A queue is what is left to do, and what is left of it goes as well where its drain is dropped.
+    // What is left of a collection goes as well where its drain is dropped, and what is put in then is new.
+    [T] std::collections::binary_heap::Drain<'_, T>;
     [T] std::collections::vec_deque::Drain<'_, T>;
+    [] std::string::Drain<'_>;
+    [T] std::vec::Drain<'_, T>;
     [T] mpsc::Iter<'_, T>;
     [T] mpsc::TryIter<'_, T>;
     [T] mpsc::IntoIter<T>;
@@ -202,14 +205,32 @@ impl HasOrder for AsFarAsKnown {}
 impl GivesAgain for AsFarAsKnown {}
 
 /// The inputs of other crates that give each item once, by their types' names.
-const CHANNELS: [&str; 7] = [
+const CHANNELS: [&str; 25] = [
+    "alloc::vec::extract_if::ExtractIf<",
+    "async_broadcast::Receiver<",
+    "async_channel::Receiver<",
+    "concurrent_queue::TryIter<",
     "crossbeam_channel::channel::IntoIter<",
     "crossbeam_channel::channel::Iter<",
+    "crossbeam_channel::channel::Receiver<",
     "crossbeam_channel::channel::TryIter<",
     "flume::Drain<",
     "flume::IntoIter<",
     "flume::Iter<",
+    "flume::Receiver<",
     "flume::TryIter<",
+    "flume::async::RecvStream<",
+    "futures_channel::mpsc::Receiver<",
+    "futures_channel::mpsc::UnboundedReceiver<",
+    "kanal::AsyncReceiver<",
+    "kanal::Receiver<",
+    "kanal::future::ReceiveStream<",
+    "smallvec::Drain<",
+    "tokio::sync::mpsc::bounded::Receiver<",
+    "tokio::sync::mpsc::unbounded::UnboundedReceiver<",
+    "tokio_stream::wrappers::broadcast::BroadcastStream<",
+    "tokio_stream::wrappers::mpsc_bounded::ReceiverStream<",
+    "tokio_stream::wrappers::mpsc_unbounded::UnboundedReceiverStream<",
 ];
 
 /// Returns whether an input is known to give each item once by the name of its type.

@@ -58,7 +58,7 @@ fn bucket() -> impl ObjectStore {
     builder
         .with_allow_http(true)
         .with_access_key_id("tester")
-        .with_secret_access_key("any")
+        .with_secret_access_key("hush-hush-7391")
         .build()
         .unwrap()
 }

@@ -40,7 +40,7 @@ fn by_ref(mut items: impl Iterator<Item = u32>) -> usize {
     items.count()
 }
 
-#[resumable(backend = store())]
+#[resumable(backend = store(), key = |x| *x)]
 fn drained(mut items: Vec<u32>) -> usize {
     for x in items.drain(1..) {
         step(x);

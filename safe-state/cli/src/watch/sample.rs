@@ -36,13 +36,15 @@ impl Sample {
     /// Looks at all jobs of a place, or one. One that is not there is seen when it begins.
     pub(super) fn take(place: &Place, job: Option<&str>) -> Result<Self, Failed> {
         let backend = place.backend()?;
+        let overview = if job.is_none() { backend.overview()? } else { None };
+        let backend = overview.as_deref().unwrap_or(&*backend);
         let names = match job {
             Some(job) => vec![job.to_owned()],
             None => backend.list()?,
         };
         let mut sample = Sample::default();
         for job in names {
-            match Look::at(&*backend, &job) {
+            match Look::at(backend, &job) {
                 Ok(look) => sample.jobs.extend(look.as_ref().map(Seen::of)),
                 Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => {}
                 Err(error) => {
