@@ -84,7 +84,7 @@ impl Checkpoint {
 
     /// The whole of what is stored under `name`: of a list at a place, the first elements are those of the variable's
     /// last value.
-    fn whole<'a>(&self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
+    pub(super) fn whole<'a>(&self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
         let last = ValueAt::variable_of(name).and_then(|variable| self.carried.get(variable));
         match last.filter(|_| carried.is_at_place()) {
             Some(last) => Cow::Owned(carried.whole_by(last)),
