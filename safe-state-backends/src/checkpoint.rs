@@ -9,6 +9,7 @@ mod display;
 mod forget;
 mod history;
 mod loop_progress;
+mod migrate;
 mod put_back;
 mod samples;
 mod suspect;

@@ -132,6 +132,12 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         reason: String,
     },
+    /// What was given is no key to encrypt with.
+    #[error("the key to encrypt checkpoints with cannot be used: {}", Line(reason))]
+    Key {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A database is in no file of that name.
     #[error(
         "`{}` names no file that a database could be kept in; for one in memory use `MemoryBackend` (`memory:`), \
@@ -183,6 +189,9 @@ fn way_on(place: &str, reason: &FormatError) -> &'static str {
         FormatError::Damaged { .. } if place.ends_with(".safestate`") => {
             "`safe-state doctor FILE` says what can be saved of it; move it away to start over"
         }
+        FormatError::Encrypted | FormatError::OtherKey { .. } | FormatError::NotEncrypted => {
+            "or move it away to start over"
+        }
         _ => "move it away to start over",
     }
 }
@@ -230,6 +239,7 @@ mod tests {
             Error::EmptyName,
             Error::ReservedName(job()),
             Error::Url { url: "floppy:a".to_owned(), reason: "there is no such scheme".to_owned() },
+            Error::Key { reason: job() },
             Error::NoFile(":memory:".into()),
             Error::TablePrefix(job()),
             Error::KeyPrefix(job()),

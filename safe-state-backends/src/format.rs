@@ -11,6 +11,11 @@ pub(crate) mod pieces;
 mod record;
 mod report;
 pub(crate) mod request;
+#[cfg_attr(
+    not(feature = "encrypt"),
+    allow(dead_code, reason = "without the feature they are told from others alone")
+)]
+pub(crate) mod sealed;
 mod side_by_side;
 #[cfg(test)]
 mod torn;
@@ -61,6 +66,24 @@ pub enum FormatError {
         /// What was found there.
         what: &'static str,
     },
+    /// The bytes are encrypted, and there is no key.
+    #[error(
+        "it is encrypted; give the job its key, by `encrypt = ..`, or the command, by `$SAFE_STATE_KEY_FILE`"
+    )]
+    Encrypted,
+    /// The bytes are encrypted, and not by a key that was given.
+    #[error(
+        "it is encrypted by a key that was not given, with the mark {mark:02x?}; give the key that it was made with, as an older one beside a new one"
+    )]
+    OtherKey {
+        /// What a key is known by.
+        mark: [u8; 8],
+    },
+    /// There is a key, and the bytes are not encrypted.
+    #[error(
+        "it is not encrypted, and the job has a key, by which that would be noticed; `EncryptionKeys::take_plain` takes over what was stored before there was one"
+    )]
+    NotEncrypted,
     /// A record does not fit the format's 32-bit length.
     #[error(
         "a record of {0} bytes is larger than the format's 4 GiB; keep what is large in a file of its own, and carry its path"
@@ -119,6 +142,7 @@ fn no_snapshot(kind: u8, offset: usize) -> FormatError {
         output::OUTPUT => {
             FormatError::OtherKind("a note of which job writes a file, and no checkpoint")
         }
+        sealed::SNAPSHOT => FormatError::Encrypted,
         request::REQUEST => FormatError::OtherKind("a request to a job, and not a checkpoint"),
         _ => damaged(offset, "the first record is no snapshot"),
     }

@@ -35,8 +35,10 @@ pub mod conformance;
 mod dead_letters;
 mod dir;
 mod effects;
-mod error;
 #[doc(hidden)]
+#[cfg(feature = "encrypt")]
+mod encrypt;
+mod error;
 pub mod escape;
 mod failure;
 mod file;
@@ -107,6 +109,8 @@ pub use dead_letters::{DeadLetter, DeadLetters, DeadLettersIter};
 #[doc(hidden)]
 pub use dir::is_shared;
 pub use effects::{Bounds, EffectState, EffectStore};
+#[cfg(feature = "encrypt")]
+pub use encrypt::{Encrypted, EncryptionKeys, IntoKeys};
 pub use error::Error;
 pub use failure::{Captured, Failure, FailureKind};
 /// What a report tells of a failure.

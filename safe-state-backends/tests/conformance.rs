@@ -71,6 +71,35 @@ fn sqlite_in_memory() {
     Subject::new(move || Arc::clone(&store) as _).check();
 }
 
+#[cfg(feature = "encrypt")]
+fn encrypted(within: impl Backend) -> safe_state_backends::Encrypted {
+    let keys = safe_state_backends::EncryptionKeys::new([7; 32]);
+    safe_state_backends::Encrypted::new(Arc::new(within), keys)
+}
+
+#[cfg(feature = "encrypt")]
+#[test]
+fn encrypted_files() {
+    check("encrypted_files", |store| encrypted(FileBackend::new(store)), |subject, _| subject);
+}
+
+#[cfg(all(feature = "encrypt", feature = "sqlite"))]
+#[test]
+fn encrypted_sqlite() {
+    let open = |store| encrypted(safe_state_backends::SqliteBackend::new::<PathBuf>(store));
+    check("encrypted_sqlite", open, |subject, store| {
+        subject
+            .lapse(move |job| fs::remove_file(format!("{}.{job}.lock", store.display())).unwrap())
+    });
+}
+
+#[cfg(feature = "encrypt")]
+#[test]
+fn encrypted_memory() {
+    let store = Arc::new(encrypted(MemoryBackend::default()));
+    Subject::new(move || Arc::clone(&store) as _).check();
+}
+
 /// The four methods of the trait's documentation.
 #[derive(Default)]
 struct Shelf(Mutex<HashMap<String, Vec<u8>>>);

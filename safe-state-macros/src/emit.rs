@@ -54,6 +54,7 @@ pub(crate) mod kept_values;
 pub(crate) mod lending;
 pub(crate) mod lower_loop;
 pub(crate) mod lowered;
+pub(crate) mod migrations;
 pub(crate) mod policy;
 pub(crate) mod proof;
 pub(crate) mod restore;

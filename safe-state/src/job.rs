@@ -2,6 +2,9 @@
 
 pub(crate) mod by_hand;
 pub(crate) mod defaults;
+#[cfg_attr(not(feature = "encrypt"), path = "job/encryption/none.rs")]
+mod encryption;
+pub(crate) mod migrations;
 pub(crate) mod older;
 mod options;
 mod place;
@@ -62,6 +65,7 @@ pub struct Job {
 #[derive(Clone)]
 struct Storage {
     place: JobPlace,
+    keys: encryption::Keys,
     durability: Durability,
     wait: Option<Duration>,
 }
@@ -86,6 +90,7 @@ impl Job {
             shown: Shown::default(),
             storage: Storage {
                 place: JobPlace::default(),
+                keys: encryption::Keys::default(),
                 durability: Durability::Power,
                 wait: None,
             },
@@ -286,7 +291,7 @@ impl Job {
     }
 
     pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        Ok(self.stored()?.backend())
+        encryption::encrypted(&self.storage.keys, self.stored()?.backend())
     }
 
     fn stored(&self) -> Result<Stored, Error> {

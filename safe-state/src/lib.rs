@@ -42,11 +42,11 @@ pub use observe::shows::{ProgressLines, ShowProgress};
 pub use observe::summary::{RunItems, RunSaves, RunSummary};
 pub use parallel::{JobStream, ParIter};
 pub use safe_state_backends::{
-    Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
-    DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,
-    FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotByHand, PastRun, Progress,
-    Publication, Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist, publish,
-    publish_once, skip_if_exists,
+    Attempts, Backend, Captured, CarriedError, Carry, Checkpoint, Completed, CrashCause,
+    DeadLetter, DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure,
+    FailureKind, FileBackend, Keys, LoopEnd, LoopProgress, MemoryBackend, NotByHand, PastRun,
+    Progress, Publication, Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist,
+    publish, publish_once, skip_if_exists,
 };
 pub use safe_state_base::status::{
     Death, State, Status, StatusAsked, StatusDetails, StatusHolder, StatusLoop, StatusPace,
@@ -128,26 +128,28 @@ pub use save::schedule::SaveEvery;
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {
-    #[cfg(feature = "mysql")]
+    #[cfg(any(feature = "mysql", feature = "sqlx-mysql"))]
     pub use safe_state_backends::MySqlBackend;
     #[cfg(feature = "object-store")]
     pub use safe_state_backends::ObjectStoreBackend;
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "sqlx-postgres"))]
     pub use safe_state_backends::PostgresBackend;
     #[cfg(feature = "sqlite")]
     pub use safe_state_backends::SqliteBackend;
     #[cfg(feature = "conformance")]
     pub use safe_state_backends::conformance;
-    #[cfg(feature = "mysql")]
+    #[cfg(any(feature = "mysql", feature = "sqlx-mysql"))]
     pub use safe_state_backends::mysql_async;
     #[cfg(feature = "network")]
     pub use safe_state_backends::network;
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "sqlx-postgres"))]
     pub use safe_state_backends::tokio_postgres;
     pub use safe_state_backends::{
         Appended, Backend, Durability, Error, FileBackend, Holder, IntoBackend, Lease,
         LeaseOptions, MemoryBackend, from_url,
     };
+    #[cfg(feature = "encrypt")]
+    pub use safe_state_backends::{Encrypted, EncryptionKeys, IntoKeys};
     #[cfg(feature = "redis")]
     pub use safe_state_backends::{RedisBackend, redis_driver};
 }

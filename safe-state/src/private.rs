@@ -88,11 +88,11 @@ pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{
     __again as again, __argument_fingerprint as argument_fingerprint, __attempts as attempts,
-    __failing as failing, __fingerprint as fingerprint, __graceful as graceful, __handed as handed,
-    __in_place as in_place, __key as key, __known as known_items, __means as means,
-    __on_error as on_error, __progress as progress, __read_only as read_only, __returns as returns,
-    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
-    __undone as undone, __unshared as unshared,
+    __encrypt as encrypt, __failing as failing, __fingerprint as fingerprint,
+    __graceful as graceful, __handed as handed, __in_place as in_place, __key as key,
+    __known as known_items, __means as means, __on_error as on_error, __progress as progress,
+    __read_only as read_only, __returns as returns, __set_back as set_back, __shown as shown,
+    __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,
 };
 #[cfg(feature = "limits")]
 pub use safe_state_limits::run::{Cancellation, cancellable};
@@ -285,6 +285,19 @@ pub fn job(
 /// The job of what stands beside a function.
 pub fn job_of<J: OfJob>() -> Job {
     J::job()
+}
+
+/// The name under which the value of a `step!` is stored.
+pub fn step_name(step: &str) -> String {
+    crate::progress::values::step_name(step)
+}
+
+/// What was `restored` of a variable, whose type is that which values of older versions are made into.
+pub fn migrated<Old, New>(
+    _: impl FnOnce(Old) -> New,
+    restored: Result<Option<New>, Error>,
+) -> Result<Option<New>, Error> {
+    restored
 }
 
 /// The job's name, of anything that is text.

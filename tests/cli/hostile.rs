@@ -8,8 +8,8 @@ use safe_state::limits::{LimitExceeded, Memory};
 use safe_state::reconnect::ReconnectError;
 use safe_state::report::{self, OpenError, details::Place};
 use safe_state::{
-    Action, Captured, DeadLetterNotRetryable, Error, ErrorContext, Failure, FailureKind, NotByHand,
-    StopReason, resumable,
+    Action, Captured, CarriedError, DeadLetterNotRetryable, Error, ErrorContext, Failure,
+    FailureKind, NotByHand, StopReason, resumable,
 };
 
 use crate::command::{Jobs, Told, command, tell};
@@ -122,7 +122,12 @@ fn errors() -> Vec<Box<dyn Display>> {
     let place = HOSTILE.to_owned();
     let source = ReconnectError::new("no");
     let errors = vec![
-        Error::VersionChanged { job: job(), stored: version.clone(), current: version },
+        Error::VersionChanged { job: job(), stored: version.clone(), current: version.clone() },
+        Error::NotMigrated {
+            job: job(),
+            from: version,
+            carried: Box::new(CarriedError::TooMany { name: job() }),
+        },
         Error::InputShrank { job: job(), completed: 1, found: None },
         Error::InputChanged { job: job(), index: 1 },
         Error::ItemIdentityChanged { job: job(), before: "a key" },

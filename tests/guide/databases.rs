@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use safe_state::backend::SqliteBackend;
 use safe_state::transaction::TransactionError;
-use safe_state::{Job, commit, resumable, transaction};
+use safe_state::{Job, Results, commit, resumable, transaction};
 
 use super::world::World;
 
@@ -85,4 +85,57 @@ fn rows_and_progress_are_there_together() {
     ledger.execute("UPDATE accounts SET most = 100", []).unwrap();
     assert_eq!(post(&mut ledger, &payments).unwrap(), 100);
     assert_eq!(number(&ledger, "SELECT sum(sum) FROM accounts"), 100);
+}
+
+#[derive(Hash)]
+struct Sale {
+    id: i64,
+    amount: i64,
+}
+
+#[resumable(name = "enter", backend = SqliteBackend::new("sales.db"), carry(bad), fresh(db))]
+fn enter_all(db: &mut Connection, sales: &[Sale]) -> anyhow::Result<Vec<(i64, String)>> {
+    let mut bad = Results::new();
+    for chunk in sales.chunks(100) {
+        let mut tx = db.transaction()?;
+        for sale in chunk {
+            let alone = tx.savepoint()?;
+            match enter_sale(&alone, sale) {
+                Ok(()) => alone.commit()?,
+                // It has ended the transaction, as a full disk does.
+                Err(error) if alone.is_autocommit() => return Err(error.into()),
+                Err(error) => bad.push((sale.id, error.to_string())),
+            }
+        }
+        commit!(tx)?; // all good ones of the chunk, the bad ones, and how far the job is
+    }
+    Ok(bad.to_vec())
+}
+
+fn enter_sale(db: &Connection, sale: &Sale) -> rusqlite::Result<()> {
+    db.execute("INSERT INTO sales VALUES (?1, ?2)", params![sale.id, sale.amount])?;
+    if sale.amount == 13 {
+        db.execute("INSERT INTO nowhere VALUES (1)", [])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn bad_rows_of_a_chunk_are_left_out_alone() {
+    let _world = World::begin();
+    let mut db = Connection::open("sales.db").unwrap();
+    db.execute_batch("CREATE TABLE sales (id INTEGER UNIQUE, amount INTEGER)").unwrap();
+    let sale = |id| Sale { id, amount: if id % 70 == 7 { 13 } else { 1000 + id } };
+    let sales: Vec<Sale> = (0..250).map(sale).collect();
+    // In the third chunk.
+    db.execute_batch(
+        "CREATE TRIGGER holds BEFORE INSERT ON sales WHEN NEW.id = 230 BEGIN SELECT RAISE(ROLLBACK, 'full'); END",
+    )
+    .unwrap();
+    enter_all(&mut db, &sales).unwrap_err();
+    assert_eq!(number(&db, "SELECT count(*) FROM sales"), 200 - 3);
+    db.execute_batch("DROP TRIGGER holds").unwrap();
+    let bad: Vec<i64> = enter_all(&mut db, &sales).unwrap().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(bad, [7, 77, 147, 217]);
+    assert_eq!(number(&db, "SELECT count(*) FROM sales"), 250 - 4);
 }

@@ -67,7 +67,8 @@ fn wrong(language: &str, check: impl Fn(&Block) -> Option<String>) -> Vec<String
 }
 
 /// The programs that pages take their code from, each run by its tests.
-const PROGRAMS: [&str; 3] = ["tests/drivers", "tests/guide", "tests/observing/opentelemetry"];
+const PROGRAMS: [&str; 4] =
+    ["tests/drivers", "tests/guide", "tests/observing/opentelemetry", "tests/observing/prometheus"];
 
 #[test]
 fn all_rust_on_the_pages_is_compiled_and_run() {

@@ -30,6 +30,27 @@ fn billing_goes_on_behind_one_place() {
     assert_eq!(bill(&CUSTOMERS).unwrap(), 10 * CUSTOMERS.iter().map(|it| it.id).sum::<u64>());
 }
 
+#[resumable(name = "orders", carry(total))]
+fn bill_orders(orders: &[u64]) -> anyhow::Result<u64> {
+    let mut total = 0;
+    for order in orders {
+        anyhow::ensure!(*order > 0, "an order of nothing");
+        total += order;
+    }
+    Ok(total)
+}
+
+#[test]
+fn a_bill_goes_on_behind_the_order_that_failed() {
+    assert!(bill_orders(&[10, 20, 0]).is_err()); // fails at the third
+    assert_eq!(bill_orders::peek_checkpoint().unwrap().unwrap().progress().completed, 2);
+}
+
+#[test]
+fn a_bill_is_added_up() {
+    assert_eq!(bill_orders(&[10, 20, 30]).unwrap(), 60); // sees nothing of the other test
+}
+
 #[resumable(reconnect(out))]
 fn convert(rows: &[u64], to: &Path) -> anyhow::Result<()> {
     let mut out = File::create(to)?;

@@ -37,6 +37,47 @@ fn a_failed_job_is_told_as_json() {
     assert!(PAGED.take()[0].contains("\"safe_state_status\":1"));
 }
 
+mod before {
+    #[safe_state::resumable(name = "sales", version = 1, carry(total))]
+    pub(super) fn add_up(sales: &[super::Sale]) -> anyhow::Result<u64> {
+        let mut total = 0;
+        for sale in sales {
+            anyhow::ensure!(sale.cents < 300, "no");
+            total += sale.cents / 100;
+        }
+        Ok(total)
+    }
+}
+
+#[derive(Hash)]
+struct Sale {
+    cents: u64,
+}
+
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Cents(u64);
+
+#[resumable(name = "sales", version = 2, carry(total), migrate(from = 1, with = in_cents))]
+fn add_up(sales: &[Sale]) -> anyhow::Result<Cents> {
+    let mut total = Cents(0);
+    for sale in sales {
+        total.0 += sale.cents;
+    }
+    Ok(total)
+}
+
+fn in_cents(euros: u64) -> Cents {
+    Cents(100 * euros)
+}
+
+#[test]
+fn a_sum_of_an_older_version_goes_on_in_another_type() {
+    let _world = World::begin();
+    let sales = [100, 200, 300, 55].map(|cents| Sale { cents });
+    before::add_up(&sales).unwrap_err();
+    assert_eq!(add_up(&sales).unwrap(), Cents(655));
+}
+
 struct Tape(Vec<u64>);
 
 impl Tape {

@@ -1,11 +1,12 @@
 //! What is published, what stands on its page, and which lints hold in it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{packages, root};
+use super::{cargo, packages, root};
 
 /// The crates of the workspace that may be published.
 fn published() -> Vec<Value> {
@@ -102,4 +103,31 @@ fn only_three_packages_may_have_unsafe_code_at_all() {
     }
     others.sort();
     assert_eq!(others, ["safe-state-guard", "safe-state-guard-tests", "safe-state-page"]);
+}
+
+/// Beside that of the backend, which reads what the transaction of `sqlx` has written.
+#[test]
+fn a_feature_of_sqlx_has_one_driver_of_its_database() {
+    let drivers = |feature: &str| {
+        let told = cargo(&[
+            "tree",
+            "-p",
+            "safe-state",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "--features",
+            feature,
+        ]);
+        let names: BTreeSet<String> =
+            told.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+        let all = ["mysql", "mysql_async", "postgres", "rusqlite", "sqlx-mysql", "sqlx-postgres"];
+        let all = all.into_iter().chain(["sqlx-sqlite", "tokio-postgres"]);
+        all.filter(|name| names.contains(*name)).collect::<Vec<_>>()
+    };
+    assert_eq!(drivers("sqlx-postgres"), ["sqlx-postgres", "tokio-postgres"]);
+    assert_eq!(drivers("sqlx-mysql"), ["mysql_async", "sqlx-mysql"]);
+    assert_eq!(drivers("sqlx-sqlite"), ["rusqlite", "sqlx-sqlite"]);
+    assert_eq!(drivers("redis"), [""; 0]);
 }

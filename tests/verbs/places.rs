@@ -1,9 +1,9 @@
 //! The backends that each verb is tried on.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use safe_state::backend::SqliteBackend;
-use safe_state::{Backend, Error, FileBackend, Job, MemoryBackend};
+use safe_state::{Backend, Error, Job};
 
 /// A backend, and what it is kept in.
 pub(crate) struct Place {
@@ -13,6 +13,17 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// A backend that needs no directory.
+    pub(crate) fn new(name: &'static str, backend: Arc<dyn Backend>) -> Self {
+        Place::below(name, |_| backend)
+    }
+
+    /// One in a directory of its own.
+    pub(crate) fn below(name: &'static str, open: impl FnOnce(&Path) -> Arc<dyn Backend>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Place { name, backend: open(dir.path()), _dir: dir }
+    }
+
     pub(crate) fn job(&self, name: &str) -> Job {
         Job::new(name).backend(Arc::clone(&self.backend))
     }
@@ -43,17 +54,10 @@ pub(crate) fn done(job: &Job) -> Vec<u64> {
     done
 }
 
-/// Tries it on each backend.
+/// Tries it on each backend that this program is about.
 pub(crate) fn on_each(test: impl Fn(&Place)) {
-    let dir = || tempfile::tempdir().unwrap();
-    let (files, database) = (dir(), dir());
-    let places = [
-        ("file", Arc::new(FileBackend::new(files.path().join("state"))) as Arc<dyn Backend>, files),
-        ("sqlite", Arc::new(SqliteBackend::new(database.path().join("jobs.db"))), database),
-        ("memory", Arc::new(MemoryBackend::default()), dir()),
-    ];
-    for (name, backend, dir) in places {
-        eprintln!("on {name}");
-        test(&Place { name, backend, _dir: dir });
+    for place in crate::places() {
+        eprintln!("on {}", place.name);
+        test(&place);
     }
 }

@@ -84,7 +84,7 @@ impl Checkpoint {
 
     /// The whole of what is stored under `name`: of a list at a place, the first elements are those of the variable's
     /// last value, and a value may tell how it differs from another.
-    fn whole<'a>(&'a self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
+    pub(super) fn whole<'a>(&'a self, name: &str, carried: &'a Carried) -> Cow<'a, Carried> {
         if carried.differs_from().is_some() {
             return self.whole_of(carried).unwrap_or(Cow::Borrowed(carried));
         }

@@ -50,6 +50,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Effects, FormatError> {
         Some(Frame { kind: super::record::SNAPSHOT, .. }) => {
             return Err(FormatError::OtherKind("a checkpoint, and not an idempotency cache"));
         }
+        Some(Frame { kind: super::sealed::SNAPSHOT, .. }) => return Err(FormatError::Encrypted),
         Some(Frame { offset, .. }) => {
             return Err(damaged(offset, "the first record is no snapshot"));
         }

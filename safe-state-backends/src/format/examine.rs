@@ -70,7 +70,7 @@ pub fn examine(bytes: &[u8]) -> Result<Examination, FormatError> {
         match read {
             Ok(true) => {}
             Ok(false) => break,
-            Err(error @ FormatError::OtherKind(_)) => return Err(error),
+            Err(error @ (FormatError::OtherKind(_) | FormatError::Encrypted)) => return Err(error),
             Err(error) => {
                 damage = damage.or(Some(error));
                 break;

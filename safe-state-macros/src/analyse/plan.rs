@@ -11,6 +11,7 @@ use crate::analyse::targets::Target;
 use crate::parse::function::{self, Argument, Returned};
 use crate::parse::future;
 use crate::parse::options::Options;
+use crate::parse::options::migrate::Migration;
 
 /// What is known of a function under the attribute.
 pub(crate) struct Plan {
@@ -64,7 +65,9 @@ impl Plan {
             let named = options.restored.carry.iter_mut().chain(&mut options.restored.reconnect);
             let named =
                 named.chain(&mut options.restored.fresh).filter(|named| named.root == "self");
-            named.for_each(|named| named.root = local.clone());
+            let migrated = options.restored.migrations.iter_mut().filter_map(Migration::variable);
+            let migrated = migrated.filter(|named| named.root == "self");
+            named.chain(migrated).for_each(|named| named.root = local.clone());
         }
     }
 

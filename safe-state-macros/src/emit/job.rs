@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use crate::analyse::plan::Plan;
 use crate::analyse::standing;
 use crate::emit::fingerprint::code_fingerprint;
+use crate::emit::migrations;
 use crate::parse::options::forms::Value;
 use crate::parse::options::variable::Variable;
 use crate::syntax::hygiene::at;
@@ -38,7 +39,9 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
             &[#(#carried),*],
         )
     };
-    options.settings.told(job, krate)
+    let migrations = migrations::told(plan);
+    let job = options.settings.told(job, krate);
+    quote_spanned! {site=> #job #migrations }
 }
 
 fn job_name(plan: &Plan, function: &ItemFn) -> TokenStream {

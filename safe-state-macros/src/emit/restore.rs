@@ -7,7 +7,7 @@ use syn::{Block, Result};
 use crate::analyse::borrowed;
 use crate::analyse::carried::{CarriedVariable, Restoration, Source};
 use crate::analyse::plan::Plan;
-use crate::emit::{carry, kept_values, save_points};
+use crate::emit::{carry, kept_values, migrations, save_points};
 use crate::syntax::hygiene::{at, local, locals, moved};
 use crate::syntax::rewrite::replace_initialiser;
 
@@ -123,6 +123,7 @@ pub(crate) fn restored(
             quote_spanned! {here=> #run.reconnect(#name, (#depth, #first_loop), &#means) }
         }
     };
+    let restored = migrations::checked(plan, variable, restored);
     quote_spanned! {here=>
         match #restored {
             #krate::__private::Ok(#krate::__private::Some(#value)) => #found,

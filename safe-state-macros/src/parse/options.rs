@@ -3,6 +3,7 @@
 pub(crate) mod forms;
 pub(crate) mod items;
 pub(crate) mod job;
+pub(crate) mod migrate;
 mod policy;
 pub(crate) mod settings;
 pub(crate) mod shared;
@@ -18,6 +19,7 @@ use syn::{Error, Expr, Path, Result, Token};
 use forms::{flag, value, variables};
 use items::{Identity, ItemOptions};
 use job::{Companion, argument, companion, krate, name};
+use migrate::{Migration, migration};
 use settings::{SETTINGS, Settings};
 use shared::{Merging, merging};
 use variable::Variable;
@@ -27,12 +29,15 @@ type Take = fn(&mut Options, &Ident, ParseStream<'_>) -> Result<()>;
 
 /// The options that say something of the function. Those that set the `Job` are [`SETTINGS`]; those of items are
 /// in `items` and `policy`.
-const OF_FUNCTION: [(&str, Take); 8] = [
+const OF_FUNCTION: [(&str, Take); 9] = [
     ("name", |it, option, input| set(&mut it.name, name(value(option, input)?).map(Some))),
     ("iter", |it, option, input| set(&mut it.iter, argument(&value(option, input)?).map(Some))),
     ("carry", |it, option, input| merging(option, input).map(|carried| set_carried(it, carried))),
     ("reconnect", |it, option, input| set(&mut it.restored.reconnect, variables(option, input))),
     ("fresh", |it, option, input| set(&mut it.restored.fresh, variables(option, input))),
+    ("migrate", |it, option, input| {
+        migration(option, input).map(|migration| it.restored.migrations.push(migration))
+    }),
     ("manual", |it, option, _| set(&mut it.manual, Ok(Some(option.span())))),
     ("companion", |it, option, input| {
         set(&mut it.companion, companion(option, &flag(option, input)?).map(Some))
@@ -49,6 +54,9 @@ fn set_carried(options: &mut Options, carried: Vec<Merging>) {
     options.restored.carry = carried.iter().map(|it| it.variable.clone()).collect();
     options.restored.merging = carried;
 }
+
+/// The option that may be given several times.
+const REPEATED: &str = "migrate";
 
 /// What an attribute says.
 #[derive(Default)]
@@ -73,6 +81,8 @@ pub(crate) struct Restored {
     pub(crate) fresh: Vec<Variable>,
     /// How those that are carried are put together behind a shared loop.
     pub(crate) merging: Vec<Merging>,
+    /// How their values of older versions become those of now, from the oldest.
+    pub(crate) migrations: Vec<Migration>,
 }
 
 impl Parse for Options {
@@ -83,7 +93,7 @@ impl Parse for Options {
             let option = Ident::parse_any(input).map_err(|error| {
                 Error::new(error.span(), "expected an option, such as `name = \"nightly-import\"`")
             })?;
-            if seen.contains(&option) {
+            if seen.contains(&option) && option != REPEATED {
                 return Err(Error::new(
                     option.span(),
                     format!("`{option}` is given twice; remove one"),
@@ -100,6 +110,7 @@ impl Parse for Options {
         options.check_items()?;
         options.settings.check(options.manual.is_some())?;
         options.check_shared()?;
+        migrate::check(&mut options)?;
         Ok(options)
     }
 }

@@ -70,6 +70,19 @@ pub enum Error {
         /// The version that the job has now.
         current: Option<String>,
     },
+    /// A value of an older version does not become one of this version by the program's `migrate`.
+    #[error(
+        "job `{job}` can't be taken over from {}: {carried}; let `migrate(from = .., with = ..)` take what is stored, or {}",
+        version(from.as_deref()),
+        start_over(job), job = Line(job))]
+    NotMigrated {
+        /// The job.
+        job: String,
+        /// The version of the value.
+        from: Option<String>,
+        /// What is wrong with which variable.
+        carried: Box<CarriedError>,
+    },
     /// The input is shorter than what is complete of it.
     #[error(
         "the input of job `{job}` has changed: it has {}, but {completed} are complete; \

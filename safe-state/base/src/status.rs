@@ -145,22 +145,19 @@ impl Status {
     ///
     /// The backend cannot list its jobs, or not be read.
     pub fn list(backend: &dyn Backend) -> Result<Vec<Self>, Error> {
-        let mut listed = Vec::new();
         let overview = backend.overview()?;
         let backend = overview.as_deref().unwrap_or(backend);
-        for job in backend.list()? {
-            match Look::at(backend, &job) {
-                // A job may finish while it is looked at.
-                Ok(look) => listed.extend(look.as_ref().map(Status::of)),
-                // Caches have names of their own among the jobs'.
-                Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => {}
-                Err(Error::Format { .. } | Error::OtherJob { .. }) => {
-                    listed.push(Status::of_none(&job, State::Unreadable));
-                }
-                Err(error) => return Err(error),
+        let listed = Look::at_each(backend, &backend.list()?, |job, look| match look {
+            // A job may finish while it is looked at.
+            Ok(look) => Ok(look.as_ref().map(Status::of)),
+            // Caches have names of their own among the jobs'.
+            Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => Ok(None),
+            Err(Error::Format { .. } | Error::OtherJob { .. }) => {
+                Ok(Some(Status::of_none(job, State::Unreadable)))
             }
-        }
-        Ok(listed)
+            Err(error) => Err(error),
+        });
+        listed.into_iter().filter_map(Result::transpose).collect()
     }
 
     fn of_none(job: &str, state: State) -> Self {

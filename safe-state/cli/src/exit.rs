@@ -85,9 +85,12 @@ impl Code {
 impl From<&FormatError> for Code {
     fn from(error: &FormatError) -> Self {
         match error {
-            FormatError::Foreign | FormatError::OtherKind(_) | FormatError::Newer { .. } => {
-                Code::Foreign
-            }
+            FormatError::Foreign
+            | FormatError::OtherKind(_)
+            | FormatError::Newer { .. }
+            | FormatError::Encrypted
+            | FormatError::OtherKey { .. }
+            | FormatError::NotEncrypted => Code::Foreign,
             FormatError::Damaged { .. } => Code::Damaged,
             _ => Code::Failed,
         }

@@ -8,7 +8,7 @@ use safe_state_base::status::{State, Status};
 use serde::Serialize;
 
 use super::escape;
-use super::exit::Failed;
+use super::exit::{Code, Failed};
 use super::place::Place;
 use super::screen::{BAD, BOLD, Cell, DIM, Screen, Shown, table};
 use super::shown::{percent, state_text, style};
@@ -37,27 +37,30 @@ impl List {
         let backend = place.backend()?;
         let overview = backend.overview()?;
         let backend = overview.as_deref().unwrap_or(&*backend);
-        let mut code = None;
-        let mut row = |job: String| match Look::at(backend, &job) {
-            Ok(look) => Some(Row::Read(Box::new(Status::in_a_line(&look?)))),
-            Err(error) => {
-                // Caches have names of their own among the jobs'.
-                if let Error::Format { reason: FormatError::OtherKind(_), .. } = &error {
-                    return None;
-                }
-                let failed = Failed::from(error);
-                code.get_or_insert(failed.code);
-                Some(Row::Unreadable { job, state: State::Unreadable, error: failed.message })
-            }
-        };
+        let rows = Look::at_each(backend, &backend.list()?, row);
         // A job may finish while it is looked at.
-        let jobs: Vec<Row> = backend.list()?.into_iter().filter_map(&mut row).collect();
+        let (jobs, codes): (Vec<Row>, Vec<Option<Code>>) = rows.into_iter().flatten().unzip();
+        let code = codes.into_iter().flatten().next();
         if jobs.is_empty() {
             screen.note(&format!("there are no jobs in `{place}`"));
         }
         screen.show(&Listed { jobs })?;
         let message = || "there are checkpoints that cannot be read".to_owned();
         code.map_or(Ok(()), |code| Err(Failed { code, message: message() }))
+    }
+}
+
+/// A job's row, and the code of what is wrong with it.
+fn row(job: &str, look: Result<Option<Look>, Error>) -> Option<(Row, Option<Code>)> {
+    match look {
+        Ok(look) => Some((Row::Read(Box::new(Status::in_a_line(&look?))), None)),
+        // Caches have names of their own among the jobs'.
+        Err(Error::Format { reason: FormatError::OtherKind(_), .. }) => None,
+        Err(error) => {
+            let (job, failed) = (job.to_owned(), Failed::from(error));
+            let row = Row::Unreadable { job, state: State::Unreadable, error: failed.message };
+            Some((row, Some(failed.code)))
+        }
     }
 }
 

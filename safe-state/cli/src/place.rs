@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use safe_state_backends::{Backend, IntoBackend, Lease, LeaseOptions, redacted};
+#[cfg(feature = "encrypt")]
+use safe_state_backends::{Encrypted, EncryptionKeys};
 use safe_state_base::place::{DEFAULT_STATE_DIR, from_environment};
 use safe_state_base::status::look::Look;
 
@@ -30,7 +32,7 @@ impl Place {
         let backend = self.backend.as_ref().map(|url| url.into_backend().map_err(Arc::new));
         let dir = self.dir.clone().filter(|_| backend.is_none());
         let place = safe_state_base::Place { dir, backend };
-        Ok(place.backend("")?)
+        with_key(place.backend("")?)
     }
 
     /// What is stored of the job of that name, and who runs it.
@@ -60,6 +62,24 @@ impl Place {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`safe-state list` shows what is there".to_owned(),
         }
+    }
+}
+
+/// A backend that reads encrypted checkpoints as well, if the environment names a file of keys. Others stay as they are.
+#[cfg(feature = "encrypt")]
+fn with_key(backend: Arc<dyn Backend>) -> Result<Arc<dyn Backend>, Failed> {
+    let Some(file) = from_environment("SAFE_STATE_KEY_FILE") else { return Ok(backend) };
+    let keys = EncryptionKeys::from_file(&file)?;
+    Ok(Arc::new(Encrypted::new(backend, keys.leave_plain())))
+}
+
+#[cfg(not(feature = "encrypt"))]
+fn with_key(backend: Arc<dyn Backend>) -> Result<Arc<dyn Backend>, Failed> {
+    match from_environment("SAFE_STATE_KEY_FILE") {
+        Some(_) => Err(Failed::new(
+            "`$SAFE_STATE_KEY_FILE` is set, and this command was built without the feature `encrypt`",
+        )),
+        None => Ok(backend),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The options of a job that are about its runs as a whole: how many, how long, how fast, and what is kept of them.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use safe_state_backends::{Checkpoint, DeadLetter};
+use safe_state_backends::{Carry, Checkpoint, DeadLetter};
 
 use super::Job;
 use crate::control::rate::Rate;
@@ -91,6 +92,28 @@ impl Job {
     /// [`Error::TooManyRuns`](crate::Error::TooManyRuns), unless [`accept`](Self::accept) allows one more. By default, as many as it needs.
     pub fn max_runs(mut self, runs: u32) -> Self {
         self.expected.runs.max = Some(runs);
+        self
+    }
+}
+
+/// Older versions.
+impl Job {
+    /// Tells that checkpoints of that version are taken over; it leads to the one that is named next, or to that of the
+    /// job.
+    #[doc(hidden)]
+    pub fn migrates_from(mut self, version: Option<impl fmt::Display>) -> Self {
+        self.expected.migrations.begin(version.map(|version| version.to_string()));
+        self
+    }
+
+    /// Tells what makes the value of the next version of what is stored under `name` in the version named last.
+    #[doc(hidden)]
+    pub fn migrate<Old: Carry, New: Carry>(
+        mut self,
+        name: &str,
+        with: impl Fn(Old) -> New + Send + Sync + 'static,
+    ) -> Self {
+        self.expected.migrations.add(name.to_owned(), with);
         self
     }
 }

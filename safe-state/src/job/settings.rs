@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::migrations::Migrations;
 use super::shared::SharedTerms;
 use crate::items::terms::OnChange;
 use crate::save::schedule::SaveEvery;
@@ -47,6 +48,7 @@ pub(crate) struct Expected {
     pub(crate) carries: Option<&'static [&'static str]>,
     pub(crate) on_input_change: OnChange,
     pub(crate) runs: Runs,
+    pub(crate) migrations: Migrations,
 }
 
 impl Default for Expected {
@@ -59,6 +61,7 @@ impl Default for Expected {
             carries: None,
             on_input_change: OnChange::Fail,
             runs: Runs::default(),
+            migrations: Migrations::default(),
         }
     }
 }

@@ -208,6 +208,13 @@ impl Events {
         tell(&self.job, &format!("goes on with {what}, as was accepted"));
     }
 
+    /// What is stored was of another version, and is of this one now.
+    pub(crate) fn migrated(&self, from: Option<&str>) {
+        let from = from.unwrap_or("none");
+        tracing::info!(target: "safe_state", job = %self.job, from, "migrated from another version");
+        self.line(|| format!("goes on from a checkpoint of version `{from}`"));
+    }
+
     /// The job begins anew, though a run of it elsewhere is not finished. It is told in any case: nothing else shows it.
     pub(crate) fn begins_beside(&self, older: &str) {
         tracing::warn!(target: "safe_state", job = %self.job, "{older}");

@@ -83,7 +83,12 @@ fn continued(
     }
     let is_by_hand = checkpoint.is_by_hand();
     let stored = checkpoint.set_version(job.expected.version.clone());
-    if stored != job.expected.version && !is_by_hand {
+    let is_other = stored != job.expected.version;
+    let is_migrated = is_other
+        && job.expected.migrations.apply(job.job_name(), stored.as_deref(), &mut checkpoint)?;
+    if is_migrated {
+        events.migrated(stored.as_deref());
+    } else if is_other && !is_by_hand {
         if !accepts {
             let current = job.expected.version.clone();
             return Err(Error::VersionChanged { job: name(), stored, current });
@@ -107,7 +112,8 @@ fn continued(
     let is_changed = checkpoint.set_code(job.expected.code);
     // Kept, a value would be restored with later progress if the variable were carried again.
     let forgotten = checkpoint.forget_carried(|name| has_forgotten(job, name));
-    if is_changed || !forgotten.is_empty() {
+    // Who has migrated its values knows that the code is another.
+    if !is_migrated && (is_changed || !forgotten.is_empty()) {
         match job.expected.on_code_change {
             OnChange::Fail if accepts => events.accepted("other code"),
             OnChange::Fail => return Err(Error::CodeChanged { job: name() }),

@@ -37,13 +37,14 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 39] = [
+pub(crate) static SETTINGS: [JobOption; 40] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("budget", Told::Method, |it, input| budget(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
     option("page", Told::Method, switch),
     option("state_dir", Told::Method, given),
     option("backend", Told::Method, given),
+    option("encrypt", Told::Macro, given),
     option("wait", Told::Method, |it, input| time(it, value(it, input)?)),
     option("registry", Told::Reference, given),
     option("rate", Told::Watched, |it, input| rate(value(it, input)?)),

@@ -33,6 +33,7 @@ fn who_may_start_over_is_told_how() {
         CarriedError::TypeChanged { name: sum(), stored: "u8".to_owned(), current: "u16" };
     let errors = [
         Error::VersionChanged { job: job(), stored: None, current: None },
+        Error::NotMigrated { job: job(), from: None, carried: Box::new(changed.clone()) },
         Error::InputShrank { job: job(), completed: 2, found: Some(1) },
         Error::InputChanged { job: job(), index: 1 },
         Error::ItemIdentityChanged { job: job(), before: "a key" },

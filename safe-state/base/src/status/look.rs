@@ -1,9 +1,18 @@
 //! A look at one job while it may begin, go on and end.
 
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread;
+
 use safe_state_backends::{Backend, Checkpoint, Error, Holder, Request, whole, workers};
 
 /// How often one looks again at a job that changes under one's eyes.
 const LOOKS: usize = 5;
+
+/// For fewer jobs than that, a thread is not worth it.
+const FEW: usize = 64;
+/// More threads wait for the file system.
+const MOST_THREADS: usize = 8;
 
 /// What is stored of a job, and who runs it.
 #[derive(Clone, Debug)]
@@ -65,6 +74,40 @@ impl Look {
             }
         }
         Ok(looked)
+    }
+
+    /// Looks at jobs, and returns what `told` makes of each, in their order. Those in files are looked at side by side.
+    ///
+    /// # Panics
+    ///
+    /// If `told` does.
+    pub fn at_each<T: Send>(
+        backend: &dyn Backend,
+        jobs: &[String],
+        told: impl Fn(&str, Result<Option<Look>, Error>) -> T + Sync,
+    ) -> Vec<T> {
+        let look = |jobs: &[String]| -> Vec<T> {
+            jobs.iter().map(|job| told(job, Look::at(backend, job))).collect()
+        };
+        let are_files = jobs.first().is_some_and(|job| backend.path(job).is_some());
+        let cores = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+        let part = jobs.len().div_ceil(cores).max(FEW);
+        if !are_files || part >= jobs.len() {
+            return look(jobs);
+        }
+        thread::scope(|scope| {
+            let look = &look;
+            let parts: Vec<_> = jobs
+                .chunks(part)
+                .map(|part| (part, thread::Builder::new().spawn_scoped(scope, move || look(part))))
+                .collect();
+            let looked = parts.into_iter().map(|(part, thread)| match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // There may be no thread more.
+                Err(_) => look(part),
+            });
+            looked.flatten().collect()
+        })
     }
 
     fn once(backend: &dyn Backend, job: &str) -> Result<Option<Look>, Error> {

@@ -1,0 +1,64 @@
+//! An encrypted checkpoint, byte by byte: a header, a frame with the sealed snapshot, and one for each sealed record.
+
+use super::frame::{self, Frame, Frames, Place};
+use super::pieces::Pieces;
+use super::{FormatError, Framed, Tail, damaged};
+
+/// The first frame.
+pub(super) const SNAPSHOT: u8 = 80;
+/// Any later one.
+const RECORD: u8 = 81;
+
+/// Returns whether the bytes are of something that is encrypted, whole or not.
+pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
+    let first = Frames::open(bytes).and_then(|mut frames| frames.next_frame());
+    first.is_ok_and(|frame| frame.is_some_and(|frame| frame.kind == SNAPSHOT))
+}
+
+/// The bytes of a sealed snapshot.
+pub(crate) fn snapshot(sealed: &[u8]) -> Result<Pieces, FormatError> {
+    let mut bytes = frame::header().to_vec();
+    Sealed(SNAPSHOT, sealed).write(Place::FIRST, &mut bytes)?;
+    Ok(bytes.into())
+}
+
+/// The bytes of a sealed record that is to stand at the end of `tail`, and the tail with it; none if it has no room.
+pub(crate) fn record(tail: Tail, sealed: &[u8]) -> Result<Option<(Pieces, Tail)>, FormatError> {
+    let mut pieces = Pieces::default();
+    tail.frame(&Sealed(RECORD, sealed), &mut pieces)?;
+    Ok(tail.with(&pieces).map(|longer| (pieces, longer)))
+}
+
+/// Where a record stands that is appended next.
+pub(crate) fn place(tail: &Tail) -> u64 {
+    tail.place.offset as u64
+}
+
+/// What is sealed in the frames of an encrypted checkpoint, each with its place: the snapshot, and the records behind it.
+pub(crate) fn frames(bytes: &[u8]) -> Result<Vec<(u64, &[u8])>, FormatError> {
+    let mut frames = Frames::open(bytes)?;
+    let mut sealed = Vec::new();
+    while let Some(Frame { kind, payload, offset, .. }) = frames.next_frame()? {
+        match (kind, sealed.is_empty()) {
+            (SNAPSHOT, true) | (RECORD, false) => sealed.push((offset as u64, payload)),
+            (_, true) => return Err(FormatError::NotEncrypted),
+            (_, false) => return Err(damaged(offset, "a record that is not encrypted follows")),
+        }
+    }
+    if sealed.is_empty() {
+        return Err(damaged(frame::HEADER_LEN, "the snapshot is cut off or damaged"));
+    }
+    Ok(sealed)
+}
+
+/// A frame's kind, and what it holds.
+struct Sealed<'a>(u8, &'a [u8]);
+
+impl Framed for Sealed<'_> {
+    fn write(&self, place: Place, buffer: &mut Vec<u8>) -> Result<(), FormatError> {
+        let Sealed(kind, sealed) = *self;
+        let start = frame::begin(buffer);
+        buffer.extend_from_slice(sealed);
+        frame::end(buffer, start, place, kind)
+    }
+}

@@ -1,0 +1,22 @@
+//! Without the feature `encrypt` there are no keys.
+
+use std::sync::Arc;
+
+use safe_state_backends::Backend;
+
+use crate::Error;
+
+pub(super) type Keys = ();
+
+#[expect(clippy::unnecessary_wraps, reason = "there may be keys with the feature")]
+pub(super) fn encrypted((): &Keys, backend: Arc<dyn Backend>) -> Result<Arc<dyn Backend>, Error> {
+    Ok(backend)
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __encrypt {
+    ($job:expr, $key:expr) => {
+        compile_error!("`encrypt` needs the feature `encrypt` of `safe-state`")
+    };
+}

@@ -1,0 +1,18 @@
+use safe_state::resumable;
+
+fn in_cents(euros: u64) -> u64 {
+    100 * euros
+}
+
+#[resumable(carry(total, seen), migrate(total, from = 1, with = in_cents))]
+fn add_up(sales: &[u64]) -> u64 {
+    let mut total = 0_u64;
+    let mut seen = 0_u32;
+    for sale in sales {
+        total += sale;
+        seen += 1;
+    }
+    total + u64::from(seen)
+}
+
+fn main() {}
