@@ -16,6 +16,8 @@ pub mod bounded;
 pub mod error;
 pub mod place;
 pub mod secrets;
+#[cfg_attr(not(all(target_os = "linux", feature = "systemd")), path = "service/none.rs")]
+pub mod service;
 #[cfg(feature = "signals")]
 pub mod signals;
 pub mod status;

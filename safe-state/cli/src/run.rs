@@ -68,7 +68,8 @@ impl Run {
         let mut supervisor = Supervisor::new(command)
             .restarts(self.restarts)
             .backoff(self.backoff)
-            .grace_period(self.grace_period);
+            .grace_period(self.grace_period)
+            .aloud();
         if let Some(timeout) = self.timeout {
             supervisor = supervisor.timeout(timeout);
         }
@@ -77,7 +78,7 @@ impl Run {
         }
         match supervisor.run() {
             Ok(ended) => {
-                if ended.restarts() > 0 || ended.has_given_up() {
+                if ended.restarts() > 0 || ended.has_given_up() || ended.was_asked_to_end() {
                     // The standard output is the program's.
                     aside(format_args!("safe-state: `{}` {ended}", program.display()));
                 }

@@ -41,6 +41,7 @@ mod look;
 mod memory;
 mod meter;
 mod parked;
+mod pressure;
 mod process_limits;
 #[doc(hidden)]
 pub mod run;

@@ -8,13 +8,13 @@ use safe_state_backends::CrashCause;
 
 use safe_state_base::{Error, LimitExceeded, Memory, StopReason, tell};
 
-use crate::cgroup::Cgroup;
 use crate::deadline::time_left;
 use crate::escalation::{Escalation, Interrupt, Step, Steps};
 use crate::job_limits::JobLimits;
 use crate::memory::pause;
 use crate::meter::Meter;
 use crate::parked::{Blame, Parked, Place};
+use crate::pressure::Pressure;
 use crate::signal::{self, ThreadId};
 use crate::token::Token;
 use crate::units::{after, readable};
@@ -34,7 +34,7 @@ pub(crate) struct RunWatch<P> {
     /// When the batch system ends the program.
     ends: Option<Instant>,
     meter: Option<Meter>,
-    cgroup: Option<Cgroup>,
+    pressure: Option<Arc<Pressure>>,
     token: Arc<Token>,
     /// Whether more memory is in use than may be.
     has_too_much: AtomicBool,
@@ -93,7 +93,12 @@ enum What {
 }
 
 impl<P: Parked> RunWatch<P> {
-    pub(crate) fn new(job: &str, limits: JobLimits, now: Instant) -> Result<Self, Error> {
+    pub(crate) fn new(
+        job: &str,
+        limits: JobLimits,
+        pressure: Option<Arc<Pressure>>,
+        now: Instant,
+    ) -> Result<Self, Error> {
         let meter = limits.process.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
         let has_limits = limits.are_set();
         let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
@@ -105,8 +110,7 @@ impl<P: Parked> RunWatch<P> {
             began: now,
             ends: left.filter(|_| has_limits).map(|left| after(now, left)),
             meter: meter.map_err(Error::Memory)?,
-            // Where there is none, or no limit on it, nothing is seen coming.
-            cgroup: Cgroup::of_this_process().ok().filter(|it| it.limit().is_some()),
+            pressure,
             token,
             has_too_much: AtomicBool::new(false),
             is_asked_to_end: AtomicBool::new(false),
@@ -177,14 +181,10 @@ impl<P: Parked> RunWatch<P> {
 
     /// Whether the process may be ended soon, from outside, and whether the item is to blame then.
     fn sees_the_end(&self, now: Instant) -> Option<Blame> {
-        let is_tight = |cgroup: &Cgroup| {
-            let ceiling = cgroup.limit().map(|limit| limit / 10 * 9);
-            cgroup.used().zip(ceiling).is_some_and(|(used, ceiling)| used > ceiling)
-        };
         if self.is_near_its_end(now) {
             return Some(Blame::Nobody);
         }
-        self.cgroup.as_ref().is_some_and(is_tight).then_some(Blame::AsBefore)
+        self.pressure.as_ref().is_some_and(|it| it.is_tight()).then_some(Blame::AsBefore)
     }
 
     /// The limit that was passed: the one that can wait the least.
@@ -262,8 +262,8 @@ impl<P: Parked> RunWatch<P> {
             .process
             .max_memory
             .map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
-        let watches = self.ends.is_some() || self.cgroup.is_some();
-        let outside = watches.then(|| now + INTERVAL);
+        let pressure = self.pressure.as_ref().map(|it| now + it.pause().min(INTERVAL));
+        let outside = self.ends.map(|_| now + INTERVAL).into_iter().chain(pressure).min();
         let next = [item, run, memory, outside].into_iter().flatten().min();
         // A limit that was passed may stay so between two items.
         let soonest = memory.unwrap_or(now + INTERVAL / 10);
@@ -375,7 +375,7 @@ mod tests {
 
     fn begun(limits: JobLimits) -> (RunWatch<Nothing>, Instant) {
         let began = Instant::now();
-        let watch = RunWatch::new("job", limits, began).unwrap();
+        let watch = RunWatch::new("job", limits, None, began).unwrap();
         watch.begin_item(Box::new(Nothing), began);
         (watch, began)
     }
@@ -427,7 +427,7 @@ mod tests {
     fn it_looks_in_time() {
         let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
         let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
-        // Sooner where the control group has a limit, or a batch system an end.
+        // Sooner where a batch system has an end.
         assert!(again <= began + Duration::from_secs(10));
     }
 }

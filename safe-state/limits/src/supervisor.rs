@@ -3,15 +3,17 @@
 mod ended;
 mod event;
 mod family;
+mod kills;
 mod life;
 mod signals;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use safe_state_base::Backoff;
+use safe_state_backends::CrashCause;
+use safe_state_base::{Backoff, service};
 
 use crate::died_of;
 use crate::process_limits::ProcessLimits;
@@ -23,6 +25,8 @@ use signals::{Forwarded, asks_to_end};
 
 /// A program that is still alive after so long has come on: its restarts count anew.
 const HEALTHY: Duration = Duration::from_secs(60);
+/// How long a wait goes on before the manager of services is told that it is one.
+const LOOK: Duration = Duration::from_millis(50);
 /// What shells and their programs mean by them: wrong arguments, not executable, not found.
 const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 
@@ -56,6 +60,7 @@ pub struct Supervisor {
     backoff: Backoff,
     limits: ProcessLimits,
     final_codes: Vec<i32>,
+    is_aloud: bool,
 }
 
 impl Supervisor {
@@ -67,6 +72,7 @@ impl Supervisor {
             backoff: Backoff::exponential(Duration::from_secs(1), HEALTHY),
             limits: ProcessLimits::default(),
             final_codes: FINAL_CODES.to_vec(),
+            is_aloud: false,
         }
     }
 
@@ -113,6 +119,12 @@ impl Supervisor {
         self
     }
 
+    /// Has it say on standard error when a signal asks it to end.
+    pub fn aloud(mut self) -> Self {
+        self.is_aloud = true;
+        self
+    }
+
     /// Runs the program until it succeeds, is asked to end, or has been started again too often.
     ///
     /// # Errors
@@ -121,26 +133,40 @@ impl Supervisor {
     pub fn run(mut self) -> io::Result<Supervised> {
         let (sender, events) = channel();
         let _forwarded = Forwarded::listen(sender.clone())?;
+        watchdog_is_of_any(&mut self.command);
         let mut ends: Vec<End> = Vec::new();
         let mut in_a_row = 0;
         loop {
             let began = Instant::now();
             let mut life = Life::start(&mut self.command, self.limits, sender.clone(), ends.len())?;
-            let (status, end) = life.watch(&events)?;
-            let was_asked = life.was_asked_to_end();
-            let is_last = was_asked || self.is_final(status, end);
+            let (status, end) = life.watch(&events, |signal| self.say_asked(signal))?;
+            let asked = life.asked_by();
+            let is_last = asked.is_some() || self.is_final(status, end);
             in_a_row = if began.elapsed() > HEALTHY { 0 } else { in_a_row };
             if is_last || in_a_row >= self.restarts {
-                return Ok(Supervised::new(status, end, ends, !is_last));
+                return Ok(Supervised::new(status, end, ends, !is_last).asked_by(asked));
             }
             in_a_row += 1;
             let pause = self.backoff.pause(in_a_row);
             tracing::warn!(target: "safe_state", %end, restart = in_a_row, ?pause, "the program is started again");
-            if is_asked_within(pause, &events) {
-                return Ok(Supervised::new(status, end, ends, false));
+            if let Some(signal) = asked_within(pause, &events, in_a_row) {
+                return Ok(Supervised::new(status, end, ends, false).asked_by(Some(signal)));
             }
             ends.push(end);
             died_of::tell(&mut self.command, end.cause());
+        }
+    }
+
+    fn say_asked(&self, signal: i32) {
+        let signal = CrashCause::Signal(signal);
+        tracing::info!(target: "safe_state", %signal, "asked to end");
+        if self.is_aloud {
+            let program = self.command.get_program().display();
+            // If nobody reads that, it is not the program's failure.
+            let _ = writeln!(
+                io::stderr(),
+                "safe-state: asked to end by {signal}, which `{program}` is passed, and waited for"
+            );
         }
     }
 
@@ -151,15 +177,26 @@ impl Supervisor {
     }
 }
 
-/// Waits; a signal that asks to end ends the wait.
-fn is_asked_within(pause: Duration, events: &Receiver<Event>) -> bool {
+/// Waits; a signal that asks to end ends the wait, and is returned.
+fn asked_within(pause: Duration, events: &Receiver<Event>, restart: u32) -> Option<i32> {
     let until = Instant::now() + pause;
     loop {
-        let left = until.saturating_duration_since(Instant::now());
-        match events.recv_timeout(left) {
-            Ok(Event::Signal(signal)) if asks_to_end(signal) => return true,
-            Ok(_) => {}
-            Err(_) => return false,
+        let now = Instant::now();
+        let left = until.saturating_duration_since(now);
+        match events.recv_timeout(left.min(LOOK)) {
+            Ok(Event::Signal(signal)) if asks_to_end(signal) => return Some(signal),
+            Err(_) if left <= LOOK => return None,
+            _ => service::comes_on(|| format!("waits for restart {restart}")),
         }
+    }
+}
+
+/// Lets the program tell a watchdog of systemd that it comes on, which goes by who tells it: this process does not, while
+/// the program runs.
+fn watchdog_is_of_any(command: &mut Command) {
+    const VARIABLE: &str = "WATCHDOG_PID";
+    let watched = std::env::var(VARIABLE).ok().and_then(|pid| pid.parse().ok());
+    if [Some(std::process::id()), Some(std::os::unix::process::parent_id())].contains(&watched) {
+        command.env_remove(VARIABLE);
     }
 }

@@ -191,6 +191,7 @@ fn wait(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     between::poll_requests(stages);
     between::apply_request(stages)?;
     thread::sleep(pause);
+    stages.observer.waits();
     Ok(())
 }
 
@@ -200,6 +201,7 @@ async fn wait_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     between::poll_requests_async(stages).await;
     between::apply_request_async(stages).await?;
     stages.sleep(pause).await;
+    stages.observer.waits();
     Ok(())
 }
 

@@ -204,7 +204,7 @@ impl Stages {
     /// Ends the run before its input does, and not by a failure.
     pub(super) fn stop(&mut self, reason: StopReason) -> Error {
         self.control.stop();
-        self.observer.events().stopped(reason);
+        self.observer.stopped(reason);
         Error::Stopped { job: self.observer.job().to_owned(), reason }
     }
 

@@ -8,6 +8,7 @@ use super::begin::begin;
 use super::begun::{Begun, Unclaimed};
 use crate::control::requests::Source;
 use crate::error::StopReason;
+use crate::observe::service::waits_to_begin;
 use crate::save::thread::Worker;
 use crate::{Error, Job};
 
@@ -74,6 +75,7 @@ impl Waiting {
             return Err(refused);
         }
         self.check_cancelled()?;
+        waits_to_begin(self.job.job_name());
         let pause = self.pause.min(left);
         self.pause = (2 * self.pause).min(LONGEST_PAUSE);
         Ok(Turn::Again(pause))

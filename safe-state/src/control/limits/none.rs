@@ -45,6 +45,16 @@ impl Limits {
 
     pub(crate) fn end(&self) {}
 
+    #[inline]
+    pub(crate) fn is_memory_near(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    pub(crate) fn is_memory_tight(&self) -> bool {
+        false
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         false
     }
