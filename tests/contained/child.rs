@@ -25,6 +25,10 @@ fn main() -> Result<()> {
         "waits" => waits(dir, &effects),
         "graceful" => graceful(dir, &effects),
         "beside" => beside(dir, &effects),
+        "embeds" => {
+            println!("result {}", embeds(dir, &effects)?);
+            Ok(())
+        }
         other => bail!("unknown: {other}"),
     }
 }
@@ -123,7 +127,7 @@ fn rated(dir: &Path, effects: &Effects) -> Result<()> {
 
 /// Another run of the job, in the same process, does not end.
 fn waits(dir: &Path, effects: &Effects) -> Result<()> {
-    let job = || Job::new("served").state_dir(dir).wait("1h");
+    let job = || Job::new("served").state_dir(dir).wait(Duration::from_secs(3600));
     thread::scope(|scope| {
         scope.spawn(|| {
             job().run(0..2, |_| {
@@ -160,4 +164,15 @@ fn beside(dir: &Path, effects: &Effects) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[resumable(name = "embed", state_dir = dir, durability = "process", shared, slices = 16, carry(tokens, merge = |a, b| a + b))]
+fn embeds(dir: &Path, effects: &Effects) -> Result<u64> {
+    let mut tokens = 0;
+    #[resume]
+    for document in 0..160_u64 {
+        pass(effects, document)?;
+        tokens += document;
+    }
+    Ok(tokens)
 }

@@ -15,3 +15,11 @@ fn contained(kind: &str, dir: &Path) -> Command {
     command.arg(kind).arg(dir);
     command
 }
+
+/// The blocks of that language on a page of the guide.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide").join(page);
+    let text = std::fs::read_to_string(page).unwrap();
+    let opening = format!("```{language}\n");
+    text.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}

@@ -58,7 +58,10 @@ fn takes_over(first: &str, second: &str, dir: &Path) {
     let mut runs = begins(first, dir);
     let refused = in_container(second, &contained("graceful", dir)).output().unwrap();
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && said.contains("is running"), "{first}, {second}: {said}");
+    assert!(
+        !refused.status.success() && said.contains("is already running"),
+        "{first}, {second}: {said}"
+    );
     assert!(asks(second, dir, &["list"]).contains("running"), "{first}, {second}");
     runs.kill().unwrap();
     runs.wait().unwrap();
@@ -128,7 +131,8 @@ fn what_is_stopped_as_containers_are_ends_with_all_saved_or_as_of_its_last_save(
         assert_eq!(ended.is_some(), is_graceful, "{kind}");
         child.kill().unwrap();
         child.wait().unwrap();
-        let (done, stored) = (done(dir.path()).len() as u64, Job::new("served").state_dir(dir.path()));
+        let (done, stored) =
+            (done(dir.path()).len() as u64, Job::new("served").state_dir(dir.path()));
         let saved = stored.peek_checkpoint().unwrap().unwrap().completed().len();
         // That one saves at every seventh item.
         let lost = if is_graceful { 0 } else { 7 };

@@ -48,7 +48,8 @@ impl Group {
 fn limited(dir: &Path, limit: &str, bytes: u64) -> io::Result<()> {
     fs::create_dir(dir)?;
     // Where memory is not counted there is no such file.
-    let set = fs::metadata(dir.join(limit)).and_then(|_| fs::write(dir.join(limit), bytes.to_string()));
+    let set =
+        fs::metadata(dir.join(limit)).and_then(|_| fs::write(dir.join(limit), bytes.to_string()));
     if set.is_err() {
         fs::remove_dir(dir)?;
     }

@@ -73,7 +73,8 @@ impl Manager {
             }
         };
         let number = |name| variable(name)?.as_ref().to_str()?.parse::<u64>().ok();
-        let is_watched = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
+        let is_watched =
+            number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
         let watchdog = number("WATCHDOG_USEC").filter(|micros| is_watched && *micros > 0);
         let every = watchdog.map(|micros| Duration::from_micros(micros) / PARTS);
         Some(Manager {
@@ -146,7 +147,8 @@ mod tests {
         let socket = ("NOTIFY_SOCKET", path);
         let manager = found(&[socket.clone(), micros.clone(), ("WATCHDOG_PID", own)]).unwrap();
         let began = Instant::now();
-        for (millis, at_once) in [(0, false), (99, false), (100, false), (150, true), (249, false)] {
+        for (millis, at_once) in [(0, false), (99, false), (100, false), (150, true), (249, false)]
+        {
             manager.comes_on(began + Duration::from_millis(millis), at_once, || {
                 format!("{millis}\nWATCHDOG=trigger")
             });

@@ -13,6 +13,8 @@ use crate::watchdog::Watch;
 
 /// How often it is looked at memory that is far from its limit.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How often it is looked whether a limit that is reached still is: what was to be done about it is being done.
+const TIGHT_INTERVAL: Duration = Duration::from_millis(10);
 /// With so much left, it may be gone before the loop has looked at a clock.
 const NEAR: u64 = 64 << 20;
 /// How often it is looked whether the kernel slows the process down.
@@ -101,7 +103,7 @@ impl Pressure {
                 ),
             );
         }
-        pause(left, INTERVAL)
+        if left == 0 { TIGHT_INTERVAL } else { pause(left, INTERVAL) }
     }
 
     /// Tells that the kernel slows the group down, once it has done so for a while.
@@ -179,7 +181,7 @@ mod tests {
             (100, false, false, 100),
             (830, false, false, 35),
             (890, true, false, 5),
-            (901, true, true, 1),
+            (901, true, true, 10),
             (200, false, false, 100),
         ] {
             fs::write(dir.path().join("memory.current"), (used * MIB).to_string()).unwrap();

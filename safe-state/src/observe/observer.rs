@@ -61,6 +61,7 @@ impl Observer {
 
     /// Reports that a run begins.
     pub(crate) fn started(&self, checkpoint: &Checkpoint) {
+        self.service.opened();
         self.hooks.started(self.events.job(), checkpoint);
     }
 

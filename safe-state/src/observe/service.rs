@@ -15,6 +15,11 @@ impl Service {
         Service { job: job.to_owned(), total: None, position: 0 }
     }
 
+    /// Tells that the run has begun: the job is its own.
+    pub(crate) fn opened(&self) {
+        service::turns_to(|| format!("{}: begins", self.job));
+    }
+
     /// Tells that a loop begins.
     pub(crate) fn begin(&mut self, depth: usize, position: u64, total: Option<u64>) {
         if depth == 0 {

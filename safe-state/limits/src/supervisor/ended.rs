@@ -127,7 +127,9 @@ impl fmt::Display for Supervised {
         let restarts = self.restarts();
         let plural = if restarts == 1 { "" } else { "s" };
         match self.asked_by {
-            Some(signal) => write!(f, "was asked to end by {}, and {outcome}", CrashCause::Signal(signal)),
+            Some(signal) => {
+                write!(f, "was asked to end by {}, and {outcome}", CrashCause::Signal(signal))
+            }
             None => f.write_str(outcome),
         }?;
         write!(f, " after {restarts} restart{plural}")?;
