@@ -7,6 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use safe_state::Job;
 use safe_state_tests::Effects;
 
@@ -50,6 +51,18 @@ fn begins(prepared: &str, dir: &Path) -> Child {
     child
 }
 
+/// The container's process 1.
+fn program(container: &Child) -> Pid {
+    let children = format!("/proc/{0}/task/{0}/children", container.id());
+    Pid::from_raw(fs::read_to_string(children).unwrap().trim().parse().unwrap()).unwrap()
+}
+
+/// Kills what runs in the container, and waits until it is gone.
+fn kill(container: &mut Child) {
+    kill_process(program(container), Signal::KILL).unwrap();
+    container.wait().unwrap();
+}
+
 fn done(dir: &Path) -> Vec<u64> {
     Effects::open(dir.join("effects")).unwrap().all()
 }
@@ -63,8 +76,7 @@ fn takes_over(first: &str, second: &str, dir: &Path) {
         "{first}, {second}: {said}"
     );
     assert!(asks(second, dir, &["list"]).contains("running"), "{first}, {second}");
-    runs.kill().unwrap();
-    runs.wait().unwrap();
+    kill(&mut runs);
     for arguments in [&["list"][..], &["peek", "served"]] {
         let said = asks(second, dir, arguments);
         assert!(said.contains("served") && !said.contains("running"), "{first}, {second}: {said}");
@@ -73,8 +85,7 @@ fn takes_over(first: &str, second: &str, dir: &Path) {
     let complete = complete.completed().len();
     let before = done(dir).len();
     let mut takes_over = begins(second, dir);
-    takes_over.kill().unwrap();
-    takes_over.wait().unwrap();
+    kill(&mut takes_over);
     assert_eq!(done(dir).get(before), Some(&complete), "{first}, {second}");
 }
 
@@ -120,17 +131,15 @@ fn what_is_stopped_as_containers_are_ends_with_all_saved_or_as_of_its_last_save(
         while done(dir.path()).len() < 30 {
             thread::sleep(Duration::from_millis(5));
         }
-        let children = format!("/proc/{0}/task/{0}/children", child.id());
-        let program = fs::read_to_string(children).unwrap().trim().parse().unwrap();
-        let program = rustix::process::Pid::from_raw(program).unwrap();
-        rustix::process::kill_process(program, rustix::process::Signal::TERM).unwrap();
+        kill_process(program(&child), Signal::TERM).unwrap();
         let ended = (0..20).find_map(|_| {
             thread::sleep(Duration::from_millis(50));
             child.try_wait().unwrap()
         });
         assert_eq!(ended.is_some(), is_graceful, "{kind}");
-        child.kill().unwrap();
-        child.wait().unwrap();
+        if ended.is_none() {
+            kill(&mut child);
+        }
         let (done, stored) =
             (done(dir.path()).len() as u64, Job::new("served").state_dir(dir.path()));
         let saved = stored.peek_checkpoint().unwrap().unwrap().completed().len();
