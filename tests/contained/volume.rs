@@ -51,15 +51,22 @@ fn begins(prepared: &str, dir: &Path) -> Child {
     child
 }
 
+/// The command under `safe-state run`.
+fn supervised(command: &Command) -> Command {
+    let mut supervised = Command::new(env!("CARGO_BIN_EXE_command"));
+    supervised.args(["run", "--"]).arg(command.get_program()).args(command.get_args());
+    supervised
+}
+
 /// The container's process 1.
-fn program(container: &Child) -> Pid {
+fn process_1(container: &Child) -> Pid {
     let children = format!("/proc/{0}/task/{0}/children", container.id());
     Pid::from_raw(fs::read_to_string(children).unwrap().trim().parse().unwrap()).unwrap()
 }
 
 /// Kills what runs in the container, and waits until it is gone.
 fn kill(container: &mut Child) {
-    kill_process(program(container), Signal::KILL).unwrap();
+    kill_process(process_1(container), Signal::KILL).unwrap();
     container.wait().unwrap();
 }
 
@@ -124,14 +131,18 @@ fn a_root_that_is_read_only_is_enough() {
 /// `docker stop` is SIGTERM, a time, and SIGKILL, to process 1 alone.
 #[test]
 fn what_is_stopped_as_containers_are_ends_with_all_saved_or_as_of_its_last_save() {
-    for (kind, is_graceful) in [("graceful", true), ("hangs", false)] {
+    for (kind, is_graceful) in [("graceful", true), ("hangs", false), ("supervised", true)] {
         let dir = tempfile::tempdir().unwrap();
-        let mut command = in_container("", &contained(kind, dir.path()));
+        let mut program = contained(if is_graceful { "graceful" } else { kind }, dir.path());
+        if kind == "supervised" {
+            program = supervised(&program);
+        }
+        let mut command = in_container("", &program);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         while done(dir.path()).len() < 30 {
             thread::sleep(Duration::from_millis(5));
         }
-        kill_process(program(&child), Signal::TERM).unwrap();
+        kill_process(process_1(&child), Signal::TERM).unwrap();
         let ended = (0..20).find_map(|_| {
             thread::sleep(Duration::from_millis(50));
             child.try_wait().unwrap()

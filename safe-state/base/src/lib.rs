@@ -1,5 +1,5 @@
 //! What the packages of [`safe-state`](https://docs.rs/safe-state) share: errors, where a job is stored, pauses
-//! between tries, signals, and text without secrets.
+//! between tries, signals, what a manager of services is told, and text without secrets.
 //!
 //! ```
 //! use safe_state_base::secrets::masked;
