@@ -13,7 +13,9 @@
 
 mod backoff;
 pub mod bounded;
+pub mod engine;
 pub mod error;
+pub mod exit;
 pub mod place;
 pub mod secrets;
 #[cfg(feature = "signals")]
