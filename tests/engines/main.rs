@@ -3,7 +3,7 @@
 mod arrays;
 mod codes;
 mod ends;
-
+mod slurm;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
