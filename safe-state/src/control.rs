@@ -118,14 +118,14 @@ impl Control {
 
 /// Limits.
 impl Control {
-    /// Has the limits of the job watched.
+    /// Has the limits of the job watched, whose name comes with whether it is verbose.
     ///
     /// # Errors
     ///
     /// They can't be watched.
     pub(crate) fn limit(
         &mut self,
-        (job, limits): (&str, JobLimits),
+        (job, limits): ((&str, bool), JobLimits),
         is_cautious: bool,
         is_async: bool,
     ) -> Result<(), Error> {

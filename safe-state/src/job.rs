@@ -2,6 +2,7 @@
 
 pub(crate) mod by_hand;
 pub(crate) mod defaults;
+pub(crate) mod in_array;
 pub(crate) mod older;
 mod options;
 mod place;

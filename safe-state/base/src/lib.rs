@@ -13,7 +13,9 @@
 
 mod backoff;
 pub mod bounded;
+pub mod engine;
 pub mod error;
+pub mod exit;
 pub mod place;
 pub mod secrets;
 #[cfg_attr(not(all(target_os = "linux", feature = "systemd")), path = "service/none.rs")]

@@ -30,7 +30,6 @@
 
 mod active;
 mod cgroup;
-mod deadline;
 mod died_of;
 mod escalation;
 mod future;

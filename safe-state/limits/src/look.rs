@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use safe_state_backends::CrashCause;
 
+use safe_state_base::engine::Heeded;
 use safe_state_base::{Error, LimitExceeded, Memory, StopReason, tell};
 
-use crate::deadline::time_left;
 use crate::escalation::{Escalation, Interrupt, Step, Steps};
 use crate::job_limits::JobLimits;
 use crate::memory::pause;
@@ -32,7 +32,7 @@ pub(crate) struct RunWatch<P> {
     limits: JobLimits,
     began: Instant,
     /// When the batch system ends the program.
-    ends: Option<Instant>,
+    ends: Option<Arc<Heeded>>,
     meter: Option<Meter>,
     pressure: Option<Arc<Pressure>>,
     token: Arc<Token>,
@@ -96,19 +96,18 @@ impl<P: Parked> RunWatch<P> {
     pub(crate) fn new(
         job: &str,
         limits: JobLimits,
+        ends: Option<Arc<Heeded>>,
         pressure: Option<Arc<Pressure>>,
         now: Instant,
     ) -> Result<Self, Error> {
         let meter = limits.process.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
-        let has_limits = limits.are_set();
-        let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
         let token = Arc::new(Token::new(true));
         token.works_here();
         Ok(RunWatch {
             job: job.to_owned(),
             limits,
             began: now,
-            ends: left.filter(|_| has_limits).map(|left| after(now, left)),
+            ends,
             meter: meter.map_err(Error::Memory)?,
             pressure,
             token,
@@ -176,7 +175,7 @@ impl<P: Parked> RunWatch<P> {
 
     /// Whether no more than the grace period is left.
     fn is_near_its_end(&self, now: Instant) -> bool {
-        self.ends.is_some_and(|ends| after(now, self.limits.process.grace_period) >= ends)
+        self.ends.as_ref().is_some_and(|ends| ends.is_near(now))
     }
 
     /// Whether the process may be ended soon, from outside, and whether the item is to blame then.
@@ -263,7 +262,7 @@ impl<P: Parked> RunWatch<P> {
             .max_memory
             .map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
         let pressure = self.pressure.as_ref().map(|it| now + it.pause().min(INTERVAL));
-        let outside = self.ends.map(|_| now + INTERVAL).into_iter().chain(pressure).min();
+        let outside = self.ends.as_ref().map(|_| now + INTERVAL).into_iter().chain(pressure).min();
         let next = [item, run, memory, outside].into_iter().flatten().min();
         // A limit that was passed may stay so between two items.
         let soonest = memory.unwrap_or(now + INTERVAL / 10);
@@ -375,7 +374,7 @@ mod tests {
 
     fn begun(limits: JobLimits) -> (RunWatch<Nothing>, Instant) {
         let began = Instant::now();
-        let watch = RunWatch::new("job", limits, None, began).unwrap();
+        let watch = RunWatch::new("job", limits, None, None, began).unwrap();
         watch.begin_item(Box::new(Nothing), began);
         (watch, began)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use safe_state_base::engine::Heeded;
 use safe_state_base::{Error, StopReason};
 
 pub use crate::died_of::died_of;
@@ -29,7 +30,8 @@ pub struct RunLimits<P: Parked> {
 }
 
 impl<P: Parked> RunLimits<P> {
-    /// Has the job's limits watched from now on, if it has any, or is to be reached by a signal.
+    /// Has the job's limits watched from now on, if it has any, or is to be reached by a signal; and `ends` as well, which
+    /// is when the batch system ends the program.
     ///
     /// # Errors
     ///
@@ -37,6 +39,7 @@ impl<P: Parked> RunLimits<P> {
     pub fn start(
         job: &str,
         limits: JobLimits,
+        ends: Option<Arc<Heeded>>,
         is_reached: bool,
         is_async: bool,
         memory: &MemoryWatch,
@@ -45,7 +48,7 @@ impl<P: Parked> RunLimits<P> {
             return Ok(None);
         }
         let now = Instant::now();
-        let watch = Arc::new(RunWatch::new(job, limits, memory.pressure.clone(), now)?);
+        let watch = Arc::new(RunWatch::new(job, limits, ends, memory.pressure.clone(), now)?);
         let first = limits.are_set().then(|| Arc::clone(&watch) as Arc<dyn Watch>);
         let watched = first.map(|watch| Watched::start(watch, now)).transpose();
         let watched = watched.map_err(Error::Thread)?;

@@ -1,8 +1,10 @@
 //! Plugs limits into a run: lends the watchdog what it may save while the body of an item runs.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
+use safe_state_base::engine::{self, Heeded};
 pub(crate) use safe_state_limits::run::JobLimits;
 use safe_state_limits::run::{Blame, Cancellation, MemoryWatch, Parked, RunLimits};
 
@@ -17,6 +19,8 @@ use crate::save::owner::Shared;
 pub(crate) struct Limits {
     run: Option<RunLimits<Lent>>,
     memory: MemoryWatch,
+    /// When the batch system ends the program.
+    ends: Option<Arc<Heeded>>,
 }
 
 /// What saves, for the watchdog.
@@ -52,7 +56,7 @@ impl Limits {
     ///
     /// They can't be watched.
     pub(crate) fn start(
-        job: &str,
+        (job, is_verbose): (&str, bool),
         limits: JobLimits,
         pacing: &Pacing,
         is_cautious: bool,
@@ -60,13 +64,16 @@ impl Limits {
     ) -> Result<Self, Error> {
         // A suspect is to be cleared where the process is asked to end.
         let is_reached = is_cautious && pacing.signals().are_heard();
+        let heeds = limits.are_set() || pacing.signals().are_listened_to();
+        let grace = limits.process.grace_period;
+        let ends = heeds.then(|| Arc::new(engine::heed(job, grace, is_verbose)));
         let memory = MemoryWatch::start(job)?;
-        let run = RunLimits::start(job, limits, is_reached, is_async, &memory)?;
+        let run = RunLimits::start(job, limits, ends.clone(), is_reached, is_async, &memory)?;
         #[cfg(all(unix, feature = "signals"))]
         if let Some(run) = &run {
             pacing.signals().then(run.on_signal());
         }
-        Ok(Limits { run, memory })
+        Ok(Limits { run, ends, memory })
     }
 
     /// Returns whether there is someone to lend to.
@@ -116,7 +123,9 @@ impl Limits {
 
     /// Returns why the run is to stop, if it is.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
-        self.run.as_ref()?.stop(now)
+        let is_near = || self.ends.as_ref().is_some_and(|ends| ends.is_near(now));
+        let of_limits = self.run.as_ref().and_then(|limits| limits.stop(now));
+        of_limits.or_else(|| is_near().then_some(StopReason::WallTime))
     }
 
     /// Returns what cancels the items of the run.

@@ -25,6 +25,8 @@ pub struct Supervised {
     before: Vec<End>,
     has_given_up: bool,
     asked_by: Option<i32>,
+    /// The code for a run that was to stop, if that is why it has ended.
+    stopped: Option<u8>,
 }
 
 impl End {
@@ -53,11 +55,17 @@ impl End {
 
 impl Supervised {
     pub(super) fn new(status: ExitStatus, last: End, before: Vec<End>, has_given_up: bool) -> Self {
-        Supervised { status, last, before, has_given_up, asked_by: None }
+        Supervised { status, last, before, has_given_up, asked_by: None, stopped: None }
     }
 
     pub(super) fn asked_by(self, signal: Option<i32>) -> Self {
         Supervised { asked_by: signal, ..self }
+    }
+
+    /// The same of one whose run was to stop, which that code tells.
+    pub(super) fn stopped(mut self, code: Option<u8>) -> Self {
+        self.stopped = code;
+        self
     }
 
     /// Whether the program succeeded in the end.
@@ -70,8 +78,12 @@ impl Supervised {
         self.status
     }
 
-    /// The code to exit with: the program's, or 128 and the number of the signal that it died of.
+    /// The code to exit with: the program's, or 128 and the number of the signal that it died of. A program that exits with
+    /// 1, as Rust's do that return an error, and says that its run was to stop, has the code that tells of that.
     pub fn code(&self) -> u8 {
+        if let Some(code) = self.stopped.filter(|_| self.status.code() == Some(1)) {
+            return code;
+        }
         let code = self.status.code().or_else(|| self.status.signal().map(|signal| 128 + signal));
         code.and_then(|code| u8::try_from(code & 0xff).ok()).unwrap_or(u8::MAX)
     }
@@ -89,6 +101,11 @@ impl Supervised {
     /// Whether a signal has asked this process to end, and so was the last thing that it was told.
     pub fn was_asked_to_end(&self) -> bool {
         self.asked_by.is_some()
+    }
+
+    /// Whether its run was to stop: it was asked to end, cancelled, or at the end of its time.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped.is_some()
     }
 
     /// Whether it would have been started again, had that not been done often enough.
@@ -122,6 +139,7 @@ impl fmt::Display for Supervised {
         let outcome = match (self.success(), self.has_given_up) {
             (true, _) => "succeeded",
             (false, true) => "gave up",
+            (false, false) if self.has_stopped() => "stopped, as it was to,",
             (false, false) => "ended",
         };
         let restarts = self.restarts();
