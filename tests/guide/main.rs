@@ -12,6 +12,7 @@
 mod asynchronous;
 mod databases;
 mod effects;
+mod engines;
 mod files;
 mod first_job;
 mod first_program;
