@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# sled 0.34.7 (crates.io): what `insert` has stored with `Ok` is gone if the process aborts right behind it, with no power cut: it is kept in the process's memory,
-# and written twice a second unless told otherwise. redb 4.6.0 has it behind `commit`. So a database in the process is no safer place for
-# a job's position than a variable, as long as nothing is flushed.
+# sled 0.34.7 (crates.io): what `insert` has stored with `Ok` is gone if the process aborts right behind it, with no power cut: it is kept
+# in the process's memory, and written twice a second unless told otherwise. redb 4.6.0 has it behind `commit`. So a database in the
+# process is no safer place for a job's position than a variable, as long as nothing is flushed.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -17,7 +17,7 @@ redb = "=4.6.0"
 sled = "=0.34.7"
 EOF
 cat >src/main.rs <<'EOF'
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 
 const TABLE: TableDefinition<&str, u64> = TableDefinition::new("jobs");
 
@@ -46,7 +46,8 @@ fn main() {
     for name in ["sled", "flushed"] {
         println!("{name}: {}", sled::open(name).unwrap().get("done").unwrap().is_some());
     }
-    let read = Database::create("redb").unwrap().begin_read().unwrap();
+    let db = Database::create("redb").unwrap();
+    let read = db.begin_read().unwrap();
     println!("redb: {}", read.open_table(TABLE).unwrap().get("done").unwrap().is_some());
 }
 EOF

@@ -193,3 +193,24 @@ fn s36_what_a_kill_left_half_written_is_cleaned_up() {
     run(&job, 0..3, None);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_file_that_is_taken_away_under_a_run_is_written_again() {
+    for is_moved in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let job = Job::new("taken").state_dir(dir.path());
+        let outcome = job.run(0..12, |item| {
+            if item == 5 {
+                let path = job.checkpoint_path().unwrap();
+                let aside = dir.path().join("aside");
+                if is_moved { fs::rename(path, aside) } else { fs::remove_file(path) }?;
+            }
+            // Where its name leads is looked at now and then.
+            std::thread::sleep(std::time::Duration::from_millis(2));
+            anyhow::ensure!(item < 10, "asked to fail");
+            Ok(())
+        });
+        outcome.unwrap_err();
+        assert_eq!(run(&job, 0..12, None), [10, 11], "moved: {is_moved}");
+    }
+}

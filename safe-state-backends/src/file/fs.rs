@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 #[cfg(unix)]
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 
 use crate::dir::Dir;
 
@@ -22,8 +22,8 @@ pub(crate) trait Fs: Send {
     fn write_at(&self, file: &Self::File, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Makes the file's content durable, and what is needed to read it back.
     fn sync_data(&self, file: &Self::File) -> io::Result<()>;
-    /// Whether the file has a name.
-    fn is_linked(&self, file: &Self::File) -> io::Result<bool>;
+    /// Returns whether the name stands for the file.
+    fn names(&self, name: &Path, file: &Self::File) -> io::Result<bool>;
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file; doing nothing if there is none.
     fn remove(&self, name: &Path) -> io::Result<()>;
@@ -65,15 +65,10 @@ impl Fs for Arc<Dir> {
         file.sync_data()
     }
 
-    #[cfg(unix)]
-    fn is_linked(&self, file: &File) -> io::Result<bool> {
-        Ok(file.metadata()?.nlink() > 0)
-    }
-
-    /// An open file can't be removed here.
-    #[cfg(not(unix))]
-    fn is_linked(&self, _: &File) -> io::Result<bool> {
-        Ok(true)
+    /// The number of its names would not do: the file may have been moved away, and fuse-overlayfs counts one
+    /// name of a file that has none.
+    fn names(&self, name: &Path, file: &File) -> io::Result<bool> {
+        Dir::names(self, name, file)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

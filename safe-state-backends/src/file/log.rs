@@ -124,9 +124,10 @@ impl<F: Fs> Log<F> {
         })
     }
 
-    /// Whether the file that `save` wrote last still has a name; so it seems if it can't be told.
+    /// Returns whether the file that `save` wrote last still has its name; so it seems if it can't be told.
     pub(crate) fn is_in_place(&self) -> bool {
-        self.open.as_ref().is_none_or(|open| self.fs.is_linked(&open.file).unwrap_or(true))
+        let is_named = |open: &Open<_>| self.fs.names(&self.file.name, &open.file).unwrap_or(true);
+        self.open.as_ref().is_none_or(is_named)
     }
 
     /// After an error the checkpoint is there as it was: who is told of one runs the job again.

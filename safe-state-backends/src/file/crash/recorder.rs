@@ -155,8 +155,8 @@ impl Fs for Recorder {
         trace.sync(Op::Sync(*file), Some(Op::SyncFailed(*file)))
     }
 
-    fn is_linked(&self, file: &Inode) -> io::Result<bool> {
-        Ok(self.trace().live.names.values().any(|named| named == file))
+    fn names(&self, name: &Path, file: &Inode) -> io::Result<bool> {
+        Ok(self.trace().live.names.get(name) == Some(file))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
