@@ -73,7 +73,7 @@ impl Limits {
         if let Some(run) = &run {
             pacing.signals().then(run.on_signal());
         }
-        Ok(Limits { run, ends, memory })
+        Ok(Limits { run, memory, ends })
     }
 
     /// Returns whether there is someone to lend to.
