@@ -40,6 +40,7 @@ pub use job::shared::OnIdle;
 pub use observe::bars;
 pub use observe::shows::{ProgressLines, ShowProgress};
 pub use observe::summary::{RunItems, RunSaves, RunSummary};
+pub use parallel::{JobStream, ParIter};
 pub use safe_state_backends::{
     Attempts, Backend, Captured, Carry, Checkpoint, Completed, CrashCause, DeadLetter,
     DeadLetterNotRetryable, DeadLetters, DeadLettersIter, Durability, Failure, FailureKind,

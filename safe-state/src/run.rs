@@ -41,6 +41,8 @@ use begin::begin;
 use stages::Stages;
 use waiting::Waiting;
 
+pub(crate) use job::failing;
+
 /// A run of a job, from open to finish or failure.
 #[derive(Debug)]
 pub struct Run {

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use safe_state::{ahead, resumable};
+use futures_util::stream;
+use safe_state::{Job, ahead, resumable};
 
 use super::world::{World, act};
 
@@ -47,9 +48,8 @@ fn urls_are_fetched_side_by_side() {
     assert_eq!(done, URLS, "each once");
 }
 
-fn shrink(image: &Path) -> anyhow::Result<u64> {
-    act(image.display())?;
-    Ok(10)
+fn shrink(image: &Path) -> anyhow::Result<()> {
+    act(image.display())
 }
 
 #[resumable(name = "thumbnails", threads = "cores")]
@@ -89,4 +89,47 @@ fn what_runs_ahead_is_taken_in_order() {
     world.fails("dddd");
     smol::block_on(sizes(&Client, &URLS)).unwrap_err();
     assert_eq!(smol::block_on(sizes(&Client, &URLS)).unwrap(), 15);
+}
+
+fn without_attribute(images: &[PathBuf]) -> anyhow::Result<()> {
+    Job::new("thumbnails").par_iter(images).try_for_each(|image| shrink(image))?;
+    Ok(())
+}
+
+#[test]
+fn images_are_shrunk_without_the_attribute() {
+    let world = World::begin();
+    let images: Vec<PathBuf> = (0..9).map(|image| image.to_string().into()).collect();
+    world.fails("5");
+    without_attribute(&images).unwrap_err();
+    let mut done = world.done();
+    without_attribute(&images).unwrap();
+    done.extend(world.done());
+    done.sort();
+    assert_eq!(done.len(), 9, "each once");
+}
+
+async fn visit(url: &Url) -> anyhow::Result<()> {
+    Client.get(url).await.map(drop)
+}
+
+async fn visit_all(urls: impl stream::Stream<Item = Url>) -> anyhow::Result<()> {
+    Job::new("urls")
+        .stream(urls)
+        .concurrency(16)
+        .try_for_each(async |url| visit(&url).await)
+        .await?;
+    Ok(())
+}
+
+#[test]
+fn urls_of_a_stream_are_visited_without_the_attribute() {
+    let world = World::begin();
+    world.fails("ccc");
+    smol::block_on(visit_all(stream::iter(URLS))).unwrap_err();
+    let mut done = world.done();
+    smol::block_on(visit_all(stream::iter(URLS))).unwrap();
+    done.extend(world.done());
+    done.sort();
+    assert_eq!(done, URLS, "each once");
 }

@@ -6,6 +6,7 @@ mod futures;
 mod kills;
 mod stops;
 mod threads;
+mod without_attribute;
 
 use std::path::Path;
 

@@ -206,7 +206,8 @@ impl Job {
     }
 }
 
-fn failing<E: fmt::Display>(outcome: &Outcome<Result<(), E>>) -> Failing {
+/// How a job's items have failed.
+pub(crate) fn failing<E: fmt::Display>(outcome: &Outcome<Result<(), E>>) -> Failing {
     match outcome {
         Err(panic) => Failing::of_panic(&**panic),
         Ok(Err(error)) => Failing::of_displayed(error, Asked::Fully),
