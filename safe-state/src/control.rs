@@ -85,7 +85,14 @@ impl Control {
 
     /// Returns how many items may complete until it may be time to ask whether to go on.
     pub(crate) fn budget(&self) -> u64 {
-        self.requests.budget()
+        if self.limits.is_memory_near() { 1 } else { self.requests.budget() }
+    }
+
+    /// Returns whether the kernel may end the process at any time: nine tenths of the memory that its control group may
+    /// have are in use.
+    #[inline]
+    pub(crate) fn is_memory_tight(&self) -> bool {
+        self.limits.is_memory_tight()
     }
 
     /// Returns whether there is something to save for, which is asked of the run; or its time is over.
@@ -111,14 +118,14 @@ impl Control {
 
 /// Limits.
 impl Control {
-    /// Has the limits of the job watched.
+    /// Has the limits of the job watched, whose name comes with whether it is verbose.
     ///
     /// # Errors
     ///
     /// They can't be watched.
     pub(crate) fn limit(
         &mut self,
-        (job, limits): (&str, JobLimits),
+        (job, limits): ((&str, bool), JobLimits),
         is_cautious: bool,
         is_async: bool,
     ) -> Result<(), Error> {

@@ -4,6 +4,7 @@ pub(crate) mod by_hand;
 pub(crate) mod defaults;
 #[cfg_attr(not(feature = "encrypt"), path = "job/encryption/none.rs")]
 mod encryption;
+pub(crate) mod in_array;
 pub(crate) mod migrations;
 pub(crate) mod older;
 mod options;

@@ -48,6 +48,9 @@ pub use safe_state_backends::{
     Progress, Publication, Request, Results, RunEnd, StoredResults, Suspect, Timestamp, Worklist,
     publish, publish_once, skip_if_exists,
 };
+pub use safe_state_base::exit::ExitCodes;
+#[cfg(feature = "signals")]
+pub use safe_state_base::signals::EndSignals;
 pub use safe_state_base::status::{
     Death, State, Status, StatusAsked, StatusDetails, StatusHolder, StatusLoop, StatusPace,
     StatusProgress, StatusRuns,
@@ -125,6 +128,32 @@ pub use safe_state_report as report;
 #[doc(inline)]
 pub use safe_state_serve as serve;
 pub use save::schedule::SaveEvery;
+
+/// Returns what `main` is to return, so that a batch system knows whether to run the program again: 75 if a run stopped that
+/// is to go on later, 76 if there was nothing left for a worker, 77 if the run was cancelled or has ended itself, and 1 for
+/// any other error. [`ExitCodes`] sets them, and so does the environment.
+///
+/// ```
+/// use std::process::ExitCode;
+/// # use safe_state::resumable;
+/// #
+/// # #[resumable(name = "import")]
+/// # fn import(rows: &[u32]) -> anyhow::Result<()> {
+/// #     for _ in rows {}
+/// #     Ok(())
+/// # }
+///
+/// fn main() -> ExitCode {
+///     safe_state::exit_code(run())
+/// }
+///
+/// fn run() -> anyhow::Result<()> {
+///     import(&[1, 2, 3])
+/// }
+/// ```
+pub fn exit_code<T, E: std::fmt::Debug>(ended: Result<T, E>) -> std::process::ExitCode {
+    ExitCodes::new().of(ended)
+}
 
 /// Where checkpoints are stored: the trait, and the backends that come with the crate.
 pub mod backend {

@@ -10,6 +10,7 @@ pub(crate) mod hooks;
 #[cfg_attr(not(feature = "metrics"), path = "observe/meters/none.rs")]
 mod meters;
 mod observer;
+pub(crate) mod service;
 mod shown;
 pub(crate) mod shows;
 pub(crate) mod spans;

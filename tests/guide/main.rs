@@ -13,6 +13,7 @@ mod asynchronous;
 mod databases;
 mod effects;
 mod encryption;
+mod engines;
 mod files;
 mod first_job;
 mod first_program;

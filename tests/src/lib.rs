@@ -3,6 +3,7 @@
 mod effects;
 mod faulty;
 mod first;
+mod group;
 mod heard;
 mod kill;
 mod ledger;
@@ -19,6 +20,7 @@ mod worker;
 pub use effects::Effects;
 pub use faulty::Faulty;
 pub use first::as_process_1;
+pub use group::Group;
 pub use heard::heard;
 pub use kill::run_and_kill;
 pub use ledger::{Found, Ledger};

@@ -44,6 +44,14 @@ pub enum Error {
     /// The checkpoint could not be stored, read or reserved.
     #[error(transparent)]
     Backend(#[from] BackendError),
+    /// Another run of the job is under way, and this one is a task of an array, all of which have a job of that name.
+    #[error("{source}; {advice}")]
+    HeldInArray {
+        /// What to do.
+        advice: String,
+        /// Who has it.
+        source: BackendError,
+    },
     /// There is no backend to store the checkpoint in.
     #[error(transparent)]
     NoBackend(Arc<BackendError>),
@@ -383,7 +391,8 @@ impl Error {
     /// ```
     pub fn holder(&self) -> Option<&Holder> {
         match self {
-            Error::Backend(
+            Error::HeldInArray { source: BackendError::Held { holder, .. }, .. }
+            | Error::Backend(
                 BackendError::Held { holder, .. } | BackendError::LeaseLost { holder, .. },
             ) => holder.as_deref(),
             Error::Backend(BackendError::OutOfReach { holder, .. }) => Some(holder),
@@ -401,7 +410,7 @@ impl Error {
         let is_held = |it: &BackendError| {
             matches!(it, BackendError::Held { .. } | BackendError::OutOfReach { .. })
         };
-        matches!(self, Error::Backend(error) if is_held(error))
+        matches!(self, Error::Backend(error) | Error::HeldInArray { source: error, .. } if is_held(error))
     }
 }
 
@@ -412,9 +421,8 @@ impl From<Error> for io::Error {
             Error::Backend(BackendError::Io { source, .. }) | Error::Thread(source) => {
                 source.kind()
             }
-            Error::Backend(BackendError::Held { .. } | BackendError::OutOfReach { .. }) => {
-                io::ErrorKind::WouldBlock
-            }
+            Error::Backend(BackendError::Held { .. } | BackendError::OutOfReach { .. })
+            | Error::HeldInArray { .. } => io::ErrorKind::WouldBlock,
             Error::Stopped { .. } | Error::StoppedItself { .. } => io::ErrorKind::Interrupted,
             Error::NoBackend(_) | Error::TwoPlaces { .. } => io::ErrorKind::InvalidInput,
             #[cfg(feature = "limits")]

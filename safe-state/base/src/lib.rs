@@ -1,5 +1,5 @@
 //! What the packages of [`safe-state`](https://docs.rs/safe-state) share: errors, where a job is stored, pauses
-//! between tries, signals, and text without secrets.
+//! between tries, signals, what a manager of services is told, and text without secrets.
 //!
 //! ```
 //! use safe_state_base::secrets::masked;
@@ -13,9 +13,13 @@
 
 mod backoff;
 pub mod bounded;
+pub mod engine;
 pub mod error;
+pub mod exit;
 pub mod place;
 pub mod secrets;
+#[cfg_attr(not(all(target_os = "linux", feature = "systemd")), path = "service/none.rs")]
+pub mod service;
 #[cfg(feature = "signals")]
 pub mod signals;
 pub mod status;

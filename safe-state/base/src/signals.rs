@@ -8,6 +8,6 @@ mod heard;
 
 #[cfg(unix)]
 pub use graceful::end_if_asked;
-pub use graceful::{SECOND_SIGNAL_AFTER, Signals};
+pub use graceful::{EndSignals, SECOND_SIGNAL_AFTER, Signals};
 #[cfg(unix)]
 pub use heard::Heard;

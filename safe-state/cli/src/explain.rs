@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
+use safe_state_base::engine;
 use safe_state_base::status::death::{self, Death};
 use safe_state_base::status::look::{Look, Run};
 use serde::Serialize;
@@ -52,6 +53,8 @@ enum Does {
     Restores,
     /// It checks something, and fails if it is not as it was.
     Checks,
+    /// It ends before the batch system ends it, as far as that is known.
+    Stops,
 }
 
 impl Explain {
@@ -88,6 +91,10 @@ fn points(look: &Look) -> Vec<Point> {
         of_trouble(look, progress, &name, &mut points);
     }
     of_failure(checkpoint, &mut points);
+    if let Some(told) = engine::told() {
+        let heeds = "a run that is `graceful` or has limits stops one grace period before its end";
+        points.push(Point::new(Does::Stops, format!("{heeds}: {told}")));
+    }
     let (steps, variables): (Vec<&str>, Vec<&str>) =
         checkpoint.carried_names().partition(|name| name.starts_with("step!("));
     if !variables.is_empty() {
@@ -221,13 +228,14 @@ impl Does {
             Does::Continues => "continues",
             Does::Restores => "restores",
             Does::Checks => "checks",
+            Does::Stops => "stops",
         }
     }
 
     fn style(self) -> anstyle::Style {
         match self {
             Does::Refuses => BAD,
-            Does::Waits | Does::Repeats | Does::Checks => WARN,
+            Does::Waits | Does::Repeats | Does::Checks | Does::Stops => WARN,
             Does::Skips | Does::Continues | Does::Restores => GOOD,
         }
     }

@@ -17,6 +17,8 @@ use safe_state_limits::{ByteSize, Supervisor};
 /// Runs a program, any program, and starts it again if it crashes, is killed, fails, or passes a limit.
 ///
 /// It exits as the program did at last: with its code, or 128 and the number of the signal that it died of.
+/// If the program says that its run was to stop, it is not started again; it exits with 75 if the run is to go on later, with
+/// 76 if there was nothing left for a worker, and with 77 if it was cancelled or has ended itself.
 /// It exits with 125 if the program can't be watched, 126 if it can't be executed, and 127 if it is not found.
 #[derive(Args, Debug)]
 pub(super) struct Run {
@@ -68,7 +70,8 @@ impl Run {
         let mut supervisor = Supervisor::new(command)
             .restarts(self.restarts)
             .backoff(self.backoff)
-            .grace_period(self.grace_period);
+            .grace_period(self.grace_period)
+            .aloud();
         if let Some(timeout) = self.timeout {
             supervisor = supervisor.timeout(timeout);
         }
@@ -77,7 +80,11 @@ impl Run {
         }
         match supervisor.run() {
             Ok(ended) => {
-                if ended.restarts() > 0 || ended.has_given_up() {
+                let is_of_interest = ended.restarts() > 0
+                    || ended.has_given_up()
+                    || ended.was_asked_to_end()
+                    || ended.has_stopped();
+                if is_of_interest {
                     // The standard output is the program's.
                     aside(format_args!("safe-state: `{}` {ended}", program.display()));
                 }

@@ -9,7 +9,9 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use safe_state_base::engine;
+use safe_state_base::exit::ExitCodes;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
 
 use super::exit::{Code, Failed};
 use super::screen::{Screen, aside};
@@ -23,17 +25,9 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(super) fn run(count: u32, arguments: &[OsString], screen: &Screen) -> ExitCode {
     match started(count, arguments).and_then(|(workers, asked)| all_ended(workers, &asked)) {
         Ok(codes) => {
-            let failed: Vec<i32> = codes.iter().copied().filter(|code| *code != 0).collect();
-            let well = codes.len() - failed.len();
-            let mut told = format!("{well} of {} workers succeeded", codes.len());
-            if !failed.is_empty() {
-                let failed: Vec<String> = failed.iter().map(ToString::to_string).collect();
-                told = format!("{told}; the others exited with {}", failed.join(", "));
-            }
             // The standard output is the program's.
-            aside(format_args!("safe-state: {told}"));
-            let code = failed.first().map_or(0, |code| u8::try_from(*code).unwrap_or(1));
-            ExitCode::from(code)
+            aside(format_args!("safe-state: {}", told(&codes)));
+            ExitCode::from(code(&codes))
         }
         Err(error) => screen.fail(&Failed {
             code: Code::Unwatched,
@@ -42,15 +36,39 @@ pub(super) fn run(count: u32, arguments: &[OsString], screen: &Screen) -> ExitCo
     }
 }
 
+/// What the workers came to, in words.
+fn told(codes: &[i32]) -> String {
+    let failed: Vec<String> =
+        codes.iter().filter(|code| **code != 0).map(ToString::to_string).collect();
+    let told = format!("{} of {} workers succeeded", codes.len() - failed.len(), codes.len());
+    if failed.is_empty() {
+        told
+    } else {
+        format!("{told}; the others exited with {}", failed.join(", "))
+    }
+}
+
+/// What they came to: a failure before one that stopped, that before success, and last that there was nothing left to do.
+fn code(codes: &[i32]) -> u8 {
+    let [stopped, idle, cancelled] = ExitCodes::new().all().map(i32::from);
+    let is_failure = |code: &i32| ![0, stopped, idle, cancelled].contains(code);
+    let found =
+        codes.iter().copied().find(is_failure).or_else(|| {
+            [cancelled, stopped, 0, idle].into_iter().find(|code| codes.contains(code))
+        });
+    found.map_or(0, |code| u8::try_from(code).unwrap_or(1))
+}
+
 /// Starts the workers. Returns them, and where the signal is noted that asks them to end.
 fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Arc<AtomicUsize>)> {
     let asked = Arc::new(AtomicUsize::new(0));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU] {
         let number = usize::try_from(signal).unwrap_or_default();
         signal_hook::flag::register_usize(signal, Arc::clone(&asked), number)?;
     }
     let program = std::env::current_exe()?;
-    let submission = std::env::var_os(SUBMISSION).unwrap_or_else(submission);
+    // Workers on other machines may be of the same.
+    let submission = engine::submission().map_or_else(submission, OsString::from);
     let start = || {
         let mut command = Command::new(&program);
         command.args(arguments).env(SUBMISSION, &submission).spawn()
@@ -91,5 +109,16 @@ fn pass_on(workers: &[Child], signal: Signal) {
     for pid in pids.filter_map(Pid::from_raw) {
         // One that has ended by now needs none.
         let _ = kill_process(pid, signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn what_failed_counts_before_what_stopped() {
+        assert_eq!([code(&[0, 0]), code(&[]), code(&[0, 76]), code(&[76, 76])], [0, 0, 0, 76]);
+        assert_eq!([code(&[0, 75, 76]), code(&[75, 77]), code(&[75, 3, 0])], [75, 77, 3]);
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A memory control group.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cgroup {
     dir: PathBuf,
     /// Where the hierarchy is mounted: no group is above.
@@ -18,6 +18,21 @@ pub(crate) struct Cgroup {
 enum Version {
     V1,
     V2,
+}
+
+/// The names of a version's files, and of an entry in its `memory.stat`.
+struct Files {
+    usage: &'static str,
+    inactive: &'static str,
+    limit: &'static str,
+    events: &'static str,
+}
+
+/// What a group has in use, and may have, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) used: u64,
+    pub(crate) limit: u64,
 }
 
 impl Cgroup {
@@ -37,6 +52,12 @@ impl Cgroup {
         )
     }
 
+    /// A group of version 2 whose files are in that folder.
+    #[cfg(test)]
+    pub(crate) fn version_2(dir: &Path) -> Self {
+        Cgroup { dir: dir.into(), mount: dir.into(), version: Version::V2 }
+    }
+
     /// The group that `/proc/self/cgroup` names, where `/proc/self/mountinfo` says that it is. Version 1
     /// first: a system with both has the memory there.
     fn find(memberships: &str, mounts: &str) -> Option<Self> {
@@ -53,32 +74,94 @@ impl Cgroup {
 
     /// What is in use, in bytes, without the file pages that nobody has asked for lately.
     pub(crate) fn used(&self) -> Option<u64> {
-        let (usage, inactive) = match self.version {
-            Version::V1 => ("memory.usage_in_bytes", "total_inactive_file"),
-            Version::V2 => ("memory.current", "inactive_file"),
-        };
-        let used = number(&self.dir.join(usage))?;
-        let stat = fs::read_to_string(self.dir.join("memory.stat")).unwrap_or_default();
-        let mut entries = stat.lines().filter_map(|line| line.split_once(' '));
-        let inactive = entries.find(|(name, _)| *name == inactive);
-        let inactive = inactive.and_then(|(_, bytes)| bytes.trim().parse().ok()).unwrap_or(0);
-        Some(used.saturating_sub(inactive))
+        self.version.used_above(&self.dir, 0)
     }
 
     /// The tightest limit on it and on the groups that it is in, in bytes; none if there is no limit.
     pub(crate) fn limit(&self) -> Option<u64> {
-        /// What version 1 says where there is none: the largest number of pages.
-        const NO_LIMIT: u64 = 1 << 62;
-        let file = match self.version {
-            Version::V1 => "memory.limit_in_bytes",
-            Version::V2 => "memory.max",
+        self.groups().filter_map(|dir| self.version.limit(dir)).min()
+    }
+
+    /// How the group with the least room, of it and of those that it is in, stands to its limit; none if there is no
+    /// limit.
+    pub(crate) fn room(&self) -> Option<Room> {
+        let of = |dir: &Path| {
+            let limit = self.version.limit(dir)?;
+            let used = self.version.used_above(dir, limit / 2)?;
+            Some(Room { used, limit })
         };
-        let groups = self.dir.ancestors().take_while(|dir| dir.starts_with(&self.mount));
-        groups.filter_map(|dir| number(&dir.join(file))).min().filter(|limit| *limit < NO_LIMIT)
+        self.groups().filter_map(of).min_by_key(|room| room.left())
+    }
+
+    /// How the group stands to the bound above which the kernel slows it down and ends nothing, and how often it has
+    /// done so. Version 2 has that alone.
+    pub(crate) fn slowed(&self) -> Option<(Room, u64)> {
+        let of = |dir: &Path| {
+            let limit = number(&dir.join("memory.high"))?;
+            let used = self.version.used_above(dir, limit / 2)?;
+            Some((Room { used, limit }, event(&dir.join("memory.events"), "high")?))
+        };
+        self.groups().filter_map(of).min_by_key(|(room, _)| room.left())
+    }
+
+    /// How many processes in it the kernel has killed because its memory was all in use.
+    pub(crate) fn killed(&self) -> Option<u64> {
+        event(&self.dir.join(self.version.files().events), "oom_kill")
+    }
+
+    /// It, and those that it is in.
+    fn groups(&self) -> impl Iterator<Item = &Path> {
+        self.dir.ancestors().take_while(|dir| dir.starts_with(&self.mount))
     }
 }
 
+impl Room {
+    /// How much may be taken until nine tenths of the limit are in use.
+    pub(crate) fn left(self) -> u64 {
+        nine_tenths(self.limit).saturating_sub(self.used)
+    }
+}
+
+/// The share of a group's limit beyond which the kernel may begin to kill.
+pub(crate) fn nine_tenths(limit: u64) -> u64 {
+    limit / 10 * 9
+}
+
 impl Version {
+    fn files(self) -> Files {
+        match self {
+            Version::V1 => Files {
+                usage: "memory.usage_in_bytes",
+                inactive: "total_inactive_file",
+                limit: "memory.limit_in_bytes",
+                events: "memory.oom_control",
+            },
+            Version::V2 => Files {
+                usage: "memory.current",
+                inactive: "inactive_file",
+                limit: "memory.max",
+                events: "memory.events",
+            },
+        }
+    }
+
+    /// What the group has in use. Where that may be more than `bound`, it is without the file pages that nobody has asked
+    /// for lately, which take the kernel longer to tell.
+    fn used_above(self, group: &Path, bound: u64) -> Option<u64> {
+        let Files { usage, inactive, .. } = self.files();
+        let used = number(&group.join(usage))?;
+        if used < bound {
+            return Some(used);
+        }
+        Some(used.saturating_sub(event(&group.join("memory.stat"), inactive).unwrap_or(0)))
+    }
+
+    fn limit(self, group: &Path) -> Option<u64> {
+        /// What version 1 says where there is none: the largest number of pages.
+        const NO_LIMIT: u64 = 1 << 62;
+        number(&group.join(self.files().limit)).filter(|limit| *limit < NO_LIMIT)
+    }
+
     /// The path in a line of `/proc/self/cgroup`: `4:memory:/jobs/7`, or `0::/jobs/7`.
     fn path_in(self, line: &str) -> Option<&str> {
         let mut parts = line.splitn(3, ':').skip(1);
@@ -108,6 +191,13 @@ impl Version {
 /// The number in a file; none where it says `max`.
 fn number(file: &Path) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+/// The number behind a name, in a file with one such pair a line.
+fn event(file: &Path, name: &str) -> Option<u64> {
+    let text = fs::read_to_string(file).ok()?;
+    let mut entries = text.lines().filter_map(|line| line.split_once(' '));
+    entries.find(|(it, _)| *it == name)?.1.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -151,6 +241,28 @@ mod tests {
         assert_eq!((group.used(), group.limit()), (Some(1300), None));
         write(root.path(), &[("memory.limit_in_bytes", "4096\n")]);
         assert_eq!(group.limit(), Some(4096));
+    }
+
+    #[test]
+    fn the_group_with_the_least_room_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let (mount, outer) = (root.path().display(), root.path().join("pod"));
+        let stat = ("memory.stat", "inactive_file 400\n");
+        let events = "low 0\nhigh 12\nmax 3\noom 1\noom_kill 2\n";
+        let files = [("memory.current", "900\n"), ("memory.max", "1000\n"), stat];
+        write(&outer, &files);
+        let high = [("memory.high", "700\n"), ("memory.events", events)];
+        write(&outer.join("7"), &[("memory.current", "600\n"), ("memory.max", "max\n")]);
+        write(&outer.join("7"), &high);
+        let mounts = format!("30 24 0:27 / {mount} rw - cgroup2 cgroup2 rw\n");
+        let group = Cgroup::find("0::/pod/7\n", &mounts).unwrap();
+        assert_eq!(group.room(), Some(Room { used: 500, limit: 1000 }));
+        assert_eq!(group.room().unwrap().left(), 400);
+        assert_eq!(group.slowed(), Some((Room { used: 600, limit: 700 }, 12)));
+        assert_eq!(group.killed(), Some(2));
+        // Below a half, what nobody has asked for lately is not looked up.
+        write(&outer, &[("memory.current", "499\n")]);
+        assert_eq!(group.room(), Some(Room { used: 499, limit: 1000 }));
     }
 
     #[test]

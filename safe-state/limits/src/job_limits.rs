@@ -15,7 +15,7 @@ pub struct JobLimits {
 
 impl JobLimits {
     /// Whether there is something to watch.
-    pub(crate) fn are_set(&self) -> bool {
+    pub fn are_set(&self) -> bool {
         self.item_timeout.is_some()
             || self.process.timeout.is_some()
             || self.process.max_memory.is_some()

@@ -30,7 +30,6 @@
 
 mod active;
 mod cgroup;
-mod deadline;
 mod died_of;
 mod escalation;
 mod future;
@@ -41,6 +40,7 @@ mod look;
 mod memory;
 mod meter;
 mod parked;
+mod pressure;
 mod process_limits;
 #[doc(hidden)]
 pub mod run;

@@ -2,19 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use safe_state_backends::CrashCause;
 
+use safe_state_base::engine::Heeded;
 use safe_state_base::{Error, LimitExceeded, Memory, StopReason, tell};
 
-use crate::cgroup::Cgroup;
-use crate::deadline::time_left;
 use crate::escalation::{Escalation, Interrupt, Step, Steps};
 use crate::job_limits::JobLimits;
 use crate::memory::pause;
 use crate::meter::Meter;
 use crate::parked::{Blame, Parked, Place};
+use crate::pressure::Pressure;
 use crate::signal::{self, ThreadId};
 use crate::token::Token;
 use crate::units::{after, readable};
@@ -32,9 +32,9 @@ pub(crate) struct RunWatch<P> {
     limits: JobLimits,
     began: Instant,
     /// When the batch system ends the program.
-    ends: Option<Instant>,
+    ends: Option<Arc<Heeded>>,
     meter: Option<Meter>,
-    cgroup: Option<Cgroup>,
+    pressure: Option<Arc<Pressure>>,
     token: Arc<Token>,
     /// Whether more memory is in use than may be.
     has_too_much: AtomicBool,
@@ -93,20 +93,23 @@ enum What {
 }
 
 impl<P: Parked> RunWatch<P> {
-    pub(crate) fn new(job: &str, limits: JobLimits, now: Instant) -> Result<Self, Error> {
+    pub(crate) fn new(
+        job: &str,
+        limits: JobLimits,
+        ends: Option<Arc<Heeded>>,
+        pressure: Option<Arc<Pressure>>,
+        now: Instant,
+    ) -> Result<Self, Error> {
         let meter = limits.process.max_memory.map(|_| Meter::of(Memory::Process)).transpose();
-        let has_limits = limits.are_set();
-        let left = time_left(SystemTime::now(), |name| std::env::var(name).ok());
         let token = Arc::new(Token::new(true));
         token.works_here();
         Ok(RunWatch {
             job: job.to_owned(),
             limits,
             began: now,
-            ends: left.filter(|_| has_limits).map(|left| after(now, left)),
+            ends,
             meter: meter.map_err(Error::Memory)?,
-            // Where there is none, or no limit on it, nothing is seen coming.
-            cgroup: Cgroup::of_this_process().ok().filter(|it| it.limit().is_some()),
+            pressure,
             token,
             has_too_much: AtomicBool::new(false),
             is_asked_to_end: AtomicBool::new(false),
@@ -172,19 +175,15 @@ impl<P: Parked> RunWatch<P> {
 
     /// Whether no more than the grace period is left.
     fn is_near_its_end(&self, now: Instant) -> bool {
-        self.ends.is_some_and(|ends| after(now, self.limits.process.grace_period) >= ends)
+        self.ends.as_ref().is_some_and(|ends| ends.is_near(now))
     }
 
     /// Whether the process may be ended soon, from outside, and whether the item is to blame then.
     fn sees_the_end(&self, now: Instant) -> Option<Blame> {
-        let is_tight = |cgroup: &Cgroup| {
-            let ceiling = cgroup.limit().map(|limit| limit / 10 * 9);
-            cgroup.used().zip(ceiling).is_some_and(|(used, ceiling)| used > ceiling)
-        };
         if self.is_near_its_end(now) {
             return Some(Blame::Nobody);
         }
-        self.cgroup.as_ref().is_some_and(is_tight).then_some(Blame::AsBefore)
+        self.pressure.as_ref().is_some_and(|it| it.is_tight()).then_some(Blame::AsBefore)
     }
 
     /// The limit that was passed: the one that can wait the least.
@@ -262,8 +261,8 @@ impl<P: Parked> RunWatch<P> {
             .process
             .max_memory
             .map(|limit| now + pause(limit.saturating_sub(used), INTERVAL));
-        let watches = self.ends.is_some() || self.cgroup.is_some();
-        let outside = watches.then(|| now + INTERVAL);
+        let pressure = self.pressure.as_ref().map(|it| now + it.pause().min(INTERVAL));
+        let outside = self.ends.as_ref().map(|_| now + INTERVAL).into_iter().chain(pressure).min();
         let next = [item, run, memory, outside].into_iter().flatten().min();
         // A limit that was passed may stay so between two items.
         let soonest = memory.unwrap_or(now + INTERVAL / 10);
@@ -375,7 +374,7 @@ mod tests {
 
     fn begun(limits: JobLimits) -> (RunWatch<Nothing>, Instant) {
         let began = Instant::now();
-        let watch = RunWatch::new("job", limits, began).unwrap();
+        let watch = RunWatch::new("job", limits, None, None, began).unwrap();
         watch.begin_item(Box::new(Nothing), began);
         (watch, began)
     }
@@ -427,7 +426,7 @@ mod tests {
     fn it_looks_in_time() {
         let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
         let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
-        // Sooner where the control group has a limit, or a batch system an end.
+        // Sooner where a batch system has an end.
         assert!(again <= began + Duration::from_secs(10));
     }
 }

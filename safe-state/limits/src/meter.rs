@@ -5,10 +5,7 @@ use std::io;
 
 use safe_state_base::Memory;
 
-use crate::cgroup::Cgroup;
-
-/// The share of a group's limit beyond which the kernel may begin to kill.
-const TENTHS: u64 = 9;
+use crate::cgroup::{Cgroup, nine_tenths};
 
 /// Reads it, over and over.
 #[derive(Debug)]
@@ -32,7 +29,7 @@ impl Meter {
     pub(crate) fn ceiling(&self) -> u64 {
         match self {
             Meter::Process(_) => u64::MAX,
-            Meter::Cgroup(cgroup) => cgroup.limit().map_or(u64::MAX, |limit| limit / 10 * TENTHS),
+            Meter::Cgroup(cgroup) => cgroup.limit().map_or(u64::MAX, nine_tenths),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use safe_state_base::engine::Heeded;
 use safe_state_base::{Error, StopReason};
 
 pub use crate::died_of::died_of;
@@ -11,6 +12,7 @@ use crate::innermost;
 pub use crate::job_limits::JobLimits;
 use crate::look::RunWatch;
 pub use crate::parked::{Blame, Parked};
+use crate::pressure::Pressure;
 use crate::token::Token;
 use crate::watchdog::{Watch, Watched};
 
@@ -28,7 +30,8 @@ pub struct RunLimits<P: Parked> {
 }
 
 impl<P: Parked> RunLimits<P> {
-    /// Has the job's limits watched from `now` on, if it has any, or is to be reached by a signal.
+    /// Has the job's limits watched from now on, if it has any, or is to be reached by a signal; and `ends` as well, which
+    /// is when the batch system ends the program.
     ///
     /// # Errors
     ///
@@ -36,14 +39,16 @@ impl<P: Parked> RunLimits<P> {
     pub fn start(
         job: &str,
         limits: JobLimits,
+        ends: Option<Arc<Heeded>>,
         is_reached: bool,
         is_async: bool,
-        now: Instant,
+        memory: &MemoryWatch,
     ) -> Result<Option<Self>, Error> {
         if !limits.are_set() && !is_reached {
             return Ok(None);
         }
-        let watch = Arc::new(RunWatch::new(job, limits, now)?);
+        let now = Instant::now();
+        let watch = Arc::new(RunWatch::new(job, limits, ends, memory.pressure.clone(), now)?);
         let first = limits.are_set().then(|| Arc::clone(&watch) as Arc<dyn Watch>);
         let watched = first.map(|watch| Watched::start(watch, now)).transpose();
         let watched = watched.map_err(Error::Thread)?;
@@ -102,6 +107,39 @@ impl<P: Parked> Drop for RunLimits<P> {
         if self.is_of_its_thread {
             innermost::leave(self.watch.token());
         }
+    }
+}
+
+/// The memory of the control group that the process is in, watched for as long as this lives.
+#[derive(Debug, Default)]
+pub struct MemoryWatch {
+    _watched: Option<Watched>,
+    pressure: Option<Arc<Pressure>>,
+}
+
+impl MemoryWatch {
+    /// Has it watched for that job, if the group, or one around it, has a limit.
+    ///
+    /// # Errors
+    ///
+    /// It can't be watched.
+    pub fn start(job: &str) -> Result<Self, Error> {
+        let Some(pressure) = Pressure::of_this_process(job).map(Arc::new) else {
+            return Ok(MemoryWatch::default());
+        };
+        let watch = Arc::clone(&pressure) as Arc<dyn Watch>;
+        let watched = Watched::start(watch, Instant::now()).map_err(Error::Thread)?;
+        Ok(MemoryWatch { _watched: Some(watched), pressure: Some(pressure) })
+    }
+
+    /// Returns whether so little is left that each item may be the last.
+    pub fn is_near(&self) -> bool {
+        self.pressure.as_ref().is_some_and(|pressure| pressure.is_near())
+    }
+
+    /// Returns whether nine tenths of what the group may have are in use.
+    pub fn is_tight(&self) -> bool {
+        self.pressure.as_ref().is_some_and(|pressure| pressure.is_tight())
     }
 }
 

@@ -3,15 +3,18 @@
 mod ended;
 mod event;
 mod family;
+mod kills;
 mod life;
 mod signals;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use safe_state_base::Backoff;
+use safe_state_backends::CrashCause;
+use safe_state_base::exit::{Ending, ExitCodes, Notes};
+use safe_state_base::{Backoff, service};
 
 use crate::died_of;
 use crate::process_limits::ProcessLimits;
@@ -23,6 +26,8 @@ use signals::{Forwarded, asks_to_end};
 
 /// A program that is still alive after so long has come on: its restarts count anew.
 const HEALTHY: Duration = Duration::from_secs(60);
+/// How long a wait goes on before the manager of services is told that it is one.
+const LOOK: Duration = Duration::from_millis(50);
 /// What shells and their programs mean by them: wrong arguments, not executable, not found.
 const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 
@@ -43,9 +48,13 @@ const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 /// ```
 ///
 /// The program has the arguments, environment, streams, directory and terminal of the `Command`, in the
-/// process group of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are passed on to it;
+/// process group of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGXCPU are passed on to it;
 /// one that asks it to end is the last: it is not started again. A Ctrl-C of the terminal, which reaches it
 /// anyway, is not passed on.
+///
+/// A program whose run was asked to end, has come to the end of its time, was cancelled or has ended itself is not started
+/// again either. It tells, if it is the program itself that the command starts, and no shell around it; else its exit code
+/// does, by [`ExitCodes`](safe_state_base::exit::ExitCodes).
 ///
 /// A resumable job in the program is told what it died of, for the dead letter of an
 /// item that is given up by `max_crashes`. Unix alone; a limit on memory, Linux alone.
@@ -56,6 +65,8 @@ pub struct Supervisor {
     backoff: Backoff,
     limits: ProcessLimits,
     final_codes: Vec<i32>,
+    is_aloud: bool,
+    exit_codes: ExitCodes,
 }
 
 impl Supervisor {
@@ -67,6 +78,8 @@ impl Supervisor {
             backoff: Backoff::exponential(Duration::from_secs(1), HEALTHY),
             limits: ProcessLimits::default(),
             final_codes: FINAL_CODES.to_vec(),
+            is_aloud: false,
+            exit_codes: ExitCodes::new(),
         }
     }
 
@@ -106,10 +119,22 @@ impl Supervisor {
         self
     }
 
-    /// The exit codes with which it is not started again. By default 2, 64, 126 and 127, which say that it
-    /// was called wrongly, or could not be.
+    /// The exit codes with which it is not started again, beside those of runs that were to stop. By default 2, 64, 126 and
+    /// 127, which say that it was called wrongly, or could not be.
     pub fn final_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
         self.final_codes = codes.into_iter().collect();
+        self
+    }
+
+    /// Has it say on standard error when a signal asks it to end.
+    pub fn aloud(mut self) -> Self {
+        self.is_aloud = true;
+        self
+    }
+
+    /// The exit codes of programs whose run was to stop, which are [`Supervised::code`] for one that says it and exits with 1.
+    pub fn exit_codes(mut self, codes: ExitCodes) -> Self {
+        self.exit_codes = codes;
         self
     }
 
@@ -121,45 +146,89 @@ impl Supervisor {
     pub fn run(mut self) -> io::Result<Supervised> {
         let (sender, events) = channel();
         let _forwarded = Forwarded::listen(sender.clone())?;
+        watchdog_is_of_any(&mut self.command);
+        // Without a place for them, exit codes have to do.
+        let notes = Notes::new().ok();
+        if let Some(notes) = &notes {
+            notes.ask(&mut self.command);
+        }
         let mut ends: Vec<End> = Vec::new();
         let mut in_a_row = 0;
         loop {
             let began = Instant::now();
             let mut life = Life::start(&mut self.command, self.limits, sender.clone(), ends.len())?;
-            let (status, end) = life.watch(&events)?;
-            let was_asked = life.was_asked_to_end();
-            let is_last = was_asked || self.is_final(status, end);
+            let (status, end) = life.watch(&events, |signal| self.say_asked(signal))?;
+            let asked = life.asked_by();
+            let told = notes.as_ref().and_then(Notes::take);
+            // What dies of something else has gone on behind its run.
+            let stopped = told.filter(|_| end.is_by_itself() && !status.success());
+            let ended = |ends, has_given_up, asked| {
+                let code = stopped.map(|ending| self.exit_codes.code(ending));
+                let ended = Supervised::new(status, end, ends, has_given_up);
+                Ok(ended.asked_by(asked).stopped(code))
+            };
+            let is_last = asked.is_some() || self.is_final(status, end, stopped);
             in_a_row = if began.elapsed() > HEALTHY { 0 } else { in_a_row };
             if is_last || in_a_row >= self.restarts {
-                return Ok(Supervised::new(status, end, ends, !is_last));
+                return ended(ends, !is_last, asked);
             }
             in_a_row += 1;
             let pause = self.backoff.pause(in_a_row);
             tracing::warn!(target: "safe_state", %end, restart = in_a_row, ?pause, "the program is started again");
-            if is_asked_within(pause, &events) {
-                return Ok(Supervised::new(status, end, ends, false));
+            if let Some(signal) = asked_within(pause, &events, in_a_row) {
+                return ended(ends, false, Some(signal));
             }
             ends.push(end);
             died_of::tell(&mut self.command, end.cause());
         }
     }
 
+    fn say_asked(&self, signal: i32) {
+        let signal = CrashCause::Signal(signal);
+        tracing::info!(target: "safe_state", %signal, "asked to end");
+        if self.is_aloud {
+            let program = self.command.get_program().display();
+            // If nobody reads that, it is not the program's failure.
+            let _ = writeln!(
+                io::stderr(),
+                "safe-state: asked to end by {signal}, which `{program}` is passed, and waited for"
+            );
+        }
+    }
+
     /// Whether there is no sense in another start.
-    fn is_final(&self, status: ExitStatus, end: End) -> bool {
-        let has_final_code = || status.code().is_some_and(|code| self.final_codes.contains(&code));
-        status.success() || (end.is_by_itself() && has_final_code())
+    fn is_final(&self, status: ExitStatus, end: End, stopped: Option<Ending>) -> bool {
+        if let Some(ending) = stopped {
+            return ending != Ending::Limit;
+        }
+        let stops = self.exit_codes.all();
+        let is_final = |code: i32| {
+            self.final_codes.contains(&code) || stops.iter().any(|it| i32::from(*it) == code)
+        };
+        status.success() || (end.is_by_itself() && status.code().is_some_and(is_final))
     }
 }
 
-/// Waits; a signal that asks to end ends the wait.
-fn is_asked_within(pause: Duration, events: &Receiver<Event>) -> bool {
+/// Waits; a signal that asks to end ends the wait, and is returned.
+fn asked_within(pause: Duration, events: &Receiver<Event>, restart: u32) -> Option<i32> {
     let until = Instant::now() + pause;
     loop {
-        let left = until.saturating_duration_since(Instant::now());
-        match events.recv_timeout(left) {
-            Ok(Event::Signal(signal)) if asks_to_end(signal) => return true,
-            Ok(_) => {}
-            Err(_) => return false,
+        let now = Instant::now();
+        let left = until.saturating_duration_since(now);
+        match events.recv_timeout(left.min(LOOK)) {
+            Ok(Event::Signal(signal)) if asks_to_end(signal) => return Some(signal),
+            Err(_) if left <= LOOK => return None,
+            _ => service::comes_on(|| format!("waits for restart {restart}")),
         }
+    }
+}
+
+/// Lets the program tell a watchdog of systemd that it comes on, which goes by who tells it: this process does not, while
+/// the program runs.
+fn watchdog_is_of_any(command: &mut Command) {
+    const VARIABLE: &str = "WATCHDOG_PID";
+    let watched = std::env::var(VARIABLE).ok().and_then(|pid| pid.parse().ok());
+    if [Some(std::process::id()), Some(std::os::unix::process::parent_id())].contains(&watched) {
+        command.env_remove(VARIABLE);
     }
 }

@@ -1,10 +1,12 @@
 //! Plugs limits into a run: lends the watchdog what it may save while the body of an item runs.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
+use safe_state_base::engine::{self, Heeded};
 pub(crate) use safe_state_limits::run::JobLimits;
-use safe_state_limits::run::{Blame, Cancellation, Parked, RunLimits};
+use safe_state_limits::run::{Blame, Cancellation, MemoryWatch, Parked, RunLimits};
 
 use crate::Error;
 use crate::control::pacing::Pacing;
@@ -12,9 +14,14 @@ use crate::error::StopReason;
 use crate::progress::Progress;
 use crate::save::owner::Shared;
 
-/// The limits of a run, if it has any.
+/// The limits of a run, if it has any, and those of the control group around it.
 #[derive(Debug, Default)]
-pub(crate) struct Limits(Option<RunLimits<Lent>>);
+pub(crate) struct Limits {
+    run: Option<RunLimits<Lent>>,
+    memory: MemoryWatch,
+    /// When the batch system ends the program.
+    ends: Option<Arc<Heeded>>,
+}
 
 /// What saves, for the watchdog.
 #[derive(Debug)]
@@ -49,7 +56,7 @@ impl Limits {
     ///
     /// They can't be watched.
     pub(crate) fn start(
-        job: &str,
+        (job, is_verbose): (&str, bool),
         limits: JobLimits,
         pacing: &Pacing,
         is_cautious: bool,
@@ -57,23 +64,26 @@ impl Limits {
     ) -> Result<Self, Error> {
         // A suspect is to be cleared where the process is asked to end.
         let is_reached = is_cautious && pacing.signals().are_heard();
-        let now = Instant::now();
-        let limits = RunLimits::start(job, limits, is_reached, is_async, now)?;
+        let heeds = limits.are_set() || pacing.signals().are_listened_to();
+        let grace = limits.process.grace_period;
+        let ends = heeds.then(|| Arc::new(engine::heed(job, grace, is_verbose)));
+        let memory = MemoryWatch::start(job)?;
+        let run = RunLimits::start(job, limits, ends.clone(), is_reached, is_async, &memory)?;
         #[cfg(all(unix, feature = "signals"))]
-        if let Some(limits) = &limits {
-            pacing.signals().then(limits.on_signal());
+        if let Some(run) = &run {
+            pacing.signals().then(run.on_signal());
         }
-        Ok(Limits(limits))
+        Ok(Limits { run, memory, ends })
     }
 
     /// Returns whether there is someone to lend to.
     pub(crate) fn are_watched(&self) -> bool {
-        self.0.is_some()
+        self.run.is_some()
     }
 
     /// Lends what saves while the body of an item runs, whose time begins.
     pub(crate) fn lend(&mut self, store: Shared, progress: Progress) {
-        if let Some(limits) = &mut self.0 {
+        if let Some(limits) = &mut self.run {
             limits.begin_item(Lent { store, progress });
         }
     }
@@ -81,34 +91,46 @@ impl Limits {
     /// Takes back what was lent.
     #[inline]
     pub(crate) fn take_back(&mut self) -> Option<Progress> {
-        Some(self.0.as_mut()?.unpark()?.progress)
+        Some(self.run.as_mut()?.unpark()?.progress)
     }
 
     /// Ends the time of the item under way.
     pub(crate) fn end_item(&self) {
-        if let Some(limits) = &self.0 {
+        if let Some(limits) = &self.run {
             limits.end_item();
         }
     }
 
     /// Ends the limits: from now on nothing is cancelled or interrupted.
     pub(crate) fn end(&mut self) {
-        self.0 = None;
+        *self = Limits::default();
+    }
+
+    /// Returns whether so little memory is left to the control group that each item may be the last.
+    pub(crate) fn is_memory_near(&self) -> bool {
+        self.memory.is_near()
+    }
+
+    /// Returns whether nine tenths of the memory that the control group may have are in use.
+    pub(crate) fn is_memory_tight(&self) -> bool {
+        self.memory.is_tight()
     }
 
     /// Returns whether the time of the run is over.
     pub(crate) fn is_over(&self) -> bool {
-        self.0.as_ref().is_some_and(|limits| limits.is_over(Instant::now()))
+        self.run.as_ref().is_some_and(|limits| limits.is_over(Instant::now()))
     }
 
     /// Returns why the run is to stop, if it is.
     pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
-        self.0.as_ref()?.stop(now)
+        let is_near = || self.ends.as_ref().is_some_and(|ends| ends.is_near(now));
+        let of_limits = self.run.as_ref().and_then(|limits| limits.stop(now));
+        of_limits.or_else(|| is_near().then_some(StopReason::WallTime))
     }
 
     /// Returns what cancels the items of the run.
     pub(crate) fn cancellation(&self) -> Option<Cancellation> {
-        self.0.as_ref().map(RunLimits::cancellation)
+        self.run.as_ref().map(RunLimits::cancellation)
     }
 }
 

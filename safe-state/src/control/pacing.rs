@@ -55,7 +55,6 @@ impl Pacing {
     }
 
     /// Returns the signals that the run listens to.
-    #[cfg(feature = "limits")]
     pub(crate) fn signals(&self) -> &Signals {
         &self.signals
     }

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use safe_state_base::signals::{self, SECOND_SIGNAL_AFTER};
+use safe_state_base::signals::{self, EndSignals, SECOND_SIGNAL_AFTER};
 
 /// What a job does about signals.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Graceful {
-    pub(crate) is_on: bool,
+    /// Those that ask it to end.
+    pub(crate) signals: EndSignals,
     pub(crate) second_signal_after: Option<Duration>,
 }
 
@@ -20,7 +21,13 @@ pub(crate) struct Signals(Option<signals::Signals>);
 impl Signals {
     pub(crate) fn listen(graceful: Graceful) -> Self {
         let second_after = graceful.second_signal_after.unwrap_or(SECOND_SIGNAL_AFTER);
-        Signals(graceful.is_on.then(|| signals::Signals::listen(second_after)))
+        let listens = !graceful.signals.is_empty();
+        Signals(listens.then(|| signals::Signals::listen(graceful.signals, second_after)))
+    }
+
+    /// Returns whether there are signals that ask the run to end.
+    pub(crate) fn are_listened_to(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Returns whether a signal has asked the process to end.

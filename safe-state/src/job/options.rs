@@ -32,12 +32,19 @@ impl Job {
         self
     }
 
-    /// Returns whether SIGINT and SIGTERM let a run finish its item: it then ends with [`Error::Stopped`](crate::Error::Stopped),
-    /// and has saved what is complete. A second signal ends the process at once, if it does not come
-    /// [soon after the first](Self::second_signal_after), as does the first while no such run is under way.
+    /// Which signals let a run finish its item: it then ends with [`Error::Stopped`](crate::Error::Stopped), and has saved
+    /// what is complete. `true` stands for SIGINT and SIGTERM; a text names them, as in `"TERM,USR1,USR2"`. A second signal
+    /// ends the process at once, if it does not come [soon after the first](Self::second_signal_after), as does the first
+    /// while no such run is under way. USR1, USR2, XCPU and ALRM only warn: they, and what comes after them alone, do not.
+    ///
+    /// The run stops as well one grace period before the end of its time, if the batch system tells when that is.
+    ///
+    /// # Panics
+    ///
+    /// If a text names another signal.
     #[cfg(feature = "signals")]
-    pub fn graceful(mut self, graceful: bool) -> Self {
-        self.watch.graceful.is_on = graceful;
+    pub fn graceful(mut self, graceful: impl Into<crate::EndSignals>) -> Self {
+        self.watch.graceful.signals = graceful.into();
         self
     }
 

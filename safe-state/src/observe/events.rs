@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use safe_state_backends::{Checkpoint, Error as BackendError, Failure};
+use safe_state_base::engine::ArrayTask;
 use safe_state_base::tell;
 
 use crate::Error;
@@ -219,6 +220,20 @@ impl Events {
     pub(crate) fn begins_beside(&self, older: &str) {
         tracing::warn!(target: "safe_state", job = %self.job, "{older}");
         tell(&self.job, older);
+    }
+
+    /// Each task of an array does the job, or one of them for all. It is told in any case, as nothing else shows it.
+    pub(crate) fn done_by_each_task(&self, task: &ArrayTask) {
+        let text = task.advice();
+        tracing::warn!(target: "safe_state", job = %self.job, variable = task.variable, "{text}");
+        tell(&self.job, &text);
+    }
+
+    /// The job was finished by another task of the array. It is told in any case: the run does nothing.
+    pub(crate) fn done_by_another_task(&self) {
+        let text = "another task of this array has finished the job";
+        tracing::info!(target: "safe_state", job = %self.job, "{text}");
+        tell(&self.job, text);
     }
 
     /// What a variable was in the run before is gone.

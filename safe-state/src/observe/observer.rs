@@ -7,9 +7,11 @@ use tracing::Span;
 use super::bars::Bars;
 use super::events::Events;
 use super::hooks::Hooks;
+use super::service::Service;
 use super::shown::Shown;
 use super::shows::{ProgressLines, Shows};
 use super::spans::Spans;
+use crate::error::StopReason;
 
 /// The events, the spans, the bars and the hooks of a run.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub(crate) struct Observer {
     bars: Bars,
     shows: Shows,
     hooks: Hooks,
+    service: Service,
     /// Whether a line sums the run up.
     sums_up: bool,
 }
@@ -26,8 +29,10 @@ pub(crate) struct Observer {
 impl Observer {
     /// What a run reports; one that is nested in another shows and calls nothing.
     pub(crate) fn new(events: Events, spans: Spans, shown: Option<&Shown>) -> Self {
+        let service = Service::new(events.job());
         let Some(shown) = shown else {
             return Observer {
+                service,
                 events,
                 spans,
                 bars: Bars::new(false),
@@ -45,6 +50,7 @@ impl Observer {
                 shown.program.clone(),
                 lines.filter(|_| !bars.are_shown()),
             ),
+            service,
             events,
             spans,
             bars,
@@ -55,6 +61,7 @@ impl Observer {
 
     /// Reports that a run begins.
     pub(crate) fn started(&self, checkpoint: &Checkpoint) {
+        self.service.opened();
         self.hooks.started(self.events.job(), checkpoint);
     }
 
@@ -66,11 +73,26 @@ impl Observer {
 
     /// Reports that the run has ended, and nothing is saved any more.
     pub(crate) fn ended(&self, end: RunEnd) {
+        self.service.ended();
         let summary = self.events.counts.summary(self.events.job(), end);
         if self.sums_up {
             tell(&summary.job, &summary.to_string());
         }
         self.hooks.ended(&summary);
+    }
+
+    /// Reports that the run waits, and means to.
+    #[inline]
+    pub(crate) fn waits(&self) {
+        self.service.waits();
+    }
+
+    /// Reports that the run ends before its input does, and not by a failure.
+    pub(crate) fn stopped(&mut self, reason: StopReason) {
+        if reason == StopReason::Signal {
+            self.service.stops();
+        }
+        self.events.stopped(reason);
     }
 
     /// Returns the name of the job.
@@ -107,6 +129,7 @@ impl Observer {
     ) {
         self.bars.enter(self.events.job(), depth, around, position, total);
         self.shows.begin(self.events.job(), depth, position, total);
+        self.service.begin(depth, position, total);
     }
 
     /// Reports that the item of that index is in flight.
@@ -116,6 +139,7 @@ impl Observer {
 
     /// Reports that items are complete up to `position`.
     pub(crate) fn completed(&mut self, depth: usize, position: Option<u64>) {
+        self.service.reach(depth, position);
         if let Some(position) = position {
             self.bars.reach(depth, position);
             self.shows.reach(depth, position);

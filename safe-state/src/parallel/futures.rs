@@ -141,6 +141,9 @@ async fn go_on<B, W, K, R, H, T>(
     if under_way.none_has_ended() {
         let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
         under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
+        if course.running() == 0 {
+            course.handing.waits();
+        }
     }
     while let Some(done) = under_way.take_ended() {
         course.ended(done);

@@ -122,6 +122,7 @@ fn go_on<T, W: OnTerms<R>, K, R>(
     let patience = course.patience(Instant::now());
     if course.running() == 0 {
         std::thread::sleep(patience);
+        course.handing.waits();
     } else {
         exchange.await_done(patience).into_iter().for_each(|done| course.ended(done));
     }

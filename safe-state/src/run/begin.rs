@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use safe_state_backends::{Backend, Checkpoint, Store};
+use safe_state_base::exit;
 
 use super::begun::Begun;
 use super::replay;
 use crate::control::{Replay, limits};
 use crate::error::StopReason;
 use crate::items::terms::OnChange;
+use crate::job::in_array::SUBMISSION;
 use crate::job::older;
 use crate::observe::events::Events;
 use crate::{Error, Job};
@@ -18,10 +20,14 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if let Some(index) = replay::asked(job)? {
         return replay::begin(job, index);
     }
+    exit::begins();
     let source = job.requests()?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     if source.is_abandoned()? {
-        return Err(Error::Stopped { job: source.job, reason: StopReason::Abandoned });
+        return Err(exit::stopped(Error::Stopped {
+            job: source.job,
+            reason: StopReason::Abandoned,
+        }));
     }
     let found = opening.found().filter(|found| !starts_over(job, found));
     let was_finished = found.is_some_and(Checkpoint::is_finished);
@@ -42,6 +48,11 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     };
     checkpoint.set_code(job.expected.code);
     checkpoint.set_arguments(job.expected.arguments.iter().cloned());
+    let kept_for = job.kept_for();
+    checkpoint.note(SUBMISSION, kept_for);
+    if was_finished && kept_for.is_some() {
+        Events::new(job.job_name(), job.shown.verbose).done_by_another_task();
+    }
     let (asked, replay) = (source.begin()?, Replay::No);
     let store = opening.begin(checkpoint)?;
     if accepts {
@@ -66,6 +77,7 @@ fn new(job: &Job, backend: &dyn Backend) -> Result<Checkpoint, Error> {
 fn starts_over(job: &Job, found: &Checkpoint) -> bool {
     let is_expired = |after| found.updated_at().elapsed().is_ok_and(|age| age > after);
     job.expected.runs.restart
+        || job.was_kept_for_others(found)
         || (found.is_finished() && job.saves.kept.expires_after.is_some_and(is_expired))
 }
 

@@ -14,6 +14,7 @@ use crate::control::requests::Applied;
 pub(super) fn wait(stages: &mut Stages, look: Look) -> bool {
     if let Look::Wait(time) = look {
         thread::sleep(time);
+        stages.observer.waits();
         poll_requests(stages);
     }
     matches!(look, Look::Stop) || stages.control.is_asked()
@@ -26,6 +27,7 @@ pub(super) async fn wait_async(stages: &mut Stages, look: Look) -> bool {
         stages.progress.waits_at_head(true);
         stages.saving.sleep(time).await;
         stages.progress.waits_at_head(false);
+        stages.observer.waits();
         poll_requests_async(stages).await;
     }
     matches!(look, Look::Stop) || stages.control.is_asked()
@@ -40,6 +42,7 @@ pub(super) fn rest(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
         apply_request(stages)?;
         let Some(left) = left_of(pause, began) else { return Ok(()) };
         thread::sleep(left.min(LOOK));
+        stages.observer.waits();
     }
 }
 
@@ -52,6 +55,7 @@ pub(super) async fn rest_async(stages: &mut Stages, pause: Duration) -> Result<(
         apply_request_async(stages).await?;
         let Some(left) = left_of(pause, began) else { return Ok(()) };
         stages.saving.sleep(left.min(LOOK)).await;
+        stages.observer.waits();
     }
 }
 
@@ -105,6 +109,7 @@ fn saves(stages: &Stages) -> bool {
 pub(super) fn apply_request(stages: &mut Stages) -> Result<(), Error> {
     while let Some(pause) = next_pause(stages)? {
         thread::sleep(pause);
+        stages.observer.waits();
         poll_requests(stages);
     }
     Ok(())
@@ -114,6 +119,7 @@ pub(super) fn apply_request(stages: &mut Stages) -> Result<(), Error> {
 pub(super) async fn apply_request_async(stages: &mut Stages) -> Result<(), Error> {
     while let Some(pause) = next_pause(stages)? {
         stages.sleep(pause).await;
+        stages.observer.waits();
         poll_requests_async(stages).await;
     }
     Ok(())

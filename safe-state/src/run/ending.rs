@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{Error as BackendError, RunEnd, Store};
+use safe_state_base::exit;
 
 use super::judging::failure_of_item;
 use super::sharing;
@@ -164,6 +165,7 @@ fn last_change(stages: &mut Stages) -> Change {
 fn stopped_itself(stages: &mut Stages, reason: &str) -> Change {
     stages.control.stop();
     stages.observer.events().stopped_itself(reason);
+    exit::stopped(Error::StoppedItself { reason: reason.to_owned() });
     stages.progress.keep_only_what_matches_values();
     let taken = stages.progress.change();
     Change { end: Some(RunEnd::Stopped), ..stages.change(taken, Instant::now()) }

@@ -91,6 +91,11 @@ impl<'t, 'r> Handing<'t, 'r> {
         stages.failures.end_for(format!("item {index} failed beside it: {how}"));
     }
 
+    /// Reports that the loop waits with no item in flight, and means to.
+    pub(crate) fn waits(&mut self) {
+        self.tally.stages().0.observer.waits();
+    }
+
     /// Lets that time go by without blocking.
     pub(crate) async fn sleep(&mut self, time: Duration) {
         let (stages, _) = self.tally.stages();

@@ -120,7 +120,11 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
         stages.control.completed(position.and_then(|position| position.checked_sub(1)));
         let reached = stages.progress.reached(depth);
         stages.observer.completed(depth, reached);
-        let is_due = stages.saving.item_completed();
+        let is_due = stages.saving.item_completed()
+            // What is in the page outlives the process.
+            || (matches!(paged, Paged::No)
+                && stages.control.is_memory_tight()
+                && stages.saving.hurries());
         let is_asked = stages.control.requests().is_due();
         let takes_next = matches!(paged, Paged::Record);
         stages.saving.take_next(takes_next, !is_asked);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{Checkpoint, Error as BackendError, Lease, MemoryBackend, SharedJob};
+use safe_state_base::exit;
 
 use super::active::Active;
 use super::between;
@@ -30,6 +31,7 @@ pub(super) fn open(job: &Job) -> Result<Stages, Error> {
     if Active::contains(job) {
         return nested(job);
     }
+    exit::begins();
     let source = job.requests()?;
     let joined = join(job, &source)?;
     let mut stages = opened(job, source, joined)?;
@@ -39,6 +41,7 @@ pub(super) fn open(job: &Job) -> Result<Stages, Error> {
 
 /// Joins the job without blocking.
 pub(super) async fn open_async(worker: Worker, job: &Job) -> Result<Stages, Error> {
+    exit::begins();
     let there = job.for_another_thread();
     let joining = worker.run(move || {
         let source = there.requests()?;
@@ -191,6 +194,7 @@ fn wait(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     between::poll_requests(stages);
     between::apply_request(stages)?;
     thread::sleep(pause);
+    stages.observer.waits();
     Ok(())
 }
 
@@ -200,6 +204,7 @@ async fn wait_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
     between::poll_requests_async(stages).await;
     between::apply_request_async(stages).await?;
     stages.sleep(pause).await;
+    stages.observer.waits();
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::{Durability, Error as BackendError, Store};
+use safe_state_base::exit;
 
 use super::active::Active;
 use super::begun::Begun;
@@ -112,7 +113,7 @@ impl Stages {
             session: Session {
                 active: None,
                 terms,
-                keep_on_success: job.saves.keep_on_success,
+                keep_on_success: job.saves.keep_on_success || job.kept_for().is_some(),
                 keep_history: job.saves.kept.history,
                 sharing: None,
                 thread: None,
@@ -137,7 +138,8 @@ impl Stages {
     /// Has the limits of the job watched.
     pub(super) fn limit(&mut self, job: &Job, is_async: bool) -> Result<(), Error> {
         let is_cautious = self.is_cautious();
-        self.control.limit((job.job_name(), job.limits), is_cautious, is_async)
+        let name = (job.job_name(), job.shown.verbose);
+        self.control.limit((name, job.limits), is_cautious, is_async)
     }
 
     /// Returns whether the run is to save before each item.
@@ -204,8 +206,8 @@ impl Stages {
     /// Ends the run before its input does, and not by a failure.
     pub(super) fn stop(&mut self, reason: StopReason) -> Error {
         self.control.stop();
-        self.observer.events().stopped(reason);
-        Error::Stopped { job: self.observer.job().to_owned(), reason }
+        self.observer.stopped(reason);
+        exit::stopped(Error::Stopped { job: self.observer.job().to_owned(), reason })
     }
 
     /// Ends the run if it is to stop.

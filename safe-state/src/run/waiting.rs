@@ -3,11 +3,15 @@
 use std::time::{Duration, Instant};
 
 use safe_state_backends::{Error as BackendError, Request};
+use safe_state_base::engine::ArrayTask;
+use safe_state_base::exit;
 
 use super::begin::begin;
 use super::begun::{Begun, Unclaimed};
 use crate::control::requests::Source;
 use crate::error::StopReason;
+use crate::observe::events::Events;
+use crate::observe::service::waits_to_begin;
 use crate::save::thread::Worker;
 use crate::{Error, Job};
 
@@ -17,6 +21,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// A run that tries to begin, and is cancelled as one that has.
 pub(crate) struct Waiting {
     job: Job,
+    /// Which task of an array it is, all of which do the job.
+    task: Option<ArrayTask>,
     patience: Duration,
     began: Instant,
     pause: Duration,
@@ -35,7 +41,12 @@ pub(crate) enum Turn<B> {
 
 impl Waiting {
     pub(crate) fn new(job: &Job) -> Self {
+        let task = job.task_of_many();
+        if let Some(task) = &task {
+            Events::new(job.job_name(), job.shown.verbose).done_by_each_task(task);
+        }
         Waiting {
+            task,
             job: job.clone().wait(Duration::ZERO),
             patience: job.patience(),
             began: Instant::now(),
@@ -71,12 +82,22 @@ impl Waiting {
         };
         let left = self.patience.saturating_sub(self.began.elapsed());
         if left.is_zero() {
-            return Err(refused);
+            return Err(self.refusal(refused));
         }
         self.check_cancelled()?;
+        waits_to_begin(self.job.job_name());
         let pause = self.pause.min(left);
         self.pause = (2 * self.pause).min(LONGEST_PAUSE);
         Ok(Turn::Again(pause))
+    }
+
+    fn refusal(&self, refused: Error) -> Error {
+        match (&self.task, refused) {
+            (Some(task), Error::Backend(held)) => {
+                Error::HeldInArray { advice: task.advice(), source: held }
+            }
+            (_, refused) => refused,
+        }
     }
 
     /// It is the run under way that uses the request up.
@@ -92,7 +113,7 @@ impl Waiting {
         let is_cancelled = asked == Some(Request::Cancel);
         if is_cancelled && self.is_cancellable {
             let (job, reason) = (self.job.job_name().to_owned(), StopReason::Cancelled);
-            return Err(Error::Stopped { job, reason });
+            return Err(exit::stopped(Error::Stopped { job, reason }));
         }
         self.is_cancellable |= !is_cancelled;
         Ok(())

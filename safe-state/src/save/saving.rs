@@ -212,6 +212,13 @@ impl Saving {
         self.schedule.item_completed()
     }
 
+    /// Has a save be due where none is, unless one was made a moment ago, as the process may end at any time. Returns
+    /// whether it is.
+    #[cold]
+    pub(crate) fn hurries(&mut self) -> bool {
+        self.schedule.hurries()
+    }
+
     /// Counts completed items, fewer than may complete before the next look.
     pub(crate) fn items_completed(&mut self, count: u64) {
         self.schedule.items_completed(count);

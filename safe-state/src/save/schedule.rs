@@ -108,6 +108,9 @@ const STRIDE: Duration = Duration::from_millis(10);
 /// How many they may be: if they take longer all of a sudden, the file is written so many items late.
 const STRIDE_LIMIT: u64 = 64;
 
+/// How many times as long as a save takes is between two that are made in a hurry.
+const HURRIED: u32 = 9;
+
 /// Items between two looks at the clock.
 #[derive(Clone, Copy, Debug)]
 struct Stride {
@@ -172,6 +175,14 @@ impl Schedule {
     pub(crate) fn item_completed(&mut self) -> bool {
         self.budget -= 1;
         self.budget == 0 && self.look()
+    }
+
+    /// Has a save be due, unless the last one was made so short a time ago that saves would take more than a tenth of
+    /// all time. Returns whether it is.
+    #[cold]
+    pub(crate) fn hurries(&mut self) -> bool {
+        self.is_due |= self.last_save.elapsed() >= self.cost * HURRIED;
+        self.is_due
     }
 
     /// Returns whether a save may be due when the next item completes.
@@ -266,6 +277,20 @@ mod tests {
         assert!(!schedule.item_completed(), "and is not forgotten at once");
         (0..20).for_each(|_| schedule.saved(millis, ago(1_200)));
         assert!(schedule.item_completed(), "but in the end");
+    }
+
+    #[test]
+    fn in_a_hurry_saves_take_a_tenth_of_the_time() {
+        let now = Instant::now();
+        let ago = |millis| now.checked_sub(Duration::from_millis(millis)).unwrap();
+        let mut schedule = Schedule::new(SaveEvery::items(1_000_000), now);
+        assert!(schedule.hurries(), "the first is made at once");
+        let hour = Duration::from_secs(3600);
+        schedule.saved(hour, ago(1));
+        assert!(!schedule.item_completed() && !schedule.hurries());
+        schedule.saved(Duration::ZERO, ago(1));
+        (0..200).for_each(|_| schedule.saved(Duration::from_millis(1), ago(10)));
+        assert!(schedule.hurries());
     }
 
     #[test]

@@ -6,13 +6,12 @@ use safe_state_backends::{Checkpoint, Request, SharedJob};
 
 use crate::control::requests::Source;
 use crate::items::terms::OnChange;
+use crate::job::in_array::{SUBMISSION, noted};
 use crate::job::shared::SharedTerms;
 use crate::{Error, Job};
 
 /// Under what name the head has how often the job was cancelled.
 pub(crate) const CANCELLED: &str = "cancelled!";
-/// Under what name it has which submission of a batch system the workers are of.
-const SUBMISSION: &str = "submission!";
 
 /// A worker that has joined.
 #[derive(Debug)]
@@ -66,8 +65,7 @@ fn agreed(
     accepts: bool,
 ) -> Result<Checkpoint, Error> {
     let submission = job.saves.shared.as_ref().and_then(SharedTerms::submission);
-    let submission = submission.map(|text| crate::items::fingerprint::serialized(&text));
-    let submission = submission.flatten();
+    let submission = noted(submission);
     let is_another = |head: &Checkpoint| {
         head.is_finished() && submission.is_some() && head.noted(SUBMISSION) != submission
     };

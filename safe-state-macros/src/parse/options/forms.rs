@@ -101,6 +101,35 @@ pub(crate) fn flag(option: &Ident, input: ParseStream<'_>) -> Result<Expr> {
     Ok(syn::parse_quote_spanned!(span=> true))
 }
 
+/// The signals that can ask a process to end.
+const SIGNALS: [&str; 8] = ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "XCPU", "ALRM"];
+
+/// A bare option is switched on; a text names signals.
+pub(crate) fn signals(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
+    if !input.peek(Token![=]) {
+        return flag(option, input).map(Value::given);
+    }
+    let value = value(option, input)?;
+    if let Some(text) = text(&value) {
+        let said = text.value();
+        let is_known = |name: &&str| {
+            let upper = name.trim().to_ascii_uppercase();
+            SIGNALS.contains(&upper.strip_prefix("SIG").unwrap_or(&upper))
+        };
+        if let Some(unknown) = said.split(',').find(|name| !is_known(name)) {
+            let text_of = format!(
+                "`{}` is no signal that can ask to end; there are {}",
+                unknown.trim(),
+                SIGNALS.join(", ")
+            );
+            return Err(Error::new(text.span(), text_of));
+        }
+        return Ok(Value::given(value));
+    }
+    let expected = "`true`, `false`, or signals, such as `\"TERM,USR1\"`";
+    not_literal_but(value, expected, |lit| matches!(lit, Lit::Bool(_))).map(Value::given)
+}
+
 /// Refuses a literal of the wrong kind here; any other expression is the compiler's to check.
 pub(crate) fn not_literal_but(
     value: Expr,

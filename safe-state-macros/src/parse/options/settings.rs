@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Error, Path, Result};
 
-use super::forms::{Value, flag, size, time, value};
+use super::forms::{Value, flag, signals, size, time, value};
 use super::job::{budget, durability, on_change, on_input_change, rate, save_every};
 use super::shared::{on_idle, slices};
 use crate::syntax::hygiene::{at, moved};
@@ -50,7 +50,7 @@ pub(crate) static SETTINGS: [JobOption; 40] = [
     option("rate", Told::Watched, |it, input| rate(value(it, input)?)),
     option("throttle", Told::Watched, given),
     option("max_runtime", Told::Watched, |it, input| time(it, value(it, input)?)),
-    option("graceful", Told::WatchedMacro, switch),
+    option("graceful", Told::WatchedMacro, signals),
     option("second_signal_after", Told::Method, |it, input| time(it, value(it, input)?)),
     option("on_input_change", Told::Method, |it, input| on_input_change(&value(it, input)?)),
     option("on_code_change", Told::Elsewhere, |it, input| on_change(&value(it, input)?, true)),
@@ -207,9 +207,9 @@ impl Settings {
                         put the work under `#[time_guard]` or `#[mem_guard]`";
             return Err(Error::new(first.place, text));
         }
-        if !self.have_limits() {
-            let text =
-                "this is about limits; add `item_timeout`, `timeout` or `max_memory`, or remove it";
+        if !self.have_limits() && !self.has("graceful") {
+            let text = "this is about limits and `graceful`; add `item_timeout`, `timeout`, `max_memory` or `graceful`, \
+                        or remove it";
             return Err(Error::new(first.place, text));
         }
         Ok(())

@@ -2,24 +2,23 @@
 
 #[cfg_attr(not(unix), path = "graceful/elsewhere.rs")]
 mod asked;
+mod chosen;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 
 use asked::Listener;
-
-const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
+pub use chosen::EndSignals;
 
 /// Batch systems, supervisors and `timeout` send a signal to a process and to its group, or twice, within
 /// milliseconds. Who presses Ctrl-C again takes longer, and may take a while to.
 pub const SECOND_SIGNAL_AFTER: Duration = Duration::from_secs(2);
 
-/// Notes SIGINT and SIGTERM while it lives. A second one that comes long enough after the first ends the
-/// process.
+/// Notes signals that ask the process to end, while it lives. A second one that comes long enough after the first ends
+/// the process, unless one of the two only warns.
 #[derive(Debug)]
 pub struct Signals {
     came: Arc<AtomicBool>,
@@ -29,14 +28,15 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on; a signal that comes so long after the first ends the process.
-    pub fn listen(second_signal_after: Duration) -> Self {
+    /// Listens from now on to those; a signal that comes so long after the first ends the process.
+    pub fn listen(signals: EndSignals, second_signal_after: Duration) -> Self {
         let came = Arc::new(AtomicBool::new(false));
         // Before the flags: what follows a first signal has been there before that.
-        let listener = Listener::begin(&came, second_signal_after);
+        let listener = Listener::begin(&came, signals, second_signal_after);
         // They can be caught, and nothing else is refused.
+        let numbers = signals.numbers().into_iter();
         let registered =
-            SIGNALS.iter().filter_map(|signal| flag::register(*signal, Arc::clone(&came)).ok());
+            numbers.filter_map(|signal| flag::register(signal, Arc::clone(&came)).ok());
         Signals { registered: registered.collect(), came, listener }
     }
 

@@ -11,7 +11,7 @@ use super::dying;
 
 /// Takes signals from their default action while it lives.
 #[derive(Debug)]
-pub struct Heard(&'static [i32]);
+pub struct Heard(Vec<i32>);
 
 /// How many wait for a signal.
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Waiting {
 
 impl Heard {
     /// To be called before what handles them is registered.
-    pub fn begin(signals: &'static [i32]) -> Heard {
+    pub fn begin(signals: &[i32]) -> Heard {
         let mut all = waiting();
         for signal in signals {
             let waiting =
@@ -30,14 +30,14 @@ impl Heard {
             waiting.count += 1;
             waiting.is_none.store(false, Ordering::SeqCst);
         }
-        Heard(signals)
+        Heard(signals.to_vec())
     }
 }
 
 impl Drop for Heard {
     fn drop(&mut self) {
         let mut all = waiting();
-        for signal in self.0 {
+        for signal in &self.0 {
             if let Some(waiting) = all.get_or_insert_default().get_mut(signal) {
                 waiting.count -= 1;
                 waiting.is_none.store(waiting.count == 0, Ordering::SeqCst);

@@ -6,10 +6,14 @@ use std::process::ExitStatus;
 
 use safe_state_backends::CrashCause;
 
+const SIGKILL: i32 = 9;
+
 /// How one run of a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
     cause: CrashCause,
+    /// Whether the kernel has killed it, because the memory of its control group was all in use.
+    by_kernel: bool,
 }
 
 /// How a supervised program ended at last.
@@ -20,16 +24,23 @@ pub struct Supervised {
     /// Those after which it was started again.
     before: Vec<End>,
     has_given_up: bool,
+    asked_by: Option<i32>,
+    /// The code for a run that was to stop, if that is why it has ended.
+    stopped: Option<u8>,
 }
 
 impl End {
-    /// A program that ended with `status`, after the supervisor had it end because of a limit, if it had.
-    pub(super) fn of(status: ExitStatus, limit: Option<CrashCause>) -> Self {
+    /// A program that ended with `status`, after the supervisor had it end because of a limit, if it had; `killed` is
+    /// what the control group may have, if the kernel has killed for it meanwhile.
+    pub(super) fn of(status: ExitStatus, limit: Option<CrashCause>, killed: Option<u64>) -> Self {
+        if let (Some(SIGKILL), None, Some(memory)) = (status.signal(), limit, killed) {
+            return End { cause: CrashCause::Memory(memory), by_kernel: true };
+        }
         let by_itself = match status.signal() {
             Some(signal) => CrashCause::Signal(signal),
             None => CrashCause::Exit(status.code().unwrap_or_default()),
         };
-        End { cause: limit.unwrap_or(by_itself) }
+        End { cause: limit.unwrap_or(by_itself), by_kernel: false }
     }
 
     /// What it died of: an exit code, a signal, or a limit of the supervisor's.
@@ -44,7 +55,17 @@ impl End {
 
 impl Supervised {
     pub(super) fn new(status: ExitStatus, last: End, before: Vec<End>, has_given_up: bool) -> Self {
-        Supervised { status, last, before, has_given_up }
+        Supervised { status, last, before, has_given_up, asked_by: None, stopped: None }
+    }
+
+    pub(super) fn asked_by(self, signal: Option<i32>) -> Self {
+        Supervised { asked_by: signal, ..self }
+    }
+
+    /// The same of one whose run was to stop, which that code tells.
+    pub(super) fn stopped(mut self, code: Option<u8>) -> Self {
+        self.stopped = code;
+        self
     }
 
     /// Whether the program succeeded in the end.
@@ -57,8 +78,12 @@ impl Supervised {
         self.status
     }
 
-    /// The code to exit with: the program's, or 128 and the number of the signal that it died of.
+    /// The code to exit with: the program's, or 128 and the number of the signal that it died of. A program that exits with
+    /// 1, as Rust's do that return an error, and says that its run was to stop, has the code that tells of that.
     pub fn code(&self) -> u8 {
+        if let Some(code) = self.stopped.filter(|_| self.status.code() == Some(1)) {
+            return code;
+        }
         let code = self.status.code().or_else(|| self.status.signal().map(|signal| 128 + signal));
         code.and_then(|code| u8::try_from(code & 0xff).ok()).unwrap_or(u8::MAX)
     }
@@ -73,6 +98,16 @@ impl Supervised {
         self.before.iter().copied().chain([self.last])
     }
 
+    /// Whether a signal has asked this process to end, and so was the last thing that it was told.
+    pub fn was_asked_to_end(&self) -> bool {
+        self.asked_by.is_some()
+    }
+
+    /// Whether its run was to stop: it was asked to end, cancelled, or at the end of its time.
+    pub fn has_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     /// Whether it would have been started again, had that not been done often enough.
     pub fn has_given_up(&self) -> bool {
         self.has_given_up
@@ -83,6 +118,11 @@ impl fmt::Display for End {
     /// What it ended by: `signal 11 (SIGSEGV)`, `its timeout`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.cause {
+            CrashCause::Memory(bytes) if self.by_kernel => write!(
+                f,
+                "signal 9 (SIGKILL) from the kernel, as the {} MiB of memory that its control group may have were in use",
+                bytes >> 20
+            ),
             CrashCause::Timeout => f.write_str("its timeout"),
             CrashCause::Memory(bytes) => {
                 write!(f, "its limit on memory, with {} MiB in use", bytes >> 20)
@@ -99,11 +139,18 @@ impl fmt::Display for Supervised {
         let outcome = match (self.success(), self.has_given_up) {
             (true, _) => "succeeded",
             (false, true) => "gave up",
+            (false, false) if self.has_stopped() => "stopped, as it was to,",
             (false, false) => "ended",
         };
         let restarts = self.restarts();
         let plural = if restarts == 1 { "" } else { "s" };
-        write!(f, "{outcome} after {restarts} restart{plural}")?;
+        match self.asked_by {
+            Some(signal) => {
+                write!(f, "was asked to end by {}, and {outcome}", CrashCause::Signal(signal))
+            }
+            None => f.write_str(outcome),
+        }?;
+        write!(f, " after {restarts} restart{plural}")?;
         let mut counts: Vec<(End, usize)> = Vec::new();
         let failed = self.before.iter().chain(Some(&self.last).filter(|_| !self.success()));
         for end in failed {
@@ -128,7 +175,22 @@ mod tests {
     use super::*;
 
     fn end(raw: i32) -> End {
-        End::of(ExitStatus::from_raw(raw), None)
+        End::of(ExitStatus::from_raw(raw), None, None)
+    }
+
+    /// What was killed by somebody else, or crashed while another process was killed, is no case of it.
+    #[test]
+    fn what_the_kernel_has_killed_for_memory_is_told_as_that() {
+        let ended = |raw, limit, killed| End::of(ExitStatus::from_raw(raw), limit, killed);
+        let killed = ended(9, None, Some(128 << 20));
+        assert_eq!(killed.cause(), CrashCause::Memory(128 << 20));
+        let text = "signal 9 (SIGKILL) from the kernel, as the 128 MiB of memory that its control group may have \
+                    were in use";
+        assert_eq!(killed.to_string(), text);
+        assert_eq!(ended(9, None, None).cause(), CrashCause::Signal(9));
+        assert_eq!(ended(11, None, Some(1)).cause(), CrashCause::Signal(11));
+        let limit = Some(CrashCause::Timeout);
+        assert_eq!(ended(9, limit, Some(1)).cause(), CrashCause::Timeout);
     }
 
     #[test]
@@ -139,11 +201,14 @@ mod tests {
             "gave up after 3 restarts; it ended by signal 11 (SIGSEGV) (3 times), exit code 1";
         assert_eq!((given_up.to_string().as_str(), given_up.code()), (text, 139));
         let limits = [CrashCause::Timeout, CrashCause::Timeout, CrashCause::Memory(300 << 20)]
-            .map(|limit| End::of(status, Some(limit)));
+            .map(|limit| End::of(status, Some(limit), None));
         let limited = Supervised::new(status, end(9), limits.to_vec(), true);
         let text = "gave up after 3 restarts; it ended by its timeout (2 times), \
                     its limit on memory, with 300 MiB in use, signal 9 (SIGKILL)";
         assert_eq!(limited.to_string(), text);
+        let asked = Supervised::new(status, end(7 << 8), Vec::new(), false).asked_by(Some(15));
+        let text = "was asked to end by signal 15 (SIGTERM), and ended after 0 restarts; it ended by exit code 7";
+        assert_eq!(asked.to_string(), text);
         let done = Supervised::new(ExitStatus::from_raw(0), end(0), Vec::new(), false);
         assert_eq!((done.to_string().as_str(), done.code()), ("succeeded after 0 restarts", 0));
     }

@@ -11,6 +11,7 @@ use safe_state_backends::CrashCause;
 
 use super::ended::End;
 use super::event::Event;
+use super::kills::Kills;
 use super::{family, signals};
 use crate::memory::pause;
 use crate::process_limits::ProcessLimits;
@@ -24,10 +25,11 @@ pub(super) struct Life {
     pid: Pid,
     number: usize,
     limits: ProcessLimits,
+    kills: Kills,
     began: Instant,
     /// The limit that it passed, and when it was told.
     passed: Option<(CrashCause, Instant)>,
-    was_asked_to_end: bool,
+    asked_by: Option<i32>,
 }
 
 /// A program that can't be started.
@@ -47,6 +49,7 @@ impl Life {
         events: Sender<Event>,
         number: usize,
     ) -> io::Result<Self> {
+        let kills = Kills::so_far();
         let child = command.spawn().map_err(|source| {
             let program = command.get_program().to_string_lossy().into_owned();
             io::Error::new(source.kind(), NotStarted { program, source })
@@ -65,9 +68,10 @@ impl Life {
             pid,
             number,
             limits,
+            kills,
             began: Instant::now(),
             passed: None,
-            was_asked_to_end: false,
+            asked_by: None,
         };
         match thread::Builder::new().name("safe-state-wait".to_owned()).spawn(wait) {
             Ok(_) => Ok(life),
@@ -79,7 +83,12 @@ impl Life {
     }
 
     /// Waits for its end, passes signals on, and ends it where it passes a limit.
-    pub(super) fn watch(&mut self, events: &Receiver<Event>) -> io::Result<(ExitStatus, End)> {
+    /// `asked` is told the first signal that asks it to end.
+    pub(super) fn watch(
+        &mut self,
+        events: &Receiver<Event>,
+        asked: impl Fn(i32),
+    ) -> io::Result<(ExitStatus, End)> {
         loop {
             let now = Instant::now();
             let next = self.look(now);
@@ -91,18 +100,22 @@ impl Life {
                 Ok(Event::Ended(number)) if number == self.number => break,
                 Ok(Event::Ended(_)) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Event::Signal(signal)) => {
-                    self.was_asked_to_end |= signals::asks_to_end(signal);
+                    if self.asked_by.is_none() && signals::asks_to_end(signal) {
+                        self.asked_by = Some(signal);
+                        asked(signal);
+                    }
                     signals::pass_on(signal, self.pid);
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         let status = self.child.wait()?;
-        Ok((status, End::of(status, self.passed.map(|(cause, _)| cause))))
+        Ok((status, End::of(status, self.passed.map(|(cause, _)| cause), self.kills.since())))
     }
 
-    pub(super) fn was_asked_to_end(&self) -> bool {
-        self.was_asked_to_end
+    /// The first signal that has asked it to end.
+    pub(super) fn asked_by(&self) -> Option<i32> {
+        self.asked_by
     }
 
     /// Sees whether it is within its limits, and ends it if not. Says when to look again.

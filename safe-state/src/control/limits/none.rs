@@ -1,8 +1,9 @@
-//! No limits: the feature `limits` is off.
+//! No limits: the feature `limits` is off. What a graceful run heeds is the end of its time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use safe_state_backends::CrashCause;
+use safe_state_base::engine::{self, Heeded};
 
 use crate::Error;
 use crate::control::pacing::Pacing;
@@ -13,20 +14,26 @@ use crate::save::owner::Shared;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct JobLimits {}
 
+/// How long before its end a run stops, where nothing else can be said.
+const GRACE: Duration = Duration::from_secs(15);
+
 #[derive(Debug, Default)]
-pub(crate) struct Limits {}
+pub(crate) struct Limits {
+    ends: Option<Heeded>,
+}
 
 #[expect(clippy::unused_self, reason = "they stand for those of `limits`")]
 impl Limits {
     #[expect(clippy::unnecessary_wraps, reason = "those of `limits` may fail")]
     pub(crate) fn start(
-        _: &str,
+        (job, is_verbose): (&str, bool),
         _: JobLimits,
-        _: &Pacing,
+        pacing: &Pacing,
         _: bool,
         _: bool,
     ) -> Result<Self, Error> {
-        Ok(Limits {})
+        let heeds = pacing.signals().are_listened_to();
+        Ok(Limits { ends: heeds.then(|| engine::heed(job, GRACE, is_verbose)) })
     }
 
     pub(crate) fn are_watched(&self) -> bool {
@@ -43,15 +50,28 @@ impl Limits {
     #[inline]
     pub(crate) fn end_item(&self) {}
 
-    pub(crate) fn end(&self) {}
+    pub(crate) fn end(&mut self) {
+        self.ends = None;
+    }
+
+    #[inline]
+    pub(crate) fn is_memory_near(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    pub(crate) fn is_memory_tight(&self) -> bool {
+        false
+    }
 
     pub(crate) fn is_over(&self) -> bool {
         false
     }
 
     #[inline]
-    pub(crate) fn stop(&self, _: Instant) -> Option<StopReason> {
-        None
+    pub(crate) fn stop(&self, now: Instant) -> Option<StopReason> {
+        let is_near = self.ends.as_ref().is_some_and(|ends| ends.is_near(now));
+        is_near.then_some(StopReason::WallTime)
     }
 }
 

@@ -17,6 +17,10 @@ impl Signals {
         false
     }
 
+    pub(crate) fn are_listened_to(&self) -> bool {
+        false
+    }
+
     #[cfg(feature = "limits")]
     pub(crate) fn are_heard(&self) -> bool {
         false

@@ -8,9 +8,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::{Handle, Signals};
 
-use super::{SECOND_SIGNAL_AFTER, SIGNALS};
+use super::chosen::only_warns;
+use super::{EndSignals, SECOND_SIGNAL_AFTER};
 use crate::signals::Heard;
 use crate::signals::dying;
 
@@ -26,7 +27,8 @@ pub(super) struct Listener {
 struct Process {
     runs: Mutex<Runs>,
     fewer: Condvar,
-    has_thread: bool,
+    /// Of the thread that waits for the signals, if there is one.
+    thread: Option<Handle>,
 }
 
 #[derive(Default)]
@@ -43,21 +45,41 @@ struct Runs {
 struct Listening {
     number: u64,
     came: Arc<AtomicBool>,
+    signals: EndSignals,
     second_after: Duration,
     /// Whether the thread has seen that it was asked.
     is_asked: bool,
+    /// Whether that was by a signal that does more than to warn.
+    is_to_end: bool,
     then: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Listener {
     /// Signals set `came`; one that comes so long after the first ends the process.
-    pub(super) fn begin(came: &Arc<AtomicBool>, second_after: Duration) -> Listener {
-        let heard = Heard::begin(&SIGNALS);
+    pub(super) fn begin(
+        came: &Arc<AtomicBool>,
+        signals: EndSignals,
+        second_after: Duration,
+    ) -> Listener {
+        let numbers = signals.numbers();
+        let heard = Heard::begin(&numbers);
         let process = Process::get();
+        for signal in numbers {
+            // They can be caught, and one that is waited for already changes nothing.
+            let _ = process.thread.as_ref().map(|thread| thread.add_signal(signal));
+        }
         let mut runs = process.runs();
         runs.last += 1;
         let (number, came) = (runs.last, Arc::clone(came));
-        runs.listening.push(Listening { number, came, second_after, is_asked: false, then: None });
+        runs.listening.push(Listening {
+            number,
+            came,
+            signals,
+            second_after,
+            is_asked: false,
+            is_to_end: false,
+            then: None,
+        });
         Listener { number, heard: Some(heard), process }
     }
 
@@ -83,7 +105,7 @@ impl Drop for Listener {
         if let Some(run) = mine.map(|at| runs.listening.swap_remove(at)) {
             // The thread has not come to it yet, or waits.
             let lets_go = runs.is_waiting || !run.is_asked;
-            if self.process.has_thread && lets_go && run.came.load(Ordering::SeqCst) {
+            if self.process.thread.is_some() && lets_go && run.came.load(Ordering::SeqCst) {
                 let longest = run.second_after.min(SECOND_SIGNAL_AFTER);
                 runs.kept.extend(self.heard.take().map(|heard| (heard, longest)));
             }
@@ -99,12 +121,12 @@ static PROCESS: OnceLock<Process> = OnceLock::new();
 impl Process {
     fn get() -> &'static Process {
         PROCESS.get_or_init(|| {
-            let watching = Signals::new(SIGNALS).and_then(|signals| {
-                let name = "safe-state-asked".to_owned();
-                thread::Builder::new().name(name).spawn(|| watch(signals))
+            let watching = Signals::new([] as [i32; 0]).and_then(|signals| {
+                let (name, handle) = ("safe-state-asked".to_owned(), signals.handle());
+                thread::Builder::new().name(name).spawn(|| watch(signals)).map(|_| handle)
             });
-            let has_thread = watching.inspect_err(tell_deaf).is_ok();
-            Process { runs: Mutex::default(), fewer: Condvar::new(), has_thread }
+            let thread = watching.inspect_err(tell_deaf).ok();
+            Process { runs: Mutex::default(), fewer: Condvar::new(), thread }
         })
     }
 
@@ -124,24 +146,31 @@ fn watch(mut signals: Signals) {
         // It was called before all was in place.
         let process = Process::get();
         end_if_asked(signal);
-        if !process.ask() {
+        if !process.ask(signal) {
             continue;
         }
         process.wait_until_a_second_counts();
         // However late this thread comes to it: what has come until now is no second one.
-        signals.pending().for_each(drop);
+        for signal in signals.pending() {
+            process.ask(signal);
+        }
         process.let_go();
     }
 }
 
 impl Process {
-    /// Notes that the runs are asked to end, and does what is to be done then. Says whether there are any.
-    fn ask(&self) -> bool {
+    /// Notes that the runs are asked to end which listen to that signal, and does what is to be done then. Says whether
+    /// there are any.
+    fn ask(&self, signal: i32) -> bool {
         let mut runs = self.runs();
-        let new: Vec<_> = runs.listening.iter_mut().filter(|run| !run.is_asked).collect();
+        let new: Vec<_> = runs.listening.iter_mut().filter(|run| run.signals.has(signal)).collect();
         let then: Vec<_> = new
             .into_iter()
             .filter_map(|run| {
+                run.is_to_end |= !only_warns(signal);
+                if run.is_asked {
+                    return None;
+                }
                 run.is_asked = true;
                 // One that began between the signal and this is asked as well.
                 run.came.store(true, Ordering::SeqCst);
@@ -186,8 +215,8 @@ impl Process {
 
 /// Ends the process if a run of it goes on that was asked to end long enough ago.
 pub(super) fn end_if_asked(signal: i32) {
-    let is_asked = |process: &Process| process.runs().listening.iter().any(|run| run.is_asked);
-    if PROCESS.get().is_some_and(is_asked) {
+    let is_to_end = |process: &Process| process.runs().listening.iter().any(|run| run.is_to_end);
+    if !only_warns(signal) && PROCESS.get().is_some_and(is_to_end) {
         tracing::warn!(target: "safe_state", signal, "asked to end once more, the process ends at once");
         dying::die_of(signal);
     }

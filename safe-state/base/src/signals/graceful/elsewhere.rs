@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use signal_hook::{SigId, flag, low_level};
 
-use super::SIGNALS;
+use super::EndSignals;
 
 #[derive(Debug)]
 pub(super) struct Listener(Vec<SigId>);
 
 impl Listener {
-    pub(super) fn begin(came: &Arc<AtomicBool>, _: Duration) -> Listener {
+    pub(super) fn begin(came: &Arc<AtomicBool>, signals: EndSignals, _: Duration) -> Listener {
         // The first signal finds that none came before it, as this is registered before what notes it.
-        let again = SIGNALS.iter().filter_map(|signal| {
-            flag::register_conditional_default(*signal, Arc::clone(came)).ok()
-        });
+        let again = signals
+            .numbers()
+            .into_iter()
+            .filter_map(|signal| flag::register_conditional_default(signal, Arc::clone(came)).ok());
         Listener(again.collect())
     }
 }

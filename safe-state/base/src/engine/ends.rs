@@ -1,0 +1,377 @@
+//! When the batch system ends this process.
+//!
+//! What its environment says is known at once. Slurm is asked as well, again and again, by a thread of its own: a limit may
+//! be raised or lowered, and older releases tell nothing in the environment.
+
+use std::fmt;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::squeue::{Answer, Squeue, time};
+use super::{engine, own};
+use crate::tell;
+
+/// A time of day in seconds since 1970, which any system's script can set.
+const SAID: &str = "SAFE_STATE_END_TIME";
+/// The same of Slurm, since 23.02.
+const SLURM: &str = "SLURM_JOB_END_TIME";
+/// A length of time in seconds, or as `hours:minutes:seconds`. When it began is not told, so it is taken to begin with the
+/// first run, which may be too late.
+const LENGTH: &str = "PBS_WALLTIME";
+const SQUEUE: &str = "squeue";
+/// What may change by rounding from one answer to the next.
+const ROUNDING: Duration = Duration::from_secs(5);
+
+/// An end, and what tells it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct End {
+    at: Instant,
+    source: &'static str,
+}
+
+/// What is known of the end.
+#[derive(Clone, Debug, PartialEq)]
+enum Known {
+    /// There is nobody who ends it.
+    Free,
+    Ends(End),
+    /// It has no end, as that says.
+    Never(&'static str),
+    /// Not yet.
+    Asking,
+    /// The system of that name does not tell, and why.
+    Unknown(&'static str, Option<String>),
+}
+
+/// What this process knows, and the runs that heed it.
+struct Ends {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    known: Known,
+    /// Taken by the thread that asks, when the first run begins.
+    squeue: Option<Squeue>,
+    last: u64,
+    runs: Vec<Run>,
+}
+
+#[derive(Clone, Debug)]
+struct Run {
+    number: u64,
+    job: String,
+    grace: Duration,
+    is_verbose: bool,
+    /// Whether it was told of an end that is near.
+    was_warned: bool,
+}
+
+/// A run that is to stop before the end, for as long as this lives.
+pub struct Heeded {
+    number: u64,
+    grace: Duration,
+    ends: &'static Ends,
+}
+
+/// Has a run of the job heed the end, one grace period before it. It is told at once of an end that is nearer, and if it is
+/// verbose, of what is known.
+pub fn heed(job: &str, grace: Duration, is_verbose: bool) -> Heeded {
+    static ENDS: OnceLock<Ends> = OnceLock::new();
+    let ends = ENDS.get_or_init(|| Ends::new(&own));
+    ends.heed(job, grace, is_verbose)
+}
+
+/// Returns what a run that began now would know of its end, in words; none if no batch system has started this process. It
+/// asks Slurm, if that knows, and waits for the answer.
+pub fn told() -> Option<String> {
+    let mut state = State::of(&own);
+    if let Some(squeue) = state.squeue.take().filter(|_| state.known == Known::Asking) {
+        state.take_in(&squeue, squeue.ask().map(|(answer, _)| answer));
+    }
+    state.known.told(Instant::now())
+}
+
+/// What the environment says alone.
+fn of_environment(variable: &impl Fn(&str) -> Option<String>) -> Option<End> {
+    let (now, today) = (Instant::now(), SystemTime::now());
+    let until =
+        |end: Duration| end.saturating_sub(today.duration_since(UNIX_EPOCH).unwrap_or_default());
+    let left = |name| time(variable(name)?.trim());
+    let end = |source, left| Some(End { at: now.checked_add(left)?, source });
+    let ends = [SAID, SLURM].map(|name| end(name, until(left(name)?)));
+    ends.into_iter()
+        .chain([left(LENGTH).and_then(|left| end(LENGTH, left))])
+        .flatten()
+        .min_by_key(|end| end.at)
+}
+
+impl State {
+    fn of(variable: &impl Fn(&str) -> Option<String>) -> State {
+        let end = of_environment(variable);
+        let is_said = variable(SAID).is_some_and(|said| time(said.trim()).is_some());
+        // Who says it knows better.
+        let squeue = Squeue::of(variable).filter(|_| !is_said);
+        let known = match (end, engine(variable)) {
+            (Some(end), _) => Known::Ends(end),
+            (None, _) if squeue.is_some() => Known::Asking,
+            (None, Some(engine)) => Known::Unknown(engine, None),
+            (None, None) => Known::Free,
+        };
+        State { known, squeue, last: 0, runs: Vec::new() }
+    }
+
+    /// Takes in an answer, and tells the runs what is new in it.
+    fn take_in(&mut self, squeue: &Squeue, answer: Result<Answer, String>) {
+        let (now, today) = (Instant::now(), SystemTime::now());
+        let known = match answer {
+            Ok(Answer::Ends(at)) => {
+                let left = at.duration_since(today).unwrap_or_default();
+                now.checked_add(left)
+                    .map_or(Known::Never(SQUEUE), |at| Known::Ends(End { at, source: SQUEUE }))
+            }
+            Ok(Answer::Never) => Known::Never(SQUEUE),
+            Ok(Answer::Early) => return,
+            Ok(Answer::Silent) => self.not_told(None),
+            Err(reason) => self.not_told(Some(reason)),
+        };
+        tracing::debug!(target: "safe_state", ?squeue, ?known, "asked for the end");
+        let is_new = !known.is_as(&self.known);
+        self.known = known;
+        for run in &mut self.runs {
+            run.tell(&self.known, is_new, now);
+        }
+    }
+
+    /// What was known before counts on.
+    fn not_told(&self, reason: Option<String>) -> Known {
+        match &self.known {
+            Known::Asking | Known::Unknown(..) => Known::Unknown("Slurm", reason),
+            known => known.clone(),
+        }
+    }
+}
+
+impl Run {
+    fn tell(&mut self, known: &Known, is_new: bool, now: Instant) {
+        if !is_new {
+            return;
+        }
+        if let Known::Ends(end) = known
+            && end.at.saturating_duration_since(now) <= self.grace
+            && !std::mem::replace(&mut self.was_warned, true)
+        {
+            let text = format!(
+                "{}, which is within the grace period of {:?}: no run can get on; ask the batch system for more time, or \
+                 say a shorter `grace_period`",
+                known.told(now).unwrap_or_default(),
+                self.grace
+            );
+            tracing::warn!(target: "safe_state", job = %self.job, "{text}");
+            tell(&self.job, &text);
+        } else if let Some(text) = known.told(now) {
+            tracing::info!(target: "safe_state", job = %self.job, "{text}");
+            if self.is_verbose {
+                tell(&self.job, &text);
+            }
+        }
+    }
+}
+
+impl Known {
+    /// Whether it says the same, but for rounding.
+    fn is_as(&self, other: &Known) -> bool {
+        match (self, other) {
+            (Known::Ends(one), Known::Ends(other)) => {
+                let (early, late) = (one.at.min(other.at), one.at.max(other.at));
+                late - early < ROUNDING
+            }
+            _ => self == other,
+        }
+    }
+
+    fn told(&self, now: Instant) -> Option<String> {
+        match self {
+            Known::Free | Known::Asking => None,
+            Known::Ends(End { at, source }) => {
+                let left = Duration::from_secs(at.saturating_duration_since(now).as_secs());
+                Some(format!(
+                    "its time ends in {}, as `{source}` says",
+                    humantime::format_duration(left)
+                ))
+            }
+            Known::Never(source) => Some(format!("its time has no end, as `{source}` says")),
+            Known::Unknown(engine, reason) => {
+                let reason = reason.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
+                Some(format!(
+                    "{engine} does not tell when its time ends{reason}, so nothing is saved ahead of that; \
+                     `{SAID}` can say it, in seconds since 1970"
+                ))
+            }
+        }
+    }
+}
+
+impl Ends {
+    fn new(variable: &impl Fn(&str) -> Option<String>) -> Ends {
+        Ends { state: Mutex::new(State::of(variable)), changed: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn heed(&'static self, job: &str, grace: Duration, is_verbose: bool) -> Heeded {
+        let mut state = self.state();
+        state.last += 1;
+        let number = state.last;
+        let job = job.to_owned();
+        let mut run = Run { number, job, grace, is_verbose, was_warned: false };
+        run.tell(&state.known, true, Instant::now());
+        state.runs.push(run);
+        if let Some(squeue) = state.squeue.take() {
+            let first = if state.known == Known::Asking { Duration::ZERO } else { squeue.every };
+            let name = "safe-state-end".to_owned();
+            let asking = thread::Builder::new().name(name).spawn(move || self.ask(&squeue, first));
+            if let Err(error) = asking {
+                state.known = state.not_told(Some(error.to_string()));
+            }
+        }
+        drop(state);
+        self.changed.notify_all();
+        Heeded { number, grace, ends: self }
+    }
+
+    /// What the thread does.
+    fn ask(&self, squeue: &Squeue, first: Duration) {
+        thread::sleep(first);
+        loop {
+            let mut state = self.state();
+            // Who heeds nothing asks for nothing.
+            while state.runs.is_empty() {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(state);
+            let answer = squeue.ask();
+            // Another task of the array may have asked a while ago.
+            let asked = answer.as_ref().ok().and_then(|(_, asked)| asked.elapsed().ok());
+            self.state().take_in(squeue, answer.map(|(answer, _)| answer));
+            thread::sleep(squeue.every.saturating_sub(asked.unwrap_or_default()));
+        }
+    }
+}
+
+impl Heeded {
+    /// Returns whether no more than the grace period is left.
+    pub fn is_near(&self, now: Instant) -> bool {
+        let Known::Ends(end) = self.ends.state().known else { return false };
+        now.checked_add(self.grace).is_none_or(|until| until >= end.at)
+    }
+}
+
+impl Drop for Heeded {
+    fn drop(&mut self) {
+        self.ends.state().runs.retain(|run| run.number != self.number);
+    }
+}
+
+impl fmt::Debug for Heeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Heeded").field(&self.number).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::environment;
+    use super::*;
+
+    fn known(variables: &[(&str, &str)]) -> (Known, bool) {
+        let state = State::of(&environment(variables));
+        (state.known, state.squeue.is_some())
+    }
+
+    fn left(variables: &[(&str, &str)]) -> Option<(u64, &'static str)> {
+        let Known::Ends(end) = known(variables).0 else { return None };
+        let left = end.at.saturating_duration_since(Instant::now());
+        Some((left.as_secs_f64().round() as u64, end.source))
+    }
+
+    fn in_seconds(seconds: i64) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        now.checked_add_signed(seconds).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_first_end_counts() {
+        let (soon, late) = (in_seconds(600), in_seconds(3600));
+        let of_slurm = left(&[(SLURM, &soon)]).unwrap();
+        assert!((598..=600).contains(&of_slurm.0) && of_slurm.1 == SLURM, "{of_slurm:?}");
+        assert_eq!(left(&[(LENGTH, "0:01:30")]).unwrap(), (90, LENGTH));
+        assert_eq!(left(&[(SLURM, &soon), (SAID, &late)]).unwrap().1, SLURM);
+        assert_eq!(left(&[(SAID, &in_seconds(-100))]).unwrap(), (0, SAID));
+    }
+
+    #[test]
+    fn slurm_is_asked_unless_the_end_is_said() {
+        let job = ("SLURM_JOB_ID", "78");
+        assert_eq!(known(&[job]), (Known::Asking, true));
+        assert!(known(&[job, (SLURM, &in_seconds(600))]).1);
+        assert!(!known(&[job, (SAID, &in_seconds(600))]).1);
+        assert!(known(&[job, (SAID, "soon")]).1);
+        assert_eq!(known(&[("SLURM_JOB_ID", "78; rm")]), (Known::Unknown("Slurm", None), false));
+    }
+
+    #[test]
+    fn what_tells_nothing_is_told() {
+        assert_eq!(known(&[]).0, Known::Free);
+        assert_eq!(known(&[(SLURM, "soon"), (LENGTH, "")]).0, Known::Free);
+        let unknown = known(&[("SGE_TASK_ID", "undefined"), ("JOB_ID", "9")]).0;
+        let told = unknown.told(Instant::now()).unwrap();
+        assert!(told.starts_with("Grid Engine does not tell when its time ends"), "{told}");
+        assert!(told.contains(SAID), "{told}");
+    }
+
+    #[cfg(unix)]
+    fn until(what: &str, is_so: impl Fn() -> bool) {
+        let began = Instant::now();
+        while !is_so() {
+            assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_limit_that_is_raised_or_lowered_is_seen() {
+        use super::super::squeue::tests::{calls, fake};
+        let dir = tempfile::tempdir().unwrap();
+        let variables = [("SLURM_JOB_ID", "78")];
+        let squeue = fake(dir.path(), &variables, Duration::from_millis(1));
+        let ends: &'static Ends = Box::leak(Box::new(Ends::new(&environment(&variables))));
+        ends.state().squeue = Some(squeue);
+        let says = |text: &str| {
+            let new = dir.path().join("new");
+            std::fs::write(&new, text).unwrap();
+            std::fs::rename(new, dir.path().join("says")).unwrap();
+        };
+        says("78 10:00 0\n");
+        let minute = Duration::from_secs(60);
+        let heeded = ends.heed("job", minute, false);
+        assert!(!heeded.is_near(Instant::now()), "nothing waits for the answer");
+        until("it is asked", || matches!(ends.state().known, Known::Ends(_)));
+        assert!(!heeded.is_near(Instant::now()));
+        says("78 0:50 0\n");
+        until("it is lowered", || heeded.is_near(Instant::now()));
+        says("78 1-00:00:00 0\n");
+        until("it is raised", || !heeded.is_near(Instant::now()));
+        says("78 UNLIMITED 0\n");
+        until("it is taken away", || ends.state().known == Known::Never(SQUEUE));
+        drop(heeded);
+        thread::sleep(Duration::from_millis(200));
+        let before = calls(dir.path());
+        thread::sleep(Duration::from_millis(200));
+        assert_eq!(calls(dir.path()), before, "nobody heeds it, so nobody asks");
+    }
+}

@@ -1,0 +1,304 @@
+//! When Slurm ends this process, which `squeue` tells.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::is_number;
+
+/// How long its answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest answer that is read: one line for each task of an array that runs.
+const LONGEST_ANSWER: u64 = 16 << 20;
+/// Columns that are padded by spaces.
+const FORMAT: &str = "--Format=JobArrayID:40,TimeLeft:40,RestartCnt:20";
+/// What would have `squeue` leave jobs out, or write them otherwise.
+const OPTIONS: [&str; 12] = [
+    "SQUEUE_ACCOUNT",
+    "SQUEUE_ALL",
+    "SQUEUE_ARRAY",
+    "SQUEUE_FEDERATION",
+    "SQUEUE_FORMAT",
+    "SQUEUE_FORMAT2",
+    "SQUEUE_LICENSES",
+    "SQUEUE_NAMES",
+    "SQUEUE_PARTITION",
+    "SQUEUE_QOS",
+    "SQUEUE_STATES",
+    "SQUEUE_USERS",
+];
+
+/// The job of Slurm that this process is of, and how it is asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Squeue {
+    program: PathBuf,
+    /// The array, or the job that is in none: all that is asked for.
+    asked: String,
+    /// How the answer calls the job, as `77_3` or `78`, and how often it was started again.
+    own: (String, String),
+    /// The cluster, which other clusters of the machine have other numbers of jobs in.
+    cluster: String,
+    /// Where processes of this machine share the answers.
+    folder: Option<PathBuf>,
+    /// How long an answer counts.
+    pub(super) every: Duration,
+}
+
+/// What the answer says of the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Ends(SystemTime),
+    Never,
+    /// There is no line about it.
+    Silent,
+    /// Another process was answered before the job had begun.
+    Early,
+}
+
+impl Squeue {
+    /// The job, in an environment with those variables.
+    pub(super) fn of(variable: &impl Fn(&str) -> Option<String>) -> Option<Squeue> {
+        let number = |name| variable(name).filter(|value| is_number(value));
+        let job = number("SLURM_JOB_ID")?;
+        let array = number("SLURM_ARRAY_JOB_ID").zip(number("SLURM_ARRAY_TASK_ID"));
+        let (asked, own) = match array {
+            // The id of an array's last task is the array's, so a task is known by its number.
+            Some((array, task)) => (array.clone(), format!("{array}_{task}")),
+            None => (job.clone(), job),
+        };
+        let restarts = number("SLURM_RESTART_COUNT").unwrap_or_else(|| "0".to_owned());
+        let name = variable("SLURM_CLUSTER_NAME").unwrap_or_default();
+        let cluster = name.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+        Some(Squeue {
+            program: PathBuf::from("squeue"),
+            asked,
+            own: (own, restarts),
+            cluster,
+            folder: folder(),
+            every: Duration::from_secs(60),
+        })
+    }
+
+    /// Asks, unless a process of this machine has asked for the same a while ago; says when it was asked.
+    pub(super) fn ask(&self) -> Result<(Answer, SystemTime), String> {
+        let Some(mut file) = self.shared() else {
+            let now = SystemTime::now();
+            return Ok((self.answer(&self.call()?, now), now));
+        };
+        // Whoever comes while another one asks waits for its answer.
+        file.lock().map_err(|error| error.to_string())?;
+        if let Some((asked, text)) = self.shared_answer(&mut file) {
+            let answer = self.answer(&text, asked);
+            return Ok((if answer == Answer::Silent { Answer::Early } else { answer }, asked));
+        }
+        let asked = SystemTime::now();
+        let called = self.call();
+        let text = called.as_deref().unwrap_or_default();
+        // Where that fails, the next one asks by itself.
+        let _ = share(&mut file, asked, text);
+        Ok((self.answer(&called?, asked), asked))
+    }
+
+    fn shared(&self) -> Option<File> {
+        let path = self.folder.as_ref()?.join(format!("slurm-{}-{}", self.cluster, self.asked));
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).ok()
+    }
+
+    /// An answer that counts still.
+    fn shared_answer(&self, file: &mut File) -> Option<(SystemTime, String)> {
+        let mut text = String::new();
+        file.take(LONGEST_ANSWER).read_to_string(&mut text).ok()?;
+        let (asked, lines) = text.split_once('\n')?;
+        let asked = UNIX_EPOCH.checked_add(Duration::from_millis(asked.parse().ok()?))?;
+        let is_fresh = asked.elapsed().is_ok_and(|age| age < self.every);
+        is_fresh.then(|| (asked, lines.to_owned()))
+    }
+
+    fn call(&self) -> Result<String, String> {
+        let mut command = Command::new(&self.program);
+        command.args(["--noheader", FORMAT]).arg(format!("--jobs={}", self.asked));
+        OPTIONS.iter().for_each(|name| _ = command.env_remove(name));
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| format!("`squeue`: {error}"))?;
+        let output = child.stdout.take();
+        let reading = thread::Builder::new().name("safe-state-squeue".to_owned()).spawn(|| {
+            let mut text = String::new();
+            let read = output.map(|it| it.take(LONGEST_ANSWER).read_to_string(&mut text));
+            read.and_then(Result::ok).map(|_| text)
+        });
+        let began = Instant::now();
+        let status = loop {
+            match child.try_wait() {
+                Ok(Some(status)) => break status,
+                Ok(None) if began.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                _ => {
+                    // It may have ended.
+                    let _ = child.kill();
+                    let _ = child.wait();
+                    return Err("`squeue` does not answer".to_owned());
+                }
+            }
+        };
+        let text = reading.ok().and_then(|reading| reading.join().ok()).flatten();
+        text.filter(|_| status.success()).ok_or_else(|| format!("`squeue` failed: {status}"))
+    }
+
+    fn answer(&self, text: &str, asked: SystemTime) -> Answer {
+        let (own, restarts) = &self.own;
+        let is_own = |id: &str| {
+            // The parts of a heterogeneous job end together.
+            id.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('+'))
+        };
+        let left = text.lines().find_map(|line| {
+            let mut columns = line.split_whitespace();
+            let (id, left, started) = (columns.next()?, columns.next()?, columns.next()?);
+            // A job that was started again has another end.
+            (is_own(id) && started == restarts).then_some(left)
+        });
+        match left {
+            None => Answer::Silent,
+            Some("UNLIMITED") => Answer::Never,
+            // Of a job whose time is over.
+            Some("INVALID") => Answer::Ends(asked),
+            Some(left) => time(left)
+                .and_then(|left| asked.checked_add(left))
+                .map_or(Answer::Silent, Answer::Ends),
+        }
+    }
+}
+
+fn share(file: &mut File, asked: SystemTime, text: &str) -> std::io::Result<()> {
+    let asked = asked.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    file.rewind()?;
+    file.set_len(0)?;
+    file.write_all(format!("{asked}\n{text}").as_bytes())
+}
+
+/// `9:58`, `1:00:00`, or `2-01:00:00`.
+pub(super) fn time(text: &str) -> Option<Duration> {
+    let (days, rest) = text.split_once('-').unwrap_or(("0", text));
+    let parts = rest.split(':').map(|part| part.parse::<u64>().ok());
+    let seconds =
+        parts.into_iter().try_fold(0_u64, |total, part| total.checked_mul(60)?.checked_add(part?));
+    let days = days.parse::<u64>().ok()?.checked_mul(24 * 60 * 60)?;
+    Some(Duration::from_secs(seconds?.checked_add(days)?))
+}
+
+/// A folder of this user's alone.
+#[cfg(unix)]
+fn folder() -> Option<PathBuf> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    let user = fs::metadata("/proc/self").ok()?.uid();
+    let folder = std::env::temp_dir().join(format!("safe-state-{user}"));
+    // It may be there, and then whose it is counts.
+    let _ = DirBuilder::new().mode(0o700).create(&folder);
+    let is_own = |path: &Path| {
+        let found = fs::symlink_metadata(path).ok()?;
+        (found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0).then_some(())
+    };
+    is_own(&folder).map(|()| folder)
+}
+
+/// Slurm is not there.
+#[cfg(not(unix))]
+fn folder() -> Option<PathBuf> {
+    None
+}
+
+#[cfg(all(test, unix))]
+pub(super) mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::testing::environment;
+    use super::*;
+
+    /// A `squeue` that prints what a file says, and notes each call.
+    pub(in super::super) fn fake(
+        dir: &Path,
+        variables: &[(&str, &str)],
+        every: Duration,
+    ) -> Squeue {
+        let program = dir.join("squeue");
+        let (calls, says) = (dir.join("calls"), dir.join("says"));
+        let script =
+            format!("#!/bin/sh\necho \"$*\" >>{}\ncat {}\n", calls.display(), says.display());
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let squeue = Squeue::of(&environment(variables)).unwrap();
+        Squeue { program, folder: Some(dir.to_owned()), every, ..squeue }
+    }
+
+    pub(in super::super) fn calls(dir: &Path) -> usize {
+        fs::read_to_string(dir.join("calls")).unwrap_or_default().lines().count()
+    }
+
+    const TASK: [(&str, &str); 3] =
+        [("SLURM_JOB_ID", "77"), ("SLURM_ARRAY_JOB_ID", "77"), ("SLURM_ARRAY_TASK_ID", "3")];
+
+    fn left(squeue: &Squeue) -> Option<u64> {
+        let (answer, asked) = squeue.ask().unwrap();
+        let Answer::Ends(at) = answer else { return None };
+        Some(at.duration_since(asked).unwrap().as_secs())
+    }
+
+    #[test]
+    fn times_are_read_as_slurm_writes_them() {
+        let seconds = |text| time(text).map(|it| it.as_secs());
+        assert_eq!([seconds("9:58"), seconds("1:00:00")], [Some(598), Some(3600)]);
+        assert_eq!(seconds("2-01:00:01"), Some(49 * 3600 + 1));
+        assert_eq!([seconds("NOT_SET"), seconds(""), seconds("1-"), seconds("-1")], [None; 4]);
+        assert_eq!(seconds("99999999999999999999-00:00"), None);
+    }
+
+    /// The last task's id is the array's, and several lines come.
+    #[test]
+    fn a_task_is_known_by_its_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let squeue = fake(dir.path(), &TASK, Duration::ZERO);
+        let says = |text: &str| {
+            fs::write(dir.path().join("says"), text).unwrap();
+            left(&squeue)
+        };
+        assert_eq!(says("77_1  5:00 0\n77_31 9:00 0\n77_3 1:00 0 \n"), Some(60));
+        assert_eq!(says("77_3 2:00 0\n"), Some(120));
+        assert_eq!(says("77_3 UNLIMITED 0\n"), None);
+        assert_eq!(says("77_[4-15] INVALID 0\n77_3\n"), None);
+        assert_eq!(says("77_3 INVALID 0\n"), Some(0));
+        assert_eq!(says("77_3 2:00 1\n"), None, "that is of a later start");
+        let asked = fs::read_to_string(dir.path().join("calls")).unwrap();
+        assert_eq!(asked.lines().next().unwrap(), format!("--noheader {FORMAT} --jobs=77"));
+    }
+
+    #[test]
+    fn a_machine_asks_once_for_all_tasks_of_an_array() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("says"), "77_3 1:00 0\n77_4 2:00 0\n").unwrap();
+        let first = fake(dir.path(), &TASK, Duration::from_secs(3600));
+        let other = Squeue { own: ("77_4".to_owned(), "0".to_owned()), ..first.clone() };
+        let answers = thread::scope(|scope| {
+            let all: Vec<_> = (0..8)
+                .map(|at| if at % 2 == 0 { &first } else { &other })
+                .map(|squeue| scope.spawn(|| left(squeue)))
+                .collect();
+            all.into_iter().map(|it| it.join().unwrap().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(answers, [60, 120, 60, 120, 60, 120, 60, 120]);
+        assert_eq!(calls(dir.path()), 1);
+    }
+
+    #[test]
+    fn an_answer_that_fails_is_an_error_and_counts_as_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let squeue = fake(dir.path(), &TASK, Duration::from_secs(3600));
+        squeue.ask().unwrap_err();
+        assert_eq!(squeue.ask().unwrap().0, Answer::Early);
+        assert_eq!(calls(dir.path()), 1);
+        let none = Squeue { program: dir.path().join("none"), folder: None, ..squeue };
+        assert!(none.ask().unwrap_err().contains("squeue"));
+    }
+}

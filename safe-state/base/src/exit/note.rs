@@ -1,0 +1,157 @@
+//! What the last run of this process came to, if it was to stop; a supervisor is told as well.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{Error, StopReason};
+
+/// `PID:PATH`: the process that started this one and wants to know, and the file in which it is told.
+const VARIABLE: &str = "SAFE_STATE_STOPPED";
+
+/// What it means that a run was to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was asked to end, or its time was over: run it again, later.
+    Later,
+    /// It has passed a limit of its own: run it again.
+    Limit,
+    /// Other workers have what is left.
+    Idle,
+    /// It was cancelled or abandoned, or has ended itself.
+    OnPurpose,
+}
+
+/// The last run that was to stop, if no other has begun since, and how its error reads.
+static LAST: Mutex<Option<(Ending, String)>> = Mutex::new(None);
+
+fn last() -> MutexGuard<'static, Option<(Ending, String)>> {
+    LAST.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Ending {
+    const ALL: [(Ending, &'static str); 4] = [
+        (Ending::Later, "later"),
+        (Ending::Limit, "limit"),
+        (Ending::Idle, "idle"),
+        (Ending::OnPurpose, "on purpose"),
+    ];
+
+    fn of(error: &Error) -> Option<Ending> {
+        match error {
+            Error::StoppedItself { .. } => Some(Ending::OnPurpose),
+            Error::Stopped { reason, .. } => Some(match reason {
+                StopReason::Signal | StopReason::MaxRuntime | StopReason::WallTime => Ending::Later,
+                StopReason::Timeout | StopReason::MaxMemory => Ending::Limit,
+                StopReason::Idle => Ending::Idle,
+                StopReason::Cancelled | StopReason::Abandoned | StopReason::Replay => {
+                    Ending::OnPurpose
+                }
+            }),
+            _ => None,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        Ending::ALL.iter().find(|(ending, _)| *ending == self).map_or("", |(_, text)| text)
+    }
+}
+
+/// A run begins: what the one before came to is its own matter no longer.
+pub fn begins() {
+    if last().take().is_some()
+        && let Some(path) = told_to()
+    {
+        // Nobody may have been told.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// A run ends with that error, because it was to stop.
+pub fn stopped(error: Error) -> Error {
+    if let Some(ending) = Ending::of(&error) {
+        *last() = Some((ending, error.to_string()));
+        if let Some(path) = told_to() {
+            // Whoever is not told starts the program again, as after any failure.
+            let _ = fs::write(path, ending.text());
+        }
+    }
+    error
+}
+
+/// Returns what the last run of this process was to stop for, if that is what a message tells.
+pub fn ends(message: &str) -> Option<Ending> {
+    last().as_ref().filter(|(_, told)| message.contains(told)).map(|(ending, _)| *ending)
+}
+
+/// The file in which who started this process is told. A program that this one starts inherits the variable, and does not
+/// take it for its own.
+fn told_to() -> Option<PathBuf> {
+    let told = std::env::var(VARIABLE).ok()?;
+    let (pid, path) = told.split_once(':')?;
+    is_parent(pid).then(|| PathBuf::from(path))
+}
+
+#[cfg(unix)]
+fn is_parent(pid: &str) -> bool {
+    pid.parse() == Ok(std::os::unix::process::parent_id())
+}
+
+/// There are no supervisors there.
+#[cfg(not(unix))]
+fn is_parent(_: &str) -> bool {
+    false
+}
+
+/// Where a supervisor is told by the program that it starts.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Notes {
+    folder: PathBuf,
+}
+
+#[cfg(unix)]
+impl Notes {
+    /// Makes a folder that nobody else may look into.
+    ///
+    /// # Errors
+    ///
+    /// It can't be made.
+    pub fn new() -> std::io::Result<Notes> {
+        use std::os::unix::fs::DirBuilderExt;
+        use std::time::SystemTime;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let name = format!("safe-state-run-{}-{}", std::process::id(), now.as_nanos());
+        let folder = std::env::temp_dir().join(name);
+        fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Notes { folder })
+    }
+
+    /// Has a program tell that is started by this process.
+    pub fn ask(&self, command: &mut std::process::Command) {
+        let path = self.path();
+        let mut told = std::ffi::OsString::from(format!("{}:", std::process::id()));
+        told.push(path);
+        command.env(VARIABLE, told);
+    }
+
+    /// Returns what it has told, and forgets it.
+    pub fn take(&self) -> Option<Ending> {
+        let path = self.path();
+        let told = fs::read_to_string(&path).ok()?;
+        let _ = fs::remove_file(path);
+        Ending::ALL.iter().find(|(_, text)| *text == told).map(|(ending, _)| *ending)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join("stopped")
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Notes {
+    fn drop(&mut self) {
+        // What is left is small, and nobody's.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,57 @@
+//! The units of the guide are what systemd takes.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::blocks;
+
+/// The units of the page, by the names of their files; the programs in them are there.
+fn units() -> Vec<(String, String)> {
+    blocks("systemd.md", "ini")
+        .into_iter()
+        .map(|block| {
+            let (path, unit) = block.split_once('\n').unwrap();
+            let name = path.strip_prefix("# /etc/systemd/system/").unwrap().to_owned();
+            let there: Vec<String> = unit
+                .lines()
+                .map(|line| match line.strip_prefix("ExecStart=/usr/local/bin/") {
+                    Some(_) => "ExecStart=/bin/true".to_owned(),
+                    None => line.to_owned(),
+                })
+                .collect();
+            (name, there.join("\n") + "\n")
+        })
+        .collect()
+}
+
+/// What systemd has against units, if anything.
+fn objections(dir: &Path, units: &[(String, String)]) -> String {
+    let paths: Vec<_> = units.iter().map(|(name, _)| dir.join(name)).collect();
+    for ((_, unit), path) in units.iter().zip(&paths) {
+        fs::write(path, unit).unwrap();
+    }
+    let mut verify = Command::new("systemd-analyze");
+    verify.args(["verify", "--man=no", "--recursive-errors=no"]).args(paths);
+    let verified = verify.output().expect("there is `systemd-analyze`, of systemd");
+    let said = String::from_utf8(verified.stderr).unwrap();
+    assert_eq!(verified.status.success(), said.is_empty(), "{said}");
+    said
+}
+
+#[test]
+fn systemd_takes_the_units_of_the_guide() {
+    let (dir, units) = (tempfile::tempdir().unwrap(), units());
+    assert_eq!(units.len(), 3);
+    assert_eq!(objections(dir.path(), &units), "");
+    for (wrong, right) in
+        [("WatchdogSecs=", "WatchdogSec="), ("OOMPolicy=go on", "OOMPolicy=continue")]
+    {
+        let broken: Vec<_> = units
+            .iter()
+            .filter(|(_, unit)| unit.contains(right))
+            .map(|(name, unit)| (name.clone(), unit.replace(right, wrong)))
+            .collect();
+        assert_ne!(objections(dir.path(), &broken), "", "{wrong}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Exit codes that tell whether to run the program again, and what a supervisor makes of the same.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use safe_state::Job;
+
+use crate::{completed, effects, program, said, supervised};
+
+/// Starts it, does that once an item has begun, and says with which code it ends and what it said.
+fn ended(mut command: Command, then: impl FnOnce(Pid)) -> (Option<i32>, String) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    lines.read_line(&mut String::new()).unwrap();
+    then(Pid::from_child(&child));
+    let reading = std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+    let output = child.wait_with_output().unwrap();
+    reading.join().unwrap().unwrap();
+    (output.status.code(), said(&output))
+}
+
+fn signal(signal: Signal) -> impl FnOnce(Pid) {
+    move |pid| kill_process(pid, signal).unwrap()
+}
+
+fn cancel(dir: &Path) -> impl FnOnce(Pid) + use<> {
+    let job = Job::new("engine").state_dir(dir);
+    move |_| job.cancel().unwrap()
+}
+
+#[test]
+fn each_way_to_stop_has_its_code() {
+    let code = |kind: &str, then: fn(&Path) -> Box<dyn FnOnce(Pid)>| {
+        let dir = tempfile::tempdir().unwrap();
+        ended(program(kind, dir.path()), then(dir.path()))
+    };
+    let nothing = |_: &Path| Box::new(|_| ()) as Box<dyn FnOnce(Pid)>;
+    assert_eq!(code("graceful", |_| Box::new(signal(Signal::TERM))).0, Some(75));
+    assert_eq!(code("held", |dir| Box::new(cancel(dir))).0, Some(77));
+    assert_eq!(code("stops", nothing).0, Some(77));
+    assert_eq!(code("limited", nothing).0, Some(75));
+    assert_eq!(code("plain", nothing).0, Some(0));
+    let (failed, told) = code("fails", nothing);
+    assert_eq!((failed, told.as_str()), (Some(1), "Error: on its own account\n"));
+}
+
+#[test]
+fn a_worker_that_finds_nothing_left_has_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let leaves = |_: Pid| {
+        let other = program("leaves", dir.path()).output().unwrap();
+        assert_eq!(other.status.code(), Some(76), "{}", said(&other));
+    };
+    assert_eq!(ended(program("leaves", dir.path()), leaves).0, Some(0));
+}
+
+/// As Grid Engine wants it.
+#[test]
+fn the_environment_sets_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let code = |value: &str| {
+        let mut command = program("graceful", dir.path());
+        command.env("SAFE_STATE_EXIT_STOPPED", value);
+        ended(command, signal(Signal::TERM))
+    };
+    assert_eq!(code("99").0, Some(99));
+    let (code, told) = code("ninety");
+    assert_eq!(code, Some(75));
+    assert!(told.contains("`ninety` is no exit code from 0 to 255"), "{told}");
+}
+
+/// Grid Engine sends SIGUSR1 and SIGUSR2 ahead of the end, and Slurm what it is asked for.
+#[test]
+fn signals_that_warn_ask_a_run_to_end() {
+    for sent in [Signal::USR1, Signal::USR2, Signal::XCPU, Signal::TERM] {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(ended(program("warned", dir.path()), signal(sent)).0, Some(75), "{sent:?}");
+        assert_eq!(completed(dir.path()), effects(dir.path()).len() as u64, "{sent:?}");
+        let supervised = supervised(&[], "warned", dir.path());
+        let before = effects(dir.path()).len();
+        assert_eq!(ended(supervised, signal(sent)).0, Some(75), "{sent:?}");
+        assert_eq!(completed(dir.path()), effects(dir.path()).len() as u64, "{sent:?}");
+        assert!(effects(dir.path()).len() > before);
+    }
+    // SIGINT is none of those that it names.
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(ended(program("warned", dir.path()), signal(Signal::INT)).0, None);
+}
+
+/// What ends a program comes long after what has warned it, and is the first that does more than that.
+#[test]
+fn a_warning_and_then_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = program("warned", dir.path());
+    command.env("MILLIS", "4000");
+    let both = |pid| {
+        kill_process(pid, Signal::USR1).unwrap();
+        std::thread::sleep(Duration::from_millis(2500));
+        kill_process(pid, Signal::TERM).unwrap();
+    };
+    assert_eq!(ended(command, both).0, Some(75));
+    assert_eq!((completed(dir.path()), effects(dir.path()).len()), (1, 1));
+}
+
+#[test]
+fn what_was_stopped_on_purpose_is_not_started_again() {
+    for (kind, expected) in [("held", 77), ("stops", 77)] {
+        let dir = tempfile::tempdir().unwrap();
+        let then = |pid| {
+            if kind == "held" {
+                cancel(dir.path())(pid)
+            }
+        };
+        let (code, told) = ended(supervised(&[], kind, dir.path()), then);
+        assert_eq!(code, Some(expected), "{told}");
+        assert!(told.contains("stopped, as it was to, after 0 restarts"), "{told}");
+        let runs = Job::new("engine").state_dir(dir.path()).peek_checkpoint().unwrap().unwrap();
+        assert_eq!(runs.run_count(), 1);
+    }
+}
+
+/// A limit of its own is what a restart is for.
+#[test]
+fn what_passed_a_limit_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = supervised(&["--restarts", "50"], "limited", dir.path()).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("succeeded after"), "{}", said(&output));
+}
+
+/// A program whose `main` returns the error exits with 1, and its supervisor knows better.
+#[test]
+fn a_supervisor_is_told_by_the_program_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+    command.args(["run", "--backoff", "1ms", "--", env!("CARGO_BIN_EXE_asked"), "graceful"]);
+    command.arg(dir.path()).arg("5").env("RUST_BACKTRACE", "0").stderr(Stdio::piped());
+    command.stdin(Stdio::null());
+    let (code, told) = ended(command, |_| {
+        let job = Job::new("asked").state_dir(dir.path());
+        job.cancel().unwrap();
+    });
+    assert_eq!(code, Some(77), "{told}");
+    assert!(told.contains("stopped, as it was to, after 0 restarts"), "{told}");
+}
+
+#[test]
+fn several_workers_come_to_one_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = supervised(&["--workers", "3"], "leaves", dir.path()).output().unwrap();
+    let told = said(&output);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("1 of 3 workers succeeded; the others exited with 76, 76"), "{told}");
+}

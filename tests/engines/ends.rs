@@ -1,0 +1,108 @@
+//! Ends that are seen coming.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use safe_state::Job;
+
+use crate::{clean, completed, effects, program, said, with_squeue};
+
+fn in_seconds(seconds: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    (now.as_secs() + seconds).to_string()
+}
+
+const LAST_TASK: [(&str, &str); 4] = [
+    ("SLURM_JOB_ID", "77"),
+    ("SLURM_ARRAY_JOB_ID", "77"),
+    ("SLURM_ARRAY_TASK_ID", "3"),
+    ("SLURM_ARRAY_TASK_COUNT", "4"),
+];
+
+/// With no other limit, and where nothing but `squeue` tells.
+#[test]
+fn a_graceful_run_stops_before_the_end_that_squeue_tells() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = program("timed", dir.path());
+    let lines = "echo '77_0 9:00 0'; echo '77_31 9:00 0'; echo '77_3 0:52 0'";
+    with_squeue(&mut command, dir.path(), lines);
+    let output = command.envs(LAST_TASK).output().unwrap();
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(75), "{told}");
+    assert!(told.contains("its time ends in 51s, as `squeue` says"), "{told}");
+    assert!(told.contains("stopped before the batch system ends it"), "{told}");
+    let done = effects(dir.path()).len() as u64;
+    assert!(done > 0 && completed(dir.path()) == done, "{done} {told}");
+    let calls = fs::read_to_string(dir.path().join("calls")).unwrap();
+    assert_eq!(calls.lines().count(), 1, "{calls}");
+    assert!(calls.trim_end().ends_with("--jobs=77"), "{calls}");
+}
+
+#[test]
+fn an_end_can_be_said_and_then_nobody_is_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = program("timed", dir.path());
+    with_squeue(&mut command, dir.path(), "exit 1");
+    command.env("SLURM_JOB_ID", "78").env("SAFE_STATE_END_TIME", in_seconds(52));
+    let output = command.output().unwrap();
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(75), "{told}");
+    assert!(told.contains("as `SAFE_STATE_END_TIME` says"), "{told}");
+    assert!(!dir.path().join("calls").exists());
+}
+
+/// Neither the job nor the program's end waits for it.
+#[test]
+fn the_job_never_waits_for_the_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = program("limited", dir.path());
+    with_squeue(&mut command, dir.path(), "exec sleep 30");
+    let began = Instant::now();
+    let output = command.env("SLURM_JOB_ID", "78").output().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(20), "{}", said(&output));
+    assert!(said(&output).contains("at the end of its `timeout`"), "{}", said(&output));
+}
+
+#[test]
+fn an_end_within_the_grace_period_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let output =
+        program("timed", dir.path()).env("SLURM_JOB_END_TIME", in_seconds(30)).output().unwrap();
+    let told = said(&output);
+    assert!(told.contains("within the grace period of 50s: no run can get on"), "{told}");
+    assert_eq!(effects(dir.path()), [0; 0]);
+}
+
+#[test]
+fn an_end_that_is_not_known_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = program("graceful", dir.path());
+    command.env("SGE_TASK_ID", "undefined").env("JOB_ID", "9");
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    while Job::new("engine").state_dir(dir.path()).peek_checkpoint().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    child.wait().unwrap();
+    let told = said(&child.wait_with_output().unwrap());
+    let unknown = "Grid Engine does not tell when its time ends, so nothing is saved ahead of that; \
+                   `SAFE_STATE_END_TIME` can say it";
+    assert!(told.contains(unknown), "{told}");
+    let explain = |name: &str, value: &str| {
+        let command = Command::new(env!("CARGO_BIN_EXE_command"));
+        let arguments = ["--dir", dir.path().to_str().unwrap(), "explain", "engine"];
+        let output = clean(command, &arguments).env(name, value).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(explain("SGE_TASK_ID", "undefined").contains(unknown));
+    let known = explain("SAFE_STATE_END_TIME", &in_seconds(3600));
+    assert!(known.contains("its time ends in 59m 59s, as `SAFE_STATE_END_TIME` says"), "{known}");
+    assert!(!explain("OTHER", "x").contains("its time"));
+}

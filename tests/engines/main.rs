@@ -1,0 +1,68 @@
+//! Jobs under batch systems.
+
+mod arrays;
+mod codes;
+mod ends;
+mod slurm;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use safe_state_tests::Effects;
+
+/// What would make this test's own environment that of a batch system.
+const VARIABLES: [&str; 6] = [
+    "SLURM_JOB_ID",
+    "SLURM_ARRAY_JOB_ID",
+    "SLURM_ARRAY_TASK_ID",
+    "SLURM_JOB_END_TIME",
+    "SAFE_STATE_END_TIME",
+    "SAFE_STATE_SUBMISSION",
+];
+
+/// The program, with a job of that kind, outside of any batch system.
+fn program(kind: &str, dir: &Path) -> Command {
+    clean(Command::new(env!("CARGO_BIN_EXE_engines")), &[kind, dir.to_str().unwrap()])
+}
+
+/// The same under `safe-state run`.
+fn supervised(options: &[&str], kind: &str, dir: &Path) -> Command {
+    let program = env!("CARGO_BIN_EXE_engines");
+    let mut arguments = vec!["run", "--backoff", "1ms"];
+    arguments.extend(options);
+    arguments.extend(["--", program, kind, dir.to_str().unwrap()]);
+    clean(Command::new(env!("CARGO_BIN_EXE_command")), &arguments)
+}
+
+fn clean(mut command: Command, arguments: &[&str]) -> Command {
+    VARIABLES.iter().for_each(|name| _ = command.env_remove(name));
+    command.args(arguments).env("RUST_BACKTRACE", "0").stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Has the command find a `squeue` that does what the script says; it notes each call.
+fn with_squeue(command: &mut Command, dir: &Path, script: &str) {
+    let program = dir.join("squeue");
+    let text = format!("#!/bin/sh\necho \"$*\" >>{}\n{script}\n", dir.join("calls").display());
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{}:{path}", dir.display())).env("TMPDIR", dir);
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn effects(dir: &Path) -> Vec<u64> {
+    Effects::open(dir.join("effects")).unwrap().all()
+}
+
+/// How many items are saved as complete.
+fn completed(dir: &Path) -> u64 {
+    let job = safe_state::Job::new("engine").state_dir(dir);
+    job.peek_checkpoint().unwrap().unwrap().completed().len()
+}
