@@ -37,7 +37,9 @@ fn supervised(options: &[&str], kind: &str, dir: &Path) -> Command {
 }
 
 fn clean(mut command: Command, arguments: &[&str]) -> Command {
-    VARIABLES.iter().for_each(|name| _ = command.env_remove(name));
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
     command.args(arguments).env("RUST_BACKTRACE", "0").stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command

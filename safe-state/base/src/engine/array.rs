@@ -15,7 +15,7 @@ const VARIABLES: [&str; 7] = [
     "SGE_TASK_ID",
     "JOB_COMPLETION_INDEX",
 ];
-/// Where HTCondor tells a program what it is: a file, which has lines such as `ProcId = 3`.
+/// Where `HTCondor` tells a program what it is: a file, which has lines such as `ProcId = 3`.
 const CONDOR: &str = "_CONDOR_JOB_AD";
 /// The longest such file that is read.
 const LONGEST_AD: u64 = 1 << 20;
@@ -50,14 +50,14 @@ fn of(variable: &impl Fn(&str) -> Option<String>) -> Option<ArrayTask> {
     VARIABLES.iter().find_map(of_variable).or_else(of_condor).filter(|_| !is_alone)
 }
 
-/// A job of HTCondor.
+/// A job of `HTCondor`.
 pub(super) struct CondorJob {
     pub(super) cluster: String,
     process: String,
     is_one_of_several: bool,
 }
 
-/// Returns what HTCondor tells, in an environment with those variables.
+/// Returns what `HTCondor` tells, in an environment with those variables.
 pub(super) fn of_condor(variable: &impl Fn(&str) -> Option<String>) -> Option<CondorJob> {
     let path = variable(CONDOR)?;
     let is_file = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());

@@ -295,7 +295,7 @@ mod tests {
     fn left(variables: &[(&str, &str)]) -> Option<(u64, &'static str)> {
         let Known::Ends(end) = known(variables).0 else { return None };
         let left = end.at.saturating_duration_since(Instant::now());
-        Some((left.as_secs_f64().round() as u64, end.source))
+        Some(((left + Duration::from_millis(500)).as_secs(), end.source))
     }
 
     fn in_seconds(seconds: i64) -> String {

@@ -120,7 +120,9 @@ impl Squeue {
     fn call(&self) -> Result<String, String> {
         let mut command = Command::new(&self.program);
         command.args(["--noheader", FORMAT]).arg(format!("--jobs={}", self.asked));
-        OPTIONS.iter().for_each(|name| _ = command.env_remove(name));
+        for name in OPTIONS {
+            command.env_remove(name);
+        }
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| format!("`squeue`: {error}"))?;
         let output = child.stdout.take();
@@ -199,7 +201,7 @@ fn folder() -> Option<PathBuf> {
     let _ = DirBuilder::new().mode(0o700).create(&folder);
     let is_own = |path: &Path| {
         let found = fs::symlink_metadata(path).ok()?;
-        (found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0).then_some(())
+        (found.is_dir() && found.uid() == user && found.mode() & 0o777 == 0o700).then_some(())
     };
     is_own(&folder).map(|()| folder)
 }
