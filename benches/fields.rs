@@ -92,8 +92,8 @@ fn change(row: &mut Row, item: u32) {
     row.account = item;
     row.amount = f64::from(item) * 1.25;
     row.quantity -= 7;
-    row.is_paid = item % 2 == 0;
-    row.discount = (item % 3 == 0).then_some(item);
+    row.is_paid = item.is_multiple_of(2);
+    row.discount = item.is_multiple_of(3).then_some(item);
     row.total += 1_000;
     if row.currency.is_empty() {
         row.currency.push_str("EUR");
@@ -129,7 +129,7 @@ fn stored<T: Stored>() -> f64 {
     let backend = Arc::new(MemoryBackend::default());
     assert!(kept::<T>(&backend).is_none());
     let bytes = backend.load("kept").expect("it is read").expect("it is there");
-    bytes.len() as f64
+    u32::try_from(bytes.len()).expect("a few kilobytes").into()
 }
 
 #[resumable(name = "kept", backend = Arc::clone(backend), carry(rows), fresh(row))]

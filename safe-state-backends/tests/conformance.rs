@@ -86,7 +86,7 @@ fn encrypted_files() {
 #[cfg(all(feature = "encrypt", feature = "sqlite"))]
 #[test]
 fn encrypted_sqlite() {
-    let open = |store| encrypted(safe_state_backends::SqliteBackend::new::<PathBuf>(store));
+    let open = |store: PathBuf| encrypted(safe_state_backends::SqliteBackend::new(store));
     check("encrypted_sqlite", open, |subject, store| {
         subject
             .lapse(move |job| fs::remove_file(format!("{}.{job}.lock", store.display())).unwrap())

@@ -22,6 +22,9 @@ fn ended(mut command: Command, then: impl FnOnce(Pid)) -> (Option<i32>, String) 
     (output.status.code(), said(&output))
 }
 
+/// What is done to a run whose job is stored there.
+type Then = fn(&Path) -> Box<dyn FnOnce(Pid)>;
+
 fn signal(signal: Signal) -> impl FnOnce(Pid) {
     move |pid| kill_process(pid, signal).unwrap()
 }
@@ -33,7 +36,7 @@ fn cancel(dir: &Path) -> impl FnOnce(Pid) + use<> {
 
 #[test]
 fn each_way_to_stop_has_its_code() {
-    let code = |kind: &str, then: fn(&Path) -> Box<dyn FnOnce(Pid)>| {
+    let code = |kind: &str, then: Then| {
         let dir = tempfile::tempdir().unwrap();
         ended(program(kind, dir.path()), then(dir.path()))
     };
@@ -111,7 +114,7 @@ fn what_was_stopped_on_purpose_is_not_started_again() {
         let dir = tempfile::tempdir().unwrap();
         let then = |pid| {
             if kind == "held" {
-                cancel(dir.path())(pid)
+                cancel(dir.path())(pid);
             }
         };
         let (code, told) = ended(supervised(&[], kind, dir.path()), then);

@@ -79,11 +79,11 @@ impl Session for MySqlSession {
             Err(mysql_async::Error::Server(error)) if error.code == IS_NO_SQL => Ok(None),
             rows => or_no_table(rows).map(|rows| Some(rows.unwrap_or_default())),
         };
-        let rows: Option<Vec<(String, Option<Vec<u8>>, Option<String>)>> =
-            self.current(|session| session.call(asked))?;
+        let rows = self.current(|session| session.call(asked))?;
         let Some(rows) = rows else { return Ok(None) };
         let mut listed: Vec<Listed> = Vec::new();
-        for (key, record, holder) in rows {
+        for row in rows {
+            let (key, record, holder): (String, Option<Vec<u8>>, Option<String>) = row;
             match listed.last_mut().filter(|last| last.key == key) {
                 Some(Listed { checkpoint, .. }) => {
                     if let (Some(bytes), Some(record)) = (checkpoint, record) {

@@ -68,10 +68,8 @@ pub(crate) struct Proof {
 /// editions before 2024 would keep it.
 pub(crate) fn around(walk: &TokenStream, types: Option<TokenStream>, here: Span) -> TokenStream {
     let holder = taken::holder();
-    match types {
-        Some(types) => quote_spanned! {here=> match #types { #holder => #walk } },
-        None => quote_spanned! {here=> { #walk; } },
-    }
+    let Some(types) = types else { return quote_spanned! {here=> { #walk; } } };
+    quote_spanned! {here=> match #types { #holder => #walk } }
 }
 
 /// Whether no loop is left out for that there is nothing to prove: a test compares what is then refused.

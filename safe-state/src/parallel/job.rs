@@ -118,7 +118,7 @@ impl<I: IntoIterator<Item: ToThread>> ParIter<I> {
                 terms(self.most),
                 body,
             );
-            ended(came)?;
+            ended(came, Ok(()))?;
             if tally.leave() {
                 tally.run().save()?;
             }
@@ -243,7 +243,7 @@ async fn each_of<S: Stream, E: From<Error> + fmt::Display>(
         terms(most),
         body,
     );
-    ended(came.await)?;
+    ended(came.await, Ok(()))?;
     if tally.leave() {
         tally.run().save_async().await?;
     }
@@ -255,10 +255,10 @@ fn on_error<E: From<Error>>(error: Error) -> Result<(), E> {
 }
 
 /// What the function returns, or raises, where its loop came out so.
-fn ended<E>(came: Result<Flow<Result<(), E>>, Outcome<Result<(), E>>>) -> Result<(), E> {
+fn ended<R>(came: Result<Flow<R>, Outcome<R>>, complete: R) -> R {
     match came {
         Ok(Flow::Return(returned)) => returned,
-        Ok(Flow::Next | Flow::Exit(_)) => Ok(()),
+        Ok(Flow::Next | Flow::Exit(_)) => complete,
         Err(failed) => raise(failed),
     }
 }
