@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use safe_state::backend::{Encrypted, EncryptionKeys, SqliteBackend};
+use safe_state::backend::{Encrypted, EncryptionKeys, LeaseOptions, SqliteBackend};
 use safe_state::{
     Action, Backend, Error, FileBackend, IdempotencyCache, Job, MemoryBackend, Results, resumable,
     step,
@@ -49,7 +49,7 @@ fn mail(
             return Err(safe_state::stop!("enough of {customer}"));
         }
         anyhow::ensure!(index != 1, "{customer} has no address");
-        last = customer.clone();
+        last.clone_from(customer);
         sent.push(format!("{greeting}: {customer}"));
     }
     assert_eq!(last, customers[customers.len() - 1]);
@@ -153,7 +153,7 @@ fn what_is_changed_moved_or_taken_from_another_job_is_noticed() {
     let place = Arc::new(MemoryBackend::default());
     let backend = Encrypted::new(Arc::clone(&place) as _, EncryptionKeys::new(first_key()));
     let shared: Arc<dyn Backend> = Arc::new(backend.clone());
-    let mut lease = Arc::clone(&shared).lease("job", Default::default()).unwrap();
+    let mut lease = Arc::clone(&shared).lease("job", LeaseOptions::default()).unwrap();
     lease.save(b"snapshot").unwrap();
     lease.append(b"one").unwrap();
     lease.append(b"two").unwrap();

@@ -123,37 +123,24 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         }
     }
 
-    /// Completes the item before, with what is due then, and gives the next. Where there is none, [`left`](Self::left)
-    /// tells why.
+    /// Completes the item before, with what is due then, and gives the next. Where there is none, the counter knows why:
+    /// behind the loop the items are not looked at, as a body that leaves it may have changed what they borrow.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn advance(&mut self, counter: &mut impl Counter) -> Option<I::Item> {
         if counter.complete()
             && let Err(error) = counter.pass_boundary(self.has_ended())
         {
-            self.refuse(error);
+            counter.refuse(error);
             return None;
         }
         match self.next(counter) {
             Step::Item(item) => Some(item),
             Step::Done => None,
             Step::Failed(error) => {
-                self.refuse(error);
+                counter.refuse(error);
                 None
             }
-        }
-    }
-
-    /// Leaves the loop, which only counts.
-    ///
-    /// # Errors
-    ///
-    /// It is left as the run can't go on, or can't be saved.
-    #[inline]
-    pub fn left(&mut self, counter: &mut impl Counter) -> Result<(), Error> {
-        match std::mem::replace(&mut self.gate, Gate::Closed) {
-            Gate::Refused(error) => Err(*error),
-            Gate::Open | Gate::Gapped(_) | Gate::Closed => counter.leave_counted(),
         }
     }
 
@@ -235,11 +222,6 @@ impl NoItems {
 
     /// Cannot be called.
     pub fn advance<T>(&mut self, _: &mut impl Counter) -> Option<T> {
-        match self.0 {}
-    }
-
-    /// Cannot be called.
-    pub fn left(&mut self, _: &mut impl Counter) -> Result<(), Error> {
         match self.0 {}
     }
 

@@ -57,7 +57,7 @@ pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
 pub use crate::items::received::{Receipt, Received};
-pub use crate::items::source::{Source, by_index_checked};
+pub use crate::items::source::{Source, asked_by_index, by_index_checked};
 pub use crate::items::{Items, Step};
 pub use crate::observe::spans::Spans;
 pub use crate::parallel::{

@@ -190,7 +190,8 @@ fn what_a_verb_changes_is_as_it_was_or_as_it_is_to_be() {
 
 #[test]
 fn what_is_asked_of_a_job_is_asked_or_not() {
-    const ASKED: [(fn(&Job) -> Result<(), Error>, Option<Request>); 5] = [
+    type Ask = fn(&Job) -> Result<(), Error>;
+    const ASKED: [(Ask, Option<Request>); 5] = [
         (Job::pause, Some(Request::Pause)),
         (Job::cancel, Some(Request::Cancel)),
         (Job::accept, Some(Request::Accept)),

@@ -150,7 +150,7 @@ fn plain_walk(plan: &Plan, lowered: &Lowered, target: &Target, check: &TokenStre
                 #check
                 #policy
                 #label while let #krate::__private::Some(#item) = #items.advance(&mut #tally) { #next }
-                if let #krate::__private::Err(#error) = #items.left(&mut #tally) { #fail }
+                if let #krate::__private::Err(#error) = #tally.left() { #fail }
             }
         }
     }

@@ -44,12 +44,8 @@ pub trait Counter {
     /// The run cannot be saved, or is to stop.
     fn pass_boundary(&mut self, has_ended: bool) -> Result<(), Error>;
 
-    /// Leaves a loop that only counts, with the save that is due.
-    ///
-    /// # Errors
-    ///
-    /// The run cannot be saved.
-    fn leave_counted(&mut self) -> Result<(), Error>;
+    /// Keeps why the loop gives no more items, for where it has been left.
+    fn refuse(&mut self, error: Error);
 
     /// Returns whether the run goes on with another input.
     fn accepts_another_input(&self) -> bool;

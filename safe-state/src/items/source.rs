@@ -239,6 +239,11 @@ pub(crate) fn is_channel<I: ?Sized>() -> bool {
     CHANNELS.iter().any(|channel| name.contains(channel))
 }
 
+/// What a loop asks for items itself, which can be known by their index. Returns whether it is known to give each once.
+pub fn asked_by_index<I: ?Sized>(_: &&&Source<I>, _: impl HasOrder, _: impl GivesAgain) -> bool {
+    is_channel::<I>()
+}
+
 /// An input whose items can be known by their index, where the program tells what of an item is compared.
 pub fn by_index_checked(_: impl HasOrder) {}
 
@@ -246,6 +251,12 @@ pub fn by_index_checked(_: impl HasOrder) {}
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __source {
+    ($input:expr, index) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::types::*;
+        let source = $crate::__private::Source::of($input);
+        $crate::__private::asked_by_index(source, source.order(), source.again())
+    }};
     ($input:expr, checked) => {{
         #[allow(unused_imports)]
         use $crate::__private::types::*;

@@ -140,8 +140,8 @@ impl Counter for Handing<'_, '_> {
         self.tally.pass_boundary(has_ended)
     }
 
-    fn leave_counted(&mut self) -> Result<(), Error> {
-        self.tally.leave_counted()
+    fn refuse(&mut self, error: Error) {
+        self.tally.refuse(error);
     }
 
     fn accepts_another_input(&self) -> bool {

@@ -31,6 +31,8 @@ pub struct Tally<'r> {
     paged: Option<Advanced>,
     /// Whether the fingerprint there is that of the item in flight.
     is_marked: bool,
+    /// Why the loop gives no more items.
+    refused: Option<Box<Error>>,
 }
 
 /// Of how many items the page has the fingerprint of one: taking it costs more than all else.
@@ -39,7 +41,9 @@ const PAGED_MARKS: u16 = 8;
 impl<'r> Tally<'r> {
     #[inline]
     pub(super) fn new(run: &'r mut Run, depth: usize) -> Self {
-        Tally { run, depth, granted: 0, left: 0, in_flight: false, paged: None, is_marked: false }
+        let (granted, left) = (0, 0);
+        let (in_flight, paged, is_marked, refused) = (false, None, false, None);
+        Tally { run, depth, granted, left, in_flight, paged, is_marked, refused }
     }
 
     /// Returns the run, which knows everything now. It is asked for the next item's part again.
@@ -132,6 +136,19 @@ impl<'r> Tally<'r> {
         looping::leave(stages, depth)
     }
 
+    /// Leaves a loop that only counts, with the save that is due.
+    ///
+    /// # Errors
+    ///
+    /// The loop gave no more items for that, or the run cannot be saved.
+    #[inline]
+    pub fn left(&mut self) -> Result<(), Error> {
+        if let Some(error) = self.refused.take() {
+            return Err(*error);
+        }
+        if self.leave() && self.run.saves_now() { self.run.save() } else { Ok(()) }
+    }
+
     #[inline]
     fn settle(&mut self) {
         let completed = self.granted - self.left;
@@ -149,11 +166,9 @@ impl<'r> Tally<'r> {
 }
 
 impl Counter for Tally<'_> {
-    fn leave_counted(&mut self) -> Result<(), Error> {
-        if self.leave() && self.run.saves_now() {
-            return self.run.save();
-        }
-        Ok(())
+    #[cold]
+    fn refuse(&mut self, error: Error) {
+        self.refused = Some(Box::new(error));
     }
 
     #[inline]
