@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 const ORDERS: [u64; 6] = [10, 20, 30, 40, 50, 60];
 const NEVER: u64 = 0;
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Cents {
     cents: u64,
 }
@@ -28,8 +28,7 @@ fn in_cents(euros: u64) -> Cents {
 }
 
 fn by_currency(sum: Cents) -> ByCurrency {
-    let Cents { cents } = sum;
-    BTreeMap::from([("EUR".to_owned(), cents)])
+    BTreeMap::from([("EUR".to_owned(), sum.cents)])
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what `migrate` calls takes the old value")]

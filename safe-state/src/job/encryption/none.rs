@@ -9,6 +9,7 @@ use crate::Error;
 pub(super) type Keys = ();
 
 #[expect(clippy::unnecessary_wraps, reason = "there may be keys with the feature")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "with the feature there is more to keys")]
 pub(super) fn encrypted((): &Keys, backend: Arc<dyn Backend>) -> Result<Arc<dyn Backend>, Error> {
     Ok(backend)
 }
