@@ -79,7 +79,7 @@ fn second(dir: &Path, orders: &[u64], at: u64, again_at: u64) -> anyhow::Result<
         sum.cents += 100 * order;
         billed.push(*order);
     }
-    let middle = sum.clone();
+    let middle = sum;
     #[resume]
     for order in orders {
         fail(*order, again_at)?;
