@@ -82,14 +82,18 @@ fn iterators_of_channels_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (dir, all) = (dir.path(), [1, 2, 3]);
     let (sender, receiver) = crossbeam_channel::unbounded();
-    all.iter().for_each(|number| sender.send(*number).unwrap());
+    for number in all {
+        sender.send(number).unwrap();
+    }
     is_refused(crossbeam_itself(dir, receiver.clone()));
     is_refused(crossbeam_iter(dir, receiver.clone()));
     is_refused(crossbeam_try_iter(dir, receiver.clone()));
     assert_eq!(receiver.len(), 3, "nothing is taken");
 
     let (sender, receiver) = flume::unbounded();
-    all.iter().for_each(|number| sender.send(*number).unwrap());
+    for number in all {
+        sender.send(number).unwrap();
+    }
     is_refused(flume_itself(dir, receiver.clone()));
     is_refused(flume_iter(dir, receiver.clone()));
     is_refused(flume_try_iter(dir, receiver.clone()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Block, Type};
+use syn::{Block, Item, Stmt, Type};
 
 use crate::analyse::plan::Plan;
 use crate::emit::save_points;
@@ -73,10 +73,12 @@ pub(crate) fn in_one_call(
     }
 }
 
-/// The block, with `before` at its head: as the tail of another one, it would be reported for its braces.
+/// The block, with `before` at its head: as the tail of another one, it would be reported for its braces. Items go first,
+/// which would be reported behind a statement; where a macro is defined tells where it can be called.
 fn behind(before: &TokenStream, block: &Block) -> TokenTree {
-    let stmts = &block.stmts;
-    in_braces_of(block, quote_spanned! {Span::mixed_site()=> #before #(#stmts)* })
+    let is_free = |it: &&Stmt| matches!(it, Stmt::Item(item) if !matches!(item, Item::Macro(_)));
+    let (items, stmts): (Vec<&Stmt>, Vec<&Stmt>) = block.stmts.iter().partition(is_free);
+    in_braces_of(block, quote_spanned! {Span::mixed_site()=> #(#items)* #before #(#stmts)* })
 }
 
 pub(crate) fn open(plan: &Plan, job: &Told) -> TokenStream {
