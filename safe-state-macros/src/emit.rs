@@ -10,26 +10,16 @@
 //! }
 //! ```
 //!
-//! Output, the user's block whole but for the loop's head:
+//! Output, the user's statements whole but for the loop's head:
 //!
 //! ```text
 //! fn total(orders: Vec<Order>, rate: Rate) -> Result<u64> {
-//!     let job = Job::new("orders");
-//!     let on_error = on_error!(Result<u64>);
-//!     let mut run = match Run::open(&job) { Ok(run) => run, Err(error) => return on_error(error) };
-//!     let outcome = {
-//!         let run = &mut run;
-//!         call_in(&run.spans(), move || -> Result<u64> {
-//!             let _ = &rate;
-//!             let _ = &orders;
-//!             match () { () => {
-//!                 the loop, see `lower_loop`
-//!                 Ok(1)
-//!             } }
-//!         })
-//!     };
-//!     let failing = failing!(&outcome);
-//!     return run.finish(outcome, failing, on_error);
+//!     let (on_error, failing) = returns!(Result<u64>); // what an error becomes, and how one is told
+//!     return run(&job_of::<total>(), on_error, failing, move |run, handed| -> Result<u64> {
+//!         let _ = (&orders, &rate);
+//!         the loop, see `lower_loop`
+//!         Ok(1)
+//!     });
 //! }
 //! struct total {} // the companion, with peek_checkpoint and the like
 //! ```

@@ -23,6 +23,16 @@
 //! }; }
 //! ```
 //!
+//! A loop that only counts, as most do, is shorter:
+//!
+//! ```text
+//! while let Some(item) = items.advance(&mut tally) {
+//!     let order = item;
+//!     match () { () => { ship(order)? } }
+//! }
+//! if let Err(error) = tally.left() { return on_error(error) }
+//! ```
+//!
 //! The `match` keeps the temporaries of the iterated expression alive through the loop, as `for`
 //! does, and the `;` drops them after it: in a tail, editions before 2024 would keep them
 //! until after the locals. The loop's head is reached by `continue` as well, even from inside a
