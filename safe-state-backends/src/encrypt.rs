@@ -77,8 +77,8 @@ impl Encrypted {
     /// A snapshot as it is stored under `name`.
     fn sealed(&self, name: &str, plain: &[u8], durability: Durability) -> Result<Sealed, Error> {
         let snapshot = self.keys.seal(plain, &bound(name, None))?;
-        let pieces =
-            sealed::snapshot(&snapshot).map_err(|reason| Error::unwritable(self, name, reason))?;
+        let pieces = sealed::snapshot(name, &snapshot)
+            .map_err(|reason| Error::unwritable(self, name, reason))?;
         let tail = Tail::after(&pieces, durability);
         let behind = tail.map(|tail| Behind { tail, snapshot: nonce_of(&snapshot).to_vec() });
         Ok(Sealed { pieces, behind })
@@ -106,7 +106,7 @@ impl Encrypted {
         if self.keys.plain != Plain::Left {
             return Ok(false);
         }
-        Ok(self.within.load(name)?.is_some_and(|stored| !sealed::is_sealed(&stored)))
+        Ok(self.within.load(name)?.is_some_and(|stored| sealed::is_plain(&stored)))
     }
 }
 

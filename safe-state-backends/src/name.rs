@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::format::sealed;
 use crate::{Checkpoint, Error};
 
 pub(crate) const CHECKPOINT: &str = ".safestate";
@@ -86,7 +87,8 @@ pub(crate) fn job(
         return Ok((!is_reserved(&job)).then_some(job));
     }
     let bytes = checkpoint()?.unwrap_or_default();
-    Ok(Checkpoint::decode(&bytes).ok().map(|checkpoint| checkpoint.job))
+    let checkpoint = Checkpoint::decode(&bytes).ok();
+    Ok(checkpoint.map(|checkpoint| checkpoint.job).or_else(|| sealed::name(&bytes)))
 }
 
 /// Where a checkpoint is written before it is renamed. One name for each checkpoint, under its

@@ -131,7 +131,9 @@ impl Store {
     ///
     /// The backend cannot be written.
     pub fn finish(&mut self, change: Change) -> Result<(), Error> {
-        self.apply(Record::Change(change))?;
+        let record = Record::Change(change);
+        self.checkpoint.make_replaceable(&record);
+        self.apply(record)?;
         self.checkpoint.finish();
         self.save_whole()
     }

@@ -113,7 +113,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             accumulators::check_accumulators(plan, written, body, it)?;
             taking::check_taking(plan, written, body)?;
             taking::check_receiving(plan, written, target)?;
-            taking::check_order(written, it, target)?;
+            taking::check_order(plan, written, it, target)?;
             closures::check_fresh_closures(plan, it)?;
             // Of several loops each has to be seen to be left, or the next would not know.
             let block_labels =

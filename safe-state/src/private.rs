@@ -36,6 +36,7 @@ pub use crate::effects::commit::{Awaited, Blocking, Committing};
 pub use crate::effects::idempotent::{Skipped, found, now};
 pub use crate::effects::reconnect::means::{ByRegistry, ByTrait, Handle, by_trait};
 pub use crate::failure::outcome::{Asked, Failed, Failing, failing_by};
+pub use crate::failure::returns::returned;
 pub use crate::failure::returns::{Returns, panic_with};
 pub use crate::failure::stopping::stop;
 pub use crate::failure::try_trace::{
@@ -116,10 +117,12 @@ pub mod forms {
 
 /// The ways by which it is found out how a body failed, and how an error of ours leaves the function.
 pub mod failures {
+    // Without names, which may be those of a user's types.
     pub use crate::failure::outcome::{
-        ViaAnything, ViaDebug, ViaDisplay, ViaError, ViaInner, ViaInnerSend, ViaType,
+        ViaAnything as _, ViaDebug as _, ViaDisplay as _, ViaError as _, ViaInner as _,
+        ViaInnerSend as _, ViaType as _,
     };
-    pub use crate::failure::returns::{ViaFrom, ViaPanic, returned};
+    pub use crate::failure::returns::{ViaFrom as _, ViaPanic as _};
 }
 
 /// The items of the loop over `input`, which has that many resumable loops around it, and that

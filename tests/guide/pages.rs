@@ -151,7 +151,8 @@ fn features_are_those_that_are_there() {
 
 #[test]
 fn blocks_are_in_languages_that_are_looked_at_or_are_no_code_of_ours() {
-    const LANGUAGES: [&str; 8] = ["console", "python", "rust", "sh", "sql", "text", "toml", ""];
+    const LANGUAGES: [&str; 11] =
+        ["console", "ini", "json", "python", "rust", "sh", "sql", "text", "toml", "yaml", ""];
     for Block { page, line, language, .. } in blocks() {
         assert!(LANGUAGES.contains(&&*language), "{}:{line}: `{language}`", page.display());
     }

@@ -28,7 +28,7 @@ impl Call {
     /// Whether another run may not make it: one that is quicker looks less often whether its file is
     /// still there, and what is asked of it.
     pub(crate) fn depends_on_time(&self) -> bool {
-        self.name == "statx" || self.text.contains("request")
+        ["statx", "newfstatat"].contains(&&*self.name) || self.text.contains("request")
     }
 }
 

@@ -9,17 +9,32 @@ pub(super) const SNAPSHOT: u8 = 80;
 /// Any later one.
 const RECORD: u8 = 81;
 
-/// Returns whether the bytes are of something that is encrypted, whole or not.
-pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
+/// Returns whether the bytes are of something that is not encrypted, which can be told by its first frame alone: what is
+/// damaged there may have been.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     let first = Frames::open(bytes).and_then(|mut frames| frames.next_frame());
-    first.is_ok_and(|frame| frame.is_some_and(|frame| frame.kind == SNAPSHOT))
+    first.is_ok_and(|frame| frame.is_some_and(|frame| frame.kind != SNAPSHOT))
 }
 
-/// The bytes of a sealed snapshot.
-pub(crate) fn snapshot(sealed: &[u8]) -> Result<Pieces, FormatError> {
+/// The bytes of a sealed snapshot, which is stored under that name.
+pub(crate) fn snapshot(name: &str, sealed: &[u8]) -> Result<Pieces, FormatError> {
     let mut bytes = frame::header().to_vec();
-    Sealed(SNAPSHOT, sealed).write(Place::FIRST, &mut bytes)?;
+    let named = [&(name.len() as u64).to_le_bytes()[..], name.as_bytes(), sealed].concat();
+    Sealed(SNAPSHOT, &named).write(Place::FIRST, &mut bytes)?;
     Ok(bytes.into())
+}
+
+/// Returns the name under which something is stored that is encrypted; none if it is not, or is damaged.
+pub(crate) fn name(bytes: &[u8]) -> Option<String> {
+    let first = Frames::open(bytes).ok()?.next_frame().ok()??;
+    let (name, _) = named(first.payload).filter(|_| first.kind == SNAPSHOT)?;
+    String::from_utf8(name.to_vec()).ok()
+}
+
+/// The name in front of a sealed snapshot, and the rest.
+fn named(payload: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (len, rest) = payload.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u64::from_le_bytes(*len)).ok()?)
 }
 
 /// The bytes of a sealed record that is to stand at the end of `tail`, and the tail with it; none if it has no room.
@@ -40,7 +55,12 @@ pub(crate) fn frames(bytes: &[u8]) -> Result<Vec<(u64, &[u8])>, FormatError> {
     let mut sealed = Vec::new();
     while let Some(Frame { kind, payload, offset, .. }) = frames.next_frame()? {
         match (kind, sealed.is_empty()) {
-            (SNAPSHOT, true) | (RECORD, false) => sealed.push((offset as u64, payload)),
+            (SNAPSHOT, true) => {
+                let (_, snapshot) =
+                    named(payload).ok_or_else(|| damaged(offset, "its name is cut off"))?;
+                sealed.push((offset as u64, snapshot));
+            }
+            (RECORD, false) => sealed.push((offset as u64, payload)),
             (_, true) => return Err(FormatError::NotEncrypted),
             (_, false) => return Err(damaged(offset, "a record that is not encrypted follows")),
         }

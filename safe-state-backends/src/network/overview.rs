@@ -58,7 +58,12 @@ impl<C: Connect> Backend for Overview<C> {
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
-        let line = self.at(job).and_then(|listed| listed.holder.as_deref());
+        let listed = self.at(job);
+        if listed.is_some_and(|listed| listed.checkpoint.is_none()) {
+            // Its checkpoint is read later, and both have to be of one time.
+            return self.store.holder(job);
+        }
+        let line = listed.and_then(|listed| listed.holder.as_deref());
         Ok(line.and_then(Holder::from_line).filter(|holder| !holder.has_ended()))
     }
 }

@@ -2,7 +2,7 @@
 //! head has given, and nothing else.
 
 use proc_macro2::Span;
-use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, ExprClosure, ExprForLoop, ExprMethodCall, Ident, Item, Result};
@@ -12,7 +12,6 @@ use crate::analyse::survey::{Loop, beside};
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
 use crate::parse::options::items::Identity;
-use crate::syntax::free_idents::free_idents;
 use crate::syntax::loop_forms::while_let;
 
 /// Refuses a body that takes from what the head takes from, unless that is carried.
@@ -71,12 +70,20 @@ pub(crate) fn check_receiving(plan: &Plan, written: &Expr, target: &Target) -> R
 
 /// Refuses a head that takes items in the order in which something does them side by side, if they are to be known by their
 /// index.
-pub(crate) fn check_order(written: &Expr, around: &Loop, target: &Target) -> Result<()> {
+pub(crate) fn check_order(
+    plan: &Plan,
+    written: &Expr,
+    around: &Loop,
+    target: &Target,
+) -> Result<()> {
     let Expr::While(it) = written else { return Ok(()) };
-    let Some((_, head)) = while_let(it) else { return Ok(()) };
-    let mentioned = free_idents(head.to_token_stream());
-    let source =
-        || around.scope.locals.iter().rev().find(|it| mentioned.contains(&it.binding.name()));
+    let Some((_, head)) = while_let(it).filter(|_| !worklists::takes(plan, target)) else {
+        return Ok(());
+    };
+    let source = || {
+        let (name, _) = taken_from(head)?;
+        around.scope.locals.iter().rev().find(|it| name.unraw() == it.binding.name())
+    };
     let method = beside::beside(head).or_else(|| source()?.init.beside.clone());
     let is_by_place = matches!(target.items.identity, Identity::Index | Identity::Check(_));
     match method.filter(|_| is_by_place && target.items.side_by_side.is_none()) {

@@ -73,11 +73,11 @@ pub(crate) fn in_one_call(
     }
 }
 
-/// The block, with `before` at its head: as the tail of another one, it would be reported for its braces. Items go first,
-/// which would be reported behind a statement; where a macro is defined tells where it can be called.
+/// The block, with `before` at its head: as the tail of another one, it would be reported for its braces. The items at its
+/// head stay there, as they would be reported behind a statement; a macro may be called by those behind it alone.
 fn behind(before: &TokenStream, block: &Block) -> TokenTree {
-    let is_free = |it: &&Stmt| matches!(it, Stmt::Item(item) if !matches!(item, Item::Macro(_)));
-    let (items, stmts): (Vec<&Stmt>, Vec<&Stmt>) = block.stmts.iter().partition(is_free);
+    let is_item = |it: &&Stmt| matches!(it, Stmt::Item(item) if !matches!(item, Item::Macro(_)));
+    let (items, stmts) = block.stmts.split_at(block.stmts.iter().take_while(is_item).count());
     in_braces_of(block, quote_spanned! {Span::mixed_site()=> #(#items)* #before #(#stmts)* })
 }
 

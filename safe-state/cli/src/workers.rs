@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::io;
 use std::process::{Child, Command, ExitCode};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use safe_state_base::engine;
 use safe_state_base::exit::ExitCodes;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU};
 
 use super::exit::{Code, Failed};
 use super::screen::{Screen, aside};
@@ -59,12 +59,16 @@ fn code(codes: &[i32]) -> u8 {
     found.map_or(0, |code| u8::try_from(code).unwrap_or(1))
 }
 
-/// Starts the workers. Returns them, and where the signal is noted that asks them to end.
-fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Arc<AtomicUsize>)> {
-    let asked = Arc::new(AtomicUsize::new(0));
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU] {
-        let number = usize::try_from(signal).unwrap_or_default();
-        signal_hook::flag::register_usize(signal, Arc::clone(&asked), number)?;
+/// Each signal that is passed on, and whether it has come.
+type Asked = Vec<(i32, Arc<AtomicBool>)>;
+
+/// Starts the workers. Returns them, and where the signals are noted that are theirs.
+fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Asked)> {
+    let mut asked = Asked::new();
+    for signal in [SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU] {
+        let flag = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(signal, Arc::clone(&flag))?;
+        asked.push((signal, flag));
     }
     let program = std::env::current_exe()?;
     // Workers on other machines may be of the same.
@@ -84,7 +88,7 @@ fn submission() -> OsString {
 }
 
 /// Waits until all have ended, and passes on what asks them to. Returns their codes.
-fn all_ended(mut workers: Vec<Child>, asked: &AtomicUsize) -> io::Result<Vec<i32>> {
+fn all_ended(mut workers: Vec<Child>, asked: &Asked) -> io::Result<Vec<i32>> {
     let mut codes = Vec::new();
     while !workers.is_empty() {
         let mut left = Vec::new();
@@ -95,10 +99,9 @@ fn all_ended(mut workers: Vec<Child>, asked: &AtomicUsize) -> io::Result<Vec<i32
             }
         }
         workers = left;
-        let signal = i32::try_from(asked.swap(0, Ordering::Relaxed)).unwrap_or_default();
-        if let Some(signal) = Signal::from_named_raw(signal) {
-            pass_on(&workers, signal);
-        }
+        let came = asked.iter().filter(|(_, flag)| flag.swap(false, Ordering::Relaxed));
+        let signals = came.filter_map(|(signal, _)| Signal::from_named_raw(*signal));
+        signals.for_each(|signal| pass_on(&workers, signal));
         thread::sleep(LOOK);
     }
     Ok(codes)

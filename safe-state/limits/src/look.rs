@@ -56,8 +56,19 @@ struct State<P> {
     escalation: Escalation,
     /// Whether it was told that the process is ended.
     has_told_the_end: bool,
-    /// Whether it was saved because the end is near.
-    has_seen_the_end: bool,
+    /// For what it was saved in case the process is ended soon.
+    seen: Seen,
+}
+
+/// Why the process may be ended soon, from outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Seen {
+    #[default]
+    Nothing,
+    /// Memory is tight: the item may be to blame.
+    Tight,
+    /// The time of the batch system is nearly over: nobody is.
+    End,
 }
 
 impl<P> Default for State<P> {
@@ -70,7 +81,7 @@ impl<P> Default for State<P> {
             memory: None,
             escalation: Escalation::default(),
             has_told_the_end: false,
-            has_seen_the_end: false,
+            seen: Seen::default(),
         }
     }
 }
@@ -178,12 +189,14 @@ impl<P: Parked> RunWatch<P> {
         self.ends.as_ref().is_some_and(|ends| ends.is_near(now))
     }
 
-    /// Whether the process may be ended soon, from outside, and whether the item is to blame then.
-    fn sees_the_end(&self, now: Instant) -> Option<Blame> {
+    fn sees(&self, now: Instant) -> Seen {
         if self.is_near_its_end(now) {
-            return Some(Blame::Nobody);
+            Seen::End
+        } else if self.pressure.as_ref().is_some_and(|it| it.is_tight()) {
+            Seen::Tight
+        } else {
+            Seen::Nothing
         }
-        self.pressure.as_ref().is_some_and(|it| it.is_tight()).then_some(Blame::AsBefore)
     }
 
     /// The limit that was passed: the one that can wait the least.
@@ -290,12 +303,13 @@ impl<P: Parked> Watch for RunWatch<P> {
             self.token.take_back();
             None
         };
-        if !state.has_seen_the_end
-            && let Some(blame) = self.sees_the_end(now)
-        {
-            state.has_seen_the_end = true;
+        let seen = self.sees(now);
+        if seen > state.seen {
+            let blame = if seen == Seen::End { Blame::Nobody } else { Blame::AsBefore };
             state.parked.save(blame, &self.job);
         }
+        // The end may be put off, and come near again.
+        state.seen = seen.max(state.seen.min(Seen::Tight));
         let next = self.next_look(&state, used, now);
         Some(escalating.map_or(next, |due| due.min(next)))
     }

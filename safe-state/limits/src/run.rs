@@ -118,18 +118,20 @@ pub struct MemoryWatch {
 }
 
 impl MemoryWatch {
-    /// Has it watched for that job, if the group, or one around it, has a limit.
-    ///
-    /// # Errors
-    ///
-    /// It can't be watched.
-    pub fn start(job: &str) -> Result<Self, Error> {
+    /// Has it watched for that job, if the group, or one around it, has a limit. Nobody has asked for that, so where no
+    /// thread can be started for it, the job runs without.
+    pub fn start(job: &str) -> Self {
         let Some(pressure) = Pressure::of_this_process(job).map(Arc::new) else {
-            return Ok(MemoryWatch::default());
+            return MemoryWatch::default();
         };
         let watch = Arc::clone(&pressure) as Arc<dyn Watch>;
-        let watched = Watched::start(watch, Instant::now()).map_err(Error::Thread)?;
-        Ok(MemoryWatch { _watched: Some(watched), pressure: Some(pressure) })
+        match Watched::start(watch, Instant::now()) {
+            Ok(watched) => MemoryWatch { _watched: Some(watched), pressure: Some(pressure) },
+            Err(error) => {
+                tracing::warn!(target: "safe_state", job, %error, "the memory of the control group is not watched");
+                MemoryWatch::default()
+            }
+        }
     }
 
     /// Returns whether so little is left that each item may be the last.

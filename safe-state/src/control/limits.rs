@@ -67,7 +67,7 @@ impl Limits {
         let heeds = limits.are_set() || pacing.signals().are_listened_to();
         let grace = limits.process.grace_period;
         let ends = heeds.then(|| Arc::new(engine::heed(job, grace, is_verbose)));
-        let memory = MemoryWatch::start(job)?;
+        let memory = MemoryWatch::start(job);
         let run = RunLimits::start(job, limits, ends.clone(), is_reached, is_async, &memory)?;
         #[cfg(all(unix, feature = "signals"))]
         if let Some(run) = &run {

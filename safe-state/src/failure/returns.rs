@@ -99,7 +99,7 @@ macro_rules! __on_error {
 macro_rules! __returns {
     ($return:ty) => {{
         use $crate::__private::failures::*;
-        let returns = returned::<$return>();
+        let returns = $crate::__private::returned::<$return>();
         (returns.on_error(), returns.failing())
     }};
 }

@@ -20,7 +20,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     if let Some(index) = replay::asked(job)? {
         return replay::begin(job, index);
     }
-    exit::begins();
+    exit::begins(job.job_name());
     let source = job.requests()?;
     let opening = Store::open(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     if source.is_abandoned()? {

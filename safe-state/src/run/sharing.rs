@@ -31,7 +31,7 @@ pub(super) fn open(job: &Job) -> Result<Stages, Error> {
     if Active::contains(job) {
         return nested(job);
     }
-    exit::begins();
+    exit::begins(job.job_name());
     let source = job.requests()?;
     let joined = join(job, &source)?;
     let mut stages = opened(job, source, joined)?;
@@ -41,7 +41,7 @@ pub(super) fn open(job: &Job) -> Result<Stages, Error> {
 
 /// Joins the job without blocking.
 pub(super) async fn open_async(worker: Worker, job: &Job) -> Result<Stages, Error> {
-    exit::begins();
+    exit::begins(job.job_name());
     let there = job.for_another_thread();
     let joining = worker.run(move || {
         let source = there.requests()?;

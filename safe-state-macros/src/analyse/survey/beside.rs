@@ -29,6 +29,12 @@ const BESIDE: [&str; 9] = [
     "try_buffer_unordered",
 ];
 
+/// Those of them that keep the places of items, which what gathers them puts them back to.
+const INDEXED: [&str; 4] = ["par_iter", "par_iter_mut", "into_par_iter", "par_chunks"];
+
+/// Methods that gather what is done side by side into one value.
+const GATHERERS: [&str; 6] = ["collect", "collect_vec", "sum", "product", "count", "reduce"];
+
 /// How items are done side by side under the attribute.
 const WAYS: &str = "\n\nhelp: on threads: `#[resumable(threads = 8)]`, and a loop `for item in items { work(item)?; }`\
                     \nhelp: in an async function, as futures: `#[resumable(concurrency = 16)]`, and a loop \
@@ -44,7 +50,9 @@ pub(crate) struct Consumer {
 impl Consumer {
     pub(crate) fn of(call: &ExprMethodCall) -> Option<Self> {
         let is_one = CONSUMERS.iter().any(|name| call.method == name);
-        is_one.then(|| Consumer { method: call.method.clone(), beside: beside_in(call) })
+        let itself = BESIDE.iter().any(|name| call.method == name).then(|| call.method.clone());
+        let beside = || itself.or_else(|| beside(&call.receiver));
+        is_one.then(|| Consumer { method: call.method.clone(), beside: beside() })
     }
 
     /// Says what to write in its place.
@@ -69,14 +77,25 @@ pub(crate) fn beside(expr: &Expr) -> Option<Ident> {
         Expr::Reference(it) => beside(&it.expr),
         Expr::Paren(it) => beside(&it.expr),
         Expr::Macro(it) => it.mac.parse_body().ok().as_ref().and_then(beside),
-        Expr::Call(it) => it.args.iter().find_map(beside),
+        // `Box::pin(stream)`
+        Expr::Call(it) if is_pin(&it.func) => it.args.iter().find_map(beside),
         _ => None,
     }
 }
 
+fn is_pin(function: &Expr) -> bool {
+    let Expr::Path(it) = function else { return false };
+    it.path.segments.last().is_some_and(|last| last.ident == "pin")
+}
+
 fn beside_in(call: &ExprMethodCall) -> Option<Ident> {
-    let is_beside = BESIDE.iter().any(|name| call.method == name);
-    if is_beside { Some(call.method.clone()) } else { beside(&call.receiver) }
+    let is_one = |names: &[&str], method: &Ident| names.iter().any(|name| method == name);
+    if is_one(&BESIDE, &call.method) {
+        return Some(call.method.clone());
+    }
+    let found = beside(&call.receiver)?;
+    let is_in_order = is_one(&GATHERERS, &call.method) && is_one(&INDEXED, &found);
+    (!is_in_order).then_some(found)
 }
 
 /// Refuses a loop over what such a `method` gives.

@@ -1,6 +1,7 @@
 //! `migrate(total, from = 1, with = in_cents)`: how values of an older version become those of the next one.
 
 use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, Lit, LitStr, Result, Token};
@@ -116,7 +117,14 @@ fn check_order(options: &Options) -> Result<()> {
         Some(Value::Given(version)) => number(version),
         _ => None,
     };
+    let mut seen: Vec<String> = Vec::new();
     for migration in &options.restored.migrations {
+        let from = migration.from.to_token_stream().to_string();
+        if seen.contains(&from) && seen.last() != Some(&from) {
+            let text = "write this beside the others of that version: all values are made into those of the next one first";
+            return Err(Error::new_spanned(&migration.from, text));
+        }
+        seen.push(from);
         let Some(number) = number(&migration.from) else { continue };
         if number < before {
             let text = format!("write this before what begins at version {before}: versions go up");

@@ -20,6 +20,8 @@ const SLURM: &str = "SLURM_JOB_END_TIME";
 /// first run, which may be too late.
 const LENGTH: &str = "PBS_WALLTIME";
 const SQUEUE: &str = "squeue";
+/// An end that is nearer may be one that was put off since the script began.
+const SOON: Duration = Duration::from_secs(60);
 /// What may change by rounding from one answer to the next.
 const ROUNDING: Duration = Duration::from_secs(5);
 
@@ -100,11 +102,13 @@ fn of_environment(variable: &impl Fn(&str) -> Option<String>) -> Option<End> {
         |end: Duration| end.saturating_sub(today.duration_since(UNIX_EPOCH).unwrap_or_default());
     let left = |name| time(variable(name)?.trim());
     let end = |source, left| Some(End { at: now.checked_add(left)?, source });
-    let ends = [SAID, SLURM].map(|name| end(name, until(left(name)?)));
-    ends.into_iter()
-        .chain([left(LENGTH).and_then(|left| end(LENGTH, left))])
-        .flatten()
-        .min_by_key(|end| end.at)
+    // Who says it knows better.
+    if let Some(said) = left(SAID) {
+        return end(SAID, until(said));
+    }
+    let slurm = left(SLURM).and_then(|at| end(SLURM, until(at)));
+    let length = left(LENGTH).and_then(|left| end(LENGTH, left));
+    slurm.into_iter().chain(length).min_by_key(|end| end.at)
 }
 
 impl State {
@@ -113,6 +117,9 @@ impl State {
         let is_said = variable(SAID).is_some_and(|said| time(said.trim()).is_some());
         // Who says it knows better.
         let squeue = Squeue::of(variable).filter(|_| !is_said);
+        // A limit may have been raised since the script began: what is over, or nearly so, is asked for first.
+        let is_soon = |end: &End| end.at <= Instant::now() + SOON;
+        let end = end.filter(|end| squeue.is_none() || !is_soon(end));
         let known = match (end, engine(variable)) {
             (Some(end), _) => Known::Ends(end),
             (None, _) if squeue.is_some() => Known::Asking,

@@ -11,7 +11,12 @@ pub fn submission() -> Option<String> {
 fn of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     let before = |value: String, end: char| value.split(end).next().map(str::to_owned);
-    let of_array = || set("SLURM_ARRAY_JOB_ID").or_else(|| set("SLURM_JOB_ID"));
+    // Two clusters may count alike.
+    let of_cluster = |id| match set("SLURM_CLUSTER_NAME") {
+        Some(cluster) => format!("{id}@{cluster}"),
+        None => id,
+    };
+    let of_array = || set("SLURM_ARRAY_JOB_ID").or_else(|| set("SLURM_JOB_ID")).map(of_cluster);
     let of_batch = || set("AWS_BATCH_JOB_ID").and_then(|id| before(id, ':'));
     let of_pbs = || set("PBS_JOBID").and_then(|id| before(id, '['));
     let of_lsf = || set("LSB_JOBID").filter(|id| is_number(id));

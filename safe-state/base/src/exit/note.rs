@@ -22,11 +22,22 @@ pub enum Ending {
     OnPurpose,
 }
 
-/// The last run that was to stop, if no other has begun since, and how its error reads.
-static LAST: Mutex<Option<(Ending, String)>> = Mutex::new(None);
+/// The last run of a job, which was to stop.
+struct Stopped {
+    job: String,
+    ending: Ending,
+    /// How its error reads.
+    message: String,
+}
 
-fn last() -> MutexGuard<'static, Option<(Ending, String)>> {
-    LAST.lock().unwrap_or_else(PoisonError::into_inner)
+/// Of each job, if it was to stop and has not begun since.
+static STOPPED: Mutex<Vec<Stopped>> = Mutex::new(Vec::new());
+
+/// Of how many jobs it is kept: a program may run any number, one after the other.
+const MOST: usize = 64;
+
+fn all() -> MutexGuard<'static, Vec<Stopped>> {
+    STOPPED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Ending {
@@ -57,20 +68,28 @@ impl Ending {
     }
 }
 
-/// A run begins: what the one before came to is its own matter no longer.
-pub fn begins() {
-    if last().take().is_some()
+/// A run of that job begins: the program has gone on behind what stopped before.
+pub fn begins(job: &str) {
+    let mut all = all();
+    if !all.is_empty()
         && let Some(path) = told_to()
     {
         // Nobody may have been told.
         let _ = fs::remove_file(path);
     }
+    all.retain(|it| it.job != job);
 }
 
 /// A run ends with that error, because it was to stop.
 pub fn stopped(error: Error) -> Error {
     if let Some(ending) = Ending::of(&error) {
-        *last() = Some((ending, error.to_string()));
+        let job = if let Error::Stopped { job, .. } = &error { job.as_str() } else { "" };
+        let mut all = all();
+        all.retain(|it| it.job != job);
+        if all.len() == MOST {
+            all.remove(0);
+        }
+        all.push(Stopped { job: job.to_owned(), ending, message: bare(&error.to_string()) });
         if let Some(path) = told_to() {
             // Whoever is not told starts the program again, as after any failure.
             let _ = fs::write(path, ending.text());
@@ -79,9 +98,15 @@ pub fn stopped(error: Error) -> Error {
     error
 }
 
-/// Returns what the last run of this process was to stop for, if that is what a message tells.
+/// Returns what a run of this process was to stop for, if that is what a message tells.
 pub fn ends(message: &str) -> Option<Ending> {
-    last().as_ref().filter(|(_, told)| message.contains(told)).map(|(ending, _)| *ending)
+    let message = bare(message);
+    all().iter().rev().find(|it| message.contains(&it.message)).map(|it| it.ending)
+}
+
+/// A message without white space: it may be folded where it is shown.
+fn bare(message: &str) -> String {
+    message.split_whitespace().collect()
 }
 
 /// The file in which who started this process is told. A program that this one starts inherits the variable, and does not
@@ -122,9 +147,12 @@ impl Notes {
         use std::time::SystemTime;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let name = format!("safe-state-run-{}-{}", std::process::id(), now.as_nanos());
-        let folder = std::env::temp_dir().join(name);
-        fs::DirBuilder::new().mode(0o700).create(&folder)?;
-        Ok(Notes { folder })
+        let make = |within: PathBuf| {
+            let folder = within.join(&name);
+            fs::DirBuilder::new().mode(0o700).create(&folder).map(|()| Notes { folder })
+        };
+        // The root of a container may be read-only, and its shared memory is not.
+        make(std::env::temp_dir()).or_else(|error| make("/dev/shm".into()).map_err(|_| error))
     }
 
     /// Has a program tell that is started by this process.
