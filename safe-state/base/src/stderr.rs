@@ -6,5 +6,7 @@ use safe_state_backends::escape::{Line, Lines};
 
 /// Writes a line about a job on standard error. If nobody reads that, it is not the job's failure.
 pub fn tell(job: &str, text: &str) {
-    let _ = writeln!(std::io::stderr(), "[safe-state] {}: {}", Line(job), Lines(text, 0));
+    // In one piece: other processes may write there as well.
+    let line = format!("[safe-state] {}: {}\n", Line(job), Lines(text, 0));
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }

@@ -68,7 +68,8 @@ impl Screen {
 
 /// Writes a line to standard error. Where nobody can read it, the exit code tells enough.
 pub(super) fn aside(line: fmt::Arguments<'_>) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    // In one piece: what it is about writes there as well.
+    let _ = anstream::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 fn json(shown: &impl Serialize) -> Result<String, Failed> {

@@ -188,11 +188,11 @@ impl Supervisor {
         tracing::info!(target: "safe_state", %signal, "asked to end");
         if self.is_aloud {
             let program = self.command.get_program().display();
-            // If nobody reads that, it is not the program's failure.
-            let _ = writeln!(
-                io::stderr(),
-                "safe-state: asked to end by {signal}, which `{program}` is passed, and waited for"
+            // In one piece: the program writes there as well. If nobody reads that, it is not the program's failure.
+            let line = format!(
+                "safe-state: asked to end by {signal}, which `{program}` is passed, and waited for\n"
             );
+            let _ = io::stderr().write_all(line.as_bytes());
         }
     }
 
