@@ -1,12 +1,22 @@
 use safe_state::resumable;
 
+struct Popped<'a>(&'a mut Vec<u64>);
+
+impl Iterator for Popped<'_> {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        self.0.pop()
+    }
+}
+
 trait Taken {
-    fn taken_mut(&mut self) -> std::vec::Drain<'_, u64>;
+    fn taken_mut(&mut self) -> Popped<'_>;
 }
 
 impl Taken for Vec<u64> {
-    fn taken_mut(&mut self) -> std::vec::Drain<'_, u64> {
-        self.drain(..)
+    fn taken_mut(&mut self) -> Popped<'_> {
+        Popped(self)
     }
 }
 
