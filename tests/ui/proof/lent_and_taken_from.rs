@@ -8,7 +8,13 @@ impl Iterator for Popped<'_> {
     fn next(&mut self) -> Option<u64> {
         self.0.pop()
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.0.len(), Some(self.0.len()))
+    }
 }
+
+impl ExactSizeIterator for Popped<'_> {}
 
 trait Taken {
     fn taken_mut(&mut self) -> Popped<'_>;
