@@ -311,12 +311,13 @@ mod tests {
     }
 
     #[test]
-    fn the_first_end_counts() {
+    fn what_is_said_counts_and_else_the_first_end() {
         let (soon, late) = (in_seconds(600), in_seconds(3600));
         let of_slurm = left(&[(SLURM, &soon)]).unwrap();
         assert!((598..=600).contains(&of_slurm.0) && of_slurm.1 == SLURM, "{of_slurm:?}");
         assert_eq!(left(&[(LENGTH, "0:01:30")]).unwrap(), (90, LENGTH));
-        assert_eq!(left(&[(SLURM, &soon), (SAID, &late)]).unwrap().1, SLURM);
+        assert_eq!(left(&[(SLURM, &soon), (LENGTH, "0:01:30")]).unwrap().1, LENGTH);
+        assert_eq!(left(&[(SLURM, &soon), (SAID, &late)]).unwrap().1, SAID);
         assert_eq!(left(&[(SAID, &in_seconds(-100))]).unwrap(), (0, SAID));
     }
 
@@ -326,6 +327,8 @@ mod tests {
         assert_eq!(known(&[job]), (Known::Asking, true));
         assert!(known(&[job, (SLURM, &in_seconds(600))]).1);
         assert!(!known(&[job, (SAID, &in_seconds(600))]).1);
+        // It may have been put off.
+        assert_eq!(known(&[job, (SLURM, &in_seconds(-100))]), (Known::Asking, true));
         assert!(known(&[job, (SAID, "soon")]).1);
         assert_eq!(known(&[("SLURM_JOB_ID", "78; rm")]), (Known::Unknown("Slurm", None), false));
     }
