@@ -353,3 +353,38 @@ fn a_run_is_told_as_tracing_events() {
     assert!(second[1].starts_with("INFO resumed job=told run=2 skipped=1"), "{second:#?}");
     assert_eq!(second.last().unwrap(), "INFO finished job=told completed=3");
 }
+
+macro_rules! rate {
+    ($amount:expr) => {
+        $amount * 100
+    };
+}
+
+/// With the name of a trait of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct ViaError(#[from] Error);
+
+#[resumable(name = "own", state_dir = dir, carry(sum))]
+fn names_of_its_own(dir: &Path, items: &[u64]) -> Result<u64, ViaError> {
+    macro_rules! rate {
+        ($amount:expr) => {
+            $amount * 2
+        };
+    }
+    fn rated(amount: u64) -> u64 {
+        rate!(amount)
+    }
+    let mut sum = 0;
+    for item in items {
+        sum += rated(*item);
+    }
+    Ok(sum)
+}
+
+#[test]
+fn macros_and_types_of_a_function_are_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(rate!(1), 100);
+    assert_eq!(names_of_its_own(dir.path(), &[1, 2, 3]).unwrap(), 12);
+}

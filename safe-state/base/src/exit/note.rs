@@ -183,3 +183,31 @@ impl Drop for Notes {
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stop(job: &str) -> String {
+        let reason = StopReason::Signal;
+        stopped(Error::Stopped { job: job.to_owned(), reason }).to_string()
+    }
+
+    #[test]
+    fn each_job_that_stopped_is_known_until_it_begins_again() {
+        let (one, other) = (stop("of-two-one"), stop("of-two-other"));
+        assert_eq!([ends(&one), ends(&other)], [Some(Ending::Later); 2]);
+        begins("of-two-other");
+        assert_eq!([ends(&one), ends(&other)], [Some(Ending::Later), None]);
+    }
+
+    #[test]
+    fn a_message_that_was_folded_is_known() {
+        let message = stop("folded");
+        assert_eq!(
+            ends(&format!("Error: {}", message.replace(' ', "\n    "))),
+            Some(Ending::Later)
+        );
+        assert_eq!(ends("another error"), None);
+    }
+}
