@@ -365,6 +365,7 @@ macro_rules! rate {
 #[error("{0}")]
 struct ViaError(#[from] Error);
 
+#[allow(clippy::items_after_statements, reason = "behind a macro, an item stays where it is")]
 #[resumable(name = "own", state_dir = dir, carry(sum))]
 fn names_of_its_own(dir: &Path, items: &[u64]) -> Result<u64, ViaError> {
     macro_rules! rate {
