@@ -54,7 +54,7 @@ const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 ///
 /// A program whose run was asked to end, has come to the end of its time, was cancelled or has ended itself is not started
 /// again either. It tells, if it is the program itself that the command starts, and no shell around it; else its exit code
-/// does, by [`ExitCodes`](safe_state_base::exit::ExitCodes).
+/// does, by [`ExitCodes`].
 ///
 /// A resumable job in the program is told what it died of, for the dead letter of an
 /// item that is given up by `max_crashes`. Unix alone; a limit on memory, Linux alone.
