@@ -1,5 +1,5 @@
-//! What the names of fields cost: structs of ten, over the same ones as Postcard alone, which has no names and was how
-//! values were stored before format 2.
+//! Measures what it costs to store fields by name: a save of structs of ten fields, beside a save of the same structs in
+//! Postcard alone, which has no names, and in which values were stored before format 2.
 
 use std::hint::black_box;
 use std::path::Path;

@@ -1,11 +1,12 @@
 //! Loops that take their items from a carried `Worklist`, and add to it.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rayon::prelude::*;
 use safe_state::testing::survives;
 use safe_state::{Backend, Worklist, resumable};
 use safe_state_backends::{Appended, Error};
@@ -204,4 +205,24 @@ fn interrupted(dir: &Path) -> anyhow::Result<()> {
         queue.push_back(7);
     }
     Ok(())
+}
+
+/// `collect` puts what threads have made where its items were.
+#[resumable(carry(rows, order))]
+fn gathered(numbers: &[u64]) -> Vec<u64> {
+    let mut rows: VecDeque<u64> =
+        numbers.par_iter().map(|number| 2 * number).collect::<Vec<_>>().into();
+    let mut order = Vec::new();
+    #[resume]
+    while let Some(row) = rows.pop_front() {
+        order.push(row);
+    }
+    order
+}
+
+#[test]
+fn what_threads_have_gathered_is_gone_through_in_order() {
+    let numbers: Vec<u64> = (0..6).collect();
+    survives(|_| gathered(&numbers));
+    assert_eq!(gathered(&numbers), [0, 2, 4, 6, 8, 10]);
 }

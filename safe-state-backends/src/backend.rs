@@ -105,8 +105,8 @@ pub trait Backend: Send + Sync + 'static {
         Err(Error::Unsupported("list its jobs"))
     }
 
-    /// What was stored at one instant, to look at all jobs there without asking for each. `None` where that would
-    /// spare nothing, as by default.
+    /// Reads what is stored of all jobs at once, so that nobody has to ask for each. Returns `None` where that would spare
+    /// nothing, as it does by default.
     ///
     /// # Errors
     ///

@@ -32,11 +32,11 @@ pub(super) enum Form {
     Differing(Box<Differing>),
 }
 
-/// What belongs to the bytes of a value that tell how it differs from another.
+/// A value that is stored as how it differs from another: all but the bytes that tell it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Differing {
     pub(super) names: Names,
-    /// Of the schema.
+    /// The version of the schema that the value was written by.
     pub(super) version: u32,
     /// The name under which the other is stored.
     pub(super) base: Box<str>,

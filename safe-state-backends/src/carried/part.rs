@@ -49,7 +49,7 @@ impl Carried {
         whole
     }
 
-    /// The same value, by name, within other items; none if it is of another form.
+    /// Returns the value as it is kept within other items; none if it is not stored by name.
     pub fn within_others(&self, within: &[u64]) -> Option<Carried> {
         let is_named = matches!(self.form, Form::Named(_));
         is_named.then(|| Carried { within: within.into(), ..self.clone() }.with_names())

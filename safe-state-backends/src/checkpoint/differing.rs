@@ -15,7 +15,8 @@ const FROM_NOTHING: Refused =
 const REPLACED: Refused = "a value is replaced from which another tells how it differs";
 
 impl Checkpoint {
-    /// What is stored under `name`, whole; none if nothing is, or it does not fit what it tells how it differs from.
+    /// Returns the whole value that is stored under `name`; none if there is none, or if it differs from a value that is not
+    /// there or does not fit.
     pub fn whole_value(&self, name: &str) -> Option<Cow<'_, Carried>> {
         self.whole_of(self.carried.get(name)?)
     }
@@ -129,8 +130,8 @@ impl Checkpoint {
         Some(Record::Change(shortened))
     }
 
-    /// The same state with last values that tell how they differ from what they were at a place, where that is shorter, to
-    /// be written.
+    /// Returns the state as it is to be written: where that is shorter, a last value tells how it differs from one at a
+    /// place.
     pub(crate) fn shortened(&self) -> Cow<'_, Checkpoint> {
         let is_last = |(name, _): &(&String, &Carried)| !ValueAt::is_of(name);
         let shorter = |(name, value): (&String, &Carried)| {
@@ -233,7 +234,7 @@ mod tests {
         (backend, opening.begin(Checkpoint::new(JOB, None)).unwrap())
     }
 
-    /// What `value` is at a place, or last.
+    /// Returns the change that keeps `value` at a place, or as the last one.
     fn kept(store: &Store, place: Option<ValueAt>, within: &[u64], value: &Map) -> CarriedChange {
         let stored_as = place.map_or("map".to_owned(), |place| place.stored_as("map"));
         let stored = store.checkpoint().whole_value(&stored_as);
