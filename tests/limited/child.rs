@@ -18,7 +18,7 @@ fn main() -> Result<()> {
     match kind.as_str() {
         "spins" => plain(dir, &effects, &items, spin),
         "reads" => plain(dir, &effects, &items, read),
-        "takes" => plain(dir, &effects, &items, take),
+        "takes" => takes(dir, &effects, &items),
         "async" => safe_state_tests::shapes::block_on(waiting(dir, &effects, &items)),
         "carries" => carries(dir, &effects, &items),
         "by-key" => by_key(dir, &effects, &items),
@@ -59,11 +59,11 @@ fn work(effects: &Effects, item: u64, bad: impl FnOnce() -> Result<()>) -> Resul
 }
 
 macro_rules! jobs {
-    ($($name:ident $(, $option:ident $(= $value:expr)?)*;)*) => { $(
+    ($($name:ident: $bad:ident $(, $option:ident $(= $value:expr)?)*;)*) => { $(
         #[resumable(name = "limited", state_dir = dir, save_every = 100, grace_period = "300ms", $($option $(= $value)?),*)]
         fn $name(dir: &Path, effects: &Effects, items: &[u64]) -> Result<()> {
             for item in items {
-                work(effects, *item, spin)?;
+                work(effects, *item, $bad)?;
             }
             Ok(())
         }
@@ -71,9 +71,10 @@ macro_rules! jobs {
 }
 
 jobs! {
-    by_key, item_timeout = "1s", max_crashes = 1, key = |item| item;
-    graceful, item_timeout = "1s", max_crashes = 1, graceful;
-    run, timeout = "1s", max_crashes = 1;
+    by_key: spin, item_timeout = "1s", max_crashes = 1, key = |item| item;
+    graceful: spin, item_timeout = "1s", max_crashes = 1, graceful;
+    run: spin, timeout = "1s", max_crashes = 1;
+    takes: take, item_timeout = "1m", max_memory = "256MiB", max_crashes = 1;
 }
 
 #[resumable(
@@ -81,7 +82,6 @@ jobs! {
     state_dir = dir,
     save_every = 100,
     item_timeout = "1s",
-    max_memory = "256MiB",
     grace_period = "300ms",
     max_crashes = 1
 )]

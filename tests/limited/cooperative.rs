@@ -127,15 +127,16 @@ fn stopped(ended: Result<(), Error>) -> StopReason {
 fn a_run_is_over_between_two_items() {
     let dir = tempfile::tempdir().unwrap();
     let job = || Job::new("over").state_dir(dir.path());
-    let nap = |_| {
-        thread::sleep(Duration::from_millis(20));
+    let work = |_| Ok::<(), Error>(());
+    let sleep = |_| {
+        thread::sleep(Duration::from_millis(1100));
         Ok::<(), Error>(())
     };
-    assert_eq!(stopped(job().timeout("10ms").run(0..3, nap)), StopReason::Timeout);
+    assert_eq!(stopped(job().timeout("1s").run(0..3, sleep)), StopReason::Timeout);
     assert_eq!(job().peek_checkpoint().unwrap().unwrap().completed().len(), 1);
     // Any process has more than that in use.
-    assert_eq!(stopped(job().max_memory("64KiB").run(0..3, nap)), StopReason::MaxMemory);
-    job().timeout("1h").run(0..3, nap).unwrap();
+    assert_eq!(stopped(job().max_memory("64KiB").run(0..3, work)), StopReason::MaxMemory);
+    job().timeout("1h").run(0..3, work).unwrap();
 }
 
 #[resumable(name = "nested", state_dir = dir, item_timeout = "1s", save_every = 10, fresh(hangs))]

@@ -3,10 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use safe_state::MemoryBackend;
 use safe_state::backend::{Appended, Backend, Error, Lease, LeaseOptions};
+
+/// The longest that a save waits for what is beside it.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Keeps checkpoints in memory, blocks for some time in each save, and where a run asks what is asked of it; and
 /// counts what goes on beside the saves.
@@ -14,6 +17,8 @@ use safe_state::backend::{Appended, Backend, Error, Lease, LeaseOptions};
 pub struct Slow {
     inner: Arc<MemoryBackend>,
     takes: Duration,
+    /// How many ticks a save waits for.
+    least: u64,
     ticks: AtomicU64,
     beside: Mutex<Vec<u64>>,
 }
@@ -21,8 +26,17 @@ pub struct Slow {
 impl Slow {
     /// A backend whose saves and answers take that long.
     pub fn new(takes: Duration) -> Arc<Self> {
+        Slow::of(takes, 0)
+    }
+
+    /// A backend whose saves take until something else has come that often further, but no more than ten seconds.
+    pub fn until(ticks: u64) -> Arc<Self> {
+        Slow::of(Duration::ZERO, ticks)
+    }
+
+    fn of(takes: Duration, least: u64) -> Arc<Self> {
         let (inner, ticks, beside) = Default::default();
-        Arc::new(Slow { inner, takes, ticks, beside })
+        Arc::new(Slow { inner, takes, least, ticks, beside })
     }
 
     /// Something else has come further.
@@ -40,10 +54,13 @@ impl Slow {
     }
 
     fn block(&self) {
-        let before = self.ticks.load(Ordering::Relaxed);
+        let (begun, before) = (Instant::now(), self.ticks.load(Ordering::Relaxed));
         thread::sleep(self.takes);
-        let beside = self.ticks.load(Ordering::Relaxed) - before;
-        self.beside.lock().unwrap().push(beside);
+        let beside = || self.ticks.load(Ordering::Relaxed) - before;
+        while beside() < self.least && begun.elapsed() < LONGEST {
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.beside.lock().unwrap().push(beside());
     }
 }
 

@@ -103,6 +103,8 @@ impl Worker {
     ///
     /// If it does not die of it.
     pub fn signal(mut self, signal: &str) {
+        // Who waits closes it, and the item that reads from it would end by itself.
+        let _held = self.0.stdin.take();
         self.send(signal);
         assert_eq!(self.0.wait().unwrap().code(), None);
     }

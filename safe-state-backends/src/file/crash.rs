@@ -13,6 +13,7 @@ mod power;
 mod recorder;
 mod workload;
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,65 +45,37 @@ impl History {
         last(&|save| save.end <= done)..=last(&|save| save.start < begun || save.end == 0)
     }
 
-    fn judge(&self, bytes: Option<&[u8]>, window: RangeInclusive<usize>) -> Result<(), Violation> {
-        let found = match bytes.map(Checkpoint::decode).transpose() {
-            Ok(found) => found,
-            Err(error) => return Err(Violation::Unreadable(error)),
-        };
-        let saved = |range: &[Save]| range.iter().any(|save| save.state == found);
-        if saved(&self.saves[window.clone()]) {
-            Ok(())
-        } else if found.is_none() {
-            Err(Violation::Missing)
-        } else if saved(&self.saves[..*window.start()]) {
-            Err(Violation::Older)
-        } else {
-            Err(Violation::Invented)
-        }
-    }
-
     /// Cuts the power at every operation, in every way.
     fn cut_power(&self, names: Names, dice: &mut Dice, states: &AtomicU64) -> Vec<Violation> {
-        let mut disk = Disk::new(self.base.clone());
-        let mut violations = self.look(&disk, 0, names, dice, states);
+        let (mut disk, mut judge) = (Disk::new(self.base.clone()), Judge::of(self));
+        let mut look = |disk: &Disk, issued| {
+            let window = self.window(issued, issued);
+            for inode in disk.named(Path::new(PATH), names, dice) {
+                let mut judge = |bytes: Option<&[u8]>| {
+                    states.fetch_add(1, Ordering::Relaxed);
+                    judge.judge(bytes, window.clone());
+                };
+                match inode {
+                    None => judge(None),
+                    Some(inode) => disk.contents(inode, dice, |content| judge(Some(content))),
+                }
+            }
+        };
+        look(&disk, 0);
         for (op, issued) in self.ops.iter().zip(1..) {
             disk.apply(op);
-            violations.extend(self.look(&disk, issued, names, dice, states));
+            look(&disk, issued);
         }
-        violations
-    }
-
-    fn look(
-        &self,
-        disk: &Disk,
-        issued: usize,
-        names: Names,
-        dice: &mut Dice,
-        states: &AtomicU64,
-    ) -> Vec<Violation> {
-        let window = self.window(issued, issued);
-        let mut violations = Vec::new();
-        for inode in disk.named(Path::new(PATH), names, dice) {
-            let mut judge = |bytes: Option<&[u8]>| {
-                states.fetch_add(1, Ordering::Relaxed);
-                violations.extend(self.judge(bytes, window.clone()).err());
-            };
-            match inode {
-                None => judge(None),
-                Some(inode) => disk.contents(inode, dice, |content| judge(Some(content))),
-            }
-        }
-        violations
+        judge.violations
     }
 
     /// Kills the process at every operation, and at every byte of every write.
     fn kill(&self) -> Vec<Violation> {
-        let mut image = self.base.clone();
-        let mut violations = Vec::new();
+        let (mut image, mut judge) = (self.base.clone(), Judge::of(self));
         for (op, done) in self.ops.iter().zip(0..) {
             let mut look = |image: &Image, done| {
                 let window = self.window(done, done + 1);
-                violations.extend(self.judge(image.at(Path::new(PATH)), window).err());
+                judge.judge(image.at(Path::new(PATH)), window);
             };
             look(&image, done);
             if let Op::Data(inode, data) = op {
@@ -114,7 +87,49 @@ impl History {
             }
             image.apply(op);
         }
-        violations
+        judge.violations
+    }
+}
+
+/// Holds what is found after each crash against what was saved.
+struct Judge<'a> {
+    saves: &'a [Save],
+    /// The saves that each content is the state of: most crashes leave what another leaves as well.
+    found: HashMap<Vec<u8>, Result<Vec<usize>, FormatError>>,
+    violations: Vec<Violation>,
+}
+
+impl<'a> Judge<'a> {
+    fn of(history: &'a History) -> Self {
+        Judge { saves: &history.saves, found: HashMap::new(), violations: Vec::new() }
+    }
+
+    fn saves_of(saves: &[Save], state: Option<&Checkpoint>) -> Vec<usize> {
+        let is_one =
+            |(index, save): (usize, &Save)| (save.state.as_ref() == state).then_some(index);
+        saves.iter().enumerate().filter_map(is_one).collect()
+    }
+
+    fn judge(&mut self, bytes: Option<&[u8]>, window: RangeInclusive<usize>) {
+        let Some(bytes) = bytes else {
+            let removed = Judge::saves_of(self.saves, None);
+            if !removed.iter().any(|save| window.contains(save)) {
+                self.violations.push(Violation::Missing);
+            }
+            return;
+        };
+        if !self.found.contains_key(bytes) {
+            let decoded = Checkpoint::decode(bytes);
+            let found = decoded.map(|state| Judge::saves_of(self.saves, Some(&state)));
+            self.found.insert(bytes.to_vec(), found);
+        }
+        let violation = match &self.found[bytes] {
+            Err(error) => Violation::Unreadable(error.clone()),
+            Ok(saves) if saves.iter().any(|save| window.contains(save)) => return,
+            Ok(saves) if saves.iter().any(|save| save < window.start()) => Violation::Older,
+            Ok(_) => Violation::Invented,
+        };
+        self.violations.push(violation);
     }
 }
 

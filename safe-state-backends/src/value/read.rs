@@ -7,7 +7,7 @@ mod state;
 mod unwritten;
 mod variants;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 
 use super::schema::{EnumId, Kind, NodeId, ROOT, RecordId, Scalar, Schema};
@@ -106,7 +106,7 @@ impl Reader<'_, '_> {
         let state = self.state;
         match found {
             Found::Absent => Err(ReadError::damaged()),
-            Found::Scalar(scalar) => state.visit_scalar(scalar, visitor),
+            Found::Scalar(scalar) => state.scalar(scalar)?.visit(visitor),
             Found::None => visitor.visit_none(),
             Found::Some(at) => {
                 state.enter()?;
@@ -141,11 +141,9 @@ macro_rules! floats {
             if let Found::Scalar(scalar) = found {
                 let mut ahead = State { ..*self.state };
                 if !ahead.$exact(scalar)? {
-                    let kind = scalar.name();
-                    let text = format!("a {kind} was stored that is no number of this type");
                     // Who goes on all the same goes on behind it.
-                    self.visit(found, serde::de::IgnoredAny)?;
-                    return Err(ReadError::custom(text));
+                    self.state.scalar(scalar)?;
+                    return Err(ReadError::inexact(scalar));
                 }
             }
             self.visit(found, visitor)
@@ -201,7 +199,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             Found::Struct(record) => Fields::visit(self.state, record, Some(fields), visitor),
             Found::Map(..) => self.visit(found, visitor),
             // Else a list would be taken for its fields, by their order.
-            _ => Err(ReadError::custom("it was stored as something else than a struct")),
+            _ => Err(ReadError::no_struct()),
         };
         read.map_err(|error| error.of_struct(name, fields))
     }
@@ -216,7 +214,7 @@ impl<'de> Deserializer<'de> for Reader<'_, '_> {
             Found::Enum(id) => {
                 VariantOf::find(self.state, id).and_then(|variant| visitor.visit_enum(variant))
             }
-            _ => Err(ReadError::custom("it was stored as something else than an enumeration")),
+            _ => Err(ReadError::no_enum()),
         };
         read.map_err(|error| error.of_enum(name, variants))
     }

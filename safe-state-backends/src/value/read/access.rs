@@ -25,13 +25,17 @@ impl<'s, 'a> Elements<'s, 'a> {
         state.enter()?;
         let mut elements = Elements { state, next, step, count, left: count };
         let value = visitor.visit_seq(&mut elements)?;
-        let left = elements.left;
-        elements.state.depth -= 1;
-        if left > 0 {
-            let wanted = count - left;
-            return Err(ReadError::custom(format!("{count} elements were stored, not {wanted}")));
-        }
+        elements.end()?;
         Ok(value)
+    }
+
+    fn end(self) -> Result<(), ReadError> {
+        self.state.depth -= 1;
+        if self.left == 0 {
+            return Ok(());
+        }
+        let Elements { count, left, .. } = self;
+        Err(ReadError::custom(format!("{count} elements were stored, not {}", count - left)))
     }
 }
 
@@ -49,7 +53,7 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, '_> {
         self.left -= 1;
         let element = read_seed(self.state, self.next, seed);
         self.next += self.step;
-        element.map(Some).map_err(|error| error.within(|| format!("[{at}]")))
+        element.map(Some).map_err(|error| error.within_element(at as u64))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -74,11 +78,16 @@ impl<'s, 'a> Entries<'s, 'a> {
         let left = state.count()?;
         let mut entries = Entries { state, at, left };
         let value = visitor.visit_map(&mut entries)?;
-        if entries.left > 0 {
+        entries.end()?;
+        Ok(value)
+    }
+
+    fn end(self) -> Result<(), ReadError> {
+        if self.left > 0 {
             return Err(ReadError::custom("the stored map has more entries"));
         }
-        entries.state.depth -= 1;
-        Ok(value)
+        self.state.depth -= 1;
+        Ok(())
     }
 }
 
@@ -97,7 +106,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, '_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        read_seed(self.state, self.at.1, seed).map_err(|error| error.within(|| "[..]".to_owned()))
+        read_seed(self.state, self.at.1, seed).map_err(|error| error.within_entry())
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -131,6 +140,17 @@ impl<'s, 'a> Fields<'s, 'a> {
         wanted: Option<&[&str]>,
         visitor: V,
     ) -> Result<V::Value, ReadError> {
+        let mut fields = Fields::begin(state, record, wanted)?;
+        let value = visitor.visit_map(&mut fields)?;
+        fields.end(wanted)?;
+        Ok(value)
+    }
+
+    fn begin(
+        state: &'s mut State<'a>,
+        record: RecordId,
+        wanted: Option<&[&str]>,
+    ) -> Result<Self, ReadError> {
         state.enter()?;
         let schema = state.schema;
         let id = record;
@@ -143,7 +163,7 @@ impl<'s, 'a> Fields<'s, 'a> {
         if listed.is_empty() && !is_loose {
             state.zero()?;
         }
-        let mut fields = Fields {
+        Ok(Fields {
             state,
             listed,
             is_loose,
@@ -153,20 +173,22 @@ impl<'s, 'a> Fields<'s, 'a> {
             record: (id, record),
             given: Vec::new(),
             offers: None,
-        };
-        let value = visitor.visit_map(&mut fields)?;
+        })
+    }
+
+    fn end(mut self, wanted: Option<&[&str]>) -> Result<(), ReadError> {
         // What is left behind by a visitor that wants no more.
-        if let Some(field) = fields.current.take() {
-            fields.state.skip(field.node)?;
+        if let Some(field) = self.current.take() {
+            self.state.skip(field.node)?;
         }
-        while fields.advance()?.is_some() {
-            let Some(field) = fields.current.take() else { break };
-            fields.state.skip(field.node)?;
+        while self.advance()?.is_some() {
+            let Some(field) = self.current.take() else { break };
+            self.state.skip(field.node)?;
         }
-        fields.state.depth -= 1;
-        match wanted.zip(fields.ignored) {
-            Some((wanted, old)) => check_renamed(listed, old, wanted).map(|()| value),
-            None => Ok(value),
+        self.state.depth -= 1;
+        match wanted.zip(self.ignored) {
+            Some((wanted, old)) => check_renamed(self.listed, old, wanted),
+            None => Ok(()),
         }
     }
 
@@ -242,7 +264,7 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, '_> {
         let field = self.current.take().ok_or_else(ReadError::damaged)?;
         self.state.is_ignored = false;
         let value = read_seed(self.state, field.node, seed)
-            .map_err(|error| error.within(|| format!(".{}", field.name)))?;
+            .map_err(|error| error.within_field(&field.name))?;
         if std::mem::take(&mut self.state.is_ignored) {
             self.ignored = Some(&field.name);
         }

@@ -4,6 +4,8 @@ use std::fmt::{self, Display};
 
 use serde::de;
 
+use super::super::schema::Scalar;
+
 /// Why a stored value does not read as the type that it is wanted as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
@@ -19,16 +21,50 @@ impl ReadError {
         de::Error::custom("its bytes do not fit what is stored of their shape")
     }
 
-    /// In that part of a value.
-    pub(super) fn within(mut self, part: impl FnOnce() -> String) -> Self {
-        self.path.push(part());
+    pub(super) fn inexact(scalar: Scalar) -> Self {
+        let kind = scalar.name();
+        de::Error::custom(format!("a {kind} was stored that is no number of this type"))
+    }
+
+    pub(super) fn no_struct() -> Self {
+        de::Error::custom("it was stored as something else than a struct")
+    }
+
+    pub(super) fn no_enum() -> Self {
+        de::Error::custom("it was stored as something else than an enumeration")
+    }
+
+    #[cold]
+    pub(super) fn within_element(self, at: u64) -> Self {
+        self.within(format!("[{at}]"))
+    }
+
+    #[cold]
+    pub(super) fn within_entry(self) -> Self {
+        self.within("[..]".to_owned())
+    }
+
+    #[cold]
+    pub(super) fn within_field(self, name: &str) -> Self {
+        self.within(format!(".{name}"))
+    }
+
+    #[cold]
+    pub(super) fn within_variant(self, name: &str) -> Self {
+        self.within(format!("({name})"))
+    }
+
+    fn within(mut self, part: String) -> Self {
+        self.path.push(part);
         self
     }
 
+    #[cold]
     pub(super) fn of_struct(self, name: &str, fields: &[&str]) -> Self {
         self.of(|| format!("{name} {{ {} }}", fields.join(", ")))
     }
 
+    #[cold]
     pub(super) fn of_enum(self, name: &str, variants: &[&str]) -> Self {
         self.of(|| format!("{name}: {}", variants.join(" | ")))
     }

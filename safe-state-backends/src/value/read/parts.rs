@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         let value = read_seed(&mut self.state, ROOT, seed).map_err(|error| {
             let at = self.read;
             self.stop();
-            error.within(|| format!("[{at}]"))
+            error.within_element(at)
         })?;
         self.read += 1;
         Ok(Some(value))

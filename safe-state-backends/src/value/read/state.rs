@@ -113,33 +113,74 @@ impl<'a> State<'a> {
     }
 }
 
-impl State<'_> {
-    pub(super) fn visit_scalar<'de, V: Visitor<'de>>(
-        &mut self,
-        scalar: Scalar,
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        match scalar {
+/// A scalar that was read. What reads it is compiled once, and what gives it to a visitor for each type.
+pub(super) enum ScalarValue<'a> {
+    Unit,
+    Bool(bool),
+    I8(i8),
+    I16(i16),
+    I32(i32),
+    I64(i64),
+    I128(i128),
+    U8(u8),
+    U16(u16),
+    U32(u32),
+    U64(u64),
+    U128(u128),
+    F32(f32),
+    F64(f64),
+    Char(char),
+    Str(&'a str),
+    Bytes(&'a [u8]),
+}
+
+impl<'a> State<'a> {
+    pub(super) fn scalar(&mut self, scalar: Scalar) -> Result<ScalarValue<'a>, ReadError> {
+        Ok(match scalar {
             Scalar::Unit => {
                 self.zero()?;
-                visitor.visit_unit()
+                ScalarValue::Unit
             }
-            Scalar::Bool => visitor.visit_bool(self.boolean()?),
-            Scalar::I8 => visitor.visit_i8(self.byte()?.cast_signed()),
-            Scalar::I16 => visitor.visit_i16(self.signed()?),
-            Scalar::I32 => visitor.visit_i32(self.signed()?),
-            Scalar::I64 => visitor.visit_i64(self.signed()?),
-            Scalar::I128 => visitor.visit_i128(self.wide_signed()?),
-            Scalar::U8 => visitor.visit_u8(self.byte()?),
-            Scalar::U16 => visitor.visit_u16(self.number()?),
-            Scalar::U32 => visitor.visit_u32(self.number()?),
-            Scalar::U64 => visitor.visit_u64(self.number()?),
-            Scalar::U128 => visitor.visit_u128(self.wide_varint()?),
-            Scalar::F32 => visitor.visit_f32(f32::from_bits(u32::from_le_bytes(self.array()?))),
-            Scalar::F64 => visitor.visit_f64(f64::from_bits(u64::from_le_bytes(self.array()?))),
-            Scalar::Char => visitor.visit_char(self.character()?),
-            Scalar::Str => visitor.visit_str(self.text()?),
-            Scalar::Bytes => visitor.visit_bytes(self.bytes()?),
+            Scalar::Bool => ScalarValue::Bool(self.boolean()?),
+            Scalar::I8 => ScalarValue::I8(self.byte()?.cast_signed()),
+            Scalar::I16 => ScalarValue::I16(self.signed()?),
+            Scalar::I32 => ScalarValue::I32(self.signed()?),
+            Scalar::I64 => ScalarValue::I64(self.signed()?),
+            Scalar::I128 => ScalarValue::I128(self.wide_signed()?),
+            Scalar::U8 => ScalarValue::U8(self.byte()?),
+            Scalar::U16 => ScalarValue::U16(self.number()?),
+            Scalar::U32 => ScalarValue::U32(self.number()?),
+            Scalar::U64 => ScalarValue::U64(self.number()?),
+            Scalar::U128 => ScalarValue::U128(self.wide_varint()?),
+            Scalar::F32 => ScalarValue::F32(f32::from_bits(u32::from_le_bytes(self.array()?))),
+            Scalar::F64 => ScalarValue::F64(f64::from_bits(u64::from_le_bytes(self.array()?))),
+            Scalar::Char => ScalarValue::Char(self.character()?),
+            Scalar::Str => ScalarValue::Str(self.text()?),
+            Scalar::Bytes => ScalarValue::Bytes(self.bytes()?),
+        })
+    }
+}
+
+impl ScalarValue<'_> {
+    pub(super) fn visit<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
+        match self {
+            ScalarValue::Unit => visitor.visit_unit(),
+            ScalarValue::Bool(value) => visitor.visit_bool(value),
+            ScalarValue::I8(number) => visitor.visit_i8(number),
+            ScalarValue::I16(number) => visitor.visit_i16(number),
+            ScalarValue::I32(number) => visitor.visit_i32(number),
+            ScalarValue::I64(number) => visitor.visit_i64(number),
+            ScalarValue::I128(number) => visitor.visit_i128(number),
+            ScalarValue::U8(number) => visitor.visit_u8(number),
+            ScalarValue::U16(number) => visitor.visit_u16(number),
+            ScalarValue::U32(number) => visitor.visit_u32(number),
+            ScalarValue::U64(number) => visitor.visit_u64(number),
+            ScalarValue::U128(number) => visitor.visit_u128(number),
+            ScalarValue::F32(number) => visitor.visit_f32(number),
+            ScalarValue::F64(number) => visitor.visit_f64(number),
+            ScalarValue::Char(value) => visitor.visit_char(value),
+            ScalarValue::Str(text) => visitor.visit_str(text),
+            ScalarValue::Bytes(bytes) => visitor.visit_bytes(bytes),
         }
     }
 }

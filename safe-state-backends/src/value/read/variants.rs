@@ -87,8 +87,8 @@ impl<'de> VariantAccess<'de> for VariantOf<'_, '_> {
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, ReadError> {
         let Body::Newtype(at) = self.body else { return Err(self.other()) };
         self.state.enter()?;
-        let value = read_seed(self.state, at, seed)
-            .map_err(|error| error.within(|| format!("({})", self.name)))?;
+        let value =
+            read_seed(self.state, at, seed).map_err(|error| error.within_variant(self.name))?;
         self.state.depth -= 1;
         Ok(value)
     }
