@@ -58,7 +58,9 @@ pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
 pub use crate::items::received::{Receipt, Received};
-pub use crate::items::source::{Source, asked_by_index, by_index_checked};
+pub use crate::items::source::{
+    AskedByIndex, Source, asked_by_index, by_index_behind, by_index_checked, not_asked,
+};
 pub use crate::items::{Items, Step};
 pub use crate::observe::spans::Spans;
 pub use crate::parallel::{
@@ -226,20 +228,20 @@ pub fn lent<I: IntoIterator<IntoIter: Lent>>(input: I) -> I {
 }
 
 /// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable,
-/// `is_channel` whether what it asks is known to give each once.
-pub fn received<'r>(
+/// `asked` what is known of what it asks.
+pub fn received<'r, O>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
     way: Way,
-    (takes, is_channel): (bool, bool),
-) -> (Received, Tally<'r>) {
+    (takes, asked): (bool, AskedByIndex<O>),
+) -> (Received, Tally<'r>, AskedByIndex<O>) {
     let number = Number { depth, id };
     let (mut items, tally) = entering::received(run, number, Cow::Borrowed(location), (way, takes));
-    if is_channel {
+    if asked.is_channel {
         items.refuse(tally.gives_once());
     }
-    (items, tally)
+    (items, tally, asked)
 }
 
 /// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.

@@ -42,7 +42,7 @@ use crate::analyse::targets::Target;
 use crate::analyse::{policies, worklists};
 use crate::emit::{carry, control_flow, items, save_points, undo};
 use crate::syntax::free_idents::free_idents;
-use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
 
 /// A loop's item, as its head has it.
 pub(crate) struct Item<'a> {
@@ -181,7 +181,7 @@ fn tried(
     let mut kept = local("kept");
     kept.set_span(here);
     // All of the path there, or an error would point at the whole attribute.
-    let krate = &moved(&plan.krate, here);
+    let krate = &moved_crate(&plan.krate, here);
     let ways = control_flow::Ways { returned, from: control_flow::From::Within };
     let exits = control_flow::as_values(&mut item.body, ways, &plan.krate)?;
     let over = over(plan, &item, target);
@@ -217,7 +217,7 @@ fn tried(
 fn attempt(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     locals!(policy, flow, failed, on_error, error);
     let here = at(item.keyword);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let body = body(plan, item, target);
     // What the body generates for storage errors leaves the function, and is not the item's.
     let mentioned = free_idents(item.body.to_token_stream()).contains(&on_error.to_string());
@@ -267,7 +267,7 @@ fn cancellable(plan: &Plan, body: &TokenTree, here: Span) -> TokenStream {
         return quote_spanned! {here=> async #body };
     }
     locals!(tally, on_error, error);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     quote_spanned! {here=>
         #krate::__private::cancellable(
             #tally.run().cancellation(),

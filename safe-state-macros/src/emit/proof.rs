@@ -42,7 +42,7 @@ use crate::parse::function::Returned;
 use crate::parse::options::items::Identity;
 use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_variables as free;
-use crate::syntax::hygiene::{at, local, moved};
+use crate::syntax::hygiene::{at, local, moved_crate};
 use copy::Copy;
 
 mod beside;
@@ -140,7 +140,7 @@ fn closure(
     let check = local("check");
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
     let bound = Ident::new(bound(plan.is_async, runs_again), here);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
     let passed = if unified {
         quote_spanned! {here=> return #passed; }

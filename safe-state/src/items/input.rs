@@ -11,16 +11,59 @@ use crate::items::source::{GivesAgain, HasOrder, Source, is_channel};
 #[derive(Debug)]
 pub struct Input<I, T>(I, PhantomData<fn() -> T>);
 
-/// The input that a loop walks.
+/// What a loop can walk: what a `for` can.
 ///
-/// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second time where `input` is no
-/// iterator.
-pub fn input<I, Iter, T>(input: I) -> Input<Iter, T>
-where
-    I: IntoIterator<IntoIter = Iter, Item = T>,
-    Iter: Iterator<Item = T>,
-{
-    Input(input.into_iter(), PhantomData)
+/// It has two implementations, of which one holds for nothing. With a single one the compiler takes `Iter` for that of
+/// any type, and tells of one that is no iterator once more wherever it is used.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an iterator",
+    label = "`{Self}` is not an iterator"
+)]
+pub trait Walkable<By> {
+    /// Its iterator.
+    type Iter: Iterator<Item = Self::Each>;
+    /// An item.
+    type Each;
+
+    /// The iterator over it.
+    fn walked(self) -> Self::Iter;
+}
+
+/// By its `IntoIterator`.
+#[derive(Debug)]
+pub struct ByIntoIterator;
+
+/// By nothing.
+#[derive(Debug)]
+pub struct ByNothing;
+
+/// Has no implementation.
+pub trait Nothing: IntoIterator {}
+
+#[diagnostic::do_not_recommend]
+impl<I: IntoIterator> Walkable<ByIntoIterator> for I {
+    type Iter = I::IntoIter;
+    type Each = I::Item;
+
+    #[inline]
+    fn walked(self) -> I::IntoIter {
+        self.into_iter()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<I: Nothing> Walkable<ByNothing> for I {
+    type Iter = I::IntoIter;
+    type Each = I::Item;
+
+    fn walked(self) -> I::IntoIter {
+        self.into_iter()
+    }
+}
+
+/// The input that a loop walks.
+pub fn input<I: Walkable<By>, By>(input: I) -> Input<I::Iter, I::Each> {
+    Input(input.walked(), PhantomData)
 }
 
 #[expect(clippy::unused_self, reason = "it is there for its type")]

@@ -79,7 +79,8 @@ pub(crate) fn next_item(
     let here = at(written.keyword);
     let pat = written.pat;
     if written.is_for {
-        return quote_spanned! {here=> let #pat = #item_type.fake(); };
+        // Bound as in the loop that runs: what does not fit is one and the same error.
+        return quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #item; };
     }
     let asked = free::names(|free| free.visit_expr(written.head));
     let mut head = written.head.clone();
