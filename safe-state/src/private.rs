@@ -49,7 +49,8 @@ pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value
 pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
-pub use crate::items::identity::{CONSUMED, CursorType, IdentityKind as Way};
+pub use crate::items::fingerprint::CONSUMED;
+pub use crate::items::identity::{CursorType, IdentityKind as Way};
 pub use crate::items::input::{
     checked as checked_items, compared as compared_items, consumed as consumed_items, input,
     unchecked as unchecked_items,
@@ -106,7 +107,7 @@ pub use safe_state_report::__argument as argument;
 pub mod types {
     pub use super::forms::*;
     pub use crate::items::source::{
-        OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted,
+        OfAnyOrder, OfAnyOther, OfOnce, OfOrderable, OfUnorderable, OfUnsorted,
     };
 }
 

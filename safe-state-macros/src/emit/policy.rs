@@ -34,7 +34,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{Block, Pat, Result, Type};
+use syn::{Block, Pat, Path, Result, Type};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
@@ -138,19 +138,25 @@ fn body(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     let krate = &plan.krate;
     let capture = items::capture(plan, target);
     let begin = begin(plan, target, *keyword);
-    // A binding that is never used would be reported, of a loop it is not.
-    let item = match pat {
-        Pat::Ident(it) if it.ident.to_string().starts_with('_') => {
-            quote_spanned! {at(*keyword)=> #krate::__private::identity(#name) }
-        }
-        _ => name.to_token_stream(),
-    };
+    let item = bound(pat, *keyword, krate);
     quote_spanned! {at(*keyword)=>
         let #handed = #krate::__private::handed!(&#name);
         let #pat = #item;
         #capture
         #begin
         match () { () => #body }
+    }
+}
+
+/// What the pattern is bound to.
+pub(crate) fn bound(pat: &Pat, keyword: Span, krate: &Path) -> TokenStream {
+    let name = &local("item");
+    match pat {
+        // A binding that is never used would be reported, of a loop it is not.
+        Pat::Ident(it) if it.ident.to_string().starts_with('_') => {
+            quote_spanned! {at(keyword)=> #krate::__private::identity(#name) }
+        }
+        _ => name.to_token_stream(),
     }
 }
 

@@ -4,7 +4,8 @@
 use std::marker::PhantomData;
 
 use crate::items::compared::{Compared, Of, Ranked, Walk, fingerprint};
-use crate::items::identity::{CONSUMED, IdentityKind};
+use crate::items::fingerprint::CONSUMED;
+use crate::items::identity::IdentityKind;
 use crate::items::source::{GivesAgain, HasOrder, Source, is_channel};
 
 /// An input, and the type of its items.
@@ -69,7 +70,7 @@ pub fn input<I: Walkable<By>, By>(input: I) -> Input<I::Iter, I::Each> {
 #[expect(clippy::unused_self, reason = "it is there for its type")]
 impl<I, T> Input<I, T> {
     /// The type of the input, with a reference for each rank.
-    pub fn source<'a>(&self) -> &'a &'a &'a Source<I>
+    pub fn source<'a>(&self) -> &'a &'a &'a &'a Source<I>
     where
         I: 'a,
     {
@@ -105,8 +106,7 @@ pub struct Known<I, F> {
 /// An input whose items are compared by the form of their type.
 pub fn compared<I, T, F: Compared<T>>(
     _: PhantomData<fn() -> T>,
-    _: impl HasOrder,
-    _: impl GivesAgain,
+    _: impl HasOrder + GivesAgain,
     _: PhantomData<F>,
     input: Input<I, T>,
 ) -> Known<I, ByType<T>> {
@@ -115,11 +115,7 @@ pub fn compared<I, T, F: Compared<T>>(
 }
 
 /// One whose items are not compared.
-pub fn unchecked<I, T>(
-    _: impl HasOrder,
-    _: impl GivesAgain,
-    input: Input<I, T>,
-) -> Known<I, ByType<T>> {
+pub fn unchecked<I, T>(_: impl HasOrder + GivesAgain, input: Input<I, T>) -> Known<I, ByType<T>> {
     let fingerprint: ByType<T> = |_| None;
     by_index(input, fingerprint, is_channel::<I>())
 }
@@ -147,15 +143,14 @@ macro_rules! __known {
         use $crate::__private::types::*;
         $crate::__private::compared_items(
             $input.item(),
-            $input.source().order(),
-            $input.source().again(),
+            $input.source().known(),
             $crate::__form!(@walk $input.walk(); . . . . . . . . . .).form(),
             $input,
         )
     }};
     ($input:expr, unchecked) => {{
         use $crate::__private::types::*;
-        $crate::__private::unchecked_items($input.source().order(), $input.source().again(), $input)
+        $crate::__private::unchecked_items($input.source().known(), $input)
     }};
     ($input:expr, checked) => {{
         use $crate::__private::types::*;

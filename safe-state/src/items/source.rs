@@ -115,18 +115,18 @@ pub struct Source<I: ?Sized>(PhantomData<fn(&I)>);
 impl<I: ?Sized> Source<I> {
     /// That of an input, with a reference for each rank.
     #[must_use]
-    pub fn of<'a>(_: &I) -> &'a &'a &'a Self
+    pub fn of<'a>(_: &I) -> &'a &'a &'a &'a Self
     where
         I: 'a,
     {
         Self::ranked()
     }
 
-    pub(crate) fn ranked<'a>() -> &'a &'a &'a Self
+    pub(crate) fn ranked<'a>() -> &'a &'a &'a &'a Self
     where
         I: 'a,
     {
-        &&&Source(PhantomData)
+        &&&&Source(PhantomData)
     }
 }
 
@@ -169,19 +169,17 @@ macro_rules! ranks {
 
 ranks! {
     /// One in any order.
-    OfAnyOrder order: [InAnyOrder + ?Sized] &&Source<I> => AnyOrder (I);
+    OfAnyOrder known: [InAnyOrder + ?Sized] &&&Source<I> => AnyOrder (I);
     /// One that may be.
-    OfUnsorted order: [InAnyOrderUnlessSorted + ?Sized] &Source<I> => AnyOrder (I);
+    OfUnsorted known: [InAnyOrderUnlessSorted + ?Sized] &&Source<I> => AnyOrder (I);
+    /// One that gives each item once.
+    OfOnce known: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
     /// Any other.
-    OfSomeOrder order: [?Sized] Source<I> => AsFarAsKnown ();
+    OfAnyOther known: [?Sized] Source<I> => AsFarAsKnown ();
     /// One that is in any order, whatever its program says.
     OfUnorderable fixed: [InAnyOrder + ?Sized] &Source<I> => AnyOrder (I);
     /// Any other.
     OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
-    /// One that gives each item once.
-    OfOnce again: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
-    /// Any other.
-    OfAgain again: [?Sized] Source<I> => AsFarAsKnown ();
 }
 
 /// An input whose items come in the same order in every run, as far as is known.
@@ -207,6 +205,11 @@ pub trait GivesAgain {}
 impl HasOrder for AsFarAsKnown {}
 #[diagnostic::do_not_recommend]
 impl GivesAgain for AsFarAsKnown {}
+// Each is refused by the other one.
+#[diagnostic::do_not_recommend]
+impl<I: ?Sized> GivesAgain for AnyOrder<I> {}
+#[diagnostic::do_not_recommend]
+impl<I: ?Sized> HasOrder for GivenOnce<I> {}
 // Of a type that is unknown after another error they don't fail.
 #[diagnostic::do_not_recommend]
 impl HasOrder for AnyOrder<Unknown<false>> {}
@@ -260,10 +263,9 @@ pub struct AskedByIndex<O> {
 }
 
 /// What a loop asks for items itself, which can be known by their index.
-pub fn asked_by_index<I: ?Sized, O: HasOrder>(
-    _: &&&Source<I>,
+pub fn asked_by_index<I: ?Sized, O: HasOrder + GivesAgain>(
+    _: &&&&Source<I>,
     _: O,
-    _: impl GivesAgain,
 ) -> AskedByIndex<O> {
     AskedByIndex { is_channel: is_channel::<I>(), order: PhantomData }
 }
@@ -302,7 +304,7 @@ macro_rules! __source {
         #[allow(unused_imports)]
         use $crate::__private::types::*;
         let source = $crate::__private::Source::of($input);
-        $crate::__private::asked_by_index(source, source.order(), source.again())
+        $crate::__private::asked_by_index(source, source.known())
     }};
     ($item:expr, behind $asked:expr) => {{
         #[allow(unused_imports)]

@@ -2,7 +2,6 @@
 //!
 //! Chosen by method resolution: those of the standard library that are known to be, then what holds no cell.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fs::File;
 use std::net::{TcpStream, UdpSocket};
 #[cfg(unix)]
@@ -101,7 +100,8 @@ macro_rules! kinds {
     };
 }
 
-/// What points to others, or has them in it.
+/// What points to others, or has them in it. What may begin empty, as a `Vec`, is not among it: of what is in one the type may not
+/// be known where it is looked at.
 macro_rules! around {
     ($($kind:ident)*) => { $(
         kinds! { $kind:
@@ -113,11 +113,6 @@ macro_rules! around {
             [T: $kind + ?Sized] sync::Weak<T>;
             [T: $kind] [T];
             [T: $kind, const N: usize] [T; N];
-            [T: $kind] Vec<T>;
-            [T: $kind] VecDeque<T>;
-            [T: $kind] Option<T>;
-            [K, T: $kind] BTreeMap<K, T>;
-            [K, T: $kind, S] HashMap<K, T, S>;
         }
     )* };
 }

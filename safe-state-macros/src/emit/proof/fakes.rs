@@ -10,6 +10,7 @@ use crate::analyse::outer::{self, Kind, Outer};
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
+use crate::emit::policy;
 use crate::emit::proof::copy::Copy;
 use crate::emit::proof::rename::{Renamed, rename};
 use crate::emit::proof::taken::{self, Taken};
@@ -80,7 +81,8 @@ pub(crate) fn next_item(
     let pat = written.pat;
     if written.is_for {
         // Bound as in the loop that runs: what does not fit is one and the same error.
-        return quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #item; };
+        let bound = policy::bound(pat, written.keyword, krate);
+        return quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #bound; };
     }
     let asked = free::names(|free| free.visit_expr(written.head));
     let mut head = written.head.clone();

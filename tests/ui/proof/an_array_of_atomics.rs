@@ -4,7 +4,7 @@ use safe_state::resumable;
 
 #[resumable]
 fn count(numbers: &[u64]) -> u64 {
-    let counts = vec![AtomicU64::new(0), AtomicU64::new(0)];
+    let counts = [AtomicU64::new(0), AtomicU64::new(0)];
     for number in numbers {
         counts[0].fetch_add(*number, Ordering::Relaxed);
     }
