@@ -25,8 +25,7 @@ pub(crate) fn check(
         Source::Argument { .. } => None,
     };
     let mut search = Search {
-        ident: &variable.ident,
-        is_known,
+        variable: Held { ident: &variable.ident, is_known },
         targets,
         waits_for: declared,
         loops: 0,
@@ -46,9 +45,15 @@ const UNKNOWN: &str = "this may change `{}` before a resumable loop, where a res
 const TAKEN: &str = "the loop's head takes from `{}`, which is restored without what is complete: that would be \
                      passed over twice; use `#[resumable(manual)]` with `checkpoint!()`";
 
-struct Search<'a> {
+/// The variable that is held to its last value.
+struct Held<'a> {
     ident: &'a Ident,
+    /// Whether the methods of its type are known.
     is_known: bool,
+}
+
+struct Search<'a> {
+    variable: Held<'a>,
     targets: &'a [Target],
     /// The `let` that declares the variable, until it has been passed.
     waits_for: Option<usize>,
@@ -70,17 +75,17 @@ impl Search<'_> {
     }
 
     fn refuse(&mut self, place: Span, text: &str) {
-        let ident = self.ident;
+        let ident = self.variable.ident;
         let text = text.replace("{}", &ident.to_string());
         self.error.get_or_insert_with(|| Error::new(place, text));
     }
 
     /// Where the statement changes the variable, or may, and what is said of that.
     fn changes(&self, stmt: &Stmt) -> Option<(Span, &'static str)> {
-        if stmt_may_change(stmt, self.ident) {
+        if stmt_may_change(stmt, self.variable.ident) {
             return Some((stmt.span(), CHANGED));
         }
-        let place = read_by_name(stmt, self.ident, self.is_known)?;
+        let place = read_by_name(stmt, self.variable.ident, self.variable.is_known)?;
         Some((place, UNKNOWN))
     }
 
@@ -89,7 +94,10 @@ impl Search<'_> {
     }
 
     fn head(&mut self, at: usize, head: &Expr) {
-        if self.waits_for.is_none() && self.is_target(at) && expr_may_change(head, self.ident) {
+        if self.waits_for.is_none()
+            && self.is_target(at)
+            && expr_may_change(head, self.variable.ident)
+        {
             self.refuse(head.span(), TAKEN);
         }
     }

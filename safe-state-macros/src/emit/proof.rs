@@ -171,7 +171,8 @@ fn copied(
     own.extend(bindings(written.pat).iter().map(Binding::name));
     let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let (outer_names, own) = (outer_names.as_slice(), &own);
-    let mut copy = Copy { plan, outer: outer_names, own, cursor, is_lost: false, runs_again };
+    let mut copy =
+        Copy { plan, outer: outer_names, own, cursor, is_lost: false, runs_again, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
     let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);
