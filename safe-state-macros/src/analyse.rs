@@ -38,6 +38,7 @@ use sources::carried_variables;
 use survey::{Survey, survey};
 use targets::{Search, Target, find};
 
+use crate::parse::function::Argument;
 use crate::parse::future;
 use crate::parse::options::Options;
 use crate::syntax::rewrite::{body, break_to, loops};
@@ -147,7 +148,7 @@ fn check_premutation(
                 .any(|it| it.at == at && it.binding.ident == variable.ident && it.is_of_std()),
             Source::Argument { .. } => {
                 let argument = plan.arguments.iter().find(|it| it.ident == variable.ident);
-                let ty = argument.and_then(|it| it.value_type());
+                let ty = argument.and_then(Argument::value_type);
                 ty.as_ref().is_some_and(is_of_std)
             }
         };
