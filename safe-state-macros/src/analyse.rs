@@ -31,12 +31,14 @@ pub(crate) mod worklists;
 use syn::visit::Visit;
 use syn::{Block, Error, ItemFn, Result};
 
-use carried::CarriedVariable;
+use carried::{CarriedVariable, Source};
+use collections::is_of_std;
 use plan::{Analysed, Plan};
 use sources::carried_variables;
 use survey::{Survey, survey};
 use targets::{Search, Target, find};
 
+use crate::parse::function::Argument;
 use crate::parse::future;
 use crate::parse::options::Options;
 use crate::syntax::rewrite::{body, break_to, loops};
@@ -62,7 +64,7 @@ pub(crate) fn analyse(options: Options, function: &ItemFn) -> Result<Analysed> {
         places::place(&mut plan, block, &survey, &targets);
         worklists::check_worklists(&plan, &targets)?;
         side_by_side::check_bodies(&plan, &targets)?;
-        check_premutation(&plan, block, &targets)?;
+        check_premutation(&plan, block, &survey, &targets)?;
         Ok((block.clone(), survey, targets))
     })
     .map(|(block, survey, targets)| Analysed { plan, survey, targets, block })
@@ -111,6 +113,7 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             sharing::check_shared(plan, target, written, body)?;
             durable::check_durable(plan, body, it)?;
             accumulators::check_accumulators(plan, written, body, it)?;
+            accumulators::check_head(plan, written, target, it)?;
             taking::check_taking(plan, written, body)?;
             taking::check_receiving(plan, written, target)?;
             taking::check_order(plan, written, it, target)?;
@@ -129,11 +132,27 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
 }
 
 /// Holds what can't be set back to its last value.
-fn check_premutation(plan: &Plan, block: &Block, targets: &[Target]) -> Result<()> {
+fn check_premutation(
+    plan: &Plan,
+    block: &Block,
+    survey: &Survey,
+    targets: &[Target],
+) -> Result<()> {
     let is_last_alone = |it: &&CarriedVariable| it.is_handle() || targets.is_empty();
     let whole = plan.carried.iter().filter(|it| it.named.is_whole());
     for variable in whole.filter(is_last_alone) {
-        premutation::check(block, variable, targets)?;
+        let is_known = match variable.source {
+            Source::Local { at, .. } => survey
+                .all_locals
+                .iter()
+                .any(|it| it.at == at && it.binding.ident == variable.ident && it.is_of_std()),
+            Source::Argument { .. } => {
+                let argument = plan.arguments.iter().find(|it| it.ident == variable.ident);
+                let ty = argument.and_then(Argument::value_type);
+                ty.as_ref().is_some_and(is_of_std)
+            }
+        };
+        premutation::check(block, variable, targets, is_known)?;
     }
     Ok(())
 }

@@ -4,9 +4,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::Parser;
-use syn::{Attribute, Error, Result};
+use syn::{Attribute, Error, Expr, Result, parse2};
+
+use crate::parse::function::unreadable;
 
 /// What `expand` makes of `item`, or its error beside the item without our markers.
 pub(crate) fn or_original(
@@ -35,10 +37,50 @@ fn or(
         Err(Error::new(Span::call_site(), text))
     });
     expanded.unwrap_or_else(|error| {
+        if let Some(place) = unreadable(&original) {
+            return unread(left(original), place, &error);
+        }
+        let is_expression =
+            matches!(parse2(original.clone()), Ok(it) if !matches!(it, Expr::Macro(_)));
         let mut tokens = error.to_compile_error();
         tokens.extend(left(original));
-        tokens
+        // Behind an error, the rest of an expression would be one more.
+        if is_expression {
+            quote! { { #tokens } }
+        } else {
+            tokens
+        }
     })
+}
+
+/// The function with what says that it was not read, if nothing else is wrong with it: the compiler looks for lints, and evaluates
+/// a block of constants, only in a program without errors.
+fn unread(function: TokenStream, place: Span, error: &Error) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = function.into_iter().collect();
+    let Some(TokenTree::Group(body)) = tokens.pop() else { return tokens.into_iter().collect() };
+    let mut inside: Vec<TokenTree> = body.stream().into_iter().collect();
+    let is_bang = |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == '!');
+    let mut attributes = 0;
+    // `#![..]`
+    while inside.get(attributes + 1).is_some_and(is_bang) {
+        attributes += 3;
+    }
+    let rest = inside.split_off(attributes.min(inside.len()));
+    let text = format!("the attribute can't read this function: {error}");
+    let told = quote_spanned! {place=>
+        {
+            #[must_use = #text]
+            struct CodeThatTheAttributeCannotRead;
+            #[deny(unused_must_use)]
+            #[allow(dead_code, path_statements)]
+            fn told() {
+                CodeThatTheAttributeCannotRead;
+            }
+            const { if true { ::core::panic!(#text) } }
+        }
+    };
+    tokens.push(self::inside(&body, |_| quote! { #(#inside)* #told #(#rest)* }));
+    tokens.into_iter().collect()
 }
 
 /// The tokens without our helper attributes, which nothing else would know; and with our macros told
@@ -101,6 +143,19 @@ mod tests {
                 &quote! { fn f() { for x in y {} #[allow(a)] for x in y {} } }.to_string()
             )
         );
+    }
+
+    #[test]
+    fn the_compiler_alone_says_what_is_wrong_with_syntax_unless_it_can_read_it() {
+        let item = quote! { fn f(x: u8) { #![allow(a)] let x = ; } };
+        let output =
+            or_original(item, |item| Err(crate::parse::function::parse(item).err().unwrap()));
+        let text = output.to_string();
+        assert!(!text.contains("compile_error"), "{text}");
+        let told = text.find("must_use").unwrap();
+        assert!(text.find("allow (a)").unwrap() < told && told < text.find("let x").unwrap());
+        let closure = or_original(quote! { |x| {} }, |_| Err(Error::new(Span::call_site(), "no")));
+        assert!(closure.to_string().starts_with("{ :: core :: compile_error"), "{closure}");
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value
 pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
-pub use crate::items::identity::{CONSUMED, CursorType, IdentityKind as Way};
+pub use crate::items::fingerprint::CONSUMED;
+pub use crate::items::identity::{CursorType, IdentityKind as Way};
 pub use crate::items::input::{
     checked as checked_items, compared as compared_items, consumed as consumed_items, input,
     unchecked as unchecked_items,
@@ -58,7 +59,9 @@ pub use crate::items::key::{
     Key, KeyByHash, KeyByNothing, KeyByPath, KeyBySerialize, KeyBySerializeOrHash, KeyHash, hash_of,
 };
 pub use crate::items::received::{Receipt, Received};
-pub use crate::items::source::{Source, asked_by_index, by_index_checked};
+pub use crate::items::source::{
+    AskedByIndex, Source, asked_by_index, by_index_behind, by_index_checked, not_asked,
+};
 pub use crate::items::{Items, Step};
 pub use crate::observe::spans::Spans;
 pub use crate::parallel::{
@@ -104,7 +107,7 @@ pub use safe_state_report::__argument as argument;
 pub mod types {
     pub use super::forms::*;
     pub use crate::items::source::{
-        OfAgain, OfAnyOrder, OfOnce, OfOrderable, OfSomeOrder, OfUnorderable, OfUnsorted,
+        OfAnyOrder, OfAnyOther, OfOnce, OfOrderable, OfUnorderable, OfUnsorted,
     };
 }
 
@@ -226,20 +229,20 @@ pub fn lent<I: IntoIterator<IntoIter: Lent>>(input: I) -> I {
 }
 
 /// The items of a `while let` loop, as [`items`]; `takes` says whether it takes them from a carried variable,
-/// `is_channel` whether what it asks is known to give each once.
-pub fn received<'r>(
+/// `asked` what is known of what it asks.
+pub fn received<'r, O>(
     run: &'r mut Run,
     (depth, id): (usize, u16),
     location: &'static str,
     way: Way,
-    (takes, is_channel): (bool, bool),
-) -> (Received, Tally<'r>) {
+    (takes, asked): (bool, AskedByIndex<O>),
+) -> (Received, Tally<'r>, AskedByIndex<O>) {
     let number = Number { depth, id };
     let (mut items, tally) = entering::received(run, number, Cow::Borrowed(location), (way, takes));
-    if is_channel {
+    if asked.is_channel {
         items.refuse(tally.gives_once());
     }
-    (items, tally)
+    (items, tally, asked)
 }
 
 /// Runs `body` as a run of the job: opens it, sees how the body ends, which `failing` tells, and ends it by that.

@@ -21,6 +21,27 @@ impl<T> TypeOf<T> {
     }
 }
 
+/// Stands for a type that is not known.
+///
+/// The traits that refuse a type hold for both of these. So of a type that is unknown after another error, the compiler
+/// can't say that they fail, and with one it would take the type for that.
+#[derive(Debug)]
+pub enum Unknown<const ONE_OF_TWO: bool> {}
+
+macro_rules! may_be_unknown {
+    ($($trait:ident)*) => { $(
+        crate::proof::may_be_unknown! { @ $trait: [TypeOf] [&TypeOf] [&&TypeOf] [&&&TypeOf] [&&&&TypeOf] [&&&&&TypeOf]
+            [&&&&&&TypeOf] }
+    )* };
+    (@ $trait:ident: $([$($of:tt)*])*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl $trait for $($of)*<$crate::proof::Unknown<false>> {}
+        #[diagnostic::do_not_recommend]
+        impl $trait for $($of)*<$crate::proof::Unknown<true>> {}
+    )* };
+}
+pub(crate) use may_be_unknown;
+
 /// The type of a variable.
 pub const fn type_of<T>(_: &T) -> TypeOf<T> {
     TypeOf(PhantomData)
@@ -160,7 +181,7 @@ macro_rules! __in_place {
 macro_rules! __unshared {
     ($of:expr) => {{
         use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
-        (&&&$of).unshared()
+        (&&&&$of).unshared()
     }};
 }
 
@@ -170,6 +191,6 @@ macro_rules! __unshared {
 macro_rules! __set_back {
     ($of:expr) => {{
         use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
-        (&&&$of).set_back()
+        (&&&&$of).set_back()
     }};
 }

@@ -19,8 +19,7 @@ const STAGES: [&str; 8] =
 const RUNS_UP: [(&str, &str); 0] = [];
 
 /// Files that stand in circles, as a folder's files use what the file above it says for all of them. None may be added.
-const IN_CIRCLES: [&str; 4] =
-    ["items::compared", "items::compared::forms", "items::compared::probe", "items::identity"];
+const IN_CIRCLES: [&str; 0] = [];
 
 /// Types that have methods in more than two files. None may be added: of a job, the options are in two files of `job`, and
 /// what it does is in two files of `run`.

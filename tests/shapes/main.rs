@@ -6,6 +6,11 @@
 mod with;
 mod without;
 
+use std::collections::BTreeSet;
+use std::env;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+
 use safe_state_tests::shapes::{Shape, check_alike, check_resumes};
 
 fn each(plain: Vec<Shape>, resumable: Vec<Shape>, check: fn(Shape, Shape)) {
@@ -33,6 +38,7 @@ tests! {
     drop_order: check_alike,
     failing: check_resumes,
     generics: check_resumes,
+    heads: check_resumes,
     identity: check_resumes,
     inputs: check_resumes,
     macros: check_resumes,
@@ -45,4 +51,30 @@ tests! {
     shadowed: check_resumes,
     strict: check_resumes,
     worklists: check_resumes,
+}
+
+/// The modules of `safe_state` of which the program has a function, among those.
+fn modules_in_the_program<'m>(modules: &[&'m str]) -> BTreeSet<&'m str> {
+    let program = File::open(env::current_exe().unwrap()).unwrap();
+    let mut program = BufReader::with_capacity(1 << 20, program);
+    // As both manglings of symbols write it, `10safe_state3run`; put together here, or it would be found in this test.
+    let parts = modules.iter().map(|module| (*module, format!("state{}{module}", module.len())));
+    let parts: Vec<_> = parts.collect();
+    let (mut found, mut part, mut is_ours) = (BTreeSet::new(), Vec::new(), false);
+    while program.read_until(b'_', &mut part).unwrap() > 0 {
+        if is_ours {
+            let of = parts.iter().filter(|(_, behind)| part.starts_with(behind.as_bytes()));
+            found.extend(of.map(|(module, _)| *module));
+        }
+        is_ours = part.ends_with(b"10safe_");
+        part.clear();
+    }
+    found
+}
+
+/// Of the copies of the bodies nothing is in the program, though it is not optimised.
+#[test]
+fn the_proof_generates_no_code() {
+    let found = modules_in_the_program(&["items", "run", "proof"]);
+    assert_eq!(found, BTreeSet::from(["items", "run"]));
 }

@@ -4,7 +4,8 @@
 //! It sees the plain cases, and has words for them. The proof sees them all.
 
 use quote::ToTokens;
-use syn::{Block, Error, Expr, Result};
+use syn::visit::Visit;
+use syn::{Block, Error, Expr, ExprClosure, Result, Stmt};
 
 use crate::analyse::changes::{Change, Changed, changes};
 use crate::analyse::collections::is_plain;
@@ -12,6 +13,8 @@ use crate::analyse::opening::Opening;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
+use crate::analyse::targets::Target;
+use crate::parse::options::items::Identity;
 use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_idents::free_idents;
@@ -64,6 +67,30 @@ pub(crate) fn check_accumulators(
         }
     }
     errors.map_or(Ok(()), Err)
+}
+
+/// Refuses closures in the head that change a variable from before the loop, where the head does not give what is complete: in other
+/// loops a resumed run calls them for that again.
+pub(crate) fn check_head(
+    plan: &Plan,
+    written: &Expr,
+    target: &Target,
+    around: &Loop,
+) -> Result<()> {
+    struct Closures(Vec<Stmt>);
+    impl Visit<'_> for Closures {
+        fn visit_expr_closure(&mut self, it: &ExprClosure) {
+            self.0.push(Stmt::Expr(Expr::Closure(it.clone()), None));
+        }
+    }
+    if !matches!(target.items.identity, Identity::Cursor(_) | Identity::Consumed(_)) {
+        return Ok(());
+    }
+    let mut closures = Closures(Vec::new());
+    let Expr::ForLoop(it) = written else { return Ok(()) };
+    closures.visit_expr(&it.expr);
+    let block = Block { brace_token: it.body.brace_token, stmts: closures.0 };
+    check_accumulators(plan, written, &block, around)
 }
 
 /// Whether the place, or what it is a part of, is named.

@@ -1,11 +1,29 @@
 //! Collections of the standard library, of which the methods are known.
 
-use syn::Expr;
+use syn::{Expr, Type};
 
 /// Whether a written type is a collection of the standard library, of which the methods are known.
-pub(crate) fn is_plain(ty: &syn::Type) -> bool {
-    let syn::Type::Path(it) = ty else { return false };
+pub(crate) fn is_plain(ty: &Type) -> bool {
+    let Type::Path(it) = ty else { return false };
     it.path.segments.last().is_some_and(|last| COLLECTIONS.iter().any(|name| last.ident == name))
+}
+
+/// Whether what is written so can neither be changed nor moved: a `&T`, or a primitive type.
+pub(crate) fn is_constant(ty: &Type) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+        "i128", "isize", "f32", "f64", "str",
+    ];
+    match ty {
+        Type::Reference(it) => it.mutability.is_none(),
+        Type::Path(it) => PRIMITIVES.iter().any(|name| it.path.is_ident(name)),
+        _ => false,
+    }
+}
+
+/// Whether a written type is one of these collections, or a primitive type.
+pub(crate) fn is_of_std(ty: &Type) -> bool {
+    is_plain(ty) || (matches!(ty, Type::Path(_)) && is_constant(ty))
 }
 
 /// Whether an initialiser makes a collection of the standard library.

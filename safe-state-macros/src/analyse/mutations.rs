@@ -3,9 +3,11 @@
 //! Tokens don't tell whether a method takes `&mut self`. Those of the standard library that
 //! are known to read are taken to read; of any other the answer is that it may change its receiver.
 
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprForLoop, ExprIf,
@@ -97,8 +99,9 @@ const READERS: &[&str] = &[
     "parse",
 ];
 
-/// Macros that only read what they are given.
-const READING_MACROS: &[&str] = &[
+/// Macros of the standard library, which only read what they are given; and `step!`, which gives at this place what it gave in the
+/// first run.
+const STD_MACROS: &[&str] = &[
     "print",
     "println",
     "eprint",
@@ -120,26 +123,26 @@ const READING_MACROS: &[&str] = &[
     "vec",
     "dbg",
     "concat",
-    "trace",
-    "debug",
-    "info",
-    "warn",
-    "error",
-    "event",
-    "span",
-    "bail",
-    "ensure",
-    "anyhow",
-    "eyre",
-    "log",
-    "json",
-    // Ours: what it reads is what it had at this place in the first run, whose value is kept.
-    "step",
+];
+
+/// Macros that only read, by their names.
+const READING_MACROS: &[&str] = &[
+    "trace", "debug", "info", "warn", "error", "event", "span", "bail", "ensure", "anyhow", "eyre",
+    "log", "json",
 ];
 
 /// Whether a statement may change `variable`.
 pub(crate) fn stmt_may_change(stmt: &Stmt, variable: &Ident) -> bool {
     Search::of(variable, |search| search.visit_stmt(stmt))
+}
+
+/// Where a statement is taken to read the `variable` by a name alone: that of a method, or of a macro which is not of the standard
+/// library. Of a type that is not known, another one of that name may change it.
+pub(crate) fn read_by_name(stmt: &Stmt, variable: &Ident, is_known: bool) -> Option<Span> {
+    let mut search = Search::for_variable(variable);
+    search.trusts_methods = is_known;
+    search.visit_stmt(stmt);
+    search.by_name
 }
 
 /// Whether an expression may.
@@ -157,13 +160,22 @@ struct Search {
     /// Whether a declaration of the body's own hides the variable here.
     hidden: bool,
     found: bool,
+    /// Whether the methods of its type are known.
+    trusts_methods: bool,
+    /// Where it is taken to be read by a name alone.
+    by_name: Option<Span>,
 }
 
 impl Search {
     fn of(variable: &Ident, visit: impl FnOnce(&mut Self)) -> bool {
-        let mut search = Search { name: variable.unraw().to_string(), hidden: false, found: false };
+        let mut search = Search::for_variable(variable);
         visit(&mut search);
         search.found
+    }
+
+    fn for_variable(variable: &Ident) -> Self {
+        let name = variable.unraw().to_string();
+        Search { name, hidden: false, found: false, trusts_methods: true, by_name: None }
     }
 
     /// Whether `expr` is the variable, or a part of it.
@@ -189,13 +201,13 @@ impl Search {
     }
 
     /// Whether the arguments of a macro change it, as far as they are expressions.
-    fn changed_in(&self, it: &Macro) -> bool {
+    fn changed_in(&mut self, it: &Macro) -> bool {
         let arguments = it.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
-        let mut search = Search { name: self.name.clone(), hidden: self.hidden, found: false };
+        let outside = std::mem::take(&mut self.found);
         for argument in arguments.iter().flatten() {
-            search.visit_expr(argument);
+            self.visit_expr(argument);
         }
-        search.found
+        std::mem::replace(&mut self.found, outside)
     }
 
     fn changed_if(&mut self, changed: bool) {
@@ -249,7 +261,11 @@ impl<'ast> Visit<'ast> for Search {
 
     fn visit_expr_method_call(&mut self, it: &'ast ExprMethodCall) {
         let reads = READERS.iter().any(|reader| it.method == reader);
-        self.changed_if(!reads && self.is_place(&it.receiver));
+        let is_place = self.is_place(&it.receiver);
+        self.changed_if(!reads && is_place);
+        if reads && is_place && !self.trusts_methods {
+            self.by_name.get_or_insert(it.method.span());
+        }
         visit::visit_expr_method_call(self, it);
     }
 
@@ -275,8 +291,14 @@ impl<'ast> Visit<'ast> for Search {
         let name =
             it.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         let is_mentioned = !self.hidden && free_idents(it.tokens.clone()).contains(&self.name);
-        let reads = READING_MACROS.contains(&name.as_str()) && !self.changed_in(it);
+        let is_of_std = STD_MACROS.contains(&name.as_str());
+        let is_known = is_of_std || READING_MACROS.contains(&name.as_str());
+        let reads = is_known && !self.changed_in(it);
         self.changed_if(is_mentioned && !reads);
+        // What a text captures can't be changed.
+        if !is_of_std && is_mentioned && mentions(it.tokens.clone(), &self.name) {
+            self.by_name.get_or_insert(it.path.span());
+        }
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
@@ -325,6 +347,15 @@ impl<'ast> Visit<'ast> for Search {
 
     /// An item sees no variables.
     fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Whether the name stands among the tokens, texts aside.
+fn mentions(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(it) => it.unraw() == name,
+        TokenTree::Group(it) => mentions(it.stream(), name),
+        _ => false,
+    })
 }
 
 fn lends_mutably(pat: &Pat) -> bool {

@@ -1,8 +1,8 @@
 //! The variables from before a loop, as its body sees them.
 
 use proc_macro2::Ident;
-use syn::Type;
 
+use crate::analyse::collections::is_constant;
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
 use crate::analyse::survey::locals::Local;
@@ -31,18 +31,6 @@ impl Outer<'_> {
             Kind::Argument(it) => !it.is_mut && it.ty.as_ref().is_some_and(is_constant),
             Kind::Local(_) | Kind::Pattern => false,
         }
-    }
-}
-
-pub(crate) fn is_constant(ty: &Type) -> bool {
-    const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
-        "i128", "isize", "f32", "f64", "str",
-    ];
-    match ty {
-        Type::Reference(it) => it.mutability.is_none(),
-        Type::Path(it) => PRIMITIVES.iter().any(|name| it.path.is_ident(name)),
-        _ => false,
     }
 }
 

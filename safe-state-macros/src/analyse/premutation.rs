@@ -4,21 +4,28 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Error, Expr, Ident, Item, Macro, Result};
+use syn::{Block, Error, Expr, Ident, Item, Macro, Result, Stmt};
 
 use crate::analyse::carried::{CarriedVariable, Source};
-use crate::analyse::mutations::{expr_may_change, stmt_may_change};
+use crate::analyse::mutations::{expr_may_change, read_by_name, stmt_may_change};
 use crate::analyse::targets::Target;
 use crate::syntax::loop_forms::while_let;
 
 /// Refuses changes to `variable` that a resumed run would do to the value restored.
-pub(crate) fn check(block: &Block, variable: &CarriedVariable, targets: &[Target]) -> Result<()> {
+///
+/// `is_known` says whether its type is one of the standard library, of which the methods are known.
+pub(crate) fn check(
+    block: &Block,
+    variable: &CarriedVariable,
+    targets: &[Target],
+    is_known: bool,
+) -> Result<()> {
     let declared = match variable.source {
         Source::Local { at, .. } => Some(at),
         Source::Argument { .. } => None,
     };
     let mut search = Search {
-        ident: &variable.ident,
+        variable: Held { ident: &variable.ident, is_known },
         targets,
         waits_for: declared,
         loops: 0,
@@ -33,11 +40,20 @@ pub(crate) fn check(block: &Block, variable: &CarriedVariable, targets: &[Target
 
 const CHANGED: &str = "this changes `{}` before a resumable loop, and a resumed run would do it again to the \
                        value restored; do it in the initialiser: `let mut {} = { ... };`";
+const UNKNOWN: &str = "this may change `{}` before a resumable loop, where a resumed run would do it again to the value \
+                       restored; if it only reads, let the compiler see that: read it through `let seen = &{};`";
 const TAKEN: &str = "the loop's head takes from `{}`, which is restored without what is complete: that would be \
                      passed over twice; use `#[resumable(manual)]` with `checkpoint!()`";
 
-struct Search<'a> {
+/// The variable that is held to its last value.
+struct Held<'a> {
     ident: &'a Ident,
+    /// Whether the methods of its type are known.
+    is_known: bool,
+}
+
+struct Search<'a> {
+    variable: Held<'a>,
     targets: &'a [Target],
     /// The `let` that declares the variable, until it has been passed.
     waits_for: Option<usize>,
@@ -59,9 +75,18 @@ impl Search<'_> {
     }
 
     fn refuse(&mut self, place: Span, text: &str) {
-        let ident = self.ident;
+        let ident = self.variable.ident;
         let text = text.replace("{}", &ident.to_string());
         self.error.get_or_insert_with(|| Error::new(place, text));
+    }
+
+    /// Where the statement changes the variable, or may, and what is said of that.
+    fn changes(&self, stmt: &Stmt) -> Option<(Span, &'static str)> {
+        if stmt_may_change(stmt, self.variable.ident) {
+            return Some((stmt.span(), CHANGED));
+        }
+        let place = read_by_name(stmt, self.variable.ident, self.variable.is_known)?;
+        Some((place, UNKNOWN))
     }
 
     fn is_target(&self, at: usize) -> bool {
@@ -69,7 +94,10 @@ impl Search<'_> {
     }
 
     fn head(&mut self, at: usize, head: &Expr) {
-        if self.waits_for.is_none() && self.is_target(at) && expr_may_change(head, self.ident) {
+        if self.waits_for.is_none()
+            && self.is_target(at)
+            && expr_may_change(head, self.variable.ident)
+        {
             self.refuse(head.span(), TAKEN);
         }
     }
@@ -80,21 +108,18 @@ impl<'ast> Visit<'ast> for Search<'_> {
         // A checkpoint saves what the statements before it did. Only those before the first come
         // again, which stand where the variable is declared.
         let mut is_scope = !self.targets.is_empty() || std::mem::take(&mut self.is_arguments_scope);
-        let mut changed: Option<Span> = None;
+        let mut changed: Option<(Span, &str)> = None;
         for stmt in &block.stmts {
             let (loops, checkpoints, waited) = (self.loops, self.checkpoints, self.waits_for);
             self.visit_stmt(stmt);
             let is_declaration = waited.is_some() && self.waits_for.is_none();
             is_scope |= is_declaration;
             if self.has_passed_target(loops, checkpoints) {
-                if let Some(place) = changed.filter(|_| is_scope && !is_declaration) {
-                    self.refuse(place, CHANGED);
+                if let Some((place, text)) = changed.filter(|_| is_scope && !is_declaration) {
+                    self.refuse(place, text);
                 }
-            } else if !is_declaration
-                && self.waits_for.is_none()
-                && stmt_may_change(stmt, self.ident)
-            {
-                changed = changed.or_else(|| Some(stmt.span()));
+            } else if !is_declaration && self.waits_for.is_none() {
+                changed = changed.or_else(|| self.changes(stmt));
             }
         }
     }

@@ -51,7 +51,7 @@ use crate::emit::{carry, items, kept_values, policy, save_points};
 use crate::parse::function::Returned;
 use crate::syntax::bindings::{Binding, bindings};
 use crate::syntax::free_idents::free_idents;
-use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
 
 /// What stands where in the loop.
 struct Ahead<'a> {
@@ -134,7 +134,7 @@ fn named(names: &[Binding], here: Span) -> TokenStream {
 
 impl Ahead<'_> {
     fn krate(&self) -> TokenStream {
-        moved(&self.plan.krate, self.here)
+        moved_crate(&self.plan.krate, self.here)
     }
 
     /// The part as a block of an item, and the rest of the body as one of the part's value.

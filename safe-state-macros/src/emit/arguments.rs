@@ -1,21 +1,20 @@
 //! The arguments that a report tells, taken as the function is called: its body may use them up.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
-use syn::Block;
+use quote::quote_spanned;
 
 use crate::analyse::plan::Plan;
 use crate::parse::function::Argument;
-use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::local;
 
-/// Takes note of each argument that the block mentions: of another the compiler is to say that it is
+/// Takes note of each argument that is mentioned: of another the compiler is to say that it is
 /// unused, and a future would hold it.
-pub(crate) fn noted_arguments(plan: &Plan, block: &Block) -> TokenStream {
+pub(crate) fn noted_arguments(plan: &Plan, mentioned: &BTreeSet<String>) -> TokenStream {
     let (krate, run) = (&plan.krate, &local("run"));
     let how = if plan.options.settings.has("capture_args") { "whole" } else { "brief" };
     let how = Ident::new(how, Span::mixed_site());
-    let mentioned = free_idents(block.to_token_stream());
     let told =
         plan.arguments.iter().filter(|it| it.name() != "self" && mentioned.contains(&it.name()));
     let noted = told.map(|argument| {

@@ -23,10 +23,10 @@ use crate::syntax::loop_forms::while_let;
 
 /// Tells the job of the arguments that belong to it.
 ///
-/// `block` is the function's, as it was written.
+/// `block` is the function's, as it was written, with the names that it mentions.
 pub(crate) fn belonging(
     plan: &Plan,
-    block: &Block,
+    (block, mentioned): (&Block, &BTreeSet<String>),
     generics: &Generics,
     targets: &[Target],
 ) -> TokenStream {
@@ -35,7 +35,6 @@ pub(crate) fn belonging(
         return TokenStream::new();
     }
     let krate = &plan.krate;
-    let mentioned = free_idents(block.to_token_stream());
     let iterated = iterated(plan, block, targets);
     let belongs = |argument: &&Argument| {
         let name = argument.name();

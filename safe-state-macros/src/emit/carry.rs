@@ -10,7 +10,7 @@ use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists::carries_before_head;
 use crate::emit::save_points;
-use crate::syntax::hygiene::{at, local, moved};
+use crate::syntax::hygiene::{at, local, moved, moved_crate};
 
 /// Takes the values of the variables that stand among `locals` into the next save of `run`, in the loop of
 /// `target`.
@@ -74,7 +74,7 @@ pub(crate) fn carry_where(
 pub(crate) fn means(plan: &Plan, variable: &CarriedVariable, ty: Option<&Type>) -> TokenStream {
     let here = at(variable.ident.span());
     // All of the path there, or an error would point at the whole attribute.
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let by_trait = || quote_spanned! {here=> #krate::__private::by_trait() };
     ty.map_or_else(by_trait, |ty| quote_spanned! {here=> #krate::__private::means!(#ty) })
 }

@@ -25,7 +25,7 @@ use crate::analyse::survey::Survey;
 use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::emit::carry;
-use crate::syntax::hygiene::{RESERVED, at, local, locals, moved};
+use crate::syntax::hygiene::{RESERVED, at, local, locals, moved_crate};
 use crate::syntax::rewrite::each_macro;
 
 /// Fills in each `commit!(..)` in the bodies of the resumable loops of `block`.
@@ -79,7 +79,7 @@ pub(crate) fn commit(
     let transaction: Expr = mac.parse_body()?;
     let here = at(mac.path.span());
     // All of the path there, or an error would point at the whole attribute.
-    let krate = &moved(&plan.krate, here);
+    let krate = &moved_crate(&plan.krate, here);
     let label = Lifetime::new(&format!("'{RESERVED}_carry"), Span::mixed_site());
     let leave = quote_spanned! {here=> break #label #krate::__private::Err(#error); };
     let carry =

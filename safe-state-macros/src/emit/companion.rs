@@ -13,20 +13,19 @@ use syn::{Attribute, FnArg, GenericParam, Generics, ItemFn, Path};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::standing::stands_beside;
-use crate::emit::job;
 use crate::emit::run::Told;
 use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::hygiene::RESERVED;
 
 /// The companion, if one is wanted and can stand there.
-pub(crate) fn beside(function: &ItemFn, plan: &Plan) -> Option<TokenStream> {
-    stands_beside(function, plan).then(|| generate(function, plan))
+pub(crate) fn beside(function: &ItemFn, plan: &Plan, job: &TokenStream) -> Option<TokenStream> {
+    stands_beside(function, plan).then(|| generate(function, plan, job))
 }
 
-/// The job, as the function itself asks for it: of the companion, where that has the same.
-pub(crate) fn job_of(function: &ItemFn, plan: &Plan) -> Told {
-    let (job, krate) = (job::job(plan, function), &plan.krate);
+/// The `job`, as the function itself asks for it: of the companion, where that has the same.
+pub(crate) fn job_of(function: &ItemFn, plan: &Plan, job: TokenStream) -> Told {
+    let krate = &plan.krate;
     if !stands_beside(function, plan) || !used_inputs(function, &job).is_empty() {
         return Told::By(job);
     }
@@ -46,17 +45,16 @@ fn marker(function: &ItemFn) -> Ident {
     Ident::new(&format!("{RESERVED}_job_of_{name}"), Span::call_site())
 }
 
-fn generate(function: &ItemFn, plan: &Plan) -> TokenStream {
+fn generate(function: &ItemFn, plan: &Plan, job: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
     let (name, vis) = (&function.sig.ident, &function.vis);
-    let job = job::job(plan, function);
-    let inputs = used_inputs(function, &job);
+    let inputs = used_inputs(function, job);
     let generics = used_generics(&function.sig.generics, &inputs);
     let (parameters, _, bounds) = generics.split_for_impl();
     let cfgs: Vec<_> = function.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     let site = Span::mixed_site();
     if inputs.is_empty() {
-        return of_one_job(function, &job, &cfgs, krate);
+        return of_one_job(function, job, &cfgs, krate);
     }
     let ask = |question: &str, answer: TokenStream| {
         let doc = format!("See `safe_state::Job::{question}`.");

@@ -10,7 +10,7 @@ use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::emit::items::{self, KnownBy};
 use crate::emit::{carry, kept_values, save_points};
-use crate::syntax::hygiene::{at, local, locals, moved};
+use crate::syntax::hygiene::{at, local, locals, moved_crate};
 
 /// The loop as it was written.
 pub(crate) struct Written<'a> {
@@ -61,12 +61,13 @@ pub(crate) fn received(
     );
     let known_by = items::known_by(plan, target, head);
     let KnownBy { way, of_item, .. } = &known_by;
-    let is_channel = items::check_asked(plan, target, head);
+    let asked = items::check_asked(plan, target, head);
     let entered = quote_spanned! {here=>
-        #krate::__private::received(#run, #number, #location, #way, (false, #is_channel))
+        #krate::__private::received(#run, #number, #location, #way, (false, #asked))
     };
     let there = at(head.span());
-    let item_type = TokenStream::new();
+    let asked = &local("asked");
+    let item_type = quote_spanned! {here=> , #asked };
     if !plan.is_async {
         let by = known_by.function("asking", here);
         let ask = quote_spanned! {there=> || #head };
@@ -99,7 +100,7 @@ pub(crate) fn received(
 
 /// What keeps an item for another attempt.
 pub(crate) fn keep(plan: &Plan, target: &Target, here: Span) -> TokenStream {
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let policy = &target.items.policy;
     if policy.answers_errors() && !policy.tries_once() {
         quote_spanned! {here=> #krate::__private::Kept::new }
@@ -116,7 +117,7 @@ pub(crate) fn outcome(
     here: Span,
 ) -> TokenStream {
     locals!(flow, failed);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let (raise, numbers) = (save_points::raise(plan), 0..exits.len());
     quote_spanned! {here=>
         match #came {

@@ -1,7 +1,9 @@
 //! The function that takes the place of the annotated one.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, Expr, Generics, ItemFn, Result, Stmt};
 
 use crate::analyse::plan::Analysed;
@@ -13,22 +15,26 @@ use crate::emit::{
 };
 use crate::parse::function::{self, Returned};
 use crate::parse::future;
+use crate::syntax::free_idents::free_idents;
 use crate::syntax::rewrite::replace;
 
 /// Makes the function what the plan says.
-pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed) -> Result<()> {
+///
+/// `job` is its job, as the options describe it.
+pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStream) -> Result<()> {
     let plan = &analysed.plan;
     let name = function.sig.ident.clone();
-    let job = companion::job_of(function, plan);
+    let job = companion::job_of(function, plan, job);
     function.sig = function::with_names(&function.sig);
     let generics = function.sig.generics.clone();
-    // A future that the function returns drops what it has captured in the order of its text.
-    let captures = match future::output(function) {
-        Some(_) if function.sig.asyncness.is_none() => TokenStream::new(),
-        _ => run::captures(plan, &function.block),
-    };
     let outside = future::around(function);
     future::with_block(function, |block| {
+        let mentioned = free_idents(block.to_token_stream());
+        // A future that the function returns drops what it has captured in the order of its text.
+        let captures = match &outside {
+            Some(_) => TokenStream::new(),
+            None => run::captures(plan, &mentioned),
+        };
         let job = match &outside {
             Some(outside) => {
                 let order = run::in_order(plan, block, outside);
@@ -36,7 +42,7 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed) -> Result<()> 
             }
             None => job,
         };
-        *block = region(block, analysed, (&name, &generics), (job, &captures))?;
+        *block = region(block, analysed, (&name, &generics, &mentioned), (job, &captures))?;
         Ok(())
     })
 }
@@ -45,13 +51,13 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed) -> Result<()> 
 fn region(
     written: &Block,
     analysed: &Analysed,
-    (name, generics): (&Ident, &Generics),
+    (name, generics, mentioned): (&Ident, &Generics, &BTreeSet<String>),
     (job, captures): (Told, &TokenStream),
 ) -> Result<Block> {
     let Analysed { plan, survey, targets, block } = analysed;
     let mut block = block.clone();
-    let arguments = arguments::noted_arguments(plan, written);
-    let belonging = belonging::belonging(plan, &block, generics, targets);
+    let arguments = arguments::noted_arguments(plan, mentioned);
+    let belonging = belonging::belonging(plan, (&block, mentioned), generics, targets);
     try_operators::note_tries(plan, &mut block);
     let mut restore = restore::restore(plan, &mut block)?;
     restore.extend(cursors::cursors(plan, &mut block, targets)?);

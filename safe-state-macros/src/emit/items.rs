@@ -16,7 +16,7 @@ use crate::emit::fingerprint::text_fingerprint;
 use crate::emit::save_points;
 use crate::parse::options::forms::Value;
 use crate::parse::options::items::{Capture, Form, Identity, OfItem};
-use crate::syntax::hygiene::{at, local, moved};
+use crate::syntax::hygiene::{at, local, moved_crate};
 use crate::syntax::parens;
 
 /// How a loop knows its items, as generated code says it.
@@ -40,14 +40,15 @@ impl KnownBy {
 pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
     let here = at(input.span());
     // All of the path there, or an error would point at the whole attribute.
-    let krate = &moved(&plan.krate, here);
+    let krate = &moved_crate(&plan.krate, here);
     match &target.items.identity {
         Identity::Index => KnownBy {
             suffix: "",
             way: quote_spanned! {here=> #krate::__private::Way::Index },
             of_item: if is_compared(plan, target) {
+                let asked = local("asked");
                 quote_spanned! {here=> |item| {
-                    #krate::__private::source!(item, checked);
+                    #krate::__private::source!(item, behind &#asked);
                     #krate::__private::fingerprint!(item)
                 } }
             } else {
@@ -56,7 +57,7 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
         },
         Identity::Check(OfItem { pat, body, .. }) => {
             let there = at(body.span());
-            let krate = moved(krate, there);
+            let krate = moved_crate(krate, there);
             KnownBy {
                 suffix: "",
                 way: quote_spanned! {here=> #krate::__private::Way::Index },
@@ -72,7 +73,7 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
             let made_by = text_fingerprint(&quote! { #pat #body });
             let made_by = u32::try_from(made_by & u64::from(u32::MAX)).unwrap_or_default();
             let here = at(body.span());
-            let krate = moved(krate, here);
+            let krate = moved_crate(krate, here);
             KnownBy {
                 suffix: "_by_key",
                 way: quote_spanned! {here=> #krate::__private::Way::Key(#made_by) },
@@ -90,16 +91,18 @@ pub(crate) fn known_by(plan: &Plan, target: &Target, input: &Expr) -> KnownBy {
     }
 }
 
-/// Looks at the type of the variable that the head of a `while let` loop asks, if items are known by their index. Tells
-/// whether it is known to give each once.
+/// Looks at the type of the variable that the head of a `while let` loop asks, if items are known by their index.
 pub(crate) fn check_asked(plan: &Plan, target: &Target, head: &Expr) -> TokenStream {
     let is_by_index = matches!(target.items.identity, Identity::Index);
     let asked = taking::taken_from(head).filter(|_| {
         is_by_index && !worklists::takes(plan, target) && !lending::lends(plan, target)
     });
-    let Some((asked, _)) = asked else { return quote! { false } };
+    let Some((asked, _)) = asked else {
+        let krate = &plan.krate;
+        return quote_spanned! {Span::mixed_site()=> #krate::__private::not_asked() };
+    };
     let here = at(asked.span());
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     quote_spanned! {here=> #krate::__private::source!(&#asked, index) }
 }
 
@@ -114,12 +117,12 @@ pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -
     let KnownBy { way, of_item, .. } = &known_by;
     let enter = known_by.function("items", input);
     let expr = if lending::lends(plan, target) {
-        let krate = moved(krate, input);
+        let krate = moved_crate(krate, input);
         quote_spanned! {input=> #krate::__private::lent(#expr) }
     } else {
         expr.to_token_stream()
     };
-    let krate = moved(krate, input);
+    let krate = moved_crate(krate, input);
     let walked = &local("input");
     let Some(known) = known(plan, target, (walked, input), of_item) else {
         return quote_spanned! {input=>
@@ -148,7 +151,7 @@ fn known(
     (walked, here): (&Ident, Span),
     of_item: &TokenStream,
 ) -> Option<TokenStream> {
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     Some(match &target.items.identity {
         Identity::Index if is_compared(plan, target) => {
             quote_spanned! {here=> #krate::__private::known_items!(#walked) }

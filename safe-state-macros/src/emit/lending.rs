@@ -42,8 +42,7 @@ pub(crate) fn lending_walk(
     (target, locals): (&Target, &[Local]),
     proof: &Proof,
 ) -> TokenStream {
-    let krate = &plan.krate;
-    locals!(items, tally, error);
+    locals!(items, tally);
     let Lowered { label, keyword, entered, has_ended, item_type, next, .. } = lowered;
     let (here, site) = (at(*keyword), Span::mixed_site());
     let run = save_points::run_at(target.depth);
@@ -53,14 +52,7 @@ pub(crate) fn lending_walk(
         (kept_values::restored_in(plan, target), kept_values::keep_ends(plan, &run, target));
     let policy = policy::policy(plan, target);
     let [begun, paused, left, ended] = ["begun", "paused", "left", "ended"].map(local);
-    let boundary =
-        save_points::boundary(plan, &run, &carry, &save, &quote_spanned! {site=> #ended });
-    let fail = save_points::fail(plan, site);
-    let heed = if plan.is_async {
-        quote_spanned! {site=> apply_request_async().await }
-    } else {
-        quote_spanned! {site=> apply_request() }
-    };
+    let given_back = given_back(plan, &run, (&carry, &save));
     let watches = plan.options.settings.are_watched();
     let lending = Lifetime::new(&format!("'{RESERVED}_lending"), site);
     let check = &proof.check;
@@ -85,12 +77,7 @@ pub(crate) fn lending_walk(
                 }
             };
             if #paused {
-                #carry
-                #save
-                if !#ended {
-                    if let #krate::__private::Err(#error) = #run.#heed { #fail }
-                }
-                #boundary
+                #given_back
                 continue #lending;
             }
             if #left {
@@ -101,4 +88,30 @@ pub(crate) fn lending_walk(
             break #lending;
         }
     } }
+}
+
+/// What is done while the variable is given back: it is saved, and what is asked of the run is done.
+fn given_back(
+    plan: &Plan,
+    run: &TokenStream,
+    (carry, save): (&TokenStream, &TokenStream),
+) -> TokenStream {
+    locals!(error, ended);
+    let krate = &plan.krate;
+    let site = Span::mixed_site();
+    let boundary = save_points::boundary(plan, run, carry, save, &quote_spanned! {site=> #ended });
+    let fail = save_points::fail(plan, site);
+    let heed = if plan.is_async {
+        quote_spanned! {site=> apply_request_async().await }
+    } else {
+        quote_spanned! {site=> apply_request() }
+    };
+    quote_spanned! {site=>
+        #carry
+        #save
+        if !#ended {
+            if let #krate::__private::Err(#error) = #run.#heed { #fail }
+        }
+        #boundary
+    }
 }

@@ -230,9 +230,9 @@ fn while_loop(
     let known_by = items::known_by(plan, target, expr);
     let KnownBy { way, of_item, .. } = &known_by;
     let takes = worklists::takes(plan, target);
-    let is_channel = items::check_asked(plan, target, expr);
+    let asked = items::check_asked(plan, target, expr);
     let entered = quote_spanned! {here=>
-        #krate::__private::received(#run, #number, #location, #way, (#takes, #is_channel))
+        #krate::__private::received(#run, #number, #location, #way, (#takes, #asked))
     };
     let receive = known_by.function("receive", here);
     let done = policy::item(plan, Item { pat, body, keyword }, target, locals)?;
@@ -263,7 +263,8 @@ fn while_loop(
         }
     };
     let has_ended = quote_spanned! {here=> #items.is_closed() };
-    let item_type = TokenStream::new();
+    let asked = &local("asked");
+    let item_type = quote_spanned! {here=> , #asked };
     let is_for = false;
     Ok(Lowered { attrs, label, keyword, is_for, entered, has_ended, item_type, next })
 }

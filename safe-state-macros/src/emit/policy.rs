@@ -34,7 +34,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{Block, Pat, Result, Type};
+use syn::{Block, Pat, Path, Result, Type};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::locals::Local;
@@ -42,7 +42,7 @@ use crate::analyse::targets::Target;
 use crate::analyse::{policies, worklists};
 use crate::emit::{carry, control_flow, items, save_points, undo};
 use crate::syntax::free_idents::free_idents;
-use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
 
 /// A loop's item, as its head has it.
 pub(crate) struct Item<'a> {
@@ -138,19 +138,25 @@ fn body(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     let krate = &plan.krate;
     let capture = items::capture(plan, target);
     let begin = begin(plan, target, *keyword);
-    // A binding that is never used would be reported, of a loop it is not.
-    let item = match pat {
-        Pat::Ident(it) if it.ident.to_string().starts_with('_') => {
-            quote_spanned! {at(*keyword)=> #krate::__private::identity(#name) }
-        }
-        _ => name.to_token_stream(),
-    };
+    let item = bound(pat, *keyword, krate);
     quote_spanned! {at(*keyword)=>
         let #handed = #krate::__private::handed!(&#name);
         let #pat = #item;
         #capture
         #begin
         match () { () => #body }
+    }
+}
+
+/// What the pattern is bound to.
+pub(crate) fn bound(pat: &Pat, keyword: Span, krate: &Path) -> TokenStream {
+    let name = &local("item");
+    match pat {
+        // A binding that is never used would be reported, of a loop it is not.
+        Pat::Ident(it) if it.ident.to_string().starts_with('_') => {
+            quote_spanned! {at(keyword)=> #krate::__private::identity(#name) }
+        }
+        _ => name.to_token_stream(),
     }
 }
 
@@ -181,7 +187,7 @@ fn tried(
     let mut kept = local("kept");
     kept.set_span(here);
     // All of the path there, or an error would point at the whole attribute.
-    let krate = &moved(&plan.krate, here);
+    let krate = &moved_crate(&plan.krate, here);
     let ways = control_flow::Ways { returned, from: control_flow::From::Within };
     let exits = control_flow::as_values(&mut item.body, ways, &plan.krate)?;
     let over = over(plan, &item, target);
@@ -217,7 +223,7 @@ fn tried(
 fn attempt(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
     locals!(policy, flow, failed, on_error, error);
     let here = at(item.keyword);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let body = body(plan, item, target);
     // What the body generates for storage errors leaves the function, and is not the item's.
     let mentioned = free_idents(item.body.to_token_stream()).contains(&on_error.to_string());
@@ -267,7 +273,7 @@ fn cancellable(plan: &Plan, body: &TokenTree, here: Span) -> TokenStream {
         return quote_spanned! {here=> async #body };
     }
     locals!(tally, on_error, error);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     quote_spanned! {here=>
         #krate::__private::cancellable(
             #tally.run().cancellation(),

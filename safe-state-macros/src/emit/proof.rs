@@ -42,7 +42,7 @@ use crate::parse::function::Returned;
 use crate::parse::options::items::Identity;
 use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_variables as free;
-use crate::syntax::hygiene::{at, local, moved};
+use crate::syntax::hygiene::{at, local, moved_crate};
 use copy::Copy;
 
 mod beside;
@@ -140,7 +140,7 @@ fn closure(
     let check = local("check");
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
     let bound = Ident::new(bound(plan.is_async, runs_again), here);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let passed = quote_spanned! {here=> #krate::__private::#bound(#check) };
     let passed = if unified {
         quote_spanned! {here=> return #passed; }
@@ -171,7 +171,8 @@ fn copied(
     own.extend(bindings(written.pat).iter().map(Binding::name));
     let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let (outer_names, own) = (outer_names.as_slice(), &own);
-    let mut copy = Copy { plan, outer: outer_names, own, cursor, is_lost: false, runs_again };
+    let mut copy =
+        Copy { plan, outer: outer_names, own, cursor, is_lost: false, runs_again, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
     let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);

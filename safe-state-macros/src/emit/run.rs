@@ -151,8 +151,7 @@ fn cancellable_whole(plan: &Plan, body: &TokenTree) -> TokenStream {
 /// drops them, and whole, where the block might mention only a part. An argument that is not
 /// mentioned stays outside: the compiler is to report it as unused, unless its name says that
 /// it is.
-pub(crate) fn captures(plan: &Plan, block: &Block) -> TokenStream {
-    let mentioned = free_idents(block.to_token_stream());
+pub(crate) fn captures(plan: &Plan, mentioned: &BTreeSet<String>) -> TokenStream {
     let inner = plan.arguments.iter().rev().filter(|argument| {
         let name = argument.name();
         name.starts_with('_') || mentioned.contains(&name)

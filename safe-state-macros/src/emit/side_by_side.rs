@@ -38,7 +38,7 @@ use crate::emit::proof::{self, Proof};
 use crate::emit::{carry, kept_values, policy, save_points};
 use crate::parse::function::Returned;
 use crate::syntax::free_idents::free_idents;
-use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved};
+use crate::syntax::hygiene::{at, in_braces_of, local, locals, moved_crate};
 use crate::syntax::loop_forms::{is_marker, while_let};
 
 /// The loop, made resumable.
@@ -214,7 +214,7 @@ fn closure(
 ) -> (TokenStream, TokenStream) {
     locals!(handed, captures, on_error);
     let here = at(keyword);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let name = &local("item");
     let capture = items::captured(plan, target);
     let capture = capture.map(|values| quote_spanned! {here=> #captures.capture(&[#values]); });

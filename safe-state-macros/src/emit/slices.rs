@@ -29,7 +29,7 @@ use crate::emit::lowered::Lowered;
 use crate::emit::proof::Proof;
 use crate::emit::{carry, kept_values, policy, save_points};
 use crate::parse::options::shared::Merging;
-use crate::syntax::hygiene::{at, local, locals, moved};
+use crate::syntax::hygiene::{at, local, locals, moved, moved_crate};
 
 /// The loop, slice by slice.
 pub(crate) fn shared_walk(
@@ -117,7 +117,7 @@ impl Merged<'_> {
     /// What a slice begins with.
     fn from(&self, plan: &Plan) -> TokenStream {
         let here = at(self.variable.ident.span());
-        let krate = moved(&plan.krate, here);
+        let krate = moved_crate(&plan.krate, here);
         let value = self.variable.value();
         match self.merging {
             Some(Merging { from: Some(from), .. }) => {
@@ -132,7 +132,7 @@ impl Merged<'_> {
 
     fn set_aside(&self, plan: &Plan) -> TokenStream {
         let here = at(self.variable.ident.span());
-        let (krate, before) = (moved(&plan.krate, here), &self.before);
+        let (krate, before) = (moved_crate(&plan.krate, here), &self.before);
         let (place, from) = (self.variable.place(), self.from(plan));
         // Made before the variable is borrowed to be changed.
         quote_spanned! {here=>
@@ -161,7 +161,7 @@ impl Merged<'_> {
 
     fn together(&self, plan: &Plan, run: &TokenStream) -> TokenStream {
         let here = at(self.variable.ident.span());
-        let (krate, before) = (moved(&plan.krate, here), &self.before);
+        let (krate, before) = (moved_crate(&plan.krate, here), &self.before);
         let (name, run) = (self.variable.name(), moved(run, here));
         let by_itself = || quote_spanned! {here=> #krate::__private::Merges::merged };
         let merge = self.merging.and_then(|it| it.merge.as_ref());

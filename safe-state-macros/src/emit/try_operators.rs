@@ -17,7 +17,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Block, Expr, ExprCall, ExprParen, Item, Macro, Path};
 
 use crate::analyse::plan::Plan;
-use crate::syntax::hygiene::{at, local, moved};
+use crate::syntax::hygiene::{at, local, moved_crate};
 use crate::syntax::std_macros::each_expression;
 use crate::syntax::text::text_of;
 
@@ -49,7 +49,7 @@ impl Questions<'_> {
         let place = value.span();
         let here = at(place);
         // All of the path there, or an error would point at the whole attribute.
-        let krate = moved(self.krate, here);
+        let krate = moved_crate(self.krate, here);
         let start = place.start();
         let (line, column) = (u32::try_from(start.line).ok()?, u32::try_from(start.column).ok()?);
         let column = column + 1;

@@ -103,6 +103,22 @@ pub(crate) fn is_resumable(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == "resumable")
 }
 
+/// Where the item has syntax that can't be read, if it looks like a function with a body. The compiler has read it before, and
+/// said what is wrong with it, unless it knows more of the language.
+pub(crate) fn unreadable(item: &TokenStream) -> Option<Span> {
+    let error = syn::parse2::<ItemFn>(item.clone()).err()?;
+    let is_read = syn::parse2::<ItemFn>(blocks_bare(item.clone())).is_ok();
+    let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    let has_body =
+        matches!(tokens.last(), Some(TokenTree::Group(it)) if it.delimiter() == Delimiter::Brace);
+    let looks_like_one = has_body && has_fn(&tokens) && item_keyword(item.clone()).is_none();
+    (!is_read && looks_like_one).then(|| error.span())
+}
+
+fn has_fn(tokens: &[TokenTree]) -> bool {
+    tokens.iter().any(|token| matches!(token, TokenTree::Ident(it) if it == "fn"))
+}
+
 /// The error for what is no function with a body; none if it looks like one, and the parser knows
 /// better what is wrong with it.
 fn not_a_function(item: TokenStream) -> Option<Error> {
@@ -111,7 +127,12 @@ fn not_a_function(item: TokenStream) -> Option<Error> {
         let text = "this function has no body; put `#[resumable]` on its implementation";
         return Some(Error::new(semi.span, text));
     }
-    let keyword = item_keyword(item)?;
+    let tokens: Vec<TokenTree> = item.clone().into_iter().collect();
+    let Some(keyword) = item_keyword(item) else {
+        let text =
+            "`#[resumable]` goes on a function; put it on the one whose loop is to be resumed";
+        return tokens.first().filter(|_| !has_fn(&tokens)).map(|it| Error::new(it.span(), text));
+    };
     let text = match keyword.to_string().as_str() {
         "impl" | "trait" => {
             "`#[resumable]` goes on a function; put it on the method whose loop is to be resumed"

@@ -35,6 +35,20 @@ pub(crate) fn moved(tokens: &impl ToTokens, span: Span) -> TokenStream {
         .collect()
 }
 
+/// The path of the crate with its beginning at `span`, as errors at what begins with it are. Its names stay: where they
+/// are unknown, each mention is then one and the same error.
+pub(crate) fn moved_crate(krate: &impl ToTokens, span: Span) -> TokenStream {
+    let tokens = krate.to_token_stream().into_iter().enumerate();
+    tokens
+        .map(|(at, mut token)| {
+            if at == 0 || matches!(token, TokenTree::Punct(_)) {
+                token.set_span(span);
+            }
+            token
+        })
+        .collect()
+}
+
 /// `inside` in braces that are where those of `block` are: of a body whose braces are generated the compiler does not
 /// tell which lines of it have run.
 pub(crate) fn in_braces_of(block: &Block, inside: TokenStream) -> TokenTree {

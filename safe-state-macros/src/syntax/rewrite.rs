@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, ExprBreak, Item, Lifetime, Macro, Result};
+use syn::{Block, Expr, ExprBreak, Item, Lifetime, Macro, Result, Stmt};
 
 /// Replaces the initialiser of the `let` at place `chosen` by what `change` makes of it.
 pub(crate) fn replace_initialiser(
@@ -19,6 +19,13 @@ pub(crate) fn replace_initialiser(
         result: Result<()>,
     }
     impl<F: FnOnce(&Expr) -> Result<Expr>> VisitMut for Search<F> {
+        fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+            // What stands behind it need not be looked at.
+            if self.change.is_some() {
+                visit_mut::visit_stmt_mut(self, stmt);
+            }
+        }
+
         fn visit_local_mut(&mut self, local: &mut syn::Local) {
             let Some(left) = self.left.checked_sub(1) else {
                 if let (Some(init), Some(change)) = (&mut local.init, self.change.take()) {

@@ -72,7 +72,9 @@ pub fn retry(_: &ErrorContext<'_>) -> Action {
 
 impl<F> Policy<F> {
     /// One that asks `on_error`, and tries again as often as that says.
-    pub fn new(on_error: F) -> Self
+    ///
+    /// What it returns asks for no function of another type once more.
+    pub fn new(on_error: F) -> Policy<impl Fn(&ErrorContext<'_>) -> Action>
     where
         F: Fn(&ErrorContext<'_>) -> Action,
     {

@@ -7,35 +7,16 @@
 //! asked of it tells what to do.
 
 mod forms;
+mod kind;
 mod probe;
 
 use std::marker::PhantomData;
 
-use crate::items::fingerprint::Checksum;
-use crate::items::identity::CONSUMED;
+use crate::items::fingerprint::{CONSUMED, Checksum, OF_ADDRESS};
 
+pub(crate) use kind::{Compared, Of};
 pub(crate) use probe::Ranked;
 pub use probe::{OfHash, OfItself, OfNothing, OfSerialize, OfSerializeAndHash, OfWrapped, Walk};
-
-/// How values of type `T` are compared.
-#[diagnostic::on_unimplemented(
-    message = "the items of this loop cannot be compared with those of the run before",
-    label = "nothing of `{T}` can be compared: it is neither `Serialize` nor `Hash`, or changes behind a shared reference",
-    note = "make its type comparable: `#[derive(Hash)]` or `#[derive(serde::Serialize)]`",
-    note = "or say what of an item is compared: `#[resumable(check = |item| item.id)]`, or `#[resume(check = ..)]` on the loop",
-    note = "or know items by it, wherever they stand: `key = |item| item.id`",
-    note = "or go by the index alone, whatever stands there: `on_input_change = \"continue\"`"
-)]
-pub trait Compared<T: ?Sized> {
-    /// Whether its place is all that it is known by.
-    const BY_POSITION: bool = false;
-
-    /// Adds the value to the sum; none if it can't be compared, as an error that came in place of an item.
-    fn add(value: &T, sum: &mut Checksum) -> Option<()>;
-}
-
-/// What stands for the fingerprint of a value that is or holds an address, which is another one in every process.
-pub(crate) const OF_ADDRESS: Option<u32> = Some(0x6164_6472);
 
 /// The value's fingerprint, by the form of its type.
 pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u32> {
@@ -78,10 +59,6 @@ impl<T, F> ArgumentNotCompared for Argument<'_, T, F> {
         None
     }
 }
-
-/// Stands for a value of type `T`.
-#[derive(Debug)]
-pub struct Of<T: ?Sized>(PhantomData<fn(&T)>);
 
 /// A value's fingerprint, which its type has to have.
 #[doc(hidden)]

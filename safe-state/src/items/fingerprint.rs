@@ -11,6 +11,12 @@ use serde::Serialize;
 
 use unordered::Walk;
 
+/// What stands for the fingerprint of a value that is or holds an address, which is another one in every process.
+pub(crate) const OF_ADDRESS: Option<u32> = Some(0x6164_6472);
+
+/// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
+pub const CONSUMED: Option<u32> = Some(safe_state_backends::CONSUMED);
+
 /// No more of an item than that many bytes is looked at.
 const LIMIT: usize = 64 * 1024;
 

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use safe_state_backends::{Carry, LoopProgress};
 
 use crate::Error;
-use crate::items::compared::OF_ADDRESS;
 use crate::items::counter::Counter;
+use crate::items::fingerprint::{CONSUMED, OF_ADDRESS};
 use crate::items::key::KeyHash;
 use crate::items::keyed;
 
@@ -23,9 +23,6 @@ pub enum IdentityKind {
     /// Not at all: the input gives each item once, and none that is complete again.
     Consumed,
 }
-
-/// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
-pub const CONSUMED: Option<u32> = Some(safe_state_backends::CONSUMED);
 
 /// What a loop does with an item that its input gives.
 #[derive(Debug)]

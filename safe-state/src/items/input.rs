@@ -4,29 +4,73 @@
 use std::marker::PhantomData;
 
 use crate::items::compared::{Compared, Of, Ranked, Walk, fingerprint};
-use crate::items::identity::{CONSUMED, IdentityKind};
+use crate::items::fingerprint::CONSUMED;
+use crate::items::identity::IdentityKind;
 use crate::items::source::{GivesAgain, HasOrder, Source, is_channel};
 
 /// An input, and the type of its items.
 #[derive(Debug)]
 pub struct Input<I, T>(I, PhantomData<fn() -> T>);
 
-/// The input that a loop walks.
+/// What a loop can walk: what a `for` can.
 ///
-/// `Iter` stands for `I::IntoIter`: a projection in the return type would be reported a second time where `input` is no
-/// iterator.
-pub fn input<I, Iter, T>(input: I) -> Input<Iter, T>
-where
-    I: IntoIterator<IntoIter = Iter, Item = T>,
-    Iter: Iterator<Item = T>,
-{
-    Input(input.into_iter(), PhantomData)
+/// It has two implementations, of which one holds for nothing. With a single one the compiler takes `Iter` for that of
+/// any type, and tells of one that is no iterator once more wherever it is used.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an iterator",
+    label = "`{Self}` is not an iterator"
+)]
+pub trait Walkable<By> {
+    /// Its iterator.
+    type Iter: Iterator<Item = Self::Each>;
+    /// An item.
+    type Each;
+
+    /// The iterator over it.
+    fn walked(self) -> Self::Iter;
+}
+
+/// By its `IntoIterator`.
+#[derive(Debug)]
+pub struct ByIntoIterator;
+
+/// By nothing.
+#[derive(Debug)]
+pub struct ByNothing;
+
+/// Has no implementation.
+pub trait Nothing: IntoIterator {}
+
+#[diagnostic::do_not_recommend]
+impl<I: IntoIterator> Walkable<ByIntoIterator> for I {
+    type Iter = I::IntoIter;
+    type Each = I::Item;
+
+    #[inline]
+    fn walked(self) -> I::IntoIter {
+        self.into_iter()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<I: Nothing> Walkable<ByNothing> for I {
+    type Iter = I::IntoIter;
+    type Each = I::Item;
+
+    fn walked(self) -> I::IntoIter {
+        self.into_iter()
+    }
+}
+
+/// The input that a loop walks.
+pub fn input<I: Walkable<By>, By>(input: I) -> Input<I::Iter, I::Each> {
+    Input(input.walked(), PhantomData)
 }
 
 #[expect(clippy::unused_self, reason = "it is there for its type")]
 impl<I, T> Input<I, T> {
     /// The type of the input, with a reference for each rank.
-    pub fn source<'a>(&self) -> &'a &'a &'a Source<I>
+    pub fn source<'a>(&self) -> &'a &'a &'a &'a Source<I>
     where
         I: 'a,
     {
@@ -62,8 +106,7 @@ pub struct Known<I, F> {
 /// An input whose items are compared by the form of their type.
 pub fn compared<I, T, F: Compared<T>>(
     _: PhantomData<fn() -> T>,
-    _: impl HasOrder,
-    _: impl GivesAgain,
+    _: impl HasOrder + GivesAgain,
     _: PhantomData<F>,
     input: Input<I, T>,
 ) -> Known<I, ByType<T>> {
@@ -72,11 +115,7 @@ pub fn compared<I, T, F: Compared<T>>(
 }
 
 /// One whose items are not compared.
-pub fn unchecked<I, T>(
-    _: impl HasOrder,
-    _: impl GivesAgain,
-    input: Input<I, T>,
-) -> Known<I, ByType<T>> {
+pub fn unchecked<I, T>(_: impl HasOrder + GivesAgain, input: Input<I, T>) -> Known<I, ByType<T>> {
     let fingerprint: ByType<T> = |_| None;
     by_index(input, fingerprint, is_channel::<I>())
 }
@@ -104,15 +143,14 @@ macro_rules! __known {
         use $crate::__private::types::*;
         $crate::__private::compared_items(
             $input.item(),
-            $input.source().order(),
-            $input.source().again(),
+            $input.source().known(),
             $crate::__form!(@walk $input.walk(); . . . . . . . . . .).form(),
             $input,
         )
     }};
     ($input:expr, unchecked) => {{
         use $crate::__private::types::*;
-        $crate::__private::unchecked_items($input.source().order(), $input.source().again(), $input)
+        $crate::__private::unchecked_items($input.source().known(), $input)
     }};
     ($input:expr, checked) => {{
         use $crate::__private::types::*;

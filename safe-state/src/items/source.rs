@@ -11,6 +11,8 @@ use std::iter::{
 use std::marker::PhantomData;
 use std::sync::mpsc;
 
+use crate::proof::Unknown;
+
 /// Gives its items in an order that is another one in every run.
 pub trait InAnyOrder {}
 
@@ -113,18 +115,18 @@ pub struct Source<I: ?Sized>(PhantomData<fn(&I)>);
 impl<I: ?Sized> Source<I> {
     /// That of an input, with a reference for each rank.
     #[must_use]
-    pub fn of<'a>(_: &I) -> &'a &'a &'a Self
+    pub fn of<'a>(_: &I) -> &'a &'a &'a &'a Self
     where
         I: 'a,
     {
         Self::ranked()
     }
 
-    pub(crate) fn ranked<'a>() -> &'a &'a &'a Self
+    pub(crate) fn ranked<'a>() -> &'a &'a &'a &'a Self
     where
         I: 'a,
     {
-        &&&Source(PhantomData)
+        &&&&Source(PhantomData)
     }
 }
 
@@ -167,19 +169,17 @@ macro_rules! ranks {
 
 ranks! {
     /// One in any order.
-    OfAnyOrder order: [InAnyOrder + ?Sized] &&Source<I> => AnyOrder (I);
+    OfAnyOrder known: [InAnyOrder + ?Sized] &&&Source<I> => AnyOrder (I);
     /// One that may be.
-    OfUnsorted order: [InAnyOrderUnlessSorted + ?Sized] &Source<I> => AnyOrder (I);
+    OfUnsorted known: [InAnyOrderUnlessSorted + ?Sized] &&Source<I> => AnyOrder (I);
+    /// One that gives each item once.
+    OfOnce known: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
     /// Any other.
-    OfSomeOrder order: [?Sized] Source<I> => AsFarAsKnown ();
+    OfAnyOther known: [?Sized] Source<I> => AsFarAsKnown ();
     /// One that is in any order, whatever its program says.
     OfUnorderable fixed: [InAnyOrder + ?Sized] &Source<I> => AnyOrder (I);
     /// Any other.
     OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
-    /// One that gives each item once.
-    OfOnce again: [GivesOnce + ?Sized] &Source<I> => GivenOnce (I);
-    /// Any other.
-    OfAgain again: [?Sized] Source<I> => AsFarAsKnown ();
 }
 
 /// An input whose items come in the same order in every run, as far as is known.
@@ -201,8 +201,24 @@ pub trait HasOrder {}
 )]
 pub trait GivesAgain {}
 
+#[diagnostic::do_not_recommend]
 impl HasOrder for AsFarAsKnown {}
+#[diagnostic::do_not_recommend]
 impl GivesAgain for AsFarAsKnown {}
+// Each is refused by the other one.
+#[diagnostic::do_not_recommend]
+impl<I: ?Sized> GivesAgain for AnyOrder<I> {}
+#[diagnostic::do_not_recommend]
+impl<I: ?Sized> HasOrder for GivenOnce<I> {}
+// Of a type that is unknown after another error they don't fail.
+#[diagnostic::do_not_recommend]
+impl HasOrder for AnyOrder<Unknown<false>> {}
+#[diagnostic::do_not_recommend]
+impl HasOrder for AnyOrder<Unknown<true>> {}
+#[diagnostic::do_not_recommend]
+impl GivesAgain for GivenOnce<Unknown<false>> {}
+#[diagnostic::do_not_recommend]
+impl GivesAgain for GivenOnce<Unknown<true>> {}
 
 /// The inputs of other crates that give each item once, by their types' names.
 const CHANNELS: [&str; 25] = [
@@ -239,10 +255,43 @@ pub(crate) fn is_channel<I: ?Sized>() -> bool {
     CHANNELS.iter().any(|channel| name.contains(channel))
 }
 
-/// What a loop asks for items itself, which can be known by their index. Returns whether it is known to give each once.
-pub fn asked_by_index<I: ?Sized>(_: &&&Source<I>, _: impl HasOrder, _: impl GivesAgain) -> bool {
-    is_channel::<I>()
+/// What is known of what a loop asks for items itself.
+#[derive(Debug)]
+pub struct AskedByIndex<O> {
+    pub(crate) is_channel: bool,
+    order: PhantomData<O>,
 }
+
+/// What a loop asks for items itself, which can be known by their index.
+pub fn asked_by_index<I: ?Sized, O: HasOrder + GivesAgain>(
+    _: &&&&Source<I>,
+    _: O,
+) -> AskedByIndex<O> {
+    AskedByIndex { is_channel: is_channel::<I>(), order: PhantomData }
+}
+
+/// What is not looked at.
+#[must_use]
+pub fn not_asked() -> AskedByIndex<AsFarAsKnown> {
+    AskedByIndex { is_channel: false, order: PhantomData }
+}
+
+/// An item that does not tell that the order is another one in every run, unless what was asked has told so.
+#[diagnostic::on_unimplemented(
+    message = "the items of this loop come in another order in every run, so they cannot be known by their index",
+    label = "the order is whatever `{Self}` has",
+    note = "know them by a key: `#[resumable(key = |item| item.id)]`, or `#[resume(key = ..)]` on the loop; of directory entries `key = |entry| entry.as_ref().ok().map(|entry| entry.path())`",
+    note = "or collect and sort them before the loop"
+)]
+pub trait HasOrderBehind<O> {}
+
+#[diagnostic::do_not_recommend]
+impl<O> HasOrderBehind<O> for AsFarAsKnown {}
+#[diagnostic::do_not_recommend]
+impl<I: ?Sized, J: ?Sized> HasOrderBehind<AnyOrder<J>> for AnyOrder<I> {}
+
+/// An item of that, where items are known by their index.
+pub fn by_index_behind<O>(_: &AskedByIndex<O>, _: impl HasOrderBehind<O>) {}
 
 /// An input whose items can be known by their index, where the program tells what of an item is compared.
 pub fn by_index_checked(_: impl HasOrder) {}
@@ -255,12 +304,11 @@ macro_rules! __source {
         #[allow(unused_imports)]
         use $crate::__private::types::*;
         let source = $crate::__private::Source::of($input);
-        $crate::__private::asked_by_index(source, source.order(), source.again())
+        $crate::__private::asked_by_index(source, source.known())
     }};
-    ($input:expr, checked) => {{
+    ($item:expr, behind $asked:expr) => {{
         #[allow(unused_imports)]
         use $crate::__private::types::*;
-        $crate::__private::by_index_checked($crate::__private::Source::of($input).fixed());
-        false
+        $crate::__private::by_index_behind($asked, $crate::__private::Source::of($item).fixed())
     }};
 }

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::{Mutex, RwLock};
 
-use crate::proof::TypeOf;
+use crate::proof::{TypeOf, may_be_unknown};
 
 /// Items through which nothing can be changed.
 #[diagnostic::on_unimplemented(
@@ -36,6 +36,8 @@ impl<I: ExactSizeIterator> Lent for I {}
             `while let Some(x) = queue.pop_front()`"
 )]
 pub trait InPlace {}
+
+may_be_unknown! { ReadOnly InPlace }
 
 /// Items that are `Clone`.
 pub trait OfClone {

@@ -5,18 +5,19 @@
 use std::fs::File;
 use std::net::{TcpStream, UdpSocket};
 #[cfg(unix)]
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::panic::RefUnwindSafe;
+use std::process::ChildStdin;
 use std::ptr::NonNull;
-use std::rc::Rc;
+use std::rc::{self, Rc};
 use std::sync::atomic::{
     AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8,
     AtomicU16, AtomicU32, AtomicU64, AtomicUsize,
 };
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{self, Arc, Mutex, OnceLock, RwLock};
 
-use crate::proof::TypeOf;
+use crate::proof::{TypeOf, may_be_unknown};
 
 /// Variables that the loop can't change through a shared reference.
 #[diagnostic::on_unimplemented(
@@ -64,6 +65,8 @@ pub trait OfShared {
 )]
 pub trait Unwritten {}
 
+may_be_unknown! { Unshared SetBack Unwritten }
+
 /// What is a file or a connection.
 pub trait OfHandle {
     /// Does not compile.
@@ -81,18 +84,42 @@ pub trait OfHandle {
     }
 }
 
-macro_rules! shared {
-    ($kind:ident: $([$($generics:tt)*] $of:ty;)*) => {$(
-        impl<$($generics)*> $kind for &&TypeOf<$of> where $of: Sized {}
-        impl<$($generics)*> $kind for &&TypeOf<&$of> {}
-        impl<$($generics)*> $kind for &&TypeOf<Arc<$of>> {}
-        impl<$($generics)*> $kind for &&TypeOf<&Arc<$of>> {}
-        impl<$($generics)*> $kind for &&TypeOf<Rc<$of>> {}
-    )*};
+/// What can be changed through a shared reference, by its own type or that of what it holds.
+pub trait Shared {}
+
+impl<T: Shared> OfShared for &&&TypeOf<T> {}
+
+/// A file or a connection, or what holds one.
+pub trait Writable {}
+
+impl<T: Writable> OfHandle for &&TypeOf<T> {}
+
+macro_rules! kinds {
+    ($kind:ident: $([$($generics:tt)*] $of:ty;)*) => {
+        $(impl<$($generics)*> $kind for $of {})*
+    };
 }
 
-shared! {
-    OfShared:
+/// What points to others, or has them in it. What may begin empty, as a `Vec`, is not among it: of what is in one the type may not
+/// be known where it is looked at.
+macro_rules! around {
+    ($($kind:ident)*) => { $(
+        kinds! { $kind:
+            [T: $kind + ?Sized] &T;
+            [T: $kind + ?Sized] Box<T>;
+            [T: $kind + ?Sized] Rc<T>;
+            [T: $kind + ?Sized] Arc<T>;
+            [T: $kind + ?Sized] rc::Weak<T>;
+            [T: $kind + ?Sized] sync::Weak<T>;
+            [T: $kind] [T];
+            [T: $kind, const N: usize] [T; N];
+        }
+    )* };
+}
+
+around! { Shared Writable }
+
+kinds! { Shared:
     [T: ?Sized] Mutex<T>;
     [T: ?Sized] RwLock<T>;
     [T] OnceLock<T>;
@@ -114,16 +141,17 @@ shared! {
     [T: ?Sized] *mut T;
     [T: ?Sized] NonNull<T>;
 }
-shared! {
-    OfHandle:
+
+kinds! { Writable:
     [] File;
     [] TcpStream;
     [] UdpSocket;
+    [] ChildStdin;
 }
 #[cfg(unix)]
-shared! {
-    OfHandle:
+kinds! { Writable:
     [] UnixStream;
+    [] UnixDatagram;
 }
 
 /// What holds no cell.

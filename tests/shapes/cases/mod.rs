@@ -13,6 +13,7 @@ pub(crate) mod control_flow;
 pub(crate) mod drop_order;
 pub(crate) mod failing;
 pub(crate) mod generics;
+pub(crate) mod heads;
 pub(crate) mod identity;
 pub(crate) mod inputs;
 pub(crate) mod macros;

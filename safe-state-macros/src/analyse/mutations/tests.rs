@@ -62,3 +62,19 @@ fn the_bodys_own_variables_are_its_own() {
     check(false, quote! { fn g(mut x: u8) { x += 1; } });
     check(false, quote! { let Some(mut x) = y else { return }; x.push(1); });
 }
+
+#[test]
+fn what_only_a_name_says_is_seen() {
+    let by_name =
+        |is_known, stmt: Stmt| read_by_name(&stmt, &syn::parse_quote!(x), is_known).is_some();
+    for is_known in [true, false] {
+        assert!(by_name(is_known, syn::parse_quote! { log!(x); }));
+        assert!(by_name(is_known, syn::parse_quote! { let n = info!(n = x.len()); }));
+        assert!(!by_name(is_known, syn::parse_quote! { info!("{x}"); }));
+        assert!(!by_name(is_known, syn::parse_quote! { println!("{}", x); }));
+        assert!(!by_name(is_known, syn::parse_quote! { let seen = &x; }));
+        assert!(!by_name(is_known, syn::parse_quote! { y.get(1); }));
+        assert_eq!(by_name(is_known, syn::parse_quote! { let n = x.get(1); }), !is_known);
+        assert_eq!(by_name(is_known, syn::parse_quote! { println!("{}", x.len()); }), !is_known);
+    }
+}

@@ -3,7 +3,7 @@
 use syn::ext::IdentExt;
 use syn::{Expr, ExprClosure, Ident, Pat, Type};
 
-use crate::analyse::collections::makes_collection;
+use crate::analyse::collections::{is_of_std, makes_collection};
 use crate::analyse::opening::Opening;
 use crate::analyse::survey::beside;
 use crate::parse::function::Argument;
@@ -45,6 +45,8 @@ pub(crate) enum Initialiser {
     Closure(Box<ExprClosure>),
     /// What makes a collection of the standard library.
     Collection,
+    /// A number, or a text.
+    Literal,
     Other,
 }
 
@@ -64,6 +66,12 @@ impl Local {
 
     pub(crate) fn is_collection(&self) -> bool {
         matches!(self.init.kind, Initialiser::Collection)
+    }
+
+    /// Whether its type is known to be one of the standard library: a collection, a number or a text.
+    pub(crate) fn is_of_std(&self) -> bool {
+        let is_written = self.value_type().as_ref().is_some_and(is_of_std);
+        is_written || matches!(self.init.kind, Initialiser::Collection | Initialiser::Literal)
     }
 
     /// The variable that `binding` of the `let` at that place is, inside the loops `around`.
@@ -111,11 +119,20 @@ impl Init {
             None => Initialiser::None,
             Some(Expr::Closure(it)) => Initialiser::Closure(Box::new(it.clone())),
             Some(init) if makes_collection(init) => Initialiser::Collection,
+            Some(init) if is_literal(init) => Initialiser::Literal,
             Some(_) => Initialiser::Other,
         };
         let opening = init.map(Opening::of).unwrap_or_default();
         let beside = init.and_then(beside::beside);
         Init { kind, opening, refers_to: init.and_then(referred), beside }
+    }
+}
+
+fn is_literal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Unary(it) => is_literal(&it.expr),
+        _ => false,
     }
 }
 

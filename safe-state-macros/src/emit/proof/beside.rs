@@ -15,7 +15,7 @@ use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
-use crate::syntax::hygiene::{at, local, moved};
+use crate::syntax::hygiene::{at, local, moved_crate};
 
 /// Refuses items by which the loop changes what it walks, unless that is named; and items of a variable that is lent,
 /// if they may have been taken out of it.
@@ -28,7 +28,7 @@ pub(crate) fn items_check(
     let is_walked = |ident: &Ident| free::holds(&walked, ident);
     if lending::lends(plan, target) {
         let here = at(written.head.span());
-        let (krate, item_type) = (moved(&plan.krate, here), &local("item_type"));
+        let (krate, item_type) = (moved_crate(&plan.krate, here), &local("item_type"));
         return quote_spanned! {here=> #krate::__private::in_place!(#item_type); };
     }
     let is_named = plan.options.lasting().any(|named| is_walked(&named.root));
@@ -39,7 +39,7 @@ pub(crate) fn items_check(
     }
     let (krate, item_type) = (&plan.krate, &local("item_type"));
     let here = at(written.head.span());
-    let krate = moved(krate, here);
+    let krate = moved_crate(krate, here);
     quote_spanned! {here=> #krate::__private::read_only!(#item_type); }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn shared_checks(
             && !is_kept(plan, &it.ident);
         is_meant.then(|| {
             let here = at(it.ident.span());
-            let krate = moved(&plan.krate, here);
+            let krate = moved_crate(&plan.krate, here);
             let known = taken::take(plan, &it.ident, taken);
             quote_spanned! {here=> #krate::__private::unshared!(#known); }
         })
@@ -85,7 +85,7 @@ pub(crate) fn kept_checks(
     let kept = kept.filter(|it| it.is_first_before(target, &around.scope.locals));
     let checks = kept.map(|variable| {
         let here = at(variable.ident.span());
-        let krate = moved(&plan.krate, here);
+        let krate = moved_crate(&plan.krate, here);
         let known = taken::take(plan, &variable.assigned(), taken);
         quote_spanned! {here=> #krate::__private::set_back!(#known); }
     });

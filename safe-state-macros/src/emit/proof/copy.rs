@@ -35,6 +35,8 @@ pub(crate) struct Copy<'a> {
     pub(crate) is_lost: bool,
     /// Whether an item that has failed may run again: a `return` is then no way out for sure.
     pub(crate) runs_again: bool,
+    /// How many loops of the body are around what is visited.
+    pub(crate) inner: usize,
 }
 
 impl Copy<'_> {
@@ -114,10 +116,15 @@ impl VisitMut for Copy<'_> {
                     return;
                 }
             }
+            // The copy is a `loop`, which would take it for a mistake of another kind.
+            Expr::Break(it) if self.inner == 0 && it.label.is_none() => it.expr = None,
             Expr::Closure(_) | Expr::Async(_) | Expr::Const(_) => return,
             _ => {}
         }
+        let is_loop = matches!(expr, Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_));
+        self.inner += usize::from(is_loop);
         visit_mut::visit_expr_mut(self, expr);
+        self.inner -= usize::from(is_loop);
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {

@@ -10,6 +10,7 @@ use crate::analyse::outer::{self, Kind, Outer};
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
+use crate::emit::policy;
 use crate::emit::proof::copy::Copy;
 use crate::emit::proof::rename::{Renamed, rename};
 use crate::emit::proof::taken::{self, Taken};
@@ -79,7 +80,9 @@ pub(crate) fn next_item(
     let here = at(written.keyword);
     let pat = written.pat;
     if written.is_for {
-        return quote_spanned! {here=> let #pat = #item_type.fake(); };
+        // Bound as in the loop that runs: what does not fit is one and the same error.
+        let bound = policy::bound(pat, written.keyword, krate);
+        return quote_spanned! {here=> let #item = #item_type.fake(); let #pat = #bound; };
     }
     let asked = free::names(|free| free.visit_expr(written.head));
     let mut head = written.head.clone();

@@ -10,7 +10,7 @@ use syn::{Error, Path, Result};
 use super::forms::{Value, flag, signals, size, time, value};
 use super::job::{budget, durability, on_change, on_input_change, rate, save_every};
 use super::shared::{on_idle, slices};
-use crate::syntax::hygiene::{at, moved};
+use crate::syntax::hygiene::{at, moved_crate};
 
 /// An option that sets the `Job`.
 pub(crate) struct JobOption {
@@ -172,7 +172,7 @@ impl Settings {
                 Told::Macro | Told::WatchedMacro => {
                     // All of the path there, or an error would point at the whole attribute.
                     let here = at(told.span());
-                    let (name, krate) = (Ident::new(option.name, here), moved(krate, here));
+                    let (name, krate) = (Ident::new(option.name, here), moved_crate(krate, here));
                     job = quote_spanned! {here=> #krate::__private::#name!(#job, #told) };
                 }
                 Told::Elsewhere => {}

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, LitInt, Path, Result};
 
 use super::forms::{not_literal_but, text, value};
-use crate::syntax::hygiene::{at, moved};
+use crate::syntax::hygiene::{at, moved_crate};
 
 /// The names of the options.
 pub(super) const NAMES: [&str; 2] = ["concurrency", "threads"];
@@ -31,7 +31,7 @@ impl SideBySide {
     pub(crate) fn most(&self, krate: &Path) -> TokenStream {
         let place = self.most.as_ref().map_or(self.option, Spanned::span);
         let here = at(place);
-        let krate = moved(krate, here);
+        let krate = moved_crate(krate, here);
         match &self.most {
             Some(most) => quote_spanned! {here=> #krate::__private::Most::most(&(#most)) },
             None => {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::Compared;
+use super::kind::Compared;
 use crate::items::fingerprint::Checksum;
 
 /// By what it serialises to.

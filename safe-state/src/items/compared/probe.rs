@@ -15,11 +15,11 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock, atomic};
 
 use serde::Serialize;
 
-use super::Of;
 use super::forms::{
     ByHash, ByPath, ByPosition, BySerialize, BySerializeOrHash, Elements, Held, NotCompared, Parts,
     Success,
 };
+use super::kind::Of;
 
 /// The types that are still to be looked at, as `(Of<T>, ..)`, and the nodes that were found, the last one first. Tuples
 /// are looked into where it is `DEEP`.

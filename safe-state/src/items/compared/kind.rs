@@ -1,0 +1,26 @@
+//! What a form is.
+
+use std::marker::PhantomData;
+
+use crate::items::fingerprint::Checksum;
+
+/// How values of type `T` are compared.
+#[diagnostic::on_unimplemented(
+    message = "the items of this loop cannot be compared with those of the run before",
+    label = "nothing of `{T}` can be compared: it is neither `Serialize` nor `Hash`, or changes behind a shared reference",
+    note = "make its type comparable: `#[derive(Hash)]` or `#[derive(serde::Serialize)]`",
+    note = "or say what of an item is compared: `#[resumable(check = |item| item.id)]`, or `#[resume(check = ..)]` on the loop",
+    note = "or know items by it, wherever they stand: `key = |item| item.id`",
+    note = "or go by the index alone, whatever stands there: `on_input_change = \"continue\"`"
+)]
+pub trait Compared<T: ?Sized> {
+    /// Whether its place is all that it is known by.
+    const BY_POSITION: bool = false;
+
+    /// Adds the value to the sum; none if it can't be compared, as an error that came in place of an item.
+    fn add(value: &T, sum: &mut Checksum) -> Option<()>;
+}
+
+/// Stands for a value of type `T`.
+#[derive(Debug)]
+pub struct Of<T: ?Sized>(PhantomData<fn(&T)>);

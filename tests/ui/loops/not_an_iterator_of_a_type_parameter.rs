@@ -1,0 +1,12 @@
+use safe_state::resumable;
+
+#[resumable]
+fn print<I>(lines: I) {
+    for line in lines {
+        drop(line);
+    }
+}
+
+fn main() {
+    print([1]);
+}
