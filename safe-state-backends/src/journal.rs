@@ -7,7 +7,9 @@ use crate::format::pieces::Pieces;
 use crate::format::{FormatError, Framed, Tail};
 #[cfg(target_os = "linux")]
 use crate::page;
-use crate::{Appended, Backend, Dialect, Durability, Ended, Error, Lease, Save, Statements};
+use crate::{
+    Appended, Backend, Checkpoint, Dialect, Durability, Ended, Error, Lease, Save, Statements,
+};
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page, RECORD_ROOM};
 
@@ -113,6 +115,20 @@ impl Journal {
         self.tail = Tail::after(snapshot, self.durability);
         self.paged.clear();
         Ok(())
+    }
+
+    /// Whether what is stored is all that was saved, and can be read back.
+    pub(crate) fn has_all(&self) -> bool {
+        self.tail.is_some() && self.paged.records.is_empty()
+    }
+
+    /// What is stored.
+    pub(crate) fn load(
+        &mut self,
+        backend: &dyn Backend,
+        job: &str,
+    ) -> Result<Option<Checkpoint>, Error> {
+        Checkpoint::load_held(&mut *self.lease, backend, job)
     }
 
     /// Where records go, to be put back by [`keep`](Self::keep).

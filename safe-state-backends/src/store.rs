@@ -1,5 +1,6 @@
 //! A job's checkpoint while a run has it: the state in memory, and how it reaches the backend.
 
+mod overwritten;
 mod transactions;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use crate::limits::DIFFERING_LIMIT;
 use crate::stored::place;
 use crate::timestamp::Timestamp;
 use crate::{Appended, Backend, Checkpoint, Error, Lease, LeaseOptions, Request, wait};
+use overwritten::Overwritten;
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
 use transactions::Outstanding;
@@ -26,6 +28,7 @@ pub struct Store {
     outstanding: Option<Outstanding>,
     /// How many changes since the last snapshot have last values that tell how they differ.
     differing: u32,
+    overwritten: Overwritten,
 }
 
 /// A lease just taken, and what was found under it.
@@ -85,7 +88,7 @@ impl Store {
     /// out whole with the next save that succeeds.
     pub fn save(&mut self, change: impl Into<Record>) -> Result<(), Error> {
         let mut record = change.into();
-        let micros = self.make_ready(&mut record);
+        let micros = self.make_ready(&mut record)?;
         let shorter = self.shortened(&record);
         let longer = if shorter.is_none() && record.is_large() {
             // The values before go first.
@@ -106,20 +109,23 @@ impl Store {
     }
 
     /// Makes a record one that can be framed. Gives how long after the save before it is made.
-    fn make_ready(&mut self, record: &mut Record) -> u64 {
+    fn make_ready(&mut self, record: &mut Record) -> Result<u64, Error> {
+        self.take_back(Some(record))?;
         let micros = Timestamp::now().micros_since(self.checkpoint.updated_at);
         record.set_micros(micros);
         if self.checkpoint.make_replaceable(record) {
             self.journal.keep(None);
         }
         self.checkpoint.shorten_places(record);
-        micros
+        Ok(micros)
     }
 
     /// The record with last values that tell how they differ, if it is shorter, and one more such change may be written.
     fn shortened(&mut self, record: &Record) -> Option<Record> {
         let shorter = (self.differing < DIFFERING_LIMIT)
-            .then(|| self.checkpoint.shortened_record(record))
+            .then(|| {
+                self.checkpoint.shortened_record(record, |name| self.overwritten.contains(name))
+            })
             .flatten();
         self.differing += u32::from(shorter.is_some());
         shorter
@@ -132,6 +138,7 @@ impl Store {
     /// The backend cannot be written.
     pub fn finish(&mut self, change: Change) -> Result<(), Error> {
         let record = Record::Change(change);
+        self.take_back(Some(&record))?;
         self.checkpoint.make_replaceable(&record);
         self.apply(record)?;
         self.checkpoint.finish();
@@ -139,7 +146,7 @@ impl Store {
     }
 
     fn apply(&mut self, record: Record) -> Result<(), Error> {
-        let applied = self.checkpoint.apply(record);
+        let applied = self.checkpoint.apply(record).inspect(|()| self.overwritten.is_taken_in());
         applied.map_err(|what| self.unwritable(FormatError::TooMany(what)))
     }
 
@@ -205,6 +212,7 @@ impl Store {
     #[cfg(target_os = "linux")]
     #[doc(hidden)]
     pub fn record_in_page(&mut self, mut record: Record) -> Result<InPage<'_>, Error> {
+        self.take_back(Some(&record))?;
         if self.checkpoint.make_replaceable(&record) {
             self.journal.keep(None);
         }
@@ -282,7 +290,9 @@ impl Opening {
     /// The same of a job that many workers may share.
     pub(crate) fn begin_shared(self, checkpoint: Checkpoint) -> Result<Store, Error> {
         let Opening { backend, journal, .. } = self;
-        let mut store = Store { backend, journal, checkpoint, outstanding: None, differing: 0 };
+        let (outstanding, overwritten) = (None, Overwritten::default());
+        let mut store =
+            Store { backend, journal, checkpoint, outstanding, differing: 0, overwritten };
         store.save_whole()?;
         Ok(store)
     }

@@ -76,6 +76,12 @@ pub fn is_numbers<T: ?Sized>(value: &T) -> bool {
     write::is_numbers(value)
 }
 
+/// Writes a list of numbers over the bytes of another one of the same length, if the two have nothing in common. Returns
+/// whether it did; else the bytes are as they were.
+pub fn overwrite<T: ?Sized>(value: &T, schema: &Schema, bytes: &mut [u8]) -> bool {
+    write::overwrite(value, schema, bytes)
+}
+
 /// The value that `bytes` hold, all of them, as `write` has written it in `version` of the schema.
 ///
 /// # Errors
@@ -102,6 +108,8 @@ pub fn read_list<T: DeserializeOwned>(
     read::read_list(schema, sections, bytes)
 }
 
+#[cfg(test)]
+mod changed;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

@@ -25,7 +25,7 @@ use std::fmt::Arguments;
 #[cfg(feature = "limits")]
 use safe_state_backends::CrashCause;
 use safe_state_backends::format::{Advance, Change};
-use safe_state_backends::{Captured, Carry};
+use safe_state_backends::{Captured, CarriedChange, Carry};
 
 use crate::Error;
 use crate::items::entry::Number;
@@ -262,6 +262,22 @@ impl Progress {
     /// Returns the values where the run stands, and what is stored of them.
     pub(crate) fn values<'a>(&'a mut self, stored: Stored<'a>) -> CurrentValues<'a> {
         CurrentValues { values: &mut self.values, loops: &mut self.loops, stored }
+    }
+
+    /// Takes a variable's value into the next save, if it was written over what is stored of it. Returns whether it was.
+    pub(crate) fn overwrite(
+        &mut self,
+        name: &str,
+        depth: usize,
+        overwrite: impl FnOnce(&[u64]) -> Option<CarriedChange>,
+    ) -> bool {
+        if self.values.places.is_behind(name) {
+            return false;
+        }
+        let Some(change) = overwrite(&self.loops.within(depth)) else { return false };
+        self.values.set(name, Some(change));
+        self.values.is_taken(name);
+        true
     }
 
     /// Returns the cursor of the last item that the loop of that number completed, which has `depth` loops

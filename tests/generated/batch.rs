@@ -102,12 +102,13 @@ impl<'a> Batch<'a> {
     fn write_module(&self, module: &str, left_out: &BTreeSet<String>) {
         let mut text = String::new();
         let uses = match module {
-            "with" => "pub(crate) use safe_state::{cursor, resumable, step};",
+            "with" => "pub(crate) use safe_state::{ahead, cursor, resumable, step};",
             _ => {
                 "#[allow(unused)]\npub(crate) use safe_state_unchanged::resumable;\n\
                  macro_rules! step { ($name:literal, $value:expr) => { $value }; }\n\
                  macro_rules! cursor { () => { None }; }\n\
-                 #[allow(unused)]\npub(crate) use {cursor, step};"
+                 macro_rules! ahead { ($value:expr) => { $value }; }\n\
+                 #[allow(unused)]\npub(crate) use {ahead, cursor, step};"
             }
         };
         writeln!(text, "#![allow(unused)]\n{uses}").unwrap();
@@ -122,14 +123,14 @@ impl<'a> Batch<'a> {
             "mod with;\nmod without;\nfn main() {\n    safe_state_generated::main(&[\n",
         );
         for it in self.functions.iter().filter(|it| !self.refused.contains_key(&it.name)) {
-            let Function { name, has_policy, save_every, repeats, .. } = it;
+            let Function { name, has_policy, save_every, repeats, is_unordered, .. } = it;
             let peek =
                 if it.peeks { format!("Some(with::{name}::peek)") } else { "None".to_owned() };
             writeln!(
                 text,
                 "        safe_state_generated::Case {{ name: \"{name}\", plain: without::{name}::run, \
                  with: with::{name}::run, peek: {peek}, has_policy: {has_policy}, \
-                 save_every: {save_every}, repeats: {repeats:?} }},"
+                 save_every: {save_every}, repeats: {repeats:?}, is_unordered: {is_unordered} }},"
             )
             .unwrap();
         }

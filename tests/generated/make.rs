@@ -4,12 +4,13 @@ mod body;
 mod heads;
 mod hidden;
 mod means;
+mod ways;
 
 use std::fmt::Write as _;
 
 use fastrand::Rng;
 
-use body::Body;
+use body::{Body, Kind};
 
 /// One function.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Function {
     pub(crate) peeks: bool,
     /// How many steps are done again at most, if not so many as there are in an item.
     pub(crate) repeats: Option<u32>,
+    /// Whether some of its items are done in any order.
+    pub(crate) is_unordered: bool,
 }
 
 /// A variable from before the loops.
@@ -32,13 +35,14 @@ pub(crate) struct Variable {
 }
 
 /// The types of variables, and what they begin with.
-const TYPES: [(&str, &[&str]); 8] = [
+const TYPES: [(&str, &[&str]); 9] = [
     ("u64", &["5", "0", "u64::from(true)"]),
     ("String", &["String::new()", "\"ab\".to_owned()"]),
     ("Vec<u64>", &["Vec::new()", "vec![1, 2, 3]", "xs.to_vec()"]),
     ("Option<i64>", &["None", "Some(3)"]),
     ("BTreeMap<String, u64>", &["BTreeMap::new()", "BTreeMap::from([(\"a\".to_owned(), 1)])"]),
     ("Record", &["Record::default()"]),
+    ("Bulk", &["Bulk::default()"]),
     ("Results<u64>", &["Results::new()"]),
     (
         "Worklist<u64>",
@@ -53,11 +57,11 @@ use std::collections::BTreeMap;
 
 use safe_state::{Action, Checkpoint, Results, Worklist};
 use safe_state_generated::{
-    Change, Record, Stop, began, block_on, broke, dropped, ended, grow, grown, item, see, step,
-    step_or_panic, store, tried,
+    Bulk, Change, Record, Stop, after, began, block_on, broke, dropped, ended, files, grow, grown, item,
+    later, rejected, see, step, step_or_panic, store, tried,
 };
 
-use super::{cursor, resumable, step};
+use super::{ahead, cursor, resumable, step};
 
 ";
 
@@ -73,13 +77,23 @@ pub(crate) fn function(name: &str, seed: u64) -> Function {
         .collect();
     let has_policy = rng.u8(..6) == 0;
     let is_async = rng.u8(..5) == 0;
-    let save_every = if rng.u8(..4) == 0 { 3 } else { 1 };
-    let mut body = Body::new(&mut rng, &variables, has_policy);
+    let mut save_every = if rng.u8(..4) == 0 { 3 } else { 1 };
+    let is_paged = rng.u8(..6) == 0;
+    let mut body = Body::new(&mut rng, &variables, Kind { has_policy, is_async });
     body.whole();
-    let text = std::mem::take(&mut body.text);
-    let mut options = format!("backend = store(), {}", body.carried());
+    let (text, is_unordered) = (std::mem::take(&mut body.text), body.is_unordered);
+    let place = if is_paged {
+        "state_dir = files(), durability = \"process\", page"
+    } else {
+        "backend = store()"
+    };
+    let mut options = format!("{place}, {}", body.carried());
     if save_every > 1 {
         write!(options, ", save_every = {save_every}").expect("text takes it");
+    }
+    if is_paged {
+        // Each item is safe before it is saved.
+        save_every = 1;
     }
     let asyncness = if is_async { "async " } else { "" };
     let call = if is_async { "block_on(job(&XS, YS.to_vec()))" } else { "job(&XS, YS.to_vec())" };
@@ -99,6 +113,7 @@ pub(crate) fn function(name: &str, seed: u64) -> Function {
         save_every,
         peeks: true,
         repeats: None,
+        is_unordered,
     }
 }
 
@@ -115,6 +130,7 @@ pub(crate) fn hidden(name: &str, seed: u64, changes: bool) -> (Function, &'stati
         save_every: 1,
         peeks: false,
         repeats: None,
+        is_unordered: false,
     };
     (function, way)
 }

@@ -40,6 +40,7 @@ fn read(path: &Path, first: usize) -> Vec<Shape> {
                 save_every: number(must, "save_every").unwrap_or(1),
                 peeks: false,
                 repeats: Some(number(must, "repeats").unwrap_or(1)),
+                is_unordered: must.contains("unordered"),
             };
             shapes.push(Shape { name: format!("{file}::{name}"), must: must.to_owned(), function });
         } else if line != "}"

@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use super::form::Form;
 use super::written::{Written, check_reads_back, named, unserializable};
 use super::{Carried, CarriedChange, CarriedError};
+use crate::format::pieces::LARGE;
 use crate::value::{self, Section};
 
 /// A value that can be carried: anything that is `Serialize + DeserializeOwned`, [`Results`](crate::Results) and a
@@ -121,4 +122,29 @@ fn value_change<T: Serialize + DeserializeOwned>(
     let value = Carried::new::<T>(within, form, bytes);
     let changed = stored != Some(&value);
     Ok(changed.then(|| CarriedChange { name: name.to_owned(), appends: false, value }))
+}
+
+impl Carried {
+    /// Writes a large list of numbers over the one that is stored, if they have nothing in common and nobody else holds
+    /// that. Returns what is to be saved.
+    pub(crate) fn overwrite<T>(
+        &mut self,
+        name: &str,
+        within: &[u64],
+        value: &T,
+    ) -> Option<CarriedChange> {
+        let is_like = *self.type_name == *type_name::<T>() && *self.within == *within;
+        let Form::Named(form) = &self.form else { return None };
+        let (names, version) = &**form;
+        let schema = names.schema().filter(|schema| schema.version() == *version)?;
+        if !is_like || self.bytes.len() < LARGE {
+            return None;
+        }
+        if !value::overwrite(value, schema, Arc::get_mut(&mut self.bytes)?) {
+            return None;
+        }
+        let form = Form::Named(Box::new((names.stored(), *version)));
+        let value = Carried { form, ..self.clone() };
+        Some(CarriedChange { name: name.to_owned(), appends: false, value })
+    }
 }

@@ -109,11 +109,17 @@ impl Checkpoint {
         change.carried.iter().filter(is_last).any(|it| it.value.differs_from().is_some())
     }
 
-    /// The record with last values that tell how they differ from what they were; none if that is no shorter.
-    pub(crate) fn shortened_record(&self, record: &Record) -> Option<Record> {
+    /// The record with last values that tell how they differ from what they were; none if that is no shorter. Of those that
+    /// are `overwritten` it is not known what they were.
+    pub(crate) fn shortened_record(
+        &self,
+        record: &Record,
+        overwritten: impl Fn(&str) -> bool,
+    ) -> Option<Record> {
         let Record::Change(change) = record else { return None };
         let shorter = |(at, change): (usize, &CarriedChange)| {
             let is_last = !change.appends && !ValueAt::is_of(&change.name);
+            let is_last = is_last && !overwritten(&change.name);
             let base = self.carried.get(&change.name).filter(|_| is_last)?;
             Some((at, change.value.differing(&change.name, base)?))
         };

@@ -25,7 +25,7 @@ impl Store {
         dialect: Dialect,
     ) -> Result<Option<Statements>, Error> {
         let mut record = change.into();
-        self.make_ready(&mut record);
+        self.make_ready(&mut record)?;
         self.checkpoint
             .check(&record)
             .map_err(|what| self.unwritable(FormatError::TooMany(what)))?;

@@ -51,7 +51,7 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
     come_back(&[value]);
 }
 
-fn converted<T: Serialize, U: DeserializeOwned>(value: &T) -> Result<U, ReadError> {
+pub(super) fn converted<T: Serialize, U: DeserializeOwned>(value: &T) -> Result<U, ReadError> {
     let (mut schema, mut bytes) = (Schema::default(), Vec::new());
     write(value, &mut schema, &mut bytes).unwrap();
     read(&schema, schema.version(), &bytes)

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer, ser};
 use super::DEPTH_LIMIT;
 use super::schema::{Body, Kind, ROOT, RecordId, Scalar, Schema, place};
 use super::tag::Tag;
-pub(super) use bulk::is_numbers;
+pub(super) use bulk::{is_numbers, overwrite};
 pub(super) use bytes::Bytes;
 use compound::{Elements, Entries, Fields};
 use state::State;

@@ -248,7 +248,11 @@ impl OpenLoop {
     }
 
     pub(super) fn exhausted(&mut self) {
-        self.outline.exhausted();
+        if self.runs_side_by_side() {
+            self.outline.will_end();
+        } else {
+            self.outline.exhausted();
+        }
     }
 
     /// Leaves the loop. Returns whether by `break`.

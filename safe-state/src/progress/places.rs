@@ -56,20 +56,25 @@ impl Places {
         self.kept.drain(..).map(|(_, change)| change).collect()
     }
 
-    /// Takes the values at declarations, which go with whatever is saved first.
+    /// Takes the values at declarations outside of all loops, which go with whatever is saved first.
     pub(super) fn take_declarations(&mut self) -> Vec<CarriedChange> {
-        let is_declaration = |(place, _): &mut (ValueAt, _)| *place == ValueAt::Declaration;
-        self.kept.extract_if(.., is_declaration).map(|(_, change)| change).collect()
+        self.kept.extract_if(.., |kept| is_outside(kept)).map(|(_, change)| change).collect()
     }
 
-    /// Forgets all but declarations: after a failure the progress since the last save is done again.
+    /// Forgets all but declarations outside of all loops: after a failure the progress since the last save is done again.
     pub(super) fn forget_progress(&mut self) {
-        self.kept.retain(|(place, _)| *place == ValueAt::Declaration);
+        self.kept.retain(is_outside);
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
+}
+
+/// Whether it is a value at a declaration that no item is around: one in an item goes with what that item has done, or what
+/// is stored of an earlier item would be gone.
+fn is_outside((place, change): &(ValueAt, CarriedChange)) -> bool {
+    *place == ValueAt::Declaration && change.value.within().is_empty()
 }
 
 #[cfg(test)]
@@ -79,7 +84,11 @@ mod tests {
     use super::*;
 
     fn change(name: &str) -> CarriedChange {
-        7.change(name, Vec::new(), None).unwrap().unwrap()
+        change_within(name, &[])
+    }
+
+    fn change_within(name: &str, items: &[u64]) -> CarriedChange {
+        7.change(name, items.to_vec(), None).unwrap().unwrap()
     }
 
     #[test]
@@ -90,6 +99,17 @@ mod tests {
         places.forget_progress();
         let names: Vec<_> = places.take().into_iter().map(|change| change.name).collect();
         assert_eq!(names, ["total"]);
+        assert!(places.is_empty());
+    }
+
+    #[test]
+    fn a_declaration_in_an_item_goes_with_what_the_item_has_done() {
+        let mut places = Places::default();
+        places.keep(ValueAt::Declaration, change("total"));
+        places.keep(ValueAt::Declaration, change_within("row", &[2]));
+        assert_eq!(places.take_declarations().len(), 1);
+        assert_eq!(places.kept.len(), 1);
+        places.forget_progress();
         assert!(places.is_empty());
     }
 

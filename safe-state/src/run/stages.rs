@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
-use safe_state_backends::{Durability, Error as BackendError, Store};
+use safe_state_backends::value::is_numbers;
+use safe_state_backends::{Carry, Durability, Error as BackendError, Store};
 use safe_state_base::exit;
 
 use super::active::Active;
@@ -184,6 +185,31 @@ impl Stages {
     /// Works with the values where the run stands.
     pub(super) fn values<T>(&mut self, work: impl FnOnce(CurrentValues<'_>) -> T) -> T {
         self.with_stored(|progress, stored| work(progress.values(stored)))
+    }
+
+    /// Takes a variable's value into the next save; it is declared inside the first `depth` loops.
+    pub(super) fn carry<T: Carry>(
+        &mut self,
+        name: &str,
+        depth: usize,
+        value: &T,
+    ) -> Result<(), Error> {
+        if is_numbers(value) {
+            // The save that comes next has all of it, or there is none.
+            let is_certain = self.saving.is_due()
+                && !self.saving.may_page()
+                && self.saving.thread().is_none()
+                && !self.is_in_slice()
+                && matches!(self.commit, Commit::None);
+            if let Some(mut store) = self.saving.store() {
+                store.settle(name)?;
+                let overwrite = |within: &[u64]| store.overwrite(name, within, value);
+                if is_certain && self.progress.overwrite(name, depth, overwrite) {
+                    return Ok(());
+                }
+            }
+        }
+        self.values(|mut values| values.carry(name, depth, value))
     }
 
     /// Returns an error if what is saved now might have the item that is committed, or not.

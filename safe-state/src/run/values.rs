@@ -26,7 +26,7 @@ impl Run {
     ///
     /// Its `Serialize` fails.
     pub fn carry<T: Carry>(&mut self, name: &str, depth: usize, value: &T) -> Result<(), Error> {
-        self.stages.values(|mut values| values.carry(name, depth, value))
+        self.stages.carry(name, depth, value)
     }
 
     /// Returns the value that a carried variable had with the progress the run resumes from; none on a

@@ -7,14 +7,11 @@ use fastrand::Rng;
 
 use super::heads::{self, Head};
 use super::means::change;
+use super::ways::Way;
 use super::{TYPES, Variable};
 
-/// What becomes of an item that fails.
-const POLICY: &str = "on_error = |error| if error.to_string().starts_with(\"Rejected\") { Action::DeadLetter } \
-                      else { Action::Fail }";
-
 pub(super) struct Body<'a> {
-    rng: &'a mut Rng,
+    pub(super) rng: &'a mut Rng,
     pub(super) text: String,
     depth: usize,
     places: usize,
@@ -23,17 +20,31 @@ pub(super) struct Body<'a> {
     inner: Vec<Variable>,
     /// All of these.
     declared: Vec<Variable>,
-    has_policy: bool,
+    pub(super) kind: Kind,
     loops: usize,
+    /// Whether the loops are marked.
+    is_marked: bool,
     /// The variable that the loop's head has borrowed.
     lent: Option<String>,
     /// The variable that the loop's head takes from.
     queue: Option<String>,
+    /// How the items of the loop are done that is being written.
+    pub(super) way: Way,
+    /// Whether there are items of which the order is not known.
+    pub(super) is_unordered: bool,
+}
+
+/// What kind of a function it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// Whether it answers errors.
+    pub(super) has_policy: bool,
+    pub(super) is_async: bool,
 }
 
 /// Where statements stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Where {
+pub(super) enum Where {
     /// In front of a loop, or between two.
     Outside,
     /// Behind the last loop.
@@ -47,7 +58,7 @@ enum Where {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(rng: &'a mut Rng, variables: &[Variable], has_policy: bool) -> Self {
+    pub(super) fn new(rng: &'a mut Rng, variables: &[Variable], kind: Kind) -> Self {
         Body {
             rng,
             text: String::new(),
@@ -56,10 +67,13 @@ impl<'a> Body<'a> {
             variables: variables.to_vec(),
             inner: Vec::new(),
             declared: Vec::new(),
-            has_policy,
+            kind,
             loops: 0,
+            is_marked: false,
             lent: None,
             queue: None,
+            way: Way::default(),
+            is_unordered: false,
         }
     }
 
@@ -70,16 +84,16 @@ impl<'a> Body<'a> {
         format!("carry({})", names.join(", "))
     }
 
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         writeln!(self.text, "{:1$}{text}", "", 4 * self.depth).expect("text takes it");
     }
 
-    fn open(&mut self, text: &str) {
+    pub(super) fn open(&mut self, text: &str) {
         self.line(&format!("{text} {{"));
         self.depth += 1;
     }
 
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.depth -= 1;
         self.line("}");
     }
@@ -90,7 +104,7 @@ impl<'a> Body<'a> {
     }
 
     /// Whether one in so many times.
-    fn now_and_then(&mut self, times: u8) -> bool {
+    pub(super) fn now_and_then(&mut self, times: u8) -> bool {
         self.rng.u8(..times) == 0
     }
 
@@ -110,7 +124,7 @@ impl<'a> Body<'a> {
     }
 
     /// A number that something may go by.
-    fn number(&mut self, at: Where) -> String {
+    pub(super) fn number(&mut self, at: Where) -> String {
         let visible = self.visible(at);
         let is_within = !matches!(at, Where::Outside | Where::Behind);
         match self.rng.u8(..4) {
@@ -119,22 +133,23 @@ impl<'a> Body<'a> {
                 format!("({}.weight() + {})", it.name, self.rng.u64(..4))
             }
             1 => "base".to_owned(),
+            2 if at == Where::Innermost && self.way.is_ahead() => "early".to_owned(),
             _ if is_within => "x".to_owned(),
             _ => self.rng.u64(1..9).to_string(),
         }
     }
 
-    fn see(&mut self, at: Where) {
+    pub(super) fn see(&mut self, at: Where) {
         let (place, values) = (self.place(), self.values(at));
         self.line(&format!("see(\"{place}\", {values});"));
     }
 
-    fn step(&mut self, at: Where) {
+    pub(super) fn step(&mut self, at: Where) {
         let (place, number) = (self.place(), self.number(at));
         self.line(&format!("step(\"{place}\", {number})?;"));
     }
 
-    fn changes(&mut self, at: Where) {
+    pub(super) fn changes(&mut self, at: Where) {
         let mut visible = self.visible(at);
         visible.retain(|it| self.queue.as_ref() != Some(&it.name));
         if visible.is_empty() {
@@ -143,8 +158,13 @@ impl<'a> Body<'a> {
         let it = visible[self.rng.usize(..visible.len())].clone();
         let by = self.number(at);
         let by = if by.contains(&it.name) { "(base + 1)".to_owned() } else { by };
-        let text = change(self.rng, &it, &by, self.has_policy);
-        self.line(&text);
+        let takes_no_moves = self.kind.has_policy || self.way.is_ahead();
+        let text = change(self.rng, &it, &by, takes_no_moves);
+        // Where nothing is marked, there is one loop.
+        let is_second = text.starts_with("for ") && matches!(at, Where::Outside | Where::Behind);
+        if self.is_marked || !is_second {
+            self.line(&text);
+        }
     }
 
     /// All of the function.
@@ -156,11 +176,11 @@ impl<'a> Body<'a> {
             let start = starts[self.rng.usize(..starts.len())];
             self.line(&format!("let mut {}: {} = {start};", it.name, it.ty));
         }
-        self.outside();
         let count = self.rng.usize(1..=3);
+        self.is_marked = count > 1 || self.now_and_then(2);
+        self.outside();
         for at in 0..count {
-            let is_marked = count > 1 || self.now_and_then(2);
-            self.outermost(is_marked);
+            self.outermost();
             if at + 1 < count {
                 self.outside();
             }
@@ -201,11 +221,15 @@ impl<'a> Body<'a> {
         self.line(&format!("Ok(format!(\"{{:?}}\", {values}))"));
     }
 
-    fn outermost(&mut self, is_marked: bool) {
+    fn outermost(&mut self) {
         self.loops += 1;
-        let has_inner = !self.has_policy && self.now_and_then(3);
+        let has_inner = !self.kind.has_policy && self.now_and_then(3);
         let visible = self.visible(Where::Outside);
-        let head = heads::outer(self.rng, &visible, self.loops);
+        let mut head = heads::outer(self.rng, &visible, self.loops);
+        // What is lent is no more there for another attempt.
+        while self.kind.has_policy && head.lent.is_some() {
+            head = heads::outer(self.rng, &visible, self.loops);
+        }
         let condition =
             (!visible.is_empty() && self.now_and_then(6)).then(|| self.number(Where::Outside));
         if let Some(number) = &condition {
@@ -215,19 +239,25 @@ impl<'a> Body<'a> {
         if !head.before.is_empty() {
             self.line(&head.before);
         }
-        if self.has_policy {
-            self.line(&format!("#[resume({POLICY})]"));
-        } else if is_marked || has_inner || head.text.starts_with("while") {
-            self.line("#[resume]");
+        let is_free = head.lent.is_none() && head.queue.is_none();
+        let is_while = head.text.starts_with("while");
+        let has_inner = has_inner && is_free;
+        self.way = self.choose_way(is_free && !has_inner);
+        let is_marked = self.is_marked || has_inner || is_while;
+        let options = self.way.options();
+        match options.is_empty() {
+            false => self.line(&format!("#[resume({options})]")),
+            true if is_marked => self.line("#[resume]"),
+            true => {}
         }
         self.open(&format!("'outer_{}: {}", self.loops, head.text));
-        let is_free = head.lent.is_none() && head.queue.is_none();
         self.enter(&head);
-        if has_inner && is_free {
+        if has_inner {
             self.around_another();
         } else {
             self.innermost(self.loops);
         }
+        self.way = Way::default();
         self.leave();
         self.close();
         if condition.is_some() {
@@ -286,7 +316,7 @@ impl<'a> Body<'a> {
     }
 
     /// Notes what the variables from before all loops are.
-    fn ended(&mut self) {
+    pub(super) fn ended(&mut self) {
         if self.lent.is_some() {
             return self.line("began();");
         }
@@ -297,7 +327,9 @@ impl<'a> Body<'a> {
 
     fn innermost(&mut self, outer: usize) {
         let at = Where::Innermost;
-        self.line("item();");
+        if self.begin_item() {
+            return self.beside();
+        }
         let count = self.rng.u8(2..7);
         let stepped = self.rng.u8(..count);
         for statement in 0..count {
@@ -323,7 +355,7 @@ impl<'a> Body<'a> {
                     let values = self.values(at);
                     self.leaves(&format!("return Ok(format!(\"left {{:?}}\", {values}))"));
                 }
-                10 if self.has_policy => self.rejects(),
+                10 if self.way.rejects() => self.rejects(),
                 11 => self.unmarked(),
                 _ => {
                     let number = self.number(at);
@@ -336,7 +368,7 @@ impl<'a> Body<'a> {
     }
 
     /// Leaves the item, where a number says so.
-    fn leaves(&mut self, way: &str) {
+    pub(super) fn leaves(&mut self, way: &str) {
         let number = self.number(Where::Innermost);
         let divisor = if way.starts_with("continue") { 3 } else { 11 };
         let rest = self.rng.u64(..divisor);
@@ -347,15 +379,6 @@ impl<'a> Body<'a> {
             _ => {}
         }
         self.line(&format!("{way};"));
-        self.close();
-    }
-
-    fn rejects(&mut self) {
-        let rest = self.rng.u64(..4);
-        self.open(&format!("if x % 4 == {rest}"));
-        let way =
-            ["return Err(Stop::Rejected(x));", "Err(Stop::Rejected(x))?;"][self.rng.usize(..2)];
-        self.line(way);
         self.close();
     }
 

@@ -33,12 +33,12 @@ const MEANS: [(&str, &str); 24] = [
 ];
 
 /// A statement that changes a variable by a number.
-pub(super) fn change(rng: &mut Rng, variable: &Variable, by: &str, has_policy: bool) -> String {
+pub(super) fn change(rng: &mut Rng, variable: &Variable, by: &str, takes_no_moves: bool) -> String {
     let known: Vec<&str> = MEANS
         .iter()
         .filter(|(ty, _)| ty.is_empty() || *ty == variable.ty)
-        // After an error that is answered, what was moved is missing.
-        .filter(|(_, text)| !has_policy || !text.starts_with("V = "))
+        // After an error that is answered, or in a part that stands in a closure, what was moved is missing.
+        .filter(|(_, text)| !takes_no_moves || !text.starts_with("V = "))
         .map(|(_, text)| *text)
         .collect();
     let mean = known[rng.usize(..known.len())];

@@ -1,11 +1,15 @@
 //! The types of the variables, and how their values change.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use safe_state::{Results, Worklist};
 use serde::{Deserialize, Serialize};
 
 use crate::Stop;
+
+/// How long a list becomes.
+const MOST_ELEMENTS: usize = 9;
 
 /// A value that grows with numbers.
 pub trait Change {
@@ -28,6 +32,54 @@ pub struct Record {
     pub mean: f64,
     /// The last one, if it was even.
     pub last: Option<u64>,
+}
+
+/// One so large that what is stored of it is how it differs from what it was.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bulk {
+    /// How often it has changed.
+    pub count: u64,
+    /// Some numbers.
+    pub numbers: BTreeMap<u64, u64>,
+}
+
+impl Default for Bulk {
+    fn default() -> Self {
+        Bulk { count: 0, numbers: (0..150).map(|number| (number * 7, 1 << 40)).collect() }
+    }
+}
+
+/// As many of them are in a log.
+impl fmt::Debug for Bulk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sum = self
+            .numbers
+            .iter()
+            .fold(0_u64, |sum, (key, number)| sum.wrapping_mul(31).wrapping_add(key ^ number));
+        write!(f, "Bulk({}, {}, {sum:x})", self.count, self.numbers.len())
+    }
+}
+
+impl Change for Bulk {
+    fn grow(&mut self, by: u64) {
+        self.count += 1;
+        *self.numbers.entry(by % 1_100).or_default() += 1;
+        if by.is_multiple_of(6) {
+            self.numbers.remove(&(by * 7 % 1_050));
+        }
+    }
+
+    fn weight(&self) -> u64 {
+        self.count
+    }
+
+    fn shrink(&mut self) {
+        if self.count.is_multiple_of(2) {
+            self.numbers.retain(|key, _| !key.is_multiple_of(14));
+        } else {
+            *self = Bulk { count: self.count, ..Bulk::default() };
+        }
+    }
 }
 
 impl Change for u64 {
@@ -60,8 +112,10 @@ impl Change for String {
 
 impl Change for Vec<u64> {
     fn grow(&mut self, by: u64) {
+        // Loops walk it, one within another.
+        let is_full = self.len() >= MOST_ELEMENTS;
         match self.last_mut() {
-            Some(last) if by.is_multiple_of(5) => *last += 1,
+            Some(last) if is_full || by.is_multiple_of(5) => *last += 1,
             _ => self.push(by),
         }
     }

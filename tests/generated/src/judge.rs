@@ -24,10 +24,15 @@ pub struct Case {
     pub save_every: usize,
     /// How many steps are done again at most; if none is said, the items since the last save.
     pub repeats: Option<usize>,
+    /// Whether some of its items are done in any order.
+    pub is_unordered: bool,
 }
 
 /// A run that is interrupted in every run until it is done is given up on after so many.
 const MOST_RUNS: usize = 80;
+
+/// At so many steps a function is interrupted, if it has that many.
+const MOST_STEPS: usize = 60;
 
 thread_local! {
     /// Whether a function under trial runs.
@@ -105,13 +110,15 @@ impl Trial<'_> {
             let plain = self.run(case.plain, None);
             stage::clear();
             let with = self.run(case.with, None);
-            if (&plain.returned, &plain.done.log) != (&with.returned, &with.done.log) {
+            if (&plain.returned, self.sorted(&plain)) != (&with.returned, self.sorted(&with)) {
                 let (found, expected) = (&with.returned, &plain.returned);
                 return Err(format!("uninterrupted: returns {found}, not {expected}"));
             }
             self.counts_drops = false;
         }
-        for at in 1..=whole.done.steps {
+        // Of a function with many steps, some.
+        let stride = whole.done.steps / MOST_STEPS + 1;
+        for at in (1..=whole.done.steps).step_by(stride) {
             for how in [How::Error, How::Panic, How::Kill] {
                 for is_after in [false, true] {
                     let plan = Plan { at, how, is_after };
@@ -135,6 +142,9 @@ impl Trial<'_> {
         let first = self.run(case.with, Some(plan));
         if !first.is_unfinished() {
             return Err(format!("it is not interrupted, and returns {}", first.returned));
+        }
+        if case.is_unordered {
+            return self.in_any_order(&first, (whole, letters));
         }
         let log = &whole.done.log;
         let Some(left) = log.strip_prefix(&first.done.log[..]) else {
@@ -181,6 +191,40 @@ impl Trial<'_> {
         Ok(())
     }
 
+    /// What a run did, in any order if that is not known.
+    fn sorted(&self, outcome: &Outcome) -> Vec<Entry> {
+        let mut log = outcome.done.log.clone();
+        if self.case.is_unordered {
+            log.sort();
+        }
+        log
+    }
+
+    /// A run after one that was interrupted, of a function whose items are done in any order.
+    fn in_any_order(
+        &mut self,
+        first: &Outcome,
+        (whole, letters): (&Outcome, &str),
+    ) -> Result<(), String> {
+        let then = self.run(self.case.with, None);
+        if then.returned != whole.returned {
+            return Err(format!("returns {}, not {}", then.returned, whole.returned));
+        }
+        for done in [first, &then] {
+            if let Err(other) = among(&done.done.log, &whole.done.log) {
+                return Err(format!("{other:?} is what it did or saw, and not uninterrupted"));
+            }
+        }
+        let both = [&first.done.log[..], &then.done.log].concat();
+        if let Err(lost) = among(&whole.done.log, &both) {
+            return Err(format!("{lost:?} is what neither run did"));
+        }
+        if dead_letters() != letters {
+            return Err(format!("dead letters are {}, not {letters}", dead_letters()));
+        }
+        Ok(())
+    }
+
     /// An interruption in each run, until it is done.
     fn each(&mut self, plan: Plan, whole: &Outcome) -> Result<(), String> {
         if plan.at > whole.done.steps {
@@ -189,7 +233,8 @@ impl Trial<'_> {
         stage::clear();
         for _ in 0..MOST_RUNS {
             let outcome = self.run(self.case.with, Some(plan));
-            if let Err(other) = subsequence(&outcome.done.log, &whole.done.log) {
+            let is_part = if self.case.is_unordered { among } else { subsequence };
+            if let Err(other) = is_part(&outcome.done.log, &whole.done.log) {
                 return Err(format!("{other:?} is what it did or saw, and not uninterrupted"));
             }
             if outcome.is_unfinished() {
@@ -210,10 +255,19 @@ fn subsequence<'a>(part: &'a [Entry], whole: &[Entry]) -> Result<(), &'a Entry> 
     part.iter().try_for_each(|entry| if rest.any(|it| it == entry) { Ok(()) } else { Err(entry) })
 }
 
+/// Whether all that is in the one is in the other as often, in any order; else the first that is not.
+fn among<'a>(part: &'a [Entry], whole: &[Entry]) -> Result<(), &'a Entry> {
+    let count = |log: &[Entry], entry| log.iter().filter(|it| *it == entry).count();
+    part.iter().try_for_each(|entry| {
+        if count(part, entry) <= count(whole, entry) { Ok(()) } else { Err(entry) }
+    })
+}
+
 fn dead_letters() -> String {
     let Some(checkpoint) = stage::stored() else { return String::new() };
     let letters = checkpoint.dead_letters().iter();
-    let texts: Vec<String> =
+    let mut texts: Vec<String> =
         letters.map(|it| format!("{}: {}", it.index(), it.failure().message())).collect();
+    texts.sort();
     texts.join("; ")
 }

@@ -7,8 +7,9 @@ mod change;
 mod judge;
 mod stage;
 
-pub use change::{Change, Record, grow, grown, tried};
+pub use change::{Bulk, Change, Record, grow, grown, tried};
 pub use judge::{Case, main};
 pub use stage::{
-    Stop, began, block_on, broke, dropped, ended, item, see, step, step_or_panic, store,
+    Stop, after, began, block_on, broke, dropped, ended, files, item, later, rejected, see, step,
+    step_or_panic, store,
 };

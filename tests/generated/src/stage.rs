@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::fmt::{self, Debug};
 use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use safe_state::{Backend, Checkpoint, MemoryBackend};
+use safe_state::{Backend, Checkpoint, FileBackend, MemoryBackend};
+use tempfile::TempDir;
 
 /// Why a function ends early.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +53,7 @@ pub(crate) struct Plan {
 }
 
 /// One thing that a function did or saw.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Entry {
     Saw(String),
     Did(String),
@@ -76,6 +78,8 @@ pub(crate) struct Done {
 #[derive(Default)]
 struct Stage {
     store: Arc<MemoryBackend>,
+    /// A folder, if that is where it is stored.
+    files: Option<TempDir>,
     done: Done,
     plan: Option<Plan>,
     /// What was stored when the run was killed.
@@ -94,6 +98,21 @@ pub(crate) struct Interrupted;
 /// The backend of the function under way.
 pub fn store() -> Arc<MemoryBackend> {
     STAGE.with_borrow(|stage| Arc::clone(&stage.store))
+}
+
+/// A folder for the function under way.
+///
+/// # Panics
+///
+/// If there can be none.
+pub fn files() -> PathBuf {
+    STAGE.with_borrow_mut(|stage| {
+        // Where a sync costs nothing, if there is such a place.
+        let folder = Some(Path::new("/dev/shm")).filter(|folder| folder.is_dir());
+        let new = || folder.map_or_else(tempfile::tempdir, tempfile::tempdir_in);
+        let files = stage.files.get_or_insert_with(|| new().expect("a folder"));
+        files.path().to_owned()
+    })
 }
 
 /// Notes what a place sees.
@@ -164,14 +183,27 @@ pub fn step_or_panic(place: &str, values: impl Debug) {
     }
 }
 
+/// Notes it, unless the process has ended.
 fn note(entry: Entry) {
-    STAGE.with_borrow_mut(|stage| stage.done.log.push(entry));
+    STAGE.with_borrow_mut(|stage| {
+        if stage.left.is_none() {
+            stage.done.log.push(entry);
+        }
+    });
 }
 
 impl Stage {
+    fn backend(&self) -> Arc<dyn Backend> {
+        match &self.files {
+            Some(files) => Arc::new(FileBackend::new(files.path())),
+            None => Arc::clone(&self.store) as _,
+        }
+    }
+
     fn stored(&self) -> Vec<(String, Vec<u8>)> {
-        let jobs = self.store.list().unwrap_or_default();
-        let stored = |job: String| Some((job.clone(), self.store.load(&job).ok()??));
+        let backend = self.backend();
+        let jobs = backend.list().expect("what is stored is listed");
+        let stored = |job: String| Some((job.clone(), backend.load(&job).expect("it is read")?));
         jobs.into_iter().filter_map(stored).collect()
     }
 
@@ -204,7 +236,7 @@ pub(crate) fn begin(plan: Option<Plan>) {
 pub(crate) fn end() -> Done {
     STAGE.with_borrow_mut(|stage| {
         for (job, bytes) in stage.left.take().into_iter().flatten() {
-            stage.store.save(&job, &bytes).expect("memory stores");
+            stage.backend().save(&job, &bytes).expect("it is stored");
         }
         stage.done.clone()
     })
@@ -222,6 +254,36 @@ pub(crate) fn stored() -> Option<Checkpoint> {
     let stored = STAGE.with_borrow(Stage::stored);
     let (_, bytes) = stored.first()?;
     Some(Checkpoint::decode(bytes).expect("a whole checkpoint"))
+}
+
+/// What is made of a number, in a while.
+pub fn later(number: u64) -> u64 {
+    std::thread::yield_now();
+    number.wrapping_mul(7) % 23
+}
+
+/// The same, where others may come first.
+pub async fn after(number: u64) -> u64 {
+    let mut left = number % 3;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+    later(number)
+}
+
+/// The number, if it is good.
+///
+/// # Errors
+///
+/// It is not.
+pub fn rejected(number: u64, is_bad: bool) -> Result<u64, Stop> {
+    if is_bad { Err(Stop::Rejected(number)) } else { Ok(number) }
 }
 
 /// Runs a future of which nothing has to be waited for.

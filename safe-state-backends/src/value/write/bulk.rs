@@ -3,7 +3,7 @@
 use castaway::cast;
 use serde::Serialize;
 
-use super::super::schema::{Kind, NodeId, Scalar};
+use super::super::schema::{Kind, NodeId, ROOT, Scalar, Schema};
 use super::state::{State, push_varint};
 use super::{Bytes, WriteError, Writer};
 
@@ -11,6 +11,7 @@ use super::{Bytes, WriteError, Writer};
 const AT_ONCE: usize = 2048;
 
 /// A list of such numbers.
+#[derive(Clone, Copy)]
 enum Numbers<'a> {
     Bytes(&'a [u8]),
     Singles(&'a [f32]),
@@ -36,6 +37,53 @@ fn numbers<T: ?Sized>(value: &T) -> Option<Numbers<'_>> {
 /// Whether the value is such a list: what it reads back as is known.
 pub(in super::super) fn is_numbers<T: ?Sized>(value: &T) -> bool {
     numbers(value).is_some()
+}
+
+/// How many places of two lists are looked at, to see whether they have something in common.
+const LOOKED_AT: usize = 64;
+/// How many bytes there.
+const LOOKED_AT_ONCE: usize = 32;
+
+/// Writes a list of numbers over the bytes of another one; not if both may have something in common, so that a save can
+/// tell how they differ.
+pub(in super::super) fn overwrite<T: ?Sized>(value: &T, schema: &Schema, bytes: &mut [u8]) -> bool {
+    let Some(numbers) = numbers(value) else { return false };
+    let kind = |at: NodeId| schema.node(at).filter(|it| it.tagged_since == 0).map(|it| it.kind);
+    let is_like = matches!(
+        kind(ROOT),
+        Some(Kind::Seq(of)) if kind(of) == Some(Kind::Scalar(numbers.scalar()))
+    );
+    let mut count = Bytes::default();
+    push_varint(&mut count, numbers.len() as u64);
+    let count = count.finish().unwrap_or_default();
+    let stored = if bytes.starts_with(&count) { bytes.get_mut(count.len()..) } else { None };
+    let Some(stored) = stored.filter(|_| is_like) else { return false };
+    match numbers {
+        Numbers::Bytes(list) => over(stored, list, u8::to_le_bytes),
+        Numbers::Singles(list) => over(stored, list, f32::to_le_bytes),
+        Numbers::Doubles(list) => over(stored, list, f64::to_le_bytes),
+    }
+}
+
+fn over<T: Copy, const N: usize>(
+    stored: &mut [u8],
+    numbers: &[T],
+    to_bytes: impl Fn(T) -> [u8; N],
+) -> bool {
+    let (stored, rest) = stored.as_chunks_mut::<N>();
+    if stored.len() != numbers.len() || !rest.is_empty() {
+        return false;
+    }
+    let (some, step) = (LOOKED_AT_ONCE / N, numbers.len() / LOOKED_AT);
+    let is_same = |from: usize| {
+        let pairs = stored.iter().zip(numbers).skip(from).take(some);
+        pairs.into_iter().all(|(stored, number)| *stored == to_bytes(*number))
+    };
+    if step < some || (0..LOOKED_AT).any(|at| is_same(at * step)) {
+        return false;
+    }
+    stored.iter_mut().zip(numbers).for_each(|(to, number)| *to = to_bytes(*number));
+    true
 }
 
 impl State<'_> {
@@ -75,7 +123,7 @@ impl State<'_> {
 }
 
 impl Numbers<'_> {
-    fn scalar(&self) -> Scalar {
+    fn scalar(self) -> Scalar {
         match self {
             Numbers::Bytes(_) => Scalar::U8,
             Numbers::Singles(_) => Scalar::F32,
@@ -83,7 +131,7 @@ impl Numbers<'_> {
         }
     }
 
-    fn len(&self) -> usize {
+    fn len(self) -> usize {
         match self {
             Numbers::Bytes(list) => list.len(),
             Numbers::Singles(list) => list.len(),

@@ -11,6 +11,8 @@ pub(super) struct Outline {
     total: Option<u64>,
     stored_end: Option<LoopEnd>,
     end: Option<LoopEnd>,
+    /// Whether its input has ended, and it ends with the last of the items that are in flight.
+    will_end: bool,
 }
 
 impl Outline {
@@ -19,7 +21,7 @@ impl Outline {
         total: Option<u64>,
         stored_end: Option<LoopEnd>,
     ) -> Self {
-        Outline { begun, total, stored_end, end: None }
+        Outline { begun, total, stored_end, end: None, will_end: false }
     }
 
     /// Returns whether the loop has come to the end of its input in an earlier run.
@@ -31,8 +33,16 @@ impl Outline {
         self.end = Some(LoopEnd::Exhausted);
     }
 
+    /// The input has ended, and items are in flight: until the loop is left, it has not ended.
+    pub(super) fn will_end(&mut self) {
+        self.will_end = true;
+    }
+
     /// Ends the loop. Returns whether a `break` does, as its input is not exhausted.
     pub(super) fn leave(&mut self) -> bool {
+        if self.will_end {
+            self.exhausted();
+        }
         *self.end.get_or_insert(LoopEnd::Left) == LoopEnd::Left
     }
 
@@ -74,5 +84,14 @@ mod tests {
         assert_eq!(outline.take_end(), Some(LoopEnd::Exhausted));
         assert_eq!(outline.take_end(), None);
         assert!(outline.was_exhausted());
+    }
+
+    #[test]
+    fn with_items_in_flight_a_loop_ends_where_it_is_left() {
+        let mut outline = Outline::new(None, None, None);
+        outline.will_end();
+        assert!(!outline.is_unsaved() && outline.take_end().is_none());
+        assert!(!outline.leave());
+        assert_eq!(outline.take_end(), Some(LoopEnd::Exhausted));
     }
 }
