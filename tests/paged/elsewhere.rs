@@ -135,6 +135,20 @@ fn on_another_machine_the_last_save_counts_and_back_on_the_first_one_too() {
     assert!(files(first.path()).is_empty());
 }
 
+/// This test gives the folder away, which takes root.
+#[test]
+fn a_folder_of_another_user_is_looked_into_and_not_believed() {
+    let pages = folder();
+    let job = Elsewhere::placed(20, pages.path());
+    job.die_at(25);
+    std::os::unix::fs::chown(pages.path(), Some(1), None).unwrap();
+    assert_eq!(job.completed(), 25);
+    let said = job.finish();
+    assert!(said.contains("belongs to another user"), "{said}");
+    assert!(said.contains("keeps no page beside its checkpoint"), "{said}");
+    assert_eq!(job.jobs.ran(), (0..=25).chain(20..ITEMS).collect::<Vec<u64>>());
+}
+
 /// Runs of a job may have their pages in a folder, or not, by turns.
 #[test]
 fn a_page_beside_the_file_and_one_in_the_folder_follow_each_other() {

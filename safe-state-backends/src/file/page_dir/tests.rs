@@ -176,3 +176,51 @@ fn what_else_is_in_the_place_of_the_folder_is_told() {
     run.save(Change::completed(3)).unwrap();
     assert_eq!(completed(&backend), 3);
 }
+
+/// Runs the statements, as a program does in a transaction of its own.
+#[cfg(feature = "sqlite")]
+fn commit(path: &Path, statements: &Statements) {
+    use crate::Parameter;
+    use rusqlite::types::Value;
+    let mut database = rusqlite::Connection::open(path).unwrap();
+    let transaction = database.transaction().unwrap();
+    for statement in &statements.list {
+        let values = statement.parameters.iter().map(|parameter| match parameter {
+            Parameter::Integer(number) => Value::Integer(*number),
+            Parameter::Text(text) => Value::Text(text.clone()),
+            Parameter::Bytes(bytes) => Value::Blob(bytes.clone()),
+        });
+        transaction.execute(&statement.text, rusqlite::params_from_iter(values)).unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_transaction_of_the_program_saves_what_is_in_the_page_as_well() {
+    use crate::{InPage, SqliteBackend};
+    let (folder, pages) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("jobs.db");
+    let backend = with_pages_in(Arc::new(SqliteBackend::new(&path)), pages.path());
+    let (mut run, page) = begin(&backend);
+    let mut page = page.unwrap();
+    let InPage::Framed(framed) = run.record_in_page(Change::completed(2).into()).unwrap() else {
+        panic!("there is room")
+    };
+    assert!(page.append(framed).unwrap());
+    page.advance(Advanced::default()).unwrap();
+    assert_eq!(completed(&backend), 2);
+    for (ended, after) in [(Ended::RolledBack, 2), (Ended::Committed, 3)] {
+        let statements = run.statements(Change::completed(1), Dialect::Sqlite).unwrap().unwrap();
+        if ended == Ended::Committed {
+            commit(&path, &statements);
+        }
+        assert_eq!(run.ended(ended).unwrap(), ended == Ended::Committed);
+        assert_eq!(completed(&backend), after, "{ended:?}");
+    }
+    page.rebase(run.base().unwrap());
+    advance(&mut run, &mut page, 4);
+    assert_eq!(completed(&backend), 7);
+    run.save(Change::completed(4)).unwrap();
+    assert_eq!(completed(&backend), 7);
+}
