@@ -51,21 +51,21 @@ fn nanos_of(bucket: u64) -> u64 {
     (bucket - (doublings << STEPS)) << doublings
 }
 
-/// The time that a share of all waits took no longer than.
-fn at(share: f64) -> f64 {
+/// The seconds that so many waits in 10,000 took no longer than.
+fn at(share: u64) -> f64 {
     let all: u64 = NANOS.iter().map(|bucket| bucket.load(Relaxed)).sum();
-    let mut left = (all as f64 * share).ceil().max(1.0) as u64;
+    let mut left = (all * share).div_ceil(10_000).max(1);
     let found = NANOS.iter().position(|bucket| {
         left = left.saturating_sub(bucket.load(Relaxed));
         left == 0
     });
-    nanos_of(found.unwrap_or(0) as u64) as f64
+    Duration::from_nanos(nanos_of(found.unwrap_or(0) as u64)).as_secs_f64()
 }
 
 fn show(table: &Table, what: &str) {
-    table.once(what, "ns", at(0.5), Target::None);
-    table.once("  one in 10,000", "us", at(0.9999) / 1e3, Target::None);
-    table.once("  the longest", "ms", at(1.0) / 1e6, Target::None);
+    table.once(what, "ns", at(5_000) * 1e9, Target::None);
+    table.once("  one in 10,000", "us", at(9_999) * 1e6, Target::None);
+    table.once("  the longest", "ms", at(10_000) * 1e3, Target::None);
 }
 
 /// What an item does: it notes how long ago the last one did, and says whether it is the last.
