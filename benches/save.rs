@@ -3,6 +3,8 @@
 use std::hint::black_box;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use safe_state::resumable;
 use safe_state_benches::{RawLog, Scratch, Target, bench, compare, time};
 
@@ -64,7 +66,23 @@ fn main() {
             || time(|| (0..CARRIED).for_each(|number| _ = black_box(number))),
         );
         let what = "`page`, durability = \"process\", with a carried u64";
-        table.row(what, "ns", carried.extra(1e9 / f64::from(CARRIED)), Target::None);
+        table.row(what, "ns", carried.extra(1e9 / f64::from(CARRIED)), Target::AtMost(40.0));
+
+        let carried = compare(
+            ROUNDS,
+            || time(|| _ = each_struct_is_in_the_page(scratch.path(), CARRIED)),
+            || time(|| (0..CARRIED).for_each(|number| _ = black_box(number))),
+        );
+        let what = "  with a carried struct of 200 bytes";
+        table.row(what, "ns", carried.extra(1e9 / f64::from(CARRIED)), Target::AtMost(150.0));
+
+        let limited = compare(
+            ROUNDS,
+            || time(|| each_has_a_limit(scratch.path(), CARRIED)),
+            || time(|| each_is_in_the_page(scratch.path(), CARRIED)),
+        );
+        let what = "  `item_timeout`, over the same without";
+        table.row(what, "ns", limited.extra(1e9 / f64::from(CARRIED)), Target::AtMost(15.0));
 
         let carried = compare(
             ROUNDS,
@@ -120,6 +138,38 @@ fn each_sum_is_in_the_page(dir: &Path, count: u32) -> u64 {
         sum += u64::from(black_box(number));
     }
     sum
+}
+
+/// 200 bytes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Totals {
+    count: u64,
+    sum: u64,
+    least: u64,
+    largest: u64,
+    by_kind: [u64; 21],
+}
+
+#[resumable(page, durability = "process", state_dir = dir, carry(totals))]
+fn each_struct_is_in_the_page(dir: &Path, count: u32) -> Totals {
+    let mut totals = Totals::default();
+    #[resume]
+    for number in 0..count {
+        let (number, kind) = (u64::from(black_box(number)), black_box(0_usize));
+        totals.count += 1;
+        totals.sum += number;
+        totals.largest = totals.largest.max(number);
+        totals.by_kind[kind] += 1;
+    }
+    totals
+}
+
+#[resumable(page, durability = "process", state_dir = dir, item_timeout = "1h")]
+fn each_has_a_limit(dir: &Path, count: u32) {
+    #[resume]
+    for number in 0..count {
+        black_box(number);
+    }
 }
 
 #[resumable(durability = "process", state_dir = dir, carry(sum))]

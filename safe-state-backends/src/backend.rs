@@ -132,6 +132,14 @@ pub trait Backend: Send + Sync + 'static {
         let _ = job;
         None
     }
+
+    /// What tells this store from all others, for jobs that keep pages of it in a folder of the machine: where it is, in the
+    /// same words whenever it is opened, and without what is secret. Only where what is [loaded](Self::load) is, byte for
+    /// byte, what was [saved](Self::save), with the records that were [appended](Self::append) behind it. By default it is
+    /// not known, and then there is no page.
+    fn page_place(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The exclusive right to run a job, and the way a run writes its checkpoint.
@@ -347,6 +355,10 @@ impl<B: Backend + ?Sized> Backend for Arc<B> {
 
     fn path(&self, job: &str) -> Option<PathBuf> {
         (**self).path(job)
+    }
+
+    fn page_place(&self) -> Option<String> {
+        (**self).page_place()
     }
 }
 

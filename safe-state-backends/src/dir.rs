@@ -182,6 +182,12 @@ pub(crate) fn parent_of(path: &Path) -> &Path {
     }
 }
 
+/// The one path that leads there without links; if nothing is there, one from the root.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    let found = fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+    found.unwrap_or_else(|_| path.to_owned())
+}
+
 /// The directory itself, or the nearest above it that is there.
 fn nearest(path: &Path) -> io::Result<Handle> {
     let mut at = path;

@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod crash;
 mod fs;
+mod lease;
 mod log;
+#[cfg(target_os = "linux")]
+mod page_dir;
 #[cfg(target_os = "linux")]
 mod paged;
 #[cfg(not(target_os = "linux"))]
@@ -17,14 +20,17 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::dir::{self, Dir, For, Id};
+use crate::dir::{self, Dir, For};
 use crate::lock::{self, Lock};
 use crate::size::SizeLimit;
-use crate::{Appended, Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
+use crate::{Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
+use lease::FileLease;
 use log::{Log, LogFile};
-pub use paged::extend_by_page;
 #[cfg(target_os = "linux")]
-use safe_state_page::{Base, Page};
+pub use page_dir::{extend_by_page, with_pages_in};
+use paged::Beside;
+#[cfg(not(target_os = "linux"))]
+pub use paged::{extend_by_page, with_pages_in};
 
 /// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
 ///
@@ -135,6 +141,11 @@ impl FileBackend {
         if job.is_empty() {
             return Err(Error::EmptyName);
         }
+        Lock::take_in(Arc::new(self.own_dir()?), lock_of(job), job)
+    }
+
+    /// The directory, made if it is not there, if what is in it may be believed.
+    fn own_dir(&self) -> Result<Dir, Error> {
         let path = &self.state_dir;
         let is_new = !path.exists();
         let made = dir::create(path).and_then(|()| Dir::open(path));
@@ -145,10 +156,17 @@ impl FileBackend {
             }
         }
         let dir = made.map_err(Error::io("create the state directory", path))?;
+        self.check_owner(&dir)?;
+        Ok(dir)
+    }
+
+    /// Refuses a directory of another user, who could change what is in it.
+    fn check_owner(&self, dir: &Dir) -> Result<(), Error> {
+        let path = &self.state_dir;
         let owner = dir.other_owner().map_err(Error::io("look at", path))?;
         match owner.filter(|_| !self.is_trusted()) {
             Some(owner) => Err(Error::NotOurs { path: path.clone(), owner }),
-            None => Lock::take_in(Arc::new(dir), lock_of(job), job),
+            None => Ok(()),
         }
     }
 
@@ -162,8 +180,8 @@ impl FileBackend {
         let (durability, limit) = (options.durability, self.limit);
         let file = LogFile { dir, name: file_of(job), durability, limit };
         let log = Log::new(Arc::clone(lock.dir()), file);
-        let (backend, job, beside) = (self.clone(), job.to_owned(), Vec::new());
-        Ok(FileLease { log, lock, backend, job, page: PageBeside::Earlier, beside })
+        let (backend, page, job) = (self.clone(), Beside::of(job), job.to_owned());
+        Ok(FileLease { log, lock, backend, job, page, beside: Vec::new() })
     }
 }
 
@@ -186,7 +204,7 @@ fn not_ours(owner: u32) -> io::Error {
 impl Backend for FileBackend {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
         let existing = self.existing().map_err(Error::io("read", self.path_of(job)))?;
-        existing.map_or(Ok(None), |dir| paged::load(self, &dir, job))
+        existing.map_or(Ok(None), |dir| Ok(paged::read(self, &dir, job)?.checkpoint))
     }
 
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
@@ -235,6 +253,10 @@ impl Backend for FileBackend {
     fn path(&self, job: &str) -> Option<PathBuf> {
         Some(self.path_of(job))
     }
+
+    fn page_place(&self) -> Option<String> {
+        Some(format!("file:{}", dir::absolute(&self.state_dir).display()))
+    }
 }
 
 /// The directory where jobs are stored that name no place, beside the sources of a program as a rule.
@@ -253,146 +275,5 @@ impl FileBackend {
             Some(stem) => name::job(stem, || Ok(self.read(name).unwrap_or_default())),
             None => Ok(None),
         }
-    }
-}
-
-/// The page beside a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PageBeside {
-    /// There may be one of the run before. What it says is in the checkpoint once that is saved.
-    Earlier,
-    None,
-    /// It is of this lease, and that file; it may say more than what was saved last, or no more than that.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no pages"))]
-    Ours {
-        id: Id,
-        says_more: bool,
-    },
-}
-
-/// Fields drop in order: the file is closed before the lock is released.
-struct FileLease {
-    log: Log<Arc<Dir>>,
-    lock: Lock,
-    backend: FileBackend,
-    job: String,
-    page: PageBeside,
-    /// What else the job needs, by the names it is stored under.
-    beside: Vec<(String, Vec<u8>)>,
-}
-
-impl Lease for FileLease {
-    fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        self.save_pieces(&[checkpoint])
-    }
-
-    fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
-        self.append_pieces(&[record])
-    }
-
-    fn save_pieces(&mut self, checkpoint: &[&[u8]]) -> Result<(), Error> {
-        self.is_paged();
-        // The directory may have been removed. What is in memory is then all there is, and goes into
-        // a new one; unless another run has taken the lease there.
-        if !self.lock.stands()? {
-            self.begin_anew()?;
-        }
-        let FileLease { log, lock, job, .. } = self;
-        log.save(checkpoint, || lock.check(job))?;
-        if self.page == PageBeside::Earlier {
-            paged::remove(self.lock.dir(), &self.job);
-            self.page = PageBeside::None;
-        }
-        self.is_saved();
-        Ok(())
-    }
-
-    fn append_pieces(&mut self, record: &[&[u8]]) -> Result<Appended, Error> {
-        self.is_paged();
-        let appended = self.log.append(record)?;
-        if appended == Appended::Yes {
-            self.is_saved();
-        }
-        Ok(appended)
-    }
-
-    fn is_in_place(&mut self) -> bool {
-        self.lock.stands().unwrap_or(true) && self.log.is_in_place()
-    }
-
-    fn delete(&mut self) -> Result<(), Error> {
-        let FileLease { log, lock, job, .. } = self;
-        log.delete(|| lock.check(job))?;
-        paged::remove(lock.dir(), job);
-        self.page = PageBeside::None;
-        Ok(())
-    }
-
-    fn paged_file(&self) -> Option<(u64, u64)> {
-        self.log.file().and_then(paged::numbers)
-    }
-
-    #[cfg(target_os = "linux")]
-    fn page(&mut self, base: Base) -> Result<Option<Page>, Error> {
-        self.lock.check(&self.job)?;
-        let made = paged::create(self.lock.dir(), &self.job, base)?;
-        let ours = made.as_ref().map(|(_, id)| PageBeside::Ours { id: *id, says_more: false });
-        self.page = ours.unwrap_or(PageBeside::None);
-        Ok(made.map(|(page, _)| page))
-    }
-
-    fn is_paged(&mut self) {
-        if let PageBeside::Ours { says_more, .. } = &mut self.page {
-            *says_more = true;
-        }
-    }
-
-    fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
-        self.beside.retain(|(kept, _)| kept != name);
-        self.beside.push((name.to_owned(), bytes.to_owned()));
-    }
-
-    /// In the directory that is open already.
-    fn load_other(&mut self, _: &dyn Backend, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.backend.read_in(self.lock.dir(), &file_of(name))
-    }
-}
-
-/// A page that says no more than the file goes with the lease; unless another run has the lease, and a page of its own.
-impl Drop for FileLease {
-    fn drop(&mut self) {
-        let PageBeside::Ours { id, says_more: false } = self.page else { return };
-        if self.lock.check(&self.job).is_ok() {
-            paged::remove_ours(self.lock.dir(), &self.job, id);
-        }
-    }
-}
-
-impl FileLease {
-    /// The file has all that a page says.
-    fn is_saved(&mut self) {
-        if let PageBeside::Ours { says_more, .. } = &mut self.page {
-            *says_more = false;
-        }
-    }
-
-    /// In a directory made anew, on the file system that the one before was on: elsewhere, such as beneath
-    /// a mount point, nobody would look for it.
-    fn begin_anew(&mut self) -> Result<(), Error> {
-        let path = &self.backend.state_dir;
-        let is_mounted = self.lock.dir().is_mounted();
-        if !is_mounted.map_err(Error::io("look at", path))? {
-            return Err(Error::Unmounted { path: path.clone() });
-        }
-        // Another is made where the file will be.
-        paged::remove(self.lock.dir(), &self.job);
-        self.lock = self.backend.lock(&self.job)?;
-        self.log.move_to(Arc::clone(self.lock.dir()));
-        for (name, bytes) in &self.beside {
-            if !self.backend.exists(name)? {
-                self.backend.save(name, bytes)?;
-            }
-        }
-        Ok(())
     }
 }

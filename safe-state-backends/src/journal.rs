@@ -149,7 +149,10 @@ impl Journal {
         before: Option<Tail>,
         longer: Option<Tail>,
     ) -> Result<Option<Statements>, Error> {
-        let Some(longer) = longer else { return Ok(None) };
+        // What is in the page is saved with the whole.
+        let Some(longer) = longer.filter(|_| self.paged.records.is_empty()) else {
+            return Ok(None);
+        };
         let given = self.lease.statements(Save::Record(&self.framed.joined()), dialect)?;
         self.outstanding = given.as_ref().map(|_| (before, Some(longer)));
         Ok(given)
@@ -173,6 +176,9 @@ impl Journal {
     pub(crate) fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
         let is_saved = self.lease.ended(ended)?;
         let Some((before, after)) = self.outstanding.take() else { return Ok(false) };
+        if is_saved {
+            self.paged.clear();
+        }
         self.tail = match (ended, is_saved) {
             (Ended::Committed, _) => after,
             (Ended::RolledBack, _) => before,

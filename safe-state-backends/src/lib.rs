@@ -121,7 +121,7 @@ pub mod details {
 }
 pub use file::FileBackend;
 #[doc(hidden)]
-pub use file::extend_by_page;
+pub use file::{extend_by_page, with_pages_in};
 pub use holder::Holder;
 pub use keys::Keys;
 #[doc(hidden)]

@@ -170,6 +170,10 @@ impl Connect for MySql {
         }
     }
 
+    fn page_place(&self) -> String {
+        format!("{} {}", self.place(), self.tables.jobs)
+    }
+
     fn statements(
         &self,
         claim: &Claim,

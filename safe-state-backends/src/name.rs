@@ -55,7 +55,7 @@ pub(crate) fn encode_within(job: &str, limit: usize) -> String {
     }
     if stem.len() > limit {
         stem.truncate(limit.saturating_sub(HASH_LEN));
-        let _ = write!(stem, "%%{:032x}", fnv1a(job.as_bytes()));
+        let _ = write!(stem, "%%{:032x}", hash(job.as_bytes()));
     }
     stem
 }
@@ -101,7 +101,7 @@ pub(crate) fn temporary(checkpoint: &Path) -> PathBuf {
 
 /// [FNV-1a](https://www.ietf.org/archive/id/draft-eastlake-fnv-21.html), 128 bits. Two names
 /// that share a hash are told apart by the name in the checkpoint.
-fn fnv1a(bytes: &[u8]) -> u128 {
+pub(crate) fn hash(bytes: &[u8]) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
     bytes.iter().fold(BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn fnv_matches_its_published_vectors() {
-        assert_eq!(fnv1a(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
-        assert_eq!(fnv1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
-        assert_eq!(fnv1a(b"foobar"), 0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18);
+        assert_eq!(hash(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(hash(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+        assert_eq!(hash(b"foobar"), 0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18);
     }
 }

@@ -234,6 +234,10 @@ impl<C: Connect> Backend for NetworkBackend<C> {
         let holder = line.as_deref().and_then(Holder::from_line);
         Ok(holder.filter(|holder| !holder.has_ended()))
     }
+
+    fn page_place(&self) -> Option<String> {
+        Some(self.connect.page_place())
+    }
 }
 
 impl<C> Clone for NetworkBackend<C> {

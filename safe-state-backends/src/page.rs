@@ -1,5 +1,7 @@
 //! The page beside a file: what it says is read as records behind those that were saved.
 
+use std::cell::Cell;
+
 use crate::format::{Advance, Behind, Record, Tail};
 use safe_state_page::{Advanced, Base, Boot, Said, number};
 
@@ -14,6 +16,29 @@ pub(crate) fn base_of((device, file): (u64, u64), tail: &Tail) -> Base {
 pub(crate) fn extend(checkpoint: &mut Vec<u8>, file: (u64, u64), page: &[u8]) -> bool {
     let longer = Boot::this().and_then(|boot| extended(checkpoint, file, page, boot));
     longer.map(|longer| *checkpoint = longer).is_some()
+}
+
+/// Why a page does not count beside the checkpoint in `file`, if it may say what that does not have.
+pub(crate) fn why_not(checkpoint: &[u8], file: (u64, u64), page: &[u8]) -> Option<&'static str> {
+    let now = Boot::this()?;
+    match safe_state_page::boot_of(page) {
+        None => return Some("it is damaged, or another version's"),
+        Some(boot) if boot != now => {
+            return Some("it was written before this machine was started");
+        }
+        Some(_) => {}
+    }
+    let (has_slot, is_beside) = (Cell::new(false), Cell::new(false));
+    let _ = safe_state_page::read(page, now, |said| {
+        has_slot.set(true);
+        let behind = Tail::at(checkpoint, said.base.end);
+        if behind.is_some_and(|Behind { tail, .. }| said.base == base_of(file, &tail)) {
+            is_beside.set(true);
+        }
+        false
+    });
+    // What was written beside this state before is in the records behind it.
+    (has_slot.get() && !is_beside.get()).then_some("it was written beside another state of the job")
 }
 
 fn extended(checkpoint: &[u8], file: (u64, u64), page: &[u8], boot: Boot) -> Option<Vec<u8>> {

@@ -178,6 +178,10 @@ impl Connect for Postgres {
         }
     }
 
+    fn page_place(&self) -> String {
+        format!("{} {}", self.place(), self.tables.jobs)
+    }
+
     fn statements(
         &self,
         claim: &Claim,

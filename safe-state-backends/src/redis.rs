@@ -131,6 +131,10 @@ impl Connect for Redis {
     fn place(&self) -> String {
         self.place.clone()
     }
+
+    fn page_place(&self) -> String {
+        format!("{} {}", self.place, self.prefix)
+    }
 }
 
 impl fmt::Debug for Redis {

@@ -53,6 +53,12 @@ pub(crate) fn too_large(found: u64, limit: u64) -> io::Error {
     io::Error::new(ErrorKind::FileTooLarge, text)
 }
 
+/// How large the process may make a file.
+#[cfg(unix)]
+pub(crate) fn rlimit() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Fsize).current
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

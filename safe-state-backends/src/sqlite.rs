@@ -193,4 +193,9 @@ impl Backend for SqliteBackend {
             Source::Connection(shared) => database::path_of(shared),
         }
     }
+
+    fn page_place(&self) -> Option<String> {
+        let path = crate::dir::absolute(&self.path("")?);
+        Some(format!("sqlite:{} {}", path.display(), self.tables.jobs))
+    }
 }

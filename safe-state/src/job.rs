@@ -121,10 +121,19 @@ impl Job {
     /// it is saved: the guide says what that costs, in "Between two saves". With [`Durability::Process`] and each item
     /// saved, the file itself is then written about once a second.
     ///
-    /// On other systems than Linux, and with other backends than files, it does nothing.
+    /// With another backend than files, it needs a [`page_dir`](Self::page_dir). On other systems than Linux, it does nothing.
     pub fn page(mut self, page: bool) -> Self {
         self.saves.page = page;
         self
+    }
+
+    /// Has a [`page`](Self::page), in a folder of this machine, which a run makes if it is not there: for checkpoints in a
+    /// database, an object store, or files on a network. A run that begins on the same machine goes on exactly where one
+    /// was killed; elsewhere, or without the folder, at its last save. Of a job with [`page`](Self::page) alone,
+    /// [`defaults`](crate::Defaults::page_dir), else `$SAFE_STATE_PAGE_DIR`, name the folder, or it lies beside its file.
+    pub fn page_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.storage.place.named.page_dir = Some(dir.into());
+        self.page(true)
     }
 
     /// The loops of its function are shared by all processes that run it.
@@ -292,7 +301,9 @@ impl Job {
     }
 
     pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        encryption::encrypted(&self.storage.keys, self.stored()?.backend())
+        // An encrypted one has no page, which would have what it has, and would not be encrypted.
+        let stored = self.storage.place.with_pages(self.stored()?.backend());
+        encryption::encrypted(&self.storage.keys, stored)
     }
 
     fn stored(&self) -> Result<Stored, Error> {

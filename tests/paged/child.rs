@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use safe_state::{Action, ErrorContext, Results, Worklist, resumable};
-use safe_state_tests::Effects;
+use safe_state_tests::{Effects, heard};
 
 const ITEMS: u64 = 60;
 
@@ -38,31 +38,41 @@ fn main() -> Result<()> {
         Some(kind) => (kind, true),
         None => (kind.as_str(), false),
     };
+    let (sum, told) = heard(|| sum(&task, kind, synced));
+    told.iter().for_each(|line| eprintln!("{line}"));
+    let sum = sum?;
+    anyhow::ensure!(sum == (0..ITEMS).sum::<u64>(), "the sum came out as {sum}");
+    Ok(())
+}
+
+fn sum(task: &Task, kind: &str, synced: bool) -> Result<u64> {
     let sum = match (kind, synced) {
-        ("sum", false) => process::sum(&task)?,
-        ("sum", true) => power::sum(&task)?,
-        ("list", false) => process::list(&task)?,
-        ("list", true) => power::list(&task)?,
-        ("queue", false) => process::queue(&task)?,
-        ("queue", true) => power::queue(&task)?,
-        ("nested", false) => process::nested(&task)?,
-        ("nested", true) => power::nested(&task)?,
-        ("key", false) => process::key(&task)?,
-        ("key", true) => power::key(&task)?,
-        ("cursor", false) => process::cursor(&task)?,
-        ("cursor", true) => power::cursor(&task)?,
-        ("skipped", false) => process::skipped(&task)?,
-        ("skipped", true) => power::skipped(&task)?,
-        ("timed", false) => process::timed(&task)?,
-        ("timed", true) => power::timed(&task)?,
-        ("file", _) => file(&task)?,
+        ("sum", false) => process::sum(task)?,
+        ("sum", true) => power::sum(task)?,
+        ("list", false) => process::list(task)?,
+        ("list", true) => power::list(task)?,
+        ("queue", false) => process::queue(task)?,
+        ("queue", true) => power::queue(task)?,
+        ("nested", false) => process::nested(task)?,
+        ("nested", true) => power::nested(task)?,
+        ("key", false) => process::key(task)?,
+        ("key", true) => power::key(task)?,
+        ("cursor", false) => process::cursor(task)?,
+        ("cursor", true) => power::cursor(task)?,
+        ("skipped", false) => process::skipped(task)?,
+        ("skipped", true) => power::skipped(task)?,
+        ("timed", false) => process::timed(task)?,
+        ("timed", true) => power::timed(task)?,
+        ("placed", false) => process::placed(task)?,
+        ("placed", true) => power::placed(task)?,
+        ("elsewhere", _) => elsewhere(task)?,
+        ("file", _) => file(task)?,
         ("future", _) => {
             tokio::runtime::Builder::new_current_thread().build()?.block_on(future(&task))?
         }
         other => bail!("unknown: {other:?}"),
     };
-    anyhow::ensure!(sum == (0..ITEMS).sum::<u64>(), "the sum came out as {sum}");
-    Ok(())
+    Ok(sum)
 }
 
 fn skip(_: &ErrorContext<'_>) -> Action {
@@ -78,6 +88,16 @@ macro_rules! jobs {
 
             #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = $literal, page, verbose, carry(sum))]
             pub(super) fn sum(task: &Task) -> Result<u64> {
+                let mut sum = 0;
+                for item in 0..ITEMS {
+                    sum += task.work(item)?;
+                }
+                Ok(sum)
+            }
+
+            /// Where it is stored is for the environment to say.
+            #[resumable(name = "job", save_every = task.every, durability = $literal, page, verbose, carry(sum))]
+            pub(super) fn placed(task: &Task) -> Result<u64> {
                 let mut sum = 0;
                 for item in 0..ITEMS {
                     sum += task.work(item)?;
@@ -165,6 +185,18 @@ macro_rules! jobs {
 
 jobs!(process, "process");
 jobs!(power, "power");
+
+#[resumable(
+    name = "job", backend = format!("sqlite:{}", task.dir.join("jobs.db").display()), page_dir = task.dir.join("pages"),
+    save_every = task.every, durability = "process", carry(sum),
+)]
+fn elsewhere(task: &Task) -> Result<u64> {
+    let mut sum = 0;
+    for item in 0..ITEMS {
+        sum += task.work(item)?;
+    }
+    Ok(sum)
+}
 
 #[resumable(name = "job", state_dir = &task.dir, save_every = task.every, durability = "process", page, carry(sum), reconnect(output))]
 fn file(task: &Task) -> Result<u64> {

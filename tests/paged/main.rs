@@ -1,6 +1,8 @@
 //! The page beside a checkpoint: what it has outlives a process, and what does not belong to the file never counts.
 #![cfg(target_os = "linux")]
 
+mod elsewhere;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -26,10 +28,14 @@ impl Jobs {
     }
 
     fn run(&self, dies_at: Option<u64>) -> Output {
+        self.command(dies_at).output().unwrap()
+    }
+
+    fn command(&self, dies_at: Option<u64>) -> Command {
         let dies_at = dies_at.map_or("never".to_owned(), |item| item.to_string());
         let mut run = Command::new(env!("CARGO_BIN_EXE_paged"));
         run.args([self.kind, &self.every.to_string()]).arg(self.dir.path()).arg(dies_at);
-        run.output().unwrap()
+        run
     }
 
     fn die_at(&self, item: u64) {
@@ -169,7 +175,10 @@ fn one_of_another_boot_does_not_count() {
     fs::remove_file(jobs.page()).unwrap();
     fs::write(jobs.page(), page).unwrap();
     assert_eq!(jobs.completed(), 20);
-    jobs.finish();
+    let ended = jobs.run(None);
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(ended.status.success(), "{said}");
+    assert!(said.contains("it was written before this machine was started"), "{said}");
     assert_eq!(jobs.ran(), (0..26).chain(20..ITEMS).collect::<Vec<u64>>());
 }
 
@@ -222,7 +231,7 @@ fn the_command_knows_it() {
 
     let file = jobs.dir.path().join("job.safestate");
     let diagnosis = told(&jobs, &["doctor", file.to_str().unwrap()]);
-    assert!(diagnosis.contains("the last of them in the page beside it"), "{diagnosis}");
+    assert!(diagnosis.contains("the last of them in its page"), "{diagnosis}");
     assert!(diagnosis.contains("25"), "{diagnosis}");
 
     // Another job goes on with what was exported, though the page stays here.

@@ -22,7 +22,7 @@ use safe_state::{Backend, Error, Job, resumable};
 use crate::{Ran, Worker};
 
 pub use fight::{fight, fight_between, tenure};
-pub use kills::{kill_storm, victim};
+pub use kills::{kill_storm, paged_kill_storm, victim};
 pub use storm::partition_storm;
 pub use trouble::{hung_server, troubled_network, troubled_server};
 

@@ -43,7 +43,6 @@ fn a_carried_sum_is_right_in_the_end() {
 
 #[test]
 fn with_a_page_no_kill_repeats_more_than_the_item_under_way() {
-    storm("paged function", 1, 20);
     storm("paged function", 7, 40);
     storm("paged function", 1000, 40);
     storm("paged future", 7, 25);
@@ -52,12 +51,20 @@ fn with_a_page_no_kill_repeats_more_than_the_item_under_way() {
 
 #[test]
 fn nor_where_items_carry_values() {
-    storm("paged carrying", 1, 20);
     storm("paged carrying", 1000, 40);
     let seed = storms::seed(7);
     let kind = "paged queued";
     let storm = Storm { kind, durability: "process", save_every: 7, items: 20_000, seed };
     storm.rage(25 * storms::times());
+}
+
+#[test]
+fn nor_where_the_page_is_all_that_each_item_is_saved_in() {
+    for kind in ["paged function", "paged carrying"] {
+        let (seed, items) = (storms::seed(1), 20_000);
+        Storm { kind, durability: "process", save_every: 1, items, seed }
+            .rage(20 * storms::times());
+    }
 }
 
 #[test]
@@ -81,6 +88,14 @@ fn a_job_in_a_sqlite_database_survives_kills() {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", dir.path().join("jobs.db").display());
     remote::kill_storm(env!("CARGO_BIN_EXE_worker"), &url);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn with_a_page_in_a_folder_no_kill_repeats_more_than_the_item_under_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("jobs.db").display());
+    remote::paged_kill_storm(env!("CARGO_BIN_EXE_worker"), &url);
 }
 
 fn storm(kind: &'static str, save_every: u64, kills: u32) {

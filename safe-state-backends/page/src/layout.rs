@@ -44,6 +44,12 @@ pub(super) fn header(boot: &[u8; BOOT_LEN]) -> [u8; HEADER_LEN] {
     header
 }
 
+/// The boot in a header, if it is whole, and of this version.
+pub(super) fn boot(found: &[u8; HEADER_LEN]) -> Option<[u8; BOOT_LEN]> {
+    let boot = found.get(8..)?.first_chunk()?;
+    (header(boot) == *found).then_some(*boot)
+}
+
 /// Returns the checksum of a slot's words: a product for each, which a processor has at the same time. Of words of which
 /// some are another slot's, it fits by a chance of one in 2^64.
 #[inline]

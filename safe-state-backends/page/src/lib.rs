@@ -58,6 +58,12 @@ pub fn read(page: &[u8], boot: Boot, counts: impl Fn(&Said<'_>) -> bool) -> Opti
     slots::read(page, &boot.0, counts)
 }
 
+/// Returns the boot that a page was written under; `None` if it is none of this version.
+pub fn boot_of(page: &[u8]) -> Option<Boot> {
+    let (header, _) = page.split_first_chunk()?;
+    layout::boot(header).map(Boot)
+}
+
 /// A page, as the process has it that writes it.
 #[derive(Debug)]
 pub struct Page {
@@ -98,7 +104,7 @@ impl Page {
         // Every block is there before one is stored to: a full disk is an error here, and nothing later.
         match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, Page::LEN) {
             // What follows does it, or says why not.
-            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP) => {}
+            Ok(()) | Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {}
             Err(error) => return Err(error.into()),
         }
         file.write_all_at(&bytes, 0)?;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::fs::Fs;
 use crate::format::tail_room;
+#[cfg(unix)]
+use crate::size::rlimit;
 use crate::size::{SizeLimit, too_large};
 use crate::{Appended, Durability, Error, name};
 
@@ -166,10 +168,4 @@ impl<F: Fs> Log<F> {
             Durability::Process => Ok(()),
         }
     }
-}
-
-/// How large the process may make a file.
-#[cfg(unix)]
-pub(super) fn rlimit() -> Option<u64> {
-    rustix::process::getrlimit(rustix::process::Resource::Fsize).current
 }

@@ -1,51 +1,95 @@
 //! The page beside a job's file: read with it, made by its lease, and removed with it.
 
+use std::borrow::Borrow;
 use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use fs2::FileExt;
 
 use super::{FileBackend, file_of};
 use crate::dir::{self, Dir, Id};
 use crate::page;
+use crate::size::rlimit;
 use crate::{Error, name};
 use safe_state_page::{Base, Boot, Page, Way};
 
 /// How often a checkpoint is read again that a run saves meanwhile.
 const TRIES: usize = 16;
 
-/// The checkpoint, with what its page says. A page that does not belong to it is left out: the file has what was saved.
-pub(super) fn load(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Option<Vec<u8>>, Error> {
-    let mut read = backend.file_in(dir, &file_of(job))?;
-    let mut page = page_beside(backend, dir, job);
-    for _ in 0..TRIES {
-        let (Some((file, checkpoint)), Some(bytes)) = (&mut read, &page) else { break };
-        let Some(id) = numbers(file) else { break };
-        if page::extend(checkpoint, id, bytes) {
-            break;
+/// What was read of a job: its checkpoint, with what its page says.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) checkpoint: Option<Vec<u8>>,
+    /// Why there is a page that says what the checkpoint does not have, and does not count.
+    pub(super) forsaken: Option<&'static str>,
+}
+
+impl Read {
+    /// The checkpoint. Whoever goes on from it is told what is lost.
+    pub(super) fn told(self, job: &str) -> Option<Vec<u8>> {
+        if let Some(reason) = self.forsaken {
+            tracing::warn!(target: "safe_state", job, reason, "the page of the run before does not count; the last save does");
         }
-        // A run may have saved in between, or be about to write a slot.
-        let again = (backend.file_in(dir, &file_of(job))?, page_beside(backend, dir, job));
-        let is_settled =
-            again.1 == page && again.0.as_ref().is_some_and(|(_, bytes)| bytes == checkpoint);
-        (read, page) = again;
-        if is_settled {
-            break;
-        }
+        self.checkpoint
     }
-    Ok(read.map(|(_, checkpoint)| checkpoint))
+}
+
+/// A checkpoint, and by what a page knows where that is stored.
+pub(super) type Stored = (Vec<u8>, Option<(u64, u64)>);
+
+/// Reads a checkpoint with what its page says. A page that does not belong to it is left out: the checkpoint has what was
+/// saved.
+pub(super) fn read_both(
+    mut checkpoint: impl FnMut() -> Result<Option<Stored>, Error>,
+    mut page: impl FnMut() -> Option<Vec<u8>>,
+) -> Result<Read, Error> {
+    let mut read = || -> Result<_, Error> {
+        let checkpoint = checkpoint()?;
+        // Most of what is looked for is not there, such as requests, and has no page then.
+        let page = checkpoint.is_some().then(&mut page).flatten();
+        Ok((checkpoint, page))
+    };
+    let mut both = read()?;
+    let mut forsaken = None;
+    for _ in 0..TRIES {
+        let (Some((stored, Some(id))), Some(bytes)) = (&mut both.0, &both.1) else { break };
+        if page::extend(stored, *id, bytes) {
+            break;
+        }
+        let why_not = page::why_not(stored, *id, bytes);
+        // A run may have saved in between, or be about to write a slot.
+        let again = read()?;
+        if again == both {
+            forsaken = why_not;
+            break;
+        }
+        both = again;
+    }
+    Ok(Read { checkpoint: both.0.map(|(stored, _)| stored), forsaken })
+}
+
+/// What is stored of the job in the directory.
+pub(super) fn read(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Read, Error> {
+    let checkpoint = || {
+        let read = backend.file_in(dir, &file_of(job))?;
+        Ok(read.map(|(file, stored)| (stored, numbers(&file))))
+    };
+    read_both(checkpoint, || page_in(backend, dir, &page_of(job)))
 }
 
 /// What is in the page, if it is one of ours. What is in its place otherwise is no reason not to read the checkpoint.
-fn page_beside(backend: &FileBackend, dir: &Dir, job: &str) -> Option<Vec<u8>> {
-    let read = backend.file_in(dir, &page_of(job));
+pub(super) fn page_in(backend: &FileBackend, dir: &Dir, name: &Path) -> Option<Vec<u8>> {
+    let read = backend.file_in(dir, name);
     let page = read.inspect_err(|error| {
-        tracing::warn!(target: "safe_state", job, %error, "the page beside the checkpoint can't be read; the last save counts");
+        tracing::warn!(target: "safe_state", %error, "the page of the checkpoint can't be read; the last save counts");
     });
     page.ok().flatten().map(|(_, bytes)| bytes)
 }
 
 /// Adds to the checkpoint that was read from the file at `path` what the page beside that says. Returns whether one
 /// counts.
-pub fn extend_by_page(path: &Path, checkpoint: &mut Vec<u8>) -> bool {
+pub(super) fn extend(path: &Path, checkpoint: &mut Vec<u8>) -> bool {
     let page = || {
         let (dir, name) = Dir::of(path).ok()?;
         let stem = name.to_str()?.strip_suffix(name::CHECKPOINT)?.to_owned();
@@ -60,32 +104,127 @@ pub(super) fn numbers(file: &File) -> Option<(u64, u64)> {
     file.metadata().ok().map(|found| Id::of(&found).numbers())
 }
 
-pub(super) fn create(dir: &Dir, job: &str, base: Base) -> Result<Option<(Page, Id)>, Error> {
-    let Some(boot) = Boot::this() else { return Ok(None) };
-    // To write more than it may, the answer would not be an error, but SIGXFSZ.
-    if super::log::rlimit().is_some_and(|limit| limit < Page::LEN) {
-        return Ok(None);
+/// The page of a lease.
+#[derive(Debug)]
+pub(super) struct Beside {
+    name: PathBuf,
+    /// Whether a run of another store may have its page under the name: no lease keeps it away.
+    is_exposed: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// There may be one of the run before. What it says is in the checkpoint once that is saved.
+    Earlier,
+    None,
+    /// It is of this lease, and that file; it may say more than what was saved last, or no more than that.
+    Ours {
+        id: Id,
+        says_more: bool,
+    },
+}
+
+impl Beside {
+    /// That of a lease just taken.
+    pub(super) fn of(job: &str) -> Self {
+        Beside { name: page_of(job), is_exposed: false, state: State::Earlier }
     }
-    let name = page_of(job);
-    let failed = || Error::io("create", dir.path().join(&name));
-    let file = dir.replace(&name).map_err(failed())?;
+
+    /// That of a lease whose place is elsewhere.
+    pub(super) fn exposed(name: PathBuf) -> Self {
+        Beside { name, is_exposed: true, state: State::Earlier }
+    }
+
+    /// Returns whether the run of another store has its page there.
+    fn is_another_s(&self, dir: &Dir) -> bool {
+        let is_locked = |page: &File| {
+            let locked = FileExt::try_lock_exclusive(page);
+            locked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+        };
+        self.is_exposed && dir.file(&self.name).is_ok_and(|page| is_locked(&page))
+    }
+
+    /// A new one, beside what was saved last.
+    pub(super) fn make(&mut self, dir: &Dir, base: Base) -> Result<Option<Page>, Error> {
+        self.state = State::None;
+        if self.is_another_s(dir) {
+            let error = io::Error::new(ErrorKind::ResourceBusy, "another run keeps its own there");
+            return Err(Error::io("create", dir.path().join(&self.name))(error));
+        }
+        let made = create(dir, &self.name, base)?;
+        if let Some((_, id)) = &made {
+            self.state = State::Ours { id: *id, says_more: false };
+        }
+        Ok(made.map(|(page, _)| page))
+    }
+
+    /// It may say more than what was saved last.
+    pub(super) fn says_more(&mut self) {
+        if let State::Ours { says_more, .. } = &mut self.state {
+            *says_more = true;
+        }
+    }
+
+    /// What was saved last has all that it says.
+    pub(super) fn is_saved(&mut self) {
+        if let State::Ours { says_more, .. } = &mut self.state {
+            *says_more = false;
+        }
+    }
+
+    /// A snapshot has all that it says; that of the run before counts no more.
+    pub(super) fn is_replaced<D: Borrow<Dir>>(&mut self, dir: impl FnOnce() -> Option<D>) {
+        self.is_saved();
+        if !matches!(self.state, State::Earlier) {
+            return;
+        }
+        self.state = State::None;
+        if let Some(dir) = dir() {
+            self.remove(dir.borrow());
+        }
+    }
+
+    /// Removes it. One that stays says nothing: the state that it lies beside is no more.
+    pub(super) fn remove(&mut self, dir: &Dir) {
+        match self.state {
+            State::Ours { .. } => self.remove_ours(dir),
+            _ if self.is_another_s(dir) => {}
+            _ => _ = dir.remove(&self.name),
+        }
+        self.state = State::None;
+    }
+
+    /// Returns whether it is of this lease, and what was saved last has all that it says.
+    pub(super) fn is_done_with(&self) -> bool {
+        matches!(self.state, State::Ours { says_more: false, .. })
+    }
+
+    /// Removes it if it is of this lease.
+    pub(super) fn remove_ours(&self, dir: &Dir) {
+        if let State::Ours { id, .. } = self.state {
+            let _ = dir.remove_if(&self.name, id);
+        }
+    }
+}
+
+fn create(dir: &Dir, name: &Path, base: Base) -> Result<Option<(Page, Id)>, Error> {
+    let Some(boot) = Boot::this() else { return Ok(None) };
+    let failed = || Error::io("create", dir.path().join(name));
+    // To write more than it may, the answer would not be an error, but SIGXFSZ.
+    if rlimit().is_some_and(|limit| limit < Page::LEN) {
+        return Err(failed()(rustix::io::Errno::FBIG.into()));
+    }
+    let file = dir.replace(name).map_err(failed())?;
     let way = if dir::keeps_its_blocks(&file) { Way::Mapped } else { Way::Written };
     let id = file.metadata().map(|found| Id::of(&found)).map_err(failed())?;
+    // Who looks whether a run has it asks for that. Where there are no locks, nobody is kept away.
+    let _ = FileExt::try_lock_exclusive(&file);
     let made = Page::new(file, way, boot, base).inspect_err(|_| {
         // The error to report is why it could not be made.
-        let _ = dir.remove(&name);
+        let _ = dir.remove(name);
     });
     made.map(|page| Some((page, id))).map_err(failed())
-}
-
-/// Removes a page. One that stays says nothing: the state that it lies beside is no more.
-pub(super) fn remove(dir: &Dir, job: &str) {
-    let _ = dir.remove(&page_of(job));
-}
-
-/// Removes a page if it is that one.
-pub(super) fn remove_ours(dir: &Dir, job: &str, id: Id) {
-    let _ = dir.remove_if(&page_of(job), id);
 }
 
 fn page_of(job: &str) -> PathBuf {
@@ -93,217 +232,4 @@ fn page_of(job: &str) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-    use std::sync::Arc;
-
-    use crate::format::{Change, LoopChange};
-    use crate::sample::JOB;
-    use crate::{Backend, Checkpoint, Durability, FileBackend, InPage, LeaseOptions, Store};
-    use safe_state_page::Advanced;
-
-    fn begin(dir: &Path) -> (Store, super::Page) {
-        let backend = Arc::new(FileBackend::new(dir));
-        let options = LeaseOptions::new(Durability::Process);
-        let opening = Store::open(backend, JOB, options).unwrap();
-        let checkpoint = opening.found().cloned().unwrap_or_else(|| Checkpoint::new(JOB, None));
-        let mut store = opening.begin(checkpoint).unwrap();
-        let page = store.page().unwrap().expect("where boots are told apart");
-        (store, page)
-    }
-
-    /// Ends as a process that is killed: its page stays.
-    fn kill(dir: &Path, of: (Store, super::Page)) {
-        let (page, aside) = (dir.join(super::page_of(JOB)), dir.join("aside"));
-        fs::rename(&page, &aside).unwrap();
-        drop(of);
-        fs::rename(aside, page).unwrap();
-    }
-
-    fn to(count: u64) -> Advanced {
-        Advanced { loop_id: 0, count, fingerprint: Some(7), behind: 0 }
-    }
-
-    /// How many items are complete, for whoever looks.
-    fn completed(dir: &Path) -> u64 {
-        Checkpoint::load(&FileBackend::new(dir), JOB).unwrap().unwrap().completed().len()
-    }
-
-    #[test]
-    fn what_is_in_the_page_is_read_with_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut store, mut page) = begin(dir.path());
-        assert_eq!(completed(dir.path()), 0);
-        for count in 1..=5 {
-            page.advance(to(count)).unwrap();
-            assert_eq!(completed(dir.path()), count);
-        }
-        // A save has all of it; until the page goes on, there is nothing beside it.
-        store.save(Change::completed(5)).unwrap();
-        assert_eq!(completed(dir.path()), 5);
-        page.rebase(store.base().unwrap());
-        assert_eq!(completed(dir.path()), 5);
-        page.advance(to(1)).unwrap();
-        assert_eq!(completed(dir.path()), 6);
-        kill(dir.path(), (store, page));
-        let (_store, _page) = begin(dir.path());
-        assert_eq!(completed(dir.path()), 6);
-    }
-
-    /// Puts a record into the page, as a run does.
-    fn record(store: &mut Store, page: &mut super::Page, change: Change) {
-        let InPage::Framed(framed) = store.record_in_page(change.into()).unwrap() else {
-            panic!("there is room")
-        };
-        assert!(page.append(framed).unwrap());
-        page.advance(Advanced::default()).unwrap();
-    }
-
-    fn begun() -> Change {
-        let begun = LoopChange { begun: Some(vec![]), total: Some(900), ..LoopChange::default() };
-        Change { loops: vec![begun], ..Change::default() }
-    }
-
-    #[test]
-    fn a_record_in_it_counts_before_its_advance() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut store, mut page) = begin(dir.path());
-        record(&mut store, &mut page, begun());
-        record(&mut store, &mut page, Change::completed(2));
-        assert_eq!(completed(dir.path()), 2);
-        page.advance(to(2)).unwrap();
-        let checkpoint = Checkpoint::load(&FileBackend::new(dir.path()), JOB).unwrap().unwrap();
-        assert_eq!((checkpoint.total(), checkpoint.completed().len()), (Some(900), 4));
-        assert_eq!(
-            store.checkpoint().completed().len(),
-            2,
-            "what is in the loop is not the store's"
-        );
-        store.save(Change::completed(2)).unwrap();
-        assert_eq!(completed(dir.path()), 4, "the page is behind");
-        assert_eq!(
-            Checkpoint::load(&FileBackend::new(dir.path()), JOB).unwrap().as_ref(),
-            Some(store.checkpoint())
-        );
-    }
-
-    /// A save appends all that is in a page at once, and a kill may leave any part of that.
-    #[test]
-    fn a_torn_append_of_what_is_in_it_loses_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut store, mut page) = begin(dir.path());
-        let path = dir.path().join(super::file_of(JOB));
-        record(&mut store, &mut page, begun());
-        (0..40).for_each(|_| record(&mut store, &mut page, Change::completed(1)));
-        page.advance(to(3)).unwrap();
-        let (before, said) =
-            (fs::read(&path).unwrap(), fs::read(dir.path().join(super::page_of(JOB))).unwrap());
-        store.save(Change::completed(3)).unwrap();
-        let after = fs::read(&path).unwrap();
-        assert_eq!(before.len(), after.len(), "the room is there before");
-        let file = fs::File::options().write(true).open(&path).unwrap();
-        let id = super::numbers(&file).unwrap();
-        for len in 0..4_096 {
-            let mut torn = [&after[..len], &before[len..]].concat();
-            crate::page::extend(&mut torn, id, &said);
-            assert_eq!(Checkpoint::decode(&torn).unwrap().completed().len(), 43, "{len} bytes");
-        }
-    }
-
-    #[test]
-    fn it_has_room_for_so_much_and_the_next_save_makes_more() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut store, mut page) = begin(dir.path());
-        let mut count = 0;
-        let left = loop {
-            match store.record_in_page(Change::completed(1).into()).unwrap() {
-                InPage::Framed(framed) => assert!(page.append(framed).unwrap()),
-                InPage::NoRoom(record) => break *record,
-            }
-            page.advance(Advanced::default()).unwrap();
-            count += 1;
-        };
-        assert!(count > 1_000, "only {count}");
-        assert_eq!(completed(dir.path()), count);
-        store.save(left).unwrap();
-        assert_eq!(completed(dir.path()), count + 1);
-        page.rebase(store.base().unwrap());
-        record(&mut store, &mut page, Change::completed(1));
-        assert_eq!(completed(dir.path()), count + 2);
-        kill(dir.path(), (store, page));
-        let (_store, _page) = begin(dir.path());
-        assert_eq!(completed(dir.path()), count + 2);
-    }
-
-    #[test]
-    fn one_that_says_more_than_the_file_stays_when_the_run_ends() {
-        let dir = tempfile::tempdir().unwrap();
-        let (mut store, mut page) = begin(dir.path());
-        record(&mut store, &mut page, Change::completed(1));
-        drop((store, page));
-        assert_eq!(completed(dir.path()), 1);
-    }
-
-    /// Does what another machine may do on a network file system.
-    #[test]
-    fn one_of_a_run_that_has_taken_the_job_over_stays() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = begin(dir.path());
-        let page = dir.path().join(super::page_of(JOB));
-        fs::remove_file(&page).unwrap();
-        fs::write(&page, "another run's").unwrap();
-        drop(first);
-        assert_eq!(fs::read(&page).unwrap(), b"another run's");
-    }
-
-    #[test]
-    fn a_copy_does_not_have_it_nor_an_older_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let other = tempfile::tempdir().unwrap();
-        let (mut store, mut page) = begin(dir.path());
-        let file = |dir: &Path| dir.join(super::file_of(JOB));
-        let old = fs::read(file(dir.path())).unwrap();
-        store.save(Change::completed(3)).unwrap();
-        page.rebase(store.base().unwrap());
-        page.advance(to(2)).unwrap();
-        assert_eq!(completed(dir.path()), 5);
-        for name in [super::file_of(JOB), super::page_of(JOB)] {
-            fs::copy(dir.path().join(&name), other.path().join(&name)).unwrap();
-        }
-        assert_eq!(completed(other.path()), 3, "another file");
-        drop((store, page));
-        fs::write(file(dir.path()), old).unwrap();
-        assert_eq!(completed(dir.path()), 0, "as it was before");
-    }
-
-    #[test]
-    fn what_else_is_in_its_place_is_left_out() {
-        let dir = tempfile::tempdir().unwrap();
-        let (store, page) = begin(dir.path());
-        drop((store, page));
-        let path = dir.path().join(super::page_of(JOB));
-        assert!(!path.exists(), "it goes with a run that ends");
-        for bytes in [&b""[..], b"\x89SSPAGE\x01", &[0xff; 9_000]] {
-            fs::write(&path, bytes).unwrap();
-            assert_eq!(completed(dir.path()), 0);
-            fs::remove_file(&path).unwrap();
-        }
-        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
-        assert_eq!(completed(dir.path()), 0);
-        let (store, page) = begin(dir.path());
-        assert!(path.symlink_metadata().unwrap().is_file(), "the link is replaced, not followed");
-        drop((store, page));
-        fs::create_dir(&path).unwrap();
-        assert_eq!(completed(dir.path()), 0);
-    }
-
-    #[test]
-    fn it_goes_with_the_job() {
-        let dir = tempfile::tempdir().unwrap();
-        kill(dir.path(), begin(dir.path()));
-        assert!(dir.path().join(super::page_of(JOB)).exists());
-        FileBackend::new(dir.path()).delete(JOB).unwrap();
-        assert!(!dir.path().join(super::page_of(JOB)).exists());
-    }
-}
+mod tests;

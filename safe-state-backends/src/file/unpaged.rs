@@ -1,25 +1,62 @@
 //! Where there are no pages.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{FileBackend, file_of};
-use crate::Error;
-use crate::dir::{Dir, Id};
+use crate::dir::Dir;
+use crate::{Backend, Error};
 
-pub(super) fn load(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Option<Vec<u8>>, Error> {
-    backend.read_in(dir, &file_of(job))
+/// What was read of a job.
+pub(super) struct Read {
+    pub(super) checkpoint: Option<Vec<u8>>,
+}
+
+impl Read {
+    pub(super) fn told(self, _: &str) -> Option<Vec<u8>> {
+        self.checkpoint
+    }
+}
+
+pub(super) fn read(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Read, Error> {
+    Ok(Read { checkpoint: backend.read_in(dir, &file_of(job))? })
 }
 
 pub(super) fn numbers(_: &File) -> Option<(u64, u64)> {
     None
 }
 
-pub(super) fn remove(_: &Dir, _: &str) {}
-
-pub(super) fn remove_ours(_: &Dir, _: &str, _: Id) {}
-
 /// There is none.
-pub fn extend_by_page(_: &Path, _: &mut Vec<u8>) -> bool {
+pub fn extend_by_page(_: &Path, _: Option<&Path>, _: &mut Vec<u8>) -> bool {
     false
+}
+
+/// There are none.
+pub fn with_pages_in(backend: Arc<dyn Backend>, _: impl Into<PathBuf>) -> Arc<dyn Backend> {
+    backend
+}
+
+/// The page of a lease, which has none.
+pub(super) struct Beside;
+
+#[expect(clippy::unused_self, reason = "elsewhere there is something")]
+impl Beside {
+    pub(super) fn of(_: &str) -> Self {
+        Beside
+    }
+
+    pub(super) fn says_more(&mut self) {}
+
+    pub(super) fn is_saved(&mut self) {}
+
+    pub(super) fn is_replaced<D>(&mut self, _: impl FnOnce() -> Option<D>) {}
+
+    pub(super) fn remove(&mut self, _: &Dir) {}
+
+    pub(super) fn is_done_with(&self) -> bool {
+        false
+    }
+
+    pub(super) fn remove_ours(&self, _: &Dir) {}
 }

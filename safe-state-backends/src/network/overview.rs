@@ -66,4 +66,8 @@ impl<C: Connect> Backend for Overview<C> {
         let line = listed.and_then(|listed| listed.holder.as_deref());
         Ok(line.and_then(Holder::from_line).filter(|holder| !holder.has_ended()))
     }
+
+    fn page_place(&self) -> Option<String> {
+        self.store.page_place()
+    }
 }

@@ -22,6 +22,12 @@ pub trait Connect: Send + Sync + Sized + 'static {
     /// Which server it is, for messages: without a password.
     fn place(&self) -> String;
 
+    /// What tells the store there from all others, as [`Backend::page_place`](crate::Backend::page_place) does: the server,
+    /// and where in it. By default, [`place`](Self::place).
+    fn page_place(&self) -> String {
+        self.place()
+    }
+
     /// The statements that save `bytes` under the claim, as [`Session::save`] does, or as
     /// [`Session::append`] under that number; `None` if a save is none, as by default. They fail where
     /// the claim does not hold, and lock what it holds by until their transaction ends.

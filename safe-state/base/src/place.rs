@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Error as BackendError, FileBackend, from_url};
+use safe_state_backends::{Backend, Error as BackendError, FileBackend, from_url, with_pages_in};
 
 use crate::Error;
 
@@ -19,6 +19,8 @@ pub struct Place {
     pub dir: Option<PathBuf>,
     /// The backend, or why there is none, which each use of it tells.
     pub backend: Option<Result<Arc<dyn Backend>, Arc<BackendError>>>,
+    /// The folder where pages are.
+    pub page_dir: Option<PathBuf>,
 }
 
 impl Place {
@@ -29,7 +31,15 @@ impl Place {
     /// There are both a directory and a backend, or the backend cannot be used.
     pub fn backend(&self, job: &str) -> Result<Arc<dyn Backend>, Error> {
         let unnamed = || Arc::new(FileBackend::new(DEFAULT_STATE_DIR)) as Arc<dyn Backend>;
-        Ok(self.named(job)?.unwrap_or_else(unnamed))
+        Ok(self.with_pages(self.named(job)?.unwrap_or_else(unnamed)))
+    }
+
+    /// The backend, with its pages where an option or `$SAFE_STATE_PAGE_DIR` says; else as it is.
+    pub fn with_pages(&self, backend: Arc<dyn Backend>) -> Arc<dyn Backend> {
+        match self.page_dir.clone().or_else(page_dir) {
+            Some(dir) => with_pages_in(backend, dir),
+            None => backend,
+        }
     }
 
     /// The backend that options or the environment name; `None` if none of them does.
@@ -61,6 +71,11 @@ impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Place").field("dir", &self.dir).finish_non_exhaustive()
     }
+}
+
+/// The folder where the environment says that pages are.
+pub fn page_dir() -> Option<PathBuf> {
+    from_environment("SAFE_STATE_PAGE_DIR").map(Into::into)
 }
 
 fn not_text() -> BackendError {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use safe_state_backends::format::{Examination, RecordKind, examine};
 use safe_state_backends::{Checkpoint, extend_by_page};
+use safe_state_base::place::page_dir;
 use serde::Serialize;
 
 use super::escape;
@@ -38,7 +39,7 @@ struct Diagnosis {
     damage: Option<String>,
     /// How many bytes a save left that was torn, which is no damage.
     torn: u64,
-    /// Whether the last of the records are in the page beside it.
+    /// Whether the last of the records are in its page.
     paged: bool,
     records: Vec<Record>,
     #[serde(skip)]
@@ -67,7 +68,7 @@ impl Doctor {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let file = self.file.display().to_string();
         let mut bytes = read(&self.file).map_err(|failed| self.instead_of_a_job(place, failed))?;
-        let paged = extend_by_page(&self.file, &mut bytes);
+        let paged = extend_by_page(&self.file, page_dir().as_deref(), &mut bytes);
         let found = examine(&bytes).map_err(|error| Failed {
             code: (&error).into(),
             message: format!("`{file}`: {error}"),
@@ -180,7 +181,7 @@ impl Shown for Diagnosis {
             let _ = writeln!(text, "  {} whole records, up to byte {end}", self.records.len());
         }
         if self.paged {
-            let _ = writeln!(text, "  the last of them in the page beside it");
+            let _ = writeln!(text, "  the last of them in its page");
         }
         if let Some(Saved { job, completed, total, updated_at }) = &self.saved {
             let (job, items) = (escape::line(job), items_of(*completed, *total));

@@ -31,7 +31,7 @@ impl Place {
     pub(super) fn backend(&self) -> Result<Arc<dyn Backend>, Failed> {
         let backend = self.backend.as_ref().map(|url| url.into_backend().map_err(Arc::new));
         let dir = self.dir.clone().filter(|_| backend.is_none());
-        let place = safe_state_base::Place { dir, backend };
+        let place = safe_state_base::Place { dir, backend, page_dir: None };
         with_key(place.backend("")?)
     }
 

@@ -1,5 +1,6 @@
 //! What jobs of a program are by default.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ static DEFAULTS: Mutex<Defaults> = Mutex::new(Defaults::NONE);
 #[must_use = "they count once they are set"]
 pub struct Defaults {
     backend: Option<Place>,
+    pub(super) page_dir: Option<PathBuf>,
     max_runtime: Option<Duration>,
     grace_period: Option<Duration>,
 }
@@ -33,12 +35,20 @@ pub fn defaults() -> Defaults {
 }
 
 impl Defaults {
-    const NONE: Defaults = Defaults { backend: None, max_runtime: None, grace_period: None };
+    const NONE: Defaults =
+        Defaults { backend: None, page_dir: None, max_runtime: None, grace_period: None };
 
     /// Where checkpoints are stored, unless a job names a `backend` or a `state_dir`: what
     /// [`Job::backend`](crate::Job::backend) takes. It goes before `$SAFE_STATE_BACKEND` and `$SAFE_STATE_DIR`.
     pub fn backend(mut self, backend: impl IntoBackend) -> Self {
         self.backend = Some(backend.into_backend().map_err(Arc::new));
+        self
+    }
+
+    /// In which folder of this machine jobs with a `page` keep it, as [`Job::page_dir`](crate::Job::page_dir) says it. It
+    /// goes before `$SAFE_STATE_PAGE_DIR`.
+    pub fn page_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.page_dir = Some(dir.into());
         self
     }
 

@@ -29,6 +29,12 @@ pub(super) enum Stored {
 }
 
 impl JobPlace {
+    /// The backend, with its pages where something says that they are.
+    pub(super) fn with_pages(&self, backend: Arc<dyn Backend>) -> Arc<dyn Backend> {
+        let page_dir = self.named.page_dir.clone().or_else(|| defaults().page_dir);
+        Place { page_dir, ..Place::default() }.with_pages(backend)
+    }
+
     pub(super) fn stored(&self, job: &str) -> Result<Stored, Error> {
         #[cfg(feature = "testing")]
         if let Some(backend) = crate::testing::backend() {

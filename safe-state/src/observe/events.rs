@@ -185,6 +185,7 @@ impl Events {
 
     /// Items are saved as the job says, and not each of them kept in a page as well.
     pub(crate) fn no_page(&self, error: &BackendError) {
+        let error = masked(&one_line(error));
         self.warning(&format!("keeps no page beside its checkpoint: {error}"));
     }
 

@@ -111,6 +111,12 @@ fn a_kill_at_any_instant_loses_nothing() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn with_a_page_no_kill_repeats_more_than_the_item_under_way() {
+    remote::paged_kill_storm(WORKER, &objects_url("paged-storms"));
+}
+
+#[test]
 fn two_that_fight_for_a_job_never_hold_it_at_once() {
     remote::fight(WORKER, &objects_url("storms"));
 }

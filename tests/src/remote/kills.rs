@@ -1,6 +1,6 @@
 //! Jobs killed at random instants, whatever their backend.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use safe_state::Job;
 use super::{LONG, backend};
 use crate::{Effects, Found, Ledger, run_and_kill, storms};
 
-const JOB: &str = "kills";
+/// Beside each other in one store.
+const JOBS: [&str; 2] = ["kills", "kills-with-pages"];
 const ITEMS: u64 = 600;
 /// Some saves' time, also on the slowest server.
 const LONGEST_RUN: Duration = Duration::from_millis(40);
@@ -21,13 +22,35 @@ const LONGEST_RUN: Duration = Duration::from_millis(40);
 /// `SAFE_STATE_STORM=10` kills ten times as often, `SAFE_STATE_STORM_SEED` at other instants.
 pub fn kill_storm(worker: &str, url: &str) {
     for save_every in [1, 7] {
+        Storm { worker, url, save_every, is_paged: false }.rage();
+    }
+}
+
+/// The same with a page in a folder of the machine: however seldom it is saved, the item under way alone runs again.
+pub fn paged_kill_storm(worker: &str, url: &str) {
+    Storm { worker, url, save_every: 1_000, is_paged: true }.rage();
+}
+
+#[derive(Clone, Copy)]
+struct Storm<'a> {
+    worker: &'a str,
+    url: &'a str,
+    save_every: u64,
+    is_paged: bool,
+}
+
+impl Storm<'_> {
+    fn rage(self) {
+        let Storm { url, save_every, is_paged, .. } = self;
         let mut rng = Rng::with_seed(storms::seed(1));
         let dir = tempfile::tempdir().unwrap();
-        let job = Job::new(JOB).backend(backend(url, LONG));
-        let mut ledger = Ledger::of(job, dir.path(), ITEMS, save_every);
+        let job = Job::new(JOBS[usize::from(is_paged)]).backend(backend(url, LONG));
+        let job = if is_paged { job.page_dir(pages(dir.path())) } else { job };
+        let at_risk = if is_paged { 1 } else { save_every };
+        let mut ledger = Ledger::of(job, dir.path(), ITEMS, at_risk);
         let mut finished = 0;
         for kill in 0..12 * storms::times() {
-            run_and_kill(start(worker, url, save_every, dir.path()), LONGEST_RUN, &mut rng);
+            run_and_kill(self.start(dir.path()), LONGEST_RUN, &mut rng);
             match ledger.look(&format!("{url}, saved every {save_every}, kill {kill}")) {
                 Found::Nothing | Found::Part => {}
                 Found::Finished => {
@@ -36,21 +59,28 @@ pub fn kill_storm(worker: &str, url: &str) {
                 }
             }
         }
-        let output = start(worker, url, save_every, dir.path()).wait_with_output().unwrap();
+        let output = self.start(dir.path()).wait_with_output().unwrap();
         assert!(output.status.success(), "{output:?}");
         assert_eq!(ledger.look("at the end"), Found::Finished);
         println!("{url}: finished {finished} times in between");
     }
+
+    fn start(self, dir: &Path) -> Child {
+        let mut worker = Command::new(self.worker);
+        worker.args(["victim", self.url, &self.save_every.to_string()]).arg(dir);
+        if self.is_paged {
+            worker.env(PAGED, "1");
+        }
+        let worker = worker.stdout(Stdio::piped()).stderr(Stdio::piped());
+        worker.spawn().unwrap()
+    }
 }
 
-fn start(worker: &str, url: &str, save_every: u64, dir: &Path) -> Child {
-    Command::new(worker)
-        .args(["victim", url, &save_every.to_string()])
-        .arg(dir)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+/// The variable by which a worker is told to have a page.
+const PAGED: &str = "SAFE_STATE_TEST_PAGED";
+
+fn pages(dir: &Path) -> PathBuf {
+    dir.join("pages")
 }
 
 /// What the worker does that is killed.
@@ -60,6 +90,9 @@ fn start(worker: &str, url: &str, save_every: u64, dir: &Path) -> Child {
 /// Those of the job.
 pub fn victim(url: &str, save_every: u64, dir: &Path) -> anyhow::Result<()> {
     let effects = Effects::open_aloud(dir.join("effects"))?;
-    let job = Job::new(JOB).backend(backend(url, LONG)).save_every(save_every);
+    let is_paged = std::env::var_os(PAGED).is_some();
+    let job = Job::new(JOBS[usize::from(is_paged)]);
+    let job = job.backend(backend(url, LONG)).save_every(save_every);
+    let job = if is_paged { job.page_dir(pages(dir)) } else { job };
     job.run(0..ITEMS, |item| Ok(effects.record(item)?))
 }

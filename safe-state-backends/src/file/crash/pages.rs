@@ -200,6 +200,33 @@ fn a_kill_leaves_all_that_was_complete_in_the_file_and_the_page() {
     assert!(kills > 10_000, "only {kills} kills");
 }
 
+/// A page may be restored beside a newer file, and a file beside a newer page.
+#[test]
+fn any_page_beside_any_file_gives_a_state_that_was_complete() {
+    let counted = Mutex::new(0);
+    storm(4, |seed| {
+        for durability in [Durability::Power, Durability::Process] {
+            let history = History::random(durability, &mut Dice::new(seed));
+            let (mut image, mut done) = (history.base.clone(), 0);
+            for moment in &history.moments {
+                history.ops[done..moment.ops].iter().for_each(|op| image.apply(op));
+                done = moment.ops;
+                let alone = loaded(&image, &[]);
+                for (index, other) in history.moments.iter().enumerate().step_by(3) {
+                    let found = loaded(&image, &other.page);
+                    // Beside an older file, the slot before the newest may count.
+                    let mut said = history.moments[..=index].iter().rev();
+                    let is_one = found == alone || said.any(|moment| found == moment.state);
+                    assert!(is_one, "seed {seed}, moment {index}: {found:#?}");
+                    *counted.lock().unwrap() += usize::from(found != alone);
+                }
+            }
+        }
+    });
+    let counted = counted.into_inner().unwrap();
+    assert!(counted > 100, "only {counted} pages count");
+}
+
 /// After a power cut any page may be beside any file, and has the boot before in it.
 #[test]
 fn behind_a_power_cut_no_page_counts() {

@@ -37,11 +37,12 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 40] = [
+pub(crate) static SETTINGS: [JobOption; 41] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("budget", Told::Method, |it, input| budget(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
     option("page", Told::Method, switch),
+    option("page_dir", Told::Method, given),
     option("state_dir", Told::Method, given),
     option("backend", Told::Method, given),
     option("encrypt", Told::Macro, given),
@@ -194,6 +195,10 @@ impl Settings {
         }
         if let Some(place) = self.place("budget").filter(|_| self.has("save_every")) {
             let text = "`save_every` says already when to save; remove one of them";
+            return Err(Error::new(place, text));
+        }
+        if let Some(place) = self.place("page_dir").filter(|_| self.has("encrypt")) {
+            let text = "with `encrypt` there is no page, as what is in it would not be encrypted; remove this";
             return Err(Error::new(place, text));
         }
         if let Some(place) = self.place("second_signal_after").filter(|_| !self.has("graceful")) {
