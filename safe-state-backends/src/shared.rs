@@ -4,6 +4,8 @@
 //! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
 
 mod head;
+mod put_back;
+mod under_way;
 
 use std::fmt;
 use std::ops::Range;
@@ -14,8 +16,8 @@ use crate::format::FormatError;
 use crate::name::{RESERVED, check_job};
 use crate::store::Opening;
 use crate::{
-    Backend, Carried, Checkpoint, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
-    Store, wait,
+    Backend, Carried, Checkpoint, Cut, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
+    Slices, Store, wait,
 };
 use head::stays_apart;
 
@@ -164,59 +166,6 @@ impl SharedJob {
         Ok(())
     }
 
-    /// Puts the dead letters of all slices back, and gives how many they are: the next workers do their items.
-    ///
-    /// # Errors
-    ///
-    /// A worker has a slice with some; or the backend cannot be read or written. Within, the index of the first that can't be
-    /// put back, and why; then none is.
-    pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
-        let opening = self.while_held(&self.job)?;
-        let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
-        let mut written = Vec::new();
-        let (mut count, letters) = (0, head.slices_to_reopen());
-        for (loop_id, slice, letters) in letters {
-            let free = self.of_nobody(loop_id, slice)?;
-            let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
-            let before = free.found().cloned().unwrap_or_else(none);
-            let stored = head.reopen((loop_id, slice, letters), before);
-            written.push((free, stored.map_err(|reason| self.unwritable(reason))?));
-        }
-        self.add_with_letters(&head, &mut written)?;
-        for (_, stored) in &mut written {
-            match stored.put_back_dead_letters() {
-                Ok(put_back) => count += put_back,
-                Err(refused) => return Ok(Err(refused)),
-            }
-        }
-        // A slice that is finished in the head is nobody's to do, whatever is stored of it.
-        for (free, stored) in written {
-            free.begin(stored)?;
-        }
-        head.forget_dead_letters();
-        opening.begin_shared(head)?;
-        Ok(Ok(count))
-    }
-
-    /// Adds the slices under way that have dead letters.
-    fn add_with_letters(
-        &self,
-        head: &Checkpoint,
-        written: &mut Vec<(Opening, Checkpoint)>,
-    ) -> Result<(), Error> {
-        for (loop_id, slice, _) in unfinished(head) {
-            let name = self.slice_name(loop_id, slice);
-            let is_new = written.iter().any(|(_, stored)| stored.job == name);
-            if is_new || self.slice(loop_id, slice)?.is_none() {
-                continue;
-            }
-            let free = self.of_nobody(loop_id, slice)?;
-            let stored = free.found().filter(|it| !it.dead_letters.is_empty()).cloned();
-            written.extend(stored.map(|stored| (free, stored)));
-        }
-        Ok(())
-    }
-
     /// Takes the lease of a slice that no worker has.
     fn of_nobody(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
         self.claim(loop_id, slice).map_err(|error| match error {
@@ -244,12 +193,13 @@ fn name_of_slice(job: &str, loop_id: u16, slice: u32) -> String {
 
 /// The slices that are not finished, and the items that each has.
 fn unfinished(head: &Checkpoint) -> Vec<(u16, u32, Range<u64>)> {
-    let of_loop = |slices: &crate::Slices| {
+    let of_loop = |slices: &Slices| {
         let (loop_id, count) = (slices.loop_id, slices.count);
         let total = head.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
         let finished = slices.finished.clone();
         let left = (0..count).filter(move |slice| !finished.contains(u64::from(*slice)));
-        left.map(move |slice| (loop_id, slice, range_of_slice(slice, count, total)))
+        let cut = slices.cut.clone();
+        left.map(move |slice| (loop_id, slice, cut.range(slice, count, total)))
     };
     head.slices().flat_map(of_loop).collect()
 }
@@ -289,10 +239,16 @@ pub fn workers(
 }
 
 impl FinishedSlice {
-    /// Whether its values are so large, of so many slices, that they stay where the slice is stored.
-    pub fn stays(&self, found: &Checkpoint, slices: u32) -> bool {
+    /// Whether what is stored of it stays: its values are so large, of so many slices, or it has dead letters that are known
+    /// by key.
+    pub fn stays(&self, found: &Checkpoint, slices: &Slices) -> bool {
+        let has_letters = slices.cut == Cut::Key && !found.dead_letters.is_empty();
+        has_letters || self.values_stay(found, slices)
+    }
+
+    fn values_stay(&self, found: &Checkpoint, slices: &Slices) -> bool {
         let are_there = self.values.iter().all(|(name, _)| found.carried_value(name).is_some());
-        are_there && stays_apart(&self.values, slices)
+        are_there && stays_apart(&self.values, slices.count)
     }
 }
 
@@ -308,7 +264,7 @@ pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Completed, Cut, DeadLetter, MemoryBackend, Slices};
+    use crate::{Completed, DeadLetter, MemoryBackend};
 
     fn shared() -> SharedJob {
         let backend = Arc::new(MemoryBackend::default());

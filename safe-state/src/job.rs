@@ -30,7 +30,7 @@ use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
 use settings::{Expected, Saves};
-use shared::OnIdle;
+use shared::{OnIdle, Slices};
 
 /// A named piece of work and how it is to be run.
 ///
@@ -134,9 +134,9 @@ impl Job {
         self
     }
 
-    /// Into how many slices a loop is cut that many workers share: 1 to 65,536.
+    /// How a loop is cut into slices that many workers share: into 1 to 65,536 of them, or into these ranges of indices.
     #[doc(hidden)]
-    pub fn slices(mut self, slices: u32) -> Self {
+    pub fn slices(mut self, slices: impl Slices) -> Self {
         self.saves.shared.get_or_insert_default().set_slices(slices);
         self
     }

@@ -121,6 +121,12 @@ impl Run {
         self
     }
 
+    /// Returns the error of an input that gives each item once, and would be known by index.
+    #[cold]
+    pub fn gives_once(&self) -> Error {
+        Error::GivesOnce { job: self.stages.observer.job().to_owned() }
+    }
+
     /// Returns whether what it completes is stored, and not only counted.
     pub fn is_stored(&self) -> bool {
         self.stages.saving.is_stored()

@@ -1,7 +1,9 @@
 //! Jobs that many workers share: what each of them returns is what one worker returns, however often they are killed.
 
 mod agreeing;
+mod cuts;
 mod done;
+mod limits;
 mod loops;
 mod servers;
 mod steering;

@@ -7,6 +7,9 @@ use syn::{Block, Error, Expr, Item, Lifetime, Result};
 use crate::analyse::lending;
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
+use crate::analyse::worklists;
+use crate::parse::options::shared::check_cut;
+use crate::syntax::loop_forms::while_let;
 
 /// Whether the loop is one that many workers share.
 pub(crate) fn is_shared(plan: &Plan, target: &Target) -> bool {
@@ -23,9 +26,19 @@ pub(crate) fn check_shared(
     if !is_shared(plan, target) {
         return Ok(());
     }
-    if !matches!(written, Expr::ForLoop(_)) {
-        let text = "many workers share `for` loops, whose input tells how long it is; collect the items into a `Vec` before, \
-                    or remove `shared`";
+    let has_items = match written {
+        Expr::ForLoop(_) => true,
+        Expr::While(it) => while_let(it).is_some(),
+        _ => false,
+    };
+    if !has_items {
+        let text = "many workers share loops that have items: `for` and `while let Some(..)`; write it as one of these, or \
+                    remove `shared`";
+        return Err(Error::new(written.span(), text));
+    }
+    if worklists::takes(plan, target) {
+        let text = "a loop that takes its items from what it carries can't be shared: each worker would take them from a \
+                    variable of its own; take them from something else, or remove `shared`";
         return Err(Error::new(written.span(), text));
     }
     if lending::lends(plan, target) {
@@ -33,8 +46,10 @@ pub(crate) fn check_shared(
                     something else, or remove `shared`";
         return Err(Error::new(written.span(), text));
     }
+    check_cut(&target.items.identity, written.span())?;
     let label = match written {
         Expr::ForLoop(it) => it.label.as_ref().map(|label| label.name.clone()),
+        Expr::While(it) => it.label.as_ref().map(|label| label.name.clone()),
         _ => None,
     };
     let mut ways_out = WaysOut { label, loops: 0, found: None };

@@ -245,6 +245,14 @@ pub enum Error {
         /// The argument.
         argument: String,
     },
+    /// The slices that the program gives do not fit the loop's input.
+    #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job))]
+    Slices {
+        /// The job.
+        job: String,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// A worker of a job that many share is not as those before it.
     #[error(
         "a worker of job `{job}` has {found}, and those before it had {stored}; give all workers of a job the same, or {}",

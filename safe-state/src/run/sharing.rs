@@ -22,7 +22,7 @@ use crate::save::thread::Worker;
 use crate::save::{Saving, Write};
 use crate::shared::hunt::{Claimed, Hunt, SliceAt, Turn};
 use crate::shared::join::{Joined, join};
-use crate::shared::state::{Sharing, finish_job, finish_slice};
+use crate::shared::state::{KnownItems, Sharing, finish_job, finish_slice, share_of};
 use crate::shared::steps::{self, Awaited, StepTurn};
 use crate::{Error, Job};
 
@@ -89,12 +89,31 @@ fn sharing(stages: &mut Stages) -> Result<&mut Sharing, Error> {
     stages.session.sharing.as_deref_mut().ok_or(Error::Cleared { job })
 }
 
-/// The number of a loop, how many items it has, and whether it carries variables.
-pub(super) type LoopOf = (u16, u64, bool);
+/// A loop of which a slice is to be claimed.
+#[derive(Clone, Debug)]
+pub(super) struct LoopOf {
+    pub(super) id: u16,
+    pub(super) items: KnownItems,
+    /// Whether it carries variables.
+    pub(super) carries: bool,
+    /// The slices whose items are at hand.
+    pub(super) at_hand: Vec<u32>,
+}
+
+fn hunt(stages: &mut Stages, of: LoopOf) -> Result<Hunt, Error> {
+    let mut hunt = sharing(stages)?.hunt((of.id, of.carries), of.items)?;
+    hunt.has_at_hand(of.at_hand.into_iter());
+    Ok(hunt)
+}
+
+/// Returns into how many slices a loop of so many items is cut that knows them by key.
+pub(super) fn slices_by_key(stages: &mut Stages, total: u64) -> Result<u32, Error> {
+    Ok(sharing(stages)?.slices_by_key(total))
+}
 
 /// Claims a slice of the loop, and begins it. None once all are finished.
 pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
-    let mut hunt = sharing(stages)?.hunt(of);
+    let mut hunt = hunt(stages, of)?;
     loop {
         match hunt.turn()? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
@@ -110,7 +129,7 @@ pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, 
 
 /// Claims a slice without blocking.
 pub(super) async fn claim_async(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
-    let mut hunt = sharing(stages)?.hunt(of);
+    let mut hunt = hunt(stages, of)?;
     loop {
         let turn = stages.on_thread(move || (hunt.turn(), hunt)).await;
         hunt = turn.1;
@@ -138,6 +157,7 @@ fn begin(stages: &mut Stages, mut claimed: Claimed, hunt: Hunt) -> Result<SliceA
     };
     let store = claimed.take().ok_or_else(cleared)?;
     let (at, has_crashed) = (claimed.at.clone(), claimed.has_crashed);
+    stages.control.divide_rate(claimed.workers);
     let outside = stages.progress.begin_part();
     let sharing = sharing(stages)?;
     let every = sharing.save_every();
@@ -181,6 +201,60 @@ fn outside_again(stages: &mut Stages, head: &Checkpoint, outside: Progress) -> R
     stages.saving = Saving::new(None, every, Instant::now());
     stages.progress = outside;
     Ok(())
+}
+
+/// Returns how many items are given up in all slices, before one more of `own`, those of the slice under way, that is about to
+/// be. Unless there are as many as there may be, other workers count that one from now on.
+pub(super) fn given_up(stages: &mut Stages, own: u64, most: u64) -> Result<u64, Error> {
+    if most == u64::MAX || !stages.is_in_slice() {
+        return Ok(own);
+    }
+    let sharing = sharing(stages)?;
+    let Some((loop_id, slice)) = sharing.slice() else { return Ok(own) };
+    let job = sharing.job().clone();
+    let count = move || {
+        job.change(|head| {
+            let Some(mut head) = head else {
+                return Err(Error::Cleared { job: job.name().to_owned() });
+            };
+            let given_up = own.saturating_add(head.given_up_beside(loop_id, slice));
+            if given_up >= most {
+                return Ok((None, given_up));
+            }
+            let noted = head.note_slice(loop_id, slice, own + 1);
+            noted.map_err(|reason| job.unwritable(reason))?;
+            Ok((Some(head), given_up))
+        })
+    };
+    match &stages.session.thread {
+        Some(thread) => thread.run_blocking(count),
+        None => count(),
+    }
+}
+
+/// Looks among how many workers the job's rate is divided, if it is time. Where the backend can't be asked, it says so when it
+/// has to save.
+pub(super) fn divide_rate(stages: &mut Stages) {
+    if let Some(job) = asks_for_share(stages)
+        && let Ok(Some(head)) = job.head()
+    {
+        stages.control.divide_rate(share_of(&head));
+    }
+}
+
+/// Looks without blocking, where the carried variables have been taken: the run may be dropped while it waits.
+pub(super) async fn divide_rate_async(stages: &mut Stages) {
+    let Some(job) = asks_for_share(stages) else { return };
+    stages.progress.waits_at_head(true);
+    let head = stages.on_thread(move || job.head()).await;
+    stages.progress.waits_at_head(false);
+    if let Ok(Some(head)) = head {
+        stages.control.divide_rate(share_of(&head));
+    }
+}
+
+fn asks_for_share(stages: &mut Stages) -> Option<SharedJob> {
+    stages.session.sharing.as_deref_mut()?.asks_for_share(Instant::now())
 }
 
 /// Ends the run if it is not to wait for what others do.

@@ -86,19 +86,17 @@ fn agreed(
         Some(head) => continued(job, head, accepts)?,
         None => Checkpoint::new(job.job_name(), job.expected.version.clone()),
     };
-    let notes = [CANCELLED, SUBMISSION].map(|name| (name, head.noted(name)));
+    let notes = head.notes();
     head.set_code(job.expected.code);
     head.set_arguments(job.expected.arguments.iter().cloned());
-    for (name, value) in notes {
-        head.note(name, value);
-    }
+    head.put_notes(notes);
     head.note(SUBMISSION, submission);
     Ok(head)
 }
 
 fn continued(job: &Job, mut head: Checkpoint, accepts: bool) -> Result<Checkpoint, Error> {
     let name = || job.job_name().to_owned();
-    let notes = [CANCELLED, SUBMISSION].map(|name| (name, head.noted(name)));
+    let notes = head.notes();
     let stored = head.set_version(job.expected.version.clone());
     if stored != job.expected.version && !accepts {
         let current = job.expected.version.clone();
@@ -112,8 +110,6 @@ fn continued(job: &Job, mut head: Checkpoint, accepts: bool) -> Result<Checkpoin
     if is_changed && !accepts && job.expected.on_code_change != OnChange::Continue {
         return Err(Error::CodeChanged { job: name() });
     }
-    for (name, value) in notes {
-        head.note(name, value);
-    }
+    head.put_notes(notes);
     Ok(head)
 }

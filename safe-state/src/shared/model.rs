@@ -17,6 +17,7 @@ use super::hunt::{Hunt, SliceAt, Turn};
 use super::state::{finish_job, finish_slice};
 use super::steps::{self, Awaited, StepTurn, Steps};
 use crate::Error;
+use crate::job::shared::Cutting;
 
 const JOB: &str = "model";
 const STEP: &str = "step!(\"first\")";
@@ -328,7 +329,7 @@ impl Model {
     }
 
     fn hunting(&self) -> At {
-        let cut = (self.done.len() as u64, self.slices);
+        let cut = Cutting::by_index(self.done.len() as u64, self.slices);
         At::Hunting(Box::new(Hunt::new(self.job.clone(), (0, true), cut, 0)))
     }
 

@@ -1,6 +1,6 @@
 //! The options of a job that many workers share.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::token::Paren;
@@ -72,7 +72,8 @@ fn of_variable(input: ParseStream<'_>, of: Option<&mut Merging>) -> Result<()> {
 
 /// A number of slices.
 pub(super) fn slices(value: Expr) -> Result<Value> {
-    const EXPECTED: &str = "a number of slices, 1 to 65536, such as `slices = 256`";
+    const EXPECTED: &str =
+        "a number of slices, 1 to 65536, such as `slices = 256`, or the ranges that they have";
     let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
     if let Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) = &value {
         let fits = count.base10_parse().is_ok_and(|count| (1..=MOST_SLICES).contains(&count));
@@ -96,6 +97,18 @@ pub(super) fn on_idle(value: &Expr) -> Result<Value> {
     }
 }
 
+/// Refuses a loop that many workers share, if it can't be cut by that.
+pub(crate) fn check_cut(identity: &Identity, otherwise: Span) -> Result<()> {
+    match identity {
+        Identity::Index | Identity::Check(_) | Identity::Key(_) => Ok(()),
+        Identity::Cursor(_) | Identity::Consumed(_) => {
+            let text = "a shared loop is cut into slices by the index or the `key` of its items, which all workers walk; \
+                        remove this, or `shared`";
+            Err(Error::new(identity.place().unwrap_or(otherwise), text))
+        }
+    }
+}
+
 impl Options {
     /// What is said of many workers fits to the rest.
     pub(super) fn check_shared(&self) -> Result<()> {
@@ -112,14 +125,7 @@ impl Options {
             );
             return Err(Error::new(handle.span(), text));
         }
-        match &self.items.identity {
-            Identity::Index | Identity::Check(_) => Ok(()),
-            other => {
-                let text =
-                    "slices of a shared loop are ranges of the index; remove this, or `shared`";
-                Err(Error::new(other.place().unwrap_or(shared), text))
-            }
-        }
+        check_cut(&self.items.identity, shared)
     }
 
     /// Nothing is said of workers where there is one.
