@@ -148,7 +148,9 @@ pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
 pub use sentence::one_line;
 #[doc(hidden)]
-pub use shared::{FinishedSlice, PutBack, SharedJob, range_of_slice, whole, workers};
+pub use shared::{
+    BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, range_of_slice, whole,
+};
 pub use signs::Signs;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteBackend;

@@ -204,38 +204,47 @@ fn unfinished(head: &Checkpoint) -> Vec<(u16, u32, Range<u64>)> {
     head.slices().flat_map(of_loop).collect()
 }
 
-/// What is stored of a job that many workers share, whose head that is: with what is complete of slices under way. Takes
-/// no lease.
+/// A slice that has begun, and is not finished.
+#[derive(Clone, Debug)]
+pub struct BegunSlice {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// The slice.
+    pub slice: u32,
+    /// The items that it has, by their indices in the whole input; none if it is cut by key.
+    pub range: Range<u64>,
+    /// What is stored of it.
+    pub stored: Checkpoint,
+    /// Who has it, as far as the backend tells.
+    pub holder: Option<Holder>,
+}
+
+/// The slices of a job, whose head that is, that have begun and are not finished. Takes no lease.
 ///
 /// # Errors
 ///
 /// The backend cannot be read.
-pub fn whole(backend: &dyn Backend, job: &str, mut head: Checkpoint) -> Result<Checkpoint, Error> {
-    for (loop_id, slice, range) in unfinished(&head) {
-        let name = name_of_slice(job, loop_id, slice);
-        if let Some(stored) = Checkpoint::load(backend, &name)? {
-            head.show_slice(loop_id, range, &stored);
-        }
-    }
-    Ok(head)
-}
-
-/// Who has slices of a job, whose head that is: the loops, the slices, and the workers.
-///
-/// # Errors
-///
-/// The backend cannot be read, or does not tell.
-pub fn workers(
+pub fn begun_slices(
     backend: &dyn Backend,
     job: &str,
     head: &Checkpoint,
-) -> Result<Vec<(u16, u32, Holder)>, Error> {
-    let mut found = Vec::new();
-    for (loop_id, slice, _) in unfinished(head) {
-        let holder = backend.holder(&name_of_slice(job, loop_id, slice))?;
-        found.extend(holder.map(|holder| (loop_id, slice, holder)));
+) -> Result<Vec<BegunSlice>, Error> {
+    let mut begun = Vec::new();
+    for (loop_id, slice, range) in unfinished(head) {
+        let name = name_of_slice(job, loop_id, slice);
+        let Some(stored) = Checkpoint::load(backend, &name)? else { continue };
+        let holder = backend.holder(&name).ok().flatten();
+        begun.push(BegunSlice { loop_id, slice, range, stored, holder });
     }
-    Ok(found)
+    Ok(begun)
+}
+
+/// What is stored of a job that many workers share, whose head that is: with what is complete of the slices that have begun.
+pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
+    for it in begun {
+        head.show_slice(it.loop_id, it.range.clone(), &it.stored);
+    }
+    head
 }
 
 impl FinishedSlice {

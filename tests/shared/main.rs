@@ -7,6 +7,7 @@ mod limits;
 mod loops;
 mod servers;
 mod steering;
+mod storm;
 mod work;
 mod workers;
 

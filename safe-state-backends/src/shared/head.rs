@@ -118,6 +118,11 @@ impl Checkpoint {
         self.arguments.extend(value.map(|value| (name.to_owned(), value)));
     }
 
+    /// Forgets what was noted under that name.
+    pub fn forget_note(&mut self, name: &str) {
+        self.arguments.remove(name);
+    }
+
     /// All that is noted, by its names.
     pub fn notes(&self) -> Vec<(String, u32)> {
         let all = self.arguments.iter().filter(|(name, _)| name.contains('!'));

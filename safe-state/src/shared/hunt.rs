@@ -10,6 +10,9 @@ use safe_state_backends::{
     SharedJob, Slices, Store, format::Change,
 };
 
+use safe_state_base::engine;
+use safe_state_base::status::TASK;
+
 use super::join::CANCELLED;
 use super::order::Order;
 use super::state::share_of;
@@ -281,19 +284,26 @@ impl Hunt {
 
     fn begun(&self, opening: Opening, slice: u32, workers: u32) -> Result<Claimed, Error> {
         let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
-        let checkpoint = match opening.found().cloned() {
+        let mut checkpoint = match opening.found().cloned() {
             Some(mut found) => {
                 found.begin_run(None);
                 found
             }
             None => Checkpoint::new(self.job.slice_name(self.loop_id(), slice), None),
         };
+        checkpoint.forget_note(TASK);
+        checkpoint.note(TASK, task());
         let store = Some(opening.begin(checkpoint)?);
         let Cutting { count, total, cut, .. } = &self.cutting;
         let range = cut.range(slice, *count, *total);
         let at = SliceAt { loop_id: self.loop_id(), slice, range };
         Ok(Claimed { at, has_crashed, workers, store })
     }
+}
+
+/// Which task of an array this process is.
+fn task() -> Option<u32> {
+    engine::array_task().and_then(|task| task.index.parse().ok())
 }
 
 /// By what a loop is cut into slices.
