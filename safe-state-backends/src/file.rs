@@ -10,6 +10,7 @@ mod paged;
 #[path = "file/unpaged.rs"]
 mod paged;
 mod trust;
+mod unlocked;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -25,6 +26,7 @@ use log::{Log, LogFile};
 pub use paged::extend_by_page;
 #[cfg(target_os = "linux")]
 use safe_state_page::{Base, Page};
+pub use unlocked::UnlockedFiles;
 
 /// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
 ///

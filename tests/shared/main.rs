@@ -5,6 +5,7 @@ mod cuts;
 mod done;
 mod limits;
 mod loops;
+mod parts;
 mod servers;
 mod steering;
 mod storm;
