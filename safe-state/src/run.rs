@@ -5,6 +5,7 @@ mod begin;
 mod begun;
 mod between;
 mod committing;
+mod dividing;
 mod ending;
 pub(crate) mod entering;
 pub(crate) mod handing;

@@ -1,5 +1,6 @@
 //! What a loop may not do that many workers share.
 
+use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, Item, Lifetime, Result};
@@ -39,7 +40,7 @@ pub(crate) fn check_shared(
     if worklists::takes(plan, target) {
         let text = "a loop that takes its items from what it carries can't be shared: each worker would take them from a \
                     variable of its own; take them from something else, or remove `shared`";
-        return Err(Error::new(written.span(), text));
+        return Err(Error::new(keyword(written), text));
     }
     if lending::lends(plan, target) {
         let text = "a loop that walks what it carries can't be shared: each worker would change items of its own; walk \
@@ -55,6 +56,15 @@ pub(crate) fn check_shared(
     let mut ways_out = WaysOut { label, loops: 0, found: None };
     ways_out.visit_block(body);
     ways_out.found.map_or(Ok(()), Err)
+}
+
+/// Where the loop's keyword stands.
+fn keyword(written: &Expr) -> Span {
+    match written {
+        Expr::ForLoop(it) => it.for_token.span,
+        Expr::While(it) => it.while_token.span,
+        other => other.span(),
+    }
 }
 
 /// Looks for what leaves the loop otherwise than by an error.

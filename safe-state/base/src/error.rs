@@ -254,7 +254,7 @@ pub enum Error {
         job: String,
     },
     /// The slices that the program gives do not fit the loop's input.
-    #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job))]
+    #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job), reason = Line(reason))]
     Slices {
         /// The job.
         job: String,

@@ -22,7 +22,7 @@ use crate::save::thread::Worker;
 use crate::save::{Saving, Write};
 use crate::shared::hunt::{Claimed, Hunt, SliceAt, Turn};
 use crate::shared::join::{Joined, join};
-use crate::shared::state::{KnownItems, Sharing, finish_job, finish_slice, share_of};
+use crate::shared::state::{KnownItems, Sharing, finish_job, finish_slice};
 use crate::shared::steps::{self, Awaited, StepTurn};
 use crate::{Error, Job};
 
@@ -241,31 +241,6 @@ pub(super) fn given_up(stages: &mut Stages, own: u64, most: u64) -> Result<u64, 
         Some(thread) => thread.run_blocking(count),
         None => count(),
     }
-}
-
-/// Looks among how many workers the job's rate is divided, if it is time. Where the backend can't be asked, it says so when it
-/// has to save.
-pub(super) fn divide_rate(stages: &mut Stages) {
-    if let Some(job) = asks_for_share(stages)
-        && let Ok(Some(head)) = job.head()
-    {
-        stages.control.divide_rate(share_of(&head));
-    }
-}
-
-/// Looks without blocking, where the carried variables have been taken: the run may be dropped while it waits.
-pub(super) async fn divide_rate_async(stages: &mut Stages) {
-    let Some(job) = asks_for_share(stages) else { return };
-    stages.progress.waits_at_head(true);
-    let head = stages.on_thread(move || job.head()).await;
-    stages.progress.waits_at_head(false);
-    if let Ok(Some(head)) = head {
-        stages.control.divide_rate(share_of(&head));
-    }
-}
-
-fn asks_for_share(stages: &mut Stages) -> Option<SharedJob> {
-    stages.session.sharing.as_deref_mut()?.asks_for_share(Instant::now())
 }
 
 /// Ends the run if it is not to wait for what others do.

@@ -15,7 +15,6 @@ use safe_state_base::status::TASK;
 
 use super::join::CANCELLED;
 use super::order::Order;
-use super::state::share_of;
 use crate::Error;
 use crate::error::items;
 use crate::job::shared::Cutting;
@@ -309,6 +308,11 @@ impl Hunt {
     }
 }
 
+/// Among how many workers a rate is divided, where that is the head.
+pub(crate) fn share_of(head: &Checkpoint) -> u32 {
+    u32::try_from(head.slices_under_way()).unwrap_or(u32::MAX).max(1)
+}
+
 /// Which task of an array this process is.
 fn task() -> Option<u32> {
     engine::array_task().and_then(|task| task.index.parse().ok())
@@ -328,41 +332,4 @@ fn by(cut: &Cut) -> String {
 
 fn length(total: u64) -> String {
     format!("an input of {}", items(total))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use safe_state_backends::{FinishedSlice, LeaseOptions, MemoryBackend};
-
-    use super::*;
-    use crate::shared::state::finish_slice;
-
-    fn claimed(job: &SharedJob) -> Claimed {
-        let cutting = Cutting::by_index(100, 4);
-        let mut hunt = Hunt::new(job.clone(), (0, false), cutting, 0).noting();
-        match hunt.turn().unwrap() {
-            Turn::Claimed(claimed) => *claimed,
-            turn => panic!("{turn:?}"),
-        }
-    }
-
-    #[test]
-    fn a_worker_that_divides_a_rate_is_told_among_how_many() {
-        let backend = Arc::new(MemoryBackend::default());
-        let job = SharedJob::new(backend, "job", LeaseOptions::default()).unwrap();
-        job.change(|_| Ok::<_, Error>((Some(Checkpoint::new("job", None)), ()))).unwrap();
-        let mut workers: Vec<Claimed> = (0..3).map(|_| claimed(&job)).collect();
-        assert_eq!(workers.iter().map(|it| it.workers).collect::<Vec<_>>(), [1, 2, 3]);
-        let mut done = workers.remove(0);
-        let SliceAt { loop_id, slice, range } = done.at.clone();
-        let finished = FinishedSlice { loop_id, slice, range, values: Vec::new() };
-        let head = finish_slice(&job, finished, &mut done.take().unwrap()).unwrap();
-        assert_eq!(share_of(&head), 2);
-        // One that died has its part until another takes its slice.
-        drop(workers.remove(0));
-        assert_eq!(share_of(&job.head().unwrap().unwrap()), 2);
-        assert_eq!(claimed(&job).workers, 3);
-    }
 }

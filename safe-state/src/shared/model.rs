@@ -19,9 +19,8 @@ use super::state::{finish_job, finish_slice};
 use super::steps::{self, Awaited, StepTurn, Steps};
 use crate::Error;
 use crate::job::shared::Cutting;
-use server::{Dice, Server, TTL};
+use server::{Dice, JOB, Server, TTL};
 
-const JOB: &str = "model";
 const STEP: &str = "step!(\"first\")";
 
 /// Where a worker stands.
@@ -73,9 +72,9 @@ impl Model {
     }
 
     fn undisturbed<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let loses = std::mem::take(&mut self.server.state().loses);
+        let loses = std::mem::take(&mut self.server.state().network.loses);
         let done = work(self);
-        self.server.state().loses = loses;
+        self.server.state().network.loses = loses;
         done
     }
 
@@ -83,7 +82,7 @@ impl Model {
     fn step(&mut self, dice: &mut Dice) {
         self.server.pass(dice.roll(TTL / 6));
         let which = dice.roll(self.workers.len() as u64) as usize;
-        self.server.state().at_work = which;
+        self.server.state().worker.number = which;
         match dice.roll(12) {
             0 => self.die(which),
             1 => self.server.pass(dice.roll(2 * TTL)),
@@ -101,9 +100,9 @@ impl Model {
     }
 
     fn die(&mut self, which: usize) {
-        self.server.state().is_dying = true;
+        self.server.state().worker.is_dying = true;
         self.workers[which] = self.worker();
-        self.server.state().is_dying = false;
+        self.server.state().worker.is_dying = false;
         // On the same machine it shows at once; else after a while.
         if self.server.state().dice.roll(2) == 0 {
             self.server.bury(which);
@@ -200,14 +199,14 @@ fn schedule(seed: u64, is_fenced: bool) -> bool {
     }
     let was_disturbed = model.done.iter().any(|times| *times > 1) || model.steps > 1;
     // In peace it comes to its end.
-    model.server.state().loses = 0;
+    model.server.state().network.loses = 0;
     for _ in 0..10_000 {
         if model.workers.iter().all(|worker| matches!(worker, At::Finished(_))) {
             model.check(seed);
             return was_disturbed;
         }
         for which in 0..model.workers.len() {
-            model.server.state().at_work = which;
+            model.server.state().worker.number = which;
             let before = model.worker();
             let worker = std::mem::replace(&mut model.workers[which], before);
             match model.go_on(worker) {

@@ -27,9 +27,15 @@ pub(crate) struct Sharing {
     divided: Option<Divided>,
     /// The slice under way.
     at: Option<UnderWay>,
+    looking: Looking,
+}
+
+/// What a worker looks for in the loop that it is at.
+#[derive(Default)]
+struct Looking {
     /// What all have done, once all slices of a loop were finished.
     done: Option<Done>,
-    /// Where it looks for slices of the loop that it is at.
+    /// Where it looks for slices.
     hunt: Option<Hunt>,
 }
 
@@ -40,11 +46,6 @@ const DIVIDED_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 struct Divided {
     next: Option<Instant>,
-}
-
-/// Among how many workers a rate is divided, where that is the head.
-pub(crate) fn share_of(head: &Checkpoint) -> u32 {
-    u32::try_from(head.slices_under_way()).unwrap_or(u32::MAX).max(1)
 }
 
 /// How many items a loop has, and how it knows them.
@@ -81,8 +82,7 @@ impl Sharing {
             steps,
             divided: job.watch.rate.map(|_| Divided::default()),
             at: None,
-            done: None,
-            hunt: None,
+            looking: Looking::default(),
         }
     }
 
@@ -119,7 +119,7 @@ impl Sharing {
         (loop_id, carries): (u16, bool),
         known: KnownItems,
     ) -> Result<Hunt, Error> {
-        if let Some(before) = self.hunt.take().filter(|hunt| hunt.loop_id() == loop_id) {
+        if let Some(before) = self.looking.hunt.take().filter(|hunt| hunt.loop_id() == loop_id) {
             return Ok(before);
         }
         let cutting = match known {
@@ -150,17 +150,17 @@ impl Sharing {
 
     /// Takes in that all slices are finished.
     pub(crate) fn all_finished(&mut self, done: Done) {
-        (self.done, self.hunt) = (Some(done), None);
+        self.looking = Looking { done: Some(done), hunt: None };
     }
 
     /// What all have done with the loop that was finished last.
     pub(crate) fn done(&self) -> Option<&Done> {
-        self.done.as_ref()
+        self.looking.done.as_ref()
     }
 
     /// Begins a slice.
     pub(crate) fn begin(&mut self, slice: SliceAt, hunt: Hunt, outside: Progress) {
-        self.hunt = Some(hunt);
+        self.looking.hunt = Some(hunt);
         self.at = Some(UnderWay { slice, outside, values: Vec::new() });
     }
 
@@ -184,7 +184,7 @@ impl Sharing {
 
     /// Takes in what became of the slice.
     pub(crate) fn finished(&mut self, head: &Checkpoint) {
-        if let Some(hunt) = &mut self.hunt {
+        if let Some(hunt) = &mut self.looking.hunt {
             hunt.knows(head);
         }
     }
@@ -240,4 +240,42 @@ pub(crate) fn finish_job(job: &SharedJob) -> Result<u64, safe_state_backends::Er
         head.finish();
         Ok((Some(head), count))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use safe_state_backends::{LeaseOptions, MemoryBackend};
+
+    use super::*;
+    use crate::job::shared::Cutting;
+    use crate::shared::hunt::{Claimed, Turn, share_of};
+
+    fn claimed(job: &SharedJob) -> Claimed {
+        let cutting = Cutting::by_index(100, 4);
+        let mut hunt = Hunt::new(job.clone(), (0, false), cutting, 0).noting();
+        match hunt.turn().unwrap() {
+            Turn::Claimed(claimed) => *claimed,
+            turn => panic!("{turn:?}"),
+        }
+    }
+
+    #[test]
+    fn a_worker_that_divides_a_rate_is_told_among_how_many() {
+        let backend = Arc::new(MemoryBackend::default());
+        let job = SharedJob::new(backend, "job", LeaseOptions::default()).unwrap();
+        job.change(|_| Ok::<_, Error>((Some(Checkpoint::new("job", None)), ()))).unwrap();
+        let mut workers: Vec<Claimed> = (0..3).map(|_| claimed(&job)).collect();
+        assert_eq!(workers.iter().map(|it| it.workers).collect::<Vec<_>>(), [1, 2, 3]);
+        let mut done = workers.remove(0);
+        let SliceAt { loop_id, slice, range } = done.at.clone();
+        let finished = FinishedSlice { loop_id, slice, range, values: Vec::new() };
+        let head = finish_slice(&job, finished, &mut done.take().unwrap()).unwrap();
+        assert_eq!(share_of(&head), 2);
+        // One that died has its part until another takes its slice.
+        drop(workers.remove(0));
+        assert_eq!(share_of(&job.head().unwrap().unwrap()), 2);
+        assert_eq!(claimed(&job).workers, 3);
+    }
 }

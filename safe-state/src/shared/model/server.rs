@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use safe_state_backends::{Appended, Backend, Error as BackendError, Lease, LeaseOptions};
 
-use super::JOB;
-
+pub(super) const JOB: &str = "model";
 /// How long a lease lasts that is not renewed.
 pub(super) const TTL: u64 = 30;
 
@@ -30,17 +29,27 @@ pub(super) struct State {
     leases: BTreeMap<String, Granted>,
     epochs: u64,
     pub(super) dice: Dice,
-    /// One request in so many is lost or late, or its answer is; 0 for none.
-    pub(super) loses: u64,
     now: u64,
-    /// Requests that are under way for long.
-    late: Vec<Late>,
-    /// The worker that is at work.
-    pub(super) at_work: usize,
-    /// Whether what lets a lease go is dead, and can't say so.
-    pub(super) is_dying: bool,
+    pub(super) network: Network,
+    pub(super) worker: AtWork,
     /// Whether a write under an older lease is refused.
     is_fenced: bool,
+}
+
+/// What is between the workers and the server.
+pub(super) struct Network {
+    /// One request in so many is lost or late, or its answer is; 0 for none.
+    pub(super) loses: u64,
+    /// Requests that are under way for long.
+    late: Vec<Late>,
+}
+
+/// The worker that is at work.
+#[derive(Default)]
+pub(super) struct AtWork {
+    pub(super) number: usize,
+    /// Whether what lets a lease go is dead, and can't say so.
+    pub(super) is_dying: bool,
 }
 
 /// A lease, as the server knows it.
@@ -69,11 +78,9 @@ impl Server {
             leases: BTreeMap::new(),
             epochs: 0,
             dice: Dice(seed | 1),
-            loses,
             now: 0,
-            late: Vec::new(),
-            at_work: 0,
-            is_dying: false,
+            network: Network { loses, late: Vec::new() },
+            worker: AtWork::default(),
             is_fenced,
         })))
     }
@@ -86,9 +93,10 @@ impl Server {
     pub(super) fn pass(&self, time: u64) {
         let mut state = self.state();
         state.now += time;
-        while !state.late.is_empty() && state.dice.roll(4) == 0 {
-            let which = state.dice.roll(state.late.len() as u64) as usize;
-            let late = state.late.swap_remove(which);
+        while !state.network.late.is_empty() && state.dice.roll(4) == 0 {
+            let count = state.network.late.len() as u64;
+            let which = state.dice.roll(count) as usize;
+            let late = state.network.late.swap_remove(which);
             late(&mut state);
         }
     }
@@ -101,7 +109,7 @@ impl Server {
 
 impl State {
     fn send(&mut self) -> Sent {
-        if self.loses == 0 || self.dice.roll(self.loses) > 0 {
+        if self.network.loses == 0 || self.dice.roll(self.network.loses) > 0 {
             return Sent::Well;
         }
         match self.dice.roll(3) {
@@ -120,7 +128,7 @@ impl State {
             Sent::Well => Ok(change(self)),
             Sent::Lost => Err(lost()),
             Sent::Late => {
-                self.late.push(Box::new(|state| _ = change(state)));
+                self.network.late.push(Box::new(|state| _ = change(state)));
                 Err(lost())
             }
             Sent::Unanswered => {
@@ -188,7 +196,7 @@ impl Backend for Server {
 
     fn lease(self: Arc<Self>, job: &str, _: LeaseOptions) -> Result<Box<dyn Lease>, BackendError> {
         let (name, mut state) = (job.to_owned(), self.state());
-        let worker = state.at_work;
+        let worker = state.worker.number;
         // One whose answer is lost, or which comes late, runs out.
         let granted = state.change(move |state| state.grant(&name, worker))?;
         let renewed = state.local(worker);
@@ -252,7 +260,7 @@ impl Lease for Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let mut state = self.server.state();
-        if state.is_dying {
+        if state.worker.is_dying {
             return;
         }
         let (name, epoch) = (self.name.clone(), self.epoch);
