@@ -21,6 +21,8 @@ pub(crate) const ARGUMENT_LIMIT: usize = 256;
 pub(crate) const IN_FLIGHT_LIMIT: usize = 1024;
 /// Most slices of a loop.
 pub(crate) const SLICE_LIMIT: u32 = 1 << 16;
+/// The same of where they begin.
+pub(crate) const SPLIT_LIMIT: usize = 1 << 16;
 /// Most values of slices, of all variables and loops.
 pub(crate) const MERGE_LIMIT: usize = 1 << 16;
 /// Longest key of an effect, in bytes.

@@ -4,6 +4,9 @@
 //! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
 
 mod head;
+pub(crate) mod part;
+mod put_back;
+mod under_way;
 
 use std::fmt;
 use std::ops::Range;
@@ -14,10 +17,11 @@ use crate::format::FormatError;
 use crate::name::{RESERVED, check_job};
 use crate::store::Opening;
 use crate::{
-    Backend, Carried, Checkpoint, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
-    Store, wait,
+    Backend, Carried, Checkpoint, Cut, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
+    Slices, Store, wait,
 };
 use head::stays_apart;
+use part::Part;
 
 /// How long others may take to write the head, a moment each.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -29,6 +33,8 @@ pub struct SharedJob {
     backend: Arc<dyn Backend>,
     job: String,
     options: LeaseOptions,
+    /// Which slices are this process's alone, where no leases are taken.
+    part: Option<Part>,
 }
 
 /// How many dead letters were put back; or the index of the first that can't be, and why.
@@ -61,7 +67,7 @@ impl SharedJob {
     /// No job can have that name.
     pub fn new(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<Self, Error> {
         check_job(job)?;
-        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None) })
+        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None), part: None })
     }
 
     /// The job's name.
@@ -80,10 +86,16 @@ impl SharedJob {
     ///
     /// The backend cannot be read, or what it holds is no checkpoint of this job.
     pub fn head(&self) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::load(&*self.backend, &self.job)
+        let Some(mut head) = Checkpoint::load(&*self.backend, &self.head_name())? else {
+            return Ok(None);
+        };
+        for other in self.other_heads(&head)? {
+            head.take_in_part(&other);
+        }
+        Ok(Some(head))
     }
 
-    /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
+    /// Changes the head under its lease; of a worker with a fixed part, its own: `change` is given what is there, and gives what is to be there, if that is
     /// something else.
     ///
     /// # Errors
@@ -93,7 +105,7 @@ impl SharedJob {
         &self,
         change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
     ) -> Result<T, E> {
-        let opening = self.while_held(&self.job)?;
+        let opening = self.while_held(&self.head_name())?;
         let (head, given) = change(opening.found().cloned())?;
         if let Some(head) = head {
             opening.begin_shared(head)?;
@@ -107,6 +119,9 @@ impl SharedJob {
     ///
     /// [`Error::Held`] if another worker has it; or the backend cannot be read.
     pub fn claim(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
+        if self.part.is_some_and(|part| !part.has(slice)) {
+            return Err(Error::Held { job: self.job.clone(), holder: None });
+        }
         let name = self.slice_name(loop_id, slice);
         Store::open_named(&self.backend, &name, self.options)
     }
@@ -131,6 +146,10 @@ impl SharedJob {
     ///
     /// [`Error::Held`] if another worker has it; or the backend cannot be read.
     pub fn claim_step(&self, step: &str) -> Result<Box<dyn Lease>, Error> {
+        // The first of those with a fixed part does them all.
+        if self.part.is_some_and(|part| part.number != 0) {
+            return Err(Error::Held { job: self.job.clone(), holder: None });
+        }
         let name = format!("{RESERVED}shared/step/{step:?}/{}", self.job);
         Arc::clone(&self.backend).lease(&name, self.options)
     }
@@ -144,6 +163,7 @@ impl SharedJob {
         let opening = self.while_held(&self.job)?;
         if let Some(head) = opening.found() {
             self.clear_slices(head)?;
+            part::clear_parts(&*self.backend, &self.job, head)?;
         }
         opening.delete()
     }
@@ -160,59 +180,6 @@ impl SharedJob {
                     self.of_nobody(slices.loop_id, slice)?.delete()?;
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// Puts the dead letters of all slices back, and gives how many they are: the next workers do their items.
-    ///
-    /// # Errors
-    ///
-    /// A worker has a slice with some; or the backend cannot be read or written. Within, the index of the first that can't be
-    /// put back, and why; then none is.
-    pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
-        let opening = self.while_held(&self.job)?;
-        let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
-        let mut written = Vec::new();
-        let (mut count, letters) = (0, head.slices_to_reopen());
-        for (loop_id, slice, letters) in letters {
-            let free = self.of_nobody(loop_id, slice)?;
-            let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
-            let before = free.found().cloned().unwrap_or_else(none);
-            let stored = head.reopen((loop_id, slice, letters), before);
-            written.push((free, stored.map_err(|reason| self.unwritable(reason))?));
-        }
-        self.add_with_letters(&head, &mut written)?;
-        for (_, stored) in &mut written {
-            match stored.put_back_dead_letters() {
-                Ok(put_back) => count += put_back,
-                Err(refused) => return Ok(Err(refused)),
-            }
-        }
-        // A slice that is finished in the head is nobody's to do, whatever is stored of it.
-        for (free, stored) in written {
-            free.begin(stored)?;
-        }
-        head.forget_dead_letters();
-        opening.begin_shared(head)?;
-        Ok(Ok(count))
-    }
-
-    /// Adds the slices under way that have dead letters.
-    fn add_with_letters(
-        &self,
-        head: &Checkpoint,
-        written: &mut Vec<(Opening, Checkpoint)>,
-    ) -> Result<(), Error> {
-        for (loop_id, slice, _) in unfinished(head) {
-            let name = self.slice_name(loop_id, slice);
-            let is_new = written.iter().any(|(_, stored)| stored.job == name);
-            if is_new || self.slice(loop_id, slice)?.is_none() {
-                continue;
-            }
-            let free = self.of_nobody(loop_id, slice)?;
-            let stored = free.found().filter(|it| !it.dead_letters.is_empty()).cloned();
-            written.extend(stored.map(|stored| (free, stored)));
         }
         Ok(())
     }
@@ -244,55 +211,71 @@ fn name_of_slice(job: &str, loop_id: u16, slice: u32) -> String {
 
 /// The slices that are not finished, and the items that each has.
 fn unfinished(head: &Checkpoint) -> Vec<(u16, u32, Range<u64>)> {
-    let of_loop = |slices: &crate::Slices| {
+    let of_loop = |slices: &Slices| {
         let (loop_id, count) = (slices.loop_id, slices.count);
         let total = head.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
         let finished = slices.finished.clone();
         let left = (0..count).filter(move |slice| !finished.contains(u64::from(*slice)));
-        left.map(move |slice| (loop_id, slice, range_of_slice(slice, count, total)))
+        let cut = slices.cut.clone();
+        left.map(move |slice| (loop_id, slice, cut.range(slice, count, total)))
     };
     head.slices().flat_map(of_loop).collect()
 }
 
-/// What is stored of a job that many workers share, whose head that is: with what is complete of slices under way. Takes
-/// no lease.
+/// A slice that has begun, and is not finished.
+#[derive(Clone, Debug)]
+pub struct BegunSlice {
+    /// The loop, by its order in the function.
+    pub loop_id: u16,
+    /// The slice.
+    pub slice: u32,
+    /// The items that it has, by their indices in the whole input; none if it is cut by key.
+    pub range: Range<u64>,
+    /// What is stored of it.
+    pub stored: Checkpoint,
+    /// Who has it, as far as the backend tells.
+    pub holder: Option<Holder>,
+}
+
+/// The slices of a job, whose head that is, that have begun and are not finished. Takes no lease.
 ///
 /// # Errors
 ///
 /// The backend cannot be read.
-pub fn whole(backend: &dyn Backend, job: &str, mut head: Checkpoint) -> Result<Checkpoint, Error> {
-    for (loop_id, slice, range) in unfinished(&head) {
-        let name = name_of_slice(job, loop_id, slice);
-        if let Some(stored) = Checkpoint::load(backend, &name)? {
-            head.show_slice(loop_id, range, &stored);
-        }
-    }
-    Ok(head)
-}
-
-/// Who has slices of a job, whose head that is: the loops, the slices, and the workers.
-///
-/// # Errors
-///
-/// The backend cannot be read, or does not tell.
-pub fn workers(
+pub fn begun_slices(
     backend: &dyn Backend,
     job: &str,
     head: &Checkpoint,
-) -> Result<Vec<(u16, u32, Holder)>, Error> {
-    let mut found = Vec::new();
-    for (loop_id, slice, _) in unfinished(head) {
-        let holder = backend.holder(&name_of_slice(job, loop_id, slice))?;
-        found.extend(holder.map(|holder| (loop_id, slice, holder)));
+) -> Result<Vec<BegunSlice>, Error> {
+    let mut begun = Vec::new();
+    for (loop_id, slice, range) in unfinished(head) {
+        let name = name_of_slice(job, loop_id, slice);
+        let Some(stored) = Checkpoint::load(backend, &name)? else { continue };
+        let holder = backend.holder(&name).ok().flatten();
+        begun.push(BegunSlice { loop_id, slice, range, stored, holder });
     }
-    Ok(found)
+    Ok(begun)
+}
+
+/// What is stored of a job that many workers share, whose head that is: with what is complete of the slices that have begun.
+pub fn whole(mut head: Checkpoint, begun: &[BegunSlice]) -> Checkpoint {
+    for it in begun {
+        head.show_slice(it.loop_id, it.range.clone(), &it.stored);
+    }
+    head
 }
 
 impl FinishedSlice {
-    /// Whether its values are so large, of so many slices, that they stay where the slice is stored.
-    pub fn stays(&self, found: &Checkpoint, slices: u32) -> bool {
+    /// Whether what is stored of it stays: its values are so large, of so many slices, or it has dead letters that are known
+    /// by key.
+    pub fn stays(&self, found: &Checkpoint, slices: &Slices) -> bool {
+        let has_letters = slices.cut == Cut::Key && !found.dead_letters.is_empty();
+        has_letters || self.values_stay(found, slices)
+    }
+
+    fn values_stay(&self, found: &Checkpoint, slices: &Slices) -> bool {
         let are_there = self.values.iter().all(|(name, _)| found.carried_value(name).is_some());
-        are_there && stays_apart(&self.values, slices)
+        are_there && stays_apart(&self.values, slices.count)
     }
 }
 
@@ -308,7 +291,7 @@ pub fn range_of_slice(slice: u32, count: u32, total: u64) -> Range<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Completed, Cut, DeadLetter, MemoryBackend, Slices};
+    use crate::{Completed, DeadLetter, MemoryBackend};
 
     fn shared() -> SharedJob {
         let backend = Arc::new(MemoryBackend::default());

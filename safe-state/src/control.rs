@@ -59,6 +59,11 @@ impl Control {
         self.pacing.stop(now).or_else(|| self.limits.stop(now))
     }
 
+    /// Takes in among how many workers the rate is divided.
+    pub(crate) fn divide_rate(&mut self, workers: u32) {
+        self.pacing.divide_rate(workers);
+    }
+
     /// Notes that the run ends before its input does, and not by a failure.
     pub(crate) fn stop(&mut self) {
         self.is_stopped = true;

@@ -80,6 +80,11 @@ impl<I: Iterator, K: Identity<I::Item>> Items<I, K> {
         &mut self.iter
     }
 
+    /// The iterator, and how its items are known, where the loop is not entered.
+    pub(crate) fn parts(&mut self) -> (&mut I, &mut K) {
+        (&mut self.iter, &mut self.identity)
+    }
+
     /// Enters the loop so, or says why it can't be.
     #[inline]
     pub(crate) fn enter(&mut self, entered: Result<Entry, Error>, counter: &mut impl Counter) {

@@ -8,7 +8,7 @@ use safe_state_backends::Carry;
 
 use crate::items::entry::Number;
 use crate::items::identity::{ByCursor, ByIndex, ByKey};
-use crate::items::input::Known;
+use crate::items::input::{Input, Known};
 use crate::run::entering;
 use crate::{Error, Job, OnChange};
 
@@ -23,6 +23,7 @@ pub use std::path::PathBuf;
 pub use std::pin::pin;
 pub use std::string::String;
 pub use std::thread::scope;
+pub use std::vec::Vec;
 
 #[cfg(not(feature = "report"))]
 pub use crate::__argument as argument;
@@ -86,7 +87,7 @@ pub use crate::proof::{
 };
 pub use crate::run::Run;
 pub use crate::run::entering::tally_of_checkpoint;
-pub use crate::run::slices::SharedItems;
+pub use crate::run::slices::{SharedItems, SharedItemsByKey};
 pub use crate::run::tally::Tally;
 pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
@@ -163,6 +164,23 @@ where
     let Known { iter, way, fingerprint, gives_once } = input;
     let (number, identity) = (Number { depth, id }, (way, ByIndex(fingerprint)));
     let items = SharedItems::new((number, location), iter, again, identity, gives_once);
+    (items, entering::tally(run, depth), TypeOf(PhantomData))
+}
+
+/// The same of one that knows its items by the hash of a key.
+pub fn shared_items_by_key<'r, I, T, F>(
+    input: Input<I, T>,
+    run: &'r mut Run,
+    ((depth, id), location): ((usize, u16), &'static str),
+    (way, hash): (Way, F),
+    again: fn(&I) -> Option<I>,
+) -> (SharedItemsByKey<I, F>, Tally<'r>, TypeOf<T>)
+where
+    I: Iterator<Item = T>,
+    F: Fn(&T) -> Result<KeyHash, String>,
+{
+    let number = (Number { depth, id }, location);
+    let items = SharedItemsByKey::new(number, input.into_iter(), again, (way, hash));
     (items, entering::tally(run, depth), TypeOf(PhantomData))
 }
 

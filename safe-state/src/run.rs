@@ -5,6 +5,7 @@ mod begin;
 mod begun;
 mod between;
 mod committing;
+mod dividing;
 mod ending;
 pub(crate) mod entering;
 pub(crate) mod handing;
@@ -119,6 +120,12 @@ impl Run {
     /// Returns the run itself.
     pub fn by_ref(&mut self) -> &mut Run {
         self
+    }
+
+    /// Returns the error of an input that gives each item once, and would be known by index.
+    #[cold]
+    pub fn gives_once(&self) -> Error {
+        Error::GivesOnce { job: self.stages.observer.job().to_owned() }
     }
 
     /// Returns whether what it completes is stored, and not only counted.

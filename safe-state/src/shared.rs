@@ -8,5 +8,6 @@ pub(crate) mod merging;
 #[cfg(test)]
 mod model;
 mod order;
+pub(crate) mod sorted;
 pub(crate) mod state;
 pub(crate) mod steps;

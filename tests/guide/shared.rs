@@ -1,5 +1,7 @@
 //! One job on many machines.
 
+use std::path::{Path, PathBuf};
+
 use safe_state::{resumable, step};
 
 use super::world::{World, act};
@@ -43,6 +45,53 @@ fn another_worker_goes_on_and_a_late_one_returns_the_same() {
     assert_eq!(done, ["a", "bb", "ccc", "dddd"]);
     assert_eq!(embed(&Model, &documents).unwrap(), 10);
     assert!(world.done().is_empty());
+}
+
+fn scale(photo: &str) -> anyhow::Result<u64> {
+    act(photo)?;
+    Ok(photo.len() as u64)
+}
+
+#[resumable(name = "resize", shared = "static", slices = 64, carry(bytes, merge = |a, b| a + b))]
+fn resize(photos: &[String]) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for photo in photos {
+        bytes += scale(photo)?;
+    }
+    Ok(bytes)
+}
+
+#[test]
+fn a_worker_with_a_fixed_part_has_to_know_which() {
+    let world = World::begin();
+    let error = resize(&["a".to_owned()]).unwrap_err().to_string();
+    assert!(error.contains("`SAFE_STATE_WORKER=0/8` for the first of eight"), "{error}");
+    assert!(world.done().is_empty());
+}
+
+fn shrink(path: &Path) -> anyhow::Result<()> {
+    act(path.display())
+}
+
+#[resumable(name = "thumbnails", shared, slices = 16, key = |path| path.clone())]
+fn thumbnails(paths: Vec<PathBuf>) -> anyhow::Result<()> {
+    for path in paths {
+        shrink(&path)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn paths_may_come_in_any_order() {
+    let world = World::begin();
+    let paths = ["a", "b", "c"].map(PathBuf::from);
+    world.fails("b");
+    thumbnails(paths.to_vec()).unwrap_err();
+    let mut done = world.done();
+    thumbnails(paths.iter().rev().cloned().collect()).unwrap();
+    done.extend(world.done());
+    done.sort();
+    assert_eq!(done, ["a", "b", "c"]);
 }
 
 struct Site;

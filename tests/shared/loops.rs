@@ -173,3 +173,66 @@ fn an_item_may_call_its_own_job() {
     assert_eq!(world.done().len(), 12);
     drop(dir);
 }
+
+#[resumable(name = "lines", shared, slices = 3, backend = world.backend(), carry(sum, merge = |a, b| a + b), fresh(lines))]
+fn lines(world: &World, text: &str) -> Result<u64> {
+    let mut lines = text.lines();
+    let mut sum = 0;
+    #[resume]
+    while let Some(line) = lines.next() {
+        let item: u64 = line.parse()?;
+        world.act(item)?;
+        sum += item;
+    }
+    Ok(sum)
+}
+
+#[test]
+fn what_the_head_of_a_while_let_loop_gives_is_cut_as_well() {
+    let world = World::default();
+    world.fails(&[3, 7]);
+    for _ in 0..2 {
+        lines(&world, "1\n2\n3\n4\n5\n6\n7\n8").unwrap_err();
+    }
+    world.fails(&[]);
+    assert_eq!(lines(&world, "1\n2\n3\n4\n5\n6\n7\n8").unwrap(), 36);
+    assert_eq!(world.done(), (1..=8).collect::<Vec<_>>());
+    let error = lines(&world, "1\n2").unwrap_err().to_string();
+    assert!(error.contains("`text` of job `lines` is not what it was"), "{error}");
+}
+
+/// Gives what it has behind a wait.
+struct Later(std::ops::Range<u64>);
+
+impl Later {
+    async fn next(&mut self) -> Option<u64> {
+        smol::future::yield_now().await;
+        self.0.next()
+    }
+}
+
+#[resumable(name = "later", shared, slices = 4, backend = world.backend(), carry(squares), fresh(later))]
+async fn later(world: &World) -> Result<Vec<u64>> {
+    let mut later = Later(0..20);
+    let mut squares = Results::new();
+    #[resume]
+    while let Some(item) = later.next().await {
+        world.act(item)?;
+        smol::future::yield_now().await;
+        squares.push(item * item);
+    }
+    Ok(squares.into())
+}
+
+#[test]
+fn so_is_what_an_async_one_awaits() {
+    let world = World::default();
+    world.fails(&[3, 17]);
+    for _ in 0..2 {
+        smol::block_on(later(&world)).unwrap_err();
+    }
+    world.fails(&[]);
+    let squares: Vec<u64> = (0..20).map(|item| item * item).collect();
+    assert_eq!(smol::block_on(later(&world)).unwrap(), squares);
+    assert_eq!(world.done(), (0..20).collect::<Vec<_>>());
+}

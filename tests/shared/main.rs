@@ -1,10 +1,14 @@
 //! Jobs that many workers share: what each of them returns is what one worker returns, however often they are killed.
 
 mod agreeing;
+mod cuts;
 mod done;
+mod limits;
 mod loops;
+mod parts;
 mod servers;
 mod steering;
+mod storm;
 mod work;
 mod workers;
 

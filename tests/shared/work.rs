@@ -1,5 +1,6 @@
 //! The jobs that workers share.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ impl Work {
             "results" => Ok(format!("{:?}", results(self)?)),
             "phases" => Ok(phases(self)?.to_string()),
             "slow" => Ok(slow(self)?.to_string()),
+            "keyed" => Ok(keyed(self)?.to_string()),
             "poison" => Ok(poison(self)?.to_string()),
             "future" => Ok(smol::block_on(future(self))?.to_string()),
             _ => anyhow::bail!("unknown: {kind}"),
@@ -72,6 +74,23 @@ fn results(work: &Work) -> Result<Vec<u64>> {
         squares.push(item.0 * item.0);
     }
     Ok(squares.into())
+}
+
+/// In another order in each process.
+#[resumable(
+    name = "keyed", shared, slices = work.slices, backend = work.url.as_str(), key = |it| *it,
+    durability = "process", carry(total, merge = |a, b| a + b, from = 0)
+)]
+fn keyed(work: &Work) -> Result<u64> {
+    let items: HashSet<u64> = (0..work.items).collect();
+    let mut total = 1000;
+    #[resume]
+    for item in items {
+        work.note(&item.to_string())?;
+        std::thread::sleep(Duration::from_micros(300));
+        total += item;
+    }
+    Ok(total)
 }
 
 #[resumable(

@@ -146,6 +146,7 @@ fn workers_that_are_killed_are_taken_over_from() {
     killed("sum", "file");
     killed("sum", "sqlite");
     killed("results", "file");
+    killed("keyed", "file");
 }
 
 #[test]

@@ -78,6 +78,18 @@ impl LoopProgress {
         self.completed.insert_range(range);
     }
 
+    /// Counts that many more items as complete, of a loop whose items are not known by index.
+    pub(crate) fn complete_more(&mut self, count: u64) {
+        let prefix = self.completed.prefix();
+        self.completed.insert_range(prefix..prefix.saturating_add(count));
+    }
+
+    /// Counts that many fewer.
+    pub(crate) fn complete_fewer(&mut self, count: u64) {
+        let prefix = self.completed.prefix();
+        self.forget_range(prefix.saturating_sub(count)..prefix);
+    }
+
     /// Marks the items of those indices as not complete.
     pub(crate) fn forget_range(&mut self, range: std::ops::Range<u64>) {
         let mut left = Completed::default();

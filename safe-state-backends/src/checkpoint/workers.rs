@@ -4,13 +4,14 @@
 //! alone; a run that shares nothing does not go on with them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Checkpoint;
 use super::check::{Refused, check_number};
-use crate::limits::{IN_FLIGHT_LIMIT, MERGE_LIMIT, SLICE_LIMIT};
-use crate::{Carried, Completed, bounded};
+use crate::limits::{IN_FLIGHT_LIMIT, MERGE_LIMIT, SLICE_LIMIT, SPLIT_LIMIT};
+use crate::{Carried, Completed, bounded, range_of_slice};
 
 /// Items of one loop that were handed out and whose bodies had not ended, beside those before them that had.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,14 +38,37 @@ pub struct Slices {
 }
 
 /// By what an item is in a slice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cut {
     /// Its index: slices are ranges of about the same length.
     Index,
-    /// The program has said where each begins.
-    Splits,
+    /// Its index: the program has said where each begins.
+    Splits(#[serde(deserialize_with = "bounded::list::<SPLIT_LIMIT, _, _>")] Vec<u64>),
     /// The hash of its key.
     Key,
+}
+
+impl Slices {
+    /// The items of a slice of an input of that length, by their indices. Of one that is cut by key they are anywhere, and
+    /// that is empty.
+    pub fn range(&self, slice: u32, total: u64) -> Range<u64> {
+        self.cut.range(slice, self.count, total)
+    }
+}
+
+impl Cut {
+    /// The items of one of `count` slices of an input of that length, as [`Slices::range`].
+    pub fn range(&self, slice: u32, count: u32, total: u64) -> Range<u64> {
+        match self {
+            Cut::Index => range_of_slice(slice, count, total),
+            Cut::Splits(starts) => {
+                let bound = |at: usize| starts.get(at).copied().unwrap_or(total).min(total);
+                let at = usize::try_from(slice).unwrap_or(usize::MAX);
+                bound(at)..bound(at.saturating_add(1))
+            }
+            Cut::Key => 0..0,
+        }
+    }
 }
 
 /// What a variable was at the end of a slice, to be merged with those of the others.
@@ -93,7 +117,7 @@ impl Workers {
         self.slices.insert(slices.loop_id, slices);
     }
 
-    pub(super) fn set_merge(&mut self, Merge { loop_id, slice, name, value }: Merge) {
+    pub(crate) fn set_merge(&mut self, Merge { loop_id, slice, name, value }: Merge) {
         self.merges.insert((loop_id, slice, name), value);
     }
 
@@ -192,6 +216,13 @@ impl Slices {
         check_number(self.loop_id)?;
         let in_range = (1..=SLICE_LIMIT).contains(&self.count);
         in_range.then_some(()).ok_or("a loop has 1 to 65536 slices")?;
+        if let Cut::Splits(starts) = &self.cut {
+            let are_in_order = starts.is_sorted() && starts.first() == Some(&0);
+            let are_all = u32::try_from(starts.len()) == Ok(self.count);
+            (are_in_order && are_all)
+                .then_some(())
+                .ok_or("slices that are not one behind the other")?;
+        }
         let are_known = self.finished.end() <= u64::from(self.count);
         are_known.then_some(()).ok_or("a slice is finished that there is not")
     }

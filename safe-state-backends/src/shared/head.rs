@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::format::{Change, FormatError, LoopChange, Record};
-use crate::{Carried, Checkpoint, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
+use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
 
 /// How much the head may hold of what variables were at the ends of slices: it is written anew with each slice.
 const VALUES_LIMIT: usize = 1 << 20;
@@ -13,6 +13,12 @@ pub(crate) fn stays_apart(values: &[(String, Carried)], slices: u32) -> bool {
     let each = values.iter().map(|(name, value)| name.len() + value.size());
     let slices = usize::try_from(slices).unwrap_or(usize::MAX);
     each.sum::<usize>().saturating_mul(slices) > VALUES_LIMIT
+}
+
+/// How many items of a slice are complete, of a loop that knows them by key.
+fn known_by_key(slice: &Checkpoint, loop_id: u16) -> u64 {
+    let keys = slice.loop_progress(loop_id).and_then(|progress| progress.keys());
+    keys.map_or(0, |keys| keys.len() as u64)
 }
 
 /// The head of a job that many workers share.
@@ -60,9 +66,10 @@ impl Checkpoint {
         if slices.finished.contains(u64::from(finished.slice)) {
             return Ok(());
         }
-        let stays = finished.stays(found, slices.count);
+        let values_stay = finished.values_stay(found, &slices);
         let FinishedSlice { slice, range, values, .. } = finished;
-        if !stays {
+        self.workers.take_merges(loop_id, slice);
+        if !values_stay {
             for (name, value) in values {
                 self.take_in(Record::Merge(Merge { loop_id, slice, name, value }))?;
             }
@@ -74,7 +81,10 @@ impl Checkpoint {
         }
         self.take_in(change)?;
         if let Some(progress) = self.loops.get_mut(&loop_id) {
-            progress.complete_range(range);
+            match slices.cut {
+                Cut::Index | Cut::Splits(_) => progress.complete_range(range),
+                Cut::Key => progress.complete_more(known_by_key(found, loop_id)),
+            }
         }
         slices.finished.insert(u64::from(slice));
         self.take_in(Record::Slices(slices))
@@ -106,6 +116,22 @@ impl Checkpoint {
     /// Takes in what is known of the job beside its arguments, if something is, under a name that no argument has.
     pub fn note(&mut self, name: &str, value: Option<u32>) {
         self.arguments.extend(value.map(|value| (name.to_owned(), value)));
+    }
+
+    /// Forgets what was noted under that name.
+    pub fn forget_note(&mut self, name: &str) {
+        self.arguments.remove(name);
+    }
+
+    /// All that is noted, by its names.
+    pub fn notes(&self) -> Vec<(String, u32)> {
+        let all = self.arguments.iter().filter(|(name, _)| name.contains('!'));
+        all.map(|(name, value)| (name.clone(), *value)).collect()
+    }
+
+    /// Takes in what was noted.
+    pub fn put_notes(&mut self, notes: Vec<(String, u32)>) {
+        self.arguments.extend(notes);
     }
 
     /// What was noted under that name.
@@ -149,7 +175,7 @@ impl Checkpoint {
             None => (slices.loop_id == letter.loop_id, letter.index()),
         };
         let total = self.loop_progress(slices.loop_id)?.total?;
-        let range = |slice| super::range_of_slice(slice, slices.count, total);
+        let range = |slice| slices.range(slice, total);
         let slice = (0..slices.count).find(|slice| range(*slice).contains(&index))?;
         outermost.then(|| (slices.loop_id, slice, range(slice).start))
     }
@@ -164,7 +190,7 @@ impl Checkpoint {
         let unknown = FormatError::TooMany("a slice of a loop that has none");
         let mut slices = self.slices_of(loop_id).cloned().ok_or(unknown)?;
         let total = self.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
-        let range = super::range_of_slice(slice, slices.count, total);
+        let range = slices.range(slice, total);
         let count = range.end - range.start;
         before.loops.clear();
         let begun = Some(Vec::new());
@@ -183,9 +209,37 @@ impl Checkpoint {
         Ok(before)
     }
 
+    /// The same of a slice of a loop that is cut by key, of which `stored` has stayed.
+    pub(super) fn reopen_by_key(
+        &mut self,
+        loop_id: u16,
+        slice: u32,
+        mut stored: Checkpoint,
+    ) -> Result<Checkpoint, FormatError> {
+        let unknown = FormatError::TooMany("a slice of a loop that has none");
+        let mut slices = self.slices_of(loop_id).cloned().ok_or(unknown)?;
+        stored.carried.extend(self.workers.take_merges(loop_id, slice));
+        slices.finished.remove(u64::from(slice));
+        self.workers.set_slices(slices);
+        if let Some(progress) = self.loops.get_mut(&loop_id) {
+            progress.complete_fewer(known_by_key(&stored, loop_id));
+        }
+        self.finished = false;
+        Ok(stored)
+    }
+
+    /// Whether it has dead letters.
+    pub(super) fn has_dead_letters(&self) -> bool {
+        !self.dead_letters.is_empty()
+    }
+
     /// Takes in, to be shown, what is stored of a slice that is under way.
     pub(super) fn show_slice(&mut self, loop_id: u16, range: Range<u64>, slice: &Checkpoint) {
-        if let Some((ours, theirs)) = self.loops.get_mut(&loop_id).zip(slice.loop_progress(loop_id))
+        let is_by_key = self.slices_of(loop_id).is_some_and(|slices| slices.cut == Cut::Key);
+        if let Some(ours) = self.loops.get_mut(&loop_id).filter(|_| is_by_key) {
+            ours.complete_more(known_by_key(slice, loop_id));
+        } else if let Some((ours, theirs)) =
+            self.loops.get_mut(&loop_id).zip(slice.loop_progress(loop_id))
         {
             for complete in theirs.completed.ranges() {
                 ours.complete_range(complete.start + range.start..complete.end + range.start);

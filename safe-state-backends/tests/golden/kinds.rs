@@ -139,7 +139,7 @@ fn items_in_flight_slices_and_merges_are_read() {
     let in_flight: Vec<_> = checkpoint.in_flight().collect();
     assert_eq!(in_flight, [InFlight { loop_id: 0, items: vec![5, 9] }]);
     let slices: Vec<_> = checkpoint.slices().collect();
-    assert_eq!((slices[0].count, slices[0].cut), (4, Cut::Key));
+    assert_eq!((slices[0].count, &slices[0].cut), (4, &Cut::Key));
     assert_eq!(slices[0].finished, (0..2).collect::<Completed>());
     let merge = checkpoint.merges().next().unwrap();
     assert_eq!((merge.slice, merge.value.decode("sum")), (1, Ok(7_u64)));

@@ -1,5 +1,6 @@
 //! What a loop may not do that many workers share.
 
+use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, Item, Lifetime, Result};
@@ -7,6 +8,9 @@ use syn::{Block, Error, Expr, Item, Lifetime, Result};
 use crate::analyse::lending;
 use crate::analyse::plan::Plan;
 use crate::analyse::targets::Target;
+use crate::analyse::worklists;
+use crate::parse::options::shared::check_cut;
+use crate::syntax::loop_forms::while_let;
 
 /// Whether the loop is one that many workers share.
 pub(crate) fn is_shared(plan: &Plan, target: &Target) -> bool {
@@ -23,23 +27,44 @@ pub(crate) fn check_shared(
     if !is_shared(plan, target) {
         return Ok(());
     }
-    if !matches!(written, Expr::ForLoop(_)) {
-        let text = "many workers share `for` loops, whose input tells how long it is; collect the items into a `Vec` before, \
-                    or remove `shared`";
+    let has_items = match written {
+        Expr::ForLoop(_) => true,
+        Expr::While(it) => while_let(it).is_some(),
+        _ => false,
+    };
+    if !has_items {
+        let text = "many workers share loops that have items: `for` and `while let Some(..)`; write it as one of these, or \
+                    remove `shared`";
         return Err(Error::new(written.span(), text));
+    }
+    if worklists::takes(plan, target) {
+        let text = "a loop that takes its items from what it carries can't be shared: each worker would take them from a \
+                    variable of its own; take them from something else, or remove `shared`";
+        return Err(Error::new(keyword(written), text));
     }
     if lending::lends(plan, target) {
         let text = "a loop that walks what it carries can't be shared: each worker would change items of its own; walk \
                     something else, or remove `shared`";
         return Err(Error::new(written.span(), text));
     }
+    check_cut(&target.items.identity, written.span())?;
     let label = match written {
         Expr::ForLoop(it) => it.label.as_ref().map(|label| label.name.clone()),
+        Expr::While(it) => it.label.as_ref().map(|label| label.name.clone()),
         _ => None,
     };
     let mut ways_out = WaysOut { label, loops: 0, found: None };
     ways_out.visit_block(body);
     ways_out.found.map_or(Ok(()), Err)
+}
+
+/// Where the loop's keyword stands.
+fn keyword(written: &Expr) -> Span {
+    match written {
+        Expr::ForLoop(it) => it.for_token.span,
+        Expr::While(it) => it.while_token.span,
+        other => other.span(),
+    }
 }
 
 /// Looks for what leaves the loop otherwise than by an error.

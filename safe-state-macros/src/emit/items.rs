@@ -123,6 +123,17 @@ pub(crate) fn entered(plan: &Plan, expr: Expr, target: &Target, keyword: Span) -
         expr.to_token_stream()
     };
     let krate = moved_crate(krate, input);
+    if sharing::is_shared(plan, target) && matches!(target.items.identity, Identity::Key(_)) {
+        return quote_spanned! {input=>
+            #krate::__private::shared_items_by_key(
+                #krate::__private::input(#expr),
+                #run,
+                (#number, #location),
+                (#way, #of_item),
+                |input| #krate::__private::again!(input)
+            )
+        };
+    }
     let walked = &local("input");
     let Some(known) = known(plan, target, (walked, input), of_item) else {
         return quote_spanned! {input=>

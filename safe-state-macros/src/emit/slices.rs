@@ -20,6 +20,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{Expr, ExprForLoop, ExprWhile, Token};
 
 use crate::analyse::carried::CarriedVariable;
 use crate::analyse::plan::Plan;
@@ -27,9 +28,10 @@ use crate::analyse::survey::locals::Local;
 use crate::analyse::targets::Target;
 use crate::emit::lowered::Lowered;
 use crate::emit::proof::Proof;
-use crate::emit::{carry, kept_values, policy, save_points};
+use crate::emit::{carry, items, kept_values, policy, save_points};
 use crate::parse::options::shared::Merging;
 use crate::syntax::hygiene::{at, local, locals, moved, moved_crate};
+use crate::syntax::loop_forms::while_let;
 
 /// The loop, slice by slice.
 pub(crate) fn shared_walk(
@@ -91,6 +93,35 @@ pub(crate) fn shared_walk(
             }
         }
     }
+}
+
+/// A `while let` loop as one over all that its head gives, which each worker takes in before its first slice: it has to know
+/// how many items there are, and to come back to those that it has passed over.
+pub(crate) fn taken_in(plan: &Plan, it: ExprWhile, target: &Target) -> Expr {
+    let Some((pat, head)) = while_let(&it).map(|(pat, head)| (pat.clone(), head.clone())) else {
+        return Expr::While(it);
+    };
+    locals!(taken, item, error);
+    let ExprWhile { attrs, label, while_token, body, .. } = it;
+    let here = at(while_token.span);
+    let krate = moved(&plan.krate, here);
+    let (run, fail) = (save_points::run_around(target), save_points::fail(plan, here));
+    let is_channel = items::check_asked(plan, target, &head);
+    let all = quote_spanned! {here=> {
+        if #is_channel { let #error = #run.gives_once(); #fail }
+        let mut #taken = #krate::__private::Vec::new();
+        while let #krate::__private::Some(#item) = #head { #taken.push(#item); }
+        #taken
+    } };
+    Expr::ForLoop(ExprForLoop {
+        attrs,
+        label,
+        for_token: Token![for](while_token.span),
+        pat: Box::new(pat),
+        in_token: Token![in](while_token.span),
+        expr: Box::new(Expr::Verbatim(all)),
+        body,
+    })
 }
 
 /// A variable that the loop changes, and how those of slices are put together.

@@ -245,6 +245,22 @@ pub enum Error {
         /// The argument.
         argument: String,
     },
+    /// The workers have fixed parts, and this one does not know which is its own.
+    #[error(
+        "the workers of job `{job}` have fixed parts, and this one can't tell which is its own; say it by `worker = (0, 8)`, by \
+         `SAFE_STATE_WORKER=0/8` for the first of eight, or start it as a task of an array", job = Line(job))]
+    NotAWorker {
+        /// The job.
+        job: String,
+    },
+    /// The slices that the program gives do not fit the loop's input.
+    #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job), reason = Line(reason))]
+    Slices {
+        /// The job.
+        job: String,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// A worker of a job that many share is not as those before it.
     #[error(
         "a worker of job `{job}` has {found}, and those before it had {stored}; give all workers of a job the same, or {}",

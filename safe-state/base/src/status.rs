@@ -12,6 +12,7 @@ pub mod look;
 #[doc(hidden)]
 pub mod row;
 mod state;
+mod workers;
 
 use safe_state_backends::format::FormatError;
 use safe_state_backends::{Backend, Error, Holder, Request, Timestamp};
@@ -20,6 +21,7 @@ use serde::Serialize;
 pub use death::Death;
 pub use details::{StatusDetails, StatusLoop, StatusPace};
 pub use state::State;
+pub use workers::{StatusWorker, StatusWorkers, TASK};
 
 use look::{Look, Run};
 
@@ -79,6 +81,14 @@ pub struct StatusProgress {
     pub total: Option<u64>,
     /// Items to go, where the input told its length.
     pub remaining: Option<u64>,
+    /// Workers that lag behind the others, of a job that many share; left out of the JSON if there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub stragglers: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How the runs of a job went.
@@ -194,6 +204,7 @@ impl Status {
                 completed: progress.completed,
                 total: progress.total,
                 remaining: progress.remaining,
+                stragglers: StatusWorkers::of(look).map_or(0, |it| it.stragglers().count()),
             },
             runs: StatusRuns {
                 runs: checkpoint.run_count(),

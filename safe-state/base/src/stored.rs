@@ -6,7 +6,9 @@ mod moving;
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Checkpoint, LeaseOptions, SharedJob, Store, whole};
+use safe_state_backends::{
+    Backend, Checkpoint, LeaseOptions, SharedJob, Store, begun_slices, whole, with_parts,
+};
 
 use crate::Error;
 
@@ -65,7 +67,11 @@ pub fn clear(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Res
 /// The backend cannot be read, or what it holds is no checkpoint of this job.
 pub fn peek(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Error> {
     match Checkpoint::load(backend, job)? {
-        Some(head) if head.has_slices() => Ok(Some(whole(backend, job, head)?)),
+        Some(head) if head.has_slices() => {
+            let head = with_parts(backend, job, head)?;
+            let begun = begun_slices(backend, job, &head)?;
+            Ok(Some(whole(head, &begun)))
+        }
         stored => Ok(stored),
     }
 }

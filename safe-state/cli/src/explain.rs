@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
 use safe_state_base::engine;
+use safe_state_base::status::StatusWorkers;
 use safe_state_base::status::death::{self, Death};
 use safe_state_base::status::look::{Look, Run};
 use serde::Serialize;
@@ -61,15 +62,22 @@ impl Explain {
     pub(super) fn run(&self, place: &Place, screen: &Screen) -> Result<(), Failed> {
         let look = place.look(&self.job)?;
         let is_abandoned = look.request() == Some(Request::Abandon);
-        let begins = !matches!(look.run, Run::By(_)) && !is_abandoned;
+        let is_held = matches!(look.run, Run::By(_)) && !look.checkpoint.has_slices();
+        let begins = !is_held && !is_abandoned;
         screen.show(&Explanation { job: self.job.clone(), begins, points: points(&look) })
     }
 }
 
 fn points(look: &Look) -> Vec<Point> {
-    let Look { checkpoint, run, asked } = look;
+    let Look { checkpoint, run, asked, .. } = look;
     let mut points = Vec::new();
-    if let Run::By(holder) = run {
+    if let (Run::By(_), Some(workers)) = (run, StatusWorkers::of(look)) {
+        points.push(Point::new(Does::Continues, format!("beside {workers}")));
+        for worker in workers.stragglers() {
+            let why = format!("the slice of a straggler as soon as that has died: {worker}");
+            points.push(Point::new(Does::Continues, why));
+        }
+    } else if let Run::By(holder) = run {
         points.push(Point::new(Does::Refuses, format!("the job is running: {holder}")));
     }
     if matches!(run, Run::Unknown) && checkpoint.is_open() {

@@ -24,7 +24,7 @@ impl History {
             Err(nothing) if nothing.code == Code::Nothing => {
                 let kept = Checkpoint::load_history(&*place.backend()?, &self.job)?;
                 let checkpoint = kept.ok_or(nothing)?;
-                Look { checkpoint, run: Run::None, asked: None }
+                Look { checkpoint, run: Run::None, asked: None, begun: Vec::new() }
             }
             look => look?,
         };

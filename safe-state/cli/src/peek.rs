@@ -18,6 +18,9 @@ use super::shown::{percent, style};
 pub(super) struct Peek {
     /// The job's name.
     job: String,
+    /// Shows each worker that has a slice, of a job that many share.
+    #[arg(long)]
+    workers: bool,
 }
 
 impl Peek {
@@ -26,13 +29,18 @@ impl Peek {
         if status.details.is_none() && status.asked.asked.is_none() {
             return Err(place.no_such(&self.job));
         }
-        screen.show(&Peeked(status))
+        screen.show(&Peeked { status, workers: self.workers })
     }
 }
 
 #[derive(Serialize)]
-#[serde(transparent)]
-struct Peeked(Status);
+struct Peeked {
+    #[serde(flatten)]
+    status: Status,
+    /// Whether each worker is shown.
+    #[serde(skip)]
+    workers: bool,
+}
 
 fn loop_text(it: &StatusLoop) -> String {
     let around = within(&it.within);
@@ -55,7 +63,7 @@ fn rate_text(rate: f64, seconds_left: Option<f64>) -> String {
 
 impl Shown for Peeked {
     fn text(&self) -> String {
-        let status = &self.0;
+        let status = &self.status;
         let Status { job, state, progress, runs, details, .. } = status;
         let (state, job) = (*state, escape::line(job));
         let style = style(state);
@@ -76,6 +84,15 @@ impl Shown for Peeked {
         some("rate", pace.and_then(|it| Some(rate_text(it.items_per_second?, it.seconds_left))));
         let loops = is_stored.map(|it| &*it.loops).filter(|loops| loops.len() > 1);
         loops.into_iter().flatten().for_each(|it| some("loop", Some(loop_text(it))));
+        let shared = is_stored.and_then(|it| it.shared.as_ref());
+        some("slices", shared.map(ToString::to_string));
+        for worker in shared.into_iter().flat_map(|it| &it.workers) {
+            if worker.straggles {
+                some("straggler", Some(worker.to_string()));
+            } else if self.workers {
+                some("worker", Some(worker.to_string()));
+            }
+        }
         some("runs", is_stored.map(|_| runs.runs.to_string()));
         some("held by", status.holder.as_ref().map(ToString::to_string));
         let because = |reason: &String| format!(": {reason}");

@@ -18,7 +18,12 @@ pub(super) fn style(state: State) -> Style {
 pub(super) fn state_text(status: &Status) -> String {
     let is_to_wait = status.asked.asked == Some("pause") && status.state != State::Paused;
     let paused = if is_to_wait { ", paused" } else { "" };
-    format!("{}{paused}", status.state.name())
+    let slow = match status.progress.stragglers {
+        0 => String::new(),
+        1 => ", 1 straggler".to_owned(),
+        count => format!(", {count} stragglers"),
+    };
+    format!("{}{paused}{slow}", status.state.name())
 }
 
 /// `64 %`, where the input told its length.

@@ -54,7 +54,7 @@ struct Shared {
     #[serde(rename = "loop")]
     loop_id: u16,
     count: u32,
-    cut: Cut,
+    cut: &'static str,
     finished: u64,
     /// As ranges with both ends included.
     finished_slices: String,
@@ -128,7 +128,11 @@ impl Shared {
         Shared {
             loop_id: *loop_id,
             count: *count,
-            cut: *cut,
+            cut: match cut {
+                Cut::Index => "Index",
+                Cut::Splits(_) => "Splits",
+                Cut::Key => "Key",
+            },
             finished: finished.len(),
             finished_slices: finished.to_string(),
         }

@@ -54,6 +54,13 @@ impl Pacing {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
+    /// Takes in among how many workers the rate is divided.
+    pub(crate) fn divide_rate(&mut self, workers: u32) {
+        if let Some(spread) = &mut self.spread {
+            spread.divide(workers);
+        }
+    }
+
     /// Returns the signals that the run listens to.
     pub(crate) fn signals(&self) -> &Signals {
         &self.signals

@@ -28,11 +28,18 @@ pub(crate) struct Spread {
     interval: Duration,
     /// When the next item may begin.
     next: Instant,
+    /// Among how many workers the rate is divided.
+    workers: u32,
 }
 
 impl Spread {
     pub(crate) fn new(rate: Rate, now: Instant) -> Self {
-        Spread { interval: rate.interval, next: now }
+        Spread { interval: rate.interval, next: now, workers: 1 }
+    }
+
+    /// Takes in among how many workers the rate is divided.
+    pub(crate) fn divide(&mut self, workers: u32) {
+        self.workers = workers.max(1);
     }
 
     /// How long the next item has to wait. Asked again after that time, it may begin.
@@ -41,7 +48,7 @@ impl Spread {
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
         let wait = self.next.saturating_duration_since(now);
         if wait.is_zero() {
-            self.next = now + self.interval;
+            self.next = now + self.interval.saturating_mul(self.workers);
         }
         wait
     }
@@ -62,5 +69,18 @@ mod tests {
         let later = begin + 10 * second;
         assert_eq!(spread.wait(later), Duration::ZERO);
         assert_eq!(spread.wait(later), second / 2);
+    }
+
+    #[test]
+    fn workers_divide_it() {
+        let second = Duration::from_secs(1);
+        let begin = Instant::now();
+        let mut spread = Spread::new(Rate::new(2, second), begin);
+        spread.divide(3);
+        assert_eq!(spread.wait(begin), Duration::ZERO);
+        assert_eq!(spread.wait(begin), 3 * second / 2);
+        spread.divide(1);
+        let later = begin + 2 * second;
+        assert_eq!([spread.wait(later), spread.wait(later)], [Duration::ZERO, second / 2]);
     }
 }

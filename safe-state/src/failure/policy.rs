@@ -127,6 +127,11 @@ impl<F> Policy<F> {
         crashes >= self.max_crashes && given_up() < self.skip_limit
     }
 
+    /// Returns how many items may be given up.
+    pub(crate) fn most_given_up(&self) -> u64 {
+        self.skip_limit
+    }
+
     /// Returns how many attempts at an item there may be.
     pub(crate) fn most_attempts(&self) -> u32 {
         self.max_attempts

@@ -1,6 +1,7 @@
 //! How a loop knows its items again in the next run: by their index, by a key, or not at all, as its
 //! input goes on behind the item that a cursor names.
 
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 use safe_state_backends::{Carry, LoopProgress};
@@ -95,6 +96,45 @@ impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<T> for ByKey<F> {
     }
 
     fn fingerprint(&self, _: &T) -> Option<u32> {
+        None
+    }
+}
+
+/// By the hash of a key, of an item that comes with its index in a longer input.
+#[derive(Debug)]
+pub(crate) struct ByKeyAt<F> {
+    by_key: ByKey<F>,
+    /// The index behind the item that came last.
+    next: Cell<u64>,
+}
+
+impl<F> ByKeyAt<F> {
+    /// By the hash that `hash` makes of an item's key.
+    pub(crate) fn new<T>(hash: F) -> Self
+    where
+        F: Fn(&T) -> Result<KeyHash, String>,
+    {
+        ByKeyAt { by_key: ByKey::new(hash), next: Cell::new(0) }
+    }
+
+    /// What makes the hash of an item's key.
+    pub(crate) fn hash(&self) -> &F {
+        &self.by_key.hash
+    }
+
+    /// The items come from the start again.
+    pub(crate) fn begin(&mut self) {
+        self.next.set(0);
+    }
+}
+
+impl<T, F: Fn(&T) -> Result<KeyHash, String>> Identity<(u64, T)> for ByKeyAt<F> {
+    fn hand_out(&self, counter: &mut impl Counter, (index, item): &(u64, T)) -> Admission {
+        counter.pass_over(index.saturating_sub(self.next.replace(index + 1)));
+        self.by_key.hand_out(counter, item)
+    }
+
+    fn fingerprint(&self, _: &(u64, T)) -> Option<u32> {
         None
     }
 }

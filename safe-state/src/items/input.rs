@@ -67,6 +67,13 @@ pub fn input<I: Walkable<By>, By>(input: I) -> Input<I::Iter, I::Each> {
     Input(input.walked(), PhantomData)
 }
 
+impl<I, T> Input<I, T> {
+    /// The iterator.
+    pub(crate) fn into_iter(self) -> I {
+        self.0
+    }
+}
+
 #[expect(clippy::unused_self, reason = "it is there for its type")]
 impl<I, T> Input<I, T> {
     /// The type of the input, with a reference for each rank.

@@ -1,5 +1,9 @@
 //! What is said of a job whose loops many workers share.
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use safe_state_backends::{Cut, Part};
 use safe_state_base::engine;
 
 /// Into how many slices a loop is cut, if nothing is said.
@@ -10,11 +14,29 @@ const MOST_SLICES: u32 = 65_536;
 /// How many workers share the loops of a job.
 #[derive(Clone)]
 pub(crate) struct SharedTerms {
-    /// Into how many slices a loop is cut.
-    pub(crate) slices: u32,
+    slices: Slicing,
+    pub(crate) sharing: Sharing,
+    /// Which of how many workers it is, as the program says.
+    pub(super) worker: Option<(u32, u32)>,
     /// Of which submission the workers are: once the job is finished, another one begins it anew.
     submission: Option<String>,
     pub(crate) on_idle: OnIdle,
+}
+
+/// How workers of a job come by their slices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// They claim them by leases.
+    #[default]
+    ByLease,
+    /// Each has a fixed part of them, and takes no lease: where locks of a file system do not hold.
+    Static,
+}
+
+impl From<bool> for Sharing {
+    fn from(_: bool) -> Self {
+        Sharing::ByLease
+    }
 }
 
 /// What a worker of a job does while others have all that is left of a loop.
@@ -27,10 +49,123 @@ pub enum OnIdle {
     Leave,
 }
 
+/// How a loop is cut into slices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slicing(Way);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Way {
+    /// Into that many.
+    Count(u32),
+    /// Into these ranges of indices.
+    Ranges(Arc<[Range<u64>]>),
+}
+
+/// What tells how a loop is cut into slices: their number, or the ranges of indices that they have.
+#[diagnostic::on_unimplemented(
+    message = "a loop can't be cut into slices by this",
+    label = "a number of slices is a `u32`, and ranges are `Range<u64>` or `Range<usize>`, in a `Vec` or a slice"
+)]
+pub trait Slices {
+    /// How it is cut.
+    fn slicing(self) -> Slicing;
+}
+
+impl Slices for u32 {
+    fn slicing(self) -> Slicing {
+        Slicing(Way::Count(self.clamp(1, MOST_SLICES)))
+    }
+}
+
+macro_rules! ranges {
+    ($($index:ty)*) => { $(
+        impl Slices for &[Range<$index>] {
+            fn slicing(self) -> Slicing {
+                let wide = |at: $index| at as u64;
+                Slicing(Way::Ranges(self.iter().map(|it| wide(it.start)..wide(it.end)).collect()))
+            }
+        }
+
+        impl Slices for &Vec<Range<$index>> {
+            fn slicing(self) -> Slicing {
+                self.as_slice().slicing()
+            }
+        }
+
+        impl Slices for Vec<Range<$index>> {
+            fn slicing(self) -> Slicing {
+                self.as_slice().slicing()
+            }
+        }
+    )* };
+}
+
+ranges! { u64 usize }
+
+/// Nobody says which worker it is.
+#[derive(Debug)]
+pub(crate) struct Unknown;
+
+/// How a worker cuts the input of a loop, as all others do.
+#[derive(Clone, Debug)]
+pub(crate) struct Cutting {
+    pub(crate) total: u64,
+    pub(crate) count: u32,
+    pub(crate) cut: Cut,
+    /// A checksum of the keys, in whatever order they come.
+    pub(crate) keys: Option<u32>,
+}
+
+impl Cutting {
+    /// By index, into slices of about the same length: none without items, but for one of an empty input.
+    pub(crate) fn by_index(total: u64, wanted: u32) -> Self {
+        Cutting { total, count: at_most(wanted, total), cut: Cut::Index, keys: None }
+    }
+}
+
+fn at_most(wanted: u32, total: u64) -> u32 {
+    wanted.min(u32::try_from(total).unwrap_or(u32::MAX).max(1))
+}
+
 impl SharedTerms {
-    /// Sets into how many slices a loop is cut: 1 to 65,536.
-    pub(super) fn set_slices(&mut self, slices: u32) {
-        self.slices = slices.clamp(1, MOST_SLICES);
+    /// How an input of that many items is cut, whose items are known by index.
+    ///
+    /// # Errors
+    ///
+    /// Why the ranges do not fit it.
+    pub(crate) fn cut(&self, total: u64) -> Result<Cutting, String> {
+        match &self.slices.0 {
+            Way::Count(wanted) => Ok(Cutting::by_index(total, *wanted)),
+            Way::Ranges(ranges) => {
+                let starts = starts(ranges, total)?;
+                let count = u32::try_from(starts.len()).ok().filter(|count| *count <= MOST_SLICES);
+                let count = count.ok_or("there are more than 65536 of them")?;
+                Ok(Cutting { total, count, cut: Cut::Splits(starts), keys: None })
+            }
+        }
+    }
+
+    /// How one is cut of which those are the keys.
+    ///
+    /// # Errors
+    ///
+    /// Ranges are no way to cut it.
+    pub(crate) fn cut_by_key(&self, total: u64, keys: u32) -> Result<Cutting, String> {
+        match &self.slices.0 {
+            Way::Count(wanted) => {
+                let count = at_most(*wanted, total);
+                Ok(Cutting { total, count, cut: Cut::Key, keys: Some(keys) })
+            }
+            Way::Ranges(_) => {
+                Err("items that are known by `key` are in no ranges; give a number of slices"
+                    .to_owned())
+            }
+        }
+    }
+
+    /// Sets how a loop is cut into slices.
+    pub(super) fn set_slices(&mut self, slices: impl Slices) {
+        self.slices = slices.slicing();
     }
 
     /// Sets of which submission the workers are.
@@ -41,13 +176,69 @@ impl SharedTerms {
 
 impl Default for SharedTerms {
     fn default() -> Self {
-        SharedTerms { slices: SLICES, submission: None, on_idle: OnIdle::Wait }
+        SharedTerms {
+            slices: SLICES.slicing(),
+            sharing: Sharing::ByLease,
+            worker: None,
+            submission: None,
+            on_idle: OnIdle::Wait,
+        }
     }
 }
 
 impl SharedTerms {
+    /// Returns which part of the slices is this worker's; none where they are claimed.
+    ///
+    /// # Errors
+    ///
+    /// It has a fixed one, and nobody says which.
+    pub(crate) fn part(&self) -> Result<Option<Part>, Unknown> {
+        if self.sharing == Sharing::ByLease {
+            return Ok(None);
+        }
+        let said = self.worker.or_else(engine::part).filter(|(number, of)| number < of);
+        said.map(|(number, of)| Some(Part { number, of })).ok_or(Unknown)
+    }
+
     /// Returns of which submission the workers are, as the program says, or the batch system that started them.
     pub(crate) fn submission(&self) -> Option<String> {
         self.submission.clone().or_else(engine::submission)
+    }
+}
+
+/// Where ranges begin that lie one behind the other in an input of that length, and leave nothing out.
+fn starts(ranges: &[Range<u64>], total: u64) -> Result<Vec<u64>, String> {
+    let mut next = 0;
+    for range in ranges {
+        if range.start != next || range.end < range.start {
+            return Err(format!(
+                "{}..{} does not begin where the one before it ends, at {next}",
+                range.start, range.end
+            ));
+        }
+        next = range.end;
+    }
+    if next != total {
+        return Err(format!("they end at {next}, and the input has {total} items"));
+    }
+    let starts: Vec<u64> = ranges.iter().map(|range| range.start).collect();
+    Ok(if starts.is_empty() { vec![0] } else { starts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_lie_one_behind_the_other() {
+        let mut terms = SharedTerms::default();
+        let mut cut = |ranges: Vec<Range<u64>>, total| {
+            terms.set_slices(ranges);
+            terms.cut(total).map(|cutting| cutting.cut)
+        };
+        assert_eq!(cut(vec![0..3, 3..3, 3..10], 10), Ok(Cut::Splits(vec![0, 3, 3])));
+        assert_eq!(cut(Vec::new(), 0), Ok(Cut::Splits(vec![0])));
+        assert!(cut(vec![0..3, 4..10], 10).unwrap_err().starts_with("4..10 does not begin"));
+        assert!(cut(vec![0..3], 10).unwrap_err().contains("end at 3, and the input has 10"));
     }
 }

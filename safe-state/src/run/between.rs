@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::dividing;
 use super::stages::Stages;
 use crate::Error;
 use crate::control::left_of;
@@ -65,6 +66,7 @@ pub(super) fn poll_requests(stages: &mut Stages) -> bool {
     if stages.saving.takes_next_alone() {
         return true;
     }
+    dividing::divide_rate(stages);
     if let Some(source) = stages.control.requests().source() {
         let began = Instant::now();
         let answer = match stages.saving.store() {
@@ -82,6 +84,7 @@ pub(super) async fn poll_requests_async(stages: &mut Stages) -> bool {
     if stages.saving.takes_next_alone() {
         return true;
     }
+    dividing::divide_rate_async(stages).await;
     // Values that are taken to ask alone take a part of the time that asking may.
     let due = stages.control.requests().take_due().filter(|_| !stages.saving.is_due());
     if let Some(source) = stages.control.requests().source() {

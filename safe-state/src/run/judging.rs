@@ -1,10 +1,12 @@
 //! An item's way through the stages when it fails: it is judged, tried again, or given up.
 
+use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
 use std::time::Duration;
 
 use safe_state_backends::Failure;
 
+use super::sharing;
 use super::stages::Stages;
 use crate::Error;
 use crate::error::one_line;
@@ -46,8 +48,12 @@ fn verdict<F: Fn(&ErrorContext<'_>) -> Action>(
     let attempt = stages.progress.count_attempt(depth);
     let (failure, key) = failure_of_item(stages, failed);
     let context = ErrorContext::new(failure, thrown, key, attempt, policy.most_attempts());
-    let judgement =
-        stages.with_stored(|progress, stored| policy.judge(&context, || progress.given_up(stored)));
+    let counted = Counted::new(stages, policy.most_given_up());
+    let judgement = policy.judge(&context, || counted.given_up());
+    if let Some(error) = counted.failed() {
+        end_for(stages, not_counted(&error));
+        return Verdict::Fail;
+    }
     match judgement {
         Judgement::TryAgain(pause) => {
             stages.observer.events().tries_again(context.failure(), attempt, pause);
@@ -82,6 +88,41 @@ fn verdict<F: Fn(&ErrorContext<'_>) -> Action>(
     }
 }
 
+/// Counts how many items are given up: of a job that many workers share, in all slices.
+struct Counted<'s> {
+    stages: RefCell<&'s mut Stages>,
+    most: u64,
+    failed: Cell<Option<Error>>,
+}
+
+impl<'s> Counted<'s> {
+    fn new(stages: &'s mut Stages, most: u64) -> Self {
+        Counted { stages: RefCell::new(stages), most, failed: Cell::new(None) }
+    }
+
+    /// Returns how many there are, before one that is about to be given up as well.
+    fn given_up(&self) -> u64 {
+        let mut stages = self.stages.borrow_mut();
+        let own = stages.with_stored(|progress, stored| progress.given_up(stored));
+        sharing::given_up(&mut stages, own, self.most).unwrap_or_else(|error| {
+            self.failed.set(Some(error));
+            u64::MAX
+        })
+    }
+
+    /// Returns why they can't be counted.
+    fn failed(self) -> Option<Error> {
+        self.failed.into_inner()
+    }
+}
+
+fn not_counted(error: &Error) -> String {
+    masked(&format!(
+        "could not ask how many items other workers have given up: {}",
+        one_line(error)
+    ))
+}
+
 /// Returns the failure with what is known of the item in flight, and the hash of its key.
 pub(super) fn failure_of_item(stages: &Stages, failed: &Failed) -> (Failure, Option<u64>) {
     let item = stages.progress.in_flight();
@@ -111,8 +152,11 @@ fn give_up(stages: &mut Stages, depth: usize, failure: Failure, attempts: u32) -
 /// for the one that may. Returns whether it is given up.
 pub(super) fn gives_up<F>(stages: &mut Stages, policy: &Policy<F>, depth: usize) -> bool {
     let Some((crashes, cause)) = stages.progress.crashes(depth) else { return false };
-    let gives_up = stages
-        .with_stored(|progress, stored| policy.gives_up(crashes, || progress.given_up(stored)));
+    let counted = Counted::new(stages, policy.most_given_up());
+    let gives_up = policy.gives_up(crashes, || counted.given_up());
+    if let Some(error) = counted.failed() {
+        end_for(stages, not_counted(&error));
+    }
     if gives_up {
         let item = stages.progress.in_flight();
         let failure = poison(crashes, cause).with_index(item.index).with_location(item.location);

@@ -22,7 +22,7 @@ use crate::save::thread::Worker;
 use crate::save::{Saving, Write};
 use crate::shared::hunt::{Claimed, Hunt, SliceAt, Turn};
 use crate::shared::join::{Joined, join};
-use crate::shared::state::{Sharing, finish_job, finish_slice};
+use crate::shared::state::{KnownItems, Sharing, finish_job, finish_slice};
 use crate::shared::steps::{self, Awaited, StepTurn};
 use crate::{Error, Job};
 
@@ -33,7 +33,7 @@ pub(super) fn open(job: &Job) -> Result<Stages, Error> {
     }
     exit::begins(job.job_name());
     let source = job.requests()?;
-    let joined = join(job, &source)?;
+    let joined = join(job, &source).map_err(out_of_reach)?;
     let mut stages = opened(job, source, joined)?;
     stages.session.active = Some(Active::enter(job));
     Ok(stages)
@@ -48,7 +48,7 @@ pub(super) async fn open_async(worker: Worker, job: &Job) -> Result<Stages, Erro
         let joined = join(&there, &source)?;
         Ok::<_, Error>((source, joined))
     });
-    let (source, joined) = joining.await?;
+    let (source, joined) = joining.await.map_err(out_of_reach)?;
     let mut stages = opened(job, source, joined)?;
     stages.session.thread = Some(worker);
     Ok(stages)
@@ -70,6 +70,17 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
     Ok(stages)
 }
 
+/// Where no lock reaches other machines, workers can share a job all the same.
+fn out_of_reach(error: Error) -> Error {
+    match error {
+        Error::Backend(source @ BackendError::OutOfReach { .. }) => {
+            let advice = "or let each worker have a fixed part of the job, without leases: `shared = \"static\"`".to_owned();
+            Error::HeldInArray { advice, source }
+        }
+        other => other,
+    }
+}
+
 /// One that is called by a body of the same job shares nothing, and keeps no progress.
 fn nested(job: &Job) -> Result<Stages, Error> {
     let quiet = job.clone().verbose(false);
@@ -89,12 +100,31 @@ fn sharing(stages: &mut Stages) -> Result<&mut Sharing, Error> {
     stages.session.sharing.as_deref_mut().ok_or(Error::Cleared { job })
 }
 
-/// The number of a loop, how many items it has, and whether it carries variables.
-pub(super) type LoopOf = (u16, u64, bool);
+/// A loop of which a slice is to be claimed.
+#[derive(Clone, Debug)]
+pub(super) struct LoopOf {
+    pub(super) id: u16,
+    pub(super) items: KnownItems,
+    /// Whether it carries variables.
+    pub(super) carries: bool,
+    /// The slices whose items are at hand.
+    pub(super) at_hand: Vec<u32>,
+}
+
+fn hunt(stages: &mut Stages, of: LoopOf) -> Result<Hunt, Error> {
+    let mut hunt = sharing(stages)?.hunt((of.id, of.carries), of.items)?;
+    hunt.has_at_hand(of.at_hand.into_iter());
+    Ok(hunt)
+}
+
+/// Returns into how many slices a loop of so many items is cut that knows them by key.
+pub(super) fn slices_by_key(stages: &mut Stages, total: u64) -> Result<u32, Error> {
+    Ok(sharing(stages)?.slices_by_key(total))
+}
 
 /// Claims a slice of the loop, and begins it. None once all are finished.
 pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
-    let mut hunt = sharing(stages)?.hunt(of);
+    let mut hunt = hunt(stages, of)?;
     loop {
         match hunt.turn()? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
@@ -110,7 +140,7 @@ pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, 
 
 /// Claims a slice without blocking.
 pub(super) async fn claim_async(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, Error> {
-    let mut hunt = sharing(stages)?.hunt(of);
+    let mut hunt = hunt(stages, of)?;
     loop {
         let turn = stages.on_thread(move || (hunt.turn(), hunt)).await;
         hunt = turn.1;
@@ -138,6 +168,7 @@ fn begin(stages: &mut Stages, mut claimed: Claimed, hunt: Hunt) -> Result<SliceA
     };
     let store = claimed.take().ok_or_else(cleared)?;
     let (at, has_crashed) = (claimed.at.clone(), claimed.has_crashed);
+    stages.control.divide_rate(claimed.workers);
     let outside = stages.progress.begin_part();
     let sharing = sharing(stages)?;
     let every = sharing.save_every();
@@ -181,6 +212,35 @@ fn outside_again(stages: &mut Stages, head: &Checkpoint, outside: Progress) -> R
     stages.saving = Saving::new(None, every, Instant::now());
     stages.progress = outside;
     Ok(())
+}
+
+/// Returns how many items are given up in all slices, before one more of `own`, those of the slice under way, that is about to
+/// be. Unless there are as many as there may be, other workers count that one from now on.
+pub(super) fn given_up(stages: &mut Stages, own: u64, most: u64) -> Result<u64, Error> {
+    if most == u64::MAX || !stages.is_in_slice() {
+        return Ok(own);
+    }
+    let sharing = sharing(stages)?;
+    let Some((loop_id, slice)) = sharing.slice() else { return Ok(own) };
+    let job = sharing.job().clone();
+    let count = move || {
+        job.change(|head| {
+            let Some(mut head) = head else {
+                return Err(Error::Cleared { job: job.name().to_owned() });
+            };
+            let given_up = own.saturating_add(head.given_up_beside(loop_id, slice));
+            if given_up >= most {
+                return Ok((None, given_up));
+            }
+            let noted = head.note_slice(loop_id, slice, own + 1);
+            noted.map_err(|reason| job.unwritable(reason))?;
+            Ok((Some(head), given_up))
+        })
+    };
+    match &stages.session.thread {
+        Some(thread) => thread.run_blocking(count),
+        None => count(),
+    }
 }
 
 /// Ends the run if it is not to wait for what others do.

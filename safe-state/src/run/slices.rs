@@ -3,23 +3,43 @@
 use std::borrow::Cow;
 
 use super::looping;
-use super::sharing;
+use super::sharing::{self, LoopOf};
 use super::tally::Tally;
 use crate::Error;
 use crate::items::counter::Counter;
-use crate::items::entry::Number;
-use crate::items::identity::{Identity, IdentityKind};
+use crate::items::entry::{Entry, Number};
+use crate::items::identity::{ByKeyAt, Identity, IdentityKind};
+use crate::items::key::KeyHash;
 use crate::items::{Items, Step, exact_len};
 use crate::shared::hunt::SliceAt;
 use crate::shared::input::Sliced;
+use crate::shared::sorted::{Sorted, Walked};
+use crate::shared::state::KnownItems;
 
-/// The items of one slice after the other.
-#[derive(Debug)]
-pub struct SharedItems<I: Iterator, K> {
-    items: Items<Sliced<I>, K>,
+/// Which loop it is, and how it knows its items.
+#[derive(Clone, Copy, Debug)]
+struct Which {
     number: Number,
     location: &'static str,
     kind: IdentityKind,
+}
+
+impl Which {
+    fn enter(self, tally: &mut Tally<'_>, length: u64) -> Result<Entry, Error> {
+        let location = Cow::Borrowed(self.location);
+        looping::enter(tally.stages().0, self.number, location, Some(length), self.kind)
+    }
+
+    fn of(self, items: KnownItems, carries: bool, at_hand: Vec<u32>) -> LoopOf {
+        LoopOf { id: self.number.id, items, carries, at_hand }
+    }
+}
+
+/// The items of one slice after the other, which are known by index.
+#[derive(Debug)]
+pub struct SharedItems<I: Iterator, K> {
+    items: Items<Sliced<I>, K>,
+    which: Which,
     /// How many items there are in all.
     total: Option<u64>,
     /// Whether its items come once, and are not to be known by index.
@@ -38,7 +58,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         // It is walked once to be counted, as all workers have to cut it alike.
         let total = exact_len(&iter).or_else(|| again(&iter).map(|iter| iter.count() as u64));
         let items = Items::closed(Sliced::new(iter, again), identity);
-        SharedItems { items, number, location, kind, total, gives_once }
+        SharedItems { items, which: Which { number, location, kind }, total, gives_once }
     }
 
     /// Claims a slice of a loop that carries variables, or not. Returns whether there is one; else all are finished.
@@ -47,8 +67,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     ///
     /// The backend cannot be read or written, other workers have another input, or the run is to stop.
     pub fn claim(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<bool, Error> {
-        let total = self.checked(tally)?;
-        let of = (self.number.id, total, carries);
+        let of = self.checked(tally, carries)?;
         let claimed = sharing::claim(tally.stages().0, of)?;
         Ok(self.begin(tally, claimed))
     }
@@ -63,27 +82,25 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         tally: &mut Tally<'_>,
         carries: bool,
     ) -> Result<bool, Error> {
-        let total = self.checked(tally)?;
-        let of = (self.number.id, total, carries);
+        let of = self.checked(tally, carries)?;
         let claimed = sharing::claim_async(tally.stages().0, of).await?;
         Ok(self.begin(tally, claimed))
     }
 
-    fn checked(&self, tally: &mut Tally<'_>) -> Result<u64, Error> {
+    fn checked(&self, tally: &mut Tally<'_>, carries: bool) -> Result<LoopOf, Error> {
         if self.gives_once {
             return Err(tally.gives_once());
         }
         let job = || tally.stages().0.observer.job().to_owned();
-        self.total.ok_or_else(job).map_err(|job| Error::LengthUnknown { job })
+        let total = self.total.ok_or_else(job).map_err(|job| Error::LengthUnknown { job })?;
+        Ok(self.which.of(KnownItems::ByIndex { total }, carries, Vec::new()))
     }
 
     fn begin(&mut self, tally: &mut Tally<'_>, claimed: Option<SliceAt>) -> bool {
         let Some(SliceAt { range, .. }) = claimed else { return false };
         let length = range.end - range.start;
         self.items.input().go_to(range);
-        let (stages, _) = tally.stages();
-        let location = Cow::Borrowed(self.location);
-        let entered = looping::enter(stages, self.number, location, Some(length), self.kind);
+        let entered = self.which.enter(tally, length);
         self.items.enter(entered, tally);
         true
     }
@@ -115,4 +132,120 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     pub fn has_ended(&self) -> bool {
         self.items.has_ended()
     }
+}
+
+/// The items of one slice after the other, which are known by key.
+#[derive(Debug)]
+pub struct SharedItemsByKey<I: Iterator, F> {
+    items: Items<Sorted<I>, ByKeyAt<F>>,
+    which: Which,
+    /// What the input has, once it was walked.
+    walked: Option<Walked>,
+}
+
+impl<I, F> SharedItemsByKey<I, F>
+where
+    I: Iterator,
+    F: Fn(&I::Item) -> Result<KeyHash, String>,
+{
+    /// The items of `iter`, which `again` clones if it can be.
+    pub(crate) fn new(
+        (number, location): (Number, &'static str),
+        iter: I,
+        again: fn(&I) -> Option<I>,
+        (kind, hash): (IdentityKind, F),
+    ) -> Self {
+        let items = Items::closed(Sorted::new(iter, again), ByKeyAt::new(hash));
+        SharedItemsByKey { items, which: Which { number, location, kind }, walked: None }
+    }
+
+    /// Claims a slice of a loop that carries variables, or not. Returns whether there is one; else all are finished.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read or written, other workers have another input, or the run is to stop.
+    pub fn claim(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<bool, Error> {
+        let of = self.walked(tally, carries)?;
+        let claimed = sharing::claim(tally.stages().0, of)?;
+        self.begin(tally, claimed)
+    }
+
+    /// Claims a slice without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`claim`](Self::claim).
+    pub async fn claim_async(
+        &mut self,
+        tally: &mut Tally<'_>,
+        carries: bool,
+    ) -> Result<bool, Error> {
+        let of = self.walked(tally, carries)?;
+        let claimed = sharing::claim_async(tally.stages().0, of).await?;
+        self.begin(tally, claimed)
+    }
+
+    /// Walks the input before the first claim.
+    fn walked(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<LoopOf, Error> {
+        let (input, identity) = self.items.parts();
+        if self.walked.is_none() {
+            let (stages, _) = tally.stages();
+            let slices = |total| sharing::slices_by_key(stages, total).unwrap_or(1);
+            let found = input.walk(identity.hash(), slices).map_err(|it| no_hash(tally, it))?;
+            self.walked = found;
+        }
+        let Walked { total, keys } = self.walked.unwrap_or_default();
+        let at_hand = input.at_hand().collect();
+        Ok(self.which.of(KnownItems::ByKey { total, keys }, carries, at_hand))
+    }
+
+    fn begin(&mut self, tally: &mut Tally<'_>, claimed: Option<SliceAt>) -> Result<bool, Error> {
+        let Some(SliceAt { slice, .. }) = claimed else { return Ok(false) };
+        let Walked { total, .. } = self.walked.unwrap_or_default();
+        let count = sharing::slices_by_key(tally.stages().0, total)?;
+        let (input, identity) = self.items.parts();
+        let gone = input.go_to(slice, (count, total), identity.hash());
+        gone.map_err(|it| no_hash(tally, it))?;
+        identity.begin();
+        let entered = self.which.enter(tally, total);
+        self.items.enter(entered, tally);
+        Ok(true)
+    }
+
+    /// Finishes the slice.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn finish(&mut self, tally: &mut Tally<'_>) -> Result<(), Error> {
+        sharing::finish(tally.stages().0)
+    }
+
+    /// Finishes the slice without blocking.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub async fn finish_async(&mut self, tally: &mut Tally<'_>) -> Result<(), Error> {
+        sharing::finish_async(tally.stages().0).await
+    }
+
+    /// The next item.
+    pub fn next(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
+        match self.items.next(counter) {
+            Step::Item((_, item)) => Step::Item(item),
+            Step::Done => Step::Done,
+            Step::Failed(error) => Step::Failed(error),
+        }
+    }
+
+    /// Returns whether it is known that no item of the slice is left.
+    pub fn has_ended(&self) -> bool {
+        self.items.has_ended()
+    }
+}
+
+fn no_hash(tally: &mut Tally<'_>, (index, reason): (u64, String)) -> Error {
+    let job = tally.stages().0.observer.job().to_owned();
+    Error::KeyNotSerializable { job, index, reason }
 }

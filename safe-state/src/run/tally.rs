@@ -104,7 +104,7 @@ impl<'r> Tally<'r> {
     /// Returns the error of an input that gives each item once, and would be known by index.
     #[cold]
     pub(crate) fn gives_once(&self) -> Error {
-        Error::GivesOnce { job: self.run.stages.observer.job().to_owned() }
+        self.run.gives_once()
     }
 
     /// Takes in whether the item is in flight still.

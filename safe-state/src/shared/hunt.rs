@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use safe_state_backends::{
     Carried, Checkpoint, Completed, Cut, Error as BackendError, LoopProgress, Opening, RunEnd,
-    SharedJob, Slices, Store, format::Change, range_of_slice,
+    SharedJob, Slices, Store, format::Change,
 };
+
+use safe_state_base::engine;
+use safe_state_base::status::TASK;
 
 use super::join::CANCELLED;
 use super::order::Order;
 use crate::Error;
 use crate::error::items;
+use crate::job::shared::Cutting;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -24,14 +28,14 @@ pub(crate) struct Hunt {
     job: SharedJob,
     /// The loop, and whether it carries variables.
     of: (u16, bool),
-    /// How many items the input has, and into how many slices it is cut.
-    total: u64,
-    count: u32,
+    cutting: Cutting,
     cancelled: u32,
     order: Order,
     /// Those that are finished, as far as that is known.
     finished: Option<Completed>,
     pause: Duration,
+    /// Whether the head is told of each slice under way.
+    notes: bool,
 }
 
 /// Which slice it is.
@@ -86,6 +90,8 @@ pub(crate) struct Claimed {
     pub(crate) at: SliceAt,
     /// Whether the worker died that had it before.
     pub(crate) has_crashed: bool,
+    /// How many workers have slices, if they tell.
+    pub(crate) workers: u32,
     store: Option<Store>,
 }
 
@@ -109,17 +115,20 @@ impl Drop for Claimed {
 }
 
 impl Hunt {
-    pub(crate) fn new(
-        job: SharedJob,
-        of: (u16, bool),
-        (total, wanted): (u64, u32),
-        cancelled: u32,
-    ) -> Self {
-        // None without items, but for one of an empty input.
-        let most = u32::try_from(total).unwrap_or(u32::MAX).max(1);
-        let count = wanted.min(most);
-        let (order, finished, pause) = (Order::new(count), None, FIRST_PAUSE);
-        Hunt { job, of, total, count, cancelled, order, finished, pause }
+    pub(crate) fn new(job: SharedJob, of: (u16, bool), cutting: Cutting, cancelled: u32) -> Self {
+        let order = Order::new(cutting.count).of_part(job.part());
+        let (finished, pause) = (None, FIRST_PAUSE);
+        Hunt { job, of, cutting, cancelled, order, finished, pause, notes: false }
+    }
+
+    /// One that tells the head of each slice under way, so that workers know how many they are.
+    pub(crate) fn noting(self) -> Self {
+        Hunt { notes: true, ..self }
+    }
+
+    /// Takes in of which slices the worker has the items at hand.
+    pub(crate) fn has_at_hand(&mut self, slices: impl Iterator<Item = u32>) {
+        self.order.has_at_hand(slices);
     }
 
     pub(crate) fn loop_id(&self) -> u16 {
@@ -141,10 +150,10 @@ impl Hunt {
             Some(finished) => finished,
             None => self.looked_up()?,
         };
-        while let Some(slice) = self.order.next(&finished, self.count) {
+        while let Some(slice) = self.order.next(&finished, self.cutting.count) {
             match self.job.claim(self.loop_id(), slice) {
                 Ok(opening) => {
-                    let head = self.head()?;
+                    let head = self.head_with(slice)?;
                     if head.noted(CANCELLED).unwrap_or(0) != self.cancelled {
                         return Ok(Turn::Cancelled);
                     }
@@ -152,10 +161,12 @@ impl Hunt {
                     if !finished.contains(u64::from(slice)) {
                         self.order.claimed(slice);
                         self.pause = FIRST_PAUSE;
-                        return Ok(Turn::Claimed(Box::new(self.begun(opening, slice)?)));
+                        let workers = self.job.part().map_or(share_of(&head), |part| part.of);
+                        let begun = self.begun(opening, slice, workers)?;
+                        return Ok(Turn::Claimed(Box::new(begun)));
                     }
                 }
-                Err(BackendError::Held { .. }) => self.order.is_held(slice, self.count),
+                Err(BackendError::Held { .. }) => self.order.is_held(slice, self.cutting.count),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -165,7 +176,7 @@ impl Hunt {
             return Ok(Turn::Cancelled);
         }
         let finished = self.checked(&head)?.unwrap_or_default();
-        if finished.len() == u64::from(self.count) {
+        if finished.len() == u64::from(self.cutting.count) {
             return Ok(Turn::Over(Box::new(self.done(head)?)));
         }
         self.finished = Some(finished);
@@ -179,7 +190,7 @@ impl Hunt {
         let (loop_id, carries) = self.of;
         let mut apart = BTreeMap::new();
         let lacks = |slice: &u32| carries && !head.has_merges_of(loop_id, *slice);
-        for slice in (0..self.count).filter(lacks) {
+        for slice in (0..self.cutting.count).filter(lacks) {
             if let Some(stored) = self.job.slice(loop_id, slice)? {
                 apart.insert(slice, stored);
             }
@@ -188,29 +199,61 @@ impl Hunt {
     }
 
     fn head(&self) -> Result<Checkpoint, Error> {
-        let cleared = || Error::Cleared { job: self.job.name().to_owned() };
-        self.job.head()?.ok_or_else(cleared)
+        self.job.head()?.ok_or_else(|| self.cleared())
+    }
+
+    fn cleared(&self) -> Error {
+        Error::Cleared { job: self.job.name().to_owned() }
+    }
+
+    /// The head, with a note that the slice is under way, if there are such.
+    fn head_with(&self, slice: u32) -> Result<Checkpoint, Error> {
+        if !self.notes {
+            return self.head();
+        }
+        self.job.change(|head| {
+            let Some(before) = head else {
+                return Err(self.cleared());
+            };
+            let is_finished = |it: &Slices| it.finished.contains(u64::from(slice));
+            let is_noted = before.noted_of_slice(self.loop_id(), slice).is_some();
+            if is_noted || before.slices_of(self.loop_id()).is_none_or(is_finished) {
+                return Ok((None, before));
+            }
+            let mut noted = before.clone();
+            // Where the head has no room for one more, the rate is divided among fewer.
+            if noted.note_slice(self.loop_id(), slice, 0).is_err() {
+                return Ok((None, before));
+            }
+            Ok((Some(noted.clone()), noted))
+        })
     }
 
     /// Returns what is finished, of a loop that is cut if nobody has cut it before.
     fn looked_up(&self) -> Result<Completed, Error> {
-        if let Some(finished) = self.checked(&self.head()?)? {
+        let own = self.job.own_head()?.ok_or_else(|| self.cleared())?;
+        for other in self.job.other_heads(&own)? {
+            self.checked(&other)?;
+        }
+        if let Some(finished) = self.checked(&own)? {
             return Ok(finished);
         }
         self.job.change(|head| {
             let Some(mut head) = head else {
-                return Err(Error::Cleared { job: self.job.name().to_owned() });
+                return Err(self.cleared());
             };
             if let Some(finished) = self.checked(&head)? {
                 return Ok((None, finished));
             }
             let slices = Slices {
                 loop_id: self.loop_id(),
-                count: self.count,
-                cut: Cut::Index,
+                count: self.cutting.count,
+                cut: self.cutting.cut.clone(),
                 finished: Completed::default(),
             };
-            head.cut(slices, Some(self.total)).map_err(|reason| self.job.unwritable(reason))?;
+            head.cut(slices, Some(self.cutting.total))
+                .map_err(|reason| self.job.unwritable(reason))?;
+            head.note(&self.note_of_keys(), self.cutting.keys);
             Ok((Some(head), Completed::default()))
         })
     }
@@ -219,34 +262,71 @@ impl Hunt {
     fn checked(&self, head: &Checkpoint) -> Result<Option<Completed>, Error> {
         let Some(slices) = head.slices_of(self.loop_id()) else { return Ok(None) };
         let total = head.loop_progress(self.loop_id()).and_then(LoopProgress::total);
-        if total != Some(self.total) {
+        if total != Some(self.cutting.total) {
             let stored = total.map_or_else(|| "an input of unknown length".to_owned(), length);
-            return Err(self.differs(length(self.total), stored));
+            return Err(self.differs(length(self.cutting.total), stored));
         }
-        if slices.count != self.count {
+        if slices.count != self.cutting.count {
             let cut = |count| format!("{count} slices");
-            return Err(self.differs(cut(self.count), cut(slices.count)));
+            return Err(self.differs(cut(self.cutting.count), cut(slices.count)));
+        }
+        if slices.cut != self.cutting.cut {
+            return Err(self.differs(by(&self.cutting.cut), by(&slices.cut)));
+        }
+        if head.noted(&self.note_of_keys()) != self.cutting.keys {
+            let (found, stored) = ("items with other keys", "items with their keys");
+            return Err(self.differs(found.to_owned(), stored.to_owned()));
         }
         Ok(Some(slices.finished.clone()))
+    }
+
+    /// Under what name the head has a checksum of the loop's keys.
+    fn note_of_keys(&self) -> String {
+        format!("keys!{}", self.loop_id())
     }
 
     fn differs(&self, found: String, stored: String) -> Error {
         Error::WorkerDiffers { job: self.job.name().to_owned(), found, stored }
     }
 
-    fn begun(&self, opening: Opening, slice: u32) -> Result<Claimed, Error> {
+    fn begun(&self, opening: Opening, slice: u32, workers: u32) -> Result<Claimed, Error> {
         let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
-        let checkpoint = match opening.found().cloned() {
+        let mut checkpoint = match opening.found().cloned() {
             Some(mut found) => {
                 found.begin_run(None);
                 found
             }
             None => Checkpoint::new(self.job.slice_name(self.loop_id(), slice), None),
         };
+        checkpoint.forget_note(TASK);
+        checkpoint.note(TASK, task());
         let store = Some(opening.begin(checkpoint)?);
-        let range = range_of_slice(slice, self.count, self.total);
+        let Cutting { count, total, cut, .. } = &self.cutting;
+        let range = cut.range(slice, *count, *total);
         let at = SliceAt { loop_id: self.loop_id(), slice, range };
-        Ok(Claimed { at, has_crashed, store })
+        Ok(Claimed { at, has_crashed, workers, store })
+    }
+}
+
+/// Among how many workers a rate is divided, where that is the head.
+pub(crate) fn share_of(head: &Checkpoint) -> u32 {
+    u32::try_from(head.slices_under_way()).unwrap_or(u32::MAX).max(1)
+}
+
+/// Which task of an array this process is.
+fn task() -> Option<u32> {
+    engine::array_task().and_then(|task| task.index.parse().ok())
+}
+
+/// By what a loop is cut into slices.
+fn by(cut: &Cut) -> String {
+    match cut {
+        Cut::Index => "slices of the same length".to_owned(),
+        Cut::Splits(starts) => {
+            let begin = starts.iter().take(4).map(u64::to_string).collect::<Vec<_>>().join(", ");
+            format!("slices that begin at {begin}..")
+        }
+        Cut::Key => "slices by key".to_owned(),
     }
 }
 

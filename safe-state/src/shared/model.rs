@@ -1,178 +1,27 @@
-//! Workers at random: they claim slices, do a step, finish, die, lose their leases while they go on, and lose requests or
-//! the answers to them. Whatever happens, each item is done, and all that return, return the same.
+//! Workers at random: they claim slices, do a step, finish, die, and stand still while their leases run out; requests are lost,
+//! or come late, and so are answers; clocks differ. Whatever happens, each item is done, and all that return, return the same.
 //!
 //! `SAFE_STATE_SCHEDULES=1000000` tries as many schedules, from `SAFE_STATE_SCHEDULE` on.
 #![expect(clippy::cast_possible_truncation, reason = "what is rolled is small")]
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod server;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Appended, Backend, Carried, Carry, Checkpoint, Error as BackendError, FinishedSlice, Lease,
-    LeaseOptions, SharedJob, Store,
+    Backend, Carried, Carry, Checkpoint, FinishedSlice, LeaseOptions, SharedJob, Store,
 };
 
 use super::hunt::{Hunt, SliceAt, Turn};
 use super::state::{finish_job, finish_slice};
 use super::steps::{self, Awaited, StepTurn, Steps};
 use crate::Error;
+use crate::job::shared::Cutting;
+use server::{Dice, JOB, Server, TTL};
 
-const JOB: &str = "model";
 const STEP: &str = "step!(\"first\")";
-
-/// xorshift64*.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % sides
-    }
-}
-
-/// A store on a network of which requests and answers are lost.
-struct Server(Mutex<State>);
-
-struct State {
-    stored: BTreeMap<String, Vec<u8>>,
-    /// The epochs of the leases that are held.
-    leases: BTreeMap<String, u64>,
-    epochs: u64,
-    dice: Dice,
-    /// One request in so many is lost, or its answer; 0 for none.
-    loses: u64,
-    /// Whether what lets a lease go is dead, and can't say so.
-    is_dying: bool,
-}
-
-/// What becomes of a request.
-enum Sent {
-    Well,
-    Lost,
-    /// It was done, and the answer is lost.
-    Unanswered,
-}
-
-impl Server {
-    fn new(seed: u64, loses: u64) -> Arc<Self> {
-        let state = State {
-            stored: BTreeMap::new(),
-            leases: BTreeMap::new(),
-            epochs: 0,
-            dice: Dice(seed | 1),
-            loses,
-            is_dying: false,
-        };
-        Arc::new(Server(Mutex::new(state)))
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn send(&mut self) -> Sent {
-        if self.loses == 0 || self.dice.roll(self.loses) > 0 {
-            return Sent::Well;
-        }
-        if self.dice.roll(2) == 0 { Sent::Lost } else { Sent::Unanswered }
-    }
-
-    /// Does it to what is stored, if that comes to the server.
-    fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> Result<T, BackendError> {
-        let sent = self.send();
-        if matches!(sent, Sent::Lost) {
-            return Err(lost());
-        }
-        let done = change(self);
-        if matches!(sent, Sent::Unanswered) { Err(lost()) } else { Ok(done) }
-    }
-}
-
-fn lost() -> BackendError {
-    BackendError::Backend { action: "asking", job: JOB.to_owned(), source: "it is lost".into() }
-}
-
-impl Backend for Server {
-    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
-        self.state().change(|state| state.stored.get(job).cloned())
-    }
-
-    fn save(&self, _: &str, _: &[u8]) -> Result<(), BackendError> {
-        unreachable!("workers write by leases")
-    }
-
-    fn delete(&self, _: &str) -> Result<(), BackendError> {
-        unreachable!("workers write by leases")
-    }
-
-    fn exists(&self, job: &str) -> Result<bool, BackendError> {
-        Ok(self.load(job)?.is_some())
-    }
-
-    fn lease(self: Arc<Self>, job: &str, _: LeaseOptions) -> Result<Box<dyn Lease>, BackendError> {
-        let taken = self.state().change(|state| {
-            if state.leases.contains_key(job) {
-                return None;
-            }
-            state.epochs += 1;
-            state.leases.insert(job.to_owned(), state.epochs);
-            Some(state.epochs)
-        });
-        match taken {
-            Ok(Some(epoch)) => Ok(Box::new(Held { server: self, name: job.to_owned(), epoch })),
-            Ok(None) => Err(BackendError::Held { job: job.to_owned(), holder: None }),
-            Err(error) => {
-                // A lease whose answer is lost runs out.
-                self.state().leases.remove(job);
-                Err(error)
-            }
-        }
-    }
-}
-
-struct Held {
-    server: Arc<Server>,
-    name: String,
-    epoch: u64,
-}
-
-impl Held {
-    fn write(&self, write: impl FnOnce(&mut State, &str)) -> Result<(), BackendError> {
-        let mut state = self.server.state();
-        if state.leases.get(&self.name) != Some(&self.epoch) {
-            return Err(BackendError::LeaseLost { job: self.name.clone(), holder: None });
-        }
-        state.change(|state| write(state, &self.name))
-    }
-}
-
-impl Lease for Held {
-    fn save(&mut self, checkpoint: &[u8]) -> Result<(), BackendError> {
-        self.write(|state, name| _ = state.stored.insert(name.to_owned(), checkpoint.to_vec()))
-    }
-
-    fn append(&mut self, _: &[u8]) -> Result<Appended, BackendError> {
-        Ok(Appended::No)
-    }
-
-    fn delete(&mut self) -> Result<(), BackendError> {
-        self.write(|state, name| _ = state.stored.remove(name))
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        let mut state = self.server.state();
-        if !state.is_dying && state.leases.get(&self.name) == Some(&self.epoch) {
-            state.leases.remove(&self.name);
-        }
-    }
-}
 
 /// Where a worker stands.
 enum At {
@@ -196,10 +45,10 @@ struct Model {
 }
 
 impl Model {
-    fn new(seed: u64) -> Model {
+    fn new(seed: u64, is_fenced: bool) -> Model {
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        let server =
-            Server::new(dice.roll(u64::from(u32::MAX)), [0, 40, 12][dice.roll(3) as usize]);
+        let loses = [0, 40, 12][dice.roll(3) as usize];
+        let server = Server::new(dice.roll(u64::from(u32::MAX)), loses, is_fenced);
         let backend = Arc::clone(&server) as Arc<dyn Backend>;
         let job = SharedJob::new(backend, JOB, LeaseOptions::default()).unwrap();
         let items = dice.roll(12) as usize;
@@ -223,26 +72,20 @@ impl Model {
     }
 
     fn undisturbed<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let loses = std::mem::take(&mut self.server.state().loses);
+        let loses = std::mem::take(&mut self.server.state().network.loses);
         let done = work(self);
-        self.server.state().loses = loses;
+        self.server.state().network.loses = loses;
         done
     }
 
-    /// One worker goes on, dies, or loses its leases without knowing.
+    /// One worker goes on or dies, or time goes by in which none does.
     fn step(&mut self, dice: &mut Dice) {
+        self.server.pass(dice.roll(TTL / 6));
         let which = dice.roll(self.workers.len() as u64) as usize;
+        self.server.state().worker.number = which;
         match dice.roll(12) {
             0 => self.die(which),
-            1 => {
-                // The leases of one that stands still run out.
-                let mut state = self.server.state();
-                let names: Vec<String> = state.leases.keys().cloned().collect();
-                if !names.is_empty() {
-                    let name = &names[dice.roll(names.len() as u64) as usize];
-                    state.leases.remove(name);
-                }
-            }
+            1 => self.server.pass(dice.roll(2 * TTL)),
             _ => {
                 let before = self.worker();
                 let worker = std::mem::replace(&mut self.workers[which], before);
@@ -257,13 +100,12 @@ impl Model {
     }
 
     fn die(&mut self, which: usize) {
-        self.server.state().is_dying = true;
+        self.server.state().worker.is_dying = true;
         self.workers[which] = self.worker();
-        let mut state = self.server.state();
-        state.is_dying = false;
+        self.server.state().worker.is_dying = false;
         // On the same machine it shows at once; else after a while.
-        if state.dice.roll(2) == 0 {
-            state.leases.clear();
+        if self.server.state().dice.roll(2) == 0 {
+            self.server.bury(which);
         }
     }
 
@@ -281,7 +123,7 @@ impl Model {
                     let value = self.steps;
                     // Its lease may run out in the midst of it.
                     if self.server.state().dice.roll(4) == 0 {
-                        self.server.state().leases.clear();
+                        self.server.pass(TTL);
                         return Ok(At::Step(awaited, steps));
                     }
                     let carried = value.change(STEP, Vec::new(), None).unwrap();
@@ -328,7 +170,7 @@ impl Model {
     }
 
     fn hunting(&self) -> At {
-        let cut = (self.done.len() as u64, self.slices);
+        let cut = Cutting::by_index(self.done.len() as u64, self.slices);
         At::Hunting(Box::new(Hunt::new(self.job.clone(), (0, true), cut, 0)))
     }
 
@@ -348,8 +190,8 @@ impl Model {
     }
 }
 
-fn schedule(seed: u64) -> bool {
-    let mut model = Model::new(seed);
+fn schedule(seed: u64, is_fenced: bool) -> bool {
+    let mut model = Model::new(seed, is_fenced);
     let mut dice = Dice(seed.wrapping_add(0xA076_1D64_78BD_642F) | 1);
     for _ in 0..200 {
         model.step(&mut dice);
@@ -357,13 +199,14 @@ fn schedule(seed: u64) -> bool {
     }
     let was_disturbed = model.done.iter().any(|times| *times > 1) || model.steps > 1;
     // In peace it comes to its end.
-    model.server.state().loses = 0;
+    model.server.state().network.loses = 0;
     for _ in 0..10_000 {
         if model.workers.iter().all(|worker| matches!(worker, At::Finished(_))) {
             model.check(seed);
             return was_disturbed;
         }
         for which in 0..model.workers.len() {
+            model.server.state().worker.number = which;
             let before = model.worker();
             let worker = std::mem::replace(&mut model.workers[which], before);
             match model.go_on(worker) {
@@ -374,10 +217,7 @@ fn schedule(seed: u64) -> bool {
             }
         }
         // The leases of the dead run out.
-        let mut state = model.server.state();
-        if state.dice.roll(20) == 0 {
-            state.leases.clear();
-        }
+        model.server.pass(1);
     }
     panic!("schedule {seed} comes to no end");
 }
@@ -389,7 +229,16 @@ fn number(variable: &str, default: u64) -> u64 {
 #[test]
 fn whatever_happens_all_items_are_done_and_all_workers_return_the_same() {
     let first = number("SAFE_STATE_SCHEDULE", 0);
-    let schedules = number("SAFE_STATE_SCHEDULES", 500);
-    let disturbed = (first..first + schedules).filter(|seed| schedule(*seed)).count() as u64;
+    let storm = number("SAFE_STATE_STORM", 1);
+    let schedules = number("SAFE_STATE_SCHEDULES", if storm > 1 { 50_000 * storm } else { 2000 });
+    let seeds = first..first + schedules;
+    let disturbed = seeds.filter(|seed| schedule(*seed, true)).count() as u64;
     assert!(schedules < 100 || disturbed * 4 > schedules, "only {disturbed} were disturbed");
+}
+
+/// What the fence is there for is among what is tried.
+#[test]
+fn a_store_that_takes_writes_under_an_older_lease_is_found_out() {
+    let is_found_out = |seed| catch_unwind(AssertUnwindSafe(|| schedule(seed, false))).is_err();
+    assert!((0..2000).any(is_found_out));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use safe_state_backends::Completed;
+use safe_state_backends::{Completed, Part};
 
 /// Where a worker looks for a slice: behind the one that it had, so that it goes through the input as a loop does; and
 /// somewhere else where another worker was first, so that they spread over the input.
@@ -12,7 +12,11 @@ pub(crate) struct Order {
     next: u32,
     /// Those that others have, as far as it has tried since it waited.
     held: BTreeSet<u32>,
+    /// Those whose items it has at hand.
+    at_hand: BTreeSet<u32>,
     random: fn() -> u64,
+    /// Which slices it tries, if not all.
+    part: Option<Part>,
 }
 
 impl Order {
@@ -22,7 +26,8 @@ impl Order {
     }
 
     fn by(count: u32, random: fn() -> u64) -> Self {
-        let mut order = Order { next: 0, held: BTreeSet::new(), random };
+        let (held, at_hand) = (BTreeSet::new(), BTreeSet::new());
+        let mut order = Order { next: 0, held, at_hand, random, part: None };
         order.go_elsewhere(count);
         order
     }
@@ -30,9 +35,21 @@ impl Order {
     /// Returns the slice of `count` to try next: one that is not finished, and not known to be another's; none if there is
     /// no other.
     pub(crate) fn next(&self, finished: &Completed, count: u32) -> Option<u32> {
-        let around = (self.next..count).chain(0..self.next.min(count));
-        let mut free = around.filter(|slice| !self.held.contains(slice));
+        let at_hand = self.at_hand.iter().copied();
+        let around = at_hand.chain(self.next..count).chain(0..self.next.min(count));
+        let is_own = |slice: &u32| self.part.is_none_or(|part| part.has(*slice));
+        let mut free = around.filter(is_own).filter(|slice| !self.held.contains(slice));
         free.find(|slice| !finished.contains(u64::from(*slice)))
+    }
+
+    /// One that tries the slices of that part alone, if there is one.
+    pub(crate) fn of_part(self, part: Option<Part>) -> Self {
+        Order { part, ..self }
+    }
+
+    /// Takes in of which slices it has the items at hand: it tries these first.
+    pub(crate) fn has_at_hand(&mut self, slices: impl Iterator<Item = u32>) {
+        self.at_hand = slices.collect();
     }
 
     /// The slice is this worker's.
@@ -87,6 +104,15 @@ mod tests {
         order.has_waited();
         assert_eq!(order.next(&finished([2]), 3), Some(0));
         assert_eq!(order.next(&finished([0, 1, 2]), 3), None);
+    }
+
+    #[test]
+    fn it_tries_first_what_it_has_at_hand() {
+        let mut order = Order::by(8, || 5);
+        order.has_at_hand([2, 3].into_iter());
+        assert_eq!(order.next(&finished([2]), 8), Some(3));
+        order.is_held(3, 8);
+        assert_eq!(order.next(&finished([2]), 8), Some(5));
     }
 
     #[test]

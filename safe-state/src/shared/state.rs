@@ -1,6 +1,7 @@
 //! What a worker knows of the job that it shares.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
@@ -22,12 +23,42 @@ pub(crate) struct Sharing {
     /// How often the job had been cancelled when the worker began.
     cancelled: u32,
     pub(crate) steps: Steps,
+    /// When to look next how many workers divide the job's rate, of one that has one.
+    divided: Option<Divided>,
     /// The slice under way.
     at: Option<UnderWay>,
+    looking: Looking,
+}
+
+/// What a worker looks for in the loop that it is at.
+#[derive(Default)]
+struct Looking {
     /// What all have done, once all slices of a loop were finished.
     done: Option<Done>,
-    /// Where it looks for slices of the loop that it is at.
+    /// Where it looks for slices.
     hunt: Option<Hunt>,
+}
+
+/// How long workers that divide a rate go without looking how many they are.
+const DIVIDED_AGAIN: Duration = Duration::from_secs(1);
+
+/// A rate that all workers divide.
+#[derive(Debug, Default)]
+struct Divided {
+    next: Option<Instant>,
+}
+
+/// How many items a loop has, and how it knows them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KnownItems {
+    ByIndex {
+        total: u64,
+    },
+    ByKey {
+        total: u64,
+        /// A checksum of all keys.
+        keys: u32,
+    },
 }
 
 /// A slice under way.
@@ -49,9 +80,9 @@ impl Sharing {
             terms: job.saves.shared.clone().unwrap_or_default(),
             cancelled,
             steps,
+            divided: job.watch.rate.map(|_| Divided::default()),
             at: None,
-            done: None,
-            hunt: None,
+            looking: Looking::default(),
         }
     }
 
@@ -73,28 +104,63 @@ impl Sharing {
         self.at.is_some()
     }
 
-    /// Takes what looks for slices of the loop of that number, over so many items.
-    pub(crate) fn hunt(&mut self, (loop_id, total, carries): (u16, u64, bool)) -> Hunt {
-        let before = self.hunt.take().filter(|hunt| hunt.loop_id() == loop_id);
-        before.unwrap_or_else(|| {
-            let cut = (total, self.terms.slices);
-            Hunt::new(self.job.clone(), (loop_id, carries), cut, self.cancelled)
-        })
+    /// Returns the loop and the slice under way.
+    pub(crate) fn slice(&self) -> Option<(u16, u32)> {
+        self.at.as_ref().map(|at| (at.slice.loop_id, at.slice.slice))
+    }
+
+    /// Takes what looks for slices of the loop of that number, whose items are known so.
+    ///
+    /// # Errors
+    ///
+    /// The ranges that the program gives do not fit its input.
+    pub(crate) fn hunt(
+        &mut self,
+        (loop_id, carries): (u16, bool),
+        known: KnownItems,
+    ) -> Result<Hunt, Error> {
+        if let Some(before) = self.looking.hunt.take().filter(|hunt| hunt.loop_id() == loop_id) {
+            return Ok(before);
+        }
+        let cutting = match known {
+            KnownItems::ByIndex { total } => self.terms.cut(total),
+            KnownItems::ByKey { total, keys } => self.terms.cut_by_key(total, keys),
+        };
+        let job = || self.job.name().to_owned();
+        let cutting = cutting.map_err(|reason| Error::Slices { job: job(), reason })?;
+        let hunt = Hunt::new(self.job.clone(), (loop_id, carries), cutting, self.cancelled);
+        Ok(if self.divided.is_some() { hunt.noting() } else { hunt })
+    }
+
+    /// Into how many slices a loop of so many items is cut that knows them by key.
+    pub(crate) fn slices_by_key(&self, total: u64) -> u32 {
+        self.terms.cut_by_key(total, 0).map_or(1, |cutting| cutting.count)
+    }
+
+    /// Returns what to ask for how many workers divide the job's rate, if it is time.
+    pub(crate) fn asks_for_share(&mut self, now: Instant) -> Option<SharedJob> {
+        let Divided { next } = self.divided.as_mut()?;
+        // The number of fixed parts is fixed.
+        if self.job.part().is_some() || self.at.is_none() || next.is_some_and(|next| now < next) {
+            return None;
+        }
+        *next = Some(now + DIVIDED_AGAIN);
+        Some(self.job.clone())
     }
 
     /// Takes in that all slices are finished.
     pub(crate) fn all_finished(&mut self, done: Done) {
-        (self.done, self.hunt) = (Some(done), None);
+        self.looking = Looking { done: Some(done), hunt: None };
     }
 
     /// What all have done with the loop that was finished last.
     pub(crate) fn done(&self) -> Option<&Done> {
-        self.done.as_ref()
+        self.looking.done.as_ref()
     }
 
     /// Begins a slice.
     pub(crate) fn begin(&mut self, slice: SliceAt, hunt: Hunt, outside: Progress) {
-        self.hunt = Some(hunt);
+        self.looking.hunt = Some(hunt);
         self.at = Some(UnderWay { slice, outside, values: Vec::new() });
     }
 
@@ -118,7 +184,7 @@ impl Sharing {
 
     /// Takes in what became of the slice.
     pub(crate) fn finished(&mut self, head: &Checkpoint) {
-        if let Some(hunt) = &mut self.hunt {
+        if let Some(hunt) = &mut self.looking.hunt {
             hunt.knows(head);
         }
     }
@@ -145,8 +211,8 @@ pub(crate) fn finish_slice(
         let Some(mut head) = head else {
             return Err(Error::Cleared { job: job.name().to_owned() });
         };
-        let count = head.slices_of(finished.loop_id).map_or(0, |slices| slices.count);
-        let stays = finished.stays(found, count);
+        let slices = head.slices_of(finished.loop_id);
+        let stays = slices.is_some_and(|slices| finished.stays(found, slices));
         head.finish_slice(finished, found).map_err(|reason| job.unwritable(reason))?;
         Ok((Some(head.clone()), (head, stays)))
     })?;
@@ -174,4 +240,42 @@ pub(crate) fn finish_job(job: &SharedJob) -> Result<u64, safe_state_backends::Er
         head.finish();
         Ok((Some(head), count))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use safe_state_backends::{LeaseOptions, MemoryBackend};
+
+    use super::*;
+    use crate::job::shared::Cutting;
+    use crate::shared::hunt::{Claimed, Turn, share_of};
+
+    fn claimed(job: &SharedJob) -> Claimed {
+        let cutting = Cutting::by_index(100, 4);
+        let mut hunt = Hunt::new(job.clone(), (0, false), cutting, 0).noting();
+        match hunt.turn().unwrap() {
+            Turn::Claimed(claimed) => *claimed,
+            turn => panic!("{turn:?}"),
+        }
+    }
+
+    #[test]
+    fn a_worker_that_divides_a_rate_is_told_among_how_many() {
+        let backend = Arc::new(MemoryBackend::default());
+        let job = SharedJob::new(backend, "job", LeaseOptions::default()).unwrap();
+        job.change(|_| Ok::<_, Error>((Some(Checkpoint::new("job", None)), ()))).unwrap();
+        let mut workers: Vec<Claimed> = (0..3).map(|_| claimed(&job)).collect();
+        assert_eq!(workers.iter().map(|it| it.workers).collect::<Vec<_>>(), [1, 2, 3]);
+        let mut done = workers.remove(0);
+        let SliceAt { loop_id, slice, range } = done.at.clone();
+        let finished = FinishedSlice { loop_id, slice, range, values: Vec::new() };
+        let head = finish_slice(&job, finished, &mut done.take().unwrap()).unwrap();
+        assert_eq!(share_of(&head), 2);
+        // One that died has its part until another takes its slice.
+        drop(workers.remove(0));
+        assert_eq!(share_of(&job.head().unwrap().unwrap()), 2);
+        assert_eq!(claimed(&job).workers, 3);
+    }
 }

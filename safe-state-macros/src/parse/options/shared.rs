@@ -1,13 +1,13 @@
 //! The options of a job that many workers share.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, Lit, Result, Token};
 
 use super::Options;
-use super::forms::{Value, not_literal_but, text};
+use super::forms::{Value, not_literal_but, text, value};
 use super::variable::Variable;
 use crate::parse::options::items::Identity;
 
@@ -72,7 +72,8 @@ fn of_variable(input: ParseStream<'_>, of: Option<&mut Merging>) -> Result<()> {
 
 /// A number of slices.
 pub(super) fn slices(value: Expr) -> Result<Value> {
-    const EXPECTED: &str = "a number of slices, 1 to 65536, such as `slices = 256`";
+    const EXPECTED: &str =
+        "a number of slices, 1 to 65536, such as `slices = 256`, or the ranges that they have";
     let value = not_literal_but(value, EXPECTED, |lit| matches!(lit, Lit::Int(_)))?;
     if let Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) = &value {
         let fits = count.base10_parse().is_ok_and(|count| (1..=MOST_SLICES).contains(&count));
@@ -81,6 +82,22 @@ pub(super) fn slices(value: Expr) -> Result<Value> {
         }
     }
     Ok(Value::given(value))
+}
+
+/// `shared`, or `shared = "static"`.
+pub(super) fn shared(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
+    if !input.peek(Token![=]) {
+        return Ok(Value::Said);
+    }
+    let given = value(option, input)?;
+    match text(&given).is_some_and(|text| text.value() == "static") {
+        true => Ok(Value::Variant("Sharing", "Static")),
+        false => {
+            let expected =
+                "expected `shared`, or `shared = \"static\"`, where each worker has a fixed part";
+            Err(Error::new(given.span(), expected))
+        }
+    }
 }
 
 /// What a worker does that has nothing to do.
@@ -93,6 +110,18 @@ pub(super) fn on_idle(value: &Expr) -> Result<Value> {
         "wait" => Ok(Value::Variant("OnIdle", "Wait")),
         "leave" => Ok(Value::Variant("OnIdle", "Leave")),
         _ => Err(refused()),
+    }
+}
+
+/// Refuses a loop that many workers share, if it can't be cut by that.
+pub(crate) fn check_cut(identity: &Identity, otherwise: Span) -> Result<()> {
+    match identity {
+        Identity::Index | Identity::Check(_) | Identity::Key(_) => Ok(()),
+        Identity::Cursor(_) | Identity::Consumed(_) => {
+            let text = "a shared loop is cut into slices by the index or the `key` of its items, which all workers walk; \
+                        remove this, or `shared`";
+            Err(Error::new(identity.place().unwrap_or(otherwise), text))
+        }
     }
 }
 
@@ -112,20 +141,13 @@ impl Options {
             );
             return Err(Error::new(handle.span(), text));
         }
-        match &self.items.identity {
-            Identity::Index | Identity::Check(_) => Ok(()),
-            other => {
-                let text =
-                    "slices of a shared loop are ranges of the index; remove this, or `shared`";
-                Err(Error::new(other.place().unwrap_or(shared), text))
-            }
-        }
+        check_cut(&self.items.identity, shared)
     }
 
     /// Nothing is said of workers where there is one.
     fn check_unshared(&self) -> Result<()> {
         let text = "this is about `shared`; add that, or remove this";
-        for name in ["slices", "submission", "on_idle"] {
+        for name in ["slices", "submission", "on_idle", "worker"] {
             if let Some(place) = self.settings.place(name) {
                 return Err(Error::new(place, text));
             }

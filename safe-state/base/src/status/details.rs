@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::death::Death;
 use super::look::Look;
 use super::state::State;
+use super::workers::StatusWorkers;
 
 /// What is told of a job beyond a line: see [`Status`](super::Status).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,6 +23,9 @@ pub struct StatusDetails {
     pub carries: Vec<String>,
     /// The resumable loops that have begun, in the function's order.
     pub loops: Vec<StatusLoop>,
+    /// The slices, and the workers that have some, of a job that many share; left out of the JSON of another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<StatusWorkers>,
     /// How the last run failed.
     pub failure: Option<String>,
     /// Where the last run died, if an item is known to be to blame.
@@ -67,6 +71,7 @@ impl StatusDetails {
             pace: StatusPace::of(checkpoint, state),
             carries: checkpoint.carried_names().map(str::to_owned).collect(),
             loops: checkpoint.numbered_loops().map(StatusLoop::of).collect(),
+            shared: StatusWorkers::of(look),
             failure: checkpoint.last_failure().map(ToString::to_string),
             death: Death::of_last_run(look),
         }

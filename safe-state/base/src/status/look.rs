@@ -4,7 +4,9 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
 
-use safe_state_backends::{Backend, Checkpoint, Error, Holder, Request, whole, workers};
+use safe_state_backends::{
+    Backend, BegunSlice, Checkpoint, Error, Holder, Request, begun_slices, whole, with_parts,
+};
 
 /// How often one looks again at a job that changes under one's eyes.
 const LOOKS: usize = 5;
@@ -23,6 +25,8 @@ pub struct Look {
     pub run: Run,
     /// What was asked of its runs, and why.
     pub asked: Option<(Request, Option<String>)>,
+    /// Slices that have begun and are not finished, of a job that many workers share.
+    pub begun: Vec<BegunSlice>,
 }
 
 /// Whether a job is under way.
@@ -114,18 +118,18 @@ impl Look {
         let run = Run::of(backend, job)?;
         let checkpoint = Checkpoint::load(backend, job)?;
         let Some(mut checkpoint) = checkpoint else { return Ok(None) };
-        let mut run = run;
+        let (mut run, mut begun) = (run, Vec::new());
         if checkpoint.has_slices() {
+            checkpoint = with_parts(backend, job, checkpoint)?;
+            begun = begun_slices(backend, job, &checkpoint)?;
             // Of workers that share it, the first is told.
-            if let Ok(workers) = workers(backend, job, &checkpoint)
-                && let Some((.., worker)) = workers.into_iter().next()
-            {
+            if let Some(worker) = begun.iter().find_map(|slice| slice.holder.clone()) {
                 run = Run::By(worker);
             }
-            checkpoint = whole(backend, job, checkpoint)?;
+            checkpoint = whole(checkpoint, &begun);
         }
         let asked = Request::load_with_reason(backend, job)?;
-        Ok(Some(Look { checkpoint, run, asked }))
+        Ok(Some(Look { checkpoint, run, asked, begun }))
     }
 
     /// What was asked of the job's runs.

@@ -144,6 +144,8 @@ fn said_of(seen: &Seen) -> Line<'static> {
     let mut said = Vec::new();
     said.extend(it.holder.as_ref().map(|holder| format!("pid {} on {}", holder.pid, holder.host)));
     said.extend(it.asked.asked.map(|asked| format!("asked to {asked}")));
+    let slow = it.progress.stragglers;
+    said.extend((slow > 0).then(|| format!("{slow} lag behind the other workers")));
     said.extend((it.runs.dead_letters > 0).then(|| format!("{} given up", it.runs.dead_letters)));
     said.extend((it.runs.skipped > 0).then(|| format!("{} skipped", it.runs.skipped)));
     let mut line = Line::from(Span::styled(escape::line(&said.join(", ")), DIM));

@@ -1,6 +1,6 @@
 use safe_state::resumable;
 
-#[resumable(shared, key = |line| *line)]
+#[resumable(shared, cursor = |line| *line)]
 fn print(lines: &[u32]) {
     for line in lines {
         println!("{line}");

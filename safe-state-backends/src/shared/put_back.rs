@@ -1,0 +1,95 @@
+//! Dead letters of a job that many workers share, put back together.
+
+use super::part::has_parts;
+use super::{PutBack, SharedJob, unfinished};
+use crate::store::Opening;
+use crate::{Checkpoint, Cut, Error, Slices};
+
+impl SharedJob {
+    /// Puts the dead letters of all slices back, and gives how many they are: the next workers do their items.
+    ///
+    /// # Errors
+    ///
+    /// A worker has a slice with some; or the backend cannot be read or written. Within, the index of the first that can't be
+    /// put back, and why; then none is.
+    pub fn put_back_dead_letters(&self) -> Result<PutBack, Error> {
+        let opening = self.while_held(&self.job)?;
+        let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
+        let mut written = Vec::new();
+        if has_parts(&head) {
+            return Err(Error::Unsupported("put back dead letters of workers with fixed parts"));
+        }
+        let (mut count, letters) = (0, head.slices_to_reopen());
+        self.reopen_by_key(&mut head, &mut written)?;
+        for (loop_id, slice, letters) in letters {
+            let free = self.of_nobody(loop_id, slice)?;
+            let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
+            let before = free.found().cloned().unwrap_or_else(none);
+            let stored = head.reopen((loop_id, slice, letters), before);
+            written.push((free, stored.map_err(|reason| self.unwritable(reason))?));
+        }
+        self.add_with_letters(&mut head, &mut written)?;
+        for (_, stored) in &mut written {
+            match stored.put_back_dead_letters() {
+                Ok(put_back) => count += put_back,
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        // A slice that is finished in the head is nobody's to do, whatever is stored of it.
+        for (free, stored) in written {
+            free.begin(stored)?;
+        }
+        head.forget_dead_letters();
+        opening.begin_shared(head)?;
+        Ok(Ok(count))
+    }
+
+    /// Makes those finished slices unfinished that have dead letters, of loops that are cut by key: what is stored of such a
+    /// slice stays, as it alone tells which of its items are complete.
+    fn reopen_by_key(
+        &self,
+        head: &mut Checkpoint,
+        written: &mut Vec<(Opening, Checkpoint)>,
+    ) -> Result<(), Error> {
+        let by_key =
+            head.slices().filter(|slices| slices.cut == Cut::Key && head.has_dead_letters());
+        let finished = |slices: &Slices| {
+            let (loop_id, finished) = (slices.loop_id, slices.finished.clone());
+            (0..slices.count)
+                .filter(move |it| finished.contains(u64::from(*it)))
+                .map(move |it| (loop_id, it))
+        };
+        for (loop_id, slice) in by_key.flat_map(finished).collect::<Vec<_>>() {
+            let Some(stored) = self.slice(loop_id, slice)? else { continue };
+            if stored.dead_letters.is_empty() {
+                continue;
+            }
+            let free = self.of_nobody(loop_id, slice)?;
+            let reopened = head.reopen_by_key(loop_id, slice, stored);
+            written.push((free, reopened.map_err(|reason| self.unwritable(reason))?));
+        }
+        Ok(())
+    }
+
+    /// Adds the slices under way that have dead letters.
+    fn add_with_letters(
+        &self,
+        head: &mut Checkpoint,
+        written: &mut Vec<(Opening, Checkpoint)>,
+    ) -> Result<(), Error> {
+        for (loop_id, slice, _) in unfinished(head) {
+            let name = self.slice_name(loop_id, slice);
+            let is_new = written.iter().any(|(_, stored)| stored.job == name);
+            if is_new || self.slice(loop_id, slice)?.is_none() {
+                continue;
+            }
+            let free = self.of_nobody(loop_id, slice)?;
+            let stored = free.found().filter(|it| !it.dead_letters.is_empty()).cloned();
+            let Some(stored) = stored else { continue };
+            // It has none that is given up by now.
+            head.workers.take_merges(loop_id, slice);
+            written.push((free, stored));
+        }
+        Ok(())
+    }
+}

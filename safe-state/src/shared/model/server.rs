@@ -1,0 +1,274 @@
+//! A store on a network of which requests and answers are lost, or come late, and whose leases run out by its own clock. Each
+//! worker goes by another clock.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use safe_state_backends::{Appended, Backend, Error as BackendError, Lease, LeaseOptions};
+
+pub(super) const JOB: &str = "model";
+/// How long a lease lasts that is not renewed.
+pub(super) const TTL: u64 = 30;
+
+/// xorshift64*.
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % sides
+    }
+}
+
+pub(super) struct Server(Mutex<State>);
+
+pub(super) struct State {
+    stored: BTreeMap<String, Vec<u8>>,
+    leases: BTreeMap<String, Granted>,
+    epochs: u64,
+    pub(super) dice: Dice,
+    now: u64,
+    pub(super) network: Network,
+    pub(super) worker: AtWork,
+    /// Whether a write under an older lease is refused.
+    is_fenced: bool,
+}
+
+/// What is between the workers and the server.
+pub(super) struct Network {
+    /// One request in so many is lost or late, or its answer is; 0 for none.
+    pub(super) loses: u64,
+    /// Requests that are under way for long.
+    late: Vec<Late>,
+}
+
+/// The worker that is at work.
+#[derive(Default)]
+pub(super) struct AtWork {
+    pub(super) number: usize,
+    /// Whether what lets a lease go is dead, and can't say so.
+    pub(super) is_dying: bool,
+}
+
+/// A lease, as the server knows it.
+struct Granted {
+    epoch: u64,
+    until: u64,
+    worker: usize,
+}
+
+type Late = Box<dyn FnOnce(&mut State) + Send>;
+
+/// What becomes of a request.
+enum Sent {
+    Well,
+    Lost,
+    /// It comes when others have come that were sent later.
+    Late,
+    /// It was done, and the answer is lost.
+    Unanswered,
+}
+
+impl Server {
+    pub(super) fn new(seed: u64, loses: u64, is_fenced: bool) -> Arc<Self> {
+        Arc::new(Server(Mutex::new(State {
+            stored: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            epochs: 0,
+            dice: Dice(seed | 1),
+            now: 0,
+            network: Network { loses, late: Vec::new() },
+            worker: AtWork::default(),
+            is_fenced,
+        })))
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets time go by; some of the requests that are late come.
+    pub(super) fn pass(&self, time: u64) {
+        let mut state = self.state();
+        state.now += time;
+        while !state.network.late.is_empty() && state.dice.roll(4) == 0 {
+            let count = state.network.late.len() as u64;
+            let which = state.dice.roll(count) as usize;
+            let late = state.network.late.swap_remove(which);
+            late(&mut state);
+        }
+    }
+
+    /// Takes the leases of a worker away that is dead, which shows on its own machine.
+    pub(super) fn bury(&self, worker: usize) {
+        self.state().leases.retain(|_, lease| lease.worker != worker);
+    }
+}
+
+impl State {
+    fn send(&mut self) -> Sent {
+        if self.network.loses == 0 || self.dice.roll(self.network.loses) > 0 {
+            return Sent::Well;
+        }
+        match self.dice.roll(3) {
+            0 => Sent::Lost,
+            1 => Sent::Late,
+            _ => Sent::Unanswered,
+        }
+    }
+
+    /// Does it to what is stored, if and when that comes to the server.
+    fn change<T>(
+        &mut self,
+        change: impl FnOnce(&mut Self) -> T + Send + 'static,
+    ) -> Result<T, BackendError> {
+        match self.send() {
+            Sent::Well => Ok(change(self)),
+            Sent::Lost => Err(lost()),
+            Sent::Late => {
+                self.network.late.push(Box::new(|state| _ = change(state)));
+                Err(lost())
+            }
+            Sent::Unanswered => {
+                change(self);
+                Err(lost())
+            }
+        }
+    }
+
+    /// What time it is for the worker that is at work: its clock is wrong, and as fast as the server's, or half as fast, or
+    /// twice.
+    fn local(&self, worker: usize) -> u64 {
+        1000 * worker as u64 + self.now * [2, 1, 4][worker % 3] / 2
+    }
+
+    fn grant(&mut self, name: &str, worker: usize) -> Option<u64> {
+        if self.leases.get(name).is_some_and(|lease| lease.until > self.now) {
+            return None;
+        }
+        self.epochs += 1;
+        let lease = Granted { epoch: self.epochs, until: self.now + TTL, worker };
+        self.leases.insert(name.to_owned(), lease);
+        Some(self.epochs)
+    }
+
+    /// Writes by the lease of that number, if it is still that one.
+    fn write(
+        &mut self,
+        name: &str,
+        epoch: u64,
+        write: impl FnOnce(&mut BTreeMap<String, Vec<u8>>),
+    ) -> bool {
+        let until = self.now + TTL;
+        match self.leases.get_mut(name).filter(|lease| lease.epoch == epoch) {
+            Some(lease) => lease.until = lease.until.max(until),
+            None if self.is_fenced => return false,
+            None => {}
+        }
+        write(&mut self.stored);
+        true
+    }
+}
+
+fn lost() -> BackendError {
+    BackendError::Backend { action: "asking", job: JOB.to_owned(), source: "it is lost".into() }
+}
+
+impl Backend for Server {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
+        let name = job.to_owned();
+        self.state().change(move |state| state.stored.get(&name).cloned())
+    }
+
+    fn save(&self, _: &str, _: &[u8]) -> Result<(), BackendError> {
+        unreachable!("workers write by leases")
+    }
+
+    fn delete(&self, _: &str) -> Result<(), BackendError> {
+        unreachable!("workers write by leases")
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, BackendError> {
+        Ok(self.load(job)?.is_some())
+    }
+
+    fn lease(self: Arc<Self>, job: &str, _: LeaseOptions) -> Result<Box<dyn Lease>, BackendError> {
+        let (name, mut state) = (job.to_owned(), self.state());
+        let worker = state.worker.number;
+        // One whose answer is lost, or which comes late, runs out.
+        let granted = state.change(move |state| state.grant(&name, worker))?;
+        let renewed = state.local(worker);
+        drop(state);
+        match granted {
+            Some(epoch) => {
+                Ok(Box::new(Held { server: self, name: job.to_owned(), epoch, worker, renewed }))
+            }
+            None => Err(BackendError::Held { job: job.to_owned(), holder: None }),
+        }
+    }
+}
+
+struct Held {
+    server: Arc<Server>,
+    name: String,
+    epoch: u64,
+    worker: usize,
+    /// When it was renewed last, by the worker's clock.
+    renewed: u64,
+}
+
+impl Held {
+    fn write(
+        &mut self,
+        write: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) + Send + 'static,
+    ) -> Result<(), BackendError> {
+        let mut state = self.server.state();
+        let lease_lost = || BackendError::LeaseLost { job: self.name.clone(), holder: None };
+        let now = state.local(self.worker);
+        if now - self.renewed >= TTL {
+            return Err(lease_lost());
+        }
+        let (name, epoch) = (self.name.clone(), self.epoch);
+        let written = state.change(move |state| state.write(&name, epoch, write))?;
+        if !written {
+            return Err(lease_lost());
+        }
+        drop(state);
+        self.renewed = now;
+        Ok(())
+    }
+}
+
+impl Lease for Held {
+    fn save(&mut self, checkpoint: &[u8]) -> Result<(), BackendError> {
+        let (name, checkpoint) = (self.name.clone(), checkpoint.to_vec());
+        self.write(move |stored| _ = stored.insert(name, checkpoint))
+    }
+
+    fn append(&mut self, _: &[u8]) -> Result<Appended, BackendError> {
+        Ok(Appended::No)
+    }
+
+    fn delete(&mut self) -> Result<(), BackendError> {
+        let name = self.name.clone();
+        self.write(move |stored| _ = stored.remove(&name))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut state = self.server.state();
+        if state.worker.is_dying {
+            return;
+        }
+        let (name, epoch) = (self.name.clone(), self.epoch);
+        // If that does not come, the lease runs out.
+        let _ = state.change(move |state| {
+            if state.leases.get(&name).is_some_and(|lease| lease.epoch == epoch) {
+                state.leases.remove(&name);
+            }
+        });
+    }
+}

@@ -1,0 +1,232 @@
+//! The input of a loop that many workers share, and that knows its items by key: the items of one slice after the other.
+//!
+//! A walk goes through the whole input, so it brings the items of as many slices as may be kept at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::vec;
+
+use crate::items::key::KeyHash;
+
+/// How many items are kept beside those of the slice under way.
+const KEPT: u64 = 1 << 20;
+
+/// Gives the items of one slice after the other, with their indices in the whole input.
+pub(crate) struct Sorted<I: Iterator> {
+    input: Input<I>,
+    again: fn(&I) -> Option<I>,
+    keeps: u64,
+    /// The items of slices that are to come.
+    kept: BTreeMap<u32, Vec<(u64, I::Item)>>,
+    /// The items of the slice that are to come.
+    rest: vec::IntoIter<(u64, I::Item)>,
+}
+
+enum Input<I> {
+    /// It has not been walked yet.
+    New(I),
+    /// As it began.
+    Again(I),
+    /// All of its items are kept.
+    Kept,
+}
+
+/// What makes the hash of an item's key.
+pub(crate) type Hash<'h, T> = &'h dyn Fn(&T) -> Result<KeyHash, String>;
+
+/// The index of an item whose key has no hash, and why.
+pub(crate) type NoHash = (u64, String);
+
+/// What a walk finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Walked {
+    pub(crate) total: u64,
+    /// A checksum of all keys, in whatever order they come.
+    pub(crate) keys: u32,
+}
+
+impl<I: Iterator> Sorted<I> {
+    /// The items of `iter`, which `again` clones if it can be.
+    pub(crate) fn new(iter: I, again: fn(&I) -> Option<I>) -> Self {
+        let (kept, rest) = (BTreeMap::new(), Vec::new().into_iter());
+        Sorted { input: Input::New(iter), again, keeps: KEPT, kept, rest }
+    }
+
+    /// Walks the input, the first time. `slices` tells into how many slices so many items are cut.
+    pub(crate) fn walk(
+        &mut self,
+        hash: Hash<'_, I::Item>,
+        slices: impl FnOnce(u64) -> u32,
+    ) -> Result<Option<Walked>, NoHash> {
+        let iter = match std::mem::replace(&mut self.input, Input::Kept) {
+            Input::New(iter) => iter,
+            walked => {
+                self.input = walked;
+                return Ok(None);
+            }
+        };
+        if let Some(origin) = (self.again)(&iter) {
+            self.input = Input::Again(origin);
+        }
+        let keeps_all = matches!(self.input, Input::Kept);
+        let (mut walked, mut sum, mut items) = (Walked::default(), 0_u64, Some(Vec::new()));
+        for (index, item) in (0..).zip(iter) {
+            let key = hash(&item).map_err(|reason| (index, reason))?.hash;
+            (walked.total, sum) = (index + 1, sum.wrapping_add(key));
+            if !keeps_all && index >= self.keeps {
+                items = None;
+            }
+            if let Some(items) = &mut items {
+                items.push((key, index, item));
+            }
+        }
+        walked.keys = folded(sum);
+        let count = slices(walked.total);
+        for (key, index, item) in items.into_iter().flatten() {
+            self.kept.entry(slice_of(key, count)).or_default().push((index, item));
+        }
+        if self.kept.is_empty() {
+            return Ok(Some(walked));
+        }
+        // Of one without items, that is known.
+        (0..count).for_each(|slice| _ = self.kept.entry(slice).or_default());
+        Ok(Some(walked))
+    }
+
+    /// Goes to a slice, of `count` of an input of `total` items.
+    pub(crate) fn go_to(
+        &mut self,
+        slice: u32,
+        (count, total): (u32, u64),
+        hash: Hash<'_, I::Item>,
+    ) -> Result<(), NoHash> {
+        if !self.kept.contains_key(&slice) {
+            self.walk_for(slice, (count, total), hash)?;
+        }
+        self.rest = self.kept.remove(&slice).unwrap_or_default().into_iter();
+        Ok(())
+    }
+
+    /// Walks the input for a slice, and those behind it that may be kept as well.
+    fn walk_for(
+        &mut self,
+        first: u32,
+        (count, total): (u32, u64),
+        hash: Hash<'_, I::Item>,
+    ) -> Result<(), NoHash> {
+        let Input::Again(origin) = &self.input else { return Ok(()) };
+        let Some(iter) = (self.again)(origin) else { return Ok(()) };
+        let each = total / u64::from(count) + 1;
+        let most = u32::try_from(self.keeps / each).unwrap_or(u32::MAX).clamp(1, count);
+        let behind = |slice: u32| (slice + count - first) % count;
+        self.kept = (0..most).map(|at| ((first + at) % count, Vec::new())).collect();
+        for (index, item) in (0..).zip(iter) {
+            let slice = slice_of(hash(&item).map_err(|reason| (index, reason))?.hash, count);
+            if behind(slice) < most {
+                self.kept.entry(slice).or_default().push((index, item));
+            }
+        }
+        Ok(())
+    }
+
+    /// The slices whose items are kept.
+    pub(crate) fn at_hand(&self) -> impl Iterator<Item = u32> {
+        self.kept.keys().copied()
+    }
+}
+
+fn slice_of(key: u64, count: u32) -> u32 {
+    u32::try_from(key % u64::from(count.max(1))).unwrap_or(0)
+}
+
+fn folded(sum: u64) -> u32 {
+    u32::try_from((sum >> 32) ^ (sum & u64::from(u32::MAX))).unwrap_or(0)
+}
+
+impl<I: Iterator> Iterator for Sorted<I> {
+    type Item = (u64, I::Item);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.rest.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rest.size_hint()
+    }
+}
+
+impl<I: Iterator> fmt::Debug for Sorted<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sorted").field("rest", &self.rest.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::items::key::serialized;
+
+    const COUNT: u32 = 7;
+
+    /// Counts how often it is walked.
+    #[derive(Clone)]
+    struct Counted<'w> {
+        items: std::ops::Range<u64>,
+        walks: &'w Cell<u32>,
+    }
+
+    impl Iterator for Counted<'_> {
+        type Item = u64;
+
+        fn next(&mut self) -> Option<u64> {
+            let next = self.items.next();
+            self.walks.set(self.walks.get() + u32::from(next.is_none()));
+            next
+        }
+    }
+
+    fn walked(keeps: u64, again: bool) -> u32 {
+        let walks = Cell::new(0);
+        let input = Counted { items: 0..100, walks: &walks };
+        let mut sorted =
+            Sorted::new(input, if again { |it: &Counted<'_>| Some(it.clone()) } else { |_| None });
+        sorted.keeps = keeps;
+        let found = sorted.walk(&serialized, |_| COUNT).unwrap();
+        assert_eq!(found.unwrap().total, 100);
+        assert_eq!(sorted.walk(&serialized, |_| COUNT).unwrap(), None);
+        let mut all = Vec::new();
+        for slice in [3, 4, 5, 6, 0, 1, 2] {
+            sorted.go_to(slice, (COUNT, 100), &serialized).unwrap();
+            for (index, item) in sorted.by_ref() {
+                let of = slice_of(serialized(&item).unwrap().hash, COUNT);
+                assert_eq!((index, of), (item, slice));
+                all.push(item);
+            }
+        }
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<_>>());
+        walks.get()
+    }
+
+    #[test]
+    fn an_input_is_walked_once_for_all_that_may_be_kept() {
+        assert_eq!(walked(1000, true), 1);
+        // Three slices at a time, and the first walk that counts.
+        assert_eq!(walked(45, true), 1 + 3);
+        assert_eq!(walked(0, true), 1 + 7);
+        // One that can't begin anew is kept whole.
+        assert_eq!(walked(0, false), 1);
+    }
+
+    #[test]
+    fn keys_are_the_same_in_whatever_order_they_come() {
+        let keys = |items: Vec<u64>| {
+            let mut sorted = Sorted::new(items.into_iter(), |_| None);
+            sorted.walk(&serialized, |_| COUNT).unwrap().unwrap().keys
+        };
+        assert_eq!(keys(vec![1, 2, 3, 3]), keys(vec![3, 1, 3, 2]));
+        assert_ne!(keys(vec![1, 2, 3, 3]), keys(vec![1, 2, 3]));
+    }
+}

@@ -1,0 +1,111 @@
+//! A storm over workers of one job: they are killed, stopped, and cut off from their database, at random.
+//!
+//! `SAFE_STATE_STORM=10` has 64 of them, and goes on for ten times as long; with less there are eight.
+
+use std::fs;
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
+
+use fastrand::Rng;
+use rustix::process::{Pid, Signal, kill_process};
+use safe_state_tests::servers::{address, at, postgres_url};
+use safe_state_tests::{Proxy, storms};
+
+use crate::work::Work;
+use crate::workers::{ledger, returned, spawn};
+
+/// One that is under way, or stopped.
+struct Stormed {
+    child: Child,
+    is_stopped: bool,
+}
+
+impl Stormed {
+    fn spawn(work: &Work) -> Self {
+        Stormed { child: spawn("sum", work), is_stopped: false }
+    }
+
+    fn signal(&self, signal: Signal) {
+        // One that has ended has not been waited for.
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    fn go_on(&mut self) {
+        self.is_stopped = false;
+        self.signal(Signal::CONT);
+    }
+}
+
+/// Who is still there returns what one worker alone returns.
+fn storm(url: String, cut: impl Fn(bool)) {
+    let is_great = storms::times() > 1;
+    let (count, rounds) = if is_great { (64, 100 * storms::times()) } else { (8, 24) };
+    let dir = tempfile::tempdir().unwrap();
+    let name = dir.path().file_name().unwrap().to_string_lossy().into_owned();
+    let items = if is_great { 20_000 } else { 600 };
+    let slices = if is_great { 256 } else { 24 };
+    let work = Work { url, dir: dir.path().to_owned(), name, items, slices };
+    let seed = storms::seed(3);
+    let mut rng = Rng::with_seed(seed);
+    let mut workers: Vec<Stormed> = (0..count).map(|_| Stormed::spawn(&work)).collect();
+    for _ in 0..rounds {
+        thread::sleep(Duration::from_millis(rng.u64(0..30)));
+        let at = rng.usize(0..workers.len());
+        let worker = &mut workers[at];
+        match (worker.is_stopped, rng.u8(0..8)) {
+            (true, 0..4) => worker.go_on(),
+            (_, 0..5) => {
+                worker.signal(Signal::KILL);
+                worker.child.wait().unwrap();
+                *worker = Stormed::spawn(&work);
+            }
+            (false, 5..7) => {
+                worker.signal(Signal::STOP);
+                worker.is_stopped = true;
+            }
+            _ => {
+                cut(true);
+                thread::sleep(Duration::from_millis(rng.u64(0..10)));
+                cut(false);
+            }
+        }
+    }
+    if is_great {
+        // Longer than a lease lasts: others take over from those that are stopped.
+        thread::sleep(Duration::from_secs(35));
+    }
+    workers.iter_mut().for_each(Stormed::go_on);
+    // Those that were cut off have ended with that.
+    for mut worker in workers {
+        worker.child.wait().unwrap();
+    }
+    let total = (1000 + items * (items - 1) / 2).to_string();
+    let last: Vec<Child> = (0..3).map(|_| spawn("sum", &work)).collect();
+    for child in last {
+        assert_eq!(returned(child, &work), total, "seed {seed}");
+    }
+    for entry in fs::read_dir(dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with("returned-") {
+            assert_eq!(fs::read_to_string(path).unwrap(), total, "seed {seed}");
+        }
+    }
+    let ledger = ledger(&work);
+    for item in 0..items {
+        assert!(ledger.contains_key(&item.to_string()), "item {item}, seed {seed}");
+    }
+}
+
+#[test]
+fn workers_in_files_come_through_a_storm() {
+    let dir = tempfile::tempdir().unwrap();
+    storm(format!("file:{}", dir.path().join("jobs").display()), |_| ());
+}
+
+#[test]
+fn so_do_those_in_a_database() {
+    let proxy = Proxy::to(address(&postgres_url()));
+    let url = at(&postgres_url(), proxy.address());
+    storm(url, |is_cut| if is_cut { proxy.cut() } else { proxy.restore() });
+}
