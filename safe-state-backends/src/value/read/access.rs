@@ -106,7 +106,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, '_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        read_seed(self.state, self.at.1, seed).map_err(|error| error.within_entry())
+        read_seed(self.state, self.at.1, seed).map_err(ReadError::within_entry)
     }
 
     fn size_hint(&self) -> Option<usize> {
