@@ -53,7 +53,7 @@ fn by_a_second_iterator(items: &[u32]) -> Option<u32> {
     ids.next()
 }
 
-#[resumable(backend = store(), key = |(x, _)| **x)]
+#[resumable(backend = store(), key = |pair| *pair.0)]
 fn by_a_second_iterator_and_a_key(items: &[u32]) -> Option<u32> {
     let mut ids = 10..;
     for (x, id) in items.iter().zip(ids.by_ref()) {
