@@ -155,16 +155,16 @@ fn names_by_another_rule_are_refused_and_an_alias_takes_them() {
         first_row: u64,
         last_row: Option<u64>,
     }
-    let camel = || Camel { first_row: 1, last_row: Some(2) };
-    is_refused::<_, Snake>(camel(), "first_row");
-    is_refused::<_, AnyOf>(camel(), "renamed");
-    assert_eq!(becomes(camel()), Ok(Either { first_row: 1, last_row: Some(2) }));
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct OnlyAnOption {
         #[serde(rename = "firstRow")]
         first_row: u64,
         ended_at: Option<u64>,
     }
+    let camel = || Camel { first_row: 1, last_row: Some(2) };
+    is_refused::<_, Snake>(camel(), "first_row");
+    is_refused::<_, AnyOf>(camel(), "renamed");
+    assert_eq!(becomes(camel()), Ok(Either { first_row: 1, last_row: Some(2) }));
     is_refused::<_, OnlyAnOption>(camel(), "renamed");
 }
 
@@ -215,6 +215,7 @@ fn what_was_made_by_other_functions_is_refused() {
         id: u64,
     }
     mod in_hex {
+        #[expect(clippy::trivially_copy_pass_by_ref, reason = "`serde` calls it so")]
         pub(super) fn serialize<S: serde::Serializer>(id: &u64, to: S) -> Result<S::Ok, S::Error> {
             to.collect_str(&format_args!("{id:x}"))
         }
