@@ -37,7 +37,7 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 41] = [
+pub(crate) static SETTINGS: [JobOption; 42] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("budget", Told::Method, |it, input| budget(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
