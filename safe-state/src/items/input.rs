@@ -15,12 +15,13 @@ pub struct Input<I, T>(I, PhantomData<fn() -> T>);
 /// What a loop can walk: what a `for` can.
 ///
 /// It has two implementations, of which one holds for nothing. With a single one the compiler takes `Iter` for that of
-/// any type, and tells of one that is no iterator once more wherever it is used.
+/// any type, and tells of one that is no iterator once more wherever it is used. That it asks for `IntoIterator` is for
+/// clippy, which then sees a `collect` in the head that is not needed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an iterator",
     label = "`{Self}` is not an iterator"
 )]
-pub trait Walkable<By> {
+pub trait Walkable<By>: IntoIterator {
     /// Its iterator.
     type Iter: Iterator<Item = Self::Each>;
     /// An item.
