@@ -145,8 +145,12 @@ impl State {
     }
 
     fn grant(&mut self, name: &str, worker: usize) -> Option<u64> {
-        if self.leases.get(name).is_some_and(|lease| lease.until > self.now) {
-            return None;
+        if let Some(lease) = self.leases.get(name).filter(|lease| lease.until > self.now) {
+            if name != JOB {
+                return None;
+            }
+            // Each waits for the head until it may have it.
+            self.now = lease.until;
         }
         self.epochs += 1;
         let lease = Granted { epoch: self.epochs, until: self.now + TTL, worker };
