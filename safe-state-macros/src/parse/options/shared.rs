@@ -93,7 +93,8 @@ pub(super) fn shared(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
     if text(&given).is_some_and(|text| text.value() == "static") {
         return Ok(Value::Variant("Sharing", "Static"));
     }
-    let expected = "expected `shared`, or `shared = \"static\"`, where each worker has a fixed part";
+    let expected =
+        "expected `shared`, or `shared = \"static\"`, where each worker has a fixed part";
     Err(Error::new(given.span(), expected))
 }
 
