@@ -90,14 +90,12 @@ pub(super) fn shared(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
         return Ok(Value::Said);
     }
     let given = value(option, input)?;
-    match text(&given).is_some_and(|text| text.value() == "static") {
-        true => Ok(Value::Variant("Sharing", "Static")),
-        false => {
-            let expected =
-                "expected `shared`, or `shared = \"static\"`, where each worker has a fixed part";
-            Err(Error::new(given.span(), expected))
-        }
+    if text(&given).is_some_and(|text| text.value() == "static") {
+        return Ok(Value::Variant("Sharing", "Static"));
     }
+    let expected =
+        "expected `shared`, or `shared = \"static\"`, where each worker has a fixed part";
+    Err(Error::new(given.span(), expected))
 }
 
 /// What a worker does that has nothing to do.
