@@ -167,7 +167,7 @@ where
     pub fn claim(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<bool, Error> {
         let of = self.walked(tally, carries)?;
         let claimed = sharing::claim(tally.stages().0, of)?;
-        self.begin(tally, claimed)
+        self.begin(tally, claimed.map(|at| at.slice))
     }
 
     /// Claims a slice without blocking.
@@ -182,7 +182,7 @@ where
     ) -> Result<bool, Error> {
         let of = self.walked(tally, carries)?;
         let claimed = sharing::claim_async(tally.stages().0, of).await?;
-        self.begin(tally, claimed)
+        self.begin(tally, claimed.map(|at| at.slice))
     }
 
     /// Walks the input before the first claim.
@@ -199,8 +199,8 @@ where
         Ok(self.which.of(KnownItems::ByKey { total, keys }, carries, at_hand))
     }
 
-    fn begin(&mut self, tally: &mut Tally<'_>, claimed: Option<SliceAt>) -> Result<bool, Error> {
-        let Some(SliceAt { slice, .. }) = claimed else { return Ok(false) };
+    fn begin(&mut self, tally: &mut Tally<'_>, claimed: Option<u32>) -> Result<bool, Error> {
+        let Some(slice) = claimed else { return Ok(false) };
         let Walked { total, .. } = self.walked.unwrap_or_default();
         let count = sharing::slices_by_key(tally.stages().0, total)?;
         let (input, identity) = self.items.parts();
