@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 use safe_state::{Job, resumable};
 use safe_state_benches::{RawLog, Scratch, Table, Target, bench};
 
+/// Runs items for that long, with its files in a folder.
+type Kind = fn(&Path, Duration);
+
 fn main() {
     let is_long = std::env::args().any(|argument| argument == "--long");
     let time = Duration::from_secs(if is_long { 30 } else { 1 });
     bench("From one item to the next, with the look at the clock that measures it", |table| {
         let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"));
-        let kinds: [(&str, fn(&Path, Duration)); 10] = [
+        let kinds: [(&str, Kind); 10] = [
             ("a bare loop", bare),
             ("`page`, durability = \"process\"", each_is_in_the_page),
             ("  with a carried u64", each_sum_is_in_the_page),
@@ -27,7 +30,9 @@ fn main() {
             ("From a call to its first item, synced", opened),
         ];
         for (what, kind) in kinds {
-            NANOS.iter().for_each(|bucket| bucket.store(0, Relaxed));
+            for bucket in &NANOS {
+                bucket.store(0, Relaxed);
+            }
             kind(scratch.path(), time);
             show(table, what);
         }

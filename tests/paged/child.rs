@@ -39,7 +39,9 @@ fn main() -> Result<()> {
         None => (kind.as_str(), false),
     };
     let (sum, told) = heard(|| sum(&task, kind, synced));
-    told.iter().for_each(|line| eprintln!("{line}"));
+    for line in &told {
+        eprintln!("{line}");
+    }
     let sum = sum?;
     anyhow::ensure!(sum == (0..ITEMS).sum::<u64>(), "the sum came out as {sum}");
     Ok(())
@@ -68,7 +70,7 @@ fn sum(task: &Task, kind: &str, synced: bool) -> Result<u64> {
         ("elsewhere", _) => elsewhere(task)?,
         ("file", _) => file(task)?,
         ("future", _) => {
-            tokio::runtime::Builder::new_current_thread().build()?.block_on(future(&task))?
+            tokio::runtime::Builder::new_current_thread().build()?.block_on(future(task))?
         }
         other => bail!("unknown: {other:?}"),
     };

@@ -89,7 +89,9 @@ fn only_the_item_under_way_runs_again() {
     for every in [1, 1_000] {
         let elsewhere = Elsewhere::new("elsewhere", every);
         let deaths = [0, 2, 25, 58];
-        deaths.iter().for_each(|item| elsewhere.die_at(*item));
+        for item in deaths {
+            elsewhere.die_at(item);
+        }
         let pages = elsewhere.jobs.dir.path().join("pages");
         assert_eq!(files(&pages).len(), 1);
         elsewhere.finish();

@@ -189,6 +189,11 @@ pub(crate) fn number(target: &Target) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> (#depth, #id) }
 }
 
+/// Whether the items of a loop are known by their index and compared.
+pub(crate) fn is_compared_by_index(plan: &Plan, target: &Target) -> bool {
+    matches!(target.items.identity, Identity::Index) && is_compared(plan, target)
+}
+
 /// Whether items that are known by their index are compared. What a carried variable lends, or gives away, is restored with
 /// the changes of the run before.
 fn is_compared(plan: &Plan, target: &Target) -> bool {

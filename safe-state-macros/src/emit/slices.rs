@@ -101,16 +101,22 @@ pub(crate) fn taken_in(plan: &Plan, it: ExprWhile, target: &Target) -> Expr {
     let Some((pat, head)) = while_let(&it).map(|(pat, head)| (pat.clone(), head.clone())) else {
         return Expr::While(it);
     };
-    locals!(taken, item, error);
+    locals!(taken, item, error, asked);
     let ExprWhile { attrs, label, while_token, body, .. } = it;
     let here = at(while_token.span);
     let krate = moved(&plan.krate, here);
     let (run, fail) = (save_points::run_around(target), save_points::fail(plan, here));
-    let is_channel = items::check_asked(plan, target, &head);
+    let is_asked = items::check_asked(plan, target, &head);
+    let is_ordered = items::is_compared_by_index(plan, target)
+        .then(|| quote_spanned! {here=> #krate::__private::source!(&#item, behind &#asked); });
     let all = quote_spanned! {here=> {
-        if #is_channel { let #error = #run.gives_once(); #fail }
+        let #asked = #is_asked;
+        if #asked.gives_once() { let #error = #run.gives_once(); #fail }
         let mut #taken = #krate::__private::Vec::new();
-        while let #krate::__private::Some(#item) = #head { #taken.push(#item); }
+        while let #krate::__private::Some(#item) = #head {
+            #is_ordered
+            #taken.push(#item);
+        }
         #taken
     } };
     Expr::ForLoop(ExprForLoop {

@@ -262,6 +262,14 @@ pub struct AskedByIndex<O> {
     order: PhantomData<O>,
 }
 
+impl<O> AskedByIndex<O> {
+    /// Returns whether it is known to give each item once.
+    #[must_use]
+    pub fn gives_once(&self) -> bool {
+        self.is_channel
+    }
+}
+
 /// What a loop asks for items itself, which can be known by their index.
 pub fn asked_by_index<I: ?Sized, O: HasOrder + GivesAgain>(
     _: &&&&Source<I>,

@@ -160,13 +160,13 @@ mod tests {
             Ok::<_, Error>((Some(head), ()))
         });
         cut.unwrap();
-        let mut stores = Vec::new();
+        let mut kept = Vec::new();
         for (slice, done) in [(0, 20), (1, 24), (2, 3)] {
             let mut begun = Checkpoint::new(job.slice_name(0, slice), None);
             begun.note(TASK, Some(slice));
             let mut store = job.claim(0, slice).unwrap().begin(begun).unwrap();
             store.save(Change::completed(done)).unwrap();
-            stores.push(store);
+            kept.push(store);
         }
         let look = Look::at(&*backend, "job").unwrap().unwrap();
         let workers = StatusWorkers::of(&look).unwrap();
