@@ -117,7 +117,7 @@ impl Workers {
         self.slices.insert(slices.loop_id, slices);
     }
 
-    pub(crate) fn set_merge(&mut self, Merge { loop_id, slice, name, value }: Merge) {
+    pub(super) fn set_merge(&mut self, Merge { loop_id, slice, name, value }: Merge) {
         self.merges.insert((loop_id, slice, name), value);
     }
 
