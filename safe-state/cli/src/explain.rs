@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use clap::Args;
 use safe_state_backends::{Checkpoint, LoopEnd, LoopProgress, Request};
 use safe_state_base::engine;
-use safe_state_base::status::death::{self, Death};
 use safe_state_base::status::StatusWorkers;
+use safe_state_base::status::death::{self, Death};
 use safe_state_base::status::look::{Look, Run};
 use serde::Serialize;
 

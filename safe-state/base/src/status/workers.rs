@@ -155,7 +155,8 @@ mod tests {
         let cut = job.change(|_| {
             let mut head = Checkpoint::new("job", None);
             let finished = Completed::default();
-            head.cut(Slices { loop_id: 0, count: 4, cut: Cut::Index, finished }, Some(100)).unwrap();
+            head.cut(Slices { loop_id: 0, count: 4, cut: Cut::Index, finished }, Some(100))
+                .unwrap();
             Ok::<_, Error>((Some(head), ()))
         });
         cut.unwrap();
