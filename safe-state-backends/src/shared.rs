@@ -327,6 +327,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_slice_skips_counts_once_after_it_is_done_again() {
+        for cut in [Cut::Index, Cut::Key] {
+            let mut head = Checkpoint::new("job", None);
+            let finished = Completed::default();
+            let slices = Slices { loop_id: 0, count: 2, cut: cut.clone(), finished };
+            head.cut(slices, Some(100)).unwrap();
+            let mut stored = Checkpoint::new("slice", None);
+            stored.skipped = 3;
+            let finished = FinishedSlice { loop_id: 0, slice: 0, range: 0..50, values: Vec::new() };
+            head.finish_slice(finished.clone(), &stored).unwrap();
+            let again = match cut {
+                Cut::Key => head.reopen_by_key(0, 0, stored),
+                Cut::Index | Cut::Splits(_) => head.reopen((0, 0, Vec::new()), stored),
+            };
+            head.finish_slice(finished, &again.unwrap()).unwrap();
+            assert_eq!(head.skipped, 3);
+        }
+    }
+
+    #[test]
     fn a_slice_is_hidden_and_held_by_one() {
         let job = shared();
         cut(&job, 2);
