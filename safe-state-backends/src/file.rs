@@ -13,7 +13,6 @@ mod paged;
 #[path = "file/unpaged.rs"]
 mod paged;
 mod trust;
-mod unlocked;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -32,7 +31,6 @@ pub use page_dir::{extend_by_page, with_pages_in};
 use paged::Beside;
 #[cfg(not(target_os = "linux"))]
 pub use paged::{extend_by_page, with_pages_in};
-pub use unlocked::UnlockedFiles;
 
 /// Keeps each job's checkpoint in a file of its own, `STATE_DIR/JOB.safestate`.
 ///

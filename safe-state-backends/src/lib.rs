@@ -119,7 +119,7 @@ pub mod details {
         Details, Excerpt, Fact, Frame, Link, Origin, Place, Span, Step, Value,
     };
 }
-pub use file::{FileBackend, UnlockedFiles};
+pub use file::FileBackend;
 #[doc(hidden)]
 pub use file::{extend_by_page, with_pages_in};
 pub use holder::Holder;
@@ -147,7 +147,6 @@ pub use results::Results;
 pub use safe_state_page::{Advanced, Page};
 #[doc(hidden)]
 pub use sentence::one_line;
-pub use shared::part::{Part, with_parts};
 #[doc(hidden)]
 pub use shared::{
     BegunSlice, FinishedSlice, PutBack, SharedJob, begun_slices, range_of_slice, whole,

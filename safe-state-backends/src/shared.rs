@@ -4,7 +4,6 @@
 //! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
 
 mod head;
-pub(crate) mod part;
 mod put_back;
 mod under_way;
 
@@ -21,7 +20,6 @@ use crate::{
     Slices, Store, wait,
 };
 use head::stays_apart;
-use part::Part;
 
 /// How long others may take to write the head, a moment each.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -33,8 +31,6 @@ pub struct SharedJob {
     backend: Arc<dyn Backend>,
     job: String,
     options: LeaseOptions,
-    /// Which slices are this process's alone, where no leases are taken.
-    part: Option<Part>,
 }
 
 /// How many dead letters were put back; or the index of the first that can't be, and why.
@@ -67,7 +63,7 @@ impl SharedJob {
     /// No job can have that name.
     pub fn new(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<Self, Error> {
         check_job(job)?;
-        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None), part: None })
+        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None) })
     }
 
     /// The job's name.
@@ -86,16 +82,10 @@ impl SharedJob {
     ///
     /// The backend cannot be read, or what it holds is no checkpoint of this job.
     pub fn head(&self) -> Result<Option<Checkpoint>, Error> {
-        let Some(mut head) = Checkpoint::load(&*self.backend, &self.head_name())? else {
-            return Ok(None);
-        };
-        for other in self.other_heads(&head)? {
-            head.take_in_part(&other);
-        }
-        Ok(Some(head))
+        Checkpoint::load(&*self.backend, &self.job)
     }
 
-    /// Changes the head under its lease; of a worker with a fixed part, its own: `change` is given what is there, and gives what is to be there, if that is
+    /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
     /// something else.
     ///
     /// # Errors
@@ -105,7 +95,7 @@ impl SharedJob {
         &self,
         change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
     ) -> Result<T, E> {
-        let opening = self.while_held(&self.head_name())?;
+        let opening = self.while_held(&self.job)?;
         let (head, given) = change(opening.found().cloned())?;
         if let Some(head) = head {
             opening.begin_shared(head)?;
@@ -119,9 +109,6 @@ impl SharedJob {
     ///
     /// [`Error::Held`] if another worker has it; or the backend cannot be read.
     pub fn claim(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
-        if self.part.is_some_and(|part| !part.has(slice)) {
-            return Err(Error::Held { job: self.job.clone(), holder: None });
-        }
         let name = self.slice_name(loop_id, slice);
         Store::open_named(&self.backend, &name, self.options)
     }
@@ -146,10 +133,6 @@ impl SharedJob {
     ///
     /// [`Error::Held`] if another worker has it; or the backend cannot be read.
     pub fn claim_step(&self, step: &str) -> Result<Box<dyn Lease>, Error> {
-        // The first of those with a fixed part does them all.
-        if self.part.is_some_and(|part| part.number != 0) {
-            return Err(Error::Held { job: self.job.clone(), holder: None });
-        }
         let name = format!("{RESERVED}shared/step/{step:?}/{}", self.job);
         Arc::clone(&self.backend).lease(&name, self.options)
     }
@@ -163,7 +146,6 @@ impl SharedJob {
         let opening = self.while_held(&self.job)?;
         if let Some(head) = opening.found() {
             self.clear_slices(head)?;
-            part::clear_parts(&*self.backend, &self.job, head)?;
         }
         opening.delete()
     }
@@ -342,6 +324,26 @@ mod tests {
         assert_eq!(finished, [0..1, 3..4]);
         let completed: Vec<_> = head.completed().ranges().collect();
         assert_eq!(completed, [0..14, 42..57]);
+    }
+
+    #[test]
+    fn what_a_slice_skips_counts_once_after_it_is_done_again() {
+        for cut in [Cut::Index, Cut::Key] {
+            let mut head = Checkpoint::new("job", None);
+            let finished = Completed::default();
+            let slices = Slices { loop_id: 0, count: 2, cut: cut.clone(), finished };
+            head.cut(slices, Some(100)).unwrap();
+            let mut stored = Checkpoint::new("slice", None);
+            stored.skipped = 3;
+            let finished = FinishedSlice { loop_id: 0, slice: 0, range: 0..50, values: Vec::new() };
+            head.finish_slice(finished.clone(), &stored).unwrap();
+            let again = match cut {
+                Cut::Key => head.reopen_by_key(0, 0, stored),
+                Cut::Index | Cut::Splits(_) => head.reopen((0, 0, Vec::new()), stored),
+            };
+            head.finish_slice(finished, &again.unwrap()).unwrap();
+            assert_eq!(head.skipped, 3);
+        }
     }
 
     #[test]

@@ -14,13 +14,11 @@ pub(crate) mod shared;
 pub(crate) mod test_memory;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use safe_state_backends::{
-    Backend, Checkpoint, Durability, IntoBackend, LeaseOptions, UnlockedFiles,
-};
+use safe_state_backends::{Backend, Checkpoint, Durability, IntoBackend, LeaseOptions};
 use safe_state_base::stored;
 
 use crate::control::limits::JobLimits;
@@ -32,7 +30,7 @@ use crate::{Error, OnChange, SaveEvery};
 
 use place::{JobPlace, Stored};
 use settings::{Expected, Saves};
-use shared::{OnIdle, SharedTerms, Sharing, Slices};
+use shared::{OnIdle, Slices};
 
 /// A named piece of work and how it is to be run.
 ///
@@ -140,15 +138,8 @@ impl Job {
 
     /// The loops of its function are shared by all processes that run it.
     #[doc(hidden)]
-    pub fn shared(mut self, sharing: impl Into<Sharing>) -> Self {
-        self.saves.shared.get_or_insert_default().sharing = sharing.into();
-        self
-    }
-
-    /// Which of how many workers with fixed parts it is, from 0.
-    #[doc(hidden)]
-    pub fn worker(mut self, worker: (u32, u32)) -> Self {
-        self.saves.shared.get_or_insert_default().worker = Some(worker);
+    pub fn shared(mut self, is: bool) -> Self {
+        self.saves.shared = is.then(|| self.saves.shared.take().unwrap_or_default());
         self
     }
 
@@ -310,17 +301,8 @@ impl Job {
     }
 
     pub(crate) fn stored_in(&self) -> Result<Arc<dyn Backend>, Error> {
-        let backend = self.stored()?.backend();
-        let is_static = |it: &SharedTerms| it.sharing == Sharing::Static;
-        let path =
-            backend.path(&self.name).filter(|_| self.saves.shared.as_ref().is_some_and(is_static));
-        // Each file is one worker's alone.
-        let backend = match path.as_deref().and_then(Path::parent) {
-            Some(dir) => Arc::new(UnlockedFiles::new(dir)) as Arc<dyn Backend>,
-            None => backend,
-        };
         // An encrypted one has no page, which would have what it has, and would not be encrypted.
-        let stored = self.storage.place.with_pages(backend);
+        let stored = self.storage.place.with_pages(self.stored()?.backend());
         encryption::encrypted(&self.storage.keys, stored)
     }
 

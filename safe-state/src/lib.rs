@@ -35,7 +35,7 @@ pub use items::terms::OnChange;
 pub use job::Job;
 pub use job::by_hand::{ByHand, CompletedKeys};
 pub use job::defaults::{Defaults, defaults};
-pub use job::shared::{OnIdle, Sharing};
+pub use job::shared::OnIdle;
 #[cfg(feature = "progress")]
 pub use observe::bars;
 pub use observe::shows::{ProgressLines, ShowProgress};

@@ -146,7 +146,6 @@ fn errors() -> Vec<Box<dyn Display>> {
         Error::ArgumentChanged { job: job(), argument: HOSTILE.to_owned() },
         Error::BadCursor { job: job(), index: 1, reason: "names no item" },
         Error::WorkerDiffers { job: job(), found: HOSTILE.to_owned(), stored: HOSTILE.to_owned() },
-        Error::NotAWorker { job: job() },
         Error::Slices { job: job(), reason: HOSTILE.to_owned() },
         Error::LengthUnknown { job: job() },
         Error::Cleared { job: job() },

@@ -47,28 +47,6 @@ fn another_worker_goes_on_and_a_late_one_returns_the_same() {
     assert!(world.done().is_empty());
 }
 
-fn scale(photo: &str) -> anyhow::Result<u64> {
-    act(photo)?;
-    Ok(photo.len() as u64)
-}
-
-#[resumable(name = "resize", shared = "static", slices = 64, carry(bytes, merge = |a, b| a + b))]
-fn resize(photos: &[String]) -> anyhow::Result<u64> {
-    let mut bytes = 0;
-    for photo in photos {
-        bytes += scale(photo)?;
-    }
-    Ok(bytes)
-}
-
-#[test]
-fn a_worker_with_a_fixed_part_has_to_know_which() {
-    let world = World::begin();
-    let error = resize(&["a".to_owned()]).unwrap_err().to_string();
-    assert!(error.contains("`SAFE_STATE_WORKER=0/8` for the first of eight"), "{error}");
-    assert!(world.done().is_empty());
-}
-
 fn shrink(path: &Path) -> anyhow::Result<()> {
     act(path.display())
 }

@@ -16,6 +16,10 @@ fn main() -> anyhow::Result<()> {
     };
     println!("began");
     let returned = work.run(kind)?;
-    std::fs::write(work.dir.join(format!("returned-{}", std::process::id())), returned)?;
+    // Whoever kills it finds all of the file or none.
+    let (id, half) =
+        (std::process::id(), work.dir.join(format!(".returned-{}", std::process::id())));
+    std::fs::write(&half, returned)?;
+    std::fs::rename(half, work.dir.join(format!("returned-{id}")))?;
     Ok(())
 }

@@ -5,7 +5,6 @@ mod cuts;
 mod done;
 mod limits;
 mod loops;
-mod parts;
 mod servers;
 mod steering;
 mod storm;

@@ -117,7 +117,7 @@ impl Workers {
         self.slices.insert(slices.loop_id, slices);
     }
 
-    pub(crate) fn set_merge(&mut self, Merge { loop_id, slice, name, value }: Merge) {
+    pub(super) fn set_merge(&mut self, Merge { loop_id, slice, name, value }: Merge) {
         self.merges.insert((loop_id, slice, name), value);
     }
 
@@ -141,10 +141,11 @@ impl Workers {
         of_loop.filter(move |((_, _, of), _)| of == name).map(|((_, slice, _), it)| (*slice, it))
     }
 
-    /// Whether there is what a variable was at the end of the slice.
-    pub(crate) fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
-        let mut of_slice = self.merges.range((loop_id, slice, String::new())..);
-        of_slice.next().is_some_and(|((of, at, _), _)| (*of, *at) == (loop_id, slice))
+    /// The names under which there is something of the slice.
+    pub(crate) fn names_of(&self, loop_id: u16, slice: u32) -> impl Iterator<Item = &str> {
+        let behind = self.merges.range((loop_id, slice, String::new())..);
+        let of_slice = behind.take_while(move |((of, at, _), _)| (*of, *at) == (loop_id, slice));
+        of_slice.map(|((.., name), _)| name.as_str())
     }
 
     /// Takes what variables were at the end of a slice.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::under_way;
 use crate::format::{Change, FormatError, LoopChange, Record};
 use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
 
@@ -110,7 +111,7 @@ impl Checkpoint {
 
     /// Whether the head has what variables were at the end of the slice.
     pub fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
-        self.workers.has_merges_of(loop_id, slice)
+        self.workers.names_of(loop_id, slice).any(|name| name != under_way::NAME)
     }
 
     /// Takes in what is known of the job beside its arguments, if something is, under a name that no argument has.
@@ -192,6 +193,7 @@ impl Checkpoint {
         let total = self.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
         let range = slices.range(slice, total);
         let count = range.end - range.start;
+        self.skipped = self.skipped.saturating_sub(before.skipped);
         before.loops.clear();
         let begun = Some(Vec::new());
         let whole =
@@ -218,6 +220,7 @@ impl Checkpoint {
     ) -> Result<Checkpoint, FormatError> {
         let unknown = FormatError::TooMany("a slice of a loop that has none");
         let mut slices = self.slices_of(loop_id).cloned().ok_or(unknown)?;
+        self.skipped = self.skipped.saturating_sub(stored.skipped);
         stored.carried.extend(self.workers.take_merges(loop_id, slice));
         slices.finished.remove(u64::from(slice));
         self.workers.set_slices(slices);

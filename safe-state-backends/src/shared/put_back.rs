@@ -1,6 +1,5 @@
 //! Dead letters of a job that many workers share, put back together.
 
-use super::part::has_parts;
 use super::{PutBack, SharedJob, unfinished};
 use crate::store::Opening;
 use crate::{Checkpoint, Cut, Error, Slices};
@@ -16,9 +15,6 @@ impl SharedJob {
         let opening = self.while_held(&self.job)?;
         let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
         let mut written = Vec::new();
-        if has_parts(&head) {
-            return Err(Error::Unsupported("put back dead letters of workers with fixed parts"));
-        }
         let (mut count, letters) = (0, head.slices_to_reopen());
         self.reopen_by_key(&mut head, &mut written)?;
         for (loop_id, slice, letters) in letters {

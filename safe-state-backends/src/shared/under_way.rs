@@ -5,10 +5,11 @@ use crate::format::{FormatError, Record};
 use crate::{Carried, Carry, Checkpoint, Merge};
 
 /// Under what name it stands among what variables were at the ends of slices. No variable has it.
-const NAME: &str = "slice!";
+pub(super) const NAME: &str = "slice!";
 
 impl Checkpoint {
-    /// Notes that a slice is under way, and how many of its items are given up.
+    /// Notes that a slice is under way, and how many of its items are given up. One that is finished is not: a worker that lost
+    /// it to another may not know yet.
     ///
     /// # Errors
     ///
@@ -19,6 +20,9 @@ impl Checkpoint {
         slice: u32,
         given_up: u64,
     ) -> Result<(), FormatError> {
+        if self.slices_of(loop_id).is_some_and(|it| it.finished.contains(u64::from(slice))) {
+            return Ok(());
+        }
         let change = given_up.change(NAME, Vec::new(), None).ok().flatten();
         let value = change.map(|change| change.value).unwrap_or_default();
         self.take_in(Record::Merge(Merge { loop_id, slice, name: NAME.to_owned(), value }))
@@ -73,5 +77,20 @@ mod tests {
         head.finish_slice(finished, &stored).unwrap();
         assert_eq!((head.slices_under_way(), head.given_up_beside(0, 1)), (1, 5));
         assert!(head.merges().all(|merge| merge.slice == 1));
+    }
+
+    #[test]
+    fn a_worker_that_lost_its_slice_notes_nothing_of_it_once_it_is_finished() {
+        let mut head = Checkpoint::new("job", None);
+        let slices =
+            Slices { loop_id: 0, count: 4, cut: Cut::Index, finished: Completed::default() };
+        head.cut(slices, Some(100)).unwrap();
+        head.note_slice(0, 3, 0).unwrap();
+        // A note is no value of a variable.
+        assert!(!head.has_merges_of(0, 3));
+        let finished = FinishedSlice { loop_id: 0, slice: 3, range: 75..100, values: Vec::new() };
+        head.finish_slice(finished, &Checkpoint::new("slice", None)).unwrap();
+        head.note_slice(0, 3, 1).unwrap();
+        assert_eq!((head.slices_under_way(), head.has_merges_of(0, 3)), (0, false));
     }
 }

@@ -104,7 +104,7 @@ pub(crate) fn taken_in(plan: &Plan, it: ExprWhile, target: &Target) -> Expr {
     locals!(taken, item, error, asked);
     let ExprWhile { attrs, label, while_token, body, .. } = it;
     let here = at(while_token.span);
-    let krate = moved(&plan.krate, here);
+    let krate = moved_crate(&plan.krate, here);
     let (run, fail) = (save_points::run_around(target), save_points::fail(plan, here));
     let is_asked = items::check_asked(plan, target, &head);
     let is_ordered = items::is_compared_by_index(plan, target)

@@ -3,13 +3,11 @@
 
 mod array;
 mod ends;
-mod part;
 mod squeue;
 mod submission;
 
 pub use array::{ArrayTask, array_task};
 pub use ends::{Heeded, heed, told};
-pub use part::part;
 pub use submission::submission;
 
 /// What stands in the environment of a process that a batch system has started, and the system.

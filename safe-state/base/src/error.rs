@@ -245,14 +245,6 @@ pub enum Error {
         /// The argument.
         argument: String,
     },
-    /// The workers have fixed parts, and this one does not know which is its own.
-    #[error(
-        "the workers of job `{job}` have fixed parts, and this one can't tell which is its own; say it by `worker = (0, 8)`, by \
-         `SAFE_STATE_WORKER=0/8` for the first of eight, or start it as a task of an array", job = Line(job))]
-    NotAWorker {
-        /// The job.
-        job: String,
-    },
     /// The slices that the program gives do not fit the loop's input.
     #[error("the slices of job `{job}` do not fit the input of its loop: {reason}", job = Line(job), reason = Line(reason))]
     Slices {

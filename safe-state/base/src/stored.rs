@@ -7,7 +7,7 @@ mod moving;
 use std::sync::Arc;
 
 use safe_state_backends::{
-    Backend, Checkpoint, LeaseOptions, SharedJob, Store, begun_slices, whole, with_parts,
+    Backend, Checkpoint, LeaseOptions, SharedJob, Store, begun_slices, whole,
 };
 
 use crate::Error;
@@ -68,7 +68,6 @@ pub fn clear(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Res
 pub fn peek(backend: &dyn Backend, job: &str) -> Result<Option<Checkpoint>, Error> {
     match Checkpoint::load(backend, job)? {
         Some(head) if head.has_slices() => {
-            let head = with_parts(backend, job, head)?;
             let begun = begun_slices(backend, job, &head)?;
             Ok(Some(whole(head, &begun)))
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use safe_state_backends::{Cut, Part};
+use safe_state_backends::Cut;
 use safe_state_base::engine;
 
 /// Into how many slices a loop is cut, if nothing is said.
@@ -15,28 +15,9 @@ const MOST_SLICES: u32 = 65_536;
 #[derive(Clone)]
 pub(crate) struct SharedTerms {
     slices: Slicing,
-    pub(crate) sharing: Sharing,
-    /// Which of how many workers it is, as the program says.
-    pub(super) worker: Option<(u32, u32)>,
     /// Of which submission the workers are: once the job is finished, another one begins it anew.
     submission: Option<String>,
     pub(crate) on_idle: OnIdle,
-}
-
-/// How workers of a job come by their slices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sharing {
-    /// They claim them by leases.
-    #[default]
-    ByLease,
-    /// Each has a fixed part of them, and takes no lease: where locks of a file system do not hold.
-    Static,
-}
-
-impl From<bool> for Sharing {
-    fn from(_: bool) -> Self {
-        Sharing::ByLease
-    }
 }
 
 /// What a worker of a job does while others have all that is left of a loop.
@@ -101,10 +82,6 @@ macro_rules! ranges {
 }
 
 ranges! { u64 usize }
-
-/// Nobody says which worker it is.
-#[derive(Debug)]
-pub(crate) struct Unknown;
 
 /// How a worker cuts the input of a loop, as all others do.
 #[derive(Clone, Debug)]
@@ -176,30 +153,11 @@ impl SharedTerms {
 
 impl Default for SharedTerms {
     fn default() -> Self {
-        SharedTerms {
-            slices: SLICES.slicing(),
-            sharing: Sharing::ByLease,
-            worker: None,
-            submission: None,
-            on_idle: OnIdle::Wait,
-        }
+        SharedTerms { slices: SLICES.slicing(), submission: None, on_idle: OnIdle::Wait }
     }
 }
 
 impl SharedTerms {
-    /// Returns which part of the slices is this worker's; none where they are claimed.
-    ///
-    /// # Errors
-    ///
-    /// It has a fixed one, and nobody says which.
-    pub(crate) fn part(&self) -> Result<Option<Part>, Unknown> {
-        if self.sharing == Sharing::ByLease {
-            return Ok(None);
-        }
-        let said = self.worker.or_else(engine::part).filter(|(number, of)| number < of);
-        said.map(|(number, of)| Some(Part { number, of })).ok_or(Unknown)
-    }
-
     /// Returns of which submission the workers are, as the program says, or the batch system that started them.
     pub(crate) fn submission(&self) -> Option<String> {
         self.submission.clone().or_else(engine::submission)

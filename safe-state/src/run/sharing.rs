@@ -33,7 +33,7 @@ pub(super) fn open(job: &Job) -> Result<Stages, Error> {
     }
     exit::begins(job.job_name());
     let source = job.requests()?;
-    let joined = join(job, &source).map_err(out_of_reach)?;
+    let joined = join(job, &source)?;
     let mut stages = opened(job, source, joined)?;
     stages.session.active = Some(Active::enter(job));
     Ok(stages)
@@ -48,7 +48,7 @@ pub(super) async fn open_async(worker: Worker, job: &Job) -> Result<Stages, Erro
         let joined = join(&there, &source)?;
         Ok::<_, Error>((source, joined))
     });
-    let (source, joined) = joining.await.map_err(out_of_reach)?;
+    let (source, joined) = joining.await?;
     let mut stages = opened(job, source, joined)?;
     stages.session.thread = Some(worker);
     Ok(stages)
@@ -68,17 +68,6 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
     stages.session.terms = Terms { was_finished, accepts, on_input_change };
     stages.session.sharing = Some(Box::new(Sharing::new(job, stored, cancelled)));
     Ok(stages)
-}
-
-/// Where no lock reaches other machines, workers can share a job all the same.
-fn out_of_reach(error: Error) -> Error {
-    match error {
-        Error::Backend(source @ BackendError::OutOfReach { .. }) => {
-            let advice = "or let each worker have a fixed part of the job, without leases: `shared = \"static\"`".to_owned();
-            Error::HeldInArray { advice, source }
-        }
-        other => other,
-    }
 }
 
 /// One that is called by a body of the same job shares nothing, and keeps no progress.

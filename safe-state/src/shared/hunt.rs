@@ -116,8 +116,7 @@ impl Drop for Claimed {
 
 impl Hunt {
     pub(crate) fn new(job: SharedJob, of: (u16, bool), cutting: Cutting, cancelled: u32) -> Self {
-        let order = Order::new(cutting.count).of_part(job.part());
-        let (finished, pause) = (None, FIRST_PAUSE);
+        let (order, finished, pause) = (Order::new(cutting.count), None, FIRST_PAUSE);
         Hunt { job, of, cutting, cancelled, order, finished, pause, notes: false }
     }
 
@@ -161,7 +160,7 @@ impl Hunt {
                     if !finished.contains(u64::from(slice)) {
                         self.order.claimed(slice);
                         self.pause = FIRST_PAUSE;
-                        let workers = self.job.part().map_or(share_of(&head), |part| part.of);
+                        let workers = share_of(&head);
                         let begun = self.begun(opening, slice, workers)?;
                         return Ok(Turn::Claimed(Box::new(begun)));
                     }
@@ -199,11 +198,8 @@ impl Hunt {
     }
 
     fn head(&self) -> Result<Checkpoint, Error> {
-        self.job.head()?.ok_or_else(|| self.cleared())
-    }
-
-    fn cleared(&self) -> Error {
-        Error::Cleared { job: self.job.name().to_owned() }
+        let cleared = || Error::Cleared { job: self.job.name().to_owned() };
+        self.job.head()?.ok_or_else(cleared)
     }
 
     /// The head, with a note that the slice is under way, if there are such.
@@ -213,7 +209,7 @@ impl Hunt {
         }
         self.job.change(|head| {
             let Some(before) = head else {
-                return Err(self.cleared());
+                return Err(Error::Cleared { job: self.job.name().to_owned() });
             };
             let is_finished = |it: &Slices| it.finished.contains(u64::from(slice));
             let is_noted = before.noted_of_slice(self.loop_id(), slice).is_some();
@@ -231,16 +227,12 @@ impl Hunt {
 
     /// Returns what is finished, of a loop that is cut if nobody has cut it before.
     fn looked_up(&self) -> Result<Completed, Error> {
-        let own = self.job.own_head()?.ok_or_else(|| self.cleared())?;
-        for other in self.job.other_heads(&own)? {
-            self.checked(&other)?;
-        }
-        if let Some(finished) = self.checked(&own)? {
+        if let Some(finished) = self.checked(&self.head()?)? {
             return Ok(finished);
         }
         self.job.change(|head| {
             let Some(mut head) = head else {
-                return Err(self.cleared());
+                return Err(Error::Cleared { job: self.job.name().to_owned() });
             };
             if let Some(finished) = self.checked(&head)? {
                 return Ok((None, finished));

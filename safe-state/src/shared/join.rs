@@ -33,13 +33,6 @@ pub(crate) struct Joined {
 /// The worker differs from those before it; or the backend cannot be read or written.
 pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let stored = SharedJob::new(Arc::clone(&source.backend), &source.job, job.lease_options())?;
-    let not_known = |_| Error::NotAWorker { job: job.job_name().to_owned() };
-    let part =
-        job.saves.shared.as_ref().map(|terms| terms.part().map_err(not_known)).transpose()?;
-    let stored = match part.flatten() {
-        Some(part) => stored.with_part(part),
-        None => stored,
-    };
     let requested = source.look()?;
     let accepts = requested == Some(Request::Accept);
     let is_cancelled = requested == Some(Request::Cancel);
@@ -56,28 +49,12 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         let is_new = before.as_ref() != Some(&head);
         Ok::<_, Error>((is_new.then_some(head), (cancelled, was_finished)))
     })?;
-    agrees_with_others(job, &stored, accepts)?;
     if let Some(used_up @ (Request::Accept | Request::Cancel)) = requested {
         // Where that fails, the next worker does the same once more.
         let _ = used_up.use_up(&source.backend, &source.job);
     }
     let asked = requested.filter(|asked| *asked == Request::Pause);
     Ok(Joined { job: stored, cancelled, accepts, asked, was_finished })
-}
-
-/// Refuses a worker with a fixed part that differs from another.
-fn agrees_with_others(job: &Job, stored: &SharedJob, accepts: bool) -> Result<(), Error> {
-    if stored.part().is_none() || accepts {
-        return Ok(());
-    }
-    let Some(own) = stored.own_head()? else { return Ok(()) };
-    for other in stored.other_heads(&own)? {
-        if let Some(what) = own.differs_in(&other) {
-            let (found, stored) = (format!("another {what}"), format!("their {what}"));
-            return Err(Error::WorkerDiffers { job: job.job_name().to_owned(), found, stored });
-        }
-    }
-    Ok(())
 }
 
 /// The head to go on from, which agrees with the worker.
@@ -94,8 +71,8 @@ fn agreed(
     };
     let mut head = match found {
         Some(head) if is_another(&head) => {
-            stored.clear_own_slices(&head)?;
-            stored.new_head(job.expected.version.clone())
+            stored.clear_slices(&head)?;
+            Checkpoint::new(job.job_name(), job.expected.version.clone())
         }
         Some(head)
             if head.has_progress() && !head.has_slices() && head.loops().next().is_some() =>
@@ -107,7 +84,7 @@ fn agreed(
             });
         }
         Some(head) => continued(job, head, accepts)?,
-        None => stored.new_head(job.expected.version.clone()),
+        None => Checkpoint::new(job.job_name(), job.expected.version.clone()),
     };
     let notes = head.notes();
     head.set_code(job.expected.code);

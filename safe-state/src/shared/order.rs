@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use safe_state_backends::{Completed, Part};
+use safe_state_backends::Completed;
 
 /// Where a worker looks for a slice: behind the one that it had, so that it goes through the input as a loop does; and
 /// somewhere else where another worker was first, so that they spread over the input.
@@ -15,8 +15,6 @@ pub(crate) struct Order {
     /// Those whose items it has at hand.
     at_hand: BTreeSet<u32>,
     random: fn() -> u64,
-    /// Which slices it tries, if not all.
-    part: Option<Part>,
 }
 
 impl Order {
@@ -27,7 +25,7 @@ impl Order {
 
     fn by(count: u32, random: fn() -> u64) -> Self {
         let (held, at_hand) = (BTreeSet::new(), BTreeSet::new());
-        let mut order = Order { next: 0, held, at_hand, random, part: None };
+        let mut order = Order { next: 0, held, at_hand, random };
         order.go_elsewhere(count);
         order
     }
@@ -37,14 +35,8 @@ impl Order {
     pub(crate) fn next(&self, finished: &Completed, count: u32) -> Option<u32> {
         let at_hand = self.at_hand.iter().copied();
         let around = at_hand.chain(self.next..count).chain(0..self.next.min(count));
-        let is_own = |slice: &u32| self.part.is_none_or(|part| part.has(*slice));
-        let mut free = around.filter(is_own).filter(|slice| !self.held.contains(slice));
+        let mut free = around.filter(|slice| !self.held.contains(slice));
         free.find(|slice| !finished.contains(u64::from(*slice)))
-    }
-
-    /// One that tries the slices of that part alone, if there is one.
-    pub(crate) fn of_part(self, part: Option<Part>) -> Self {
-        Order { part, ..self }
     }
 
     /// Takes in of which slices it has the items at hand: it tries these first.

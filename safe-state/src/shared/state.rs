@@ -140,8 +140,7 @@ impl Sharing {
     /// Returns what to ask for how many workers divide the job's rate, if it is time.
     pub(crate) fn asks_for_share(&mut self, now: Instant) -> Option<SharedJob> {
         let Divided { next } = self.divided.as_mut()?;
-        // The number of fixed parts is fixed.
-        if self.job.part().is_some() || self.at.is_none() || next.is_some_and(|next| now < next) {
+        if self.at.is_none() || next.is_some_and(|next| now < next) {
             return None;
         }
         *next = Some(now + DIVIDED_AGAIN);

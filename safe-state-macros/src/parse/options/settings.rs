@@ -9,7 +9,7 @@ use syn::{Error, Path, Result};
 
 use super::forms::{Value, flag, signals, size, time, value};
 use super::job::{budget, durability, on_change, on_input_change, rate, save_every};
-use super::shared::{on_idle, shared, slices};
+use super::shared::{on_idle, slices};
 use crate::syntax::hygiene::{at, moved_crate};
 
 /// An option that sets the `Job`.
@@ -37,7 +37,7 @@ enum Told {
 }
 
 /// The options, in the order of their documentation.
-pub(crate) static SETTINGS: [JobOption; 42] = [
+pub(crate) static SETTINGS: [JobOption; 41] = [
     option("save_every", Told::Method, |it, input| save_every(value(it, input)?)),
     option("budget", Told::Method, |it, input| budget(value(it, input)?)),
     option("durability", Told::Method, |it, input| durability(&value(it, input)?)),
@@ -61,8 +61,7 @@ pub(crate) static SETTINGS: [JobOption; 42] = [
     option("expire_after", Told::Method, |it, input| time(it, value(it, input)?)),
     option("restart", Told::Method, switch),
     option("max_runs", Told::Method, given),
-    option("shared", Told::Method, shared),
-    option("worker", Told::Method, given),
+    option("shared", Told::Method, |_, _| Ok(Value::Said)),
     option("slices", Told::Method, |it, input| slices(value(it, input)?)),
     option("submission", Told::Method, given),
     option("on_idle", Told::Method, |it, input| on_idle(&value(it, input)?)),

@@ -7,7 +7,7 @@ use syn::token::Paren;
 use syn::{Error, Expr, ExprLit, Lit, Result, Token};
 
 use super::Options;
-use super::forms::{Value, not_literal_but, text, value};
+use super::forms::{Value, not_literal_but, text};
 use super::variable::Variable;
 use crate::parse::options::items::Identity;
 
@@ -84,20 +84,6 @@ pub(super) fn slices(value: Expr) -> Result<Value> {
     Ok(Value::given(value))
 }
 
-/// `shared`, or `shared = "static"`.
-pub(super) fn shared(option: &Ident, input: ParseStream<'_>) -> Result<Value> {
-    if !input.peek(Token![=]) {
-        return Ok(Value::Said);
-    }
-    let given = value(option, input)?;
-    if text(&given).is_some_and(|text| text.value() == "static") {
-        return Ok(Value::Variant("Sharing", "Static"));
-    }
-    let expected =
-        "expected `shared`, or `shared = \"static\"`, where each worker has a fixed part";
-    Err(Error::new(given.span(), expected))
-}
-
 /// What a worker does that has nothing to do.
 pub(super) fn on_idle(value: &Expr) -> Result<Value> {
     let refused = || {
@@ -145,7 +131,7 @@ impl Options {
     /// Nothing is said of workers where there is one.
     fn check_unshared(&self) -> Result<()> {
         let text = "this is about `shared`; add that, or remove this";
-        for name in ["slices", "submission", "on_idle", "worker"] {
+        for name in ["slices", "submission", "on_idle"] {
             if let Some(place) = self.settings.place(name) {
                 return Err(Error::new(place, text));
             }

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use safe_state_backends::{
-    Backend, BegunSlice, Checkpoint, Error, Holder, Request, begun_slices, whole, with_parts,
+    Backend, BegunSlice, Checkpoint, Error, Holder, Request, begun_slices, whole,
 };
 
 /// How often one looks again at a job that changes under one's eyes.
@@ -120,7 +120,6 @@ impl Look {
         let Some(mut checkpoint) = checkpoint else { return Ok(None) };
         let (mut run, mut begun) = (run, Vec::new());
         if checkpoint.has_slices() {
-            checkpoint = with_parts(backend, job, checkpoint)?;
             begun = begun_slices(backend, job, &checkpoint)?;
             // Of workers that share it, the first is told.
             if let Some(worker) = begun.iter().find_map(|slice| slice.holder.clone()) {
