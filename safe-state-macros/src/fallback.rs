@@ -59,10 +59,10 @@ fn unread(function: TokenStream, place: Span, error: &Error) -> TokenStream {
     let mut tokens: Vec<TokenTree> = function.into_iter().collect();
     let Some(TokenTree::Group(body)) = tokens.pop() else { return tokens.into_iter().collect() };
     let mut inside: Vec<TokenTree> = body.stream().into_iter().collect();
-    let is_bang = |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == '!');
+    let is = |at: usize, sign: char| matches!(inside.get(at), Some(TokenTree::Punct(it)) if it.as_char() == sign);
     let mut attributes = 0;
     // `#![..]`
-    while inside.get(attributes + 1).is_some_and(is_bang) {
+    while is(attributes, '#') && is(attributes + 1, '!') {
         attributes += 3;
     }
     let rest = inside.split_off(attributes.min(inside.len()));
@@ -76,7 +76,7 @@ fn unread(function: TokenStream, place: Span, error: &Error) -> TokenStream {
             fn told() {
                 CodeThatTheAttributeCannotRead;
             }
-            const { if true { ::core::panic!(#text) } }
+            const { if true { ::core::panic!("{}", #text) } }
         }
     };
     tokens.push(self::inside(&body, |_| quote! { #(#inside)* #told #(#rest)* }));
@@ -154,6 +154,14 @@ mod tests {
         assert!(!text.contains("compile_error"), "{text}");
         let told = text.find("must_use").unwrap();
         assert!(text.find("allow (a)").unwrap() < told && told < text.find("let x").unwrap());
+        for body in [quote! { { println!("a"); let x = ; } }, quote! { { a != b; let x = ; } }] {
+            let item = quote! { fn f() #body };
+            let output =
+                or_original(item, |item| Err(crate::parse::function::parse(item).err().unwrap()));
+            let statements = body.to_string();
+            let statements = statements.trim_start_matches(['{', ' ']);
+            assert!(output.to_string().ends_with(&format!("}} {statements}")), "{output}");
+        }
         let closure = or_original(quote! { |x| {} }, |_| Err(Error::new(Span::call_site(), "no")));
         assert!(closure.to_string().starts_with("{ :: core :: compile_error"), "{closure}");
     }

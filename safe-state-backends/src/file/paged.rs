@@ -21,15 +21,16 @@ const TRIES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) checkpoint: Option<Vec<u8>>,
-    /// Why there is a page that says what the checkpoint does not have, and does not count.
+    /// Why there is a page that does not count. What it says the checkpoint may have as well: after a snapshot, until the page is
+    /// written to again, it stands beside the state before.
     pub(super) forsaken: Option<&'static str>,
 }
 
 impl Read {
-    /// The checkpoint. Whoever goes on from it is told what is lost.
+    /// The checkpoint. Whoever goes on from it is told what may be lost.
     pub(super) fn told(self, job: &str) -> Option<Vec<u8>> {
         if let Some(reason) = self.forsaken {
-            tracing::warn!(target: "safe_state", job, reason, "the page of the run before does not count; the last save does");
+            tracing::warn!(target: "safe_state", job, reason, "the page of the run before does not count; if it said more, the last save counts");
         }
         self.checkpoint
     }

@@ -3,9 +3,10 @@
 //!
 //! It sees the plain cases, and has words for them. The proof sees them all.
 
+mod lent;
+
 use quote::ToTokens;
-use syn::visit::Visit;
-use syn::{Block, Error, Expr, ExprClosure, Result, Stmt};
+use syn::{Block, Error, Expr, Result};
 
 use crate::analyse::changes::{Change, Changed, changes};
 use crate::analyse::collections::is_plain;
@@ -24,6 +25,16 @@ use crate::syntax::loop_forms::while_let;
 pub(crate) fn check_accumulators(
     plan: &Plan,
     written: &Expr,
+    body: &Block,
+    around: &Loop,
+) -> Result<()> {
+    check(plan, (written, false), body, around)
+}
+
+/// Refuses what changes in `body`, which is of the head or behind it.
+fn check(
+    plan: &Plan,
+    (written, is_head): (&Expr, bool),
     body: &Block,
     around: &Loop,
 ) -> Result<()> {
@@ -57,10 +68,10 @@ pub(crate) fn check_accumulators(
         }
         let head =
             head(written).map(|head| free_idents(head.to_token_stream())).unwrap_or_default();
-        let may_be_fresh = !head.contains(&ident.to_string())
+        let may_be_fresh = (is_head || !head.contains(&ident.to_string()))
             && !opening.makes_file()
             && changed.iter().all(|change| change.how != Changed::Written);
-        let error = Error::new(ident.span(), text(&changed, may_be_fresh, opening));
+        let error = Error::new(ident.span(), text(&changed, (is_head, may_be_fresh), opening));
         match &mut errors {
             Some(errors) => errors.combine(error),
             None => errors = Some(error),
@@ -69,28 +80,20 @@ pub(crate) fn check_accumulators(
     errors.map_or(Ok(()), Err)
 }
 
-/// Refuses closures in the head that change a variable from before the loop, where the head does not give what is complete: in other
-/// loops a resumed run calls them for that again.
+/// Refuses closures and mutable borrows in the head that change a variable from before the loop, where the source begins behind
+/// what is complete. In other loops the head gives all items again in a resumed run, and with that the variable gets its value.
 pub(crate) fn check_head(
     plan: &Plan,
     written: &Expr,
     target: &Target,
     around: &Loop,
 ) -> Result<()> {
-    struct Closures(Vec<Stmt>);
-    impl Visit<'_> for Closures {
-        fn visit_expr_closure(&mut self, it: &ExprClosure) {
-            self.0.push(Stmt::Expr(Expr::Closure(it.clone()), None));
-        }
-    }
     if !matches!(target.items.identity, Identity::Cursor(_) | Identity::Consumed(_)) {
         return Ok(());
     }
-    let mut closures = Closures(Vec::new());
     let Expr::ForLoop(it) = written else { return Ok(()) };
-    closures.visit_expr(&it.expr);
-    let block = Block { brace_token: it.body.brace_token, stmts: closures.0 };
-    check_accumulators(plan, written, &block, around)
+    let block = Block { brace_token: it.body.brace_token, stmts: lent::changing(&it.expr) };
+    check(plan, (written, true), &block, around)
 }
 
 /// Whether the place, or what it is a part of, is named.
@@ -121,10 +124,11 @@ fn head(written: &Expr) -> Option<&Expr> {
     }
 }
 
-fn text(changed: &[Change], may_be_fresh: bool, opening: &Opening) -> String {
+fn text(changed: &[Change], (is_head, may_be_fresh): (bool, bool), opening: &Opening) -> String {
     let places: Vec<String> = changed.iter().map(|change| change.place.name()).collect();
     let quoted: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
     let (quoted, names) = (quoted.join(", "), places.join(", "));
+    let place = if is_head { "the loop's head" } else { "the loop" };
     let fresh = if may_be_fresh {
         format!("\nhelp: if every run may start with a new one, add `fresh({names})`")
     } else {
@@ -132,13 +136,13 @@ fn text(changed: &[Change], may_be_fresh: bool, opening: &Opening) -> String {
     };
     if opening.is_format() {
         return format!(
-            "the loop changes {quoted}, which a resumed run would start anew\n\n\
+            "{place} changes {quoted}, which a resumed run would start anew\n\n\
              help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
              `reconnect`: see \"Files and connections\" in the README{fresh}"
         );
     }
     format!(
-        "the loop changes {quoted}, which a resumed run would start anew\n\n\
+        "{place} changes {quoted}, which a resumed run would start anew\n\n\
          help: to save it with the progress and restore it, add `carry({names})` to `#[resumable]`\n\
          help: if it is a file or a connection, to open again as it was, add `reconnect({names})`{fresh}"
     )

@@ -6,20 +6,22 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, BinOp, Block, Expr, ExprAssign, ExprBinary, ExprCall, ExprClosure, ExprForLoop, ExprIf,
     ExprLet, ExprMatch, ExprMethodCall, ExprReference, ExprWhile, Ident, Item, Local, Macro, Pat,
-    PatIdent, Stmt, Token,
+    PatIdent, Stmt,
 };
 
 use crate::syntax::bindings::bindings;
 use crate::syntax::free_idents::free_idents;
 
+mod arguments;
 #[cfg(test)]
 mod tests;
+
+use arguments::Arguments;
 
 /// Methods that take `&self`, by the types a loop most often reads.
 const READERS: &[&str] = &[
@@ -136,9 +138,17 @@ pub(crate) fn stmt_may_change(stmt: &Stmt, variable: &Ident) -> bool {
     Search::of(variable, |search| search.visit_stmt(stmt))
 }
 
-/// Where a statement is taken to read the `variable` by a name alone: that of a method, or of a macro which is not of the standard
-/// library. Of a type that is not known, another one of that name may change it.
-pub(crate) fn read_by_name(stmt: &Stmt, variable: &Ident, is_known: bool) -> Option<Span> {
+/// Where a statement is taken to read a variable by a name alone.
+#[derive(Clone, Copy)]
+pub(crate) enum ByName {
+    /// That of a method. Of a type that is not known, another one of that name may change it.
+    Method(Span),
+    /// That of a macro which is not of the standard library. Another one of that name may change what it is given.
+    Macro(Span),
+}
+
+/// Where a statement is taken to read the `variable` by a name alone. `is_known` says whether the methods of its type are known.
+pub(crate) fn read_by_name(stmt: &Stmt, variable: &Ident, is_known: bool) -> Option<ByName> {
     let mut search = Search::for_variable(variable);
     search.trusts_methods = is_known;
     search.visit_stmt(stmt);
@@ -163,7 +173,7 @@ struct Search {
     /// Whether the methods of its type are known.
     trusts_methods: bool,
     /// Where it is taken to be read by a name alone.
-    by_name: Option<Span>,
+    by_name: Option<ByName>,
 }
 
 impl Search {
@@ -200,12 +210,17 @@ impl Search {
         }
     }
 
-    /// Whether the arguments of a macro change it, as far as they are expressions.
-    fn changed_in(&mut self, it: &Macro) -> bool {
-        let arguments = it.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+    /// Whether the arguments of a macro change it. Of one of the standard library all of them are read, or it may change it.
+    fn changed_in(&mut self, it: &Macro, is_of_std: bool) -> bool {
         let outside = std::mem::take(&mut self.found);
-        for argument in arguments.iter().flatten() {
-            self.visit_expr(argument);
+        match Arguments::of(it) {
+            Some(Arguments(exprs, guarded)) => {
+                exprs.iter().for_each(|argument| self.visit_expr(argument));
+                if let Some((pat, guard)) = guarded {
+                    self.within([&pat], |search| search.visit_expr(&guard));
+                }
+            }
+            None => self.changed_if(is_of_std && mentions(it.tokens.clone(), &self.name)),
         }
         std::mem::replace(&mut self.found, outside)
     }
@@ -264,7 +279,7 @@ impl<'ast> Visit<'ast> for Search {
         let is_place = self.is_place(&it.receiver);
         self.changed_if(!reads && is_place);
         if reads && is_place && !self.trusts_methods {
-            self.by_name.get_or_insert(it.method.span());
+            self.by_name.get_or_insert(ByName::Method(it.method.span()));
         }
         visit::visit_expr_method_call(self, it);
     }
@@ -293,11 +308,11 @@ impl<'ast> Visit<'ast> for Search {
         let is_mentioned = !self.hidden && free_idents(it.tokens.clone()).contains(&self.name);
         let is_of_std = STD_MACROS.contains(&name.as_str());
         let is_known = is_of_std || READING_MACROS.contains(&name.as_str());
-        let reads = is_known && !self.changed_in(it);
+        let reads = is_known && !self.changed_in(it, is_of_std);
         self.changed_if(is_mentioned && !reads);
-        // What a text captures can't be changed.
+        // A format string only reads what it captures.
         if !is_of_std && is_mentioned && mentions(it.tokens.clone(), &self.name) {
-            self.by_name.get_or_insert(it.path.span());
+            self.by_name.get_or_insert(ByName::Macro(it.path.span()));
         }
     }
 

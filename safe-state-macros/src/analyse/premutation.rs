@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Error, Expr, Ident, Item, Macro, Result, Stmt};
 
 use crate::analyse::carried::{CarriedVariable, Source};
-use crate::analyse::mutations::{expr_may_change, read_by_name, stmt_may_change};
+use crate::analyse::mutations::{ByName, expr_may_change, read_by_name, stmt_may_change};
 use crate::analyse::targets::Target;
 use crate::syntax::loop_forms::while_let;
 
@@ -38,10 +38,13 @@ pub(crate) fn check(
     search.error.map_or(Ok(()), Err)
 }
 
-const CHANGED: &str = "this changes `{}` before a resumable loop, and a resumed run would do it again to the \
-                       value restored; do it in the initialiser: `let mut {} = { ... };`";
-const UNKNOWN: &str = "this may change `{}` before a resumable loop, where a resumed run would do it again to the value \
-                       restored; if it only reads, let the compiler see that: read it through `let seen = &{};`";
+const CHANGED: &str = "this changes `{}` before {loop}, and a resumed run would do it again to the value restored; do it in the \
+                       initialiser: `let mut {} = { ... };`";
+const UNKNOWN: &str = "this may change `{}` before {loop}, where a resumed run would do it again to the value restored; if it only \
+                       reads, let the compiler see that: read it through `let seen = &{};`, or write its type, if that is a \
+                       number, a text or a collection of the standard library";
+const UNKNOWN_MACRO: &str = "this may change `{}` before {loop}, where a resumed run would do it again to the value restored; if the \
+                             macro only reads, let the compiler see that: give it a `seen` from `let seen = &{};`";
 const TAKEN: &str = "the loop's head takes from `{}`, which is restored without what is complete: that would be \
                      passed over twice; use `#[resumable(manual)]` with `checkpoint!()`";
 
@@ -76,7 +79,8 @@ impl Search<'_> {
 
     fn refuse(&mut self, place: Span, text: &str) {
         let ident = self.variable.ident;
-        let text = text.replace("{}", &ident.to_string());
+        let before = if self.targets.is_empty() { "a checkpoint" } else { "a resumable loop" };
+        let text = text.replace("{loop}", before).replace("{}", &ident.to_string());
         self.error.get_or_insert_with(|| Error::new(place, text));
     }
 
@@ -85,8 +89,10 @@ impl Search<'_> {
         if stmt_may_change(stmt, self.variable.ident) {
             return Some((stmt.span(), CHANGED));
         }
-        let place = read_by_name(stmt, self.variable.ident, self.variable.is_known)?;
-        Some((place, UNKNOWN))
+        Some(match read_by_name(stmt, self.variable.ident, self.variable.is_known)? {
+            ByName::Method(place) => (place, UNKNOWN),
+            ByName::Macro(place) => (place, UNKNOWN_MACRO),
+        })
     }
 
     fn is_target(&self, at: usize) -> bool {

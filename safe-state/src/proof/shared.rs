@@ -100,8 +100,8 @@ macro_rules! kinds {
     };
 }
 
-/// What points to others, or has them in it. What may begin empty, as a `Vec`, is not among it: of what is in one the type may not
-/// be known where it is looked at.
+/// What points to others, or has them in it. What may begin empty, as a `Vec`, is not among it: the compiler
+/// may not know yet of which type its elements are.
 macro_rules! around {
     ($($kind:ident)*) => { $(
         kinds! { $kind:

@@ -29,6 +29,10 @@ fn changes_are_seen() {
     check(true, quote! { { let x = 2; f(x); } x += 1; });
     check(true, quote! { dbg!(f(&mut x)); });
     check(true, quote! { assert!(x.insert(y)); });
+    check(true, quote! { matches!(x.pop(), Some(n) if n > 1); });
+    check(true, quote! { matches!(y, Some(n) | Other(n) if x.insert(n)); });
+    check(true, quote! { vec![x.pop(); 2]; });
+    check(true, quote! { assert!(x.pop() => y); });
     check(true, quote! { x(y); });
     check(true, quote! { [x, y] = [y, x + y]; });
     check(true, quote! { Pair { x, .. } = pair; });
@@ -49,6 +53,10 @@ fn reading_is_no_change() {
     check(false, quote! { let n = step!("n", x.clone()); });
     check(false, quote! { let n = step!("n", send(&x).await?,); });
     check(false, quote! { assert!(x == 1 && x <= 2); });
+    check(false, quote! { matches!(x.first(), Some(n) | Other(n) if n > 1,); });
+    check(false, quote! { matches!(y, Some(mut x) if x.push(1)); });
+    check(false, quote! { vec![x.len(); 2]; });
+    check(false, quote! { assert!(y => "x"); });
     check(false, quote! { thing.x = 1; thing.x.push(2); });
 }
 
