@@ -181,6 +181,19 @@ fn without_a_mutation_there_is_no_error() {
     }
 }
 
+/// A pattern may begin with one, and a `let` may not.
+#[test]
+fn a_bar_anywhere_is_an_error_or_code() {
+    for (options, item) in seeds() {
+        for place in 0..count(&item) {
+            let bar = at(item.clone(), &mut { place }, &|token| quote! { | #token });
+            if let Ok(expanded) = resumable::resumable(options.clone(), bar) {
+                assert!(syn::parse2::<syn::File>(expanded).is_ok(), "at {place} of {item}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -4,10 +4,10 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::visit_mut::VisitMut;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Error, FnArg, ItemFn, Pat, Receiver, ReceiverKind, Result, ReturnType, Signature,
-    TraitItemFn, Type, TypeImplTrait,
+    Attribute, Error, Expr, ExprForLoop, ExprLet, ExprWhile, FnArg, ItemFn, Pat, Receiver,
+    ReceiverKind, Result, ReturnType, Signature, TraitItemFn, Type, TypeImplTrait, parse_quote,
 };
 
 use crate::syntax::bindings::{Binding, bindings};
@@ -49,11 +49,47 @@ impl Argument {
 
 /// Parses the item, or says what is wrong with it.
 pub(crate) fn parse(item: TokenStream) -> Result<ItemFn> {
-    let function = syn::parse2::<ItemFn>(item.clone())
+    let mut function = syn::parse2::<ItemFn>(item.clone())
         .or_else(|error| syn::parse2(blocks_bare(item.clone())).map_err(|_| error))
         .map_err(|error| not_a_function(item).unwrap_or(error))?;
     check(&function)?;
+    InParens.visit_block_mut(&mut function.block);
     Ok(function)
+}
+
+/// Puts the alternatives that a loop's pattern consists of in parentheses: its items are bound by a `let`, in which they have to
+/// be.
+struct InParens;
+
+impl InParens {
+    fn change(pat: &mut Pat) {
+        let Pat::Or(alternatives) = pat else { return };
+        alternatives.leading_vert = None;
+        let mut cases = std::mem::take(&mut alternatives.cases);
+        *pat = match cases.pop() {
+            Some(only) if cases.is_empty() => only,
+            last => {
+                cases.extend(last);
+                parse_quote!((#cases))
+            }
+        };
+    }
+}
+
+impl VisitMut for InParens {
+    fn visit_expr_for_loop_mut(&mut self, it: &mut ExprForLoop) {
+        InParens::change(&mut it.pat);
+        visit_mut::visit_expr_for_loop_mut(self, it);
+    }
+
+    fn visit_expr_while_mut(&mut self, it: &mut ExprWhile) {
+        if let Expr::Let(ExprLet { pat, .. }) = &mut *it.cond
+            && let Pat::TupleStruct(some) = &mut **pat
+        {
+            some.elems.iter_mut().for_each(InParens::change);
+        }
+        visit_mut::visit_expr_while_mut(self, it);
+    }
 }
 
 /// The tokens with the blocks that a `macro_rules!` passes on as `$body:block` out of their groups, in which no
@@ -288,7 +324,7 @@ impl VisitMut for ForgetImpl {
             let span = crate::syntax::hygiene::at(ty.span());
             *ty = syn::parse_quote_spanned!(span=> _);
         }
-        syn::visit_mut::visit_type_mut(self, ty);
+        visit_mut::visit_type_mut(self, ty);
     }
 }
 
