@@ -215,7 +215,9 @@ impl Search {
         let outside = std::mem::take(&mut self.found);
         match Arguments::of(it) {
             Some(Arguments(exprs, guarded)) => {
-                exprs.iter().for_each(|argument| self.visit_expr(argument));
+                for argument in &exprs {
+                    self.visit_expr(argument);
+                }
                 if let Some((pat, guard)) = guarded {
                     self.within([&pat], |search| search.visit_expr(&guard));
                 }
