@@ -7,9 +7,11 @@ use syn::{Block, Error, Expr, Item, Lifetime, Result};
 
 use crate::analyse::lending;
 use crate::analyse::plan::Plan;
+use crate::analyse::taking::taken_from;
 use crate::analyse::targets::Target;
 use crate::analyse::worklists;
 use crate::parse::options::shared::check_cut;
+use crate::syntax::free_variables as free;
 use crate::syntax::loop_forms::while_let;
 
 /// Whether the loop is one that many workers share.
@@ -47,6 +49,7 @@ pub(crate) fn check_shared(
                     something else, or remove `shared`";
         return Err(Error::new(written.span(), text));
     }
+    check_taken_in(written, body)?;
     check_cut(&target.items.identity, written.span())?;
     let label = match written {
         Expr::ForLoop(it) => it.label.as_ref().map(|label| label.name.clone()),
@@ -56,6 +59,22 @@ pub(crate) fn check_shared(
     let mut ways_out = WaysOut { label, loops: 0, found: None };
     ways_out.visit_block(body);
     ways_out.found.map_or(Ok(()), Err)
+}
+
+/// Refuses a body that uses what the head of a `while let` asks: each worker takes in all items before its first slice.
+fn check_taken_in(written: &Expr, body: &Block) -> Result<()> {
+    let Expr::While(it) = written else { return Ok(()) };
+    let Some((asked, _)) = while_let(it).and_then(|(_, head)| taken_from(head)) else {
+        return Ok(());
+    };
+    if !free::holds(&free::of_block(body), asked) {
+        return Ok(());
+    }
+    let text = format!(
+        "each worker takes in all that `{asked}` gives before its first item, and what the body does to it would come too \
+         late; give the body what it needs by another variable, or remove `shared`"
+    );
+    Err(Error::new(keyword(written), text))
 }
 
 /// Where the loop's keyword stands.
