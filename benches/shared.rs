@@ -19,7 +19,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-/// What one job is.
+/// A shared job: its items, slices and workers.
 #[derive(Clone, Copy)]
 struct Case {
     workers: usize,
@@ -32,7 +32,7 @@ struct Case {
     trip: f64,
 }
 
-/// What it comes to, in seconds, and requests.
+/// The outcome of a simulated job, in seconds and requests.
 #[derive(Default)]
 struct Found {
     took: f64,

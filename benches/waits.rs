@@ -73,7 +73,7 @@ fn show(table: &Table, what: &str) {
     table.once("  the longest", "ms", at(10_000) * 1e3, Target::None);
 }
 
-/// What an item does: it notes how long ago the last one did, and says whether it is the last.
+/// Does one item: notes how long ago the last one did, and returns whether it is the last.
 struct Until {
     last: std::cell::Cell<Instant>,
     end: Instant,

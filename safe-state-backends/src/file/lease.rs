@@ -18,7 +18,7 @@ pub(super) struct FileLease {
     pub(super) backend: FileBackend,
     pub(super) job: String,
     pub(super) page: Beside,
-    /// What else the job needs, by the names it is stored under.
+    /// Other things that the job needs, by the names they are stored under.
     pub(super) beside: Vec<(String, Vec<u8>)>,
 }
 

@@ -56,7 +56,7 @@ impl PageDir {
         Some(Place { name: (stem + &suffix).into(), id: (half(upper), half(lower)) })
     }
 
-    /// What is stored of the job, as `load` loads that, with what its page says.
+    /// Loads the checkpoint of the job, extended by what its page says.
     fn read(
         &self,
         job: &str,
