@@ -52,6 +52,24 @@ fn as_many_run_at_once_as_are_asked_for() {
     met(dir.path(), &Barrier::new(3));
 }
 
+/// What stands before the loop has its type from the body.
+#[resumable(name = "typed", state_dir = dir, threads = 2)]
+fn typed(dir: &Path, sum: &AtomicUsize) {
+    let (steps, boxed) = ([Default::default(); 2], Box::new([Default::default()]));
+    for item in 0..6_usize {
+        let [first, _]: &[usize; 2] = &steps;
+        let [more]: &[usize; 1] = &boxed;
+        sum.fetch_add(item + first + more, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_body_may_tell_the_types_of_what_stands_before_it() {
+    let (dir, sum) = (tempfile::tempdir().unwrap(), AtomicUsize::new(0));
+    typed(dir.path(), &sum);
+    assert_eq!(sum.into_inner(), 15);
+}
+
 #[resumable(name = "cores", state_dir = dir, threads = "cores")]
 fn cores(dir: &Path, running: &AtomicUsize, most: &AtomicUsize) {
     for _ in 0..50 {

@@ -28,6 +28,8 @@ use recorder::{Protocol, Recorder};
 use workload::{History, Save};
 
 const PATH: &str = "job.safestate";
+/// How many bytes of contents a judge remembers: of all the states together they would fill the memory.
+const REMEMBERED: usize = 16 << 20;
 
 /// What a crash must not lead to.
 #[derive(Debug, PartialEq)]
@@ -96,12 +98,15 @@ struct Judge<'a> {
     saves: &'a [Save],
     /// The saves that each content is the state of: most crashes leave what another leaves as well.
     found: HashMap<Vec<u8>, Result<Vec<usize>, FormatError>>,
+    /// How many bytes the contents there have.
+    remembered: usize,
     violations: Vec<Violation>,
 }
 
 impl<'a> Judge<'a> {
     fn of(history: &'a History) -> Self {
-        Judge { saves: &history.saves, found: HashMap::new(), violations: Vec::new() }
+        let (found, violations) = (HashMap::new(), Vec::new());
+        Judge { saves: &history.saves, found, remembered: 0, violations }
     }
 
     fn saves_of(saves: &[Save], state: Option<&Checkpoint>) -> Vec<usize> {
@@ -114,11 +119,16 @@ impl<'a> Judge<'a> {
         let Some(bytes) = bytes else {
             let removed = Judge::saves_of(self.saves, None);
             if !removed.iter().any(|save| window.contains(save)) {
-                self.violations.push(Violation::Missing);
+                self.note(Violation::Missing);
             }
             return;
         };
         if !self.found.contains_key(bytes) {
+            self.remembered += bytes.len();
+            if self.remembered > REMEMBERED {
+                self.found.clear();
+                self.remembered = bytes.len();
+            }
             let decoded = Checkpoint::decode(bytes);
             let found = decoded.map(|state| Judge::saves_of(self.saves, Some(&state)));
             self.found.insert(bytes.to_vec(), found);
@@ -129,7 +139,14 @@ impl<'a> Judge<'a> {
             Ok(saves) if saves.iter().any(|save| save < window.start()) => Violation::Older,
             Ok(_) => Violation::Invented,
         };
-        self.violations.push(violation);
+        self.note(violation);
+    }
+
+    /// Once of the same in a row, as most states of a protocol that leaves something out are one.
+    fn note(&mut self, violation: Violation) {
+        if self.violations.last() != Some(&violation) {
+            self.violations.push(violation);
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct Proof {
     pub(crate) types: Option<TokenStream>,
     /// What is compiled and never runs, behind the head.
     pub(crate) check: TokenStream,
+    /// The same behind the loop, where its body has told the types that it leaves open before.
+    pub(crate) behind: TokenStream,
 }
 
 /// The `walk` of the loop where the types of its variables are taken. What the head holds is dropped behind it: in a tail,
@@ -116,12 +118,21 @@ pub(crate) fn proof(
     let items = beside::items_check(plan, (target, &written), &outer);
     let shared = beside::shared_checks(plan, target, &seen, &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
-    // Behind the closure, which may be what tells the types.
-    let checks = [closure, quote! { #items #shared #kept }];
-    let checks = checks.iter().filter(|check| !check.is_empty());
-    let checks = checks.map(|check| quote_spanned! {at(written.keyword)=> if false { #check } });
-    let check = checks.collect();
-    Proof { types: taken.types(plan), check }
+    // Behind what may be what tells the types: the closure, or the body that runs.
+    let untaken = |check: TokenStream| {
+        let here = at(written.keyword);
+        (!check.is_empty()).then(|| quote_spanned! {here=> if false { #check } })
+    };
+    let by_types = quote! { #shared #kept };
+    let (check, behind) = if is_whole {
+        (untaken(items), untaken(by_types))
+    } else {
+        let closure = untaken(closure);
+        let rest = untaken(quote! { #items #by_types });
+        (Some(quote! { #closure #rest }), None)
+    };
+    let (check, behind) = (check.unwrap_or_default(), behind.unwrap_or_default());
+    Proof { types: taken.types(plan), check, behind }
 }
 
 /// The closure with the body's copy, and what it is passed to.

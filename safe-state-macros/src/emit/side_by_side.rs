@@ -69,7 +69,7 @@ pub(crate) fn resumable_loop(
     let (at_target, source) = ((target, locals), (&entered, &feed));
     let walk = match ahead::of(plan, &written.body)? {
         Some(part) => ahead_walk(plan, at_target, source, (written, part), &proof.check)?,
-        None => walk(plan, at_target, source, written, &proof.check)?,
+        None => walk(plan, at_target, source, written, &proof)?,
     };
     let attrs = attrs.iter().filter(|attr| !is_marker(attr));
     let items = plan.hoisted.get(&target.at).filter(|items| !items.is_empty());
@@ -86,7 +86,7 @@ fn walk(
     (target, locals): (&Target, &[Local]),
     (entered, feed): (&TokenStream, &Feed),
     written: Written<'_>,
-    check: &TokenStream,
+    Proof { check, behind, .. }: &Proof,
 ) -> Result<TokenStream> {
     locals!(items, tally);
     let krate = &plan.krate;
@@ -133,6 +133,7 @@ fn walk(
                 #made
                 #typed
                 #outcome
+                #behind
                 #left
             }
         }
