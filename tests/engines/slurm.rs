@@ -84,13 +84,34 @@ impl Slurm {
         listed.lines().filter_map(split).collect()
     }
 
-    /// One that was started again waits for two minutes otherwise.
+    /// Why what waits does so, and the ends of the logs.
+    fn told(&self, log: &Path) -> String {
+        let reasons =
+            self.ask(Command::new("squeue"), &["--noheader", "--array", "--format=%i %T %r"]);
+        let nodes = self.ask(Command::new("sinfo"), &["--list-reasons"]);
+        let logs = ["controller.log", "one.log", "two.log"].map(|name| self.folder.join(name));
+        let mut told = format!("{reasons:?}\n{nodes:?}\n");
+        for path in logs.iter().map(PathBuf::as_path).chain([log]) {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let last: Vec<&str> = text.lines().rev().take(40).collect();
+            told += &format!("{}:\n", path.display());
+            last.iter().rev().for_each(|line| told += &format!("  {line}\n"));
+        }
+        told
+    }
+
+    /// One that was started again waits for two minutes otherwise; and one that was so while a node was
+    /// starting it is held for good, as its other start fails.
     fn hurry(&self) {
-        for (id, state) in self.queue() {
-            if state == "PENDING" {
-                let job = format!("JobId={id}");
-                self.ask(Command::new("scontrol"), &["update", &job, "StartTime=now"]);
+        let listed =
+            self.ask(Command::new("squeue"), &["--noheader", "--array", "--format=%i %T %r"]);
+        for line in listed.expect("it answers").lines() {
+            let Some((id, reason)) = line.split_once(" PENDING ") else { continue };
+            if reason.contains("held") {
+                self.ask(Command::new("scontrol"), &["release", id]);
             }
+            let job = format!("JobId={id}");
+            self.ask(Command::new("scontrol"), &["update", &job, "StartTime=now"]);
         }
     }
 }
@@ -121,8 +142,10 @@ fn returned(dir: &Path) -> Vec<String> {
 }
 
 /// Until the job is done: arrays of it, one after another, whose tasks are disturbed. Returns how often they were.
+///
+/// A task is disturbed once there are more items, as a busy machine would otherwise do nothing but start them.
 fn done_in_arrays(slurm: &Slurm, dir: &Path, (most, items): (u32, u64), rng: &mut Rng) -> u64 {
-    let (began, mut disturbed, mut size) = (Instant::now(), 0_u64, most);
+    let (began, mut disturbed, mut size, mut next) = (Instant::now(), 0_u64, most, 1);
     while returned(dir).is_empty() {
         let array = format!("--array=0-{}", size - 1);
         let items = format!("--export=ALL,ITEMS={items}");
@@ -134,13 +157,15 @@ fn done_in_arrays(slurm: &Slurm, dir: &Path, (most, items): (u32, u64), rng: &mu
                 break;
             }
             let running: Vec<_> = queue.iter().filter(|(_, state)| state == "RUNNING").collect();
-            if returned(dir).is_empty() && !running.is_empty() {
+            let done = effects(dir).len();
+            if returned(dir).is_empty() && !running.is_empty() && done >= next {
                 let (task, _) = running[rng.usize(..running.len())];
                 disturbed += u64::from(disturb(slurm, task, rng));
+                next = done + rng.usize(2..=20);
             }
             slurm.hurry();
-            let log = || fs::read_to_string(dir.join("log"));
-            assert!(began.elapsed() < 5 * LONG, "{queue:?} {:?}", log());
+            let hangs = began.elapsed() > 5 * LONG;
+            assert!(!hangs, "{done} items, {queue:?}\n{}", slurm.told(&dir.join("log")));
         }
         size = rng.u32(1..=most);
     }
