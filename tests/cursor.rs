@@ -201,7 +201,7 @@ fn another_cursor_is_refused() {
         "`cursor!()` was saved as `u32`, and does not read as `alloc::string::String` without loss";
     assert!(error.contains(expected), "{error}");
     let error = changed::by_index(dir.path(), &[1]).unwrap_err().to_string();
-    assert!(error.contains("knew by a cursor"), "{error}");
+    assert!(error.contains("completed items by a cursor"), "{error}");
 }
 
 #[resumable(name = "both", state_dir = dir, fresh(fail))]

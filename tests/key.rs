@@ -182,14 +182,19 @@ fn another_way_of_knowing_items_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     changed::by_item(dir.path(), &["a", "fail"]).unwrap_err();
     let error = changed::by_index(dir.path(), &["a"]).unwrap_err().to_string();
-    assert!(error.contains("items complete that it knew by a key, and not as it would"), "{error}");
+    assert!(
+        error.contains(
+            "identified its completed items by a key, and now identifies them differently"
+        ),
+        "{error}"
+    );
     let error = changed::by_length(dir.path(), &["a"]).unwrap_err().to_string();
-    assert!(error.contains("knew by another key"), "{error}");
+    assert!(error.contains("completed items by another key"), "{error}");
     changed::by_item(dir.path(), &["a"]).unwrap();
 
     changed::by_index(dir.path(), &["a", "fail"]).unwrap_err();
     let error = changed::by_item(dir.path(), &["a"]).unwrap_err().to_string();
-    assert!(error.contains("knew by their index"), "{error}");
+    assert!(error.contains("completed items by their index"), "{error}");
 }
 
 mod rehashed {
@@ -229,7 +234,7 @@ fn a_key_that_serialises_by_now_is_another() {
     let dir = tempfile::tempdir().unwrap();
     by_hash(dir.path(), &[Hashed(300), Hashed(0)]).unwrap_err();
     let error = by_value(dir.path(), &[Serialized(300)]).unwrap_err().to_string();
-    assert!(error.contains("knew by another key"), "{error}");
+    assert!(error.contains("completed items by another key"), "{error}");
     assert_eq!(by_hash(dir.path(), &[Hashed(7), Hashed(300)]).unwrap(), 307);
 }
 

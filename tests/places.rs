@@ -268,7 +268,7 @@ fn what_was_not_kept_is_told() {
     let error = read(dir.path()).unwrap_err();
     let error = error.downcast::<Error>().unwrap();
     assert!(matches!(&error, Error::NotKept { name, .. } if name == "sum"), "{error}");
-    assert!(error.to_string().contains("`sum` was at its declaration"), "{error}");
+    assert!(error.to_string().contains("`sum` at its declaration"), "{error}");
     // Nothing is lost by it.
     let checkpoint = Job::new("changed").state_dir(dir.path()).peek_checkpoint().unwrap().unwrap();
     assert_eq!((checkpoint.completed().len(), checkpoint.carried("sum")), (2, Ok(Some(6u64))));

@@ -133,10 +133,10 @@ pub trait Backend: Send + Sync + 'static {
         None
     }
 
-    /// What tells this store from all others, for jobs that keep pages of it in a folder of the machine: where it is, in the
-    /// same words whenever it is opened, and without what is secret. Only where what is [loaded](Self::load) is, byte for
-    /// byte, what was [saved](Self::save), with the records that were [appended](Self::append) behind it. By default it is
-    /// not known, and then there is no page.
+    /// Returns a name that identifies this store, without secrets and the same each time it is
+    /// opened, for jobs that keep pages in a folder of the machine. Return one only if
+    /// [`load`](Self::load) gives back exactly the bytes that were [saved](Self::save) and
+    /// [appended](Self::append). By default there is none, and pages are not used.
     fn page_place(&self) -> Option<String> {
         None
     }
@@ -158,8 +158,8 @@ pub trait Lease: Send {
     /// As [`Backend::append`]. After an error, only [`save`](Self::save) may follow.
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error>;
 
-    /// Saves what is there in pieces, which come one behind the other: large values stand where they are in memory. By
-    /// default they are copied into one.
+    /// Saves a checkpoint that is given as consecutive pieces, so that large values are not copied
+    /// first. By default the pieces are copied into one.
     ///
     /// # Errors
     ///
@@ -212,8 +212,8 @@ pub trait Lease: Send {
         backend.load(name)
     }
 
-    /// Is told what else is stored in the backend that the job will need, should the lease go on in a place that was
-    /// made anew, as after a directory was removed. By default that does not happen.
+    /// Receives other data that the job needs, to be stored again if its directory was removed and
+    /// made anew. By default it is ignored.
     #[doc(hidden)]
     fn keep_beside(&mut self, name: &str, bytes: &[u8]) {
         let _ = (name, bytes);
@@ -237,7 +237,7 @@ pub trait Lease: Send {
         Ok(None)
     }
 
-    /// Is told that the page says more than what this lease saved last.
+    /// Called when the page holds more progress than what this lease saved last.
     #[doc(hidden)]
     fn is_paged(&mut self) {}
 

@@ -124,7 +124,7 @@ impl DeadLetters {
         DeadLettersIter { rest: &self.bytes }
     }
 
-    /// Adds one. Says whether there is room for it: not for more than 10 000.
+    /// Adds one. Returns whether there is room for it: not for more than 10 000.
     pub fn push(&mut self, letter: &DeadLetter) -> bool {
         if self.count == DEAD_LETTER_LIMIT {
             return false;

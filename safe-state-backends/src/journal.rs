@@ -171,7 +171,7 @@ impl Journal {
         Ok(given)
     }
 
-    /// Takes in how the transaction ended that had the statements given last. Says whether what they
+    /// Takes in how the transaction ended that had the statements given last. Returns whether what they
     /// save is saved.
     pub(crate) fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
         let is_saved = self.lease.ended(ended)?;

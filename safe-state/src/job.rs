@@ -34,8 +34,8 @@ use shared::{OnIdle, Slices};
 
 /// A named piece of work and how it is to be run.
 ///
-/// For a function under [`#[resumable]`](crate::resumable) it answers what the function's
-/// companion answers, which methods have none of:
+/// It has the same queries as the companion type of a function under
+/// [`#[resumable]`](crate::resumable). Methods have no companion, so use a `Job` for them:
 ///
 /// ```
 /// use safe_state::Job;
@@ -105,8 +105,8 @@ impl Job {
         self
     }
 
-    /// Saves as often as that takes at most this share of the run's time, in percent: see [`SaveEvery::share`]. It takes
-    /// the place of [`save_every`](Job::save_every).
+    /// Limits the time spent on saving to this share of the run's time, in percent: see
+    /// [`SaveEvery::share`]. It replaces [`save_every`](Job::save_every).
     pub fn budget(self, percent: f64) -> Self {
         self.save_every(SaveEvery::share(percent))
     }
@@ -117,9 +117,10 @@ impl Job {
         self
     }
 
-    /// Tells whether a page beside the job's file has each item, so that it is safe from the death of the process before
-    /// it is saved: the guide says what that costs, in "Between two saves". With [`Durability::Process`] and each item
-    /// saved, the file itself is then written about once a second.
+    /// Notes each completed item in a page of mapped memory beside the job's file, so that it
+    /// survives the death of the process before the next save. The guide says what that costs, in
+    /// "Between two saves". With [`Durability::Process`] and each item saved, the file itself is
+    /// then written about once a second.
     ///
     /// With another backend than files, it needs a [`page_dir`](Self::page_dir). On other systems than Linux, it does nothing.
     pub fn page(mut self, page: bool) -> Self {
@@ -127,10 +128,12 @@ impl Job {
         self
     }
 
-    /// Has a [`page`](Self::page), in a folder of this machine, which a run makes if it is not there: for checkpoints in a
-    /// database, an object store, or files on a network. A run that begins on the same machine goes on exactly where one
-    /// was killed; elsewhere, or without the folder, at its last save. Of a job with [`page`](Self::page) alone,
-    /// [`defaults`](crate::Defaults::page_dir), else `$SAFE_STATE_PAGE_DIR`, name the folder, or it lies beside its file.
+    /// Keeps the [`page`](Self::page) in a folder of this machine, which a run creates if needed:
+    /// for checkpoints in a database, an object store, or files on a network. A run that begins on
+    /// the same machine goes on exactly where one was killed; elsewhere, or without the folder, at
+    /// its last save. Of a job with [`page`](Self::page) alone,
+    /// [`defaults`](crate::Defaults::page_dir), else `$SAFE_STATE_PAGE_DIR`, name the folder, or it
+    /// lies beside its file.
     pub fn page_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.storage.place.named.page_dir = Some(dir.into());
         self.page(true)
@@ -201,7 +204,7 @@ impl Job {
         self
     }
 
-    /// Returns whether a finished job keeps its checkpoint, so that the next run has no items to do.
+    /// Keeps the checkpoint of a finished job, so that the next run has no items to do.
     pub fn keep_on_success(mut self, keep: bool) -> Self {
         self.saves.keep_on_success = keep;
         self
@@ -246,15 +249,16 @@ impl Job {
         self
     }
 
-    /// What to do if an item is not the one that is complete under its index: to fail, which is the
-    /// default, or to go on. [`OnChange::Restart`] fails as well: by then items are gone.
+    /// Sets what happens if an item differs from the one that was completed under its index: the
+    /// run fails, which is the default, or goes on. [`OnChange::Restart`] fails as well: by then
+    /// items are gone.
     pub fn on_input_change(mut self, on_change: OnChange) -> Self {
         self.expected.on_input_change = on_change;
         self
     }
 
-    /// How handles of other crates' types are rebuilt, instead of by what
-    /// [`register_reconnector`](crate::reconnect::register_reconnector) was told.
+    /// Sets the registry that rebuilds handles of other crates' types, in place of the functions
+    /// that were passed to [`register_reconnector`](crate::reconnect::register_reconnector).
     pub fn registry(mut self, registry: &ReconnectRegistry) -> Self {
         self.registry = registry.clone();
         self
@@ -265,8 +269,8 @@ impl Job {
         &self.name
     }
 
-    /// What is stored of the job; `None` if it has not begun, or has finished and was not kept.
-    /// Takes no lease, and works while the job runs.
+    /// Loads the job's checkpoint. Returns `None` if the job has not begun, or has finished without
+    /// keeping it. Takes no lease, and works while the job runs.
     ///
     /// # Errors
     ///
@@ -275,7 +279,7 @@ impl Job {
         stored::peek(&*self.stored_in()?, &self.name)
     }
 
-    /// Removes the checkpoint, so that the next run starts over. Doing nothing if there is none.
+    /// Removes the checkpoint, so that the next run starts over. Does nothing if there is none.
     ///
     /// # Errors
     ///

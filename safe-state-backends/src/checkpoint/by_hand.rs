@@ -15,7 +15,7 @@ pub const CONSUMED: u32 = 0x636f_6e73;
 /// The making of keys of which their loop has not told how it makes them.
 const ANY_MAKING: u32 = 0;
 
-/// Why a checkpoint can't be changed so.
+/// Why a checkpoint can't be changed in this way.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotByHand {

@@ -11,7 +11,7 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeadLetterNotRetryable {
-    /// Of the items beside it, which are complete, no more is known.
+    /// The item is in an inner loop, whose earlier completed items are no longer stored.
     #[error("it is an item of a loop inside another, of which only the latest walk is stored")]
     InInnerLoop,
     /// The input goes on behind it.

@@ -230,7 +230,7 @@ impl Details {
         texts
     }
 
-    /// Drops half of the longest of what can be spared. Says whether there was something.
+    /// Drops half of the longest of what can be spared. Returns whether there was something.
     fn halve(&mut self) -> bool {
         let Details { frames, excerpts, values, .. } = self;
         if values.len() > 8 {

@@ -268,17 +268,17 @@ pub enum Trouble {
     /// A reason that may pass: the connection broke, the server restarts, two transactions were in
     /// each other's way. What was asked may or may not have been done.
     Passing(Box<dyn StdError + Send + Sync>),
-    /// One that won't.
+    /// A reason that won't pass: trying again does not help.
     Lasting(Box<dyn StdError + Send + Sync>),
 }
 
 impl Trouble {
-    /// For [`Result::map_err`]: a reason that may pass.
+    /// Wraps a reason that may pass, for [`Result::map_err`].
     pub fn passing(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Trouble::Passing(source.into())
     }
 
-    /// For [`Result::map_err`]: a reason that won't.
+    /// Wraps a reason that won't pass, for [`Result::map_err`].
     pub fn lasting(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Trouble::Lasting(source.into())
     }

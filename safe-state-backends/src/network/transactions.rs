@@ -65,7 +65,7 @@ impl<C: Connect> Keeper<C> {
         Ok(given)
     }
 
-    /// The transaction was committed. Says whether there was one.
+    /// The transaction was committed. Returns whether there was one.
     pub(super) fn committed(&mut self) -> bool {
         let Some(saved) = self.transactions.outstanding.take() else { return false };
         self.size = saved.number.map_or(0, |_| self.size) + saved.bytes.len();

@@ -58,7 +58,7 @@ impl Store {
         }
     }
 
-    /// Takes in how the transaction ended, as [`Lease::ended`](crate::Lease::ended) does. Says whether
+    /// Takes in how the transaction ended, as [`Lease::ended`](crate::Lease::ended) does. Returns whether
     /// what changed is saved.
     ///
     /// # Errors

@@ -129,7 +129,8 @@ pub enum Error {
         /// The job.
         job: String,
     },
-    /// A loop receives from a channel, and is to know its items by their index.
+    /// A loop over a channel identifies its items by index, but a channel gives each item only
+    /// once.
     #[error(
         "a loop of job `{job}` receives from a channel, which gives each item once, and would give new ones in place of \
          those that are complete; mark it `#[resume(consumed)]` if what is complete does not come again, or know items \
@@ -138,9 +139,9 @@ pub enum Error {
         /// The job.
         job: String,
     },
-    /// A loop knows its items in another way than the checkpoint does.
+    /// A loop identifies its items in another way than the checkpoint does.
     #[error(
-        "job `{job}` has items complete that it knew by {before}, and not as it would now; \
+        "job `{job}` identified its completed items by {before}, and now identifies them differently; \
          put `key`, `cursor` and `consumed` back as they were, or {}",
         start_over(job), job = Line(job))]
     ItemIdentityChanged {
@@ -149,7 +150,8 @@ pub enum Error {
         /// How the items were known before.
         before: &'static str,
     },
-    /// Carried values have a part of an item that another now comes before.
+    /// The last run was interrupted inside an item's inner loop, and the input now gives a new item
+    /// before that one. The carried values already contain a part of the interrupted item.
     #[error(
         "job `{job}` was in the middle of an item's inner loop, and its input now gives another new item \
          first; put that item in front of new ones, or {}",
@@ -186,8 +188,8 @@ pub enum Error {
         /// Why.
         reason: DeadLetterNotRetryable,
     },
-    /// What is stored can't be changed so by hand.
-    #[error("job `{job}` cannot be changed so: {reason}", job = Line(job), reason = Line(reason))]
+    /// The stored progress can't be changed by hand in this way.
+    #[error("job `{job}` cannot be changed in this way: {reason}", job = Line(job), reason = Line(reason))]
     NotByHand {
         /// The job.
         job: String,
@@ -273,8 +275,8 @@ pub enum Error {
         /// The job.
         job: String,
     },
-    /// What is stored of a job was removed, while a worker had a part of it.
-    #[error("job `{job}` was cleared while this worker was at it; run it again to start over", job = Line(job))]
+    /// The job's checkpoint was removed while this worker had a slice.
+    #[error("job `{job}` was cleared while this worker was running; run it again to start over", job = Line(job))]
     Cleared {
         /// The job.
         job: String,
@@ -310,10 +312,10 @@ pub enum Error {
         /// How many items are complete.
         completed: u64,
     },
-    /// A carried variable is read where a resumed run needs what it was there, and that was not kept: another release,
-    /// or another version of the function, made the checkpoint.
+    /// The function reads a carried variable at a place whose value the checkpoint lacks, because
+    /// another release, or another version of the function, wrote it.
     #[error(
-        "job `{job}` has not kept what `{name}` was {place}, which is read there; \
+        "job `{job}` has no stored value of `{name}` {place}, where the function reads it; \
          finish with the program that began it, or {}",
         start_over(job), job = Line(job), name = Line(name))]
     NotKept {
@@ -324,9 +326,9 @@ pub enum Error {
         /// The place, as text.
         place: String,
     },
-    /// A `step!` was come to a second time: its name stands for one value.
+    /// A `step!` ran a second time in one run; its name identifies one value.
     #[error(
-        "in job `{job}`, `step!({step:?}, ..)` was come to twice in one run; give each step a name of its own", job = Line(job))]
+        "in job `{job}`, `step!({step:?}, ..)` ran twice in one run; give each step a name of its own", job = Line(job))]
     DuplicateStep {
         /// The job.
         job: String,
@@ -380,7 +382,7 @@ safe_state_backends::debug_is_one_line!(Error);
 
 /// Who to ask, and where to look.
 impl Error {
-    /// Returns who runs the job, if that is why it could not be done, and the run has said who it is.
+    /// Returns the run that holds the job, if that caused this error and its lease names it.
     ///
     /// ```
     /// # use safe_state::{Error, Job};
@@ -408,12 +410,12 @@ impl Error {
         }
     }
 
-    /// Returns whether it tells of a run that was to stop, which is no failure: a later run goes on.
+    /// Returns whether the run stopped on purpose, which is not a failure: a later run goes on.
     pub fn is_stopped(&self) -> bool {
         matches!(self, Error::Stopped { .. } | Error::StoppedItself { .. })
     }
 
-    /// Returns whether it could not be done because a run of the job is under way, or may be.
+    /// Returns whether this was refused because a run holds the job, or may hold it.
     pub fn is_held(&self) -> bool {
         let is_held = |it: &BackendError| {
             matches!(it, BackendError::Held { .. } | BackendError::OutOfReach { .. })
@@ -448,7 +450,7 @@ pub fn one_line(error: &(dyn StdError + 'static)) -> String {
     Line(safe_state_backends::one_line(error)).to_string()
 }
 
-/// What an error was caused by, outermost first.
+/// Returns the causes of an error, outermost first.
 pub fn causes<E: StdError + ?Sized>(error: &E) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {

@@ -149,7 +149,8 @@ impl Status {
         })
     }
 
-    /// Looks at all jobs of a backend. Of one that cannot be read, the state tells.
+    /// Returns the status of all jobs of a backend. A job that can't be read has
+    /// [`State::Unreadable`].
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
 //! What the compiler cannot check, and nothing else: memory that two processes share, `fork`, signals, and
-//! a crashed thread's stack. The only file of the workspace with `unsafe` in it.
+//! a crashed thread's stack. With `mapped.rs` of the page, the only file with `unsafe` in it.
 #![expect(unsafe_code, reason = "no crate offers these without")]
 
 use std::fs::File;

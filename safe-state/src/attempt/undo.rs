@@ -92,7 +92,7 @@ impl ByLog {
         list.mark()
     }
 
-    /// Takes the list back. Says whether it can.
+    /// Takes the list back. Returns whether it can.
     pub fn undo<T>(self, list: &mut Worklist<T>, mark: u64) -> bool {
         list.undo(mark)
     }

@@ -9,7 +9,8 @@ use safe_state_backends::{Failure, FailureKind};
 use super::Thrown;
 use crate::error::causes;
 
-/// An item's error, and what it happened to: what [`on_error`](crate::resumable) goes by.
+/// The error of an item, with the item and its attempt. It is passed to
+/// [`on_error`](crate::resumable).
 ///
 /// ```
 /// use std::io;
@@ -44,7 +45,8 @@ impl<'a> ErrorContext<'a> {
 }
 
 impl ErrorContext<'_> {
-    /// The item's index. Of a loop that knows its items by key, its place in this run's input.
+    /// The item's index. In a loop that identifies items by key, this is the item's position in
+    /// this run's input.
     pub fn index(&self) -> u64 {
         self.failure.index().unwrap_or_default()
     }

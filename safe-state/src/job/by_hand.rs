@@ -17,7 +17,7 @@ use crate::items::keyed::MET;
 /// Each change is one save, under the job's lease: while a run is under way, it is refused, and the error tells
 /// [who runs the job](Error::holder). `cancel` ends the run first. A job that has not begun has a checkpoint from then on,
 /// which its first run takes over. Items count by the first loop of the function, unless [`in_loop`](Self::in_loop) says
-/// otherwise; loops inside others, and loops that take what they do from a carried variable, can't be changed so.
+/// otherwise; loops inside others, and loops that take what they do from a carried variable, can't be changed in this way.
 #[derive(Clone, Copy, Debug)]
 pub struct ByHand<'a> {
     job: &'a Job,
@@ -29,7 +29,7 @@ impl<'a> ByHand<'a> {
         ByHand { job, loop_id: 0 }
     }
 
-    /// Of the loop of that number, counted from 0 in the function's text.
+    /// Applies the change to the loop with this number, counted from 0 in the function's text.
     #[must_use]
     pub fn in_loop(self, number: u16) -> Self {
         ByHand { loop_id: number, ..self }
@@ -62,7 +62,8 @@ impl<'a> ByHand<'a> {
         })
     }
 
-    /// The same of the item with that key, in a loop that knows items by key.
+    /// Gives up the item with this key, in a loop that identifies items by key. Returns whether it
+    /// was not complete.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ type Place = Result<Arc<dyn Backend>, Arc<BackendError>>;
 
 static DEFAULTS: Mutex<Defaults> = Mutex::new(Defaults::NONE);
 
-/// What all jobs of a program are by default: see [`defaults`].
+/// Default options for all jobs of a program: see [`defaults`].
 #[derive(Clone)]
 #[must_use = "they count once they are set"]
 pub struct Defaults {
@@ -65,7 +65,7 @@ impl Defaults {
         self
     }
 
-    /// From now on they count.
+    /// Applies these defaults to all jobs that are created from now on.
     pub fn set(self) {
         *DEFAULTS.lock().unwrap_or_else(PoisonError::into_inner) = self;
     }

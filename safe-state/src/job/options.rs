@@ -19,7 +19,8 @@ impl Job {
         self
     }
 
-    /// Asked before each item; as long as it says so, the run waits, and asks again every 50 ms.
+    /// Sets a function that is called before each item. While it returns `true`, the run waits, and
+    /// calls it again every 50 ms.
     pub fn throttle(mut self, throttle: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.watch.throttle = Some(Arc::new(throttle));
         self
@@ -67,16 +68,17 @@ impl Job {
         self
     }
 
-    /// How long a finished checkpoint counts that was kept, by [`keep_on_success`](Self::keep_on_success): a run that
-    /// begins later begins anew.
+    /// Sets how long a finished checkpoint that was kept, by
+    /// [`keep_on_success`](Self::keep_on_success), stays valid. A run that begins later starts
+    /// over.
     pub fn expire_after(mut self, time: Duration) -> Self {
         self.saves.kept.expires_after = Some(time);
         self
     }
 
-    /// Tells whether runs begin anew, whatever is stored of the job: for a `--restart` of one's own program. What is
-    /// stored is removed in the save with which the run begins, under its lease: while another run is under way, it is
-    /// refused, and nothing is lost.
+    /// Makes runs start over, whatever is stored of the job: for a `--restart` of one's own
+    /// program. The old checkpoint is removed in the save with which the run begins, under its
+    /// lease: while another run is under way, it is refused, and nothing is lost.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -127,22 +129,21 @@ impl Job {
 
 /// What its runs show, and what is called.
 impl Job {
-    /// Returns whether the run tells on standard error what it does.
+    /// Makes each run write to standard error what it does.
     pub fn verbose(mut self, verbose: bool) -> Self {
         self.shown.verbose = verbose;
         self
     }
 
-    /// Returns whether the run shows a bar on standard error, if that is a terminal; see
-    /// [`bars`](crate::bars).
+    /// Shows a progress bar on standard error, if that is a terminal; see [`bars`](crate::bars).
     #[cfg(feature = "progress")]
     pub fn progress(mut self, progress: bool) -> Self {
         self.shown.progress = progress;
         self
     }
 
-    /// Returns whether the run sums itself up in a line on standard error when it ends: its items, time and rate, what was
-    /// tried again and given up, and what saving took.
+    /// Writes one line to standard error when a run ends: items, time, rate, retries, items given
+    /// up, and the time spent on saving.
     pub fn summary(mut self, summary: bool) -> Self {
         self.shown.sums_up = summary;
         self
@@ -220,26 +221,27 @@ impl Job {
         self
     }
 
-    /// Called when a run has stopped before it was done, as it was to, or its future was dropped.
+    /// Sets a hook for runs that stopped early: on request, or because their future was dropped.
     pub fn on_stop(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
         self.shown.hooks.stop = Some(Arc::new(hook));
         self
     }
 
-    /// Called when the job has finished.
+    /// Sets a hook for the run that finishes the job.
     pub fn on_finish(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
         self.shown.hooks.finish = Some(Arc::new(hook));
         self
     }
 
-    /// Called when a run has failed, by an error, a panic, or as it could not save. What dies can't call anything:
-    /// `safe-state list` tells of those.
+    /// Sets a hook for runs that failed: by an error, a panic, or a failed save. A process that
+    /// dies can't call it; `safe-state list` shows those runs.
     pub fn on_failure(mut self, hook: impl Fn(&RunSummary) + Send + Sync + 'static) -> Self {
         self.shown.hooks.failure = Some(Arc::new(hook));
         self
     }
 
-    /// Called for each item that is given up as a dead letter, before that is saved.
+    /// Sets a hook for items that are given up as dead letters. It is called for each, before that
+    /// is saved.
     pub fn on_dead_letter(mut self, hook: impl Fn(&DeadLetter) + Send + Sync + 'static) -> Self {
         self.shown.hooks.dead_letter = Some(Arc::new(hook));
         self
@@ -255,7 +257,7 @@ impl Job {
     ///
     /// # Panics
     ///
-    /// If a text is no time. So do the others.
+    /// If the text is not a time. The other methods that take one panic in the same way.
     pub fn item_timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
         self.limits.item_timeout = Some(timeout.into().into());
         self
@@ -269,8 +271,8 @@ impl Job {
         self
     }
 
-    /// How much memory the process may have in use: a number of bytes, or a text such as `"2GiB"`. The same
-    /// as of a timeout. Linux alone.
+    /// How much memory the process may have in use: a number of bytes, or a text such as `"2GiB"`.
+    /// Beyond that, the run ends as after [`timeout`](Self::timeout). Linux only.
     pub fn max_memory(mut self, max_memory: impl Into<safe_state_limits::Size>) -> Self {
         self.limits.process.max_memory = Some(max_memory.into().into());
         self

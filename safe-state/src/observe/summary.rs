@@ -35,7 +35,7 @@ pub struct RunSummary {
 pub struct RunItems {
     /// How many it has completed.
     pub completed: u64,
-    /// How many attempts were in vain, and made again.
+    /// How many failed attempts were followed by another one.
     pub retried: u64,
     /// How many it gave up without a record.
     pub skipped: u64,

@@ -26,7 +26,8 @@ use crate::{Error, Job};
 const NUMBER: Number = Number { depth: 0, id: 0 };
 
 impl Job {
-    /// Items whose bodies run on threads, each item complete on its own; for who would write `par_iter()` of `rayon`.
+    /// Runs the bodies of these items on threads, like `par_iter()` of `rayon`. Each item completes
+    /// by itself.
     ///
     /// An item is known by its index, as in [`run`](Job::run): the next run must be given the same items in the same order.
     /// They are taken from the iterator on the caller's thread, one for each thread that is free, so the iterator need
@@ -77,7 +78,7 @@ pub struct ParIter<I> {
 }
 
 impl<I: IntoIterator<Item: ToThread>> ParIter<I> {
-    /// Up to so many bodies at once, from 1 to 1024; as many as there are cores unless this is called.
+    /// Sets how many bodies run at once, from 1 to 1024. The default is the number of cores.
     pub fn threads(self, most: usize) -> Self {
         ParIter { most: most.most(), ..self }
     }

@@ -105,7 +105,7 @@ impl Job {
     /// that below a hundredth of its time, where the backend takes long to ask. Where the input of its last
     /// loop has ended, it is finished.
     ///
-    /// Of several that ask at the same time, each waits for the others for a moment, and the last one counts.
+    /// If several ask at the same time, they take turns, and the last request counts.
     ///
     /// ```
     /// use safe_state::{Job, Request};
@@ -148,9 +148,10 @@ impl Job {
         Ok(Request::Cancel.save(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// Lets the next run that begins go on with what the one before was refused for: another input, another value of an
-    /// argument, another version, other code. It tells what is other, and uses this up; what it began is the job's from
-    /// then on. An input that has fewer items than are complete has none to do.
+    /// Lets the next run go on although the last one was refused because something changed: the
+    /// input, the value of an argument, the version, or the code. That run reports what changed,
+    /// and uses the permission up; what it began with is the job's from then on. An input that has
+    /// fewer items than are complete has none to do.
     ///
     /// Nothing is known of items that the other input has in place of complete ones: they are not done.
     ///
@@ -180,9 +181,10 @@ impl Job {
         Ok(Request::load(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// Puts the dead letters back: the next run does their items, with all attempts, as if it had not
-    /// seen them yet. Of a job that has finished it does those alone, and new ones; when all are well,
-    /// the job is finished for good. Gives how many there are; with none, nothing changes.
+    /// Puts the dead letters back: the next run does their items, with all attempts, as if it had
+    /// not seen them yet. In a finished job, the next run does only these items and new ones; when
+    /// all are well, the job is finished for good. Returns how many there are; with none, nothing
+    /// changes.
     ///
     /// It is one save, from which on they are items that are not complete: however often the runs that
     /// follow are killed, none is done again once it is complete.

@@ -13,8 +13,9 @@ use crate::{Error, Job};
 
 /// For those who operate it.
 impl Job {
-    /// How the job is: running or not, how far, how fast, what went wrong. As JSON it is what `safe-state peek --json`
-    /// shows. Takes no lease, and works while the job runs.
+    /// Returns the job's status: whether it runs, its progress, its rate, and what went wrong. As
+    /// JSON it is what `safe-state peek --json` shows. Takes no lease, and works while the job
+    /// runs.
     ///
     /// ```
     /// use safe_state::{Error, Job, State};
@@ -35,8 +36,8 @@ impl Job {
         Ok(Status::load(&*self.stored_in()?, self.job_name())?)
     }
 
-    /// How all jobs are that have a checkpoint where this one has its own, by their names. Of one that cannot be read, the
-    /// state tells.
+    /// Returns the status of every job that is stored in the same place as this one, sorted by
+    /// name. A job that can't be read has [`State::Unreadable`](crate::State::Unreadable).
     ///
     /// ```
     /// use safe_state::Job;
@@ -97,8 +98,8 @@ impl Job {
         Ok(self.completed_keys()?.contains(key))
     }
 
-    /// The keys of the items that are complete, of loops that know them by key: so that what makes the input can leave
-    /// them out before it fetches them. Takes no lease.
+    /// Returns the keys of completed items, for loops that identify items by key. Use them to leave
+    /// those items out before you fetch the input. Takes no lease.
     ///
     /// ```
     /// use safe_state::Job;

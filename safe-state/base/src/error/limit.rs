@@ -55,7 +55,7 @@ impl LimitExceeded {
     }
 }
 
-/// Whose memory a guard goes by.
+/// Whose memory a limit measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Memory {
     /// What the process has of its own: what is resident, without what is shared with files and other

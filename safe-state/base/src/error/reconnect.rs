@@ -31,7 +31,7 @@ enum About {
 safe_state_backends::debug_is_one_line!(ReconnectError);
 
 impl ReconnectError {
-    /// For a reason of one's own.
+    /// Creates an error with this text as its reason.
     pub fn new(text: impl Into<String>) -> Self {
         ReconnectError {
             text: text.into(),

@@ -12,10 +12,11 @@ const CODES: [(&str, u8); 3] = [
     ("SAFE_STATE_EXIT_CANCELLED", 77),
 ];
 
-/// The codes that a program exits with whose run was to stop, so that a batch system knows whether to run it again.
+/// The exit codes of a program whose run stopped on purpose, so that a batch system knows whether
+/// to run it again.
 ///
-/// Without a word they are 75, 76 and 77, or what the environment says: `SAFE_STATE_EXIT_STOPPED`, `SAFE_STATE_EXIT_IDLE`,
-/// `SAFE_STATE_EXIT_CANCELLED`.
+/// By default they are 75, 76 and 77, or what these environment variables say:
+/// `SAFE_STATE_EXIT_STOPPED`, `SAFE_STATE_EXIT_IDLE`, `SAFE_STATE_EXIT_CANCELLED`.
 ///
 /// ```
 /// use std::process::ExitCode;

@@ -13,7 +13,7 @@ use crate::Error;
 ///
 /// # Errors
 ///
-/// [`Error::NotByHand`] if it can't be changed so; the job is running; or the backend cannot be read or written.
+/// [`Error::NotByHand`] if it can't be changed in this way; the job is running; or the backend cannot be read or written.
 pub fn change<T>(
     backend: Arc<dyn Backend>,
     job: &str,

@@ -159,7 +159,7 @@ fn watch(mut signals: Signals) {
 }
 
 impl Process {
-    /// Notes that the runs are asked to end which listen to that signal, and does what is to be done then. Says whether
+    /// Notes that the runs are asked to end which listen to that signal, and does what is to be done then. Returns whether
     /// there are any.
     fn ask(&self, signal: i32) -> bool {
         let mut runs = self.runs();
