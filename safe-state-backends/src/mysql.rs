@@ -16,7 +16,7 @@ use mysql_async::{Conn, Opts, OptsBuilder};
 
 use crate::network::runtime::Runtime;
 use crate::network::ssl::{self, Ssl};
-use crate::network::{Claim, Connect, NetworkBackend, Timeouts, Trouble};
+use crate::network::{Connect, LeaseToken, NetworkBackend, Timeouts, Trouble};
 use crate::tables::Tables;
 use crate::url::redacted;
 use crate::{Error, Statements};
@@ -176,13 +176,13 @@ impl Connect for MySql {
 
     fn statements(
         &self,
-        claim: &Claim,
+        token: &LeaseToken,
         number: Option<u64>,
         bytes: &[u8],
     ) -> Result<Option<Statements>, Trouble> {
-        let mut statements = statements::save(&self.tables, self.place(), claim, number, bytes)?;
+        let mut statements = statements::save(&self.tables, self.place(), token, number, bytes)?;
         if self.is_galera.load(Ordering::Relaxed) {
-            statements.list.insert(0, statements::fence(&self.tables, claim)?);
+            statements.list.insert(0, statements::fence(&self.tables, token)?);
         }
         Ok(Some(statements))
     }

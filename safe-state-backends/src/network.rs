@@ -48,10 +48,12 @@ use std::time::Duration;
 
 use crate::size::{SizeLimit, too_large};
 use crate::{Backend, Error, Holder, Lease, LeaseOptions, name};
-use keeper::Kept;
+use keeper::LeaseHandle;
 use overview::Overview;
 
-pub use session::{Acquired, Bid, Claim, Connect, Listed, Session, Timeouts, Trouble};
+pub use session::{
+    AcquireRequest, Acquired, Connect, LeaseToken, Listed, Session, Timeouts, Trouble,
+};
 
 /// How long what is asked before a run has begun is tried: nothing is lost yet, and a wrong
 /// address should be told soon.
@@ -82,13 +84,13 @@ impl Limits {
     }
 
     fn largest(&self) -> Result<u64, Trouble> {
-        self.size.bytes().map_err(Trouble::lasting)
+        self.size.bytes().map_err(Trouble::permanent)
     }
 
     /// Fails if so many bytes are too many for a checkpoint.
     fn check(&self, bytes: usize) -> Result<(), Trouble> {
         let (bytes, largest) = (bytes as u64, self.largest()?);
-        if bytes > largest { Err(Trouble::lasting(too_large(bytes, largest))) } else { Ok(()) }
+        if bytes > largest { Err(Trouble::permanent(too_large(bytes, largest))) } else { Ok(()) }
     }
 
     /// What was loaded, by a session that may know of no limit.
@@ -166,7 +168,7 @@ impl<C: Connect> NetworkBackend<C> {
         };
         let answer = thread::scope(|scope| {
             let asking =
-                thread::Builder::new().spawn_scoped(scope, ask).map_err(Trouble::lasting)?;
+                thread::Builder::new().spawn_scoped(scope, ask).map_err(Trouble::permanent)?;
             asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         answer.map_err(trouble)
@@ -176,11 +178,11 @@ impl<C: Connect> NetworkBackend<C> {
         self.ask("loading", key, |session| self.limits.checked(session.load(key)?))
     }
 
-    fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<Kept<C>, Error> {
+    fn lease_of(&self, job: &str, options: LeaseOptions) -> Result<LeaseHandle<C>, Error> {
         if job.is_empty() {
             return Err(Error::EmptyName);
         }
-        Kept::lease(&self.connect, self.limits, job, options)
+        LeaseHandle::lease(&self.connect, self.limits, job, options)
     }
 }
 

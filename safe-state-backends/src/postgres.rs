@@ -17,7 +17,7 @@ use tokio_postgres::{Client, Config};
 
 use crate::network::runtime::Runtime;
 use crate::network::ssl::{self, Ssl, SslMode};
-use crate::network::{Claim, Connect, NetworkBackend, Timeouts, Trouble};
+use crate::network::{Connect, LeaseToken, NetworkBackend, Timeouts, Trouble};
 use crate::tables::Tables;
 use crate::url::redacted;
 use crate::{Error, Statements};
@@ -184,11 +184,11 @@ impl Connect for Postgres {
 
     fn statements(
         &self,
-        claim: &Claim,
+        token: &LeaseToken,
         number: Option<u64>,
         bytes: &[u8],
     ) -> Result<Option<Statements>, Trouble> {
-        statements::save(&self.tables, self.place(), claim, number, bytes).map(Some)
+        statements::save(&self.tables, self.place(), token, number, bytes).map(Some)
     }
 }
 

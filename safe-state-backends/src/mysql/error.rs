@@ -17,7 +17,7 @@ impl From<Error> for Trouble {
             Error::Driver(error) => matches!(error, DriverError::ConnectionClosed),
             _ => false,
         };
-        if passes { Trouble::passing(error) } else { Trouble::lasting(error) }
+        if passes { Trouble::transient(error) } else { Trouble::permanent(error) }
     }
 }
 

@@ -6,7 +6,7 @@ use mysql_async::{Conn, Value};
 use super::session::{MySqlSession, held, or_no_table};
 use crate::Appended;
 use crate::network::runtime::Runtime;
-use crate::network::{Acquired, Bid, Claim, Listed, Session, Trouble};
+use crate::network::{AcquireRequest, Acquired, LeaseToken, Listed, Session, Trouble};
 use crate::tables::Tables;
 
 /// A column that takes no NULL was given it.
@@ -32,15 +32,15 @@ impl Session for MySqlSession {
 
     /// In a transaction that has written, and by a statement that locks: what is between this and the servers,
     /// and sends what reads to a copy, sends neither.
-    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
+    fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
         let query = format!(
             "SELECT record FROM {} WHERE job = ? ORDER BY number FOR UPDATE",
             self.tables.records
         );
         self.current(|session| {
             session.locked(|session| {
-                session.extend(claim)?;
-                session.records(&query, &claim.key)
+                session.extend(token)?;
+                session.records(&query, &token.key)
             })
         })
     }
@@ -106,44 +106,44 @@ impl Session for MySqlSession {
         Ok(row.flatten().flatten())
     }
 
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
+    fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
         self.prepare_tables()?;
         let first = format!(
             "INSERT IGNORE INTO {} (job, epoch, ends) VALUES (?, 0, UTC_TIMESTAMP(6))",
             self.tables.jobs
         );
-        self.changes(&first, (bid.key,))?;
+        self.changes(&first, (request.key,))?;
         let query = format!(
             "SELECT epoch, holder, ends <= UTC_TIMESTAMP(6) FROM {} WHERE job = ? FOR UPDATE",
             self.tables.jobs
         );
         self.locked(|session| {
-            let found = session.call(async |conn| conn.exec_first(query, (bid.key,)).await)?;
+            let found = session.call(async |conn| conn.exec_first(query, (request.key,)).await)?;
             let Some((epoch, holder, has_ended)): Option<(u64, Option<String>, bool)> = found
             else {
-                return Err(Trouble::passing("the row of the job was removed just now"));
+                return Err(Trouble::transient("the row of the job was removed just now"));
             };
             match holder {
-                Some(holder) if !has_ended && bid.over != Some(epoch) => {
+                Some(holder) if !has_ended && request.over != Some(epoch) => {
                     Ok(Acquired::No { epoch, holder })
                 }
                 _ => {
-                    session.take(bid.key, bid.holder, bid.time)?;
+                    session.take(request.key, request.holder, request.time)?;
                     Ok(Acquired::Yes { epoch: epoch + 1 })
                 }
             }
         })
     }
 
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
+    fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
         let query =
             format!("SELECT epoch, holder FROM {} WHERE job = ? FOR UPDATE", self.tables.jobs);
         self.locked(|session| {
             let found: Option<(u64, Option<String>)> =
-                session.call(async |conn| conn.exec_first(query, (&claim.key,)).await)?;
+                session.call(async |conn| conn.exec_first(query, (&token.key,)).await)?;
             match found {
-                Some((epoch, Some(holder))) if holder == claim.holder => {
-                    session.take(&claim.key, &claim.holder, claim.time)?;
+                Some((epoch, Some(holder))) if holder == token.holder => {
+                    session.take(&token.key, &token.holder, token.time)?;
                     Ok(epoch + 1)
                 }
                 other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
@@ -151,34 +151,39 @@ impl Session for MySqlSession {
         })
     }
 
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.extend(claim)
+    fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        self.extend(token)
     }
 
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
+    fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
         let records = self.tables.records.clone();
         self.locked(|session| {
-            session.extend(claim)?;
+            session.extend(token)?;
             let clear = format!("DELETE FROM {records} WHERE job = ?");
-            session.changes(&clear, (&claim.key,))?;
+            session.changes(&clear, (&token.key,))?;
             let insert = format!("INSERT INTO {records} (job, number, record) VALUES (?, 0, ?)");
-            session.changes(&insert, (&claim.key, checkpoint)).map(drop)
+            session.changes(&insert, (&token.key, checkpoint)).map(drop)
         })
     }
 
     /// The row of the lease is locked and not changed, so that it is one statement; the lease is
     /// extended when it gets time. In a cluster it is changed by each.
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+    fn append(
+        &mut self,
+        token: &LeaseToken,
+        number: u64,
+        record: &[u8],
+    ) -> Result<Appended, Trouble> {
         if self.is_galera {
             self.locked(|session| {
-                session.extend(claim)?;
-                session.insert(claim, number, record)
+                session.extend(token)?;
+                session.insert(token, number, record)
             })?;
             return Ok(Appended::Yes);
         }
-        self.insert(claim, number, record)?;
-        if self.extended.is_none_or(|extended| extended.elapsed() > claim.time / 6) {
-            self.extend(claim)?;
+        self.insert(token, number, record)?;
+        if self.extended.is_none_or(|extended| extended.elapsed() > token.time / 6) {
+            self.extend(token)?;
         }
         Ok(Appended::Yes)
     }
@@ -195,34 +200,34 @@ impl Session for MySqlSession {
         Ok(found.is_some())
     }
 
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         let clear = format!("DELETE FROM {} WHERE job = ?", self.tables.records);
         self.locked(|session| {
-            session.extend(claim)?;
-            session.changes(&clear, (&claim.key,)).map(drop)
+            session.extend(token)?;
+            session.changes(&clear, (&token.key,)).map(drop)
         })
     }
 
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         let statement = format!(
             "UPDATE {} SET holder = NULL WHERE job = ? AND epoch = ? AND holder = ?",
             self.tables.jobs
         );
-        self.changes(&statement, held(claim)).map(drop)
+        self.changes(&statement, held(token)).map(drop)
     }
 }
 
 impl MySqlSession {
-    /// Adds a record, if the lease is the claim's, whose row is locked. Where it is not, what is selected is NULL,
+    /// Adds a record, if the lease is the token's, whose row is locked. Where it is not, what is selected is NULL,
     /// which the column takes from nobody: that costs the server less than to insert what a query gives.
-    fn insert(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<(), Trouble> {
+    fn insert(&mut self, token: &LeaseToken, number: u64, record: &[u8]) -> Result<(), Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
         let statement = format!(
             "INSERT INTO {records} (job, number, record) VALUES ((
                  SELECT job FROM {jobs} WHERE job = ? AND epoch = ? AND holder = ? LOCK IN SHARE MODE
              ), ?, ?)"
         );
-        let mut parameters = held(claim);
+        let mut parameters = held(token);
         parameters.extend([Value::from(number + 1), Value::from(record)]);
         let inserted =
             self.call(async |conn| match conn.exec_drop(statement, parameters).await {
@@ -232,8 +237,8 @@ impl MySqlSession {
         match inserted {
             Ok(()) => Ok(()),
             Err(error) => {
-                self.check(claim)?;
-                Err(Trouble::passing(error))
+                self.check(token)?;
+                Err(Trouble::transient(error))
             }
         }
     }

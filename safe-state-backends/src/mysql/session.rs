@@ -6,7 +6,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, Value};
 
 use crate::network::runtime::Runtime;
-use crate::network::{Claim, Trouble};
+use crate::network::{LeaseToken, Trouble};
 use crate::size::too_large;
 use crate::tables::{self, Tables};
 
@@ -120,14 +120,14 @@ impl MySqlSession {
                 let made = conn.query_drop(statement).await;
                 made.map_err(|error| match &error {
                     mysql_async::Error::Server(server) if NOT_ALLOWED.contains(&server.code) => {
-                        Trouble::lasting(tables.not_made(error))
+                        Trouble::permanent(tables.not_made(error))
                     }
                     _ => error.into(),
                 })?;
             }
             Ok::<_, Trouble>(conn.query_first(&query).await?)
         })?;
-        tables::check_version(version.flatten().unwrap_or_default()).map_err(Trouble::lasting)
+        tables::check_version(version.flatten().unwrap_or_default()).map_err(Trouble::permanent)
     }
 
     pub(super) fn changes(
@@ -143,25 +143,25 @@ impl MySqlSession {
     }
 
     /// Extends the lease.
-    pub(super) fn extend(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    pub(super) fn extend(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         let statement = format!(
             "UPDATE {} SET ends = UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND
              WHERE job = ? AND epoch = ? AND holder = ?",
             self.tables.jobs
         );
-        let mut parameters = vec![micros(claim.time)];
-        parameters.extend(held(claim));
+        let mut parameters = vec![micros(token.time)];
+        parameters.extend(held(token));
         if self.changes(&statement, parameters)? == 0 {
-            self.check(claim)?;
+            self.check(token)?;
         }
         self.extended = Some(Instant::now());
         Ok(())
     }
 
-    /// Fails if the claim is lost: no row was changed, be it that there is nothing to change.
-    pub(super) fn check(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        match self.holder(&claim.key)? {
-            Some((epoch, Some(holder))) if epoch == claim.epoch && holder == claim.holder => Ok(()),
+    /// Fails if the token is lost: no row was changed, be it that there is nothing to change.
+    pub(super) fn check(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        match self.holder(&token.key)? {
+            Some((epoch, Some(holder))) if epoch == token.epoch && holder == token.holder => Ok(()),
             other => Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
         }
     }
@@ -196,11 +196,11 @@ impl MySqlSession {
             let mut checkpoint: Option<Vec<u8>> = None;
             while let Some(row) = rows.next().await? {
                 let (record,): (Vec<u8>,) =
-                    mysql_async::from_row_opt(row).map_err(Trouble::lasting)?;
+                    mysql_async::from_row_opt(row).map_err(Trouble::permanent)?;
                 let checkpoint = checkpoint.get_or_insert_default();
                 checkpoint.extend_from_slice(&record);
                 if checkpoint.len() as u64 > largest {
-                    return Err(Trouble::lasting(too_large(checkpoint.len() as u64, largest)));
+                    return Err(Trouble::permanent(too_large(checkpoint.len() as u64, largest)));
                 }
             }
             Ok(checkpoint)
@@ -246,8 +246,8 @@ impl Drop for MySqlSession {
     }
 }
 
-pub(super) fn held(claim: &Claim) -> Vec<Value> {
-    vec![Value::from(&claim.key), Value::from(claim.epoch), Value::from(&claim.holder)]
+pub(super) fn held(token: &LeaseToken) -> Vec<Value> {
+    vec![Value::from(&token.key), Value::from(token.epoch), Value::from(&token.holder)]
 }
 
 /// Longer than a column can tell is as good as for ever.

@@ -5,7 +5,7 @@
 //! in one row. The row of the lease is locked until the transaction ends, so that nobody takes the
 //! lease over meanwhile.
 
-use crate::network::{Claim, Trouble};
+use crate::network::{LeaseToken, Trouble};
 use crate::tables::Tables;
 use crate::{Dialect, Parameter, Statement, Statements};
 
@@ -13,14 +13,14 @@ use crate::{Dialect, Parameter, Statement, Statements};
 pub(super) fn save(
     tables: &Tables,
     place: String,
-    claim: &Claim,
+    token: &LeaseToken,
     number: Option<u64>,
     bytes: &[u8],
 ) -> Result<Statements, Trouble> {
     let Tables { jobs, records, .. } = tables;
-    let key = || claim.key.as_str().into();
+    let key = || token.key.as_str().into();
     let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
-    let stored = stored.map_err(Trouble::lasting)?;
+    let stored = stored.map_err(Trouble::permanent)?;
     // Bytes among what is selected would be taken for text.
     let insert = format!(
         "INSERT INTO {records} (job, number, record) VALUES (?, ?, (
@@ -30,7 +30,7 @@ pub(super) fn save(
         if number.is_none() { " ON DUPLICATE KEY UPDATE record = VALUES(record)" } else { "" }
     );
     let mut parameters = vec![key(), stored.into(), bytes.into()];
-    parameters.extend(held(claim)?);
+    parameters.extend(held(token)?);
     let mut list = vec![Statement { text: insert, parameters }];
     if number.is_none() {
         let clear = format!("DELETE FROM {records} WHERE job = ? AND number > 0");
@@ -41,15 +41,15 @@ pub(super) fn save(
 
 /// What changes the row of the lease, if it is held: in a Galera cluster, whose nodes compare what transactions have
 /// written, one that only reads it would be committed though another node has given the lease away.
-pub(super) fn fence(tables: &Tables, claim: &Claim) -> Result<Statement, Trouble> {
+pub(super) fn fence(tables: &Tables, token: &LeaseToken) -> Result<Statement, Trouble> {
     let text = format!(
         "UPDATE {} SET ends = ends + INTERVAL 1 MICROSECOND WHERE job = ? AND epoch = ? AND holder = ?",
         tables.jobs
     );
-    Ok(Statement { text, parameters: held(claim)?.into() })
+    Ok(Statement { text, parameters: held(token)?.into() })
 }
 
-fn held(claim: &Claim) -> Result<[Parameter; 3], Trouble> {
-    let epoch = i64::try_from(claim.epoch).map_err(Trouble::lasting)?;
-    Ok([claim.key.as_str().into(), epoch.into(), claim.holder.as_str().into()])
+fn held(token: &LeaseToken) -> Result<[Parameter; 3], Trouble> {
+    let epoch = i64::try_from(token.epoch).map_err(Trouble::permanent)?;
+    Ok([token.key.as_str().into(), epoch.into(), token.holder.as_str().into()])
 }

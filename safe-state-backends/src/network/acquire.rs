@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::keeper::Keeper;
+use super::keeper::LeaseHolder;
 use super::transactions::Transactions;
-use super::{Acquired, Bid, Claim, Connect, Limits, OPENING, Session, Trouble, retry};
+use super::{
+    AcquireRequest, Acquired, Connect, LeaseToken, Limits, OPENING, Session, Trouble, retry,
+};
 use crate::{Error, Holder, LeaseOptions, name};
 
-impl<C: Connect> Keeper<C> {
+impl<C: Connect> LeaseHolder<C> {
     pub(super) fn acquire(
         connect: Arc<C>,
         limits: Limits,
@@ -25,11 +27,11 @@ impl<C: Connect> Keeper<C> {
         let mut once = || {
             let mut session = limits.connect(&*connect)?;
             asked = Instant::now();
-            let bid = Bid { key: &key, holder: &holder, time: limits.lease, over };
-            let acquired = match session.acquire(&bid)? {
+            let request = AcquireRequest { key: &key, holder: &holder, time: limits.lease, over };
+            let acquired = match session.acquire(&request)? {
                 Acquired::No { epoch, holder: other } if is_free(&other, &holder) => {
                     over = Some(epoch);
-                    session.acquire(&Bid { over, ..bid })?
+                    session.acquire(&AcquireRequest { over, ..request })?
                 }
                 acquired => acquired,
             };
@@ -43,15 +45,15 @@ impl<C: Connect> Keeper<C> {
             }
         };
         let (time, durability) = (limits.lease, options.durability);
-        let claim = Claim { key, holder, epoch, time, until: asked + time, durability };
+        let token = LeaseToken { key, holder, epoch, time, until: asked + time, durability };
         let renewal = Instant::now() + limits.lease / 3;
         let session = Some(session);
         let (records, transactions) = (None, Transactions::default());
-        Ok(Keeper {
+        Ok(LeaseHolder {
             connect,
             limits,
             job,
-            claim,
+            token,
             session,
             records,
             transactions,

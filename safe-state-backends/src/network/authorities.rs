@@ -12,13 +12,13 @@ pub(crate) fn authorities(ssl: &Ssl) -> Result<Vec<CertificateDer<'static>>, Tro
     let Some(path) = &ssl.authorities else {
         let found = rustls_native_certs::load_native_certs();
         return match (found.certs, found.errors.into_iter().next()) {
-            (none, Some(error)) if none.is_empty() => Err(Trouble::lasting(error)),
+            (none, Some(error)) if none.is_empty() => Err(Trouble::permanent(error)),
             (certificates, _) => Ok(certificates),
         };
     };
     let unreadable = |source| {
         let path = path.display().to_string();
-        Trouble::lasting(Unreadable { path, source })
+        Trouble::permanent(Unreadable { path, source })
     };
     let certificates = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
     certificates.collect::<Result<_, _>>().map_err(unreadable)

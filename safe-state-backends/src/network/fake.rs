@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{Acquired, Bid, Claim, Connect, Session, Timeouts, Trouble};
+use super::{AcquireRequest, Acquired, Connect, LeaseToken, Session, Timeouts, Trouble};
 use crate::Appended;
 
 #[derive(Clone, Default)]
@@ -81,16 +81,16 @@ impl Server {
         let fault = state.faults.get_mut(operation).and_then(VecDeque::pop_front);
         match fault {
             None => work(&mut state),
-            Some(Fault::Before) => Err(Trouble::passing("the connection broke")),
+            Some(Fault::Before) => Err(Trouble::transient("the connection broke")),
             Some(Fault::After) => {
                 work(&mut state)?;
-                Err(Trouble::passing("the answer was lost"))
+                Err(Trouble::transient("the answer was lost"))
             }
             Some(Fault::Late) => {
                 state.late.push(Box::new(|state| drop(work(state))));
-                Err(Trouble::passing("the connection broke"))
+                Err(Trouble::transient("the connection broke"))
             }
-            Some(Fault::Refusal) => Err(Trouble::lasting("the disk is full")),
+            Some(Fault::Refusal) => Err(Trouble::permanent("the disk is full")),
             Some(Fault::Panic) => {
                 drop(state);
                 panic!("the driver panicked");
@@ -100,10 +100,10 @@ impl Server {
 }
 
 impl State {
-    fn claimed(&mut self, claim: &Claim) -> Result<&mut Row, Trouble> {
-        match self.rows.get_mut(&claim.key) {
-            Some(row) if row.epoch == claim.epoch => {
-                row.ends = Instant::now() + claim.time;
+    fn claimed(&mut self, token: &LeaseToken) -> Result<&mut Row, Trouble> {
+        match self.rows.get_mut(&token.key) {
+            Some(row) if row.epoch == token.epoch => {
+                row.ends = Instant::now() + token.time;
                 Ok(row)
             }
             row => Err(lost(row)),
@@ -159,9 +159,9 @@ impl Session for Server {
         })
     }
 
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
-        let (key, holder) = (bid.key.to_owned(), bid.holder.to_owned());
-        let (time, over) = (bid.time, bid.over);
+    fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
+        let (key, holder) = (request.key.to_owned(), request.holder.to_owned());
+        let (time, over) = (request.time, request.over);
         self.call("acquire", move |state| {
             let row = state.rows.entry(key).or_insert_with(|| Row {
                 epoch: 0,
@@ -182,10 +182,10 @@ impl Session for Server {
         })
     }
 
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
-        let claim = claim.clone();
-        self.call("resume", move |state| match state.rows.get_mut(&claim.key) {
-            Some(row) if row.holder.as_ref() == Some(&claim.holder) => {
+    fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
+        let token = token.clone();
+        self.call("resume", move |state| match state.rows.get_mut(&token.key) {
+            Some(row) if row.holder.as_ref() == Some(&token.holder) => {
                 row.epoch += 1;
                 Ok(row.epoch)
             }
@@ -193,41 +193,46 @@ impl Session for Server {
         })
     }
 
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let claim = claim.clone();
-        self.call("renew", move |state| state.claimed(&claim).map(drop))
+    fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        let token = token.clone();
+        self.call("renew", move |state| state.claimed(&token).map(drop))
     }
 
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        let (claim, checkpoint) = (claim.clone(), checkpoint.to_vec());
+    fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
+        let (token, checkpoint) = (token.clone(), checkpoint.to_vec());
         self.call("save", move |state| {
-            state.claimed(&claim)?.checkpoint = Some(vec![checkpoint]);
+            state.claimed(&token)?.checkpoint = Some(vec![checkpoint]);
             Ok(())
         })
     }
 
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
-        let (claim, record) = (claim.clone(), record.to_vec());
+    fn append(
+        &mut self,
+        token: &LeaseToken,
+        number: u64,
+        record: &[u8],
+    ) -> Result<Appended, Trouble> {
+        let (token, record) = (token.clone(), record.to_vec());
         self.call("append", move |state| {
-            let records = state.claimed(&claim)?.checkpoint.as_mut().unwrap();
+            let records = state.claimed(&token)?.checkpoint.as_mut().unwrap();
             assert_eq!(records.len() as u64, number + 1, "a record is missing, or there twice");
             records.push(record);
             Ok(Appended::Yes)
         })
     }
 
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let claim = claim.clone();
+    fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        let token = token.clone();
         self.call("delete", move |state| {
-            state.claimed(&claim)?.checkpoint = None;
+            state.claimed(&token)?.checkpoint = None;
             Ok(())
         })
     }
 
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let claim = claim.clone();
+    fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        let token = token.clone();
         self.call("release", move |state| {
-            state.claimed(&claim)?.holder = None;
+            state.claimed(&token)?.holder = None;
             Ok(())
         })
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::retry;
 use super::transactions::Transactions;
-use super::{Claim, Connect, Limits, OPENING, Session, Trouble};
+use super::{Connect, LeaseToken, Limits, OPENING, Session, Trouble};
 use crate::{
     Appended, Backend, Dialect, Ended, Error, Lease, LeaseOptions, Save, Statements, name,
 };
@@ -17,16 +17,16 @@ use crate::{
 const CUT: Duration = Duration::from_secs(1);
 
 /// A lease, as the run has it. Dropping it gives the lease back, and waits for that.
-pub(super) struct Kept<C: Connect> {
-    keeper: Arc<Mutex<Keeper<C>>>,
+pub(super) struct LeaseHandle<C: Connect> {
+    keeper: Arc<Mutex<LeaseHolder<C>>>,
     /// To the thread and back, for what can't be done on the caller's.
-    orders: Option<Sender<Order<Vec<u8>>>>,
+    commands: Option<Sender<Command<Vec<u8>>>>,
     outcomes: Receiver<Result<Appended, Error>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What a run asks of its lease.
-enum Order<B> {
+enum Command<B> {
     Save(B),
     Append(B),
     Delete,
@@ -34,11 +34,11 @@ enum Order<B> {
     Settle(Ended),
 }
 
-pub(super) struct Keeper<C: Connect> {
+pub(super) struct LeaseHolder<C: Connect> {
     pub(super) connect: Arc<C>,
     pub(super) limits: Limits,
     pub(super) job: String,
-    pub(super) claim: Claim,
+    pub(super) token: LeaseToken,
     /// None after trouble, until the next use.
     pub(super) session: Option<C::Session>,
     /// How many records this lease has put behind the checkpoint it saved; `None` if it has saved
@@ -55,18 +55,18 @@ pub(super) struct Keeper<C: Connect> {
     pub(super) _presence: Option<Arc<crate::presence::Presence>>,
 }
 
-impl<C: Connect> Kept<C> {
+impl<C: Connect> LeaseHandle<C> {
     pub(super) fn lease(
         connect: &Arc<C>,
         limits: Limits,
         job: &str,
         options: LeaseOptions,
     ) -> Result<Self, Error> {
-        let (orders, inbox) = channel();
+        let (commands, inbox) = channel();
         let (outbox, outcomes) = channel();
         let (tell, told) = channel();
         let (connect, name) = (Arc::clone(connect), job.to_owned());
-        let keep = move || match Keeper::acquire(connect, limits, name, options) {
+        let keep = move || match LeaseHolder::acquire(connect, limits, name, options) {
             Ok(keeper) => {
                 let keeper = Arc::new(Mutex::new(keeper));
                 // The run that is gone already needs no answer, and no lease.
@@ -86,18 +86,18 @@ impl<C: Connect> Kept<C> {
             Ok(keeper) => keeper?,
             Err(_) => resume_panic(Some(thread.join())),
         };
-        Ok(Kept { keeper, orders: Some(orders), outcomes, thread: Some(thread) })
+        Ok(LeaseHandle { keeper, commands: Some(commands), outcomes, thread: Some(thread) })
     }
 
     /// On the caller's thread where the driver can be called there: another would cost as much as the
     /// server does.
-    fn ask(&mut self, order: &Order<&[u8]>) -> Result<Appended, Error> {
+    fn ask(&mut self, command: &Command<&[u8]>) -> Result<Appended, Error> {
         if C::Session::may_run_here() {
-            return lock(&self.keeper).carry_out(order);
+            return lock(&self.keeper).carry_out(command);
         }
-        if let Some(orders) = &self.orders {
+        if let Some(commands) = &self.commands {
             // A thread that is gone is noticed when it gives no outcome.
-            let _ = orders.send(order.owned());
+            let _ = commands.send(command.owned());
         }
         let outcome = self.outcomes.recv();
         outcome.unwrap_or_else(|_| resume_panic(self.thread.take().map(JoinHandle::join)))
@@ -122,32 +122,32 @@ fn resume_panic(ended: Option<thread::Result<()>>) -> ! {
 }
 
 /// After a panic of the driver's, the connection is one that an operation has failed on.
-fn lock<C: Connect>(keeper: &Mutex<Keeper<C>>) -> MutexGuard<'_, Keeper<C>> {
+fn lock<C: Connect>(keeper: &Mutex<LeaseHolder<C>>) -> MutexGuard<'_, LeaseHolder<C>> {
     keeper.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Order<&[u8]> {
-    fn owned(&self) -> Order<Vec<u8>> {
+impl Command<&[u8]> {
+    fn owned(&self) -> Command<Vec<u8>> {
         match self {
-            Order::Save(checkpoint) => Order::Save(checkpoint.to_vec()),
-            Order::Append(record) => Order::Append(record.to_vec()),
-            Order::Delete => Order::Delete,
-            Order::Settle(ended) => Order::Settle(*ended),
+            Command::Save(checkpoint) => Command::Save(checkpoint.to_vec()),
+            Command::Append(record) => Command::Append(record.to_vec()),
+            Command::Delete => Command::Delete,
+            Command::Settle(ended) => Command::Settle(*ended),
         }
     }
 }
 
-impl<C: Connect> Lease for Kept<C> {
+impl<C: Connect> Lease for LeaseHandle<C> {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        self.ask(&Order::Save(checkpoint)).map(drop)
+        self.ask(&Command::Save(checkpoint)).map(drop)
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
-        self.ask(&Order::Append(record))
+        self.ask(&Command::Append(record))
     }
 
     fn delete(&mut self) -> Result<(), Error> {
-        self.ask(&Order::Delete).map(drop)
+        self.ask(&Command::Delete).map(drop)
     }
 
     fn load(&mut self, _: &dyn Backend, _: &str) -> Result<Option<Vec<u8>>, Error> {
@@ -171,14 +171,14 @@ impl<C: Connect> Lease for Kept<C> {
     fn ended(&mut self, ended: Ended) -> Result<bool, Error> {
         match ended {
             Ended::Committed => Ok(lock(&self.keeper).committed()),
-            _ => self.ask(&Order::Settle(ended)).map(|saved| saved == Appended::Yes),
+            _ => self.ask(&Command::Settle(ended)).map(|saved| saved == Appended::Yes),
         }
     }
 }
 
-impl<C: Connect> Drop for Kept<C> {
+impl<C: Connect> Drop for LeaseHandle<C> {
     fn drop(&mut self) {
-        drop(self.orders.take());
+        drop(self.commands.take());
         if let Some(thread) = self.thread.take() {
             // A panic in it while the lease was given back concerns nobody.
             let _ = thread.join();
@@ -188,15 +188,15 @@ impl<C: Connect> Drop for Kept<C> {
 
 /// What the thread does: it renews the lease when the run asks nothing.
 fn serve<C: Connect>(
-    keeper: &Mutex<Keeper<C>>,
-    inbox: &Receiver<Order<Vec<u8>>>,
+    keeper: &Mutex<LeaseHolder<C>>,
+    inbox: &Receiver<Command<Vec<u8>>>,
     outbox: &Sender<Result<Appended, Error>>,
 ) {
     loop {
         let renewal = lock(keeper).renewal;
         match inbox.recv_timeout(renewal.saturating_duration_since(Instant::now())) {
-            Ok(order) => {
-                let outcome = lock(keeper).carry_out(&order);
+            Ok(command) => {
+                let outcome = lock(keeper).carry_out(&command);
                 // A run that is gone is noticed by the next `recv`.
                 let _ = outbox.send(outcome);
             }
@@ -206,13 +206,13 @@ fn serve<C: Connect>(
     }
 }
 
-impl<C: Connect> Keeper<C> {
-    fn carry_out<B: AsRef<[u8]>>(&mut self, order: &Order<B>) -> Result<Appended, Error> {
-        let (action, outcome) = match order {
-            Order::Save(checkpoint) => ("saving", self.save(checkpoint.as_ref())),
-            Order::Append(record) => ("saving", self.append(record.as_ref())),
-            Order::Delete => ("deleting", self.delete()),
-            Order::Settle(ended) => ("looking", self.settle(*ended)),
+impl<C: Connect> LeaseHolder<C> {
+    fn carry_out<B: AsRef<[u8]>>(&mut self, command: &Command<B>) -> Result<Appended, Error> {
+        let (action, outcome) = match command {
+            Command::Save(checkpoint) => ("saving", self.save(checkpoint.as_ref())),
+            Command::Append(record) => ("saving", self.append(record.as_ref())),
+            Command::Delete => ("deleting", self.delete()),
+            Command::Settle(ended) => ("looking", self.settle(*ended)),
         };
         outcome.map_err(Trouble::at(action, &self.job, &*self.connect))
     }
@@ -223,8 +223,8 @@ impl<C: Connect> Keeper<C> {
         dialect: Dialect,
     ) -> Result<Option<Statements>, Error> {
         let connect = Arc::clone(&self.connect);
-        let given = self.give(save, |claim, number, bytes| {
-            let given = connect.statements(claim, number, bytes)?;
+        let given = self.give(save, |token, number, bytes| {
+            let given = connect.statements(token, number, bytes)?;
             Ok(given.filter(|given| given.dialect == dialect))
         });
         given.map_err(Trouble::at("saving", &self.job, &*self.connect))
@@ -233,9 +233,9 @@ impl<C: Connect> Keeper<C> {
     fn save(&mut self, checkpoint: &[u8]) -> Result<Appended, Trouble> {
         self.limits.check(checkpoint.len())?;
         self.records = None;
-        self.retried(|session, claim| session.save(claim, checkpoint))?;
+        self.retried(|session, token| session.save(token, checkpoint))?;
         self.size = checkpoint.len();
-        self.transactions.are_saved(&self.claim);
+        self.transactions.are_saved(&self.token);
         self.records = Some(0);
         Ok(Appended::Yes)
     }
@@ -247,12 +247,12 @@ impl<C: Connect> Keeper<C> {
         let Some(number) = self.records.take().filter(|_| has_room) else {
             return Ok(Appended::No);
         };
-        let appended = match self.once(&mut |session, claim| session.append(claim, number, record))
+        let appended = match self.once(&mut |session, token| session.append(token, number, record))
         {
-            Err(Trouble::Passing(_)) => return Ok(Appended::No),
+            Err(Trouble::Transient(_)) => return Ok(Appended::No),
             appended => appended?,
         };
-        self.transactions.are_saved(&self.claim);
+        self.transactions.are_saved(&self.token);
         self.size += record.len();
         self.records = (appended == Appended::Yes).then_some(number + 1);
         Ok(appended)
@@ -305,7 +305,7 @@ impl<C: Connect> Keeper<C> {
             self.renewal = Instant::now() + self.limits.lease;
             return;
         }
-        let renewed = self.once(&mut |session, claim| session.renew(claim));
+        let renewed = self.once(&mut |session, token| session.renew(token));
         self.renewal = Instant::now() + self.limits.lease / 3;
         if let Err(trouble) = renewed {
             tracing::warn!(target: "safe_state", job = self.job, %trouble, "the lease was not renewed");
@@ -314,7 +314,7 @@ impl<C: Connect> Keeper<C> {
 
     pub(super) fn retried<T>(
         &mut self,
-        mut work: impl FnMut(&mut C::Session, &Claim) -> Result<T, Trouble>,
+        mut work: impl FnMut(&mut C::Session, &LeaseToken) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let (limit, job) = (self.limits.retry, self.job.clone());
         retry::until(limit, &job, || self.once(&mut work))
@@ -322,19 +322,19 @@ impl<C: Connect> Keeper<C> {
 
     fn once<T>(
         &mut self,
-        work: &mut impl FnMut(&mut C::Session, &Claim) -> Result<T, Trouble>,
+        work: &mut impl FnMut(&mut C::Session, &LeaseToken) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         let done = self.connected().and_then(|mut session| {
             // The server counts from some instant after this one.
             let asked = Instant::now();
-            let done = work(&mut session, &self.claim)?;
+            let done = work(&mut session, &self.token)?;
             Ok((session, asked, done))
         });
         self.is_lost |= matches!(done, Err(Trouble::Lost(_)));
         // What an operation that failed has left of a connection is not known.
         let (session, asked, done) = done?;
         self.session = Some(session);
-        self.claim.until = asked + self.claim.time;
+        self.token.until = asked + self.token.time;
         self.renewal = Instant::now() + self.limits.lease / 3;
         Ok(done)
     }
@@ -345,8 +345,8 @@ impl<C: Connect> Keeper<C> {
         }
         self.records = None;
         let mut session = self.limits.connect(&*self.connect)?;
-        self.claim.epoch = session.resume(&self.claim)?;
-        self.transactions.are_kept_by(&mut session, &self.claim)?;
+        self.token.epoch = session.resume(&self.token)?;
+        self.transactions.are_kept_by(&mut session, &self.token)?;
         Ok(session)
     }
 
@@ -361,11 +361,11 @@ impl<C: Connect> Keeper<C> {
 
     fn release(&mut self) {
         let (began, is_connected) = (Instant::now(), self.session.is_some());
-        let mut release = |session: &mut C::Session, claim: &Claim| session.release(claim);
+        let mut release = |session: &mut C::Session, token: &LeaseToken| session.release(token);
         let mut released = self.once(&mut release);
         // One that was cut while there was nothing to save tells so at once, when it is used.
         let was_cut = is_connected && began.elapsed() < CUT;
-        if was_cut && released.as_ref().is_err_and(Trouble::is_passing) {
+        if was_cut && released.as_ref().is_err_and(Trouble::is_transient) {
             released = self.once(&mut release);
         }
         if let Err(trouble) = released {

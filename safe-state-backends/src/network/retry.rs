@@ -23,7 +23,7 @@ pub(super) fn until<T>(
         .without_max_times()
         .with_jitter();
     once.retry(pauses)
-        .when(|trouble| trouble.is_passing() && began.elapsed() < limit)
+        .when(|trouble| trouble.is_transient() && began.elapsed() < limit)
         .notify(|trouble, pause| {
             tracing::warn!(target: "safe_state", job, %trouble, ?pause, "trying again");
         })

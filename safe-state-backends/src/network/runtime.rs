@@ -15,7 +15,7 @@ impl Runtime {
     #[cfg(any(test, feature = "postgres", feature = "mysql"))]
     pub(crate) fn new() -> Result<Self, Trouble> {
         let runtime = Builder::new_current_thread().enable_all().build();
-        runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::lasting)
+        runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::permanent)
     }
 
     /// One with a thread of its own, for connections that are shared by all that call.
@@ -24,7 +24,7 @@ impl Runtime {
         let mut builder = Builder::new_multi_thread();
         let runtime =
             builder.worker_threads(1).thread_name("safe-state objects").enable_all().build();
-        runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::lasting)
+        runtime.map(|runtime| Runtime(Some(runtime))).map_err(Trouble::permanent)
     }
 
     /// Whether one can be entered on this thread: not within another.
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(answered.unwrap(), 7);
         let limit = Duration::from_millis(10);
         let silence = runtime.within(limit, std::future::pending::<Result<(), Trouble>>());
-        let Err(Trouble::Passing(reason)) = silence else { panic!("{silence:?}") };
+        let Err(Trouble::Transient(reason)) = silence else { panic!("{silence:?}") };
         assert_eq!(reason.to_string(), "there was no answer within 10ms");
     }
 }

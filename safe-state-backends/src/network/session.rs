@@ -28,20 +28,20 @@ pub trait Connect: Send + Sync + Sized + 'static {
         self.place()
     }
 
-    /// The statements that save `bytes` under the claim, as [`Session::save`] does, or as
+    /// The statements that save `bytes` under the token, as [`Session::save`] does, or as
     /// [`Session::append`] under that number; `None` if a save is none, as by default. They fail where
-    /// the claim does not hold, and lock what it holds by until their transaction ends.
+    /// the token does not hold, and lock what it holds by until their transaction ends.
     ///
     /// # Errors
     ///
-    /// The claim can't be written in the server's types.
+    /// The token can't be written in the server's types.
     fn statements(
         &self,
-        claim: &Claim,
+        token: &LeaseToken,
         number: Option<u64>,
         bytes: &[u8],
     ) -> Result<Option<Statements>, Trouble> {
-        let _ = (claim, number, bytes);
+        let _ = (token, number, bytes);
         Ok(None)
     }
 }
@@ -62,7 +62,7 @@ pub struct Listed {
 /// Jobs come as keys, which are theirs alone: of letters, digits and `-_.%` in ASCII, at most 241
 /// of them, in which case matters.
 ///
-/// Those that take a [`Claim`] take effect all or not at all, and only while the claim holds: it is
+/// Those that take a [`LeaseToken`] take effect all or not at all, and only while the token holds: it is
 /// a part of the statement or transaction that does the work. They extend the lease as well.
 pub trait Session {
     /// Whether its calls may be made on the thread that asks. Not so within a runtime that forbids to
@@ -86,14 +86,14 @@ pub trait Session {
     /// The server does not answer, or refuses.
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble>;
 
-    /// The same of the claim's key, as of now: not from a copy that may be behind what was saved. By
+    /// The same of the token's key, as of now: not from a copy that may be behind what was saved. By
     /// default, [`load`](Self::load) gives that.
     ///
     /// # Errors
     ///
-    /// The claim is lost, or the server does not answer, or refuses.
-    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
-        self.load(&claim.key)
+    /// The token is lost, or the server does not answer, or refuses.
+    fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
+        self.load(&token.key)
     }
 
     /// Whether there is a checkpoint under `key`.
@@ -128,44 +128,49 @@ pub trait Session {
     fn held_by(&mut self, key: &str) -> Result<Option<String>, Trouble>;
 
     /// Takes the lease, if it is free, has ended by the server's clock, or has the epoch
-    /// [`Bid::over`]; its epoch grows by one then, and is the first if there was none ever.
+    /// [`AcquireRequest::over`]; its epoch grows by one then, and is the first if there was none ever.
     ///
     /// # Errors
     ///
     /// The server does not answer, or refuses.
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble>;
+    fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble>;
 
-    /// Takes the lease up again on a new connection: if [`Claim::holder`] still has it, whatever its
+    /// Takes the lease up again on a new connection: if [`LeaseToken::holder`] still has it, whatever its
     /// epoch, its epoch grows by one, and is given. What an earlier connection has left on its way
     /// is refused from then on, and so is what is left of this call itself if its answer is lost: it
     /// raises the epoch that it found, and no other.
     ///
     /// # Errors
     ///
-    /// The claim is lost, or the server does not answer, or refuses.
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble>;
+    /// The token is lost, or the server does not answer, or refuses.
+    fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble>;
 
     /// Extends the lease.
     ///
     /// # Errors
     ///
-    /// The claim is lost, or the server does not answer, or refuses.
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble>;
+    /// The token is lost, or the server does not answer, or refuses.
+    fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble>;
 
-    /// Makes `checkpoint` the one of the claim's key, without any records behind it.
+    /// Makes `checkpoint` the one of the token's key, without any records behind it.
     ///
     /// # Errors
     ///
-    /// The claim is lost, or the server does not answer, or refuses.
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble>;
+    /// The token is lost, or the server does not answer, or refuses.
+    fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble>;
 
     /// Adds a record behind the checkpoint that this connection saved last: the first is number 0.
     ///
     /// # Errors
     ///
-    /// The claim is lost, or the server does not answer, or refuses.
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
-        let _ = (claim, number, record);
+    /// The token is lost, or the server does not answer, or refuses.
+    fn append(
+        &mut self,
+        token: &LeaseToken,
+        number: u64,
+        record: &[u8],
+    ) -> Result<Appended, Trouble> {
+        let _ = (token, number, record);
         Ok(Appended::No)
     }
 
@@ -177,7 +182,7 @@ pub trait Session {
     /// The server does not answer, or refuses.
     fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
         let _ = (key, number, bytes);
-        Err(Trouble::lasting("a save here is no statement"))
+        Err(Trouble::permanent("a save here is no statement"))
     }
 
     /// Removes the checkpoint, if there is one. The epoch is kept for ever: a run of the past
@@ -185,15 +190,15 @@ pub trait Session {
     ///
     /// # Errors
     ///
-    /// The claim is lost, or the server does not answer, or refuses.
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble>;
+    /// The token is lost, or the server does not answer, or refuses.
+    fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble>;
 
-    /// Gives the lease back, if it is still the claim's.
+    /// Gives the lease back, if it is still the token's.
     ///
     /// # Errors
     ///
     /// The server does not answer, or refuses.
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble>;
+    fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble>;
 }
 
 /// How long one try may take.
@@ -214,7 +219,7 @@ impl Default for Timeouts {
 
 /// What a lease is asked for with.
 #[derive(Clone, Copy, Debug)]
-pub struct Bid<'b> {
+pub struct AcquireRequest<'b> {
     /// The job's.
     pub key: &'b str,
     /// Who asks, as one line to be stored and given to those who are refused.
@@ -244,7 +249,7 @@ pub enum Acquired {
 
 /// A lease that was taken.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub struct LeaseToken {
     /// The job's.
     pub key: String,
     /// The line that it was asked for with, which is no other lease's.
@@ -263,24 +268,24 @@ pub struct Claim {
 /// Why a server did not do what it was asked.
 #[derive(Debug)]
 pub enum Trouble {
-    /// The claim's epoch is not the lease's any more; and the line of who holds it now.
+    /// The token's epoch is not the lease's any more; and the line of who holds it now.
     Lost(Option<String>),
     /// A reason that may pass: the connection broke, the server restarts, two transactions were in
     /// each other's way. What was asked may or may not have been done.
-    Passing(Box<dyn StdError + Send + Sync>),
+    Transient(Box<dyn StdError + Send + Sync>),
     /// A reason that won't pass: trying again does not help.
-    Lasting(Box<dyn StdError + Send + Sync>),
+    Permanent(Box<dyn StdError + Send + Sync>),
 }
 
 impl Trouble {
     /// Wraps a reason that may pass, for [`Result::map_err`].
-    pub fn passing(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Trouble::Passing(source.into())
+    pub fn transient(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Trouble::Transient(source.into())
     }
 
     /// Wraps a reason that won't pass, for [`Result::map_err`].
-    pub fn lasting(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Trouble::Lasting(source.into())
+    pub fn permanent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Trouble::Permanent(source.into())
     }
 
     /// A server that says nothing.
@@ -292,11 +297,11 @@ impl Trouble {
     ))]
     pub(crate) fn no_answer(limit: Duration) -> Self {
         let limit = humantime::format_duration(limit);
-        Trouble::passing(format!("there was no answer within {limit}"))
+        Trouble::transient(format!("there was no answer within {limit}"))
     }
 
-    pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Trouble::Passing(_))
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, Trouble::Transient(_))
     }
 
     /// Makes an error of it, which says what was tried, for which job, and where.
@@ -312,8 +317,8 @@ impl Trouble {
                     let holder = holder.as_deref().and_then(Holder::from_line).map(Box::new);
                     return Error::LeaseLost { job, holder };
                 }
-                Trouble::Passing(source) => Box::new(At::GivenUp { place, source }),
-                Trouble::Lasting(source) => Box::new(At::Refused { place, source }),
+                Trouble::Transient(source) => Box::new(At::GivenUp { place, source }),
+                Trouble::Permanent(source) => Box::new(At::Refused { place, source }),
             };
             Error::Backend { action, job, source }
         }
@@ -333,7 +338,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::Lost(_) => f.write_str("the lease was taken over"),
-            Trouble::Passing(source) | Trouble::Lasting(source) => Line(source).fmt(f),
+            Trouble::Transient(source) | Trouble::Permanent(source) => Line(source).fmt(f),
         }
     }
 }

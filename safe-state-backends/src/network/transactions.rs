@@ -1,7 +1,7 @@
 //! Saves that transactions of the program's own make, by statements that the lease gives out.
 
-use super::keeper::Keeper;
-use super::{Claim, Connect, Session, Trouble};
+use super::keeper::LeaseHolder;
+use super::{Connect, LeaseToken, Session, Trouble};
 use crate::statements::Outstanding;
 use crate::{Appended, Durability, Ended, Save, Statements};
 
@@ -21,8 +21,8 @@ impl Transactions {
     }
 
     /// The lease's own connection has saved something behind it.
-    pub(super) fn are_saved(&mut self, claim: &Claim) {
-        if claim.durability == Durability::Power {
+    pub(super) fn are_saved(&mut self, token: &LeaseToken) {
+        if token.durability == Durability::Power {
             self.committed = None;
         }
     }
@@ -32,19 +32,19 @@ impl Transactions {
     pub(super) fn are_kept_by(
         &self,
         session: &mut impl Session,
-        claim: &Claim,
+        token: &LeaseToken,
     ) -> Result<(), Trouble> {
         let Some(Outstanding { number, bytes }) = &self.committed else { return Ok(()) };
-        if session.holds(&claim.key, *number, bytes)? { Ok(()) } else { Err(Trouble::Lost(None)) }
+        if session.holds(&token.key, *number, bytes)? { Ok(()) } else { Err(Trouble::Lost(None)) }
     }
 }
 
-impl<C: Connect> Keeper<C> {
+impl<C: Connect> LeaseHolder<C> {
     /// Gives out the statements of a save.
     pub(super) fn give(
         &mut self,
         save: Save<'_>,
-        statements: impl FnOnce(&Claim, Option<u64>, &[u8]) -> Result<Option<Statements>, Trouble>,
+        statements: impl FnOnce(&LeaseToken, Option<u64>, &[u8]) -> Result<Option<Statements>, Trouble>,
     ) -> Result<Option<Statements>, Trouble> {
         let number = match save {
             Save::Whole(whole) => {
@@ -58,7 +58,7 @@ impl<C: Connect> Keeper<C> {
                 None => return Ok(None),
             },
         };
-        let given = statements(&self.claim, number, save.bytes())?;
+        let given = statements(&self.token, number, save.bytes())?;
         let bytes = || save.bytes().to_vec();
         self.transactions.outstanding =
             given.as_ref().map(|_| Outstanding { number, bytes: bytes() });
@@ -84,11 +84,11 @@ impl<C: Connect> Keeper<C> {
             return self.retried(C::Session::renew).map(|()| Appended::No);
         }
         self.records = None;
-        let (epoch, is_saved) = self.retried(|session, claim| {
-            let epoch = session.resume(claim)?;
-            Ok((epoch, session.holds(&claim.key, number, &bytes)?))
+        let (epoch, is_saved) = self.retried(|session, token| {
+            let epoch = session.resume(token)?;
+            Ok((epoch, session.holds(&token.key, number, &bytes)?))
         })?;
-        self.claim.epoch = epoch;
+        self.token.epoch = epoch;
         if is_saved {
             self.size = number.map_or(0, |_| self.size) + bytes.len();
             self.transactions.committed = Some(Outstanding { number, bytes });

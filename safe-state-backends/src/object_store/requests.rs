@@ -138,7 +138,7 @@ impl fmt::Debug for Requests {
 fn trouble(error: Error) -> Trouble {
     let told = Told::of(&error);
     let passes = matches!(error, Error::Generic { .. }) && !told.is_refusal();
-    if passes { Trouble::passing(told) } else { Trouble::lasting(told) }
+    if passes { Trouble::transient(told) } else { Trouble::permanent(told) }
 }
 
 /// What an error says, and whatever its causes say that it does not.
@@ -189,7 +189,7 @@ mod tests {
             "404 Not Found",
             "501 Not Implemented",
         ] {
-            assert!(matches!(of(status), Trouble::Lasting(_)), "{status}");
+            assert!(matches!(of(status), Trouble::Permanent(_)), "{status}");
         }
         for status in [
             "400 Bad Request: <Code>RequestTimeout</Code>",
@@ -198,17 +198,17 @@ mod tests {
             "500 Internal Server Error",
             "503 Slow Down",
         ] {
-            assert!(matches!(of(status), Trouble::Passing(_)), "{status}");
+            assert!(matches!(of(status), Trouble::Transient(_)), "{status}");
         }
         let broken = Error::Generic { store: "S3", source: "connection reset".into() };
-        assert!(matches!(trouble(broken), Trouble::Passing(_)));
+        assert!(matches!(trouble(broken), Trouble::Transient(_)));
     }
 
     #[test]
     fn what_is_said_is_said_once() {
         let cause = std::io::Error::other("no such bucket");
         let error = Error::Generic { store: "S3", source: cause.into() };
-        let Trouble::Passing(told) = trouble(error) else { panic!("it is final") };
+        let Trouble::Transient(told) = trouble(error) else { panic!("it is final") };
         assert_eq!(told.to_string(), "Generic S3 error: no such bucket");
         assert!(told.source().is_none());
     }

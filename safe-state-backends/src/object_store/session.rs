@@ -12,7 +12,7 @@ use super::requests::{Created, Requests};
 use crate::Appended;
 use crate::escape::Line;
 use crate::network::runtime::Runtime;
-use crate::network::{Acquired, Bid, Claim, Session, Trouble};
+use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Trouble};
 
 /// How many records may follow a snapshot: to load them takes a request each.
 const MOST_RECORDS: u64 = 200;
@@ -107,7 +107,7 @@ impl ObjectSession {
     }
 
     fn unfit(&self, lack: Lack) -> Trouble {
-        Trouble::lasting(Unfit { place: self.place.clone(), lack })
+        Trouble::permanent(Unfit { place: self.place.clone(), lack })
     }
 
     fn epochs(&self, key: &str) -> Result<Epochs, Trouble> {
@@ -122,7 +122,7 @@ impl ObjectSession {
         };
         let text = String::from_utf8_lossy(&found.bytes);
         let Some((millis, holder)) = text.split_once(' ') else { return Ok(None) };
-        let time = Duration::from_millis(millis.parse().map_err(Trouble::lasting)?);
+        let time = Duration::from_millis(millis.parse().map_err(Trouble::permanent)?);
         Ok(Some(Held { holder: holder.to_owned(), time, since: found.modified }))
     }
 
@@ -184,27 +184,27 @@ impl ObjectSession {
     }
 
     /// Writes the lease anew if it is time, and looks whether another run has taken over.
-    fn keep(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        if self.renewed.elapsed() < claim.time / 3 { Ok(()) } else { self.renew(claim) }
+    fn keep(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        if self.renewed.elapsed() < token.time / 3 { Ok(()) } else { self.renew(token) }
     }
 
     /// That another run has taken over, and which.
-    fn lost(&self, claim: &Claim) -> Result<Trouble, Trouble> {
-        let last = self.epochs(&claim.key)?.last().filter(|last| *last > claim.epoch);
-        let held = last.map(|last| self.held(&claim.key, last)).transpose()?.flatten();
+    fn lost(&self, token: &LeaseToken) -> Result<Trouble, Trouble> {
+        let last = self.epochs(&token.key)?.last().filter(|last| *last > token.epoch);
+        let held = last.map(|last| self.held(&token.key, last)).transpose()?.flatten();
         Ok(Trouble::Lost(held.map(|held| held.holder)))
     }
 
     /// Creates the next object of the epoch.
-    fn add(&mut self, claim: &Claim, bytes: &[u8]) -> Result<Path, Trouble> {
-        self.keep(claim)?;
-        let path = self.layout.saved(&claim.key, claim.epoch, self.next);
+    fn add(&mut self, token: &LeaseToken, bytes: &[u8]) -> Result<Path, Trouble> {
+        self.keep(token)?;
+        let path = self.layout.saved(&token.key, token.epoch, self.next);
         if self.requests.create(&path, bytes)? == Created::No {
             match self.requests.get(&path)? {
-                Some(found) if found.bytes == SEAL => return Err(self.lost(claim)?),
+                Some(found) if found.bytes == SEAL => return Err(self.lost(token)?),
                 // The store's client has tried it twice.
                 Some(found) if found.bytes == bytes => {}
-                Some(_) => return Err(Trouble::lasting(format!("`{path}` is another's"))),
+                Some(_) => return Err(Trouble::permanent(format!("`{path}` is another's"))),
                 None => return Err(contended()),
             }
         }
@@ -213,14 +213,14 @@ impl ObjectSession {
     }
 
     /// Adds what makes all before it superfluous, and removes that.
-    fn supersede(&mut self, claim: &Claim, bytes: &[u8]) -> Result<(), Trouble> {
-        let path = self.add(claim, bytes)?;
+    fn supersede(&mut self, token: &LeaseToken, bytes: &[u8]) -> Result<(), Trouble> {
+        let path = self.add(token, bytes)?;
         let stale = std::mem::replace(&mut self.stale, vec![path]);
         if !stale.is_empty()
             && let Err(trouble) = self.requests.delete(stale.clone())
         {
             // What is there too much does no harm, and goes the next time.
-            tracing::debug!(target: "safe_state", key = claim.key, %trouble, "objects are left over");
+            tracing::debug!(target: "safe_state", key = token.key, %trouble, "objects are left over");
             self.stale.extend(stale);
         }
         Ok(())
@@ -249,14 +249,16 @@ fn joined(numbers: &[u64], objects: &[Vec<u8>]) -> Result<Option<Vec<u8>>, Troub
         return Ok(None);
     }
     let snapshot = objects.iter().rposition(|object| object.starts_with(&SNAPSHOT));
-    let Some(snapshot) = snapshot else { return Err(Trouble::lasting("the snapshot is missing")) };
+    let Some(snapshot) = snapshot else {
+        return Err(Trouble::permanent("the snapshot is missing"));
+    };
     let behind = numbers.iter().zip(objects).skip(snapshot);
     let mut checkpoint = Vec::new();
     for (expected, (number, object)) in (numbers.get(snapshot).copied().unwrap_or(0)..).zip(behind)
     {
         let is_known = object.starts_with(&SNAPSHOT) || object.starts_with(&RECORD);
         if expected != *number || !is_known {
-            return Err(Trouble::lasting(format!("object {expected} is missing or unknown")));
+            return Err(Trouble::permanent(format!("object {expected} is missing or unknown")));
         }
         checkpoint.extend(object.iter().skip(HEAD));
     }
@@ -274,7 +276,7 @@ impl Session for ObjectSession {
                 return Ok(checkpoint);
             }
         }
-        Err(Trouble::passing("each state was superseded before it was read"))
+        Err(Trouble::transient("each state was superseded before it was read"))
     }
 
     fn exists(&mut self, key: &str) -> Result<bool, Trouble> {
@@ -295,64 +297,69 @@ impl Session for ObjectSession {
         Ok(held.map(|held| held.holder))
     }
 
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
-        let epochs = self.epochs(bid.key)?;
+    fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
+        let epochs = self.epochs(request.key)?;
         self.prove()?;
         if let Some(epoch) = epochs.last()
-            && bid.over != Some(epoch)
-            && let Some(held) = self.held(bid.key, epoch)?
-            && !self.has_ended(bid.key, &held)?
+            && request.over != Some(epoch)
+            && let Some(held) = self.held(request.key, epoch)?
+            && !self.has_ended(request.key, &held)?
         {
             return Ok(Acquired::No { epoch, holder: held.holder });
         }
-        match self.begin(bid.key, &text(bid.time, bid.holder), epochs.last())? {
+        match self.begin(request.key, &text(request.time, request.holder), epochs.last())? {
             Some(epoch) => Ok(Acquired::Yes { epoch }),
             None => Err(contended()),
         }
     }
 
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
-        let last = self.epochs(&claim.key)?.last();
-        let Some(last) = last else { return Err(Trouble::lasting(GONE)) };
-        let holder = self.held(&claim.key, last)?.map(|held| held.holder);
-        if holder.as_ref() != Some(&claim.holder) {
+    fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
+        let last = self.epochs(&token.key)?.last();
+        let Some(last) = last else { return Err(Trouble::permanent(GONE)) };
+        let holder = self.held(&token.key, last)?.map(|held| held.holder);
+        if holder.as_ref() != Some(&token.holder) {
             return Err(Trouble::Lost(holder));
         }
-        let begun = self.begin(&claim.key, &text(claim.time, &claim.holder), Some(last))?;
+        let begun = self.begin(&token.key, &text(token.time, &token.holder), Some(last))?;
         begun.ok_or_else(contended)
     }
 
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         let renewed = Instant::now();
-        let lease = self.layout.lease(&claim.key, claim.epoch);
-        self.requests.put(&lease, text(claim.time, &claim.holder).as_bytes())?;
-        let next = self.layout.epoch(&claim.key, claim.epoch + 1);
-        if !self.requests.list_after(&self.layout.job(&claim.key), &next)?.is_empty() {
-            return Err(self.lost(claim)?);
+        let lease = self.layout.lease(&token.key, token.epoch);
+        self.requests.put(&lease, text(token.time, &token.holder).as_bytes())?;
+        let next = self.layout.epoch(&token.key, token.epoch + 1);
+        if !self.requests.list_after(&self.layout.job(&token.key), &next)?.is_empty() {
+            return Err(self.lost(token)?);
         }
         self.renewed = renewed;
         Ok(())
     }
 
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        self.supersede(claim, &[&SNAPSHOT, checkpoint].concat())
+    fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
+        self.supersede(token, &[&SNAPSHOT, checkpoint].concat())
     }
 
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+    fn append(
+        &mut self,
+        token: &LeaseToken,
+        number: u64,
+        record: &[u8],
+    ) -> Result<Appended, Trouble> {
         if number >= MOST_RECORDS {
             return Ok(Appended::No);
         }
-        let path = self.add(claim, &[&RECORD, record].concat())?;
+        let path = self.add(token, &[&RECORD, record].concat())?;
         self.stale.push(path);
         Ok(Appended::Yes)
     }
 
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.supersede(claim, DELETED)
+    fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        self.supersede(token, DELETED)
     }
 
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.requests.put(&self.layout.lease(&claim.key, claim.epoch), b"")
+    fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        self.requests.put(&self.layout.lease(&token.key, token.epoch), b"")
     }
 }
 
@@ -362,5 +369,5 @@ fn text(time: Duration, holder: &str) -> String {
 }
 
 fn contended() -> Trouble {
-    Trouble::passing("another run was at the same objects")
+    Trouble::transient("another run was at the same objects")
 }

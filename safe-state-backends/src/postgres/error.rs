@@ -11,13 +11,13 @@ use crate::network::Trouble;
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         if let Some(reason) = pooler(&error) {
-            return Trouble::lasting(Pooled { reason, source: error });
+            return Trouble::permanent(Pooled { reason, source: error });
         }
         let passes = match error.code() {
             Some(code) => code_passes(code),
             None => error.is_closed() || network_failed(&error),
         };
-        if passes { Trouble::passing(error) } else { Trouble::lasting(error) }
+        if passes { Trouble::transient(error) } else { Trouble::permanent(error) }
     }
 }
 

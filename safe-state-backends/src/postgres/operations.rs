@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 
 use super::session::{PRIMARY, Parameter, PostgresSession, first, held, taking};
 use crate::network::runtime::Runtime;
-use crate::network::{Acquired, Bid, Claim, Listed, Session, Trouble};
+use crate::network::{AcquireRequest, Acquired, LeaseToken, Listed, Session, Trouble};
 use crate::size::too_large;
 use crate::tables::Tables;
 use crate::{Appended, Durability};
@@ -32,13 +32,13 @@ impl Session for PostgresSession {
     }
 
     /// The statement writes: so it runs where the lease is written, and not on a copy.
-    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
+    fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
         let limit = self.limit();
         let query = format!(
             "{} ORDER BY number",
             stored(&format!("FROM held LEFT JOIN {} USING (job)", self.tables.records), "$5")
         );
-        let rows = self.extended(claim, &query, &[(&limit, Type::INT8)])?;
+        let rows = self.extended(token, &query, &[(&limit, Type::INT8)])?;
         self.joined(&rows)
     }
 
@@ -98,16 +98,16 @@ impl Session for PostgresSession {
         rows.first().map_or(Ok(None), |row| Ok(row.try_get(0)?))
     }
 
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
+    fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
         self.prepare_tables()?;
-        let over = bid.over.and_then(|epoch| i64::try_from(epoch).ok());
+        let over = request.over.and_then(|epoch| i64::try_from(epoch).ok());
         let statement = taking(&self.tables.jobs);
-        let time = bid.time.as_secs_f64();
+        let time = request.time.as_secs_f64();
         let taken = self.transaction(
             &statement,
             &[
-                (&bid.key, Type::TEXT),
-                (&bid.holder, Type::TEXT),
+                (&request.key, Type::TEXT),
+                (&request.holder, Type::TEXT),
                 (&time, Type::FLOAT8),
                 (&over, Type::INT8),
             ],
@@ -116,17 +116,17 @@ impl Session for PostgresSession {
             self.extended = Some(Instant::now());
             return Ok(Acquired::Yes { epoch: first::<i64>(&taken)?.cast_unsigned() });
         }
-        match self.holder(bid.key)? {
+        match self.holder(request.key)? {
             Some((epoch, Some(holder))) => {
                 Ok(Acquired::No { epoch: epoch.cast_unsigned(), holder })
             }
-            _ => Err(Trouble::passing("the lease was given back just now")),
+            _ => Err(Trouble::transient("the lease was given back just now")),
         }
     }
 
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
-        let found = match self.holder(&claim.key)? {
-            Some((epoch, Some(holder))) if holder == claim.holder => epoch,
+    fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
+        let found = match self.holder(&token.key)? {
+            Some((epoch, Some(holder))) if holder == token.holder => epoch,
             other => return Err(Trouble::Lost(other.and_then(|(_, holder)| holder))),
         };
         let statement = format!(
@@ -135,28 +135,28 @@ impl Session for PostgresSession {
             self.tables.jobs,
             held(Durability::Power)
         );
-        let time = claim.time.as_secs_f64();
+        let time = token.time.as_secs_f64();
         let taken = self.rows(
             &statement,
             &[
-                (&claim.key, Type::TEXT),
+                (&token.key, Type::TEXT),
                 (&found, Type::INT8),
-                (&claim.holder, Type::TEXT),
+                (&token.holder, Type::TEXT),
                 (&time, Type::FLOAT8),
             ],
         )?;
         if taken.is_empty() {
-            return Err(Trouble::passing("an earlier connection was about to take the lease up"));
+            return Err(Trouble::transient("an earlier connection was about to take the lease up"));
         }
         self.extended = Some(Instant::now());
         Ok(first::<i64>(&taken)?.cast_unsigned())
     }
 
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.extended(claim, "SELECT 1 FROM held", &[]).map(drop)
+    fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        self.extended(token, "SELECT 1 FROM held", &[]).map(drop)
     }
 
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
+    fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
         // The snapshot is number 0, and is updated: one statement can't delete and insert a row.
         let statement = format!(
             ", cleared AS (
@@ -166,30 +166,35 @@ impl Session for PostgresSession {
              ON CONFLICT (job, number) DO UPDATE SET record = excluded.record RETURNING 1",
             records = self.tables.records
         );
-        self.extended(claim, &statement, &[(&checkpoint, Type::BYTEA)]).map(drop)
+        self.extended(token, &statement, &[(&checkpoint, Type::BYTEA)]).map(drop)
     }
 
     /// The row of the lease is locked and not changed: its old versions would pile up for as long as
     /// any transaction on the server is open, and slow each other down. It is extended when it
     /// gets time.
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
+    fn append(
+        &mut self,
+        token: &LeaseToken,
+        number: u64,
+        record: &[u8],
+    ) -> Result<Appended, Trouble> {
         let Tables { jobs, records, .. } = &self.tables;
         let statement = format!(
             "INSERT INTO {records} (job, number, record) SELECT job, $4, $5 FROM {jobs}
              WHERE {} FOR SHARE RETURNING 1",
-            held(claim.durability)
+            held(token.durability)
         );
-        let number = i64::try_from(number + 1).map_err(Trouble::lasting)?;
-        self.claimed(claim, &statement, &[(&number, Type::INT8), (&record, Type::BYTEA)])?;
-        if self.extended.is_none_or(|extended| extended.elapsed() > claim.time / 6) {
-            self.renew(claim)?;
+        let number = i64::try_from(number + 1).map_err(Trouble::permanent)?;
+        self.claimed(token, &statement, &[(&number, Type::INT8), (&record, Type::BYTEA)])?;
+        if self.extended.is_none_or(|extended| extended.elapsed() > token.time / 6) {
+            self.renew(token)?;
         }
         Ok(Appended::Yes)
     }
 
     fn holds(&mut self, key: &str, number: Option<u64>, bytes: &[u8]) -> Result<bool, Trouble> {
         let stored = number.map_or(Ok(0), |number| i64::try_from(number + 1));
-        let stored = stored.map_err(Trouble::lasting)?;
+        let stored = stored.map_err(Trouble::permanent)?;
         let query = format!(
             "{PRIMARY} SELECT 1 FROM {} WHERE job = $1 AND number = $2 AND record = $3",
             self.tables.records
@@ -199,22 +204,22 @@ impl Session for PostgresSession {
         Ok(!self.rows(&query, &parameters)?.is_empty())
     }
 
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         let statement = format!(
             ", cleared AS (DELETE FROM {} WHERE job IN (SELECT job FROM held))
              SELECT 1 FROM held",
             self.tables.records
         );
-        self.extended(claim, &statement, &[]).map(drop)
+        self.extended(token, &statement, &[]).map(drop)
     }
 
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
+    fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
         let statement = format!(
             "UPDATE {} SET holder = NULL WHERE job = $1 AND epoch = $2 AND holder = $3
              RETURNING 1",
             self.tables.jobs
         );
-        self.claimed(claim, &statement, &[]).map(drop)
+        self.claimed(token, &statement, &[]).map(drop)
     }
 }
 
@@ -231,7 +236,7 @@ impl PostgresSession {
         };
         let Some(total) = total.map(i64::cast_unsigned) else { return Ok(None) };
         if total > self.largest {
-            return Err(Trouble::lasting(too_large(total, self.largest)));
+            return Err(Trouble::permanent(too_large(total, self.largest)));
         }
         let mut checkpoint = Vec::new();
         for row in rows {

@@ -17,7 +17,7 @@ use super::source::{Said, Source};
 use super::statements;
 use crate::Durability;
 use crate::network::runtime::Runtime;
-use crate::network::{Claim, Timeouts, Trouble};
+use crate::network::{LeaseToken, Timeouts, Trouble};
 use crate::tables::{self, Tables};
 
 /// A parameter with its type, so that no round trip is needed to ask for it.
@@ -117,7 +117,7 @@ impl PostgresSession {
     fn is_replicated(&self) -> Result<(), Trouble> {
         match (self.said.unreplicated(), self.needs_standbys) {
             (false, _) => Ok(()),
-            (true, true) => Err(Trouble::passing(Unreplicated)),
+            (true, true) => Err(Trouble::transient(Unreplicated)),
             (true, false) => {
                 tracing::warn!(target: "safe_state", "{Unreplicated}");
                 Ok(())
@@ -192,7 +192,7 @@ impl PostgresSession {
             self.make_tables()?;
             found = version(self.rows(&query, &[])?)?;
         }
-        tables::check_version(found.flatten().unwrap_or_default()).map_err(Trouble::lasting)
+        tables::check_version(found.flatten().unwrap_or_default()).map_err(Trouble::permanent)
     }
 
     fn make_tables(&self) -> Result<(), Trouble> {
@@ -201,7 +201,7 @@ impl PostgresSession {
         let making = async {
             self.client.batch_execute(&making).await.map_err(|error| match error.code() {
                 Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
-                    Trouble::lasting(self.tables.not_made(error))
+                    Trouble::permanent(self.tables.not_made(error))
                 }
                 _ => error.into(),
             })
@@ -209,20 +209,20 @@ impl PostgresSession {
         self.wait(making)
     }
 
-    /// Runs a statement that gives rows if the claim holds.
+    /// Runs a statement that gives rows if the token holds.
     pub(super) fn claimed(
         &self,
-        claim: &Claim,
+        token: &LeaseToken,
         statement: &str,
         more: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Trouble> {
-        let epoch = epoch_of(claim)?;
+        let epoch = epoch_of(token)?;
         let mut parameters: Vec<Parameter<'_>> =
-            vec![(&claim.key, Type::TEXT), (&epoch, Type::INT8), (&claim.holder, Type::TEXT)];
+            vec![(&token.key, Type::TEXT), (&epoch, Type::INT8), (&token.holder, Type::TEXT)];
         parameters.extend_from_slice(more);
         let rows = self.rows(statement, &parameters)?;
         if rows.is_empty() {
-            return Err(self.lost(&claim.key));
+            return Err(self.lost(&token.key));
         }
         self.is_replicated()?;
         Ok(rows)
@@ -231,7 +231,7 @@ impl PostgresSession {
     /// The same, and extends the lease: `held` in the statement is its row.
     pub(super) fn extended(
         &mut self,
-        claim: &Claim,
+        token: &LeaseToken,
         statement: &str,
         more: &[Parameter<'_>],
     ) -> Result<Vec<Row>, Trouble> {
@@ -241,12 +241,12 @@ impl PostgresSession {
                  WHERE {} RETURNING job
              ) {statement}",
             self.tables.jobs,
-            held(claim.durability)
+            held(token.durability)
         );
-        let time = claim.time.as_secs_f64();
+        let time = token.time.as_secs_f64();
         let mut parameters: Vec<Parameter<'_>> = vec![(&time, Type::FLOAT8)];
         parameters.extend_from_slice(more);
-        let rows = self.claimed(claim, &statement, &parameters)?;
+        let rows = self.claimed(token, &statement, &parameters)?;
         self.extended = Some(Instant::now());
         Ok(rows)
     }
@@ -266,7 +266,7 @@ impl PostgresSession {
     }
 }
 
-/// That a row is the claim's, in a statement that commits as its durability asks.
+/// That a row is the token's, in a statement that commits as its durability asks.
 pub(super) fn held(durability: Durability) -> String {
     format!("job = $1 AND epoch = $2 AND holder = $3 AND {}", commits(durability))
 }
@@ -301,11 +301,11 @@ fn or_no_table<T>(asked: Result<T, tokio_postgres::Error>) -> Result<Option<T>, 
 pub(super) fn first<'r, T: tokio_postgres::types::FromSql<'r>>(
     rows: &'r [Row],
 ) -> Result<T, Trouble> {
-    let row = rows.first().ok_or_else(|| Trouble::lasting("the server gave no row"))?;
+    let row = rows.first().ok_or_else(|| Trouble::permanent("the server gave no row"))?;
     Ok(row.try_get(0)?)
 }
 
 /// Epochs begin at 1 and grow by one: none is lost in a signed column.
-pub(super) fn epoch_of(claim: &Claim) -> Result<i64, Trouble> {
-    i64::try_from(claim.epoch).map_err(Trouble::lasting)
+pub(super) fn epoch_of(token: &LeaseToken) -> Result<i64, Trouble> {
+    i64::try_from(token.epoch).map_err(Trouble::permanent)
 }

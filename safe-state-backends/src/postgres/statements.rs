@@ -4,7 +4,7 @@
 //! takes from nobody: so the statement fails with any driver. The row of the lease is locked until the
 //! transaction ends, so that nobody takes the lease over meanwhile.
 
-use crate::network::{Claim, Trouble};
+use crate::network::{LeaseToken, Trouble};
 use crate::tables::Tables;
 use crate::{Dialect, Parameter, Statement, Statements};
 
@@ -13,30 +13,30 @@ use crate::{Dialect, Parameter, Statement, Statements};
 pub(super) fn save(
     tables: &Tables,
     place: String,
-    claim: &Claim,
+    token: &LeaseToken,
     number: Option<u64>,
     bytes: &[u8],
 ) -> Result<Statements, Trouble> {
     let list = match number {
-        None => whole(tables, claim, bytes)?,
-        Some(number) => vec![record(tables, claim, number, bytes)?],
+        None => whole(tables, token, bytes)?,
+        Some(number) => vec![record(tables, token, number, bytes)?],
     };
     Ok(Statements { dialect: Dialect::Postgres, place, list })
 }
 
-fn whole(tables: &Tables, claim: &Claim, bytes: &[u8]) -> Result<Vec<Statement>, Trouble> {
+fn whole(tables: &Tables, token: &LeaseToken, bytes: &[u8]) -> Result<Vec<Statement>, Trouble> {
     let Tables { jobs, records, .. } = tables;
     let insert = format!(
         "INSERT INTO {records} (job, number, record) VALUES ($1, 0, (
              SELECT $4::BYTEA FROM {jobs} WHERE job = $1 AND epoch = $2 AND holder = $3 FOR SHARE
          )) ON CONFLICT (job, number) DO UPDATE SET record = excluded.record"
     );
-    let mut parameters = held(claim)?;
+    let mut parameters = held(token)?;
     parameters.push(bytes.into());
     let clear = format!("DELETE FROM {records} WHERE job = $1 AND number > 0");
     Ok(vec![
         Statement { text: insert, parameters },
-        Statement { text: clear, parameters: vec![claim.key.as_str().into()] },
+        Statement { text: clear, parameters: vec![token.key.as_str().into()] },
     ])
 }
 
@@ -56,15 +56,20 @@ END $$;
     )
 }
 
-fn record(tables: &Tables, claim: &Claim, number: u64, bytes: &[u8]) -> Result<Statement, Trouble> {
+fn record(
+    tables: &Tables,
+    token: &LeaseToken,
+    number: u64,
+    bytes: &[u8],
+) -> Result<Statement, Trouble> {
     let text = format!("SELECT {}($1, $2, $3, $4, $5)", tables.append);
-    let mut parameters = held(claim)?;
-    let number = i64::try_from(number + 1).map_err(Trouble::lasting)?;
+    let mut parameters = held(token)?;
+    let number = i64::try_from(number + 1).map_err(Trouble::permanent)?;
     parameters.extend([number.into(), bytes.into()]);
     Ok(Statement { text, parameters })
 }
 
-fn held(claim: &Claim) -> Result<Vec<Parameter>, Trouble> {
-    let epoch = i64::try_from(claim.epoch).map_err(Trouble::lasting)?;
-    Ok(vec![claim.key.as_str().into(), epoch.into(), claim.holder.as_str().into()])
+fn held(token: &LeaseToken) -> Result<Vec<Parameter>, Trouble> {
+    let epoch = i64::try_from(token.epoch).map_err(Trouble::permanent)?;
+    Ok(vec![token.key.as_str().into(), epoch.into(), token.holder.as_str().into()])
 }

@@ -20,7 +20,7 @@ pub(super) fn connector(ssl: &Ssl) -> Result<MakeRustlsConnect, Trouble> {
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(Trouble::lasting)?;
+        .map_err(Trouble::permanent)?;
     let config = config.dangerous().with_custom_certificate_verifier(verifier(ssl, provider)?);
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
@@ -35,7 +35,7 @@ fn verifier(
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(authorities(ssl)?);
     let strict = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
-    let strict = strict.build().map_err(Trouble::lasting)?;
+    let strict = strict.build().map_err(Trouble::permanent)?;
     Ok(if ssl.mode == SslMode::VerifyCa { Arc::new(AnyName(strict)) } else { strict })
 }
 

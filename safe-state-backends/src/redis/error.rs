@@ -58,7 +58,7 @@ pub(super) fn trouble(error: RedisError, limit: Duration) -> Trouble {
         ErrorKind::Parse => true,
         _ => PASSING.iter().any(|word| says(&error, word)) || is_of_a_move(&error),
     };
-    if may_pass { Trouble::passing(error) } else { Trouble::lasting(error) }
+    if may_pass { Trouble::transient(error) } else { Trouble::permanent(error) }
 }
 
 fn is_about_certificates(error: &RedisError) -> bool {

@@ -12,7 +12,7 @@ use ::redis::{
 use super::error::{is_a_replicas, tells_no_syncs, trouble};
 use super::reach::Reach;
 use super::scripts::{Call, Lua, Scripts};
-use crate::network::{Acquired, Bid, Claim, Session, Timeouts, Trouble};
+use crate::network::{AcquireRequest, Acquired, LeaseToken, Session, Timeouts, Trouble};
 use crate::size::too_large;
 use crate::{Appended, Durability};
 
@@ -88,7 +88,7 @@ impl RedisSession {
         match (error.kind(), address) {
             (ErrorKind::Server(ServerErrorKind::Moved), Some(address)) => {
                 self.reach.moved(&address);
-                Err(Trouble::passing(error))
+                Err(Trouble::transient(error))
             }
             (ErrorKind::Server(ServerErrorKind::Ask), Some(address)) => {
                 let answered = self.elsewhere(&address).and_then(|connection| {
@@ -118,20 +118,20 @@ impl RedisSession {
         trouble(error, self.timeouts.statement)
     }
 
-    /// A script that is refused unless the claim holds, on its lease and what else it is about.
-    fn under(&self, claim: &Claim, script: &'static Lua, keys: &[String]) -> Call {
-        let keys = [&[self.lease(&claim.key)], keys].concat();
+    /// A script that is refused unless the token holds, on its lease and what else it is about.
+    fn under(&self, token: &LeaseToken, script: &'static Lua, keys: &[String]) -> Call {
+        let keys = [&[self.lease(&token.key)], keys].concat();
         script
             .on(&keys)
-            .arg(claim.epoch)
-            .arg(&claim.holder)
-            .arg(millis(claim.time))
-            .arg(u8::from(Instant::now() < claim.until))
+            .arg(token.epoch)
+            .arg(&token.holder)
+            .arg(millis(token.time))
+            .arg(u8::from(Instant::now() < token.until))
     }
 
     /// The same, on the lease and the checkpoint.
-    fn under_both(&self, claim: &Claim, script: &'static Lua) -> Call {
-        self.under(claim, script, &[self.checkpoint(&claim.key)])
+    fn under_both(&self, token: &LeaseToken, script: &'static Lua) -> Call {
+        self.under(token, script, &[self.checkpoint(&token.key)])
     }
 
     /// Runs such a script, and says whether it has done its work.
@@ -148,10 +148,10 @@ impl RedisSession {
         }
     }
 
-    /// Waits until the server has synced what it was told, if the claim asks for that and the
+    /// Waits until the server has synced what it was told, if the token asks for that and the
     /// server can tell: from 7.2, with `appendonly`.
-    fn sync(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        if !self.tells_syncs || claim.durability != Durability::Power {
+    fn sync(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        if !self.tells_syncs || token.durability != Durability::Power {
             return Ok(());
         }
         // Its answer has to come before the connection's time is up.
@@ -163,13 +163,13 @@ impl RedisSession {
         };
         match wait.query(connection) {
             Ok((1.., _replicas)) => Ok(()),
-            Ok((0_u64, 0_u64..)) => Err(Trouble::passing("the server did not sync in time")),
+            Ok((0_u64, 0_u64..)) => Err(Trouble::transient("the server did not sync in time")),
             Err(refusal) if tells_no_syncs(&refusal) => {
                 tracing::debug!(target: "safe_state", %refusal, "the server tells no syncs");
                 self.tells_syncs = false;
                 Ok(())
             }
-            Err(error) if is_a_replicas(&error) => Err(Trouble::passing(error)),
+            Err(error) if is_a_replicas(&error) => Err(Trouble::transient(error)),
             Err(error) => Err(self.trouble(error)),
         }
     }
@@ -177,13 +177,13 @@ impl RedisSession {
     /// What a script has loaded.
     fn loaded(&mut self, call: &Call) -> Result<Option<Vec<u8>>, Trouble> {
         let (outcome, second, third): (String, Value, Value) = self.run(call)?;
-        let unread = |error| Trouble::lasting(RedisError::from(error));
+        let unread = |error| Trouble::permanent(RedisError::from(error));
         if outcome != "loaded" {
             return Err(refused(&outcome, from_redis_value(third).map_err(unread)?));
         }
         let bytes: u64 = from_redis_value(second).map_err(unread)?;
         if bytes > self.largest {
-            return Err(Trouble::lasting(too_large(bytes, self.largest)));
+            return Err(Trouble::permanent(too_large(bytes, self.largest)));
         }
         let records: Vec<Vec<u8>> = from_redis_value(third).map_err(unread)?;
         Ok((!records.is_empty()).then(|| records.concat()))
@@ -195,8 +195,8 @@ impl Session for RedisSession {
         self.loaded(&SCRIPTS.load.on(&[self.checkpoint(key)]).arg(self.largest))
     }
 
-    fn load_held(&mut self, claim: &Claim) -> Result<Option<Vec<u8>>, Trouble> {
-        self.loaded(&self.under_both(claim, &SCRIPTS.load_held).arg(self.largest))
+    fn load_held(&mut self, token: &LeaseToken) -> Result<Option<Vec<u8>>, Trouble> {
+        self.loaded(&self.under_both(token, &SCRIPTS.load_held).arg(self.largest))
     }
 
     fn limit_size(&mut self, bytes: u64) {
@@ -228,52 +228,58 @@ impl Session for RedisSession {
         Ok(holder)
     }
 
-    fn acquire(&mut self, bid: &Bid<'_>) -> Result<Acquired, Trouble> {
-        let over = bid.over.map(|epoch| epoch.to_string()).unwrap_or_default();
-        let call = SCRIPTS.acquire.on(&[self.lease(bid.key)]);
-        let answer: Answer = self.run(&call.arg(bid.holder).arg(millis(bid.time)).arg(over))?;
+    fn acquire(&mut self, request: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
+        let over = request.over.map(|epoch| epoch.to_string()).unwrap_or_default();
+        let call = SCRIPTS.acquire.on(&[self.lease(request.key)]);
+        let answer: Answer =
+            self.run(&call.arg(request.holder).arg(millis(request.time)).arg(over))?;
         self.reach.learn(&mut self.connection);
         match answer {
             (_, Some(epoch), Some(holder)) => Ok(Acquired::No { epoch, holder }),
             (_, Some(epoch), None) => Ok(Acquired::Yes { epoch }),
-            answer => Err(Trouble::lasting(format!("unexpected answer {answer:?}"))),
+            answer => Err(Trouble::permanent(format!("unexpected answer {answer:?}"))),
         }
     }
 
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
-        let known = cmd("HGET").arg(self.lease(&claim.key)).arg("epoch").take();
+    fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
+        let known = cmd("HGET").arg(self.lease(&token.key)).arg("epoch").take();
         let found: Option<String> = self.ask(&known)?;
-        let call = self.under(claim, &SCRIPTS.resume, &[]).arg(found.unwrap_or_default());
+        let call = self.under(token, &SCRIPTS.resume, &[]).arg(found.unwrap_or_default());
         match self.run::<Answer>(&call)? {
             (_, Some(epoch), _) => Ok(epoch),
             (outcome, None, holder) => Err(refused(&outcome, holder)),
         }
     }
 
-    fn renew(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.claimed(&self.under(claim, &SCRIPTS.renew, &[])).map(drop)
+    fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        self.claimed(&self.under(token, &SCRIPTS.renew, &[])).map(drop)
     }
 
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        self.claimed(&self.under_both(claim, &SCRIPTS.save).arg(checkpoint))?;
-        self.sync(claim)
+    fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
+        self.claimed(&self.under_both(token, &SCRIPTS.save).arg(checkpoint))?;
+        self.sync(token)
     }
 
-    fn append(&mut self, claim: &Claim, number: u64, record: &[u8]) -> Result<Appended, Trouble> {
-        if !self.claimed(&self.under_both(claim, &SCRIPTS.append).arg(record).arg(number))? {
+    fn append(
+        &mut self,
+        token: &LeaseToken,
+        number: u64,
+        record: &[u8],
+    ) -> Result<Appended, Trouble> {
+        if !self.claimed(&self.under_both(token, &SCRIPTS.append).arg(record).arg(number))? {
             return Ok(Appended::No);
         }
-        self.sync(claim).map(|()| Appended::Yes)
+        self.sync(token).map(|()| Appended::Yes)
     }
 
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.claimed(&self.under_both(claim, &SCRIPTS.delete))?;
-        self.sync(claim)
+    fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        self.claimed(&self.under_both(token, &SCRIPTS.delete))?;
+        self.sync(token)
     }
 
-    fn release(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        let keys = [self.lease(&claim.key), self.checkpoint(&claim.key)];
-        self.run::<Answer>(&SCRIPTS.release.on(&keys).arg(claim.epoch)).map(drop)
+    fn release(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        let keys = [self.lease(&token.key), self.checkpoint(&token.key)];
+        self.run::<Answer>(&SCRIPTS.release.on(&keys).arg(token.epoch)).map(drop)
     }
 }
 
@@ -300,8 +306,8 @@ fn limit(connection: &Connection, timeouts: Timeouts) -> RedisResult<()> {
 fn refused(outcome: &str, holder: Option<String>) -> Trouble {
     match outcome {
         "lost" => Trouble::Lost(holder),
-        "moved" => Trouble::passing("an earlier connection came between"),
-        _ => Trouble::lasting(FORGOTTEN),
+        "moved" => Trouble::transient("an earlier connection came between"),
+        _ => Trouble::permanent(FORGOTTEN),
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Database {
 
 /// A job's row at the time its lease was taken.
 #[derive(Clone, Copy)]
-pub(super) struct Claim<'c> {
+pub(super) struct LeaseToken<'c> {
     pub(super) key: &'c str,
     pub(super) epoch: i64,
 }
@@ -172,18 +172,18 @@ impl Database {
         Ok(connection.query_row(&taken, [key, holder], |row| row.get(0))?)
     }
 
-    pub(super) fn release(&self, claim: Claim<'_>) -> Result<()> {
+    pub(super) fn release(&self, token: LeaseToken<'_>) -> Result<()> {
         let free = format!(
             "UPDATE {} SET holder = NULL WHERE job = :job AND epoch = :epoch",
             self.tables.jobs
         );
-        let named = named_params! { ":job": claim.key, ":epoch": claim.epoch };
+        let named = named_params! { ":job": token.key, ":epoch": token.epoch };
         self.lock().execute(&free, named)?;
         Ok(())
     }
 
     /// Puts a snapshot in place of all that is stored; or nothing.
-    pub(super) fn replace(&self, claim: Claim<'_>, snapshot: Option<&[u8]>) -> Result<()> {
+    pub(super) fn replace(&self, token: LeaseToken<'_>, snapshot: Option<&[u8]>) -> Result<()> {
         let len = snapshot.map_or(0, <[u8]>::len);
         check_size((len + tail_room(len, Durability::Power)) as u64)?;
         let Tables { jobs, records, .. } = &self.tables;
@@ -192,19 +192,19 @@ impl Database {
         let replace =
             format!("UPDATE {jobs} SET snapshot = :snapshot WHERE job = :job AND epoch = :epoch");
         let named =
-            named_params! { ":snapshot": snapshot, ":job": claim.key, ":epoch": claim.epoch };
+            named_params! { ":snapshot": snapshot, ":job": token.key, ":epoch": token.epoch };
         if replacing.prepare_cached(&replace)?.execute(named)? == 0 {
             drop(replacing);
-            return Err(self.lost(&connection, claim));
+            return Err(self.lost(&connection, token));
         }
         replacing
             .prepare_cached(&format!("DELETE FROM {records} WHERE job = ?1"))?
-            .execute([claim.key])?;
+            .execute([token.key])?;
         Ok(replacing.commit()?)
     }
 
     /// Puts a record behind the snapshot. One statement, which is a transaction.
-    pub(super) fn append(&self, claim: Claim<'_>, number: i64, record: &[u8]) -> Result<()> {
+    pub(super) fn append(&self, token: LeaseToken<'_>, number: i64, record: &[u8]) -> Result<()> {
         let Tables { jobs, records, .. } = &self.tables;
         let connection = self.lock();
         let append = format!(
@@ -212,10 +212,10 @@ impl Database {
              SELECT job, :number, :record FROM {jobs} WHERE job = :job AND epoch = :epoch"
         );
         let named = named_params! {
-            ":number": number, ":record": record, ":job": claim.key, ":epoch": claim.epoch
+            ":number": number, ":record": record, ":job": token.key, ":epoch": token.epoch
         };
         if connection.prepare_cached(&append)?.execute(named)? == 0 {
-            return Err(self.lost(&connection, claim));
+            return Err(self.lost(&connection, token));
         }
         Ok(())
     }
@@ -225,7 +225,7 @@ impl Database {
     /// It waits for a transaction that is under way.
     pub(super) fn settle(
         &self,
-        claim: Claim<'_>,
+        token: LeaseToken<'_>,
         number: Option<i64>,
         bytes: &[u8],
     ) -> Result<(i64, bool)> {
@@ -235,15 +235,15 @@ impl Database {
         let raise = format!(
             "UPDATE {jobs} SET epoch = epoch + 1 WHERE job = ?1 AND epoch = ?2 RETURNING epoch"
         );
-        let raised = settling.query_row(&raise, (claim.key, claim.epoch), |row| row.get(0));
+        let raised = settling.query_row(&raise, (token.key, token.epoch), |row| row.get(0));
         let Some(epoch) = raised.optional()? else {
             drop(settling);
-            return Err(self.lost(&connection, claim));
+            return Err(self.lost(&connection, token));
         };
         let stored = match number {
             Some(number) => settling.query_row(
                 &format!("SELECT record = ?3 FROM {records} WHERE job = ?1 AND number = ?2"),
-                (claim.key, number, bytes),
+                (token.key, number, bytes),
                 |row| row.get(0),
             ),
             None => settling.query_row(
@@ -251,7 +251,7 @@ impl Database {
                     "SELECT snapshot IS ?2 AND NOT EXISTS (SELECT 1 FROM {records} WHERE job = ?1)
                      FROM {jobs} WHERE job = ?1"
                 ),
-                (claim.key, bytes),
+                (token.key, bytes),
                 |row| row.get(0),
             ),
         };
@@ -261,21 +261,21 @@ impl Database {
     }
 
     /// Fails if the row has another epoch by now.
-    pub(super) fn check(&self, claim: Claim<'_>) -> Result<()> {
+    pub(super) fn check(&self, token: LeaseToken<'_>) -> Result<()> {
         let asked = format!("SELECT 1 FROM {} WHERE job = ?1 AND epoch = ?2", self.tables.jobs);
         let connection = self.lock();
         let found =
-            connection.query_row(&asked, (claim.key, claim.epoch), |_| Ok(())).optional()?;
-        found.ok_or_else(|| self.lost(&connection, claim))
+            connection.query_row(&asked, (token.key, token.epoch), |_| Ok(())).optional()?;
+        found.ok_or_else(|| self.lost(&connection, token))
     }
 
     pub(super) fn tables(&self) -> &Tables {
         &self.tables
     }
 
-    fn lost(&self, connection: &Connection, claim: Claim<'_>) -> Trouble {
+    fn lost(&self, connection: &Connection, token: LeaseToken<'_>) -> Trouble {
         let asked = format!("SELECT holder FROM {} WHERE job = ?1", self.tables.jobs);
-        let holder = connection.query_row(&asked, [claim.key], |row| row.get(0));
+        let holder = connection.query_row(&asked, [token.key], |row| row.get(0));
         // Who it was is told if it can be.
         Trouble::Lost(holder.unwrap_or_default())
     }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::database::{Claim, Database, Trouble};
+use super::database::{Database, LeaseToken, Trouble};
 use super::statements;
 use crate::lock::{self, Lock};
 use crate::statements::Outstanding;
@@ -52,8 +52,8 @@ impl SqliteLease {
         }
     }
 
-    fn claim(&self) -> Claim<'_> {
-        Claim { key: &self.key, epoch: self.epoch }
+    fn token(&self) -> LeaseToken<'_> {
+        LeaseToken { key: &self.key, epoch: self.epoch }
     }
 
     #[cfg(test)]
@@ -69,21 +69,21 @@ impl SqliteLease {
 impl Lease for SqliteLease {
     fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
         self.records = None;
-        self.told("saving", self.database.replace(self.claim(), Some(checkpoint)))?;
+        self.told("saving", self.database.replace(self.token(), Some(checkpoint)))?;
         self.records = Some(0);
         Ok(())
     }
 
     fn append(&mut self, record: &[u8]) -> Result<Appended, Error> {
         let Some(number) = self.records.take() else { return Ok(Appended::No) };
-        self.told("saving", self.database.append(self.claim(), number, record))?;
+        self.told("saving", self.database.append(self.token(), number, record))?;
         self.records = Some(number + 1);
         Ok(Appended::Yes)
     }
 
     fn delete(&mut self) -> Result<(), Error> {
         self.records = None;
-        self.told("deleting", self.database.replace(self.claim(), None))
+        self.told("deleting", self.database.replace(self.token(), None))
     }
 
     fn statements(
@@ -94,12 +94,12 @@ impl Lease for SqliteLease {
         if dialect != Dialect::Sqlite {
             return Ok(None);
         }
-        let (tables, claim) = (self.database.tables(), self.claim());
+        let (tables, token) = (self.database.tables(), self.token());
         let (number, list) = match (save, self.records) {
-            (Save::Whole(snapshot), _) => (None, statements::whole(tables, claim, snapshot)),
+            (Save::Whole(snapshot), _) => (None, statements::whole(tables, token, snapshot)),
             (Save::Record(_), None) => return Ok(None),
             (Save::Record(record), Some(number)) => {
-                (Some(number), statements::record(tables, claim, number, record))
+                (Some(number), statements::record(tables, token, number, record))
             }
         };
         let statements = statements::at(&self.place, list);
@@ -117,11 +117,11 @@ impl Lease for SqliteLease {
                 Ok(true)
             }
             Ended::RolledBack => {
-                self.told("looking", self.database.check(self.claim())).map(|()| false)
+                self.told("looking", self.database.check(self.token())).map(|()| false)
             }
             Ended::Unknown => {
                 self.records = None;
-                let settled = self.database.settle(self.claim(), number, &saved.bytes);
+                let settled = self.database.settle(self.token(), number, &saved.bytes);
                 let (epoch, is_saved) = self.told("looking", settled)?;
                 self.epoch = epoch;
                 Ok(is_saved)
@@ -134,7 +134,7 @@ impl Drop for SqliteLease {
     fn drop(&mut self) {
         if self.lock.is_none() {
             // In memory, where nothing fails but an allocation.
-            let _ = self.database.release(self.claim());
+            let _ = self.database.release(self.token());
         }
     }
 }

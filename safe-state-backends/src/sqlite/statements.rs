@@ -3,30 +3,30 @@
 //! Where the lease is not held in the database, what is selected is no row, and NULL, which the column
 //! takes from nobody: so the statement fails with any driver.
 
-use super::database::Claim;
+use super::database::LeaseToken;
 use crate::tables::Tables;
 use crate::{Dialect, Statement, Statements};
 
 /// Those that put a snapshot in place of all that is stored.
-pub(super) fn whole(tables: &Tables, claim: Claim<'_>, snapshot: &[u8]) -> Vec<Statement> {
+pub(super) fn whole(tables: &Tables, token: LeaseToken<'_>, snapshot: &[u8]) -> Vec<Statement> {
     let Tables { jobs, records, .. } = tables;
     let replace = format!(
         "INSERT INTO {jobs} (job, epoch, snapshot)
          VALUES (?1, (SELECT epoch FROM {jobs} WHERE job = ?1 AND epoch = ?2), ?3)
          ON CONFLICT (job) DO UPDATE SET snapshot = excluded.snapshot"
     );
-    let replaced = vec![claim.key.into(), claim.epoch.into(), snapshot.into()];
+    let replaced = vec![token.key.into(), token.epoch.into(), snapshot.into()];
     let clear = format!("DELETE FROM {records} WHERE job = ?1");
     vec![
         Statement { text: replace, parameters: replaced },
-        Statement { text: clear, parameters: vec![claim.key.into()] },
+        Statement { text: clear, parameters: vec![token.key.into()] },
     ]
 }
 
 /// The one that puts a record behind the one before it, which has to be there.
 pub(super) fn record(
     tables: &Tables,
-    claim: Claim<'_>,
+    token: LeaseToken<'_>,
     number: i64,
     record: &[u8],
 ) -> Vec<Statement> {
@@ -38,7 +38,7 @@ pub(super) fn record(
              )
          ))"
     );
-    let parameters = vec![claim.key.into(), number.into(), record.into(), claim.epoch.into()];
+    let parameters = vec![token.key.into(), number.into(), record.into(), token.epoch.into()];
     vec![Statement { text, parameters }]
 }
 
