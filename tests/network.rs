@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use safe_state::backend::network::{
-    Acquired, Bid, Claim, Connect, NetworkBackend, Session, Timeouts, Trouble,
+    AcquireRequest, Acquired, Connect, LeaseToken, NetworkBackend, Session, Timeouts, Trouble,
 };
 use safe_state::resumable;
 use safe_state_tests::Ran;
@@ -60,7 +60,7 @@ impl Connect for Server {
 
     fn connect(&self, _: Timeouts) -> Result<Driver, Trouble> {
         let runtime = Builder::new_current_thread().enable_time().build();
-        let runtime = runtime.map_err(Trouble::lasting)?;
+        let runtime = runtime.map_err(Trouble::permanent)?;
         Ok(Driver { runtime, server: self.clone() })
     }
 
@@ -91,30 +91,30 @@ impl Session for Driver {
         Ok(self.ask(|_| None))
     }
 
-    fn acquire(&mut self, _: &Bid<'_>) -> Result<Acquired, Trouble> {
+    fn acquire(&mut self, _: &AcquireRequest<'_>) -> Result<Acquired, Trouble> {
         Ok(self.ask(|_| Acquired::Yes { epoch: 1 }))
     }
 
-    fn resume(&mut self, claim: &Claim) -> Result<u64, Trouble> {
-        Ok(self.ask(|_| claim.epoch + 1))
+    fn resume(&mut self, token: &LeaseToken) -> Result<u64, Trouble> {
+        Ok(self.ask(|_| token.epoch + 1))
     }
 
-    fn renew(&mut self, _: &Claim) -> Result<(), Trouble> {
+    fn renew(&mut self, _: &LeaseToken) -> Result<(), Trouble> {
         self.ask(|_| ());
         Ok(())
     }
 
-    fn save(&mut self, claim: &Claim, checkpoint: &[u8]) -> Result<(), Trouble> {
-        self.ask(|checkpoints| checkpoints.insert(claim.key.clone(), checkpoint.to_vec()));
+    fn save(&mut self, token: &LeaseToken, checkpoint: &[u8]) -> Result<(), Trouble> {
+        self.ask(|checkpoints| checkpoints.insert(token.key.clone(), checkpoint.to_vec()));
         Ok(())
     }
 
-    fn delete(&mut self, claim: &Claim) -> Result<(), Trouble> {
-        self.ask(|checkpoints| checkpoints.remove(&claim.key));
+    fn delete(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
+        self.ask(|checkpoints| checkpoints.remove(&token.key));
         Ok(())
     }
 
-    fn release(&mut self, _: &Claim) -> Result<(), Trouble> {
+    fn release(&mut self, _: &LeaseToken) -> Result<(), Trouble> {
         self.ask(|_| ());
         Ok(())
     }
