@@ -1,9 +1,11 @@
 //! What holds for a job as a whole, whichever worker does what.
 
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::Result;
 use safe_state::{Action, ErrorContext, resumable};
+use safe_state_tests::Slow;
 
 use crate::World;
 
@@ -106,4 +108,36 @@ fn async_workers_count_what_is_given_up_as_well() {
     world.job("gentle-async").clear_checkpoint().unwrap();
     world.fails(&[1, 2, 13, 24, 35, 36]);
     smol::block_on(gentle_async(&world)).unwrap_err();
+}
+
+#[resumable(
+    name = "beside", shared, slices = 2, backend = Arc::clone(backend), on_error = give_up, skip_limit = 5,
+    max_crashes = 1, fresh(backend)
+)]
+async fn beside(backend: &Arc<Slow>) -> Result<()> {
+    for item in 0..4_u64 {
+        anyhow::ensure!(item > 1, "item {item} is bad");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_async_worker_counts_what_is_given_up_beside_its_executor() {
+    let backend = Slow::until(3);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let ticking = Arc::clone(&backend);
+        let ticker = tokio::spawn(async move {
+            loop {
+                ticking.tick();
+                tokio::task::yield_now().await;
+            }
+        });
+        let shared = Arc::clone(&backend);
+        // What it waits for may go from thread to thread.
+        tokio::spawn(async move { beside(&shared).await }).await.unwrap().unwrap();
+        ticker.abort();
+    });
+    let ticks = backend.ticks_beside_saves();
+    assert!(ticks.iter().all(|ticks| *ticks >= 3), "{ticks:?}");
 }
