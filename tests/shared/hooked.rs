@@ -15,7 +15,10 @@ pub(crate) struct Hooked {
 }
 
 impl Hooked {
-    pub(crate) fn new(within: &Arc<MemoryBackend>, hook: impl FnMut(&str) + Send + 'static) -> Arc<Self> {
+    pub(crate) fn new(
+        within: &Arc<MemoryBackend>,
+        hook: impl FnMut(&str) + Send + 'static,
+    ) -> Arc<Self> {
         Arc::new(Hooked { within: Arc::clone(within), hook: Mutex::new(Box::new(hook)) })
     }
 

@@ -124,12 +124,7 @@ impl<I: Iterator> Sorted<I> {
     }
 
     /// Walks the input for a slice, and those behind it that may be kept as well.
-    fn walk_for(
-        &mut self,
-        first: u32,
-        count: u32,
-        hash: Hash<'_, I::Item>,
-    ) -> Result<(), NoItems> {
+    fn walk_for(&mut self, first: u32, count: u32, hash: Hash<'_, I::Item>) -> Result<(), NoItems> {
         let origin = if let Input::Again(origin) = &self.input { Some(origin) } else { None };
         let iter = origin.and_then(self.again).ok_or(NoItems::NotAgain(NotAgain::Given))?;
         let total = self.walked.total;
