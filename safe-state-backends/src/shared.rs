@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::format::FormatError;
 use crate::name::{RESERVED, check_job};
 use crate::store::Opening;
+use crate::timestamp::Timestamp;
 use crate::{
     Backend, Carried, Checkpoint, Cut, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
     Slices, Store, wait,
@@ -31,7 +32,14 @@ pub struct SharedJob {
     backend: Arc<dyn Backend>,
     job: String,
     options: LeaseOptions,
+    /// When the head began that is the job's; if none is said, any is.
+    began: Option<Timestamp>,
 }
+
+/// Under what name a slice has which head it is of.
+const HEAD: &str = "head!";
+/// Under what name a slice has how many of its items were put back, until a worker has it.
+const PUT_BACK: &str = "put-back!";
 
 /// How many dead letters were put back; or the index of the first that can't be, and why.
 pub type PutBack = Result<usize, (u64, DeadLetterNotRetryable)>;
@@ -63,7 +71,13 @@ impl SharedJob {
     /// No job can have that name.
     pub fn new(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<Self, Error> {
         check_job(job)?;
-        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None) })
+        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None), began: None })
+    }
+
+    /// The job from then on, until it is cleared: one that begins anew is another.
+    #[must_use]
+    pub fn of(self, head: &Checkpoint) -> Self {
+        SharedJob { began: Some(head.started_at), ..self }
     }
 
     /// The job's name.
@@ -76,13 +90,17 @@ impl SharedJob {
         &self.backend
     }
 
-    /// The head; `None` if the job has not begun. Takes no lease.
+    /// The head; `None` if the job has not begun, or was cleared. Takes no lease.
     ///
     /// # Errors
     ///
     /// The backend cannot be read, or what it holds is no checkpoint of this job.
     pub fn head(&self) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::load(&*self.backend, &self.job)
+        Ok(Checkpoint::load(&*self.backend, &self.job)?.filter(|head| self.is_of(head)))
+    }
+
+    fn is_of(&self, head: &Checkpoint) -> bool {
+        self.began.is_none_or(|began| began == head.started_at)
     }
 
     /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
@@ -96,7 +114,7 @@ impl SharedJob {
         change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
     ) -> Result<T, E> {
         let opening = self.while_held(&self.job)?;
-        let (head, given) = change(opening.found().cloned())?;
+        let (head, given) = change(opening.found().filter(|head| self.is_of(head)).cloned())?;
         if let Some(head) = head {
             opening.begin_shared(head)?;
         }
@@ -183,6 +201,32 @@ impl SharedJob {
         wait::while_held(PATIENCE, LONGEST_PAUSE, || {
             Store::open_named(&self.backend, name, self.options)
         })
+    }
+}
+
+impl Checkpoint {
+    /// A worker has it, as a slice of that head.
+    pub fn begin_slice(&mut self, head: &Checkpoint) {
+        self.forget_note(PUT_BACK);
+        self.forget_note(HEAD);
+        self.note(HEAD, Some(head.number()));
+    }
+
+    /// Notes that so many more of its items were put back.
+    fn note_put_back(&mut self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let before = self.noted(PUT_BACK).unwrap_or(0);
+        self.note(PUT_BACK, Some(before.saturating_add(count)));
+    }
+
+    /// Whether it is a slice of that head, and not of one that was there before the job was cleared.
+    pub fn is_slice_of(&self, head: &Checkpoint) -> bool {
+        self.noted(HEAD).is_none_or(|number| number == head.number())
+    }
+
+    /// Tells it from a head that was there before, or comes later.
+    fn number(&self) -> u32 {
+        u32::try_from(self.started_at.micros() & u64::from(u32::MAX)).unwrap_or(0)
     }
 }
 

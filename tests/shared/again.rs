@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use std::thread;
+
 use anyhow::Result;
-use safe_state::{Action, ErrorContext, resumable};
+use safe_state::{Action, Backend, Checkpoint, ErrorContext, Results, resumable, step};
 
 use crate::World;
-use crate::hooked::Hooked;
+use crate::hooked::{Hooked, Request};
 
 /// An item that can't be cloned.
 #[derive(serde::Serialize)]
@@ -113,4 +115,80 @@ fn an_input_with_fewer_or_more_items_than_were_counted_ends_the_run() {
         changing(&world, 20, 20).unwrap();
         assert!(items > 20 || world.done().contains(&19));
     }
+}
+
+#[resumable(
+    name = "anew", shared, slices = 3, backend = Arc::clone(backend), carry(all), fresh(backend, world, number)
+)]
+fn anew(world: &World, backend: &Arc<Hooked>, number: u64) -> Result<(u64, Vec<u64>)> {
+    let number: u64 = step!("number", number);
+    let mut all = Results::new();
+    for item in 0..6 {
+        world.act(item)?;
+        all.push(number);
+    }
+    Ok((number, all.into()))
+}
+
+const CLEARED: &str =
+    "job `anew` was cleared while this worker was at it; run it again to start over";
+
+#[test]
+fn a_worker_of_a_job_that_was_cleared_takes_nothing_of_what_was_begun_anew() {
+    let world = World::default();
+    let there = world.clone();
+    // Between its first slice and its second.
+    let cleared = Hooked::before_slice(&world.backend, 1, move || {
+        there.job("anew").clear_checkpoint().unwrap();
+        let another = thread::spawn(move || anew(&there, &nothing(&there), 2).unwrap());
+        assert_eq!(another.join().unwrap(), (2, vec![2; 6]));
+    });
+    let error = anew(&world, &cleared, 1).unwrap_err().to_string();
+    assert_eq!(error, CLEARED);
+    assert_eq!(anew(&world, &nothing(&world), 3).unwrap(), (2, vec![2; 6]));
+}
+
+#[test]
+fn what_a_worker_stores_of_a_slice_that_was_cleared_before_does_not_count() {
+    let world = World::default();
+    let (there, mut has_slice, mut is_cleared) = (world.clone(), false, false);
+    // It has the slice, and has seen the head, and has stored nothing of the slice.
+    let cleared = Hooked::new(&world.backend, move |request| match request {
+        Request::Lease(name) => has_slice = name.contains("shared/0/"),
+        Request::Loaded("anew") if has_slice && !is_cleared => {
+            is_cleared = true;
+            there.job("anew").clear_checkpoint().unwrap();
+        }
+        Request::Loaded(_) => {}
+    });
+    let error = anew(&world, &cleared, 1).unwrap_err().to_string();
+    assert_eq!(error, CLEARED);
+    assert_eq!(world.done().len(), 2);
+    assert_eq!(anew(&world, &nothing(&world), 2).unwrap(), (2, vec![2; 6]));
+    assert_eq!(world.done(), (0..6).collect::<Vec<_>>());
+}
+
+#[resumable(name = "apart", shared, slices = 16, backend = Arc::clone(backend), carry(texts), fresh(backend))]
+fn apart(backend: &Arc<Hooked>) -> Result<Vec<String>> {
+    let mut texts = Results::new();
+    for item in 0..16_u64 {
+        texts.push(item.to_string().repeat(100_000));
+    }
+    Ok(texts.into())
+}
+
+#[test]
+fn values_that_are_cleared_while_they_are_merged_are_not_left_out() {
+    let world = World::default();
+    let there = world.clone();
+    let cleared = Hooked::new(&world.backend, move |request| {
+        let Request::Loaded("apart") = request else { return };
+        let Some(head) = there.backend.load("apart").unwrap() else { return };
+        if Checkpoint::decode(&head).unwrap().completed().len() == 16 {
+            there.job("apart").clear_checkpoint().unwrap();
+        }
+    });
+    let error = apart(&cleared).unwrap_err().to_string();
+    assert_eq!(error, CLEARED.replace("anew", "apart"));
+    assert_eq!(apart(&nothing(&world)).unwrap().len(), 16);
 }

@@ -6,9 +6,18 @@ use std::sync::{Arc, Mutex};
 use safe_state::MemoryBackend;
 use safe_state::backend::{Appended, Backend, Error, Lease, LeaseOptions};
 
-type Hook = Box<dyn FnMut(&str) + Send>;
+type Hook = Box<dyn FnMut(Request<'_>) + Send>;
 
-/// Calls a hook before each lease is taken, with its name.
+/// What a worker asks of the backend.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Request<'a> {
+    /// It is about to take the lease of that name.
+    Lease(&'a str),
+    /// It has read what is stored under that name, without its lease.
+    Loaded(&'a str),
+}
+
+/// Calls a hook at each request.
 pub(crate) struct Hooked {
     within: Arc<MemoryBackend>,
     hook: Mutex<Hook>,
@@ -17,7 +26,7 @@ pub(crate) struct Hooked {
 impl Hooked {
     pub(crate) fn new(
         within: &Arc<MemoryBackend>,
-        hook: impl FnMut(&str) + Send + 'static,
+        hook: impl FnMut(Request<'_>) + Send + 'static,
     ) -> Arc<Self> {
         Arc::new(Hooked { within: Arc::clone(within), hook: Mutex::new(Box::new(hook)) })
     }
@@ -29,7 +38,8 @@ impl Hooked {
         hook: impl FnOnce() + Send + 'static,
     ) -> Arc<Self> {
         let (mut claimed, mut hook) = (0, Some(hook));
-        Hooked::new(within, move |name| {
+        Hooked::new(within, move |request| {
+            let Request::Lease(name) = request else { return };
             if !name.contains("shared/0/") {
                 return;
             }
@@ -51,7 +61,9 @@ impl fmt::Debug for Hooked {
 
 impl Backend for Hooked {
     fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.within.load(job)
+        let loaded = self.within.load(job);
+        (self.hook.lock().unwrap())(Request::Loaded(job));
+        loaded
     }
 
     fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), Error> {
@@ -75,7 +87,7 @@ impl Backend for Hooked {
     }
 
     fn lease(self: Arc<Self>, job: &str, options: LeaseOptions) -> Result<Box<dyn Lease>, Error> {
-        (self.hook.lock().unwrap())(job);
+        (self.hook.lock().unwrap())(Request::Lease(job));
         Arc::clone(&self.within).lease(job, options)
     }
 }

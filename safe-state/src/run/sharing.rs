@@ -101,7 +101,8 @@ pub(super) struct LoopOf {
 }
 
 fn hunt(stages: &mut Stages, of: LoopOf) -> Result<Hunt, Error> {
-    let mut hunt = sharing(stages)?.hunt((of.id, of.carries), of.items)?;
+    let accepts = stages.session.terms.accepts;
+    let mut hunt = sharing(stages)?.hunt((of.id, of.carries), of.items, accepts)?;
     hunt.has_at_hand(of.at_hand.into_iter());
     Ok(hunt)
 }

@@ -14,7 +14,7 @@ use crate::items::key::KeyHash;
 use crate::items::{Items, Step};
 use crate::shared::again::NotAgain;
 use crate::shared::hunt::SliceAt;
-use crate::shared::input::Sliced;
+use crate::shared::input::{Sampled, Sliced};
 use crate::shared::sorted::{NoItems, Sorted, Walked};
 use crate::shared::state::KnownItems;
 
@@ -44,6 +44,8 @@ pub struct SharedItems<I: Iterator, K> {
     which: Which,
     /// Whether its items come once, and are not to be known by index.
     gives_once: bool,
+    /// Samples, once they were taken.
+    sampled: Option<Sampled>,
 }
 
 impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
@@ -56,7 +58,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         gives_once: bool,
     ) -> Self {
         let items = Items::closed(Sliced::new(iter, again), identity);
-        SharedItems { items, which: Which { number, location, kind }, gives_once }
+        SharedItems { items, which: Which { number, location, kind }, gives_once, sampled: None }
     }
 
     /// Claims a slice of a loop that carries variables, or not. Returns whether there is one; else all are finished.
@@ -92,7 +94,10 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         let job = || tally.stages().0.observer.job().to_owned();
         let total = self.items.input().total();
         let total = total.ok_or_else(job).map_err(|job| Error::LengthUnknown { job })?;
-        Ok(self.which.of(KnownItems::ByIndex { total }, carries, Vec::new()))
+        let (input, identity) = self.items.parts();
+        let taken = || input.sampled(|item| identity.fingerprint(item));
+        let sampled = *self.sampled.get_or_insert_with(taken);
+        Ok(self.which.of(KnownItems::ByIndex { total, sampled }, carries, Vec::new()))
     }
 
     fn begin(&mut self, tally: &mut Tally<'_>, claimed: Option<SliceAt>) -> Result<bool, Error> {

@@ -6,6 +6,19 @@ use std::ops::Range;
 
 use super::again::NotAgain;
 use crate::items::exact_len;
+use crate::items::fingerprint::OF_ADDRESS;
+
+/// Of how many items a worker takes samples, of an input that can be cloned.
+const SAMPLES: u64 = 8;
+
+/// By what workers see that they have the same items, in the same order.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sampled {
+    /// The fingerprint of the first item.
+    pub(crate) first: Option<u32>,
+    /// A checksum of those of some others, of an input that can be cloned.
+    pub(crate) some: Option<u32>,
+}
 
 /// Gives the items of one slice after the other.
 ///
@@ -41,6 +54,35 @@ impl<I: Iterator> Sliced<I> {
     /// How many items there are in all, if that is known.
     pub(crate) fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// Takes samples, before the first slice.
+    pub(crate) fn sampled(&mut self, fingerprint: impl Fn(&I::Item) -> Option<u32>) -> Sampled {
+        let fingerprint = |item: &I::Item| fingerprint(item).filter(|it| Some(*it) != OF_ADDRESS);
+        let total = self.total.unwrap_or(0);
+        let Some(mut iter) = self.origin.as_ref().and_then(self.again) else {
+            // What is behind the first would have to be kept.
+            if self.at == 0
+                && let Some(item) = self.iter.next()
+            {
+                self.kept.insert(0, item);
+                self.at = 1;
+            }
+            return Sampled { first: self.kept.get(&0).and_then(fingerprint), some: None };
+        };
+        let mut checksum = crc32fast::Hasher::new();
+        let (mut first, mut next, mut is_known) = (None, 0, total > 0);
+        for sample in 0..SAMPLES.min(total) {
+            let last = u128::from(total - 1) * u128::from(sample);
+            let index = u64::try_from(last / u128::from(SAMPLES.min(total).max(2) - 1));
+            let behind = usize::try_from(index.unwrap_or(total) - next).unwrap_or(usize::MAX);
+            let found = iter.nth(behind).as_ref().and_then(fingerprint);
+            first = if sample == 0 { found } else { first };
+            is_known &= found.is_some();
+            checksum.update(&found.unwrap_or_default().to_le_bytes());
+            next += behind as u64 + 1;
+        }
+        Sampled { first, some: is_known.then(|| checksum.finalize()) }
     }
 
     /// Goes to the slice that has those items.
@@ -276,6 +318,30 @@ mod tests {
             assert_eq!(sliced.check_end(), Ok(()));
             items.extend(slice(&mut sliced, 5..10));
             assert_eq!((items, sliced.check_end()), ((0..then.min(10)).collect(), found));
+        }
+    }
+
+    #[test]
+    fn samples_are_of_the_same_items_wherever_it_stands() {
+        let of = |items: Vec<u64>, again: fn(&_) -> _| {
+            let mut sliced = Sliced::new(items.into_iter(), again);
+            let sampled = sliced.sampled(|item| u32::try_from(*item).ok());
+            assert_eq!(slice(&mut sliced, 0..2).len(), 2);
+            sampled
+        };
+        let cloned = |items| of(items, |it| crate::__again!(it));
+        let Sampled { first, some } = cloned((5..105).collect());
+        assert_eq!((first, some.is_some()), (Some(5), true));
+        // The first, the last, and some between.
+        for other in [0, 14, 99] {
+            let mut items: Vec<u64> = (5..105).collect();
+            items[other] = 3;
+            assert_ne!(cloned(items).some, some, "{other}");
+        }
+        assert_eq!(of((5..105).collect(), |_| None), Sampled { first: Some(5), some: None });
+        assert_eq!(cloned(vec![7, u64::MAX]), Sampled { first: Some(7), some: None });
+        for count in 2..20 {
+            assert!(cloned((0..count).collect()).some.is_some());
         }
     }
 }

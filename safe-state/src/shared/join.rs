@@ -36,7 +36,7 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let requested = source.look()?;
     let accepts = requested == Some(Request::Accept);
     let is_cancelled = requested == Some(Request::Cancel);
-    let (cancelled, was_finished) = stored.change(|found| {
+    let (cancelled, was_finished, began) = stored.change(|found| {
         let before = found.clone();
         let mut head = agreed(job, &stored, found, accepts)?;
         let mut cancelled = head.noted(CANCELLED).unwrap_or(0);
@@ -47,14 +47,14 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         }
         let was_finished = head.is_finished();
         let is_new = before.as_ref() != Some(&head);
-        Ok::<_, Error>((is_new.then_some(head), (cancelled, was_finished)))
+        Ok::<_, Error>((is_new.then(|| head.clone()), (cancelled, was_finished, head)))
     })?;
     if let Some(used_up @ (Request::Accept | Request::Cancel)) = requested {
         // Where that fails, the next worker does the same once more.
         let _ = used_up.use_up(&source.backend, &source.job);
     }
     let asked = requested.filter(|asked| *asked == Request::Pause);
-    Ok(Joined { job: stored, cancelled, accepts, asked, was_finished })
+    Ok(Joined { job: stored.of(&began), cancelled, accepts, asked, was_finished })
 }
 
 /// The head to go on from, which agrees with the worker.

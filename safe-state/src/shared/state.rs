@@ -9,8 +9,9 @@ use safe_state_backends::{
 };
 
 use super::hunt::{Done, Hunt, SliceAt};
+use super::input::Sampled;
 use super::steps::Steps;
-use crate::job::shared::{OnIdle, SharedTerms};
+use crate::job::shared::{Cutting, OnIdle, SharedTerms};
 use crate::progress::Progress;
 use crate::save::schedule::SaveEvery;
 use crate::{Error, Job};
@@ -53,6 +54,7 @@ struct Divided {
 pub(crate) enum KnownItems {
     ByIndex {
         total: u64,
+        sampled: Sampled,
     },
     ByKey {
         total: u64,
@@ -109,7 +111,7 @@ impl Sharing {
         self.at.as_ref().map(|at| (at.slice.loop_id, at.slice.slice))
     }
 
-    /// Takes what looks for slices of the loop of that number, whose items are known so.
+    /// Takes what looks for slices of the loop of that number, whose items are known so, and may be others if that was accepted.
     ///
     /// # Errors
     ///
@@ -118,17 +120,21 @@ impl Sharing {
         &mut self,
         (loop_id, carries): (u16, bool),
         known: KnownItems,
+        accepts: bool,
     ) -> Result<Hunt, Error> {
         if let Some(before) = self.looking.hunt.take().filter(|hunt| hunt.loop_id() == loop_id) {
             return Ok(before);
         }
         let cutting = match known {
-            KnownItems::ByIndex { total } => self.terms.cut(total),
+            KnownItems::ByIndex { total, sampled } => {
+                self.terms.cut(total).map(|cutting| Cutting { sampled, ..cutting })
+            }
             KnownItems::ByKey { total, keys } => self.terms.cut_by_key(total, keys),
         };
         let job = || self.job.name().to_owned();
         let cutting = cutting.map_err(|reason| Error::Slices { job: job(), reason })?;
         let hunt = Hunt::new(self.job.clone(), (loop_id, carries), cutting, self.cancelled);
+        let hunt = if accepts { hunt.accepting() } else { hunt };
         Ok(if self.divided.is_some() { hunt.noting() } else { hunt })
     }
 
@@ -248,7 +254,6 @@ mod tests {
     use safe_state_backends::{LeaseOptions, MemoryBackend};
 
     use super::*;
-    use crate::job::shared::Cutting;
     use crate::shared::hunt::{Claimed, Turn, share_of};
 
     fn claimed(job: &SharedJob) -> Claimed {
