@@ -3,6 +3,7 @@
 //!
 //! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
 
+mod clearing;
 mod head;
 mod put_back;
 mod under_way;
@@ -36,8 +37,6 @@ pub struct SharedJob {
     began: Option<Timestamp>,
 }
 
-/// Under what name a slice has which head it is of.
-const HEAD: &str = "head!";
 /// Under what name a slice has how many of its items were put back, until a worker has it.
 const PUT_BACK: &str = "put-back!";
 
@@ -155,35 +154,6 @@ impl SharedJob {
         Arc::clone(&self.backend).lease(&name, self.options)
     }
 
-    /// Removes all that is stored of the job.
-    ///
-    /// # Errors
-    ///
-    /// A worker has a slice of it; or the backend cannot be written.
-    pub fn clear(&self) -> Result<(), Error> {
-        let opening = self.while_held(&self.job)?;
-        if let Some(head) = opening.found() {
-            self.clear_slices(head)?;
-        }
-        opening.delete()
-    }
-
-    /// Removes what is stored of the slices of the head, none of which anybody has.
-    ///
-    /// # Errors
-    ///
-    /// A worker has one of them; or the backend cannot be written.
-    pub fn clear_slices(&self, head: &Checkpoint) -> Result<(), Error> {
-        for slices in head.slices() {
-            for slice in 0..slices.count {
-                if self.backend.exists(&self.slice_name(slices.loop_id, slice))? {
-                    self.of_nobody(slices.loop_id, slice)?.delete()?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Takes the lease of a slice that no worker has.
     fn of_nobody(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
         self.claim(loop_id, slice).map_err(|error| match error {
@@ -201,32 +171,6 @@ impl SharedJob {
         wait::while_held(PATIENCE, LONGEST_PAUSE, || {
             Store::open_named(&self.backend, name, self.options)
         })
-    }
-}
-
-impl Checkpoint {
-    /// A worker has it, as a slice of that head.
-    pub fn begin_slice(&mut self, head: &Checkpoint) {
-        self.forget_note(PUT_BACK);
-        self.forget_note(HEAD);
-        self.note(HEAD, Some(head.number()));
-    }
-
-    /// Notes that so many more of its items were put back.
-    fn note_put_back(&mut self, count: usize) {
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        let before = self.noted(PUT_BACK).unwrap_or(0);
-        self.note(PUT_BACK, Some(before.saturating_add(count)));
-    }
-
-    /// Whether it is a slice of that head, and not of one that was there before the job was cleared.
-    pub fn is_slice_of(&self, head: &Checkpoint) -> bool {
-        self.noted(HEAD).is_none_or(|number| number == head.number())
-    }
-
-    /// Tells it from a head that was there before, or comes later.
-    fn number(&self) -> u32 {
-        u32::try_from(self.started_at.micros() & u64::from(u32::MAX)).unwrap_or(0)
     }
 }
 

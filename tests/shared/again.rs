@@ -1,12 +1,12 @@
 //! A slice that comes to a worker a second time, and inputs that do not give again what they gave.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
 use std::thread;
 
 use anyhow::Result;
-use safe_state::{Action, Backend, Checkpoint, ErrorContext, Results, resumable, step};
+use safe_state::{Action, Backend, Checkpoint, ErrorContext, Job, Results, resumable, step};
 
 use crate::World;
 use crate::hooked::{Hooked, Request};
@@ -191,4 +191,21 @@ fn values_that_are_cleared_while_they_are_merged_are_not_left_out() {
     let error = apart(&cleared).unwrap_err().to_string();
     assert_eq!(error, CLEARED.replace("anew", "apart"));
     assert_eq!(apart(&nothing(&world)).unwrap().len(), 16);
+}
+
+#[test]
+fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
+    let world = World::default();
+    let whole = apart(&nothing(&world)).unwrap();
+    let there = world.clone();
+    let killed = Hooked::new(&world.backend, move |_| {
+        let slice = |at| format!("safe-state/shared/0/{at}/apart");
+        let is_there = |at: &u32| there.backend.exists(&slice(*at)).unwrap();
+        assert!((0..16).filter(is_there).count() > 13, "it is killed");
+    });
+    let job = Job::new("apart").backend(killed);
+    catch_unwind(AssertUnwindSafe(|| job.clear_checkpoint())).unwrap_err();
+    let left = world.job("apart").peek_checkpoint().unwrap().unwrap();
+    assert!(!left.is_finished());
+    assert!(apart(&nothing(&world)).unwrap() == whole);
 }

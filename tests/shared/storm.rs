@@ -95,18 +95,24 @@ fn storm(url: String, cut: impl Fn(bool)) {
     for mut worker in workers {
         worker.child.wait().unwrap();
     }
+    all_is_done(&work, seed);
+}
+
+/// Whoever comes, or has come to an end, returns the sum; and each item was done.
+fn all_is_done(work: &Work, seed: u64) {
+    let items = work.items;
     let total = (1000 + items * (items - 1) / 2).to_string();
-    let last: Vec<Child> = (0..3).map(|_| spawn("sum", &work)).collect();
+    let last: Vec<Child> = (0..3).map(|_| spawn("sum", work)).collect();
     for child in last {
-        assert_eq!(returned(child, &work), total, "seed {seed}");
+        assert_eq!(returned(child, work), total, "seed {seed}");
     }
-    for entry in fs::read_dir(dir.path()).unwrap() {
+    for entry in fs::read_dir(&work.dir).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_string_lossy().starts_with("returned-") {
             assert_eq!(fs::read_to_string(path).unwrap(), total, "seed {seed}");
         }
     }
-    let ledger = ledger(&work);
+    let ledger = ledger(work);
     for item in 0..items {
         assert!(ledger.contains_key(&item.to_string()), "item {item}, seed {seed}");
     }

@@ -35,6 +35,12 @@ pub(crate) struct Hunt {
     /// Those that are finished, as far as that is known.
     finished: Option<Completed>,
     pause: Duration,
+    how: How,
+}
+
+/// How it looks.
+#[derive(Clone, Copy, Debug, Default)]
+struct How {
     /// Whether the head is told of each slice under way.
     notes: bool,
     /// Whether the input may have other items than that of the workers before.
@@ -120,18 +126,17 @@ impl Drop for Claimed {
 impl Hunt {
     pub(crate) fn new(job: SharedJob, of: (u16, bool), cutting: Cutting, cancelled: u32) -> Self {
         let (order, finished, pause) = (Order::new(cutting.count), None, FIRST_PAUSE);
-        let (notes, accepts) = (false, false);
-        Hunt { job, of, cutting, cancelled, order, finished, pause, notes, accepts }
+        Hunt { job, of, cutting, cancelled, order, finished, pause, how: How::default() }
     }
 
     /// One that tells the head of each slice under way, so that workers know how many they are.
     pub(crate) fn noting(self) -> Self {
-        Hunt { notes: true, ..self }
+        Hunt { how: How { notes: true, ..self.how }, ..self }
     }
 
     /// One that accepts an input with other items than that of the workers before.
     pub(crate) fn accepting(self) -> Self {
-        Hunt { accepts: true, ..self }
+        Hunt { how: How { accepts: true, ..self.how }, ..self }
     }
 
     /// Takes in of which slices the worker has the items at hand.
@@ -221,7 +226,7 @@ impl Hunt {
 
     /// The head, with a note that the slice is under way, if there are such.
     fn head_with(&self, slice: u32) -> Result<Checkpoint, Error> {
-        if !self.notes {
+        if !self.how.notes {
             return self.head();
         }
         self.job.change(|head| {
@@ -244,7 +249,7 @@ impl Hunt {
 
     /// Returns what is finished, of a loop that is cut if nobody has cut it before.
     fn looked_up(&self) -> Result<Completed, Error> {
-        if !self.accepts
+        if !self.how.accepts
             && let Some(finished) = self.checked(&self.head()?)?
         {
             return Ok(finished);
@@ -253,11 +258,11 @@ impl Hunt {
             let Some(mut head) = head else {
                 return Err(Error::Cleared { job: self.job.name().to_owned() });
             };
-            if self.accepts {
+            if self.how.accepts {
                 self.note_sampled(&mut head);
             }
             if let Some(finished) = self.checked(&head)? {
-                return Ok((self.accepts.then_some(head), finished));
+                return Ok((self.how.accepts.then_some(head), finished));
             }
             let slices = Slices {
                 loop_id: self.loop_id(),
