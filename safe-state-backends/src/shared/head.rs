@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use super::{PUT_BACK, under_way};
 use crate::format::{Change, FormatError, LoopChange, Record};
-use crate::{
-    Carried, Checkpoint, Completed, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices,
-};
+use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
 
 /// How much the head may hold of what variables were at the ends of slices: it is written anew with each slice.
 const VALUES_LIMIT: usize = 1 << 20;

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use safe_state_backends::Cut;
 use safe_state_base::engine;
 
-use crate::shared::input::Sampled;
-
 /// Into how many slices a loop is cut, if nothing is said.
 const SLICES: u32 = 256;
 /// Most slices of a loop.
@@ -93,15 +91,12 @@ pub(crate) struct Cutting {
     pub(crate) cut: Cut,
     /// A checksum of the keys, in whatever order they come.
     pub(crate) keys: Option<u32>,
-    /// Samples of the items, of one that is cut by index.
-    pub(crate) sampled: Sampled,
 }
 
 impl Cutting {
     /// By index, into slices of about the same length: none without items, but for one of an empty input.
     pub(crate) fn by_index(total: u64, wanted: u32) -> Self {
-        let (count, sampled) = (at_most(wanted, total), Sampled::default());
-        Cutting { total, count, cut: Cut::Index, keys: None, sampled }
+        Cutting { total, count: at_most(wanted, total), cut: Cut::Index, keys: None }
     }
 }
 
@@ -122,8 +117,7 @@ impl SharedTerms {
                 let starts = starts(ranges, total)?;
                 let count = u32::try_from(starts.len()).ok().filter(|count| *count <= MOST_SLICES);
                 let count = count.ok_or("there are more than 65536 of them")?;
-                let (cut, sampled) = (Cut::Splits(starts), Sampled::default());
-                Ok(Cutting { total, count, cut, keys: None, sampled })
+                Ok(Cutting { total, count, cut: Cut::Splits(starts), keys: None })
             }
         }
     }
@@ -137,8 +131,7 @@ impl SharedTerms {
         match &self.slices.0 {
             Way::Count(wanted) => {
                 let count = at_most(*wanted, total);
-                let (keys, sampled) = (Some(keys), Sampled::default());
-                Ok(Cutting { total, count, cut: Cut::Key, keys, sampled })
+                Ok(Cutting { total, count, cut: Cut::Key, keys: Some(keys) })
             }
             Way::Ranges(_) => {
                 Err("items that are known by `key` are in no ranges; give a number of slices"

@@ -45,6 +45,8 @@ struct How {
     notes: bool,
     /// Whether the input may have other items than that of the workers before.
     accepts: bool,
+    /// Samples of the items, of a loop that is cut by index.
+    sampled: Sampled,
 }
 
 /// Which slice it is.
@@ -134,9 +136,9 @@ impl Hunt {
         Hunt { how: How { notes: true, ..self.how }, ..self }
     }
 
-    /// One that accepts an input with other items than that of the workers before.
-    pub(crate) fn accepting(self) -> Self {
-        Hunt { how: How { accepts: true, ..self.how }, ..self }
+    /// One of whose items those are samples, which may be others than those of the workers before if that is accepted.
+    pub(crate) fn sampled_so(self, sampled: Sampled, accepts: bool) -> Self {
+        Hunt { how: How { sampled, accepts, ..self.how }, ..self }
     }
 
     /// Takes in of which slices the worker has the items at hand.
@@ -309,7 +311,7 @@ impl Hunt {
 
     /// The samples of the input's items, and under what names the head has them.
     fn sampled(&self) -> [(String, Option<u32>); 2] {
-        let (loop_id, Sampled { first, some }) = (self.loop_id(), self.cutting.sampled);
+        let (loop_id, Sampled { first, some }) = (self.loop_id(), self.how.sampled);
         [(format!("first!{loop_id}"), first), (format!("items!{loop_id}"), some)]
     }
 

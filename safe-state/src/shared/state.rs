@@ -11,7 +11,7 @@ use safe_state_backends::{
 use super::hunt::{Done, Hunt, SliceAt};
 use super::input::Sampled;
 use super::steps::Steps;
-use crate::job::shared::{Cutting, OnIdle, SharedTerms};
+use crate::job::shared::{OnIdle, SharedTerms};
 use crate::progress::Progress;
 use crate::save::schedule::SaveEvery;
 use crate::{Error, Job};
@@ -125,16 +125,16 @@ impl Sharing {
         if let Some(before) = self.looking.hunt.take().filter(|hunt| hunt.loop_id() == loop_id) {
             return Ok(before);
         }
-        let cutting = match known {
-            KnownItems::ByIndex { total, sampled } => {
-                self.terms.cut(total).map(|cutting| Cutting { sampled, ..cutting })
+        let (cutting, sampled) = match known {
+            KnownItems::ByIndex { total, sampled } => (self.terms.cut(total), sampled),
+            KnownItems::ByKey { total, keys } => {
+                (self.terms.cut_by_key(total, keys), Sampled::default())
             }
-            KnownItems::ByKey { total, keys } => self.terms.cut_by_key(total, keys),
         };
         let job = || self.job.name().to_owned();
         let cutting = cutting.map_err(|reason| Error::Slices { job: job(), reason })?;
         let hunt = Hunt::new(self.job.clone(), (loop_id, carries), cutting, self.cancelled);
-        let hunt = if accepts { hunt.accepting() } else { hunt };
+        let hunt = hunt.sampled_so(sampled, accepts);
         Ok(if self.divided.is_some() { hunt.noting() } else { hunt })
     }
 
@@ -254,6 +254,7 @@ mod tests {
     use safe_state_backends::{LeaseOptions, MemoryBackend};
 
     use super::*;
+    use crate::job::shared::Cutting;
     use crate::shared::hunt::{Claimed, Turn, share_of};
 
     fn claimed(job: &SharedJob) -> Claimed {
