@@ -3,6 +3,7 @@
 //!
 //! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
 
+mod clearing;
 mod head;
 mod put_back;
 mod under_way;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use crate::format::FormatError;
 use crate::name::{RESERVED, check_job};
 use crate::store::Opening;
+use crate::timestamp::Timestamp;
 use crate::{
     Backend, Carried, Checkpoint, Cut, DeadLetterNotRetryable, Error, Holder, Lease, LeaseOptions,
     Slices, Store, wait,
@@ -31,7 +33,12 @@ pub struct SharedJob {
     backend: Arc<dyn Backend>,
     job: String,
     options: LeaseOptions,
+    /// When the head began that is the job's; if none is said, any is.
+    began: Option<Timestamp>,
 }
+
+/// Under what name a slice has how many of its items were put back, until a worker has it.
+const PUT_BACK: &str = "put-back!";
 
 /// How many dead letters were put back; or the index of the first that can't be, and why.
 pub type PutBack = Result<usize, (u64, DeadLetterNotRetryable)>;
@@ -63,7 +70,13 @@ impl SharedJob {
     /// No job can have that name.
     pub fn new(backend: Arc<dyn Backend>, job: &str, options: LeaseOptions) -> Result<Self, Error> {
         check_job(job)?;
-        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None) })
+        Ok(SharedJob { backend, job: job.to_owned(), options: options.wait(None), began: None })
+    }
+
+    /// The job from then on, until it is cleared: one that begins anew is another.
+    #[must_use]
+    pub fn of(self, head: &Checkpoint) -> Self {
+        SharedJob { began: Some(head.started_at), ..self }
     }
 
     /// The job's name.
@@ -76,13 +89,17 @@ impl SharedJob {
         &self.backend
     }
 
-    /// The head; `None` if the job has not begun. Takes no lease.
+    /// The head; `None` if the job has not begun, or was cleared. Takes no lease.
     ///
     /// # Errors
     ///
     /// The backend cannot be read, or what it holds is no checkpoint of this job.
     pub fn head(&self) -> Result<Option<Checkpoint>, Error> {
-        Checkpoint::load(&*self.backend, &self.job)
+        Ok(Checkpoint::load(&*self.backend, &self.job)?.filter(|head| self.is_of(head)))
+    }
+
+    fn is_of(&self, head: &Checkpoint) -> bool {
+        self.began.is_none_or(|began| began == head.started_at)
     }
 
     /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is
@@ -96,7 +113,7 @@ impl SharedJob {
         change: impl FnOnce(Option<Checkpoint>) -> Result<(Option<Checkpoint>, T), E>,
     ) -> Result<T, E> {
         let opening = self.while_held(&self.job)?;
-        let (head, given) = change(opening.found().cloned())?;
+        let (head, given) = change(opening.found().filter(|head| self.is_of(head)).cloned())?;
         if let Some(head) = head {
             opening.begin_shared(head)?;
         }
@@ -135,35 +152,6 @@ impl SharedJob {
     pub fn claim_step(&self, step: &str) -> Result<Box<dyn Lease>, Error> {
         let name = format!("{RESERVED}shared/step/{step:?}/{}", self.job);
         Arc::clone(&self.backend).lease(&name, self.options)
-    }
-
-    /// Removes all that is stored of the job.
-    ///
-    /// # Errors
-    ///
-    /// A worker has a slice of it; or the backend cannot be written.
-    pub fn clear(&self) -> Result<(), Error> {
-        let opening = self.while_held(&self.job)?;
-        if let Some(head) = opening.found() {
-            self.clear_slices(head)?;
-        }
-        opening.delete()
-    }
-
-    /// Removes what is stored of the slices of the head, none of which anybody has.
-    ///
-    /// # Errors
-    ///
-    /// A worker has one of them; or the backend cannot be written.
-    pub fn clear_slices(&self, head: &Checkpoint) -> Result<(), Error> {
-        for slices in head.slices() {
-            for slice in 0..slices.count {
-                if self.backend.exists(&self.slice_name(slices.loop_id, slice))? {
-                    self.of_nobody(slices.loop_id, slice)?.delete()?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Takes the lease of a slice that no worker has.

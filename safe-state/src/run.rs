@@ -39,6 +39,7 @@ use crate::{Error, Job};
 
 use active::Active;
 use begin::begin;
+use judging::{Judged, Suspected};
 use stages::Stages;
 use waiting::Waiting;
 
@@ -193,6 +194,24 @@ impl Run {
         judging::judge(&mut self.stages, policy, depth, failing, thrown)
     }
 
+    /// Asks what is to be done about the item in flight inside `depth` loops, which has failed, where to count how many are given
+    /// up may take long.
+    #[cold]
+    pub fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
+        &mut self,
+        policy: &Policy<F>,
+        depth: usize,
+        failing: Failing,
+        thrown: Thrown<'_>,
+    ) -> Judged {
+        judging::ask(&mut self.stages, policy, depth, failing, thrown)
+    }
+
+    /// Comes to the verdict on what was asked, without blocking.
+    pub async fn judged_async(&mut self, judged: Judged) -> Verdict {
+        judging::judged_async(&mut self.stages, judged).await
+    }
+
     /// Saves what is complete, and how often the item in flight was tried, before another attempt
     /// or the end. Returns whether there is to be another attempt, once its pause is over.
     ///
@@ -232,6 +251,18 @@ impl Run {
     #[cold]
     pub fn gives_up<F>(&mut self, policy: &Policy<F>, depth: usize) -> bool {
         judging::gives_up(&mut self.stages, policy, depth)
+    }
+
+    /// Returns how often the item in flight inside `depth` loops has killed the process, where to count how many are given up
+    /// may take long.
+    #[cold]
+    pub fn suspected<F>(&mut self, policy: &Policy<F>, depth: usize) -> Option<Suspected> {
+        judging::suspected(&mut self.stages, policy, depth)
+    }
+
+    /// The same as [`gives_up`](Self::gives_up), without blocking.
+    pub async fn gives_up_async(&mut self, suspected: Option<Suspected>, depth: usize) -> bool {
+        judging::gives_up_async(&mut self.stages, suspected, depth).await
     }
 }
 

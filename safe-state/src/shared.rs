@@ -1,6 +1,7 @@
 //! A job that many workers share: each is a run in a process of its own, which claims slices of the loops by their
 //! leases. What stands here decides and asks the backend; what a run does about it is in `run/sharing.rs`.
 
+pub(crate) mod again;
 pub(crate) mod hunt;
 pub(crate) mod input;
 pub(crate) mod join;

@@ -148,6 +148,7 @@ fn errors() -> Vec<Box<dyn Display>> {
         Error::WorkerDiffers { job: job(), found: HOSTILE.to_owned(), stored: HOSTILE.to_owned() },
         Error::Slices { job: job(), reason: HOSTILE.to_owned() },
         Error::LengthUnknown { job: job() },
+        Error::NotGivenAgain { job: job(), reason: HOSTILE.to_owned() },
         Error::Cleared { job: job() },
         Error::CodeChanged { job: job() },
         Error::NotCarried { job: job(), name: name.clone(), completed: 1 },

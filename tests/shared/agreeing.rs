@@ -85,6 +85,42 @@ fn so_is_one_whose_input_is_longer_or_has_other_items() {
     long(&world, &items).unwrap();
 }
 
+/// An item that can't be cloned.
+#[derive(serde::Serialize)]
+struct Owned(u64);
+
+#[resumable(name = "owned", shared, slices = 4, backend = world.backend(), fresh(world, items))]
+fn owned(world: &World, items: &[u64]) -> Result<()> {
+    let items: Vec<Owned> = items.iter().copied().map(Owned).collect();
+    #[resume]
+    for item in items {
+        world.act(item.0)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn so_is_one_that_has_the_items_in_another_order() {
+    let items: Vec<u64> = (0..20).collect();
+    let reversed: Vec<u64> = items.iter().rev().copied().collect();
+    let jobs: [(fn(&World, &[u64]) -> Result<()>, &str); 2] = [(long, "long"), (owned, "owned")];
+    for (job, name) in jobs {
+        let world = World::default();
+        // Of each slice the first.
+        world.fails(&[0, 5, 10, 15]);
+        job(&world, &items).unwrap_err();
+        world.fails(&[]);
+        let says = "has an input with other items, or in another order, and those before it had an input with their items";
+        refused(job(&world, &reversed), &world, says);
+        world.job(name).accept().unwrap();
+        job(&world, &reversed).unwrap();
+        assert_eq!(world.done(), items);
+        // What it had is what all have to have from then on.
+        job(&world, &reversed).unwrap();
+        refused(job(&world, &items), &world, says);
+    }
+}
+
 #[test]
 fn what_is_accepted_goes_on() {
     let world = begun();

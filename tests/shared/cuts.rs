@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::thread;
 
 use anyhow::Result;
-use safe_state::{Action, ErrorContext, Results, resumable};
+use safe_state::{Action, Backend, ErrorContext, Results, resumable};
 
 use crate::World;
 
@@ -131,6 +131,25 @@ fn dead_letters_of_keyed_slices_are_tried_again_alone() {
     assert_eq!(world.done(), [0; 0]);
     job.clear_checkpoint().unwrap();
     assert_eq!(world.listed(), [""; 0]);
+}
+
+#[test]
+fn a_retry_that_is_killed_on_its_way_loses_none() {
+    let world = World::default();
+    let items: Vec<u64> = (100..130).collect();
+    world.fails(&[103, 117, 118]);
+    letters(&world, &items).unwrap();
+    world.done();
+    let (job, head) = (world.job("keyed-letters"), world.backend.load("keyed-letters").unwrap());
+    assert_eq!(job.retry_dead_letters().unwrap(), 3);
+    // It has written the slices, and not the head.
+    world.backend.save("keyed-letters", &head.unwrap()).unwrap();
+    assert_eq!(job.retry_dead_letters().unwrap(), 3);
+    assert_eq!(job.peek_checkpoint().unwrap().unwrap().completed().len(), 27);
+    world.fails(&[]);
+    assert_eq!(letters(&world, &items).unwrap(), items.iter().sum::<u64>());
+    assert_eq!(world.done(), [103, 117, 118]);
+    assert_eq!(job.retry_dead_letters().unwrap(), 0);
 }
 
 #[resumable(name = "ranges", shared, slices = ranges, backend = world.backend(), carry(all), fresh(ranges))]

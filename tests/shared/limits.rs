@@ -1,9 +1,13 @@
 //! What holds for a job as a whole, whichever worker does what.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::thread;
 
 use anyhow::Result;
-use safe_state::{Action, ErrorContext, resumable};
+use safe_state::{Action, Backend, ErrorContext, Job, resumable};
+use safe_state_tests::Slow;
 
 use crate::World;
 
@@ -106,4 +110,93 @@ fn async_workers_count_what_is_given_up_as_well() {
     world.job("gentle-async").clear_checkpoint().unwrap();
     world.fails(&[1, 2, 13, 24, 35, 36]);
     smol::block_on(gentle_async(&world)).unwrap_err();
+}
+
+#[resumable(
+    name = "beside", shared, slices = 2, backend = Arc::clone(backend), on_error = give_up, skip_limit = 5,
+    max_crashes = 1, fresh(backend)
+)]
+async fn beside(backend: &Arc<Slow>) -> Result<()> {
+    for item in 0..4_u64 {
+        anyhow::ensure!(item > 1, "item {item} is bad");
+    }
+    Ok(())
+}
+
+/// Runs it on one thread, where something else goes on meanwhile.
+fn ticking<T: Send + 'static>(
+    backend: &Arc<Slow>,
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let backend = Arc::clone(backend);
+    runtime.block_on(async {
+        let ticker = tokio::spawn(async move {
+            loop {
+                backend.tick();
+                tokio::task::yield_now().await;
+            }
+        });
+        // What it waits for may go from thread to thread.
+        let done = tokio::spawn(work).await.unwrap();
+        ticker.abort();
+        done
+    })
+}
+
+#[test]
+fn an_async_worker_counts_what_is_given_up_beside_its_executor() {
+    let backend = Slow::until(3);
+    let shared = Arc::clone(&backend);
+    ticking(&backend, async move { beside(&shared).await }).unwrap();
+    let ticks = backend.ticks_beside_saves();
+    assert!(ticks.iter().all(|ticks| *ticks >= 3), "{ticks:?}");
+}
+
+#[resumable(
+    name = "deadly", shared, slices = 1, backend = Arc::clone(backend), max_crashes = 1, skip_limit = 5,
+    fresh(backend, dies)
+)]
+async fn deadly(backend: &Arc<Slow>, dies: &AtomicBool) -> Result<()> {
+    for item in 0..3_u64 {
+        if item == 1 {
+            dies.store(true, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        }
+    }
+    Ok(())
+}
+
+/// Has a worker die in its second item. What is stored then goes to the next backend.
+fn dies(backend: &Arc<Slow>, next: &Arc<Slow>) {
+    let (dead, reached) = (Arc::clone(backend), Arc::new(AtomicBool::new(false)));
+    let there = Arc::clone(&reached);
+    let mut run = Box::pin(async move { deadly(&dead, &there).await });
+    smol::block_on(std::future::poll_fn(|context| {
+        assert!(run.as_mut().poll(context).is_pending());
+        if reached.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+    }));
+    std::mem::forget(run);
+    for name in ["deadly", "safe-state/shared/0/0/deadly"] {
+        next.save(name, &backend.load(name).unwrap().unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn so_it_does_what_is_given_up_as_it_kills() {
+    let backends = [Slow::until(0), Slow::until(0), Slow::until(3)];
+    dies(&backends[0], &backends[1]);
+    let [.., second, last] = backends.clone();
+    let given_up = ticking(&backends[2], async move {
+        let there = Arc::clone(&last);
+        tokio::task::spawn_blocking(move || dies(&second, &there)).await.unwrap();
+        let reached = AtomicBool::new(false);
+        deadly(&last, &reached).await.unwrap();
+        last
+    });
+    let job = Job::new("deadly").backend(given_up);
+    let checkpoint = job.peek_checkpoint().unwrap().unwrap();
+    let letters: Vec<u64> = checkpoint.dead_letters().iter().map(|it| it.index()).collect();
+    let ticks = backends[2].ticks_beside_saves();
+    assert!(letters == [1] && ticks.iter().all(|ticks| *ticks >= 3), "{letters:?} {ticks:?}");
 }

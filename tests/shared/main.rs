@@ -1,8 +1,10 @@
 //! Jobs that many workers share: what each of them returns is what one worker returns, however often they are killed.
 
+mod again;
 mod agreeing;
 mod cuts;
 mod done;
+mod hooked;
 mod limits;
 mod loops;
 mod servers;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use rustix::process::{Pid, Signal, kill_process};
+use safe_state::Job;
 use safe_state_tests::servers::{address, at, postgres_url};
 use safe_state_tests::{Proxy, storms};
 
@@ -37,6 +38,13 @@ impl Stormed {
     }
 }
 
+/// Lets the items before that one go on, and no others.
+fn release(work: &Work, items: u64) {
+    let half = work.dir.join(".released");
+    fs::write(&half, items.to_string()).unwrap();
+    fs::rename(half, work.dir.join("released")).unwrap();
+}
+
 /// Who is still there returns what one worker alone returns.
 fn storm(url: String, cut: impl Fn(bool)) {
     let is_great = storms::times() > 1;
@@ -48,8 +56,11 @@ fn storm(url: String, cut: impl Fn(bool)) {
     let work = Work { url, dir: dir.path().to_owned(), name, items, slices };
     let seed = storms::seed(3);
     let mut rng = Rng::with_seed(seed);
+    release(&work, 0);
     let mut workers: Vec<Stormed> = (0..count).map(|_| Stormed::spawn(&work)).collect();
-    for _ in 0..rounds {
+    for round in 0..rounds {
+        // The last ones go on when it is over: else it would rage over a job that is finished.
+        release(&work, items * u64::from(round) / u64::from(rounds));
         thread::sleep(Duration::from_millis(rng.u64(0..30)));
         let at = rng.usize(0..workers.len());
         let worker = &mut workers[at];
@@ -71,6 +82,10 @@ fn storm(url: String, cut: impl Fn(bool)) {
             }
         }
     }
+    let job = Job::new(format!("sum-{}", work.name)).backend(work.url.as_str());
+    let is_finished = job.peek_checkpoint().unwrap().is_some_and(|it| it.is_finished());
+    assert!(!is_finished, "it raged over a job that is finished, seed {seed}");
+    release(&work, items);
     if is_great {
         // Longer than a lease lasts: others take over from those that are stopped.
         thread::sleep(Duration::from_secs(35));
@@ -80,18 +95,24 @@ fn storm(url: String, cut: impl Fn(bool)) {
     for mut worker in workers {
         worker.child.wait().unwrap();
     }
+    all_is_done(&work, seed);
+}
+
+/// Whoever comes, or has come to an end, returns the sum; and each item was done.
+fn all_is_done(work: &Work, seed: u64) {
+    let items = work.items;
     let total = (1000 + items * (items - 1) / 2).to_string();
-    let last: Vec<Child> = (0..3).map(|_| spawn("sum", &work)).collect();
+    let last: Vec<Child> = (0..3).map(|_| spawn("sum", work)).collect();
     for child in last {
-        assert_eq!(returned(child, &work), total, "seed {seed}");
+        assert_eq!(returned(child, work), total, "seed {seed}");
     }
-    for entry in fs::read_dir(dir.path()).unwrap() {
+    for entry in fs::read_dir(&work.dir).unwrap() {
         let path = entry.unwrap().path();
         if path.file_name().unwrap().to_string_lossy().starts_with("returned-") {
             assert_eq!(fs::read_to_string(path).unwrap(), total, "seed {seed}");
         }
     }
-    let ledger = ledger(&work);
+    let ledger = ledger(work);
     for item in 0..items {
         assert!(ledger.contains_key(&item.to_string()), "item {item}, seed {seed}");
     }

@@ -41,6 +41,16 @@ impl Work {
             OpenOptions::new().append(true).create(true).open(self.dir.join("ledger"))?;
         Ok(ledger.write_all(format!("{what}\n").as_bytes())?)
     }
+
+    /// Waits until the item may go on, if somebody says which may.
+    fn wait(&self, item: u64) -> Result<()> {
+        while let Ok(released) = std::fs::read_to_string(self.dir.join("released"))
+            && item >= released.parse()?
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
 }
 
 #[resumable(
@@ -50,6 +60,7 @@ impl Work {
 fn sum(work: &Work) -> Result<u64> {
     let mut total = 1000;
     for item in 0..work.items {
+        work.wait(item)?;
         work.note(&item.to_string())?;
         std::thread::sleep(Duration::from_micros(300));
         total += item;

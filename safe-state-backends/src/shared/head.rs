@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::under_way;
+use super::{PUT_BACK, under_way};
 use crate::format::{Change, FormatError, LoopChange, Record};
 use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
 
@@ -225,7 +225,8 @@ impl Checkpoint {
         slices.finished.remove(u64::from(slice));
         self.workers.set_slices(slices);
         if let Some(progress) = self.loops.get_mut(&loop_id) {
-            progress.complete_fewer(known_by_key(&stored, loop_id));
+            let put_back = u64::from(stored.noted(PUT_BACK).unwrap_or(0));
+            progress.complete_fewer(known_by_key(&stored, loop_id) + put_back);
         }
         self.finished = false;
         Ok(stored)

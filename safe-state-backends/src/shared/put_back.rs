@@ -1,6 +1,6 @@
 //! Dead letters of a job that many workers share, put back together.
 
-use super::{PutBack, SharedJob, unfinished};
+use super::{PUT_BACK, PutBack, SharedJob, unfinished};
 use crate::store::Opening;
 use crate::{Checkpoint, Cut, Error, Slices};
 
@@ -16,7 +16,8 @@ impl SharedJob {
         let Some(mut head) = opening.found().cloned() else { return Ok(Ok(0)) };
         let mut written = Vec::new();
         let (mut count, letters) = (0, head.slices_to_reopen());
-        self.reopen_by_key(&mut head, &mut written)?;
+        count += self.reopen_by_key(&mut head, &mut written)?;
+        let by_key = written.len();
         for (loop_id, slice, letters) in letters {
             let free = self.of_nobody(loop_id, slice)?;
             let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
@@ -25,9 +26,14 @@ impl SharedJob {
             written.push((free, stored.map_err(|reason| self.unwritable(reason))?));
         }
         self.add_with_letters(&mut head, &mut written)?;
-        for (_, stored) in &mut written {
+        for (at, (_, stored)) in written.iter_mut().enumerate() {
             match stored.put_back_dead_letters() {
-                Ok(put_back) => count += put_back,
+                Ok(put_back) => {
+                    count += put_back;
+                    if at < by_key {
+                        stored.note_put_back(put_back);
+                    }
+                }
                 Err(refused) => return Ok(Err(refused)),
             }
         }
@@ -41,12 +47,14 @@ impl SharedJob {
     }
 
     /// Makes those finished slices unfinished that have dead letters, of loops that are cut by key: what is stored of such a
-    /// slice stays, as it alone tells which of its items are complete.
+    /// slice stays, as it alone tells which of its items are complete. Gives how many were put back by one that ended before it
+    /// wrote the head.
     fn reopen_by_key(
         &self,
         head: &mut Checkpoint,
         written: &mut Vec<(Opening, Checkpoint)>,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
+        let mut before = 0;
         let by_key =
             head.slices().filter(|slices| slices.cut == Cut::Key && head.has_dead_letters());
         let finished = |slices: &Slices| {
@@ -57,14 +65,15 @@ impl SharedJob {
         };
         for (loop_id, slice) in by_key.flat_map(finished).collect::<Vec<_>>() {
             let Some(stored) = self.slice(loop_id, slice)? else { continue };
-            if stored.dead_letters.is_empty() {
+            if stored.dead_letters.is_empty() && stored.noted(PUT_BACK).is_none() {
                 continue;
             }
+            before += usize::try_from(stored.noted(PUT_BACK).unwrap_or(0)).unwrap_or(0);
             let free = self.of_nobody(loop_id, slice)?;
             let reopened = head.reopen_by_key(loop_id, slice, stored);
             written.push((free, reopened.map_err(|reason| self.unwritable(reason))?));
         }
-        Ok(())
+        Ok(before)
     }
 
     /// Adds the slices under way that have dead letters.

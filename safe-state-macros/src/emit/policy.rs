@@ -119,8 +119,17 @@ fn watched(
     let run = quote_spanned! {here=> #tally.run() };
     let (carry, save) =
         (carry::carried_after_head(plan, &run, target, locals), save_points::save(plan, &run));
+    let gives_up = if counts_beside(plan) {
+        locals!(suspected);
+        quote_spanned! {here=> {
+            let #suspected = #run.suspected(&#policy, #depth);
+            #run.gives_up_async(#suspected, #depth).await
+        } }
+    } else {
+        quote_spanned! {here=> #run.gives_up(&#policy, #depth) }
+    };
     quote_spanned! {here=>
-        if !(#cautious && #run.gives_up(&#policy, #depth)) {
+        if !(#cautious && #gives_up) {
             if #cautious {
                 #carry
                 #save
@@ -129,6 +138,11 @@ fn watched(
             #done
         }
     }
+}
+
+/// Whether it may take long to count how many items are given up, where nothing may block.
+fn counts_beside(plan: &Plan) -> bool {
+    plan.is_async && plan.options.settings.has("shared")
 }
 
 fn body(plan: &Plan, item: &Item<'_>, target: &Target) -> TokenStream {
@@ -301,13 +315,22 @@ fn judged(plan: &Plan, target: &Target, locals: &[Local]) -> TokenStream {
     } else {
         quote_spanned! {site=> #run.pause(#verdict) }
     };
+    let asked = quote_spanned! {site=> (
+        &#policy,
+        #depth,
+        #krate::__private::failing!(briefly &#failed),
+        #krate::__private::thrown!(&#failed),
+    ) };
+    let judged = if counts_beside(plan) {
+        quote_spanned! {site=>
+            let #verdict = #run.ask #asked;
+            let #verdict = #run.judged_async(#verdict).await;
+        }
+    } else {
+        quote_spanned! {site=> let #verdict = #run.judge #asked; }
+    };
     quote_spanned! {site=>
-        let #verdict = #run.judge(
-            &#policy,
-            #depth,
-            #krate::__private::failing!(briefly &#failed),
-            #krate::__private::thrown!(&#failed),
-        );
+        #judged
         if #verdict.is_next() { break #krate::__private::Flow::Next; }
         #carry
         match #paused {

@@ -275,6 +275,14 @@ pub enum Error {
         /// The job.
         job: String,
     },
+    /// The input of a loop that many workers share does not give one of them again what it gave before.
+    #[error("the input of a loop of job `{job}` does not give its items again: {reason}", job = Line(job), reason = Line(reason))]
+    NotGivenAgain {
+        /// The job.
+        job: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The job's checkpoint was removed while this worker had a slice.
     #[error("job `{job}` was cleared while this worker was running; run it again to start over", job = Line(job))]
     Cleared {

@@ -42,12 +42,10 @@ pub struct Policy<F> {
 pub(crate) enum Judgement {
     /// The item is tried again, after that pause.
     TryAgain(Duration),
-    /// The item counts as complete.
+    /// The item counts as complete, if one more may be given up.
     Skip,
-    /// The item counts as complete, and its failure is kept.
+    /// The same, and its failure is kept.
     DeadLetter,
-    /// The item was to be given up, and as many have been as may be.
-    SkipLimit(u64),
     /// The item ends the run.
     Fail,
     /// `on_error` has panicked with that.
@@ -122,9 +120,9 @@ impl<F> Policy<F> {
         self.max_attempts > tried.saturating_add(1)
     }
 
-    /// Returns whether an item in which so many runs have died is given up, where so many items are.
-    pub(crate) fn gives_up(&self, crashes: u32, given_up: impl FnOnce() -> u64) -> bool {
-        crashes >= self.max_crashes && given_up() < self.skip_limit
+    /// Returns whether an item in which so many runs have died is to be given up, if there may be one more.
+    pub(crate) fn is_poison(&self, crashes: u32) -> bool {
+        crashes >= self.max_crashes
     }
 
     /// Returns how many items may be given up.
@@ -137,9 +135,9 @@ impl<F> Policy<F> {
         self.max_attempts
     }
 
-    /// Judges an item that has failed, where so many items are given up.
+    /// Judges an item that has failed.
     #[cold]
-    pub(crate) fn judge(&self, context: &ErrorContext<'_>, given_up: impl Fn() -> u64) -> Judgement
+    pub(crate) fn judge(&self, context: &ErrorContext<'_>) -> Judgement
     where
         F: Fn(&ErrorContext<'_>) -> Action,
     {
@@ -153,9 +151,6 @@ impl<F> Policy<F> {
                 Judgement::TryAgain(self.backoff.pause(attempt))
             }
             Action::RetryAfter(pause) if attempt < self.max_attempts => Judgement::TryAgain(pause),
-            Action::Skip | Action::DeadLetter if given_up() >= self.skip_limit => {
-                Judgement::SkipLimit(self.skip_limit)
-            }
             Action::Skip => Judgement::Skip,
             Action::DeadLetter => Judgement::DeadLetter,
             Action::Retry | Action::RetryAfter(_) | Action::Fail => Judgement::Fail,
@@ -186,42 +181,34 @@ mod tests {
     use super::*;
     use crate::failure::Thrown;
 
-    fn judged<F: Fn(&ErrorContext<'_>) -> Action>(
-        policy: &Policy<F>,
-        attempt: u32,
-        given_up: u64,
-    ) -> Judgement {
+    fn judged<F: Fn(&ErrorContext<'_>) -> Action>(policy: &Policy<F>, attempt: u32) -> Judgement {
         let failure = Failure::new(FailureKind::Error, "E", "lost");
         let most = policy.most_attempts();
         let context = ErrorContext::new(failure, Thrown::none(), None, attempt, most);
-        policy.judge(&context, || given_up)
+        policy.judge(&context)
     }
 
     #[test]
     fn attempts_are_made_until_none_are_left() {
         let policy = Policy::new(retry).max_attempts(2).backoff(Backoff::constant("3s"));
-        assert!(
-            matches!(judged(&policy, 1, 0), Judgement::TryAgain(pause) if pause.as_secs() == 3)
-        );
-        assert!(matches!(judged(&policy, 2, 0), Judgement::Fail));
+        assert!(matches!(judged(&policy, 1), Judgement::TryAgain(pause) if pause.as_secs() == 3));
+        assert!(matches!(judged(&policy, 2), Judgement::Fail));
     }
 
     #[test]
-    fn items_are_given_up_up_to_the_limit() {
+    fn items_are_given_up_that_fail_or_kill_too_often() {
         let skipping = Policy::new(|_: &ErrorContext<'_>| Action::Skip).skip_limit(2);
-        assert!(matches!(judged(&skipping, 1, 1), Judgement::Skip));
-        assert!(matches!(judged(&skipping, 1, 2), Judgement::SkipLimit(2)));
+        assert!(matches!(judged(&skipping, 1), Judgement::Skip));
+        assert_eq!(skipping.most_given_up(), 2);
         let dead = Policy::new(|_: &ErrorContext<'_>| Action::DeadLetter).max_crashes(3);
-        assert!(matches!(judged(&dead, 1, 1), Judgement::DeadLetter));
-        assert!(dead.gives_up(3, || 0) && !dead.gives_up(2, || 0));
+        assert!(matches!(judged(&dead, 1), Judgement::DeadLetter));
+        assert!(dead.is_poison(3) && !dead.is_poison(2));
     }
 
     #[test]
     fn a_panic_of_what_judges_is_given_back() {
         let panicking = Policy::new(|_: &ErrorContext<'_>| panic!("asked to"));
-        let Judgement::Panicked(payload) = judged(&panicking, 1, 0) else {
-            unreachable!("it panics")
-        };
+        let Judgement::Panicked(payload) = judged(&panicking, 1) else { unreachable!("it panics") };
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"asked to"));
     }
 }

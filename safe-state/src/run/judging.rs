@@ -1,10 +1,9 @@
 //! An item's way through the stages when it fails: it is judged, tried again, or given up.
 
-use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
 use std::time::Duration;
 
-use safe_state_backends::Failure;
+use safe_state_backends::{CrashCause, Failure};
 
 use super::sharing;
 use super::stages::Stages;
@@ -15,6 +14,35 @@ use crate::failure::outcome::{Failed, Failing};
 use crate::failure::{Action, ErrorContext, Judgement, Policy, Thrown, Verdict, poison};
 use crate::secrets::masked;
 
+/// What is to become of an item that has failed.
+#[derive(Debug)]
+pub enum Judged {
+    /// That.
+    As(Verdict),
+    /// It is to be given up, if there may be one more.
+    GivenUp(Box<GivenUp>),
+}
+
+/// An item that is to be given up.
+#[derive(Debug)]
+pub struct GivenUp {
+    failed: Failed,
+    failure: Failure,
+    attempt: u32,
+    is_kept: bool,
+    most: u64,
+    depth: usize,
+}
+
+/// An item that may have killed the process.
+#[derive(Debug)]
+pub struct Suspected {
+    crashes: u32,
+    cause: Option<CrashCause>,
+    /// How many items may be given up, if this is to be one of them.
+    most: Option<u64>,
+}
+
 /// Judges the item in flight inside `depth` loops, which has failed.
 pub(super) fn judge<F: Fn(&ErrorContext<'_>) -> Action>(
     stages: &mut Stages,
@@ -23,60 +51,53 @@ pub(super) fn judge<F: Fn(&ErrorContext<'_>) -> Action>(
     failing: Failing,
     thrown: Thrown<'_>,
 ) -> Verdict {
-    let (Failing::Yes(failed) | Failing::IfInLoop(failed)) = failing else {
-        return Verdict::Fail;
-    };
-    let verdict = verdict(stages, policy, depth, &failed, thrown);
-    if !verdict.is_next() {
-        Notes::from(failed).put_back();
+    match ask(stages, policy, depth, failing, thrown) {
+        Judged::As(verdict) => verdict,
+        Judged::GivenUp(it) => {
+            let count = sharing::given_up(stages, it.most);
+            decide(stages, *it, count)
+        }
     }
-    verdict
 }
 
-fn verdict<F: Fn(&ErrorContext<'_>) -> Action>(
+/// Comes to the verdict without blocking.
+pub(super) async fn judged_async(stages: &mut Stages, judged: Judged) -> Verdict {
+    match judged {
+        Judged::As(verdict) => verdict,
+        Judged::GivenUp(it) => {
+            let count = sharing::given_up_async(stages, it.most).await;
+            decide(stages, *it, count)
+        }
+    }
+}
+
+/// Asks what is to be done about the item in flight inside `depth` loops, which has failed.
+pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
     stages: &mut Stages,
     policy: &Policy<F>,
     depth: usize,
-    failed: &Failed,
+    failing: Failing,
     thrown: Thrown<'_>,
-) -> Verdict {
+) -> Judged {
+    let (Failing::Yes(failed) | Failing::IfInLoop(failed)) = failing else {
+        return Judged::As(Verdict::Fail);
+    };
     stages.control.end_item();
     // No item is to blame for the time of the run being over: none is tried again, or given up.
     if stages.control.is_over() || failed.stopping().is_some() {
-        return Verdict::Fail;
+        return Judged::As(ends(failed, Verdict::Fail));
     }
     let attempt = stages.progress.count_attempt(depth);
-    let (failure, key) = failure_of_item(stages, failed);
+    let (failure, key) = failure_of_item(stages, &failed);
     let context = ErrorContext::new(failure, thrown, key, attempt, policy.most_attempts());
-    let counted = Counted::new(stages, policy.most_given_up());
-    let judgement = policy.judge(&context, || counted.given_up());
-    if let Some(error) = counted.failed() {
-        end_for(stages, not_counted(&error));
-        return Verdict::Fail;
-    }
-    match judgement {
+    let is_kept = match policy.judge(&context) {
         Judgement::TryAgain(pause) => {
             stages.observer.events().tries_again(context.failure(), attempt, pause);
-            Verdict::Again(pause)
+            return Judged::As(ends(failed, Verdict::Again(pause)));
         }
-        Judgement::Skip => {
-            stages.observer.events().skipped(context.failure(), attempt);
-            stages.progress.skip();
-            Verdict::Next
-        }
-        Judgement::DeadLetter if give_up(stages, depth, context.failure().clone(), attempt) => {
-            Verdict::Next
-        }
-        Judgement::SkipLimit(limit) => {
-            end_for(
-                stages,
-                format!(
-                    "`skip_limit = {limit}` is reached: so many items have been given up, and this one ends the run"
-                ),
-            );
-            Verdict::Fail
-        }
-        Judgement::DeadLetter | Judgement::Fail => Verdict::Fail,
+        Judgement::Skip => false,
+        Judgement::DeadLetter => true,
+        Judgement::Fail => return Judged::As(ends(failed, Verdict::Fail)),
         Judgement::Panicked(panic) => {
             let failure = context.failure();
             let item = format!("{} ({})", failure.message(), failure.error_type());
@@ -85,35 +106,44 @@ fn verdict<F: Fn(&ErrorContext<'_>) -> Action>(
             stages.failures.end_for_these([asked, item].into_iter().chain(chain).collect());
             resume_unwind(panic)
         }
-    }
+    };
+    let (failure, most) = (context.failure().clone(), policy.most_given_up());
+    Judged::GivenUp(Box::new(GivenUp { failed, failure, attempt, is_kept, most, depth }))
 }
 
-/// Counts how many items are given up: of a job that many workers share, in all slices.
-struct Counted<'s> {
-    stages: RefCell<&'s mut Stages>,
-    most: u64,
-    failed: Cell<Option<Error>>,
+/// The verdict, with what is known of the failure put back if that may leave the function.
+fn ends(failed: Failed, verdict: Verdict) -> Verdict {
+    if !verdict.is_next() {
+        Notes::from(failed).put_back();
+    }
+    verdict
 }
 
-impl<'s> Counted<'s> {
-    fn new(stages: &'s mut Stages, most: u64) -> Self {
-        Counted { stages: RefCell::new(stages), most, failed: Cell::new(None) }
-    }
-
-    /// Returns how many there are, before one that is about to be given up as well.
-    fn given_up(&self) -> u64 {
-        let mut stages = self.stages.borrow_mut();
-        let own = stages.with_stored(|progress, stored| progress.given_up(stored));
-        sharing::given_up(&mut stages, own, self.most).unwrap_or_else(|error| {
-            self.failed.set(Some(error));
-            u64::MAX
-        })
-    }
-
-    /// Returns why they can't be counted.
-    fn failed(self) -> Option<Error> {
-        self.failed.into_inner()
-    }
+/// Gives the item in flight up, before which so many are, if there may be one more.
+fn decide(stages: &mut Stages, it: GivenUp, count: Result<u64, Error>) -> Verdict {
+    let GivenUp { failed, failure, attempt, is_kept, most, depth } = it;
+    let is_given_up = match count {
+        Err(error) => {
+            end_for(stages, not_counted(&error));
+            false
+        }
+        Ok(count) if count >= most => {
+            end_for(
+                stages,
+                format!(
+                    "`skip_limit = {most}` is reached: so many items have been given up, and this one ends the run"
+                ),
+            );
+            false
+        }
+        Ok(_) if is_kept => give_up(stages, depth, failure, attempt),
+        Ok(_) => {
+            stages.observer.events().skipped(&failure, attempt);
+            stages.progress.skip();
+            true
+        }
+    };
+    ends(failed, if is_given_up { Verdict::Next } else { Verdict::Fail })
 }
 
 fn not_counted(error: &Error) -> String {
@@ -151,12 +181,51 @@ fn give_up(stages: &mut Stages, depth: usize, failure: Failure, attempts: u32) -
 /// Gives up the item in flight inside `depth` loops, if it has killed the process as often as it may; else takes it
 /// for the one that may. Returns whether it is given up.
 pub(super) fn gives_up<F>(stages: &mut Stages, policy: &Policy<F>, depth: usize) -> bool {
-    let Some((crashes, cause)) = stages.progress.crashes(depth) else { return false };
-    let counted = Counted::new(stages, policy.most_given_up());
-    let gives_up = policy.gives_up(crashes, || counted.given_up());
-    if let Some(error) = counted.failed() {
-        end_for(stages, not_counted(&error));
-    }
+    let Some(suspected) = suspected(stages, policy, depth) else { return false };
+    let count = suspected.most.map(|most| sharing::given_up(stages, most));
+    is_given_up(stages, &suspected, count, depth)
+}
+
+/// The same without blocking.
+pub(super) async fn gives_up_async(
+    stages: &mut Stages,
+    suspected: Option<Suspected>,
+    depth: usize,
+) -> bool {
+    let Some(suspected) = suspected else { return false };
+    let count = match suspected.most {
+        Some(most) => Some(sharing::given_up_async(stages, most).await),
+        None => None,
+    };
+    is_given_up(stages, &suspected, count, depth)
+}
+
+/// Returns how often the item in flight inside `depth` loops has killed the process, and whether it is to be given up for that.
+pub(super) fn suspected<F>(
+    stages: &mut Stages,
+    policy: &Policy<F>,
+    depth: usize,
+) -> Option<Suspected> {
+    let (crashes, cause) = stages.progress.crashes(depth)?;
+    let most = policy.is_poison(crashes).then(|| policy.most_given_up());
+    Some(Suspected { crashes, cause, most })
+}
+
+fn is_given_up(
+    stages: &mut Stages,
+    suspected: &Suspected,
+    count: Option<Result<u64, Error>>,
+    depth: usize,
+) -> bool {
+    let Suspected { crashes, cause, most } = *suspected;
+    let gives_up = match count {
+        Some(Ok(count)) => most.is_some_and(|most| count < most),
+        Some(Err(error)) => {
+            end_for(stages, not_counted(&error));
+            false
+        }
+        None => false,
+    };
     if gives_up {
         let item = stages.progress.in_flight();
         let failure = poison(crashes, cause).with_index(item.index).with_location(item.location);

@@ -101,7 +101,8 @@ pub(super) struct LoopOf {
 }
 
 fn hunt(stages: &mut Stages, of: LoopOf) -> Result<Hunt, Error> {
-    let mut hunt = sharing(stages)?.hunt((of.id, of.carries), of.items)?;
+    let accepts = stages.session.terms.accepts;
+    let mut hunt = sharing(stages)?.hunt((of.id, of.carries), of.items, accepts)?;
     hunt.has_at_hand(of.at_hand.into_iter());
     Ok(hunt)
 }
@@ -203,16 +204,42 @@ fn outside_again(stages: &mut Stages, head: &Checkpoint, outside: Progress) -> R
     Ok(())
 }
 
-/// Returns how many items are given up in all slices, before one more of `own`, those of the slice under way, that is about to
-/// be. Unless there are as many as there may be, other workers count that one from now on.
-pub(super) fn given_up(stages: &mut Stages, own: u64, most: u64) -> Result<u64, Error> {
+/// Returns how many items are given up in all slices, before one more of the slice under way that is about to be. Unless there
+/// are as many as there may be, other workers count that one from now on.
+pub(super) fn given_up(stages: &mut Stages, most: u64) -> Result<u64, Error> {
+    let own = own_given_up(stages);
+    match counting(stages, own, most)? {
+        Some(count) => count(),
+        None => Ok(own),
+    }
+}
+
+/// Returns it without blocking.
+pub(super) async fn given_up_async(stages: &mut Stages, most: u64) -> Result<u64, Error> {
+    let own = own_given_up(stages);
+    match counting(stages, own, most)? {
+        Some(count) => stages.on_thread(count).await,
+        None => Ok(own),
+    }
+}
+
+fn own_given_up(stages: &mut Stages) -> u64 {
+    stages.with_stored(|progress, stored| progress.given_up(stored))
+}
+
+/// What counts those of all slices, of which the one under way has so many; none if nobody is to count them.
+fn counting(
+    stages: &mut Stages,
+    own: u64,
+    most: u64,
+) -> Result<Option<impl FnOnce() -> Result<u64, Error> + Send + 'static>, Error> {
     if most == u64::MAX || !stages.is_in_slice() {
-        return Ok(own);
+        return Ok(None);
     }
     let sharing = sharing(stages)?;
-    let Some((loop_id, slice)) = sharing.slice() else { return Ok(own) };
+    let Some((loop_id, slice)) = sharing.slice() else { return Ok(None) };
     let job = sharing.job().clone();
-    let count = move || {
+    Ok(Some(move || {
         job.change(|head| {
             let Some(mut head) = head else {
                 return Err(Error::Cleared { job: job.name().to_owned() });
@@ -225,11 +252,7 @@ pub(super) fn given_up(stages: &mut Stages, own: u64, most: u64) -> Result<u64, 
             noted.map_err(|reason| job.unwritable(reason))?;
             Ok((Some(head), given_up))
         })
-    };
-    match &stages.session.thread {
-        Some(thread) => thread.run_blocking(count),
-        None => count(),
-    }
+    }))
 }
 
 /// Ends the run if it is not to wait for what others do.

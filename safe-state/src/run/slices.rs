@@ -4,16 +4,18 @@ use std::borrow::Cow;
 
 use super::looping;
 use super::sharing::{self, LoopOf};
+use super::stages::Stages;
 use super::tally::Tally;
 use crate::Error;
 use crate::items::counter::Counter;
 use crate::items::entry::{Entry, Number};
 use crate::items::identity::{ByKeyAt, Identity, IdentityKind};
 use crate::items::key::KeyHash;
-use crate::items::{Items, Step, exact_len};
+use crate::items::{Items, Step};
+use crate::shared::again::NotAgain;
 use crate::shared::hunt::SliceAt;
-use crate::shared::input::Sliced;
-use crate::shared::sorted::{Sorted, Walked};
+use crate::shared::input::{Sampled, Sliced};
+use crate::shared::sorted::{NoItems, Sorted, Walked};
 use crate::shared::state::KnownItems;
 
 /// Which loop it is, and how it knows its items.
@@ -40,10 +42,10 @@ impl Which {
 pub struct SharedItems<I: Iterator, K> {
     items: Items<Sliced<I>, K>,
     which: Which,
-    /// How many items there are in all.
-    total: Option<u64>,
     /// Whether its items come once, and are not to be known by index.
     gives_once: bool,
+    /// Samples, once they were taken.
+    sampled: Option<Sampled>,
 }
 
 impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
@@ -55,10 +57,8 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
         (kind, identity): (IdentityKind, K),
         gives_once: bool,
     ) -> Self {
-        // It is walked once to be counted, as all workers have to cut it alike.
-        let total = exact_len(&iter).or_else(|| again(&iter).map(|iter| iter.count() as u64));
         let items = Items::closed(Sliced::new(iter, again), identity);
-        SharedItems { items, which: Which { number, location, kind }, total, gives_once }
+        SharedItems { items, which: Which { number, location, kind }, gives_once, sampled: None }
     }
 
     /// Claims a slice of a loop that carries variables, or not. Returns whether there is one; else all are finished.
@@ -69,7 +69,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     pub fn claim(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<bool, Error> {
         let of = self.checked(tally, carries)?;
         let claimed = sharing::claim(tally.stages().0, of)?;
-        Ok(self.begin(tally, claimed))
+        self.begin(tally, claimed)
     }
 
     /// Claims a slice without blocking.
@@ -84,25 +84,29 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     ) -> Result<bool, Error> {
         let of = self.checked(tally, carries)?;
         let claimed = sharing::claim_async(tally.stages().0, of).await?;
-        Ok(self.begin(tally, claimed))
+        self.begin(tally, claimed)
     }
 
-    fn checked(&self, tally: &mut Tally<'_>, carries: bool) -> Result<LoopOf, Error> {
+    fn checked(&mut self, tally: &mut Tally<'_>, carries: bool) -> Result<LoopOf, Error> {
         if self.gives_once {
             return Err(tally.gives_once());
         }
         let job = || tally.stages().0.observer.job().to_owned();
-        let total = self.total.ok_or_else(job).map_err(|job| Error::LengthUnknown { job })?;
-        Ok(self.which.of(KnownItems::ByIndex { total }, carries, Vec::new()))
+        let total = self.items.input().total();
+        let total = total.ok_or_else(job).map_err(|job| Error::LengthUnknown { job })?;
+        let (input, identity) = self.items.parts();
+        let taken = || input.sampled(|item| identity.fingerprint(item));
+        let sampled = *self.sampled.get_or_insert_with(taken);
+        Ok(self.which.of(KnownItems::ByIndex { total, sampled }, carries, Vec::new()))
     }
 
-    fn begin(&mut self, tally: &mut Tally<'_>, claimed: Option<SliceAt>) -> bool {
-        let Some(SliceAt { range, .. }) = claimed else { return false };
+    fn begin(&mut self, tally: &mut Tally<'_>, claimed: Option<SliceAt>) -> Result<bool, Error> {
+        let Some(SliceAt { range, .. }) = claimed else { return Ok(false) };
         let length = range.end - range.start;
-        self.items.input().go_to(range);
+        self.items.input().go_to(range).map_err(|it| not_again(tally.stages().0, it))?;
         let entered = self.which.enter(tally, length);
         self.items.enter(entered, tally);
-        true
+        Ok(true)
     }
 
     /// Finishes the slice.
@@ -124,8 +128,14 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     }
 
     /// The next item.
-    pub fn next(&mut self, counter: &mut impl Counter) -> Step<I::Item> {
-        self.items.next(counter)
+    pub fn next(&mut self, tally: &mut Tally<'_>) -> Step<I::Item> {
+        match self.items.next(tally) {
+            Step::Done => match self.items.input().check_end() {
+                Ok(()) => Step::Done,
+                Err(it) => Step::Failed(not_again(tally.stages().0, it)),
+            },
+            step => step,
+        }
     }
 
     /// Returns whether it is known that no item of the slice is left.
@@ -204,8 +214,10 @@ where
         let Walked { total, .. } = self.walked.unwrap_or_default();
         let count = sharing::slices_by_key(tally.stages().0, total)?;
         let (input, identity) = self.items.parts();
-        let gone = input.go_to(slice, (count, total), identity.hash());
-        gone.map_err(|it| no_hash(tally, it))?;
+        input.go_to(slice, count, identity.hash()).map_err(|it| match it {
+            NoItems::NoHash(it) => no_hash(tally, it),
+            NoItems::NotAgain(it) => not_again(tally.stages().0, it),
+        })?;
         identity.begin();
         let entered = self.which.enter(tally, total);
         self.items.enter(entered, tally);
@@ -248,4 +260,9 @@ where
 fn no_hash(tally: &mut Tally<'_>, (index, reason): (u64, String)) -> Error {
     let job = tally.stages().0.observer.job().to_owned();
     Error::KeyNotSerializable { job, index, reason }
+}
+
+fn not_again(stages: &Stages, not_again: NotAgain) -> Error {
+    let (job, reason) = (stages.observer.job().to_owned(), not_again.to_string());
+    Error::NotGivenAgain { job, reason }
 }

@@ -13,6 +13,7 @@ use safe_state_backends::{
 use safe_state_base::engine;
 use safe_state_base::status::TASK;
 
+use super::input::Sampled;
 use super::join::CANCELLED;
 use super::order::Order;
 use crate::Error;
@@ -34,8 +35,18 @@ pub(crate) struct Hunt {
     /// Those that are finished, as far as that is known.
     finished: Option<Completed>,
     pause: Duration,
+    how: How,
+}
+
+/// How it looks.
+#[derive(Clone, Copy, Debug, Default)]
+struct How {
     /// Whether the head is told of each slice under way.
     notes: bool,
+    /// Whether the input may have other items than that of the workers before.
+    accepts: bool,
+    /// Samples of the items, of a loop that is cut by index.
+    sampled: Sampled,
 }
 
 /// Which slice it is.
@@ -117,12 +128,17 @@ impl Drop for Claimed {
 impl Hunt {
     pub(crate) fn new(job: SharedJob, of: (u16, bool), cutting: Cutting, cancelled: u32) -> Self {
         let (order, finished, pause) = (Order::new(cutting.count), None, FIRST_PAUSE);
-        Hunt { job, of, cutting, cancelled, order, finished, pause, notes: false }
+        Hunt { job, of, cutting, cancelled, order, finished, pause, how: How::default() }
     }
 
     /// One that tells the head of each slice under way, so that workers know how many they are.
     pub(crate) fn noting(self) -> Self {
-        Hunt { notes: true, ..self }
+        Hunt { how: How { notes: true, ..self.how }, ..self }
+    }
+
+    /// One of whose items those are samples, which may be others than those of the workers before if that is accepted.
+    pub(crate) fn sampled_so(self, sampled: Sampled, accepts: bool) -> Self {
+        Hunt { how: How { sampled, accepts, ..self.how }, ..self }
     }
 
     /// Takes in of which slices the worker has the items at hand.
@@ -160,8 +176,7 @@ impl Hunt {
                     if !finished.contains(u64::from(slice)) {
                         self.order.claimed(slice);
                         self.pause = FIRST_PAUSE;
-                        let workers = share_of(&head);
-                        let begun = self.begun(opening, slice, workers)?;
+                        let begun = self.begun(opening, slice, &head)?;
                         return Ok(Turn::Claimed(Box::new(begun)));
                     }
                 }
@@ -189,10 +204,19 @@ impl Hunt {
         let (loop_id, carries) = self.of;
         let mut apart = BTreeMap::new();
         let lacks = |slice: &u32| carries && !head.has_merges_of(loop_id, *slice);
+        let mut lacking = false;
         for slice in (0..self.cutting.count).filter(lacks) {
-            if let Some(stored) = self.job.slice(loop_id, slice)? {
-                apart.insert(slice, stored);
+            match self.job.slice(loop_id, slice)? {
+                Some(stored) => _ = apart.insert(slice, stored),
+                None => lacking = true,
             }
+        }
+        if lacking {
+            // Its variables had nothing to store, or the job is being cleared by one that has the head.
+            self.job.change(|head| {
+                let cleared = || Error::Cleared { job: self.job.name().to_owned() };
+                head.map(|_| (None, ())).ok_or_else(cleared)
+            })?;
         }
         Ok(Done { head, apart, loop_id })
     }
@@ -204,7 +228,7 @@ impl Hunt {
 
     /// The head, with a note that the slice is under way, if there are such.
     fn head_with(&self, slice: u32) -> Result<Checkpoint, Error> {
-        if !self.notes {
+        if !self.how.notes {
             return self.head();
         }
         self.job.change(|head| {
@@ -227,15 +251,20 @@ impl Hunt {
 
     /// Returns what is finished, of a loop that is cut if nobody has cut it before.
     fn looked_up(&self) -> Result<Completed, Error> {
-        if let Some(finished) = self.checked(&self.head()?)? {
+        if !self.how.accepts
+            && let Some(finished) = self.checked(&self.head()?)?
+        {
             return Ok(finished);
         }
         self.job.change(|head| {
             let Some(mut head) = head else {
                 return Err(Error::Cleared { job: self.job.name().to_owned() });
             };
+            if self.how.accepts {
+                self.note_sampled(&mut head);
+            }
             if let Some(finished) = self.checked(&head)? {
-                return Ok((None, finished));
+                return Ok((self.how.accepts.then_some(head), finished));
             }
             let slices = Slices {
                 loop_id: self.loop_id(),
@@ -246,6 +275,7 @@ impl Hunt {
             head.cut(slices, Some(self.cutting.total))
                 .map_err(|reason| self.job.unwritable(reason))?;
             head.note(&self.note_of_keys(), self.cutting.keys);
+            self.note_sampled(&mut head);
             Ok((Some(head), Completed::default()))
         })
     }
@@ -269,7 +299,27 @@ impl Hunt {
             let (found, stored) = ("items with other keys", "items with their keys");
             return Err(self.differs(found.to_owned(), stored.to_owned()));
         }
+        let is_other = |(name, found): (String, Option<u32>)| {
+            found.zip(head.noted(&name)).is_some_and(|(found, stored)| found != stored)
+        };
+        if self.sampled().into_iter().any(is_other) {
+            let found = "an input with other items, or in another order";
+            return Err(self.differs(found.to_owned(), "an input with their items".to_owned()));
+        }
         Ok(Some(slices.finished.clone()))
+    }
+
+    /// The samples of the input's items, and under what names the head has them.
+    fn sampled(&self) -> [(String, Option<u32>); 2] {
+        let (loop_id, Sampled { first, some }) = (self.loop_id(), self.how.sampled);
+        [(format!("first!{loop_id}"), first), (format!("items!{loop_id}"), some)]
+    }
+
+    fn note_sampled(&self, head: &mut Checkpoint) {
+        for (name, found) in self.sampled() {
+            head.forget_note(&name);
+            head.note(&name, found);
+        }
     }
 
     /// Under what name the head has a checksum of the loop's keys.
@@ -281,9 +331,11 @@ impl Hunt {
         Error::WorkerDiffers { job: self.job.name().to_owned(), found, stored }
     }
 
-    fn begun(&self, opening: Opening, slice: u32, workers: u32) -> Result<Claimed, Error> {
-        let has_crashed = opening.found().is_some_and(Checkpoint::is_open);
-        let mut checkpoint = match opening.found().cloned() {
+    fn begun(&self, opening: Opening, slice: u32, head: &Checkpoint) -> Result<Claimed, Error> {
+        // What a worker stored of it that did not know yet that the job was cleared does not count.
+        let found = opening.found().filter(|found| found.is_slice_of(head));
+        let has_crashed = found.is_some_and(Checkpoint::is_open);
+        let mut checkpoint = match found.cloned() {
             Some(mut found) => {
                 found.begin_run(None);
                 found
@@ -292,10 +344,12 @@ impl Hunt {
         };
         checkpoint.forget_note(TASK);
         checkpoint.note(TASK, task());
+        checkpoint.begin_slice(head);
         let store = Some(opening.begin(checkpoint)?);
         let Cutting { count, total, cut, .. } = &self.cutting;
         let range = cut.range(slice, *count, *total);
         let at = SliceAt { loop_id: self.loop_id(), slice, range };
+        let workers = share_of(head);
         Ok(Claimed { at, has_crashed, workers, store })
     }
 }

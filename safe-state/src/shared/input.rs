@@ -4,6 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
+use super::again::NotAgain;
+use crate::items::exact_len;
+use crate::items::fingerprint::OF_ADDRESS;
+
+/// Of how many items a worker takes samples, of an input that can be cloned.
+const SAMPLES: u64 = 8;
+
+/// By what workers see that they have the same items, in the same order.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sampled {
+    /// The fingerprint of the first item.
+    pub(crate) first: Option<u32>,
+    /// A checksum of those of some others, of an input that can be cloned.
+    pub(crate) some: Option<u32>,
+}
+
 /// Gives the items of one slice after the other.
 ///
 /// To go back, an iterator that can be cloned begins anew. Of another one the items that are passed over are kept: they are in
@@ -19,23 +35,94 @@ pub(crate) struct Sliced<I: Iterator> {
     at: u64,
     /// The items of the slice that are to come.
     rest: Range<u64>,
+    /// How many items there are in all.
+    total: Option<u64>,
+    /// The index at which it ended before the slice did.
+    ended_at: Option<u64>,
 }
 
 impl<I: Iterator> Sliced<I> {
     /// The items of `iter`, which `again` clones if it can be.
     pub(crate) fn new(iter: I, again: fn(&I) -> Option<I>) -> Self {
         let origin = again(&iter);
-        Sliced { iter, origin, again, kept: BTreeMap::new(), at: 0, rest: 0..0 }
+        // It is walked once to be counted, as all workers have to cut it alike.
+        let total = exact_len(&iter).or_else(|| again(&iter).map(|iter| iter.count() as u64));
+        let (kept, at, rest, ended_at) = (BTreeMap::new(), 0, 0..0, None);
+        Sliced { iter, origin, again, kept, at, rest, total, ended_at }
+    }
+
+    /// How many items there are in all, if that is known.
+    pub(crate) fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Takes samples, before the first slice.
+    pub(crate) fn sampled(&mut self, fingerprint: impl Fn(&I::Item) -> Option<u32>) -> Sampled {
+        let fingerprint = |item: &I::Item| fingerprint(item).filter(|it| Some(*it) != OF_ADDRESS);
+        let total = self.total.unwrap_or(0);
+        let Some(mut iter) = self.origin.as_ref().and_then(self.again) else {
+            // What is behind the first would have to be kept.
+            if self.at == 0
+                && let Some(item) = self.iter.next()
+            {
+                self.kept.insert(0, item);
+                self.at = 1;
+            }
+            return Sampled { first: self.kept.get(&0).and_then(fingerprint), some: None };
+        };
+        let mut checksum = crc32fast::Hasher::new();
+        let (mut first, mut next, mut is_known) = (None, 0, total > 0);
+        for sample in 0..SAMPLES.min(total) {
+            let last = u128::from(total - 1) * u128::from(sample);
+            let index = u64::try_from(last / u128::from(SAMPLES.min(total).max(2) - 1));
+            let behind = usize::try_from(index.unwrap_or(total) - next).unwrap_or(usize::MAX);
+            let found = iter.nth(behind).as_ref().and_then(fingerprint);
+            first = if sample == 0 { found } else { first };
+            is_known &= found.is_some();
+            checksum.update(&found.unwrap_or_default().to_le_bytes());
+            next += behind as u64 + 1;
+        }
+        Sampled { first, some: is_known.then(|| checksum.finalize()) }
     }
 
     /// Goes to the slice that has those items.
-    pub(crate) fn go_to(&mut self, slice: Range<u64>) {
+    ///
+    /// # Errors
+    ///
+    /// Some of them have been given, and the iterator can't be cloned.
+    pub(crate) fn go_to(&mut self, slice: Range<u64>) -> Result<(), NotAgain> {
         if slice.start < self.at
             && let Some(iter) = self.origin.as_ref().and_then(self.again)
         {
             (self.iter, self.at) = (iter, 0);
         }
-        self.rest = slice;
+        let passed = slice.start..slice.end.min(self.at).max(slice.start);
+        if self.kept.range(passed.clone()).count() as u64 != passed.end - passed.start {
+            return Err(NotAgain::Given);
+        }
+        (self.rest, self.ended_at) = (slice, None);
+        Ok(())
+    }
+
+    /// Where the slice has given all that there is: whether that is as many items as it was to be, and the input ends where
+    /// it did when it was counted.
+    ///
+    /// # Errors
+    ///
+    /// It has not.
+    pub(crate) fn check_end(&mut self) -> Result<(), NotAgain> {
+        let Some(total) = self.total else { return Ok(()) };
+        if let Some(found) = self.ended_at {
+            return Err(NotAgain::Length { found, total });
+        }
+        // A loop of one process asks behind the last item as well.
+        if self.rest.is_empty() && self.rest.end == total && self.at == total {
+            self.at += 1;
+            if self.iter.next().is_some() {
+                return Err(NotAgain::Longer { total });
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, index: u64) -> Option<I::Item> {
@@ -62,7 +149,11 @@ impl<I: Iterator> Iterator for Sliced<I> {
 
     fn next(&mut self) -> Option<I::Item> {
         let index = self.rest.next()?;
-        self.take(index)
+        let item = self.take(index);
+        if item.is_none() {
+            self.ended_at.get_or_insert(index);
+        }
+        item
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -142,7 +233,7 @@ mod tests {
     struct Once(u64);
 
     fn slice<I: Iterator>(sliced: &mut Sliced<I>, range: Range<u64>) -> Vec<I::Item> {
-        sliced.go_to(range);
+        sliced.go_to(range).unwrap();
         sliced.collect()
     }
 
@@ -173,12 +264,84 @@ mod tests {
     fn items_at_the_front_of_a_slice_can_be_passed_over() {
         for again in [(|it| crate::__again!(it)) as fn(&_) -> _, |_| None] {
             let mut sliced = Sliced::new(0..100_u64, again);
-            sliced.go_to(20..30);
+            sliced.go_to(20..30).unwrap();
             assert_eq!(
                 (sliced.nth(4), sliced.next(), sliced.size_hint()),
                 (Some(24), Some(25), (4, Some(4)))
             );
             assert_eq!(sliced.nth(4), None);
+        }
+    }
+
+    #[test]
+    fn items_that_have_been_given_do_not_come_again_of_one_that_cannot_be_cloned() {
+        let items: Vec<Once> = (0..10).map(Once).collect();
+        let mut sliced = Sliced::new(items.into_iter(), |it| crate::__again!(it));
+        assert_eq!(slice(&mut sliced, 6..8), [Once(6), Once(7)]);
+        for given in [6..8, 7..9, 5..8] {
+            assert_eq!(sliced.go_to(given), Err(NotAgain::Given));
+        }
+        for not_given in [0..2, 4..6, 8..10, 3..3] {
+            assert_eq!(sliced.go_to(not_given), Ok(()));
+        }
+    }
+
+    /// Of which each clone gives other items.
+    struct Changing(Range<u64>, u64);
+
+    impl Clone for Changing {
+        fn clone(&self) -> Self {
+            Changing(self.0.start..self.1, self.1)
+        }
+    }
+
+    impl Iterator for Changing {
+        type Item = u64;
+
+        fn next(&mut self) -> Option<u64> {
+            self.0.next()
+        }
+    }
+
+    #[test]
+    fn an_input_that_ends_elsewhere_than_when_it_was_counted_is_found_out() {
+        for (then, found) in [
+            (7, Err(NotAgain::Length { found: 7, total: 10 })),
+            (10, Ok(())),
+            (12, Err(NotAgain::Longer { total: 10 })),
+        ] {
+            let mut sliced = Sliced::new(Changing(0..0, 10), |it| Some(it.clone()));
+            sliced.origin.as_mut().unwrap().1 = then;
+            assert_eq!((sliced.total(), slice(&mut sliced, 0..0)), (Some(10), vec![]));
+            sliced.at = 1;
+            let mut items = slice(&mut sliced, 0..5);
+            assert_eq!(sliced.check_end(), Ok(()));
+            items.extend(slice(&mut sliced, 5..10));
+            assert_eq!((items, sliced.check_end()), ((0..then.min(10)).collect(), found));
+        }
+    }
+
+    #[test]
+    fn samples_are_of_the_same_items_wherever_it_stands() {
+        let of = |items: Vec<u64>, again: fn(&_) -> _| {
+            let mut sliced = Sliced::new(items.into_iter(), again);
+            let sampled = sliced.sampled(|item| u32::try_from(*item).ok());
+            assert_eq!(slice(&mut sliced, 0..2).len(), 2);
+            sampled
+        };
+        let cloned = |items| of(items, |it| crate::__again!(it));
+        let Sampled { first, some } = cloned((5..105).collect());
+        assert_eq!((first, some.is_some()), (Some(5), true));
+        // The first, the last, and some between.
+        for other in [0, 14, 99] {
+            let mut items: Vec<u64> = (5..105).collect();
+            items[other] = 3;
+            assert_ne!(cloned(items).some, some, "{other}");
+        }
+        assert_eq!(of((5..105).collect(), |_| None), Sampled { first: Some(5), some: None });
+        assert_eq!(cloned(vec![7, u64::MAX]), Sampled { first: Some(7), some: None });
+        for count in 2..20 {
+            assert!(cloned((0..count).collect()).some.is_some());
         }
     }
 }

@@ -36,9 +36,16 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let requested = source.look()?;
     let accepts = requested == Some(Request::Accept);
     let is_cancelled = requested == Some(Request::Cancel);
-    let (cancelled, was_finished) = stored.change(|found| {
+    let submission = submission(job);
+    let is_another = |head: &Checkpoint| {
+        head.is_finished() && submission.is_some() && head.noted(SUBMISSION) != submission
+    };
+    if stored.head()?.is_some_and(|head| is_another(&head)) {
+        stored.clear_if(is_another)?;
+    }
+    let (cancelled, was_finished, began) = stored.change(|found| {
         let before = found.clone();
-        let mut head = agreed(job, &stored, found, accepts)?;
+        let mut head = agreed(job, found, accepts)?;
         let mut cancelled = head.noted(CANCELLED).unwrap_or(0);
         if is_cancelled {
             // The workers under way end, also those that have not asked yet.
@@ -47,33 +54,19 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         }
         let was_finished = head.is_finished();
         let is_new = before.as_ref() != Some(&head);
-        Ok::<_, Error>((is_new.then_some(head), (cancelled, was_finished)))
+        Ok::<_, Error>((is_new.then(|| head.clone()), (cancelled, was_finished, head)))
     })?;
     if let Some(used_up @ (Request::Accept | Request::Cancel)) = requested {
         // Where that fails, the next worker does the same once more.
         let _ = used_up.use_up(&source.backend, &source.job);
     }
     let asked = requested.filter(|asked| *asked == Request::Pause);
-    Ok(Joined { job: stored, cancelled, accepts, asked, was_finished })
+    Ok(Joined { job: stored.of(&began), cancelled, accepts, asked, was_finished })
 }
 
 /// The head to go on from, which agrees with the worker.
-fn agreed(
-    job: &Job,
-    stored: &SharedJob,
-    found: Option<Checkpoint>,
-    accepts: bool,
-) -> Result<Checkpoint, Error> {
-    let submission = job.saves.shared.as_ref().and_then(SharedTerms::submission);
-    let submission = noted(submission);
-    let is_another = |head: &Checkpoint| {
-        head.is_finished() && submission.is_some() && head.noted(SUBMISSION) != submission
-    };
+fn agreed(job: &Job, found: Option<Checkpoint>, accepts: bool) -> Result<Checkpoint, Error> {
     let mut head = match found {
-        Some(head) if is_another(&head) => {
-            stored.clear_slices(&head)?;
-            Checkpoint::new(job.job_name(), job.expected.version.clone())
-        }
         Some(head)
             if head.has_progress() && !head.has_slices() && head.loops().next().is_some() =>
         {
@@ -90,8 +83,13 @@ fn agreed(
     head.set_code(job.expected.code);
     head.set_arguments(job.expected.arguments.iter().cloned());
     head.put_notes(notes);
-    head.note(SUBMISSION, submission);
+    head.note(SUBMISSION, submission(job));
     Ok(head)
+}
+
+/// Of which submission the worker is, as the head has it.
+fn submission(job: &Job) -> Option<u32> {
+    noted(job.saves.shared.as_ref().and_then(SharedTerms::submission))
 }
 
 fn continued(job: &Job, mut head: Checkpoint, accepts: bool) -> Result<Checkpoint, Error> {

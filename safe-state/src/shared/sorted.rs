@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::vec;
 
+use super::again::NotAgain;
 use crate::items::key::KeyHash;
 
 /// How many items are kept beside those of the slice under way.
@@ -16,6 +17,8 @@ pub(crate) struct Sorted<I: Iterator> {
     input: Input<I>,
     again: fn(&I) -> Option<I>,
     keeps: u64,
+    /// What the first walk found.
+    walked: Walked,
     /// The items of slices that are to come.
     kept: BTreeMap<u32, Vec<(u64, I::Item)>>,
     /// The items of the slice that are to come.
@@ -37,6 +40,13 @@ pub(crate) type Hash<'h, T> = &'h dyn Fn(&T) -> Result<KeyHash, String>;
 /// The index of an item whose key has no hash, and why.
 pub(crate) type NoHash = (u64, String);
 
+/// Why the items of a slice don't come.
+#[derive(Debug, PartialEq)]
+pub(crate) enum NoItems {
+    NoHash(NoHash),
+    NotAgain(NotAgain),
+}
+
 /// What a walk finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Walked {
@@ -49,7 +59,8 @@ impl<I: Iterator> Sorted<I> {
     /// The items of `iter`, which `again` clones if it can be.
     pub(crate) fn new(iter: I, again: fn(&I) -> Option<I>) -> Self {
         let (kept, rest) = (BTreeMap::new(), Vec::new().into_iter());
-        Sorted { input: Input::New(iter), again, keeps: KEPT, kept, rest }
+        let walked = Walked::default();
+        Sorted { input: Input::New(iter), again, keeps: KEPT, walked, kept, rest }
     }
 
     /// Walks the input, the first time. `slices` tells into how many slices so many items are cut.
@@ -81,6 +92,7 @@ impl<I: Iterator> Sorted<I> {
             }
         }
         walked.keys = folded(sum);
+        self.walked = walked;
         let count = slices(walked.total);
         for (key, index, item) in items.into_iter().flatten() {
             self.kept.entry(slice_of(key, count)).or_default().push((index, item));
@@ -93,40 +105,51 @@ impl<I: Iterator> Sorted<I> {
         Ok(Some(walked))
     }
 
-    /// Goes to a slice, of `count` of an input of `total` items.
+    /// Goes to a slice, of `count`.
+    ///
+    /// # Errors
+    ///
+    /// Its items have been given, or the input has other items than at the walk before.
     pub(crate) fn go_to(
         &mut self,
         slice: u32,
-        (count, total): (u32, u64),
+        count: u32,
         hash: Hash<'_, I::Item>,
-    ) -> Result<(), NoHash> {
-        if !self.kept.contains_key(&slice) {
-            self.walk_for(slice, (count, total), hash)?;
+    ) -> Result<(), NoItems> {
+        if !self.kept.contains_key(&slice) && self.walked.total > 0 {
+            self.walk_for(slice, count, hash)?;
         }
         self.rest = self.kept.remove(&slice).unwrap_or_default().into_iter();
         Ok(())
     }
 
     /// Walks the input for a slice, and those behind it that may be kept as well.
-    fn walk_for(
-        &mut self,
-        first: u32,
-        (count, total): (u32, u64),
-        hash: Hash<'_, I::Item>,
-    ) -> Result<(), NoHash> {
-        let Input::Again(origin) = &self.input else { return Ok(()) };
-        let Some(iter) = (self.again)(origin) else { return Ok(()) };
+    fn walk_for(&mut self, first: u32, count: u32, hash: Hash<'_, I::Item>) -> Result<(), NoItems> {
+        let origin = if let Input::Again(origin) = &self.input { Some(origin) } else { None };
+        let iter = origin.and_then(self.again).ok_or(NoItems::NotAgain(NotAgain::Given))?;
+        let total = self.walked.total;
         let each = total / u64::from(count) + 1;
         let most = u32::try_from(self.keeps / each).unwrap_or(u32::MAX).clamp(1, count);
         let behind = |slice: u32| (slice + count - first) % count;
         self.kept = (0..most).map(|at| ((first + at) % count, Vec::new())).collect();
+        let (mut found, mut sum) = (Walked::default(), 0_u64);
         for (index, item) in (0..).zip(iter) {
-            let slice = slice_of(hash(&item).map_err(|reason| (index, reason))?.hash, count);
+            let key = hash(&item).map_err(|reason| NoItems::NoHash((index, reason)))?.hash;
+            (found.total, sum) = (index + 1, sum.wrapping_add(key));
+            let slice = slice_of(key, count);
             if behind(slice) < most {
                 self.kept.entry(slice).or_default().push((index, item));
             }
         }
-        Ok(())
+        found.keys = folded(sum);
+        if found == self.walked {
+            return Ok(());
+        }
+        self.kept.clear();
+        Err(NoItems::NotAgain(match found.total {
+            it if it == total => NotAgain::Keys,
+            found => NotAgain::Length { found, total },
+        }))
     }
 
     /// The slices whose items are kept.
@@ -198,7 +221,7 @@ mod tests {
         assert_eq!(sorted.walk(&serialized, |_| COUNT).unwrap(), None);
         let mut all = Vec::new();
         for slice in [3, 4, 5, 6, 0, 1, 2] {
-            sorted.go_to(slice, (COUNT, 100), &serialized).unwrap();
+            sorted.go_to(slice, COUNT, &serialized).unwrap();
             for (index, item) in sorted.by_ref() {
                 let of = slice_of(serialized(&item).unwrap().hash, COUNT);
                 assert_eq!((index, of), (item, slice));
@@ -228,5 +251,39 @@ mod tests {
         };
         assert_eq!(keys(vec![1, 2, 3, 3]), keys(vec![3, 1, 3, 2]));
         assert_ne!(keys(vec![1, 2, 3, 3]), keys(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn a_slice_whose_items_are_gone_is_no_empty_one() {
+        let mut sorted = Sorted::new(0..100_u64, |_| None);
+        sorted.walk(&serialized, |_| COUNT).unwrap();
+        for slice in 0..COUNT {
+            sorted.go_to(slice, COUNT, &serialized).unwrap();
+            assert!(sorted.by_ref().count() > 0);
+            let again = sorted.go_to(slice, COUNT, &serialized);
+            assert_eq!(again, Err(NoItems::NotAgain(NotAgain::Given)));
+        }
+        let mut empty = Sorted::new(0..0_u64, |_| None);
+        empty.walk(&serialized, |_| 1).unwrap();
+        for _ in 0..2 {
+            empty.go_to(0, 1, &serialized).unwrap();
+            assert_eq!(empty.next(), None);
+        }
+    }
+
+    #[test]
+    fn an_input_that_has_other_items_at_a_later_walk_is_found_out() {
+        let then = |items: std::ops::Range<u64>| {
+            let mut sorted = Sorted::new(0..100_u64, |it| Some(it.clone()));
+            sorted.keeps = 0;
+            sorted.walk(&serialized, |_| COUNT).unwrap();
+            sorted.input = Input::Again(items);
+            sorted.go_to(3, COUNT, &serialized)
+        };
+        let not_again = |it| Err(NoItems::NotAgain(it));
+        assert_eq!(then(0..100), Ok(()));
+        assert_eq!(then(1..101), not_again(NotAgain::Keys));
+        assert_eq!(then(0..99), not_again(NotAgain::Length { found: 99, total: 100 }));
+        assert_eq!(then(0..101), not_again(NotAgain::Length { found: 101, total: 100 }));
     }
 }

@@ -9,6 +9,7 @@ use safe_state_backends::{
 };
 
 use super::hunt::{Done, Hunt, SliceAt};
+use super::input::Sampled;
 use super::steps::Steps;
 use crate::job::shared::{OnIdle, SharedTerms};
 use crate::progress::Progress;
@@ -53,6 +54,7 @@ struct Divided {
 pub(crate) enum KnownItems {
     ByIndex {
         total: u64,
+        sampled: Sampled,
     },
     ByKey {
         total: u64,
@@ -109,7 +111,7 @@ impl Sharing {
         self.at.as_ref().map(|at| (at.slice.loop_id, at.slice.slice))
     }
 
-    /// Takes what looks for slices of the loop of that number, whose items are known so.
+    /// Takes what looks for slices of the loop of that number, whose items are known so, and may be others if that was accepted.
     ///
     /// # Errors
     ///
@@ -118,17 +120,21 @@ impl Sharing {
         &mut self,
         (loop_id, carries): (u16, bool),
         known: KnownItems,
+        accepts: bool,
     ) -> Result<Hunt, Error> {
         if let Some(before) = self.looking.hunt.take().filter(|hunt| hunt.loop_id() == loop_id) {
             return Ok(before);
         }
-        let cutting = match known {
-            KnownItems::ByIndex { total } => self.terms.cut(total),
-            KnownItems::ByKey { total, keys } => self.terms.cut_by_key(total, keys),
+        let (cutting, sampled) = match known {
+            KnownItems::ByIndex { total, sampled } => (self.terms.cut(total), sampled),
+            KnownItems::ByKey { total, keys } => {
+                (self.terms.cut_by_key(total, keys), Sampled::default())
+            }
         };
         let job = || self.job.name().to_owned();
         let cutting = cutting.map_err(|reason| Error::Slices { job: job(), reason })?;
         let hunt = Hunt::new(self.job.clone(), (loop_id, carries), cutting, self.cancelled);
+        let hunt = hunt.sampled_so(sampled, accepts);
         Ok(if self.divided.is_some() { hunt.noting() } else { hunt })
     }
 

@@ -583,7 +583,7 @@ mod read_behind_a_loop_with_a_part_ahead {
     pub fn run() -> String { format!("{:?}", go(&[3, 1, 2])) }
 }
 
-// kept unordered
+// kept unordered repeats 4
 mod read_behind_a_loop_whose_items_run_side_by_side {
     #[resumable(backend = store(), carry(sum, seen))]
     async fn go(values: &[u64]) -> Result<String, Stop> {

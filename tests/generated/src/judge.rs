@@ -31,6 +31,9 @@ pub struct Case {
 /// A run that is interrupted in every run until it is done is given up on after so many.
 const MOST_RUNS: usize = 80;
 
+/// How many items are done at once, of those that are done in any order.
+const AT_ONCE: usize = 3;
+
 /// At so many steps a function is interrupted, if it has that many.
 const MOST_STEPS: usize = 60;
 
@@ -179,12 +182,17 @@ impl Trial<'_> {
         if repeated > most {
             return Err(format!("{repeated} are done again, not {most}: {again:?}"));
         }
+        self.ends_as(whole, letters)
+    }
+
+    /// Whether what is stored in the end is what an uninterrupted run leaves, and a run after that begins anew.
+    fn ends_as(&mut self, whole: &Outcome, letters: &str) -> Result<(), String> {
         if dead_letters() != letters {
             return Err(format!("dead letters are {}, not {letters}", dead_letters()));
         }
         if letters.is_empty() {
-            let fresh = self.run(case.with, None);
-            if (&fresh.returned, &fresh.done.log) != (&whole.returned, log) {
+            let fresh = self.run(self.case.with, None);
+            if (&fresh.returned, self.sorted(&fresh)) != (&whole.returned, self.sorted(whole)) {
                 return Err("a run after the one that finished does not begin anew".to_owned());
             }
         }
@@ -219,10 +227,19 @@ impl Trial<'_> {
         if let Err(lost) = among(&whole.done.log, &both) {
             return Err(format!("{lost:?} is what neither run did"));
         }
-        if dead_letters() != letters {
-            return Err(format!("dead letters are {}, not {letters}", dead_letters()));
+        let count =
+            |log: &[Entry], is_it: fn(&Entry) -> bool| log.iter().filter(|it| is_it(it)).count();
+        let again = |is_it| count(&both, is_it).saturating_sub(count(&whole.done.log, is_it));
+        let (repeated, most) = if let Some(repeats) = self.case.repeats {
+            (again(|it| matches!(it, Entry::Did(_))), repeats)
+        } else {
+            let broken = count(&then.done.log, |it| *it == Entry::Broke);
+            (again(|it| *it == Entry::Item), self.case.save_every - 1 + AT_ONCE + broken)
+        };
+        if repeated > most {
+            return Err(format!("{repeated} are done again, not {most}: {both:?}"));
         }
-        Ok(())
+        self.ends_as(whole, letters)
     }
 
     /// An interruption in each run, until it is done.
@@ -270,4 +287,72 @@ fn dead_letters() -> String {
         letters.map(|it| format!("{}: {}", it.index(), it.failure().message())).collect();
     texts.sort();
     texts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use safe_state::MemoryBackend;
+
+    use super::*;
+    use crate::{item, step, store};
+
+    /// What is complete of the function under way, in that store.
+    type Known = (Option<Arc<MemoryBackend>>, BTreeSet<u64>);
+
+    thread_local! {
+        static KNOWN: RefCell<Known> = RefCell::default();
+    }
+
+    /// Does what is not complete, of twelve items, two at a time in the other order.
+    fn go(knows: bool, forgets: bool) -> String {
+        let here = store();
+        let known = KNOWN.with_borrow_mut(|(of, known)| {
+            if of.as_ref().is_none_or(|of| !Arc::ptr_eq(of, &here)) {
+                (*of, *known) = (Some(here), BTreeSet::new());
+            }
+            known.clone()
+        });
+        for x in (0..12).map(|x| x ^ 1).filter(|x| !known.contains(x)) {
+            item();
+            if step("item", x).is_err() {
+                return "Interrupted".to_owned();
+            }
+            KNOWN.with_borrow_mut(|(_, known)| knows && known.insert(x));
+        }
+        if forgets {
+            KNOWN.take();
+        }
+        "done".to_owned()
+    }
+
+    fn tried(with: fn() -> String) -> Result<(), String> {
+        let case = Case {
+            name: "it",
+            plain: || go(false, true),
+            with,
+            peek: None,
+            has_policy: false,
+            save_every: 1,
+            repeats: None,
+            is_unordered: true,
+        };
+        Trial { case: &case, runs: 0, counts_drops: false }.all()
+    }
+
+    #[test]
+    fn items_in_any_order_are_not_to_be_done_again_without_bound() {
+        assert_eq!(tried(|| go(true, true)), Ok(()));
+        let said = tried(|| go(false, true)).unwrap_err();
+        assert!(said.contains("4 are done again, not 3"), "{said}");
+    }
+
+    #[test]
+    fn nor_is_what_is_finished_to_be_taken_for_the_next_run() {
+        let said = tried(|| go(true, false)).unwrap_err();
+        assert!(said.ends_with("does not begin anew"), "{said}");
+    }
 }

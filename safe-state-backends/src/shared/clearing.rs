@@ -1,0 +1,109 @@
+//! How a job that many workers share is cleared, and what is stored of it after that by workers that do not know yet.
+
+use super::{PUT_BACK, SharedJob};
+use crate::{Checkpoint, Completed, Error, Slices};
+
+/// Under what name a slice has which head it is of.
+const HEAD: &str = "head!";
+
+impl SharedJob {
+    /// Removes all that is stored of the job.
+    ///
+    /// # Errors
+    ///
+    /// A worker has a slice of it; or the backend cannot be written.
+    pub fn clear(&self) -> Result<(), Error> {
+        self.clear_if(|_| true)
+    }
+
+    /// The same, if its head is like that.
+    ///
+    /// # Errors
+    ///
+    /// As [`clear`](Self::clear).
+    pub fn clear_if(&self, is_meant: impl FnOnce(&Checkpoint) -> bool) -> Result<(), Error> {
+        let opening = self.while_held(&self.job)?;
+        let Some(head) = opening.found().cloned() else { return opening.delete() };
+        if !is_meant(&head) {
+            return Ok(());
+        }
+        let stored = self.stored_slices(&head)?;
+        let is_finished = |(loop_id, slice): &(u16, u32)| {
+            head.slices_of(*loop_id).is_some_and(|it| it.finished.contains(u64::from(*slice)))
+        };
+        if !stored.iter().any(is_finished) {
+            self.remove(stored)?;
+            return opening.delete();
+        }
+        for (loop_id, slice) in &stored {
+            self.of_nobody(*loop_id, *slice)?;
+        }
+        // Before any is gone: what the head says to be finished would be taken for done, if this is killed on its way.
+        let mut store = opening.begin_shared(head.with_nothing_finished())?;
+        self.remove(stored)?;
+        store.delete()
+    }
+
+    fn remove(&self, stored: Vec<(u16, u32)>) -> Result<(), Error> {
+        for (loop_id, slice) in stored {
+            let free = self.of_nobody(loop_id, slice)?;
+            if free.found().is_some() {
+                free.delete()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The slices of which something is stored.
+    fn stored_slices(&self, head: &Checkpoint) -> Result<Vec<(u16, u32)>, Error> {
+        let mut stored = Vec::new();
+        for slices in head.slices() {
+            for slice in 0..slices.count {
+                if self.backend.exists(&self.slice_name(slices.loop_id, slice))? {
+                    stored.push((slices.loop_id, slice));
+                }
+            }
+        }
+        Ok(stored)
+    }
+}
+
+impl Checkpoint {
+    /// A worker has it, as a slice of that head.
+    pub fn begin_slice(&mut self, head: &Checkpoint) {
+        self.forget_note(PUT_BACK);
+        self.forget_note(HEAD);
+        self.note(HEAD, Some(head.number()));
+    }
+
+    /// Notes that so many more of its items were put back.
+    pub(super) fn note_put_back(&mut self, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let before = self.noted(PUT_BACK).unwrap_or(0);
+        self.note(PUT_BACK, Some(before.saturating_add(count)));
+    }
+
+    /// Whether it is a slice of that head, and not of one that was there before the job was cleared.
+    pub fn is_slice_of(&self, head: &Checkpoint) -> bool {
+        self.noted(HEAD).is_none_or(|number| number == head.number())
+    }
+
+    /// Tells it from a head that was there before, or comes later.
+    fn number(&self) -> u32 {
+        u32::try_from(self.started_at.micros() & u64::from(u32::MAX)).unwrap_or(0)
+    }
+
+    /// The same head of which no slice is finished.
+    fn with_nothing_finished(mut self) -> Checkpoint {
+        for slices in std::mem::take(&mut self.workers).slices() {
+            if let Some(progress) = self.loops.get_mut(&slices.loop_id) {
+                progress.forget_range(0..u64::MAX);
+            }
+            let finished = Completed::default();
+            self.workers.set_slices(Slices { finished, ..slices.clone() });
+        }
+        self.forget_dead_letters();
+        (self.skipped, self.finished) = (0, false);
+        self
+    }
+}
