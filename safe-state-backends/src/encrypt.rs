@@ -185,6 +185,11 @@ impl Backend for Encrypted {
         self.within.list()
     }
 
+    fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
+        let Some(within) = self.within.overview()? else { return Ok(None) };
+        Ok(Some(Box::new(Encrypted { within: within.into(), keys: self.keys.clone() })))
+    }
+
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
         self.within.holder(job)
     }

@@ -197,7 +197,7 @@ impl Failure {
     }
 }
 
-fn bounded(mut text: String, limit: usize) -> String {
+pub(crate) fn bounded(mut text: String, limit: usize) -> String {
     cut(&mut text, limit);
     text
 }

@@ -5,6 +5,7 @@ mod crash;
 mod fs;
 mod lease;
 mod log;
+mod overview;
 #[cfg(target_os = "linux")]
 mod page_dir;
 #[cfg(target_os = "linux")]
@@ -15,7 +16,7 @@ mod paged;
 mod trust;
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::size::SizeLimit;
 use crate::{Backend, Durability, Error, Holder, Lease, LeaseOptions, name};
 use lease::FileLease;
 use log::{Log, LogFile};
+use overview::Overview;
 #[cfg(target_os = "linux")]
 pub use page_dir::{extend_by_page, with_pages_in};
 use paged::Beside;
@@ -231,19 +233,11 @@ impl Backend for FileBackend {
 
     /// A job whose name was too long for a file name is listed by the name in its checkpoint.
     fn list(&self) -> Result<Vec<String>, Error> {
-        let unreadable = || Error::io("list", &self.state_dir);
-        let entries = match std::fs::read_dir(&self.state_dir) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(unreadable()(error)),
-        };
-        let mut jobs = Vec::new();
-        for entry in entries {
-            let name = PathBuf::from(entry.map_err(unreadable())?.file_name());
-            jobs.extend(self.job_in(&name)?);
-        }
-        jobs.sort_unstable();
-        Ok(jobs)
+        self.jobs_in(&self.names()?)
+    }
+
+    fn overview(&self) -> Result<Option<Box<dyn Backend>>, Error> {
+        Ok(Overview::of(self)?.map(|it| Box::new(it) as Box<dyn Backend>))
     }
 
     fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
@@ -268,6 +262,29 @@ fn leave_out_of_git(dir: &Dir) -> io::Result<()> {
 }
 
 impl FileBackend {
+    /// The names of all files in the directory, if it is there.
+    fn names(&self) -> Result<Vec<PathBuf>, Error> {
+        let unreadable = || Error::io("list", &self.state_dir);
+        let entries = match std::fs::read_dir(&self.state_dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unreadable()(error)),
+        };
+        let name = |entry: io::Result<DirEntry>| Ok(PathBuf::from(entry?.file_name()));
+        entries.map(name).collect::<io::Result<_>>().map_err(unreadable())
+    }
+
+    /// The jobs whose checkpoints are in files of these names.
+    fn jobs_in<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a PathBuf>,
+    ) -> Result<Vec<String>, Error> {
+        let found = names.into_iter().map(|name| self.job_in(name));
+        let mut jobs = found.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+        jobs.sort_unstable();
+        Ok(jobs)
+    }
+
     /// The job whose checkpoint is in the file; `None` if it is another kind of file, or its name is in
     /// it and can't be read.
     fn job_in(&self, name: &Path) -> Result<Option<String>, Error> {

@@ -8,6 +8,7 @@ mod examine;
 pub(crate) mod frame;
 pub(crate) mod output;
 pub(crate) mod pieces;
+pub(crate) mod presses;
 mod record;
 mod report;
 pub(crate) mod request;
@@ -143,6 +144,9 @@ fn no_snapshot(kind: u8, offset: usize) -> FormatError {
             FormatError::OtherKind("a note of which job writes a file, and no checkpoint")
         }
         sealed::SNAPSHOT => FormatError::Encrypted,
+        presses::PRESSES => {
+            FormatError::OtherKind("a note of who pressed buttons, and no checkpoint")
+        }
         request::REQUEST => FormatError::OtherKind("a request to a job, and not a checkpoint"),
         _ => damaged(offset, "the first record is no snapshot"),
     }

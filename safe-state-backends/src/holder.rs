@@ -90,7 +90,8 @@ impl Holder {
     }
 
     /// Whether it is known whether its process has ended: of one that has its number from where this one has its.
-    pub(crate) fn is_neighbour(&self) -> bool {
+    #[doc(hidden)]
+    pub fn is_neighbour(&self) -> bool {
         let (Some((process, _)), Some(this)) = (&self.mark, Process::this()) else { return false };
         process.is_neighbour_of(&this)
     }

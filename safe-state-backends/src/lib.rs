@@ -65,6 +65,7 @@ mod page;
 mod postgres;
 #[cfg(all(feature = "network", unix))]
 mod presence;
+mod presses;
 mod process;
 mod publish;
 mod reason;
@@ -137,6 +138,7 @@ pub use named::{read_named, read_own, read_stdin, reopen_named, write_named, wri
 pub use output::{FileId, OutputLock, Taken, claim_output, release_output};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresBackend};
+pub use presses::Press;
 pub use publish::{Publication, publish, publish_once, skip_if_exists};
 #[doc(hidden)]
 pub use reason::serialize_reason;

@@ -167,8 +167,16 @@ impl Drop for Lock {
 /// number says nothing here. It is tried together with others who look, so that none is turned away; a
 /// run that begins in that moment tries again.
 pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
-    let opened = Dir::of(path).and_then(|(dir, name)| dir.file(&name));
-    let file = match opened {
+    match Dir::of(path) {
+        Ok((dir, name)) => holder_in(&dir, &name, path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("open the lock", path)(error)),
+    }
+}
+
+/// The same of the lock of that name in the directory, which is at `path`.
+pub(crate) fn holder_in(dir: &Dir, name: &Path, path: &Path) -> Result<Option<Holder>, Error> {
+    let file = match dir.file(name) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io("open the lock", path)(error)),

@@ -107,6 +107,7 @@ pub use safe_state_report::__argument as argument;
 /// The ways by which it is found out what a loop's input is, and what of its items is compared.
 pub mod types {
     pub use super::forms::*;
+    pub use crate::items::input::{OfNoResult, TypeIsKnown};
     pub use crate::items::source::{
         OfAnyOrder, OfAnyOther, OfOnce, OfOrderable, OfUnorderable, OfUnsorted,
     };

@@ -25,6 +25,17 @@ fn main() -> anyhow::Result<()> {
             })?;
             Ok(())
         }
+        // One item does not end.
+        ["poison", dir, job, items, at] => {
+            println!("running");
+            poisoned(Path::new(dir), job, items.parse()?, at.parse()?)
+        }
+        // One worker of three, each on ten slices of a hundred items.
+        [kind @ ("worker" | "paged_worker"), dir, job, _, millis] => {
+            let pause = Duration::from_millis(millis.parse()?);
+            println!("running");
+            share(Path::new(dir), job, *kind == "paged_worker", &|| pause)
+        }
         other => anyhow::bail!("unknown: {other:?}"),
     }
 }
@@ -37,6 +48,24 @@ fn slow(dir: &Path, job: &str, items: u64, pause: Pause<'_>) -> anyhow::Result<(
     for item in 0..items {
         thread::sleep(pause()?);
         anyhow::ensure!(item % 7 != 6, "no such mailbox");
+    }
+    Ok(())
+}
+
+#[resumable(name = job, state_dir = dir, durability = "process", max_crashes = 9)]
+fn poisoned(dir: &Path, job: &str, items: u64, at: u64) -> anyhow::Result<()> {
+    for item in 0..items {
+        while item == at {
+            thread::sleep(Duration::from_secs(1));
+        }
+    }
+    Ok(())
+}
+
+#[resumable(name = job, state_dir = dir, durability = "process", page = page, shared, slices = 10)]
+fn share(dir: &Path, job: &str, page: bool, pause: &dyn Fn() -> Duration) -> anyhow::Result<()> {
+    for _ in 0..1_000_u32 {
+        thread::sleep(pause());
     }
     Ok(())
 }

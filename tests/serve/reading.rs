@@ -67,6 +67,12 @@ fn dead_letters_are_told_in_parts() {
         all["dead_letters"].as_array().unwrap()[4..6]
     );
     assert_eq!(some["count"], 9);
+    let report = served.get("/report?job=mail&letter=4");
+    assert!(report.body.contains("<h1>no such mailbox</h1>"), "{report:?}");
+    assert!(report.body.contains("<th>item</th><td><pre>4</pre>"), "{report:?}");
+    assert!(report.header("content-security-policy").unwrap().contains("sandbox"));
+    assert_eq!(served.get("/report?job=mail&letter=9").status, 404);
+    assert_eq!(served.get("/report?job=mail").status, 404, "the run has not failed");
 }
 
 /// Waits for events of a job until one tells that.
@@ -96,11 +102,16 @@ fn a_running_job_is_told(kind: &str) {
     let completed = begun["peek"]["completed"].as_u64().unwrap();
     let later = until(&mut events, |peek| peek["completed"].as_u64().unwrap() > completed + 20);
     assert_eq!(later["pace"]["seen"][1], later["peek"]["completed"]);
+    let memory = &later["memory"][0];
+    assert_eq!(memory["pid"], slow.pid());
+    let [now, peak] = ["bytes", "peak_bytes"].map(|it| memory[it].as_u64().unwrap());
+    assert!(0 < now && now <= peak, "{memory}");
     until(&mut events, |peek| peek["items_per_second"].as_f64().is_some());
     // It asks nothing of the job, and sees that its process is gone.
     slow.kill();
     let died = until(&mut events, |peek| peek["state"] == "killed");
     assert_eq!(died["peek"], jobs.json(&["peek", "mail"]));
+    assert_eq!(died["memory"], serde_json::json!([]));
     let again = Slow::start(kind, jobs.dir(), "mail", 100_000, 2);
     let told = until(&mut events, |peek| peek["state"] == "running");
     assert_eq!(told["peek"]["runs"], 2);
@@ -116,6 +127,60 @@ fn a_running_job_is_told_as_it_changes_dies_and_goes_on() {
 #[test]
 fn a_job_with_a_page_is_told_as_well() {
     a_running_job_is_told("paged");
+}
+
+/// Of three workers, one that takes two hundred times as long as the others.
+fn a_worker_that_lags_behind_is_told(kind: &str) {
+    let jobs = Jobs::new();
+    let start = |millis| Slow::start(kind, jobs.dir(), "mail", 0, millis);
+    let (slow, _others) = (start(2_000), [start(10), start(10)]);
+    let served = jobs.serve(&[]);
+    let mut events = Events::of(served.address, "/api/job/events?job=mail");
+    let lagging = |peek: &Value| -> Vec<Value> {
+        let workers = peek["shared"]["workers"].as_array().cloned().unwrap_or_default();
+        let lag = workers.into_iter().filter(|it| it["straggles"] == true);
+        lag.map(|it| it["pid"].clone()).collect()
+    };
+    let told = loop {
+        let (name, told) = events.next();
+        if name == "job" && lagging(&told["peek"]) == [slow.pid()] {
+            break told;
+        }
+    };
+    assert_eq!(told["peek"]["stragglers"], 1, "{told}");
+    let memory = told["memory"].as_array().unwrap();
+    assert!(memory.iter().any(|it| it["pid"] == slow.pid()), "{told}");
+}
+
+#[test]
+fn what_a_worker_saves_of_its_slice_is_told_before_that_is_finished() {
+    let jobs = Jobs::new();
+    let _worker = Slow::start("worker", jobs.dir(), "mail", 0, 20);
+    let served = jobs.serve(&[]);
+    let mut events = Events::of(served.address, "/api/job/events?job=mail");
+    let within = |events: &mut Events, from: u64| loop {
+        let (name, told) = events.next();
+        let peek = &told["peek"];
+        if name == "job" && peek["shared"]["finished_slices"] == 0 {
+            let completed = peek["completed"].as_u64().unwrap();
+            if completed > from {
+                break completed;
+            }
+        }
+        assert!(!(name == "job" && peek["shared"]["finished_slices"] == 1), "{told}");
+    };
+    let first = within(&mut events, 0);
+    within(&mut events, first);
+}
+
+#[test]
+fn a_worker_that_lags_behind_the_others_is_told() {
+    a_worker_that_lags_behind_is_told("worker");
+}
+
+#[test]
+fn and_where_they_save_in_pages() {
+    a_worker_that_lags_behind_is_told("paged_worker");
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Jobs {
         failed.unwrap_err();
     }
 
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = command(Path::new(USUAL));
         command.current_dir(&self.around);
         command
@@ -95,6 +95,10 @@ impl Slow {
         Slow(child)
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
     pub(crate) fn kill(mut self) {
         self.end();
     }
@@ -121,7 +125,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut lines = out.lines().map(Result::unwrap);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use safe_state::backend::tokio_postgres::{Client, NoTls, connect};
-use safe_state::backend::{Backend, LeaseOptions, MemoryBackend, MySqlBackend, PostgresBackend};
+use safe_state::backend::{
+    Backend, Encrypted, EncryptionKeys, LeaseOptions, MemoryBackend, MySqlBackend, PostgresBackend,
+};
 use safe_state::{Job, Request, State, Status};
 use safe_state_tests::servers::{Kind, Server, mysql_url};
 use tokio::runtime::Runtime;
@@ -102,6 +104,9 @@ fn an_overview_tells_what_is_there() {
     let empty: Arc<dyn Backend> = Arc::new(PostgresBackend::new(&server.url()).unwrap());
     assert!(empty.overview().unwrap().unwrap().list().unwrap().is_empty());
     tells_the_same(&empty);
+    let keys = EncryptionKeys::new([7; 32]);
+    let prefixed = PostgresBackend::new(&server.url()).unwrap().table_prefix("sealed").unwrap();
+    tells_the_same(&(Arc::new(Encrypted::new(Arc::new(prefixed), keys)) as Arc<dyn Backend>));
     let mysql = MySqlBackend::new(&mysql_url()).unwrap().table_prefix("overview").unwrap();
     tells_the_same(&(Arc::new(mysql) as Arc<dyn Backend>));
 }

@@ -228,7 +228,7 @@ fn create(dir: &Dir, name: &Path, base: Base) -> Result<Option<(Page, Id)>, Erro
     made.map(|page| Some((page, id))).map_err(failed())
 }
 
-fn page_of(job: &str) -> PathBuf {
+pub(super) fn page_of(job: &str) -> PathBuf {
     (name::encode(job) + name::PAGE).into()
 }
 

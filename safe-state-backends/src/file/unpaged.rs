@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{FileBackend, file_of};
 use crate::dir::Dir;
-use crate::{Backend, Error};
+use crate::{Backend, Error, name};
 
 /// What was read of a job.
 pub(super) struct Read {
@@ -21,6 +21,10 @@ impl Read {
 
 pub(super) fn read(backend: &FileBackend, dir: &Dir, job: &str) -> Result<Read, Error> {
     Ok(Read { checkpoint: backend.read_in(dir, &file_of(job))? })
+}
+
+pub(super) fn page_of(job: &str) -> PathBuf {
+    (name::encode(job) + name::PAGE).into()
 }
 
 pub(super) fn numbers(_: &File) -> Option<(u64, u64)> {

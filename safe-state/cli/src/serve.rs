@@ -30,6 +30,9 @@ pub(super) struct Serve {
     /// Another name that this machine is reached by, as behind a proxy; may be given more than once.
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
+    /// The header in which a proxy says who has logged in: it is kept with what they press.
+    #[arg(long, value_name = "HEADER")]
+    user_header: Option<String>,
     /// Without buttons.
     #[arg(long)]
     read_only: bool,
@@ -37,7 +40,7 @@ pub(super) struct Serve {
     #[arg(long)]
     open: bool,
     /// Writes the job's page into a folder instead, to be opened without a server.
-    #[arg(long, value_name = "FOLDER", requires = "job", conflicts_with_all = ["open", "host", "read_only"])]
+    #[arg(long, value_name = "FOLDER", requires = "job", conflicts_with_all = ["open", "host", "user_header", "read_only"])]
     out: Option<PathBuf>,
 }
 
@@ -69,6 +72,7 @@ impl Serve {
         let mut options = Options::default();
         options.listen = self.listen;
         options.hosts = self.host;
+        options.user_header = self.user_header;
         options.read_only = self.read_only;
         options.place = place.to_string();
         let server = Server::bind(backend, options).map_err(failed)?;

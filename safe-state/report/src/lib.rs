@@ -49,7 +49,7 @@ use std::time::SystemTime;
 
 use safe_state_backends::details::Details;
 use safe_state_backends::format::{self, FormatError};
-use safe_state_backends::{Checkpoint, Failure, read_named, write_named};
+use safe_state_backends::{Checkpoint, DeadLetter, Failure, read_named, write_named};
 use serde::Serialize;
 
 #[doc(hidden)]
@@ -82,6 +82,12 @@ impl Report {
     /// `report` tells little.
     pub fn of(checkpoint: &Checkpoint) -> Option<Report> {
         format::Report::of(checkpoint).map(Report)
+    }
+
+    /// The report of an item that a job has given up on. It tells what a dead letter keeps.
+    pub fn of_letter(job: &str, letter: &DeadLetter) -> Report {
+        let failure = letter.failure().clone();
+        Report(format::Report { job: Some(job.to_owned()), failure })
     }
 
     /// Reads the report in a file; or the one in the file of a checkpoint. Runs no code of it, and takes

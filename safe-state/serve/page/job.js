@@ -2,7 +2,7 @@
 // One job: how far it is, how fast, what went wrong, and what can be done with it.
 
 const JobPage = (() => {
-  const { el, put, count, items, itemsOf, percent, share, rate, duration, left, sure, at, ago, bytes, state, putState, table } = Words;
+  const { el, put, count, items, itemsOf, percent, share, rate, duration, left, sure, at, ago, bytes, labelOf, state, putState, table } = Words;
   const PART = 50;
   const MOST_LOOKS = 1200;
 
@@ -71,6 +71,19 @@ const JobPage = (() => {
     return el("figure", {}, el("figcaption", {}, `Loop ${it.loop}: ${count(it.finished)} of ${count(it.count)} slices finished, cut by ${String(it.cut).toLowerCase()}`), strip);
   })));
 
+  const workersPart = () => new Part("Workers", (workers, memory) => {
+    if (workers.length === 0) return null;
+    const taken = (it) => memory.find(({ pid, host }) => pid === it.pid && host === it.host);
+    const rows = workers.map((it) => [
+      `process ${it.pid} on ${it.host}${it.task === null ? "" : `, task ${it.task}`}`, `${it.slice} of loop ${it.loop}`, at(it.since), itemsOf(it.completed, it.total),
+      it.straggles ? el("td", {}, rate(it.items_per_second), " ", el("b", { class: "trouble" }, "lags behind")) : rate(it.items_per_second),
+      taken(it) ? bytes(taken(it).bytes) : ""]);
+    return table("Workers, and the slices that they have", ["Worker", "Slice", "Since", "Complete", "Rate", "Memory"], rows);
+  });
+
+  const pressesPart = () => new Part("Buttons pressed", (presses) => (presses.length === 0 ? null
+    : table("Buttons that were pressed, the latest first", ["When", "Button", "Who", "What was done"], [...presses].reverse().map((it) => [at(it.at), it.verb, it.who, it.done]))));
+
   const failurePart = (page, job) => new Part("Last failure", (failure, report, death) => {
     if (!failure && !death) return null;
     const facts = [];
@@ -118,7 +131,7 @@ const JobPage = (() => {
       const shown = told.dead_letters.map((it) => JSON.stringify(it));
       told.dead_letters.forEach((it, at) => {
         if (this.shown[at] === shown[at]) return;
-        const made = this.letter(it);
+        const made = this.letter(it, this.page.reportOf(this.job, this.offset + at));
         if (this.list.children[at]) this.list.children[at].replaceWith(made);
         else this.list.append(made);
       });
@@ -134,13 +147,14 @@ const JobPage = (() => {
       this.pages.hidden = this.count <= PART;
     }
 
-    letter({ failure, attempts, within, loop, key }) {
+    letter({ failure, attempts, within, loop, key }, report) {
       const place = [loop === 0 && within.length === 0 ? "" : ` of loop ${loop}`, within.length > 0 ? ` in item ${within.join(", ")}` : ""].join("");
       return el("li", {}, el("details", {},
         el("summary", {}, el("b", {}, `Item ${failure.index ?? 0}${place}`), " ", el("span", { class: "trouble" }, failure.message)),
         failure.causes.map((it) => el("p", { class: "cause" }, `caused by: ${it}`)),
         el("p", { class: "dim" }, [failure.error_type, failure.location && `at ${failure.location}`, at(failure.at), `tried ${attempts === 1 ? "once" : `${attempts} times`}`, key === null ? null : `key ${key}`].filter(Boolean).join(", ")),
-        failure.captured.length > 0 ? table("Captured values", ["Captured", "Value"], failure.captured.map((it) => [it.name, it.value])) : null));
+        failure.captured.length > 0 ? table("Captured values", ["Captured", "Value"], failure.captured.map((it) => [it.name, it.value])) : null,
+        report === null ? null : el("p", {}, el("a", { href: report, target: "_blank", rel: "noreferrer" }, "The report as a page of its own"))));
     }
   }
 
@@ -164,12 +178,12 @@ const JobPage = (() => {
       this.rate = new Plots.Plot("Rate", { steps: true });
       this.runs = new Plots.Plot("Items completed over all runs");
       this.plots = el("section", { class: "plots", "aria-label": "Over time" }, this.progress.figure, this.rate.figure, this.runs.figure);
-      this.parts = { failure: failurePart(this.page, this.job), letters: new Letters(this.page, this.job), loops: loopsPart(), flight: flightPart(), slices: slicesPart(), history: runsPart() };
+      this.parts = { failure: failurePart(this.page, this.job), letters: new Letters(this.page, this.job), loops: loopsPart(), flight: flightPart(), slices: slicesPart(), workers: workersPart(), presses: pressesPart(), history: runsPart() };
       this.trouble = el("p", { class: "trouble", role: "alert", hidden: true });
-      const { failure, letters, loops, flight, slices, history } = this.parts;
+      const { failure, letters, loops, flight, slices, workers, presses, history } = this.parts;
       this.all = el("div", { hidden: true }, el("div", { class: "head" }, this.state, this.asked, this.verbs), this.done, this.bar, this.list, failure.element, this.plots,
-        flight.element, slices.element, loops.element, history.element, letters.element);
-      this.element = el("article", { "aria-labelledby": "title" }, el("h1", { id: "title", class: "name" }, this.job), this.trouble, this.all);
+        flight.element, slices.element, workers.element, loops.element, history.element, letters.element);
+      this.element = el("article", { "aria-labelledby": "title" }, el("h1", { id: "title", class: "name" }, this.job), this.trouble, this.all, presses.element);
     }
 
     async load() {
@@ -188,10 +202,20 @@ const JobPage = (() => {
     }
 
     fail(why) {
+      this.showPresses(why);
       put(this.trouble, why);
       this.trouble.hidden = false;
       this.all.hidden = true;
       this.shownState = null;
+    }
+
+    /** Looks who has pressed a button, when something has changed that a button changes. The job may be gone by that. */
+    async showPresses(...signs) {
+      const sign = JSON.stringify(signs);
+      if (sign === this.pressedAt) return;
+      this.pressedAt = sign;
+      const told = await this.page.presses(this.job).catch(() => null);
+      if (told) this.parts.presses.show(told.presses);
     }
 
     show(told) {
@@ -212,12 +236,14 @@ const JobPage = (() => {
       this.parts.loops.show(peek.loops);
       this.parts.flight.show(told.in_flight);
       this.parts.slices.show(told.slices);
+      this.parts.workers.show(peek.shared?.workers ?? [], told.memory);
+      this.showPresses(peek.asked, peek.dead_letters, peek.skipped, peek.runs, told.verbs.map((it) => it.name));
       this.parts.history.show(history);
       this.look(pace.seen);
       this.showPlots(peek, history);
     }
 
-    showFacts({ peek, pace, stored_bytes: stored }) {
+    showFacts({ peek, pace, memory, stored_bytes: stored }) {
       const running = peek.state === "running";
       const rest = pace.left ?? (peek.seconds_left === null ? null : { seconds: peek.seconds_left, least: null, most: null });
       const facts = [
@@ -227,6 +253,7 @@ const JobPage = (() => {
         ["Rate of the last run", rate(peek.items_per_second)],
         ["An item takes, as a rule", duration(peek.item_seconds)],
         ["Held by", peek.holder ? `process ${peek.holder.pid} on ${peek.holder.host}` : ""],
+        ["Memory", memory.length === 0 ? "" : `${bytes(memory[0].bytes)}, at most ${bytes(memory[0].peak_bytes)}`],
         ["Runs", count(peek.runs)],
         ["First began", at(peek.started_at)],
         ["Saved", ago(peek.updated_at)],
@@ -254,6 +281,7 @@ const JobPage = (() => {
     /** Buttons keep the focus as long as they stay. */
     showVerbs(verbs) {
       const wanted = this.page.canDo ? verbs : [];
+      this.offered = new Map(wanted.map((it) => [it.name, it]));
       const shown = new Map([...this.verbs.children].map((it) => [it.dataset.verb, it]));
       for (const [name, button] of shown) {
         if (wanted.some((it) => it.name === name)) continue;
@@ -262,7 +290,8 @@ const JobPage = (() => {
         if (hadFocus) this.page.focus();
       }
       wanted.forEach((verb, at) => {
-        const button = shown.get(verb.name) ?? el("button", { type: "button", "data-verb": verb.name, title: verb.means, class: verb.asks ? "grave" : null, onclick: () => this.page.perform(verb, this.job) }, verb.label);
+        const button = shown.get(verb.name) ?? el("button", { type: "button", "data-verb": verb.name, title: verb.means, class: verb.asks ? "grave" : null, onclick: () => this.page.perform(this.offered.get(verb.name), this.job) }, labelOf(verb));
+        put(button, labelOf(verb));
         if (this.verbs.children[at] !== button) this.verbs.insertBefore(button, this.verbs.children[at] ?? null);
       });
     }

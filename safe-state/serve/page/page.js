@@ -40,7 +40,16 @@
       return Promise.resolve({ count, dead_letters: all.slice(offset, offset + limit) });
     },
 
-    reportOf: (job) => (exported ? exported.report : `report?${new URLSearchParams({ job })}`),
+    /** The buttons that were pressed, the oldest first. */
+    presses(job) {
+      return exported ? Promise.resolve(exported) : page.ask(`api/presses?${new URLSearchParams({ job })}`);
+    },
+
+    /** Of the last run, or of the dead letter at that place: of those, an export has none. */
+    reportOf(job, letter = null) {
+      if (exported) return letter === null ? exported.report : null;
+      return `report?${new URLSearchParams(letter === null ? { job } : { job, letter })}`;
+    },
 
     /** Does what a button says, and asks first if that can't be taken back. */
     async perform(verb, job) {
@@ -49,7 +58,7 @@
         const told = await page.ask("api/do", {
           method: "POST",
           headers: { "content-type": "application/json", "x-safe-state-token": page.token },
-          body: JSON.stringify({ verb: verb.name, job }),
+          body: JSON.stringify({ verb: verb.name, job, item: verb.item }),
         });
         page.say(`${job}: ${told.done}`);
       } catch (error) {
@@ -70,9 +79,9 @@
   /** Whether the user means it. */
   function sure(verb, job) {
     const dialog = by("ask");
-    put(by("ask-title"), `${verb.label}: ${job}?`);
+    put(by("ask-title"), `${Words.labelOf(verb)}: ${job}?`);
     put(by("ask-text"), verb.means);
-    put(by("ask-yes"), verb.label);
+    put(by("ask-yes"), Words.labelOf(verb));
     const before = document.activeElement;
     dialog.returnValue = "";
     dialog.showModal();

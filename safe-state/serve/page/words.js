@@ -91,6 +91,9 @@ const Words = (() => {
     return `${size.toFixed(size < 10 ? 1 : 0)} ${steps[step]}`;
   };
 
+  /** What a button says. */
+  const labelOf = ({ label, item }) => (item === null || item === undefined ? label : `${label} item ${item}`);
+
   /** Where the page of a job is. */
   const link = (job) => `#/job/${encodeURIComponent(job)}`;
 
@@ -109,5 +112,5 @@ const Words = (() => {
       el("tbody", {}, rows.map((row, at) => el("tr", { class: rowClass?.(at) },
         row.map((cell) => (cell instanceof Node && cell.nodeName === "TD" ? cell : el("td", {}, cell))))))));
 
-  return { visible, el, put, count, items, itemsOf, share, percent, rate, duration, left, sure, ago, at, bytes, link, state, putState, table };
+  return { visible, el, put, count, items, itemsOf, share, percent, rate, duration, left, sure, ago, at, bytes, labelOf, link, state, putState, table };
 })();

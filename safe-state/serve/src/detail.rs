@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use crate::jobs::{Jobs, Looked};
 use crate::known::millis;
+use crate::memory::Memory;
 use crate::pace::{Left, Pace, Seen};
-use crate::verbs::{self, Verb};
+use crate::verbs::{self, Button};
 
 /// How many letters are given at a time.
 const MOST_LETTERS: usize = 200;
@@ -27,6 +28,8 @@ pub(crate) struct Detail {
     history: Vec<PastRow>,
     pace: Told,
     in_flight: Vec<InFlight>,
+    /// Of its processes on this machine.
+    memory: Vec<Memory>,
     slices: Vec<Shared>,
     failure: Option<Failure>,
     /// As `safe-state failure` prints it.
@@ -34,7 +37,7 @@ pub(crate) struct Detail {
     /// How large the checkpoint's file is, with the room for records in it.
     stored_bytes: Option<u64>,
     /// What can be done with it.
-    verbs: Vec<Verb>,
+    verbs: Vec<Button>,
 }
 
 /// How fast it is.
@@ -112,11 +115,12 @@ impl Detail {
                 looks: if with_looks { looks.to_vec() } else { Vec::new() },
             },
             in_flight: checkpoint.in_flight().collect(),
+            memory: Memory::of(look),
             slices: checkpoint.slices().map(Shared::of).collect(),
             failure: failure.map(|it| it.clone().without_details()),
             report: Report::of(checkpoint).map(|it| it.to_text(Style::Plain)),
             stored_bytes,
-            verbs: verbs::fitting(&peek),
+            verbs: verbs::fitting(&peek, look),
             peek,
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use safe_state_backends::Backend;
+use safe_state_backends::{Backend, Press};
 use safe_state_report::Report;
 use serde::Serialize;
 
@@ -24,6 +24,7 @@ struct Exported {
     job: String,
     detail: Detail,
     letters: GivenUp,
+    presses: Vec<Press>,
     /// Its file, if the last run has failed.
     report: Option<&'static str>,
 }
@@ -69,8 +70,9 @@ pub fn export(backend: &Arc<dyn Backend>, job: &str, folder: &Path) -> Result<Pa
         write("report.html", report.to_html().as_bytes())?;
     }
     let letters = GivenUp::of(job, look.checkpoint.dead_letters(), 0, usize::MAX);
+    let presses = Press::load(&**backend, job)?;
     let report = report.map(|_| "report.html");
-    let exported = Exported { job: job.to_owned(), detail, letters, report };
+    let exported = Exported { job: job.to_owned(), detail, letters, presses, report };
     // Our own types fail to serialise in no way.
     let data = serde_json::to_string(&exported).unwrap_or_default();
     write(DATA, format!("window.exported = {data};\n").as_bytes())?;

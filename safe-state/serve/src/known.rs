@@ -26,6 +26,8 @@ pub(crate) struct Known {
     /// What was read last, while a page of this job is open.
     pub(crate) look: Option<Arc<Look>>,
     signs: Option<Signs>,
+    /// Whether many workers share it: they save in files of their slices.
+    is_shared: bool,
     next: Option<Instant>,
 }
 
@@ -88,7 +90,7 @@ impl Known {
 
     /// Whether its files do not show all that may change.
     fn is_unsure(&self) -> bool {
-        self.may_run() && self.signs.is_none_or(|signs| signs.has_page())
+        self.may_run() && (self.is_shared || self.signs.is_none_or(|signs| signs.has_page()))
     }
 
     /// Takes in what was read.
@@ -100,6 +102,7 @@ impl Known {
         let listed = match look {
             Ok(look) => {
                 let status = Status::in_a_line(&look);
+                self.is_shared = look.checkpoint.has_slices();
                 self.pace.add(now, status.progress.completed);
                 let trouble =
                     look.checkpoint.last_failure().map(|failure| failure.message().to_owned());

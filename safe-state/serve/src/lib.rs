@@ -26,23 +26,28 @@ mod guards;
 mod jobs;
 mod known;
 mod looking;
+mod memory;
 mod pace;
 mod routes;
 mod stream;
 mod token;
 mod verbs;
+mod who;
 mod window;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use axum::http::HeaderName;
 use safe_state_backends::Backend;
 
 pub use export::export;
 use guards::Guards;
 use jobs::Jobs;
+use routes::Desk;
 use token::Token;
+use who::Who;
 
 /// Where it listens, and what it lets be done.
 #[derive(Clone, Debug)]
@@ -53,6 +58,9 @@ pub struct Options {
     /// Other names that this machine is called by, as in `jobs.example.org` or `jobs.example.org:8080`. A browser that was
     /// sent here under any other name is turned away.
     pub hosts: Vec<String>,
+    /// The header in which a proxy says who has logged in, to be kept with what they press. Only of a proxy that lets no
+    /// request bring its own.
+    pub user_header: Option<String>,
     /// Whether there are no buttons at all.
     pub read_only: bool,
     /// What the jobs' place is called on the page.
@@ -62,7 +70,13 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let listen = (Ipv4Addr::LOCALHOST, 0).into();
-        Options { listen, hosts: Vec::new(), read_only: false, place: String::new() }
+        Options {
+            listen,
+            hosts: Vec::new(),
+            user_header: None,
+            read_only: false,
+            place: String::new(),
+        }
     }
 }
 
@@ -78,6 +92,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// It is no name of a header.
+    #[error("`{0}` is no name of a header")]
+    Header(String),
     /// There is no randomness for a token.
     #[error("the operating system gives no randomness for a token")]
     Token(#[source] getrandom::Error),
@@ -111,6 +128,7 @@ pub struct Server {
     backend: Shared,
     options: Options,
     token: Token,
+    who: Who,
 }
 
 /// A backend prints as nothing.
@@ -128,7 +146,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The address can't be listened on, or there is no randomness.
+    /// The address can't be listened on, the header has no name of one, or there is no randomness.
     pub fn bind(backend: Arc<dyn Backend>, options: Options) -> Result<Server, Error> {
         let address = options.listen;
         let listen = |source| Error::Listen { address, source };
@@ -136,7 +154,12 @@ impl Server {
         listener.set_nonblocking(true).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let token = Token::new().map_err(Error::Token)?;
-        Ok(Server { listener, address, backend: Shared(backend), options, token })
+        let header = options
+            .user_header
+            .as_ref()
+            .map(|name| name.parse::<HeaderName>().map_err(|_| Error::Header(name.clone())));
+        let who = Who::new(address, header.transpose()?);
+        Ok(Server { listener, address, backend: Shared(backend), options, token, who })
     }
 
     /// The address that it listens on.
@@ -164,7 +187,7 @@ impl Server {
     ///
     /// The operating system gives no thread, or no connections any more.
     pub fn run(self) -> Result<(), Error> {
-        let Server { listener, address, backend: Shared(backend), options, token } = self;
+        let Server { listener, address, backend: Shared(backend), options, token, who } = self;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -175,7 +198,7 @@ impl Server {
         looking::start(&jobs).map_err(Error::Serve)?;
         let guards = Guards::new(address, &options.hosts);
         let token = (!options.read_only).then_some(token);
-        let routes = routes::all(jobs, token, options.place, guards);
+        let routes = routes::all(Desk::new(jobs, token, who, options.place), guards);
         let serving = async {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             let routes = routes.into_make_service_with_connect_info::<SocketAddr>();

@@ -1,15 +1,17 @@
 //! What is answered to which request.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Query, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
+use safe_state_backends::Press;
 use safe_state_base::error::one_line;
 use safe_state_report::Report;
 use serde::{Deserialize, Serialize};
@@ -21,7 +23,8 @@ use crate::guards::{self, Guards};
 use crate::jobs::Jobs;
 use crate::stream;
 use crate::token::Token;
-use crate::verbs::{self, Undone};
+use crate::verbs::{self, Asked, Undone};
+use crate::who::Who;
 use crate::window::Which;
 
 /// The header that a button sends its token in.
@@ -38,6 +41,7 @@ pub(crate) struct Desk {
     pub(crate) streams: Arc<AtomicUsize>,
     /// None if the page only reads.
     token: Option<Token>,
+    who: Who,
     place: Arc<str>,
 }
 
@@ -57,20 +61,18 @@ struct OfLetters {
     limit: usize,
 }
 
-/// What a button asks for.
+/// Which report: of the last run, or of the dead letter at that place.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    verb: String,
+struct OfReport {
     job: String,
+    letter: Option<usize>,
 }
 
 /// An answer, or why there is none.
 type Answer = Result<Response, (StatusCode, Json<serde_json::Value>)>;
 
 /// All of them.
-pub(crate) fn all(jobs: Arc<Jobs>, token: Option<Token>, place: String, guards: Guards) -> Router {
-    let desk = Desk { jobs, streams: Arc::default(), token, place: place.into() };
+pub(crate) fn all(desk: Desk, guards: Guards) -> Router {
     let mut routes = Router::new().route("/", get(INDEX));
     for file in FILES.into_iter().chain([LICENCE]) {
         routes = routes.route(&format!("/{}", file.name), get(file));
@@ -82,6 +84,7 @@ pub(crate) fn all(jobs: Arc<Jobs>, token: Option<Token>, place: String, guards: 
         .route("/api/job", get(job))
         .route("/api/job/events", get(stream::of_job))
         .route("/api/letters", get(letters))
+        .route("/api/presses", get(presses))
         .route("/api/do", post(perform))
         .route("/report", get(report))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is no such page\n") })
@@ -131,9 +134,25 @@ async fn letters(State(desk): State<Desk>, Query(of): Query<OfLetters>) -> Answe
     known(&job, letters.await?)
 }
 
-async fn report(State(desk): State<Desk>, Query(OfJob { job }): Query<OfJob>) -> Answer {
-    let found = apart(move || desk.jobs.look(&job)).await?.map_err(|it| unreadable(&it))?;
-    let report = found.and_then(|it| Report::of(&it.look.checkpoint));
+/// The buttons that were pressed, of a job that may have been cleared by one as well.
+async fn presses(State(desk): State<Desk>, Query(OfJob { job }): Query<OfJob>) -> Answer {
+    let name = job.clone();
+    let kept = apart(move || Press::load(&**desk.jobs.backend(), &name)).await?;
+    let presses = kept.map_err(|it| unreadable(&it))?;
+    Ok(Json(json!({ "job": job, "presses": presses })).into_response())
+}
+
+async fn report(State(desk): State<Desk>, Query(of): Query<OfReport>) -> Answer {
+    let OfReport { job, letter } = of;
+    let name = job.clone();
+    let found = apart(move || desk.jobs.look(&name)).await?.map_err(|it| unreadable(&it))?;
+    let report = found.and_then(|it| match letter {
+        None => Report::of(&it.look.checkpoint),
+        Some(at) => {
+            let letter = it.look.checkpoint.dead_letters().iter().nth(at)?;
+            Some(Report::of_letter(&job, &letter))
+        }
+    });
     let report = report.ok_or_else(|| failed(StatusCode::NOT_FOUND, "there is no report of it"))?;
     let headers =
         [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, REPORT_POLICY)];
@@ -143,6 +162,7 @@ async fn report(State(desk): State<Desk>, Query(OfJob { job }): Query<OfJob>) ->
 /// What a button does. A form of another page can't send JSON, nor the header.
 async fn perform(
     State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     asked: Result<Json<Asked>, JsonRejection>,
 ) -> Answer {
@@ -153,10 +173,11 @@ async fn perform(
         let why = "this needs the token: open the link that the command has printed";
         return Err(failed(StatusCode::FORBIDDEN, why));
     }
-    let Json(Asked { verb, job }) = asked.map_err(|it| failed(it.status(), &it.body_text()))?;
+    let Json(asked) = asked.map_err(|it| failed(it.status(), &it.body_text()))?;
     let done = apart(move || {
-        let done = verbs::perform(desk.jobs.backend(), &verb, &job);
-        desk.jobs.refresh(&job);
+        let who = desk.who.has_sent(&headers, peer);
+        let done = verbs::perform(desk.jobs.backend(), &asked, &who);
+        desk.jobs.refresh(&asked.job);
         desk.jobs.tell();
         done
     });
@@ -168,6 +189,11 @@ async fn perform(
 }
 
 impl Desk {
+    /// Without a token, the page only reads.
+    pub(crate) fn new(jobs: Arc<Jobs>, token: Option<Token>, who: Who, place: String) -> Self {
+        Desk { jobs, streams: Arc::default(), token, who, place: place.into() }
+    }
+
     fn is_given(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(TOKEN).map(HeaderValue::as_bytes).unwrap_or_default();
         self.token.as_ref().is_some_and(|token| token.is(given))

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Error as BackendError, LeaseOptions, Request};
+use safe_state_backends::{Backend, Error as BackendError, Failure, LeaseOptions, Press, Request};
 use safe_state_base::error::one_line;
-use safe_state_base::status::{State, Status};
+use safe_state_base::status::look::Look;
+use safe_state_base::status::{Death, State, Status};
 use safe_state_base::{Error, stored};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One of them. A new one is a line in [`VERBS`].
 #[derive(Clone, Copy, Serialize)]
@@ -21,20 +22,31 @@ pub(crate) struct Verb {
     asks: bool,
     /// Whether there is any use in it.
     #[serde(skip)]
-    fits: fn(&Status) -> bool,
+    fits: fn(&Status, Option<u64>) -> bool,
     /// Does it, and says what has been done.
     #[serde(skip)]
-    does: fn(&Arc<dyn Backend>, &str) -> Result<String, Error>,
+    does: fn(&Arc<dyn Backend>, &Asked) -> Result<String, Error>,
 }
 
-const VERBS: [Verb; 6] = [
+/// What a button asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    pub(crate) verb: String,
+    pub(crate) job: String,
+    /// The item that the button has named.
+    #[serde(default)]
+    pub(crate) item: Option<u64>,
+}
+
+const VERBS: [Verb; 7] = [
     Verb {
         name: "pause",
         label: "Pause",
         means: "The run saves, and waits before its next item.",
         asks: false,
-        fits: |it| it.asked.asked.is_none() && it.state != State::Finished,
-        does: |backend, job| {
+        fits: |it, _| it.asked.asked.is_none() && it.state != State::Finished,
+        does: |backend, Asked { job, .. }| {
             Request::Pause.save(&**backend, job)?;
             Ok("it is to wait before its next item".to_owned())
         },
@@ -44,8 +56,8 @@ const VERBS: [Verb; 6] = [
         label: "Resume",
         means: "Takes back what was asked, so that the job goes on.",
         asks: false,
-        fits: |it| it.asked.asked.is_some(),
-        does: |backend, job| {
+        fits: |it, _| it.asked.asked.is_some(),
+        does: |backend, Asked { job, .. }| {
             Request::delete(&**backend, job)?;
             Ok("it is to go on".to_owned())
         },
@@ -55,7 +67,7 @@ const VERBS: [Verb; 6] = [
         label: "Cancel",
         means: "The run ends before its next item. A later run goes on from there.",
         asks: true,
-        fits: |it| {
+        fits: |it, _| {
             matches!(it.state, State::Running | State::Paused | State::Open)
                 && it.asked.asked != Some("cancel")
         },
@@ -66,23 +78,31 @@ const VERBS: [Verb; 6] = [
         label: "Retry what was given up",
         means: "The next run does the items again that were given up on.",
         asks: false,
-        fits: |it| it.runs.dead_letters > 0 && it.holder.is_none(),
-        does: |backend, job| {
+        fits: |it, _| it.runs.dead_letters > 0 && it.holder.is_none(),
+        does: |backend, Asked { job, .. }| {
             let count =
                 stored::retry_dead_letters(Arc::clone(backend), job, LeaseOptions::default())?;
             Ok(format!("items put back, for its next run to do: {count}"))
         },
     },
     Verb {
+        name: "skip",
+        label: "Skip",
+        means: "The next run passes over the item in which the last one has failed or died. It counts as skipped.",
+        asks: true,
+        fits: |it, item| it.holder.is_none() && item.is_some(),
+        does: skip,
+    },
+    Verb {
         name: "accept",
         label: "Accept changes",
         means: "The next run goes on with another input, other arguments, another version or other code.",
         asks: true,
-        fits: |it| {
+        fits: |it, _| {
             let is_over = !matches!(it.state, State::Running | State::Paused | State::Finished);
             is_over && it.asked.asked != Some("accept")
         },
-        does: |backend, job| {
+        does: |backend, Asked { job, .. }| {
             Request::Accept.save(&**backend, job)?;
             Ok("its next run is to go on with what has changed".to_owned())
         },
@@ -92,8 +112,8 @@ const VERBS: [Verb; 6] = [
         label: "Clear",
         means: "Removes what is stored of the job: its next run starts over.",
         asks: true,
-        fits: |it| it.holder.is_none(),
-        does: |backend, job| {
+        fits: |it, _| it.holder.is_none(),
+        does: |backend, Asked { job, .. }| {
             stored::clear(Arc::clone(backend), job, LeaseOptions::default())?;
             Ok("its next run starts over".to_owned())
         },
@@ -109,26 +129,79 @@ pub(crate) enum Undone {
     Failed(String),
 }
 
-/// Those that there is a use in.
-pub(crate) fn fitting(status: &Status) -> Vec<Verb> {
-    VERBS.into_iter().filter(|verb| (verb.fits)(status)).collect()
+/// A verb, and the item that it is about.
+#[derive(Serialize)]
+pub(crate) struct Button {
+    #[serde(flatten)]
+    verb: Verb,
+    item: Option<u64>,
 }
 
-/// Does what the verb says, and says what has been done.
-pub(crate) fn perform(backend: &Arc<dyn Backend>, verb: &str, job: &str) -> Result<String, Undone> {
+/// Those that there is a use in.
+pub(crate) fn fitting(status: &Status, look: &Look) -> Vec<Button> {
+    let item = stuck_at(look).map(|(_, item)| item);
+    let verbs = VERBS.into_iter().filter(|verb| (verb.fits)(status, item));
+    verbs.map(|verb| Button { verb, item: item.filter(|_| verb.name == "skip") }).collect()
+}
+
+/// The item in which the last run has failed, or died, of a job with one loop: a failure does not tell of which loop its
+/// item is.
+fn stuck_at(look: &Look) -> Option<(u16, u64)> {
+    let checkpoint = &look.checkpoint;
+    let mut loops = checkpoint.numbered_loops();
+    let (number, only) = loops.next().filter(|(_, it)| it.keys().is_none())?;
+    if loops.next().is_some() {
+        return None;
+    }
+    let failed = checkpoint.last_failure().and_then(Failure::index);
+    let item = failed.or_else(|| Death::of_last_run(look)?.item)?;
+    let is_open = !checkpoint.has_slices() && only.cursor().is_none();
+    (is_open && !only.completed().contains(item)).then_some((number, item))
+}
+
+/// Does what the verb says, keeps by whom, and says what has been done.
+pub(crate) fn perform(
+    backend: &Arc<dyn Backend>,
+    asked: &Asked,
+    who: &str,
+) -> Result<String, Undone> {
+    let job = &asked.job;
     let failed = |error: Error| Undone::Failed(one_line(&error));
-    let verb = VERBS.iter().find(|it| it.name == verb);
+    let verb = VERBS.iter().find(|it| it.name == asked.verb);
     let verb = verb.ok_or_else(|| Undone::Unknown("there is no such button".to_owned()))?;
     if !backend.exists(job).map_err(|error| failed(error.into()))? {
         return Err(Undone::Unknown(format!("there is no checkpoint of job `{job}`")));
     }
-    let done = (verb.does)(backend, job).map_err(failed)?;
-    tracing::info!(job, verb = verb.name, "asked by the page");
+    let mut done = (verb.does)(backend, asked).map_err(failed)?;
+    tracing::info!(job, verb = verb.name, who, "asked by the page");
+    // What is done is done, whether or not it can be kept who did it.
+    if let Err(error) = Press::now(verb.name, who, &done).keep(backend, job) {
+        tracing::warn!(job, error = one_line(&error), "cannot keep who pressed a button");
+        done += "; who asked for it could not be kept";
+    }
     Ok(done)
 }
 
+fn skip(backend: &Arc<dyn Backend>, asked: &Asked) -> Result<String, Error> {
+    let Asked { job, item, .. } = asked;
+    // What the page has shown may be over by now.
+    let now = Look::at(&**backend, job)?.and_then(|look| stuck_at(&look));
+    let Some((number, item)) = now.filter(|(_, now)| *item == Some(*now)) else {
+        return Ok("it is at another item by now: nothing was skipped".to_owned());
+    };
+    let added = stored::change(Arc::clone(backend), job, LeaseOptions::default(), |it| {
+        let added = it.complete_by_hand(number, [item..item.saturating_add(1)])?;
+        it.count_skipped(added);
+        Ok(added)
+    })?;
+    Ok(match added {
+        0 => format!("item {item} is complete: nothing was skipped"),
+        _ => format!("its next run passes over item {item}"),
+    })
+}
+
 /// Of a job that does not run there is nothing to end.
-fn cancel(backend: &Arc<dyn Backend>, job: &str) -> Result<String, Error> {
+fn cancel(backend: &Arc<dyn Backend>, Asked { job, .. }: &Asked) -> Result<String, Error> {
     match backend.holder(job) {
         Ok(None) => return Ok("it is not running: nothing was asked".to_owned()),
         Ok(Some(_)) | Err(BackendError::Unsupported(_)) => {}

@@ -7,6 +7,7 @@ use crate::items::compared::{Compared, Of, Ranked, Walk, fingerprint};
 use crate::items::fingerprint::CONSUMED;
 use crate::items::identity::IdentityKind;
 use crate::items::source::{GivesAgain, HasOrder, Source, is_channel};
+use crate::proof::never;
 
 /// An input, and the type of its items.
 #[derive(Debug)]
@@ -99,6 +100,37 @@ impl<I, T> Input<I, T> {
     }
 }
 
+impl<I, T> Input<I, T> {
+    /// An item, in code that never runs.
+    pub fn each(&self) -> T {
+        never()
+    }
+}
+
+impl<I, T, E> Input<I, Result<T, E>> {
+    /// What an item holds that is no error, in code that never runs.
+    pub fn success(&self) -> T {
+        never()
+    }
+}
+
+/// Items that are no `Result`.
+pub trait OfNoResult {
+    /// Nothing.
+    fn success(&self) {}
+}
+
+impl<I, T> OfNoResult for Input<I, T> {}
+
+/// To call a method of a value, the compiler has to know its type, and asks for it at the call that leaves it open.
+/// Without that, it would take the first implementation that it finds for the type.
+pub trait TypeIsKnown {
+    /// Does nothing.
+    fn type_is_known(&self) {}
+}
+
+impl<T> TypeIsKnown for T {}
+
 /// What makes a checksum of an item, by its type alone.
 pub(crate) type ByType<T> = fn(&T) -> Option<u32>;
 
@@ -149,6 +181,10 @@ fn by_index<I, T, F>(input: Input<I, T>, fingerprint: F, gives_once: bool) -> Kn
 macro_rules! __known {
     ($input:expr) => {{
         use $crate::__private::types::*;
+        if false {
+            $input.each().type_is_known();
+            $input.success().type_is_known();
+        }
         $crate::__private::compared_items(
             $input.item(),
             $input.source().known(),

@@ -71,6 +71,43 @@ fn a_running_job_is_watched_paused_resumed_killed_and_goes_on() {
 }
 
 #[test]
+fn what_failed_is_skipped_and_who_did_so_is_shown() {
+    let jobs = Jobs::new();
+    jobs.fail("bill", 3, "no such account");
+    let served = jobs.serve(&[]);
+    let mut browser = Browser::start();
+    browser.open(&served.link);
+    browser.click("a[href='#/job/bill']");
+    browser.wait_for_text("[data-verb=skip]", "Skip item 3");
+    browser.click("[data-verb=skip]");
+    browser.wait_for_text("#ask-title", "Skip item 3: bill?");
+    browser.click("#ask-yes");
+    browser.wait_for_text(".done", "4 of 8 items");
+    browser.wait("no more", || (browser.count("[data-verb=skip]") == 0).then_some(()));
+    let pressed = "section[aria-label='Buttons pressed'] tbody tr";
+    browser.wait_for_text(pressed, "its next run passes over item 3");
+    browser.wait_for_text(pressed, "on the machine of the page");
+    browser.click("[data-verb=clear]");
+    browser.click("#ask-yes");
+    browser.wait_for_text("[role=alert]", "There is no checkpoint of this job");
+    browser.wait_for_text(pressed, "its next run starts over");
+    assert_eq!(browser.errors(), [""; 0]);
+}
+
+#[test]
+fn workers_are_shown_with_what_they_take() {
+    let jobs = Jobs::new();
+    let start = |millis| Slow::start("worker", jobs.dir(), "mail", 0, millis);
+    let _workers = [start(2_000), start(10), start(10)];
+    let served = jobs.serve(&[]);
+    let mut browser = Browser::start();
+    browser.open(&format!("http://{}/#/job/mail", served.host()));
+    browser.wait_for_text("section[aria-label=Workers] tr", "lags behind");
+    browser.wait_for_text("section[aria-label=Workers] tr", "iB");
+    assert_eq!(browser.errors(), [""; 0]);
+}
+
+#[test]
 fn it_can_be_used_by_the_keyboard_alone() {
     let jobs = Jobs::new();
     jobs.fail("bill", 3, "no");

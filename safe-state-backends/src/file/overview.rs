@@ -1,0 +1,118 @@
+//! The files of all jobs as they were listed, to look at many without looking for what is not there.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::{FileBackend, file_of, lock_of, paged};
+use crate::dir::Dir;
+use crate::{Backend, Error, Holder, lock};
+
+/// A directory whose names were read once. What is in its files, and who holds a lock, is as it is now.
+pub(super) struct Overview {
+    backend: FileBackend,
+    dir: Dir,
+    names: HashSet<PathBuf>,
+    jobs: Vec<String>,
+}
+
+impl Overview {
+    /// Of the directory; `None` where there is none.
+    pub(super) fn of(backend: &FileBackend) -> Result<Option<Self>, Error> {
+        let path = &backend.state_dir;
+        let Some(dir) = backend.existing().map_err(Error::io("list", path))? else {
+            return Ok(None);
+        };
+        let names: HashSet<PathBuf> = backend.names()?.into_iter().collect();
+        let jobs = backend.jobs_in(&names)?;
+        Ok(Some(Overview { backend: backend.clone(), dir, names, jobs }))
+    }
+
+    fn has(&self, name: &Path) -> bool {
+        self.names.contains(name)
+    }
+}
+
+impl Backend for Overview {
+    fn load(&self, job: &str) -> Result<Option<Vec<u8>>, Error> {
+        let file = file_of(job);
+        if !self.has(&file) {
+            return Ok(None);
+        }
+        if self.has(&paged::page_of(job)) {
+            return Ok(paged::read(&self.backend, &self.dir, job)?.checkpoint);
+        }
+        self.backend.read_in(&self.dir, &file)
+    }
+
+    fn save(&self, _: &str, _: &[u8]) -> Result<(), Error> {
+        Err(Error::Unsupported("save what it was"))
+    }
+
+    fn delete(&self, _: &str) -> Result<(), Error> {
+        Err(Error::Unsupported("delete what it was"))
+    }
+
+    fn exists(&self, job: &str) -> Result<bool, Error> {
+        Ok(self.has(&file_of(job)))
+    }
+
+    fn list(&self) -> Result<Vec<String>, Error> {
+        Ok(self.jobs.clone())
+    }
+
+    /// A job that has begun meanwhile has a lock that was not listed, and is no dead one.
+    fn holder(&self, job: &str) -> Result<Option<Holder>, Error> {
+        let name = lock_of(job);
+        lock::holder_in(&self.dir, &name, &self.backend.state_dir.join(&name))
+    }
+
+    fn path(&self, job: &str) -> Option<PathBuf> {
+        self.backend.path(job)
+    }
+
+    fn page_place(&self) -> Option<String> {
+        self.backend.page_place()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Checkpoint, LeaseOptions, Request};
+
+    #[test]
+    fn it_tells_what_the_directory_tells() {
+        let dir = tempfile::tempdir().unwrap();
+        let backend = FileBackend::new(dir.path().join("jobs"));
+        assert!(backend.overview().unwrap().is_none());
+        let bytes = |job: &str| Checkpoint::new(job, None).encode().unwrap();
+        let hashed = "x".repeat(300);
+        for job in ["asked", "tenant/7", &hashed] {
+            backend.save(job, &bytes(job)).unwrap();
+        }
+        Request::Pause.save_with_reason(&backend, "asked", Some("night")).unwrap();
+        let of_run = Arc::new(backend.clone());
+        let mut run = Arc::clone(&of_run).lease("running", LeaseOptions::default()).unwrap();
+        run.save(&bytes("running")).unwrap();
+        let overview = backend.overview().unwrap().unwrap();
+        assert_eq!(overview.list().unwrap(), backend.list().unwrap());
+        assert_eq!(overview.list().unwrap().len(), 4);
+        for job in ["asked", "tenant/7", &hashed, "running", "none"] {
+            assert_eq!(overview.load(job).unwrap(), backend.load(job).unwrap(), "{job}");
+            assert_eq!(overview.exists(job).unwrap(), backend.exists(job).unwrap(), "{job}");
+            assert_eq!(overview.holder(job).unwrap(), backend.holder(job).unwrap(), "{job}");
+            assert_eq!(overview.path(job), backend.path(job));
+            let asked = |from: &dyn Backend| Request::load_with_reason(from, job).unwrap();
+            assert_eq!(asked(&*overview), asked(&backend), "{job}");
+        }
+        assert!(overview.holder("running").unwrap().is_some());
+        // One that begins after the list is under way all the same.
+        let mut later = of_run.lease("tenant/7", LeaseOptions::default()).unwrap();
+        assert!(overview.holder("tenant/7").unwrap().is_some());
+        later.save(&bytes("tenant/7")).unwrap();
+        overview.save("asked", b"").unwrap_err();
+        overview.delete("asked").unwrap_err();
+    }
+}

@@ -1,0 +1,112 @@
+//! Which buttons of a job were pressed in the browser, by whom and when: beside the checkpoint, under a name that no job
+//! can have. It outlives the checkpoint, as a button may have cleared that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure;
+use crate::format::presses;
+use crate::name::{RESERVED, check_job};
+use crate::stored::place;
+use crate::{Backend, Error, LeaseOptions, Timestamp, wait};
+
+/// How many are kept of a job: the last ones.
+pub(crate) const MOST: usize = 50;
+/// Longest text of one that is kept, in bytes.
+const TEXT_LIMIT: usize = 300;
+/// Others that press at the same time need a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// A button of a job that was pressed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// When.
+    pub at: Timestamp,
+    /// Which one.
+    pub verb: String,
+    /// By whom, as far as that is known.
+    pub who: String,
+    /// What has been done.
+    pub done: String,
+}
+
+impl Press {
+    /// One that was pressed now. Of longer texts, the first 300 bytes are kept.
+    pub fn now(verb: &str, who: &str, done: &str) -> Self {
+        let [verb, who, done] =
+            [verb, who, done].map(|text| failure::bounded(text.to_owned(), TEXT_LIMIT));
+        Press { at: Timestamp::now(), verb, who, done }
+    }
+
+    /// The last ones of a job, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be read, or what it holds does not tell that of this job.
+    pub fn load(backend: &dyn Backend, job: &str) -> Result<Vec<Press>, Error> {
+        let name = name_of(job);
+        let Some(bytes) = backend.load(&name)? else { return Ok(Vec::new()) };
+        let (found, presses) =
+            presses::decode(&bytes).map_err(|it| Error::unreadable(backend, &name, it))?;
+        if found == job {
+            return Ok(presses);
+        }
+        let place = place(backend, &name);
+        Err(Error::OtherJob { job: job.to_owned(), found, place })
+    }
+
+    /// Keeps it as the last one of a job. What can't be read of those before is replaced.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be written.
+    pub fn keep(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
+        check_job(job)?;
+        let name = name_of(job);
+        let lease = || Arc::clone(backend).lease(&name, LeaseOptions::default());
+        let mut lease = wait::while_held(PATIENCE, LONGEST_PAUSE, lease)?;
+        let mut presses = match Press::load(&**backend, job) {
+            Err(Error::Format { .. } | Error::OtherJob { .. }) => Vec::new(),
+            found => found?,
+        };
+        presses.push(self);
+        presses.drain(..presses.len().saturating_sub(MOST));
+        let bytes =
+            presses::encode(job, presses).map_err(|it| Error::unwritable(&**backend, &name, it))?;
+        lease.save(&bytes)
+    }
+}
+
+fn name_of(job: &str) -> String {
+    format!("{RESERVED}pressed/{job}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryBackend;
+
+    #[test]
+    fn the_last_ones_are_kept_of_each_job() {
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        let load = |job: &str| Press::load(&*backend, job).unwrap();
+        assert_eq!(load("a"), []);
+        for number in 0..=MOST {
+            let press = Press::now("pause", "ada", &number.to_string());
+            press.keep(&backend, "a").unwrap();
+        }
+        Press::now("clear", &"é".repeat(400), "gone").keep(&backend, "b").unwrap();
+        let kept = load("a");
+        assert_eq!((kept.len(), &*kept[0].done, &*kept[MOST - 1].done), (MOST, "1", "50"));
+        assert!(load("b")[0].who.len() < 400, "{:?}", load("b"));
+        assert_eq!(backend.list().unwrap(), [""; 0]);
+        backend.save(&name_of("a"), &backend.load(&name_of("b")).unwrap().unwrap()).unwrap();
+        Press::load(&*backend, "a").unwrap_err();
+        Press::now("pause", "ada", "anew").keep(&backend, "a").unwrap();
+        assert_eq!(load("a").len(), 1);
+        Press::now("pause", "ada", "no").keep(&backend, "safe-state/a").unwrap_err();
+    }
+}

@@ -1,0 +1,56 @@
+//! How much memory the processes of a job take, of those on this machine.
+
+use std::fs;
+
+use safe_state_backends::Holder;
+use safe_state_base::status::look::{Look, Run};
+use serde::Serialize;
+
+/// A process of a job.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Memory {
+    pid: u32,
+    host: String,
+    /// What it has in memory now.
+    bytes: u64,
+    /// The most that it has had.
+    peak_bytes: u64,
+}
+
+impl Memory {
+    /// Of those that run the job, and whose numbers are those of this machine.
+    pub(crate) fn of(look: &Look) -> Vec<Memory> {
+        let first = match &look.run {
+            Run::By(holder) => Some(holder),
+            Run::None | Run::Unknown => None,
+        };
+        let workers = look.begun.iter().filter_map(|it| it.holder.as_ref());
+        let mut found: Vec<Memory> = Vec::new();
+        for holder in first.into_iter().chain(workers) {
+            if !found.iter().any(|it| it.pid == holder.pid()) {
+                found.extend(Memory::of_process(holder));
+            }
+        }
+        found
+    }
+
+    fn of_process(holder: &Holder) -> Option<Memory> {
+        if !holder.is_neighbour() {
+            return None;
+        }
+        let status = fs::read_to_string(format!("/proc/{}/status", holder.pid())).ok()?;
+        Some(Memory {
+            pid: holder.pid(),
+            host: holder.host().to_owned(),
+            bytes: field(&status, "VmRSS:")?,
+            peak_bytes: field(&status, "VmHWM:")?,
+        })
+    }
+}
+
+/// In bytes; the kernel tells it in units of 1024.
+fn field(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let number: u64 = line.split_whitespace().next()?.parse().ok()?;
+    number.checked_mul(1024)
+}
