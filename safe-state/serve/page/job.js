@@ -278,6 +278,12 @@ const JobPage = (() => {
       known.parentElement.hidden = !value;
     }
 
+    /** What has changed may be told before it is kept who asked for it: the answer comes after that. */
+    async press(name) {
+      await this.page.perform(this.offered.get(name), this.job);
+      this.showPresses(name, performance.now());
+    }
+
     /** Buttons keep the focus as long as they stay. */
     showVerbs(verbs) {
       const wanted = this.page.canDo ? verbs : [];
@@ -290,7 +296,7 @@ const JobPage = (() => {
         if (hadFocus) this.page.focus();
       }
       wanted.forEach((verb, at) => {
-        const button = shown.get(verb.name) ?? el("button", { type: "button", "data-verb": verb.name, title: verb.means, class: verb.asks ? "grave" : null, onclick: () => this.page.perform(this.offered.get(verb.name), this.job) }, labelOf(verb));
+        const button = shown.get(verb.name) ?? el("button", { type: "button", "data-verb": verb.name, title: verb.means, class: verb.asks ? "grave" : null, onclick: () => this.press(verb.name) }, labelOf(verb));
         put(button, labelOf(verb));
         if (this.verbs.children[at] !== button) this.verbs.insertBefore(button, this.verbs.children[at] ?? null);
       });
