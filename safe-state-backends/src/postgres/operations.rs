@@ -136,7 +136,7 @@ impl Session for PostgresSession {
             held(Durability::Power)
         );
         let time = token.time.as_secs_f64();
-        let taken = self.rows(
+        let renewed = self.rows(
             &statement,
             &[
                 (&token.key, Type::TEXT),
@@ -145,7 +145,7 @@ impl Session for PostgresSession {
                 (&time, Type::FLOAT8),
             ],
         )?;
-        if taken.is_empty() {
+        if renewed.is_empty() {
             return Err(Trouble::transient("an earlier connection was about to take the lease up"));
         }
         self.extended = Some(Instant::now());
