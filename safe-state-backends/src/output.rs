@@ -1,9 +1,10 @@
-//! One job writes a file: which one stands beside the checkpoints, by the file's device and number, and
+//! One job writes a file: which one stands beside the checkpoints, by the file's number and birth, and
 //! outlives a run that dies; and while a run is under way, a lock on the file itself tells runs of other stores.
 
 mod lock;
 
 use std::fs::Metadata;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -51,29 +52,41 @@ impl FileId {
             && (has_same_birth || (self.device == other.device && self.born == other.born))
     }
 
-    /// Under which the store keeps what job writes it. Without its birth, the number of a file says
-    /// nothing on another machine.
-    fn name(&self) -> String {
-        let FileId { device, number, born } = self;
-        let rest = match born {
+    /// Under which the store keeps what job writes the file at `path`. Another machine, and this one after a boot, may
+    /// have another number for the device. Where there is no birth, the number of a file alone says little, but with its
+    /// name.
+    fn name(&self, path: &Path) -> String {
+        let rest = match self.born {
             Some(born) => format!("{born:x}"),
-            None => hostname::get().unwrap_or_default().to_string_lossy().into_owned(),
+            None => format!("named-{:08x}", crc32fast::hash(file_name(path))),
         };
-        format!("{RESERVED}output/{device:x}-{number:x}-{rest}")
+        format!("{RESERVED}output/{:x}-{rest}", self.number)
+    }
+
+    /// Whether what is saved of a handle of the file at `path` may be that: it holds what stands there of a file, whatever
+    /// the device.
+    fn is_named_by(&self, path: &Path, saved: &[u8]) -> bool {
+        let holds = |part: &[u8]| saved.windows(part.len().max(1)).any(|found| found == part);
+        let Ok(id) = postcard::to_stdvec(&(self.number, self.born)) else { return true };
+        holds(&id) && (self.born.is_some() || holds(file_name(path)))
     }
 }
 
-/// Takes down that `job` writes the file, unless another job does that would go on with it; and returns that one.
+fn file_name(path: &Path) -> &[u8] {
+    path.file_name().unwrap_or_default().as_encoded_bytes()
+}
+
+/// Takes down that `job` writes the file at `path`, unless another job does that would go on with it; and returns that one.
 ///
 /// # Errors
 ///
 /// The backend can't be read or written.
 pub fn claim_output(
     backend: &Arc<dyn Backend>,
-    file: &FileId,
+    (file, path): (&FileId, &Path),
     job: &str,
 ) -> Result<Option<String>, Error> {
-    let name = file.name();
+    let name = file.name(path);
     if owner(&**backend, &name)?.as_deref() == Some(job) {
         return Ok(None);
     }
@@ -82,7 +95,7 @@ pub fn claim_output(
         wait::while_held(PATIENCE, LONGEST_PAUSE, || Arc::clone(backend).lease(&name, options))?;
     if let Some(other) = owner(&**backend, &name)?
         && other != job
-        && goes_on_with(&**backend, &other, file)
+        && goes_on_with(&**backend, &other, (file, path))
     {
         return Ok(Some(other));
     }
@@ -92,13 +105,17 @@ pub fn claim_output(
     Ok(None)
 }
 
-/// Takes back that `job` writes the file.
+/// Takes back that `job` writes the file at `path`.
 ///
 /// # Errors
 ///
 /// The backend can't be read or written.
-pub fn release_output(backend: &Arc<dyn Backend>, file: &FileId, job: &str) -> Result<(), Error> {
-    let name = file.name();
+pub fn release_output(
+    backend: &Arc<dyn Backend>,
+    (file, path): (&FileId, &Path),
+    job: &str,
+) -> Result<(), Error> {
+    let name = file.name(path);
     let options = LeaseOptions::new(Durability::Process);
     let mut lease =
         wait::while_held(PATIENCE, LONGEST_PAUSE, || Arc::clone(backend).lease(&name, options))?;
@@ -113,11 +130,10 @@ fn owner(backend: &dyn Backend, name: &str) -> Result<Option<String>, Error> {
 
 /// Whether a run of the job would go on with the file: what is saved of one of its handles names it. So it seems if
 /// that can't be told.
-fn goes_on_with(backend: &dyn Backend, job: &str, file: &FileId) -> bool {
-    let Ok(id) = postcard::to_stdvec(file) else { return true };
+fn goes_on_with(backend: &dyn Backend, job: &str, (file, path): (&FileId, &Path)) -> bool {
     match Checkpoint::load(backend, job) {
         Ok(Some(found)) => {
-            let names_it = |bytes: &[u8]| bytes.windows(id.len()).any(|part| part == id);
+            let names_it = |bytes: &[u8]| file.is_named_by(path, bytes);
             !found.is_finished() && found.carried.values().any(|value| names_it(&value.bytes))
         }
         Ok(None) => false,
@@ -133,11 +149,17 @@ mod tests {
 
     const FILE: FileId = FileId { device: 1, number: 2, born: Some(3) };
 
+    const OUT: &str = "/there/out.csv";
+
     /// With a handle of the file.
     fn begin(backend: &Arc<dyn Backend>, job: &str) -> Store {
+        begin_with(backend, job, FILE)
+    }
+
+    fn begin_with(backend: &Arc<dyn Backend>, job: &str, file: FileId) -> Store {
         let opening = Store::open(Arc::clone(backend), job, LeaseOptions::default()).unwrap();
         let mut store = opening.begin(Checkpoint::new(job, None)).unwrap();
-        let meta = postcard::to_stdvec(&("out.csv", 7, FILE, 9)).unwrap();
+        let meta = postcard::to_stdvec(&(OUT, 7, file, 9)).unwrap();
         let carried = CarriedChange::of_bytes::<std::fs::File>("out", Vec::new(), meta, None);
         let change = Change { carried: carried.into_iter().collect(), ..Change::default() };
         store.save(change).unwrap();
@@ -147,24 +169,48 @@ mod tests {
     #[test]
     fn a_file_is_one_jobs_until_that_is_finished() {
         let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
-        let claim = |job: &str| claim_output(&backend, &FILE, job).unwrap();
+        let claim = |job: &str| claim_output(&backend, (&FILE, OUT.as_ref()), job).unwrap();
         let mut first = begin(&backend, "a");
         assert_eq!(claim("a"), None);
         assert_eq!(claim("a"), None);
         assert_eq!(claim("b"), Some("a".to_owned()));
-        assert_eq!(claim_output(&backend, &FileId { born: Some(4), ..FILE }, "b").unwrap(), None);
+        let other = FileId { born: Some(4), ..FILE };
+        assert_eq!(claim_output(&backend, (&other, OUT.as_ref()), "b").unwrap(), None);
         assert_eq!(backend.list().unwrap(), ["a"]);
         let elsewhere = FileId { born: Some(5), ..FILE };
-        assert_eq!(claim_output(&backend, &elsewhere, "a").unwrap(), None);
-        assert_eq!(claim_output(&backend, &elsewhere, "b").unwrap(), None, "a has never saved it");
+        assert_eq!(claim_output(&backend, (&elsewhere, OUT.as_ref()), "a").unwrap(), None);
+        assert_eq!(
+            claim_output(&backend, (&elsewhere, OUT.as_ref()), "b").unwrap(),
+            None,
+            "a has never saved it"
+        );
         first.delete().unwrap();
         drop(first);
         let _second = begin(&backend, "b");
         assert_eq!(claim("b"), None, "its job is cleared");
-        release_output(&backend, &FILE, "a").unwrap();
+        release_output(&backend, (&FILE, OUT.as_ref()), "a").unwrap();
         assert_eq!(claim("c"), Some("b".to_owned()), "it was not its to take back");
-        release_output(&backend, &FILE, "b").unwrap();
+        release_output(&backend, (&FILE, OUT.as_ref()), "b").unwrap();
         assert_eq!(claim("c"), None);
+    }
+
+    #[test]
+    fn a_file_is_one_jobs_also_where_its_device_has_another_number() {
+        for born in [Some(3), None] {
+            let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+            let here = FileId { device: 1, number: 200, born };
+            let there = FileId { device: 70, ..here };
+            let claim = |file: FileId, path: &str, job: &str| {
+                claim_output(&backend, (&file, path.as_ref()), job).unwrap()
+            };
+            let _first = begin_with(&backend, "a", here);
+            assert_eq!(claim(here, OUT, "a"), None);
+            assert_eq!(claim(there, "/mounted/out.csv", "b"), Some("a".to_owned()), "{born:?}");
+            assert_eq!(claim(FileId { number: 201, ..there }, OUT, "b"), None);
+            if born.is_none() {
+                assert_eq!(claim(there, "/mounted/other.csv", "b"), None);
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod changes;
 pub(crate) mod closures;
 pub(crate) mod collections;
 pub(crate) mod durable;
+pub(crate) mod heads;
 pub(crate) mod hoist;
 pub(crate) mod kept;
 pub(crate) mod lending;

@@ -50,6 +50,10 @@ pub use crate::items::capture::{ShownByDebug, ShownByDisplay, ShownByType, Value
 pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
+pub use crate::items::compared::{
+    HeadHolder, HeadList, HeadMaybeList, HeadOption, HeadOther, HeadOuterHolder, HeadPath, InHead,
+    WalkedArgument, WalkedOther, WalkedPath,
+};
 pub use crate::items::fingerprint::CONSUMED;
 pub use crate::items::identity::{CursorType, IdentityKind as Way};
 pub use crate::items::input::{
@@ -69,6 +73,10 @@ pub use crate::parallel::{
     AheadAsFutures, AheadOnThreads, Captures, Cores, Feed, FromThread, Keeps, Most, Offered, Parts,
     Terms, ToThread, ahead_on_threads, as_futures, as_futures_of_stream, asking, asking_by_key,
     offered, offered_by_key, on_threads, typed, typed_ahead,
+};
+pub use crate::proof::durable::{
+    OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
+    OfTransaction,
 };
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
@@ -93,11 +101,12 @@ pub use crate::shared::input::{Again, BeginsAgain, GivesEachOnce};
 pub use crate::shared::merging::Merges;
 pub use crate::{
     __again as again, __argument_fingerprint as argument_fingerprint, __attempts as attempts,
-    __encrypt as encrypt, __failing as failing, __fingerprint as fingerprint,
-    __graceful as graceful, __handed as handed, __in_place as in_place, __key as key,
-    __known as known_items, __means as means, __on_error as on_error, __progress as progress,
-    __read_only as read_only, __returns as returns, __set_back as set_back, __shown as shown,
-    __source as source, __thrown as thrown, __undone as undone, __unshared as unshared,
+    __durable as durable, __encrypt as encrypt, __failing as failing, __fingerprint as fingerprint,
+    __graceful as graceful, __handed as handed, __head_fingerprint as head_fingerprint,
+    __in_place as in_place, __key as key, __known as known_items, __means as means,
+    __on_error as on_error, __progress as progress, __read_only as read_only, __returns as returns,
+    __set_back as set_back, __shown as shown, __source as source, __thrown as thrown,
+    __undone as undone, __unshared as unshared,
 };
 #[cfg(feature = "limits")]
 pub use safe_state_limits::run::{Cancellation, cancellable};
@@ -342,6 +351,11 @@ pub fn function_name<Companion>(function: &str) -> String {
 /// By what one instance of a function is told from another.
 pub fn type_fingerprint<T: ?Sized>() -> Option<u32> {
     crate::items::fingerprint::serialized(&std::any::type_name::<T>())
+}
+
+/// By what a method of one instance of a type is told from another's; none of a type without parameters.
+pub fn self_fingerprint<T: ?Sized>() -> Option<u32> {
+    std::any::type_name::<T>().contains('<').then(type_fingerprint::<T>).flatten()
 }
 
 /// The default name of a method: its type's path, and its own name.

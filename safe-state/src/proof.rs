@@ -2,6 +2,7 @@
 //! a closure that has to be `Fn`, is never called and is not generated. In it, variables that are named in
 //! `carry(..)`, `reconnect(..)` or `fresh(..)` are locals made from nothing.
 
+pub(crate) mod durable;
 pub(crate) mod items;
 pub(crate) mod shared;
 
@@ -182,6 +183,19 @@ macro_rules! __unshared {
     ($of:expr) => {{
         use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
         (&&&&$of).unshared()
+    }};
+}
+
+/// Refuses what complete items may have written in vain.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __durable {
+    ($of:expr) => {{
+        use $crate::__private::{
+            OfAsyncTransaction as _, OfBuffer as _, OfDurable as _, OfLentAsyncTransaction as _,
+            OfLentTransaction as _, OfTransaction as _,
+        };
+        (&&&&&&$of).durable()
     }};
 }
 

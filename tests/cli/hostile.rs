@@ -138,6 +138,7 @@ fn errors() -> Vec<Box<dyn Display>> {
             index: 1,
             reason: DeadLetterNotRetryable::TooFarBack,
         },
+        Error::NotSerializable { job: job() },
         Error::KeyNotSerializable { job: job(), index: 1, reason: reason.clone() },
         Error::StoppedItself { reason: reason.clone() },
         Error::NotByHand { job: job(), reason: NotByHand::KnownByKey },

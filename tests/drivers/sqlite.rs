@@ -118,6 +118,46 @@ fn a_connection_is_as_it_was() {
     assert!(again.is_readonly("main").unwrap());
 }
 
+/// What a connection to two databases says after `meanwhile` has treated the attached one.
+fn reconnected_after(meanwhile: impl FnOnce(&Path)) -> anyhow::Result<()> {
+    let dir = tempfile::tempdir().unwrap();
+    let other = dir.path().join("other.db");
+    let mut database = Connection::open(dir.path().join("rows.db"))?;
+    database.execute("ATTACH ?1 AS \"the other\"", [other.to_str().unwrap()])?;
+    database.execute_batch("CREATE TABLE \"the other\".rows (item INTEGER)")?;
+    let meta = database.extract()?;
+    drop(database);
+    meanwhile(&other);
+    let mut again = Connection::reconnect(meta)?;
+    again.extract()?;
+    Ok(())
+}
+
+#[test]
+fn an_attached_database_is_known_as_the_main_one() {
+    reconnected_after(|_| {}).unwrap();
+    let made_by = |statements: &'static str| {
+        reconnected_after(move |path| {
+            fs::remove_file(path).unwrap();
+            Connection::open(path).unwrap().execute_batch(statements).unwrap();
+        })
+    };
+    let told = |outcome: anyhow::Result<()>, reason: &str| {
+        let error = format!("{:#}", outcome.unwrap_err());
+        assert!(error.contains(reason), "{error}");
+    };
+    made_by("CREATE TABLE rows (item INTEGER)").unwrap();
+    told(made_by("CREATE TABLE others (item INTEGER)"), "its tables are made otherwise");
+    told(
+        made_by("CREATE TABLE rows (item INTEGER); PRAGMA application_id = 7"),
+        "other.db` is another database than it was: its `application_id` is 7, and was 0",
+    );
+    told(
+        reconnected_after(|path| fs::write(path, "").unwrap()),
+        "other.db` is another database, or an older one: its schema has version 0, and had 1",
+    );
+}
+
 #[test]
 fn a_log_is_synced_as_well() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! What complete items wrote to reconnected files is there once, whatever happens to the files between the runs.
 
+mod emptied;
 mod first;
 mod kills;
 mod known;

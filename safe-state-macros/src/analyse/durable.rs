@@ -4,15 +4,20 @@
 //!
 //! The source alone shows the plain cases, and they are refused where they are seen.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Block, Error, ExprMethodCall, Result, Type};
+use syn::{
+    Block, Error, Expr, ExprClosure, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprMethodCall,
+    ExprWhile, Result, Type,
+};
 
-use crate::analyse::opening::Deed;
+use crate::analyse::opening::{Deed, Opening};
 use crate::analyse::plan::Plan;
 use crate::analyse::survey::Loop;
+use crate::analyse::survey::locals::Local;
+use crate::parse::options::variable::Variable;
 use crate::syntax::bindings::own_names;
 use crate::syntax::free_idents::free_idents;
 
@@ -32,17 +37,23 @@ pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<
         mentioned.contains(&name) && !own.contains(&name)
     };
     let is_fresh = |ident: &Ident| plan.options.restored.fresh.iter().any(|named| named.is(ident));
-    let holds_back = |ident: &Ident| is_fresh(ident) && !flushes(body, ident);
+    let holds_back = |ident: &Ident| {
+        let whole = Variable { root: ident.clone(), fields: Vec::new() };
+        is_fresh(ident) && !flushes(body, &whole)
+    };
     for local in around.scope.locals.iter().filter(|it| uses(&it.binding.ident)) {
         let (ident, opening) = (&local.binding.ident, &local.init.opening);
         let ty = local.value_type();
-        if opening.makes_file() && is_fresh(ident) {
+        let held = openings(local, &around.scope.locals);
+        let is_seen = |what: &dyn Fn(&Opening) -> bool| held.iter().any(|it| what(it));
+        if is_fresh(ident) && is_seen(&Opening::makes_file) {
             return Err(withheld(plan, ident, Withheld::Anew));
         }
         if opening.does(Deed::BeginsTransaction) || is_of(ty.as_ref(), "Transaction") {
             return Err(withheld(plan, ident, Withheld::Uncommitted));
         }
-        if (opening.does(Deed::Buffers) || is_of(ty.as_ref(), "BufWriter")) && holds_back(ident) {
+        let buffers = is_seen(&|it| it.does(Deed::Buffers)) || is_of(ty.as_ref(), "BufWriter");
+        if buffers && holds_back(ident) {
             return Err(withheld(plan, ident, Withheld::Buffered));
         }
     }
@@ -56,6 +67,21 @@ pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<
         }
     }
     Ok(())
+}
+
+/// What the initialiser of a local does, and those of the locals that it makes something around.
+fn openings<'l>(local: &'l Local, locals: &'l [Local]) -> Vec<&'l Opening> {
+    let mut found = vec![local];
+    let mut at = 0;
+    while let Some(local) = found.get(at).copied() {
+        let around = local.init.opening.around().iter().filter_map(|name| {
+            let before = locals.iter().filter(|it| it.at < local.at);
+            before.rev().find(|it| it.binding.ident.unraw() == name.as_str())
+        });
+        found.extend(around);
+        at += 1;
+    }
+    found.into_iter().map(|local| &local.init.opening).collect()
 }
 
 /// At the name in `fresh(..)`, or else at the variable.
@@ -93,20 +119,78 @@ fn is_of(ty: Option<&Type>, name: &str) -> bool {
     it.path.segments.last().is_some_and(|last| last.ident == name)
 }
 
-/// Whether the body is seen to flush the writer.
-fn flushes(body: &Block, writer: &Ident) -> bool {
-    struct Search<'a>(&'a Ident, bool);
-    impl<'ast> Visit<'ast> for Search<'_> {
-        fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-            visit::visit_expr_method_call(self, call);
-            let is_it =
-                free_idents(call.receiver.to_token_stream()).contains(&self.0.unraw().to_string());
-            self.1 |= is_it && (call.method == "flush" || call.method == "into_inner");
-        }
+/// Whether the body mentions the variable or field.
+pub(crate) fn uses(body: &Block, place: &Variable) -> bool {
+    mentions(body, place) && !own_names(body).contains(&place.root.unraw().to_string())
+}
+
+fn mentions(tokens: impl ToTokens, place: &Variable) -> bool {
+    let tokens = tokens.to_token_stream();
+    if place.is_whole() {
+        return free_idents(tokens).contains(&place.root.unraw().to_string());
     }
-    let mut search = Search(writer, false);
+    let text = |tokens: TokenStream| tokens.to_string().replace(' ', "");
+    text(tokens).contains(&text(place.place()))
+}
+
+/// Whether the body is seen to flush the writer in each item.
+pub(crate) fn flushes(body: &Block, writer: &Variable) -> bool {
+    let mut search = Search { writer, found: false };
     search.visit_block(body);
-    search.1
+    search.found
+}
+
+/// Looks for what is done on every way through.
+struct Search<'w> {
+    writer: &'w Variable,
+    found: bool,
+}
+
+impl Search<'_> {
+    /// Whether all of these do it.
+    fn all<'e>(&self, branches: impl IntoIterator<Item = &'e Expr>) -> bool {
+        branches.into_iter().all(|branch| {
+            let mut search = Search { writer: self.writer, found: false };
+            search.visit_expr(branch);
+            search.found
+        })
+    }
+}
+
+impl<'ast> Visit<'ast> for Search<'_> {
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        visit::visit_expr_method_call(self, call);
+        let is_it = mentions(&call.receiver, self.writer);
+        self.found |= is_it && (call.method == "flush" || call.method == "into_inner");
+    }
+
+    fn visit_expr_if(&mut self, it: &'ast ExprIf) {
+        self.visit_expr(&it.cond);
+        let mut then = Search { writer: self.writer, found: false };
+        then.visit_block(&it.then_branch);
+        let other = it.else_branch.as_ref().map(|(_, other)| &**other);
+        self.found |= then.found && other.is_some_and(|other| self.all([other]));
+    }
+
+    fn visit_expr_match(&mut self, it: &'ast ExprMatch) {
+        self.visit_expr(&it.expr);
+        self.found |= !it.arms.is_empty() && self.all(it.arms.iter().map(|arm| &*arm.body));
+    }
+
+    // What these hold may not run at all, but for what they begin with.
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+
+    fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
+        self.visit_expr(&it.expr);
+    }
+
+    fn visit_expr_while(&mut self, it: &'ast ExprWhile) {
+        self.visit_expr(&it.cond);
+    }
+
+    fn visit_expr_loop(&mut self, it: &'ast ExprLoop) {
+        self.visit_block(&it.body);
+    }
 }
 
 #[cfg(test)]
@@ -115,10 +199,21 @@ mod tests {
 
     #[test]
     fn what_flushes_is_seen() {
-        let writer: Ident = syn::parse_str("out").unwrap();
-        let flushes = |text: &str| flushes(&syn::parse_str(text).unwrap(), &writer);
+        let of = |writer: &str, text: &str| {
+            flushes(&syn::parse_str(text).unwrap(), &syn::parse_str(writer).unwrap())
+        };
+        let flushes = |text: &str| of("out", text);
         assert!(flushes("{ writeln!(out)?; out.flush()?; }"));
         assert!(flushes("{ out.get_mut().flush().await?; }"));
+        assert!(flushes("{ if a { out.flush()?; } else { out.flush()? } }"));
+        assert!(flushes("{ match a { 1 => out.flush()?, _ => { out.flush()?; } } }"));
+        assert!(flushes("{ if let Err(error) = out.flush() { panic!() } }"));
         assert!(!flushes("{ writeln!(out)?; other.flush()?; }"));
+        assert!(!flushes("{ if n % 100 == 0 { out.flush()?; } }"));
+        assert!(!flushes("{ for _ in a { out.flush()?; } }"));
+        assert!(!flushes("{ match a { 1 => out.flush()?, _ => {} } }"));
+        assert!(!flushes("{ let flush = || out.flush(); }"));
+        assert!(of("self.out", "{ self.out.get_mut().flush()?; }"));
+        assert!(!of("self.out", "{ self.log.flush()?; }"));
     }
 }

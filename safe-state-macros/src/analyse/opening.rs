@@ -2,11 +2,15 @@
 
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, Lit};
+use syn::{Expr, ExprCall, ExprLit, ExprMethodCall, ExprStruct, Lit};
 
 /// What an initialiser is seen to do.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Opening(Vec<Deed>);
+pub(crate) struct Opening {
+    deeds: Vec<Deed>,
+    /// The variables that it makes something around.
+    around: Vec<String>,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
@@ -26,16 +30,37 @@ pub(crate) enum Deed {
 impl Opening {
     pub(crate) fn of(init: &Expr) -> Self {
         let mut seen = Opening::default();
+        seen.takes_in(init);
         seen.visit_expr(init);
+        seen.note(Deed::BeginsTransaction, begins_transaction(init));
         seen
     }
 
+    /// The variables that it makes something around, such as a writer around a file.
+    pub(crate) fn around(&self) -> &[String] {
+        &self.around
+    }
+
+    fn takes_in(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Path(it) => {
+                self.around.extend(it.path.get_ident().map(|ident| ident.unraw().to_string()));
+            }
+            Expr::Reference(it) if it.mutability.is_some() => self.takes_in(&it.expr),
+            Expr::MethodCall(it) if it.method == "try_clone" => self.takes_in(&it.receiver),
+            Expr::Try(it) => self.takes_in(&it.expr),
+            Expr::Await(it) => self.takes_in(&it.base),
+            Expr::Paren(it) => self.takes_in(&it.expr),
+            _ => {}
+        }
+    }
+
     pub(crate) fn does(&self, deed: Deed) -> bool {
-        self.0.contains(&deed)
+        self.deeds.contains(&deed)
     }
 
     fn note(&mut self, deed: Deed, is_seen: bool) {
-        self.0.extend(is_seen.then_some(deed));
+        self.deeds.extend(is_seen.then_some(deed));
     }
 
     /// Whether it makes a file, or one that is there empty.
@@ -56,6 +81,12 @@ impl<'ast> Visit<'ast> for Opening {
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
         visit::visit_expr_call(self, call);
         let Expr::Path(path) = &*call.func else { return };
+        // A function that is no constructor may return something else.
+        let is_constructor = path.path.segments.len() > 1
+            || path.path.segments.last().is_some_and(|it| is_type(&it.ident.unraw().to_string()));
+        if is_constructor {
+            call.args.iter().for_each(|argument| self.takes_in(argument));
+        }
         let mut names = path.path.segments.iter().rev().map(|it| it.ident.unraw().to_string());
         let (Some(function), Some(of)) = (names.next(), names.next()) else { return };
         // A `LineWriter` holds back no whole line.
@@ -80,12 +111,63 @@ impl<'ast> Visit<'ast> for Opening {
             "read" => self.note(Deed::Reads, is_on),
             // Of a builder.
             "from_path" => self.note(Deed::MakesFile, self.is_format()),
-            "transaction" | "transaction_with_behavior" | "unchecked_transaction" | "savepoint" => {
-                self.note(Deed::BeginsTransaction, true);
-            }
+            "from_writer" => call.args.iter().for_each(|argument| self.takes_in(argument)),
             _ => {}
         }
     }
+
+    fn visit_expr_struct(&mut self, it: &'ast ExprStruct) {
+        visit::visit_expr_struct(self, it);
+        it.fields.iter().for_each(|field| self.takes_in(&field.expr));
+    }
+}
+
+/// Whether what comes out of the expression is a transaction that it begins, as far as the names of methods tell.
+fn begins_transaction(expr: &Expr) -> bool {
+    const BEGIN: [&str; 7] = [
+        "transaction",
+        "transaction_with_behavior",
+        "unchecked_transaction",
+        "savepoint",
+        "savepoint_with_name",
+        "build_transaction",
+        "start_transaction",
+    ];
+    const HAND_ON: [&str; 10] = [
+        "start",
+        "unwrap",
+        "expect",
+        "map_err",
+        "context",
+        "with_context",
+        "wrap_err",
+        "read_only",
+        "isolation_level",
+        "deferrable",
+    ];
+    let called = |call: &ExprMethodCall, names: &[&str]| {
+        let method = call.method.unraw().to_string();
+        names.contains(&method.as_str())
+    };
+    match expr {
+        Expr::Try(it) => begins_transaction(&it.expr),
+        Expr::Paren(it) => begins_transaction(&it.expr),
+        Expr::Reference(it) => begins_transaction(&it.expr),
+        Expr::Call(it) => it.args.iter().any(begins_transaction),
+        // Of other crates than `sqlx`, what begins may be something else; but it is hardly waited for.
+        Expr::Await(it) => {
+            matches!(&*it.base, Expr::MethodCall(call) if called(call, &["begin", "begin_with"]))
+                || begins_transaction(&it.base)
+        }
+        Expr::MethodCall(it) => {
+            called(it, &BEGIN) || (called(it, &HAND_ON) && begins_transaction(&it.receiver))
+        }
+        _ => false,
+    }
+}
+
+fn is_type(name: &str) -> bool {
+    name.starts_with(char::is_uppercase)
 }
 
 pub(crate) fn is_writer(name: &str) -> bool {
@@ -102,6 +184,43 @@ mod tests {
 
     fn opening(text: &str) -> Opening {
         Opening::of(&syn::parse_str(text).unwrap())
+    }
+
+    #[test]
+    fn what_begins_a_transaction_is_seen() {
+        for text in [
+            "connection.transaction()?",
+            "pool.begin().await?",
+            "pool.begin_with(\"BEGIN IMMEDIATE\").await?",
+            "connection.start_transaction(TxOpts::default())?",
+            "client.build_transaction().read_only(false).start()?",
+            "connection.savepoint_with_name(\"rows\")?",
+        ] {
+            assert!(opening(text).does(Deed::BeginsTransaction), "{text}");
+        }
+        for text in [
+            "range.begin()",
+            "{ let tx = pool.begin().await?; let ids = tx.ids(); tx.commit().await?; ids }",
+            "load(&ids)?",
+        ] {
+            assert!(!opening(text).does(Deed::BeginsTransaction), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_something_is_made_around_is_seen() {
+        for text in [
+            "out",
+            "BufWriter::new(out)",
+            "csv::Writer::from_writer(&mut out)",
+            "builder.from_writer(out.try_clone()?)",
+            "Some(Export { out })",
+        ] {
+            assert_eq!(opening(text).around(), ["out"], "{text}");
+        }
+        for text in ["count(&out)", "out.metadata()?.len()", "total(out)?"] {
+            assert!(opening(text).around().is_empty(), "{text}");
+        }
     }
 
     #[test]

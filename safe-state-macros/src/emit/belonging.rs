@@ -1,20 +1,21 @@
-//! What of a function's arguments belongs to its job: what can be compared, and is not iterated.
+//! What of a function's arguments belongs to its job: what can be compared, and is not what its loops walk. And which
+//! instance of it.
 //!
 //! ```text
 //! let job = Job::new("notify");    // becomes, of `fn notify<T>(by: &str, customers: &[T])` that walks `customers`
-//! let job = Job::new("notify").argument("by", argument_fingerprint!(&by)).argument("<T>", type_fingerprint::<T>());
+//! let job = Job::new("notify").argument("<T>", type_fingerprint::<T>()).argument("by", argument_fingerprint!(&by));
 //! ```
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::visit_mut::{self, VisitMut};
-use syn::{Block, Expr, GenericParam, Generics, Local, Type};
+use syn::{Block, Expr, GenericParam, ItemFn, Local, Type, TypeArray};
 
+use crate::analyse::heads::Heads;
 use crate::analyse::plan::Plan;
+use crate::analyse::standing;
 use crate::analyse::targets::Target;
 use crate::parse::function::Argument;
 use crate::syntax::bindings::{Binding, bindings};
@@ -27,7 +28,6 @@ use crate::syntax::loop_forms::while_let;
 pub(crate) fn belonging(
     plan: &Plan,
     (block, mentioned): (&Block, &BTreeSet<String>),
-    generics: &Generics,
     targets: &[Target],
 ) -> TokenStream {
     // In manual mode it is not known what is iterated.
@@ -35,22 +35,26 @@ pub(crate) fn belonging(
         return TokenStream::new();
     }
     let krate = &plan.krate;
-    let iterated = iterated(plan, block, targets);
-    let belongs = |argument: &&Argument| {
-        let name = argument.name();
-        let is_told = mentioned.contains(&name) && !iterated.contains(&name);
-        is_told && !is_excepted(plan, argument)
-    };
+    let heads = heads(plan, targets);
+    let lists = lists(plan, block, &heads);
     let site = Span::mixed_site();
-    let arguments = plan.arguments.iter().filter(belongs).map(|Argument { ident, .. }| {
-        let name = ident.unraw().to_string();
-        quote_spanned! {site=> .argument(#name, #krate::__private::argument_fingerprint!(&#ident)) }
+    let told = plan.arguments.iter().filter(|it| mentioned.contains(&it.name()));
+    let arguments = told.filter(|it| !is_excepted(plan, it)).filter_map(|it| {
+        let (ident, name) = (&it.ident, it.name());
+        let fingerprint = if lists.contains(&name) {
+            return None;
+        } else if heads.walked.contains(&name) {
+            quote_spanned! {site=> #krate::__private::head_fingerprint!(&#ident, walked) }
+        } else if heads.asked.contains(&name) {
+            quote_spanned! {site=> #krate::__private::head_fingerprint!(&#ident) }
+        } else if heads.bounds.contains(&name) {
+            return None;
+        } else {
+            quote_spanned! {site=> #krate::__private::argument_fingerprint!(&#ident) }
+        };
+        Some(quote_spanned! {site=> .argument(#name, #fingerprint) })
     });
-    let types = instance(plan, generics).map(|ty| {
-        let name = format!("<{ty}>");
-        quote_spanned! {site=> .argument(#name, #krate::__private::type_fingerprint::<#ty>()) }
-    });
-    arguments.chain(types).collect()
+    arguments.collect()
 }
 
 /// Whether it may be another one in the next run, or stands there for some configurations alone.
@@ -70,27 +74,67 @@ fn is_excepted(plan: &Plan, argument: &Argument) -> bool {
             .is_some_and(|ty| matches!(ty, Type::Reference(it) if it.mutability.is_some()))
 }
 
-/// The type parameters that tell one instance of the function from another: those of an argument itself, as of
-/// an iterator, may be another type in every run.
-fn instance<'g>(plan: &Plan, generics: &'g Generics) -> impl Iterator<Item = &'g syn::Ident> {
-    let whole: BTreeSet<String> =
-        plan.arguments.iter().filter_map(|it| parameter(it.ty.as_ref()?)).collect();
-    generics.params.iter().filter_map(move |parameter| match parameter {
-        GenericParam::Type(it) if !whole.contains(&it.ident.to_string()) => Some(&it.ident),
+/// What tells one instance of the function from another: its parameters, and under a name that is given, those of the type
+/// that it is a method of. The type of an argument itself, as of an iterator, and the length of one may be another in every
+/// run.
+pub(crate) fn instance(plan: &Plan, function: &ItemFn) -> TokenStream {
+    if plan.options.manual.is_some() {
+        return TokenStream::new();
+    }
+    let krate = &plan.krate;
+    let site = Span::mixed_site();
+    let types = || plan.arguments.iter().filter_map(|it| it.ty.as_ref());
+    let whole: BTreeSet<String> = types().filter_map(parameter).collect();
+    let mut lengths = Lengths::default();
+    types().for_each(|ty| lengths.visit_type(ty));
+    let told = move |parameter: &GenericParam| match parameter {
+        GenericParam::Type(it) if !whole.contains(&it.ident.to_string()) => {
+            let (ty, name) = (&it.ident, format!("<{}>", it.ident));
+            Some(quote_spanned! {site=>
+                .argument(#name, #krate::__private::type_fingerprint::<#ty>())
+            })
+        }
+        GenericParam::Const(it) if !lengths.0.contains(&it.ident.to_string()) => {
+            let (value, name) = (&it.ident, format!("<{}>", it.ident));
+            Some(quote_spanned! {site=>
+                .argument(#name, #krate::__private::argument_fingerprint!(&#value))
+            })
+        }
         _ => None,
-    })
+    };
+    // The name that is not given has them.
+    let of_type = (plan.options.name.is_some() && standing::stands_in_impl(function)).then(|| {
+        quote_spanned! {site=>
+            .argument("<Self>", #krate::__private::self_fingerprint::<Self>())
+        }
+    });
+    function.sig.generics.params.iter().filter_map(told).chain(of_type).collect()
 }
 
-/// The names of what the loops walk: of what stands in their heads, closures aside, and of lists from which a `let`
-/// makes that.
-fn iterated(plan: &Plan, block: &Block, targets: &[Target]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for target in targets {
-        names.extend(plan.originals.get(&target.at).and_then(head).map(walked).unwrap_or_default());
+/// The names in the lengths of arrays.
+#[derive(Default)]
+struct Lengths(BTreeSet<String>);
+
+impl Visit<'_> for Lengths {
+    fn visit_type_array(&mut self, it: &TypeArray) {
+        self.0.extend(free_idents(it.len.to_token_stream()));
+        visit::visit_type_array(self, it);
     }
+}
+
+/// What the heads of the loops mention.
+fn heads(plan: &Plan, targets: &[Target]) -> Heads {
+    let mut heads = Heads::default();
+    let found = targets.iter().filter_map(|target| plan.originals.get(&target.at).and_then(head));
+    found.for_each(|head| heads.add(head));
+    heads
+}
+
+/// The arguments that are written as lists, and from which a `let` makes what stands in a head.
+fn lists(plan: &Plan, block: &Block, heads: &Heads) -> BTreeSet<String> {
     let mut lets = Lets(Vec::new());
     lets.visit_block(block);
-    let mut sources = names.clone();
+    let mut sources = heads.names();
     // The last ones first, so that what they are made of is known where that is declared.
     for (bound, made_of) in lets.0.iter().rev() {
         if bound.iter().any(|name| sources.contains(name)) {
@@ -98,8 +142,7 @@ fn iterated(plan: &Plan, block: &Block, targets: &[Target]) -> BTreeSet<String> 
         }
     }
     let lists = plan.arguments.iter().filter(|it| it.ty.as_ref().is_some_and(is_list));
-    names.extend(lists.map(Argument::name).filter(|name| sources.contains(name)));
-    names
+    lists.map(Argument::name).filter(|name| sources.contains(name)).collect()
 }
 
 /// The expression that a loop walks.
@@ -109,22 +152,6 @@ fn head(it: &Expr) -> Option<&Expr> {
         Expr::While(it) => while_let(it).map(|(_, expr)| expr),
         _ => None,
     }
-}
-
-/// What the head of a loop mentions outside of closures, which are about its items.
-fn walked(head: &Expr) -> BTreeSet<String> {
-    struct NoClosures;
-    impl VisitMut for NoClosures {
-        fn visit_expr_mut(&mut self, expr: &mut Expr) {
-            if let Expr::Closure(_) = expr {
-                *expr = Expr::Verbatim(TokenStream::new());
-            }
-            visit_mut::visit_expr_mut(self, expr);
-        }
-    }
-    let mut head = head.clone();
-    NoClosures.visit_expr_mut(&mut head);
-    free_idents(head.to_token_stream())
 }
 
 /// The `let`s of a block, in order: what each binds, and what its initialiser mentions.

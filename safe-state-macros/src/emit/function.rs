@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Block, Expr, Generics, ItemFn, Result, Stmt};
+use syn::{Block, Expr, ItemFn, Result, Stmt};
 
 use crate::analyse::plan::Analysed;
 use crate::emit::proof::proof;
@@ -26,8 +26,8 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
     let name = function.sig.ident.clone();
     let job = companion::job_of(function, plan, job);
     function.sig = function::with_names(&function.sig);
-    let generics = function.sig.generics.clone();
     let outside = future::around(function);
+    let instance = belonging::instance(plan, function);
     future::with_block(function, |block| {
         let mentioned = free_idents(block.to_token_stream());
         // A future that the function returns drops what it has captured in the order of its text.
@@ -42,7 +42,7 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
             }
             None => job,
         };
-        *block = region(block, analysed, (&name, &generics, &mentioned), (job, &captures))?;
+        *block = region(block, analysed, (&name, &instance, &mentioned), (job, &captures))?;
         Ok(())
     })
 }
@@ -51,13 +51,14 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
 fn region(
     written: &Block,
     analysed: &Analysed,
-    (name, generics, mentioned): (&Ident, &Generics, &BTreeSet<String>),
+    (name, instance, mentioned): (&Ident, &TokenStream, &BTreeSet<String>),
     (job, captures): (Told, &TokenStream),
 ) -> Result<Block> {
     let Analysed { plan, survey, targets, block } = analysed;
     let mut block = block.clone();
     let arguments = arguments::noted_arguments(plan, mentioned);
-    let belonging = belonging::belonging(plan, (&block, mentioned), generics, targets);
+    let belonging = belonging::belonging(plan, (&block, mentioned), targets);
+    let belonging = quote! { #belonging #instance };
     try_operators::note_tries(plan, &mut block);
     let mut restore = restore::restore(plan, &mut block)?;
     restore.extend(cursors::cursors(plan, &mut block, targets)?);

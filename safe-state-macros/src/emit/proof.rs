@@ -118,12 +118,13 @@ pub(crate) fn proof(
     let items = beside::items_check(plan, (target, &written), &outer);
     let shared = beside::shared_checks(plan, target, &seen, &free, &mut taken);
     let kept = beside::kept_checks(plan, target, around, &mut taken);
+    let durable = beside::durable_checks(plan, written.body);
     // Behind what may be what tells the types: the closure, or the body that runs.
     let untaken = |check: TokenStream| {
         let here = at(written.keyword);
         (!check.is_empty()).then(|| quote_spanned! {here=> if false { #check } })
     };
-    let by_types = quote! { #shared #kept };
+    let by_types = quote! { #shared #kept #durable };
     let (check, behind) = if is_whole {
         (untaken(items), untaken(by_types))
     } else {

@@ -129,6 +129,15 @@ pub enum Error {
         /// The job.
         job: String,
     },
+    /// The first item of a loop can't be serialised, so that its items could not be known again.
+    #[error(
+        "the first item of a loop of job `{job}` cannot be compared with what it is in a later run, as its `Serialize` \
+         fails; say what of an item is compared by `check = |item| ..`, know items by `key = |item| ..`, \
+         `#[derive(Hash)]` on its type, or go by the index alone with `on_input_change = \"continue\"`", job = Line(job))]
+    NotSerializable {
+        /// The job.
+        job: String,
+    },
     /// A loop over a channel identifies its items by index, but a channel gives each item only
     /// once.
     #[error(

@@ -7,13 +7,18 @@
 //! asked of it tells what to do.
 
 mod forms;
+mod head;
 mod kind;
 mod probe;
 
 use std::marker::PhantomData;
 
-use crate::items::fingerprint::{CONSUMED, Checksum, OF_ADDRESS};
+use crate::items::fingerprint::{CONSUMED, Checksum, NOT_SERIALIZED, OF_ADDRESS};
 
+pub use head::{
+    HeadHolder, HeadList, HeadMaybeList, HeadOption, HeadOther, HeadOuterHolder, HeadPath, InHead,
+    WalkedArgument, WalkedOther, WalkedPath,
+};
 pub(crate) use kind::{Compared, Of};
 pub(crate) use probe::Ranked;
 pub use probe::{OfHash, OfItself, OfNothing, OfSerialize, OfSerializeAndHash, OfWrapped, Walk};
@@ -27,7 +32,8 @@ pub fn fingerprint<T, F: Compared<T>>(value: &T, _: PhantomData<F>) -> Option<u3
     F::add(value, &mut sum)?;
     match Some(sum.value()) {
         _ if sum.has_address() => OF_ADDRESS,
-        reserved @ (OF_ADDRESS | CONSUMED) => reserved.map(|it| !it),
+        _ if sum.has_failed() => NOT_SERIALIZED,
+        reserved @ (OF_ADDRESS | CONSUMED | NOT_SERIALIZED) => reserved.map(|it| !it),
         value => value,
     }
 }

@@ -56,6 +56,9 @@ pub trait Counter {
     /// Returns the error of an item that was handed out, and is not the same in another process.
     fn not_compared(&mut self) -> Error;
 
+    /// Returns the error of an item that was handed out, and can't be serialised to be compared, if it is the loop's first.
+    fn not_serialized(&mut self) -> Option<Error>;
+
     /// Returns the error of an input that is not the one that the checkpoint saw.
     fn wrong_input(&mut self, completed: u64, wrong: WrongInput) -> Error;
 }

@@ -14,6 +14,9 @@ use unordered::Walk;
 /// What stands for the fingerprint of a value that is or holds an address, which is another one in every process.
 pub(crate) const OF_ADDRESS: Option<u32> = Some(0x6164_6472);
 
+/// What stands for the fingerprint of a value whose `Serialize` fails.
+pub(crate) const NOT_SERIALIZED: Option<u32> = Some(0x6e6f_7365);
+
 /// What stands for the fingerprint of a consumed item: the loop's items can't be known by their index later.
 pub const CONSUMED: Option<u32> = Some(safe_state_backends::CONSUMED);
 
@@ -32,6 +35,7 @@ pub struct Checksum {
     hasher: crc32fast::Hasher,
     length: usize,
     has_address: bool,
+    has_failed: bool,
 }
 
 impl Checksum {
@@ -45,6 +49,15 @@ impl Checksum {
     /// Something in the value is another one in every process.
     pub(crate) fn note_address(&mut self) {
         self.has_address = true;
+    }
+
+    /// Something in the value can't be serialised.
+    pub(crate) fn note_failure(&mut self) {
+        self.has_failed = true;
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed
     }
 
     pub(crate) fn has_address(&self) -> bool {

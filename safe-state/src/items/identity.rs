@@ -8,7 +8,7 @@ use safe_state_backends::{Carry, LoopProgress};
 
 use crate::Error;
 use crate::items::counter::Counter;
-use crate::items::fingerprint::{CONSUMED, OF_ADDRESS};
+use crate::items::fingerprint::{CONSUMED, NOT_SERIALIZED, OF_ADDRESS};
 use crate::items::key::KeyHash;
 use crate::items::keyed;
 
@@ -56,6 +56,9 @@ impl<T, F: Fn(&T) -> Option<u32>> Identity<T> for ByIndex<F> {
         if counter.hand_out() {
             match (self.0)(item) {
                 OF_ADDRESS => return Admission::Failed(counter.not_compared()),
+                NOT_SERIALIZED if let Some(error) = counter.not_serialized() => {
+                    return Admission::Failed(error);
+                }
                 fingerprint => counter.mark(fingerprint),
             }
         }

@@ -156,6 +156,10 @@ impl Counter for Handing<'_, '_> {
         self.tally.not_compared()
     }
 
+    fn not_serialized(&mut self) -> Option<Error> {
+        self.tally.not_serialized()
+    }
+
     fn wrong_input(&mut self, completed: u64, wrong: WrongInput) -> Error {
         self.tally.wrong_input(completed, wrong)
     }

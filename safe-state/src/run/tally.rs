@@ -250,6 +250,15 @@ impl Counter for Tally<'_> {
         Error::NotCompared { job: self.stages().0.observer.job().to_owned() }
     }
 
+    #[cold]
+    fn not_serialized(&mut self) -> Option<Error> {
+        let (stages, depth) = self.stages();
+        let is_first = stages.progress.beside(depth).last_handed_out() == 0;
+        let job = stages.observer.job().to_owned();
+        self.in_flight &= !is_first;
+        is_first.then_some(Error::NotSerializable { job })
+    }
+
     fn wrong_input(&mut self, completed: u64, wrong: WrongInput) -> Error {
         let (stages, _) = self.stages();
         wrong_input(stages.observer.job().to_owned(), completed, wrong)

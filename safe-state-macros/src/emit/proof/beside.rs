@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::Block;
 use syn::spanned::Spanned;
 
+use crate::analyse::durable;
 use crate::analyse::lending;
 use crate::analyse::outer::{self, Kind, Outer};
 use crate::analyse::plan::Plan;
@@ -13,6 +15,7 @@ use crate::analyse::survey::Loop;
 use crate::analyse::targets::Target;
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
+use crate::parse::options::variable::Variable;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved_crate};
@@ -65,6 +68,22 @@ pub(crate) fn shared_checks(
             let known = taken::take(plan, &it.ident, taken);
             quote_spanned! {here=> #krate::__private::unshared!(#known); }
         })
+    });
+    checks.collect()
+}
+
+/// Refuses arguments, and fields of one, that are made anew and hold back what the body writes, by their types.
+pub(crate) fn durable_checks(plan: &Plan, body: &Block) -> TokenStream {
+    let is_argument = |named: &&Variable| plan.arguments.iter().any(|it| it.ident == named.root);
+    let fresh = plan.options.restored.fresh.iter().filter(is_argument);
+    let holds_back =
+        |named: &&Variable| durable::uses(body, named) && !durable::flushes(body, named);
+    let checks = fresh.filter(holds_back).map(|named| {
+        let here = at(named.span());
+        let (krate, place) = (moved_crate(&plan.krate, here), named.place());
+        quote_spanned! {here=>
+            #krate::__private::durable!(#krate::__private::type_of(&#place));
+        }
     });
     checks.collect()
 }

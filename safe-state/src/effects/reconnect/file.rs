@@ -3,6 +3,7 @@
 mod known;
 mod mode;
 mod path;
+pub(super) mod tail;
 
 #[cfg(target_os = "linux")]
 use std::fs;
@@ -215,6 +216,10 @@ fn written(
         )));
     }
     let end = if mode.append { length } else { position.min(length) };
+    if mode.is_written() {
+        let id = FileId::of(&file.metadata().map_err(failed_on("look at", &path))?);
+        tail::check(file, (&path, mode), id, end)?;
+    }
     let known = Known::of(file, mode, end).map_err(failed_on("read", &path))?;
     Ok(FileMeta { path, mode, position, length, known: Some(known) })
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use safe_state_backends::{Backend, FileId, OutputLock, Taken, claim_output, release_output};
 use safe_state_base::ReconnectError;
 
+use super::file::tail::Tail;
+
 thread_local! {
     static NOW: RefCell<Option<Outputs>> = const { RefCell::new(None) };
 }
@@ -38,6 +40,8 @@ struct Held {
     reader: Option<File>,
     _lock: Option<OutputLock>,
     name_is_synced: bool,
+    /// What it ended in when it was saved last.
+    tail: Option<Tail>,
     /// Whether the variable has it, as of when it was asked last.
     is_there: bool,
 }
@@ -91,7 +95,7 @@ impl Outputs {
     fn give_back(&self, held: Vec<Held>) {
         let Some((backend, job)) = &self.store else { return };
         for held in held {
-            if let Err(error) = release_output(backend, &held.id, job) {
+            if let Err(error) = release_output(backend, (&held.id, &held.path), job) {
                 tracing::debug!(target: "safe_state", path = %held.path.display(), %error, "not released");
             }
         }
@@ -129,7 +133,7 @@ impl Outputs {
             }
         };
         if let Some((backend, job)) = store {
-            let claimed = claim_output(backend, &id, job).map_err(|error| {
+            let claimed = claim_output(backend, (&id, path), job).map_err(|error| {
                 ReconnectError::because(
                     format!("cannot note that this job writes `{shown}`"),
                     error,
@@ -149,6 +153,7 @@ impl Outputs {
             reader: None,
             _lock: lock,
             name_is_synced: false,
+            tail: None,
             is_there: true,
         });
         Ok(())
@@ -167,6 +172,22 @@ pub(super) fn hold(file: &File, path: &Path, id: FileId) -> Result<(), Reconnect
         Some(outputs) => outputs.hold(file, path, id),
         None => Ok(()),
     })
+}
+
+/// What a file that the run writes ended in when it was saved last.
+pub(super) fn tail(id: &FileId) -> Option<Tail> {
+    NOW.with(|now| {
+        now.borrow_mut().as_mut().and_then(|it| it.find(id)).and_then(|it| it.tail.clone())
+    })
+}
+
+/// Takes down what it ends in now.
+pub(super) fn set_tail(id: &FileId, tail: Tail) {
+    NOW.with(|now| {
+        if let Some(held) = now.borrow_mut().as_mut().and_then(|outputs| outputs.find(id)) {
+            held.tail = Some(tail);
+        }
+    });
 }
 
 /// Reads by what `open` opens, which is kept as long as the run goes on: to close it would drop POSIX locks that the

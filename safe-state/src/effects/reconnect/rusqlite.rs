@@ -12,6 +12,9 @@ use siphasher::sip::SipHasher13;
 
 use super::handle::Reconnect;
 
+/// The name of the database that a connection is opened with.
+const MAIN: &str = "main";
+
 /// What a connection has a setting of its own for, that is not in the file.
 const SETTINGS: [&str; 6] = [
     "busy_timeout",
@@ -32,8 +35,18 @@ pub struct SqliteMeta {
     /// The names and files of the databases attached to it.
     attached: Vec<(String, String)>,
     settings: [i64; SETTINGS.len()],
-    #[serde(deserialize_with = "known_if_any")]
+    #[serde(deserialize_with = "if_any")]
     known: Option<Known>,
+    /// By what those are known that are attached, in the same order.
+    #[serde(deserialize_with = "if_any")]
+    attached_known: Vec<Attached>,
+}
+
+/// By what an attached database is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Attached {
+    schema_version: i64,
+    known: Known,
 }
 
 /// By what the database is known.
@@ -49,8 +62,10 @@ struct Known {
 
 /// What is saved of older releases ends before it.
 #[expect(clippy::unnecessary_wraps, reason = "what reads a field may fail")]
-fn known_if_any<'de, D: Deserializer<'de>>(known: D) -> Result<Option<Known>, D::Error> {
-    Ok(Option::deserialize(known).unwrap_or_default())
+fn if_any<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    field: D,
+) -> Result<T, D::Error> {
+    Ok(T::deserialize(field).unwrap_or_default())
 }
 
 impl SqliteMeta {
@@ -67,7 +82,8 @@ impl SqliteMeta {
 /// Refused are databases in memory, temporary tables, a transaction that is open when an item
 /// completes, and a file that is gone, has an older schema or another `application_id`. A file that is another one
 /// than it was, by its device, number and time of birth, goes on as a copy, such as a restored backup, if it was made
-/// by the same statements and has no fewer pages; an older copy that is as large is not noticed. A save that is to survive a loss of
+/// by the same statements and has no fewer pages; an older copy that is as large is not noticed. Attached databases are
+/// looked at in the same way. A save that is to survive a loss of
 /// power needs `synchronous` not to be `OFF`, and syncs what SQLite by itself would not have.
 impl Reconnect for Connection {
     type Meta = SqliteMeta;
@@ -97,8 +113,18 @@ impl Reconnect for Connection {
         }
         let read_only = self.is_readonly("main").map_err(failed("look at"))?;
         let schema_version = pragma(self, "schema_version")?;
-        let known = Some(Known::of(self, &path)?);
-        Ok(SqliteMeta { path, read_only, schema_version, attached, settings, known })
+        let known = Some(Known::of(self, MAIN, &path)?);
+        let attached_known = attached.iter().map(|(name, path)| Attached::of(self, name, path));
+        let attached_known = attached_known.collect::<Result<_, _>>()?;
+        Ok(SqliteMeta {
+            path,
+            read_only,
+            schema_version,
+            attached,
+            settings,
+            known,
+            attached_known,
+        })
     }
 
     fn files(meta: &SqliteMeta) -> Vec<PathBuf> {
@@ -129,18 +155,15 @@ impl Reconnect for Connection {
     }
 
     fn verify(&mut self, meta: &SqliteMeta) -> Result<(), ReconnectError> {
-        let found = pragma(self, "schema_version")?;
-        if found < meta.schema_version {
-            return Err(ReconnectError::new(format!(
-                "`{}` is another database, or an older one: its schema has version {found}, \
-                 and had {} when the progress was saved",
-                meta.path, meta.schema_version
-            )));
+        check_version(self, (MAIN, &meta.path), meta.schema_version)?;
+        if let Some(known) = &meta.known {
+            known.check(self, MAIN, &meta.path)?;
         }
-        match &meta.known {
-            Some(known) => known.check(self, &meta.path),
-            None => Ok(()),
+        for ((name, path), attached) in meta.attached.iter().zip(&meta.attached_known) {
+            check_version(self, (name, path), attached.schema_version)?;
+            attached.known.check(self, name, path)?;
         }
+        Ok(())
     }
 
     fn sync(&mut self) -> Result<(), ReconnectError> {
@@ -159,21 +182,44 @@ impl Reconnect for Connection {
     }
 }
 
+fn check_version(
+    connection: &Connection,
+    (name, path): (&str, &str),
+    was: i64,
+) -> Result<(), ReconnectError> {
+    let found = pragma_of(connection, name, "schema_version")?;
+    if found >= was {
+        return Ok(());
+    }
+    Err(ReconnectError::new(format!(
+        "`{path}` is another database, or an older one: its schema has version {found}, \
+         and had {was} when the progress was saved"
+    )))
+}
+
+impl Attached {
+    fn of(connection: &Connection, name: &str, path: &str) -> Result<Self, ReconnectError> {
+        let schema_version = pragma_of(connection, name, "schema_version")?;
+        Ok(Attached { schema_version, known: Known::of(connection, name, path)? })
+    }
+}
+
 impl Known {
-    fn of(connection: &Connection, path: &str) -> Result<Self, ReconnectError> {
+    /// Of the database that goes by that name in the connection.
+    fn of(connection: &Connection, name: &str, path: &str) -> Result<Self, ReconnectError> {
         let found = fs::metadata(path).map_err(|error| {
             ReconnectError::because(format!("cannot look at the SQLite database `{path}`"), error)
         })?;
         Ok(Known {
             id: FileId::of(&found),
-            application_id: pragma(connection, "application_id")?,
-            schema: schema(connection).map_err(failed("read"))?,
-            pages: pragma(connection, "page_count")?,
+            application_id: pragma_of(connection, name, "application_id")?,
+            schema: schema(connection, name).map_err(failed("read"))?,
+            pages: pragma_of(connection, name, "page_count")?,
         })
     }
 
-    fn check(&self, connection: &Connection, path: &str) -> Result<(), ReconnectError> {
-        let found = Known::of(connection, path)?;
+    fn check(&self, connection: &Connection, name: &str, path: &str) -> Result<(), ReconnectError> {
+        let found = Known::of(connection, name, path)?;
         let another = |how: String| {
             Err(ReconnectError::new(format!("`{path}` is another database than it was: {how}")))
         };
@@ -199,10 +245,13 @@ impl Known {
     }
 }
 
-fn schema(connection: &Connection) -> rusqlite::Result<u64> {
+fn schema(connection: &Connection, database: &str) -> rusqlite::Result<u64> {
     let mut hasher = SipHasher13::new();
-    let text = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name";
-    let mut statement = connection.prepare_cached(text)?;
+    let text = format!(
+        "SELECT type, name, tbl_name, sql FROM \"{}\".sqlite_schema ORDER BY type, name",
+        database.replace('"', "\"\"")
+    );
+    let mut statement = connection.prepare_cached(&text)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         for column in 0..4 {
@@ -246,6 +295,12 @@ fn has_temporary_tables(connection: &Connection) -> Result<bool, ReconnectError>
 
 fn pragma(connection: &Connection, name: &str) -> Result<i64, ReconnectError> {
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(failed("read"))
+}
+
+/// Of the database that goes by that name.
+fn pragma_of(connection: &Connection, database: &str, name: &str) -> Result<i64, ReconnectError> {
+    let found = connection.pragma_query_value(Some(database), name, |row| row.get(0));
+    found.map_err(failed("read"))
 }
 
 fn is_there(path: &str) -> Result<(), ReconnectError> {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::kind::Compared;
 use crate::items::fingerprint::Checksum;
@@ -22,6 +22,10 @@ pub struct BySerializeOrHash;
 /// By what it hashes.
 #[derive(Debug)]
 pub struct ByHash;
+
+/// By the elements of a set, in no order.
+#[derive(Debug)]
+pub struct BySet;
 
 /// By the path of what stands in a directory.
 #[derive(Debug)]
@@ -54,7 +58,10 @@ pub struct NotCompared;
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + ?Sized> Compared<T> for BySerialize {
     fn add(value: &T, sum: &mut Checksum) -> Option<()> {
-        sum.serialized(value)
+        if sum.serialized(value).is_none() {
+            sum.note_failure();
+        }
+        Some(())
     }
 }
 
@@ -73,6 +80,28 @@ impl<T: Hash + ?Sized> Compared<T> for ByHash {
         }
         value.hash(sum);
         Some(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<C> Compared<C> for BySet
+where
+    for<'l> &'l C: IntoIterator<Item: Serialize>,
+{
+    fn add(value: &C, sum: &mut Checksum) -> Option<()> {
+        BySerialize::add(&AsMap(value), sum)
+    }
+}
+
+/// A set as a map, whose order does not count.
+struct AsMap<'a, C>(&'a C);
+
+impl<C> Serialize for AsMap<'_, C>
+where
+    for<'l> &'l C: IntoIterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.into_iter().map(|element| (element, ())))
     }
 }
 

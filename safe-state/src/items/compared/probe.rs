@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock, atomic};
 use serde::Serialize;
 
 use super::forms::{
-    ByHash, ByPath, ByPosition, BySerialize, BySerializeOrHash, Elements, Held, NotCompared, Parts,
-    Success,
+    ByHash, ByPath, ByPosition, BySerialize, BySerializeOrHash, BySet, Elements, Held, NotCompared,
+    Parts, Success,
 };
 use super::kind::Of;
 
@@ -293,6 +293,25 @@ forms! {
 forms! {
     [] OfWrapped(&) walkdir::DirEntry => leaf ByPath;
 }
+
+macro_rules! sets {
+    ($($set:ty)*) => { forms! { $(
+        [T: Serialize, S,] OfItself(&&&&&) $set => leaf BySet;
+        [T: Serialize, S,] OfItself(&&&&&) &$set => leaf Held<BySet>;
+        [T: Serialize, S,] OfItself(&&&&&) &&$set => leaf Held<Held<BySet>>;
+        [T: Serialize, S,] OfItself(&&&&&) Box<$set> => leaf Held<BySet>;
+        [T: Serialize, S,] OfItself(&&&&&) Rc<$set> => leaf Held<BySet>;
+        [T: Serialize, S,] OfItself(&&&&&) Arc<$set> => leaf Held<BySet>;
+        [T: Serialize, S,] OfItself(&&&&&) &Rc<$set> => leaf Held<Held<BySet>>;
+        [T: Serialize, S,] OfItself(&&&&&) &Arc<$set> => leaf Held<Held<BySet>>;
+        [T: Serialize, S,] OfItself(&&&&&) Option<$set> => leaf Elements<BySet>;
+        [T: Serialize, S,] OfItself(&&&&&) Option<&$set> => leaf Elements<Held<BySet>>;
+        [T: Serialize, S,] OfItself(&&&&&) Option<Rc<$set>> => leaf Elements<Held<BySet>>;
+        [T: Serialize, S,] OfItself(&&&&&) Option<Arc<$set>> => leaf Elements<Held<BySet>>;
+    )* } };
+}
+
+sets! { std::collections::HashSet<T, S> hashbrown::HashSet<T, S> }
 
 macro_rules! cells {
     ($($cell:ident)*) => { forms! { $(

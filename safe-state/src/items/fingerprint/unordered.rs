@@ -1,7 +1,8 @@
 //! Values as they serialise whatever the order of their maps, which is another in each process.
 //!
-//! In the place of a map stand the number of its entries and the sum of their hashes. All else serialises as
-//! it does anyway. A set can't be told from a list.
+//! In the place of a map stand the number of its entries and the sum of their hashes, and in that of a list whose length is
+//! not known at first, which Postcard refuses, its length and a hash. All else serialises as it does anyway. A set can't be
+//! told from a list.
 
 use std::cell::Cell;
 use std::fmt::Display;
@@ -89,7 +90,7 @@ macro_rules! parts {
 impl<'a, S: Serializer> Serializer for Through<'a, S> {
     type Ok = S::Ok;
     type Error = S::Error;
-    type SerializeSeq = Through<'a, S::SerializeSeq>;
+    type SerializeSeq = Sequence<'a, S>;
     type SerializeTuple = Through<'a, S::SerializeTuple>;
     type SerializeTupleStruct = Through<'a, S::SerializeTupleStruct>;
     type SerializeTupleVariant = Through<'a, S::SerializeTupleVariant>;
@@ -119,7 +120,6 @@ impl<'a, S: Serializer> Serializer for Through<'a, S> {
     }
 
     parts! {
-        serialize_seq(length: Option<usize>) -> SerializeSeq;
         serialize_tuple(length: usize) -> SerializeTuple;
         serialize_tuple_struct(name: &'static str, length: usize) -> SerializeTupleStruct;
         serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, length: usize)
@@ -161,6 +161,14 @@ impl<'a, S: Serializer> Serializer for Through<'a, S> {
         self.inner.serialize_newtype_variant(name, index, variant, &self.walk.of(value))
     }
 
+    fn serialize_seq(self, length: Option<usize>) -> Result<Sequence<'a, S>, S::Error> {
+        let Through { inner, walk } = self;
+        Ok(match length {
+            Some(_) => Sequence::Known(Through { inner: inner.serialize_seq(length)?, walk }),
+            None => Sequence::Unknown { inner, walk, count: 0, front: Front::of_limit(walk.limit) },
+        })
+    }
+
     fn serialize_map(self, _: Option<usize>) -> Result<Entries<'a, S>, S::Error> {
         let Through { inner, walk } = self;
         Ok(Entries { inner, walk, begun: walk.walked.get(), count: 0, sum: 0, entry: None })
@@ -197,12 +205,76 @@ macro_rules! elements {
 }
 
 elements! {
-    SerializeSeq serialize_element();
     SerializeTuple serialize_element();
     SerializeTupleStruct serialize_field();
     SerializeTupleVariant serialize_field();
     SerializeStruct serialize_field(name: &'static str);
     SerializeStructVariant serialize_field(name: &'static str);
+}
+
+/// The elements of a list.
+enum Sequence<'a, S: Serializer> {
+    /// One that has told its length.
+    Known(Through<'a, S::SerializeSeq>),
+    Unknown {
+        inner: S,
+        walk: &'a Walk,
+        count: u64,
+        front: Front,
+    },
+}
+
+impl<S: Serializer> ser::SerializeSeq for Sequence<'_, S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
+        match self {
+            Sequence::Known(it) => it.inner.serialize_element(&it.walk.of(value)),
+            Sequence::Unknown { walk, count, front, .. } => {
+                *count += 1;
+                if front.left == 0 {
+                    return Ok(());
+                }
+                let written = postcard::to_io(&walk.of(value), front).map(drop);
+                written.map_err(S::Error::custom)
+            }
+        }
+    }
+
+    fn end(self) -> Result<S::Ok, S::Error> {
+        match self {
+            Sequence::Known(it) => it.inner.end(),
+            Sequence::Unknown { inner, count, front, .. } => {
+                (count, front.hasher.finish()).serialize(inner)
+            }
+        }
+    }
+}
+
+/// Hashes the first bytes of a list.
+struct Front {
+    hasher: SipHasher13,
+    left: usize,
+}
+
+impl Front {
+    fn of_limit(limit: usize) -> Self {
+        Front { hasher: SipHasher13::new(), left: limit }
+    }
+}
+
+impl io::Write for Front {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.left);
+        self.hasher.write(&bytes[..taken]);
+        self.left -= taken;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The entries of a map.

@@ -117,13 +117,22 @@ fn checksum(
     (from, count): (u64, u64),
 ) -> io::Result<Option<u32>> {
     let mut bytes = vec![0; usize::try_from(count).unwrap_or_default()];
-    let mut read = |file: &File| read_at(file, &mut bytes, from);
-    let whole = if mode.read { read(file) } else { outputs::read_by(id, || reader(file), read) };
-    match whole {
+    match read(file, id, mode, (&mut bytes, from)) {
         Ok(()) => Ok(Some(crc32fast::hash(&bytes))),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Reads all of `bytes` from a place on.
+pub(super) fn read(
+    file: &File,
+    id: &FileId,
+    mode: Mode,
+    (bytes, from): (&mut [u8], u64),
+) -> io::Result<()> {
+    let mut read = |file: &File| read_at(file, bytes, from);
+    if mode.read { read(file) } else { outputs::read_by(id, || reader(file), read) }
 }
 
 /// The same file, opened to be read.

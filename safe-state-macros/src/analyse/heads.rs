@@ -1,0 +1,160 @@
+//! What the heads of loops mention: what they walk, how far, and what they are asked for.
+
+use std::collections::BTreeSet;
+
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, ExprCall, ExprMethodCall, ExprRange, Macro, Stmt};
+
+use crate::syntax::free_idents::free_idents;
+
+/// The names in the heads of loops, closures aside, which are about the items.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    /// What is walked: `rows` in `rows.iter()`.
+    pub(crate) walked: BTreeSet<String>,
+    /// How far: `count` in `0..count` and in `take(count)`.
+    pub(crate) bounds: BTreeSet<String>,
+    /// All else: `tenant` in `db.customers(tenant)`.
+    pub(crate) asked: BTreeSet<String>,
+    part: Part,
+}
+
+/// What a part of a head is to the loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Part {
+    #[default]
+    Walked,
+    Bound,
+    Asked,
+}
+
+impl Heads {
+    /// Takes in the head of one more loop.
+    pub(crate) fn add(&mut self, head: &Expr) {
+        self.look(head, Part::Walked);
+    }
+
+    /// All names.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        [&self.walked, &self.bounds, &self.asked].into_iter().flatten().cloned().collect()
+    }
+
+    fn look(&mut self, expr: &Expr, part: Part) {
+        let before = std::mem::replace(&mut self.part, part);
+        self.visit_expr(expr);
+        self.part = before;
+    }
+
+    fn note(&mut self, names: impl IntoIterator<Item = String>) {
+        match self.part {
+            Part::Walked => self.walked.extend(names),
+            Part::Bound => self.bounds.extend(names),
+            Part::Asked => self.asked.extend(names),
+        }
+    }
+}
+
+/// Whether a function of that name gives one of its arguments.
+fn chooses(name: &impl ToString) -> bool {
+    ["min", "max", "clamp"].contains(&name.to_string().as_str())
+}
+
+impl<'ast> Visit<'ast> for Heads {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Closure(_) => {}
+            Expr::Path(it) => {
+                let ident = it.path.get_ident().map(|ident| ident.unraw().to_string());
+                self.note(ident);
+            }
+            // Through these, it is the same that is walked or counted.
+            Expr::Range(_)
+            | Expr::MethodCall(_)
+            | Expr::Call(_)
+            | Expr::Block(_)
+            | Expr::Field(_)
+            | Expr::Reference(_)
+            | Expr::Paren(_)
+            | Expr::Group(_)
+            | Expr::Try(_)
+            | Expr::Await(_)
+            | Expr::Cast(_)
+            | Expr::Unary(_) => visit::visit_expr(self, expr),
+            Expr::Index(it) => {
+                self.visit_expr(&it.expr);
+                self.look(&it.index, Part::Asked);
+            }
+            Expr::Binary(_) if self.part == Part::Bound => visit::visit_expr(self, expr),
+            _ => {
+                let before = std::mem::replace(&mut self.part, Part::Asked);
+                visit::visit_expr(self, expr);
+                self.part = before;
+            }
+        }
+    }
+
+    fn visit_expr_range(&mut self, range: &'ast ExprRange) {
+        for end in [&range.start, &range.end].into_iter().flatten() {
+            self.look(end, Part::Bound);
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        self.visit_expr(&call.receiver);
+        let goes_on = self.part == Part::Bound && chooses(&call.method);
+        let part = if goes_on || call.method == "take" { Part::Bound } else { Part::Asked };
+        call.args.iter().for_each(|argument| self.look(argument, part));
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        self.look(&call.func, Part::Asked);
+        let chooses = match &*call.func {
+            Expr::Path(it) => it.path.segments.last().is_some_and(|last| chooses(&last.ident)),
+            _ => false,
+        };
+        let goes_on = self.part == Part::Bound && chooses;
+        let part = if goes_on { Part::Bound } else { Part::Asked };
+        call.args.iter().for_each(|argument| self.look(argument, part));
+    }
+
+    fn visit_block(&mut self, block: &'ast Block) {
+        let Some((last, others)) = block.stmts.split_last() else { return };
+        let part = std::mem::replace(&mut self.part, Part::Asked);
+        others.iter().for_each(|stmt| self.visit_stmt(stmt));
+        if let Stmt::Expr(_, None) = last {
+            self.part = part;
+        }
+        self.visit_stmt(last);
+        self.part = part;
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        let names = free_idents(it.tokens.to_token_stream());
+        self.asked.extend(names);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_walked_is_told_from_what_is_asked_for() {
+        let heads = |head: &str| {
+            let mut heads = Heads::default();
+            heads.add(&syn::parse_str(head).unwrap());
+            let text = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(" ");
+            [text(heads.walked), text(heads.bounds), text(heads.asked)]
+        };
+        assert_eq!(heads("&self.rows[a..b]?.x.iter()"), ["self", "a b", ""]);
+        assert_eq!(heads("db.customers(tenant).await?"), ["db", "", "tenant"]);
+        assert_eq!(heads("rows.iter().filter(|it| it.a == b).take(n)"), ["rows", "n", ""]);
+        assert_eq!(heads("0..db.count(tenant).min(n as u64 + m)"), ["", "db m n", "tenant"]);
+        assert_eq!(heads("zip(0..max(a, b), rows)"), ["", "a b", "rows"]);
+        assert_eq!(heads("{ let n = f(a); rows[n].iter() }"), ["rows", "", "a f n"]);
+        assert_eq!(heads("vec![a.len(); n]"), ["", "", "a n"]);
+        assert_eq!(heads("if a { b } else { c }"), ["", "", "a b c"]);
+    }
+}

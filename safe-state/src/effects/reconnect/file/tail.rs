@@ -1,0 +1,73 @@
+//! What a file ended in when it was saved last in this run, by which one that was emptied meanwhile is noticed: a program
+//! that goes on at its place leaves zeros before it.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use safe_state_backends::FileId;
+use safe_state_base::ReconnectError;
+
+use super::known::read;
+use super::mode::{Mode, failed_on};
+use crate::effects::reconnect::outputs;
+
+/// How many bytes are looked at.
+const LENGTH: u64 = 64;
+
+/// The bytes before a place.
+#[derive(Clone, Debug)]
+pub(in crate::effects::reconnect) struct Tail {
+    end: u64,
+    bytes: Vec<u8>,
+}
+
+impl Tail {
+    fn of(file: &File, id: &FileId, mode: Mode, end: u64) -> io::Result<Option<Self>> {
+        let mut bytes = vec![0; usize::try_from(end.min(LENGTH)).unwrap_or_default()];
+        match read(file, id, mode, (&mut bytes, end - end.min(LENGTH))) {
+            Ok(()) => Ok(Some(Tail { end, bytes })),
+            Err(error) => match error.kind() {
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::PermissionDenied => Ok(None),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Whether the file was emptied since. What is appended to is changed by nothing else; another handle may go back and
+    /// write over what is there, but hardly zeros alone.
+    fn is_gone(&self, now: Option<&Tail>, mode: Mode, end: u64) -> bool {
+        if mode.append {
+            return now.is_none_or(|now| now.bytes != self.bytes);
+        }
+        let is_empty = |tail: &Tail| tail.bytes.iter().all(|byte| *byte == 0);
+        end > self.end && !is_empty(self) && now.is_none_or(is_empty)
+    }
+}
+
+/// Checks that the file at `path`, which is `end` bytes long by now or written up to there, still has what it had when it was
+/// saved before; and takes down what it has.
+pub(super) fn check(
+    file: &File,
+    (path, mode): (&Path, Mode),
+    id: FileId,
+    end: u64,
+) -> Result<(), ReconnectError> {
+    let failed = || failed_on("read", path);
+    if let Some(before) = outputs::tail(&id) {
+        let now = Tail::of(file, &id, mode, before.end).map_err(failed())?;
+        if before.is_gone(now.as_ref(), mode, end) {
+            return Err(ReconnectError::new(format!(
+                "`{}` has other bytes before byte {} than those that were written there: it was emptied in this run, as by \
+                 `copytruncate`, or by a second program that makes it anew; let that one write elsewhere, and rename \
+                 the file to rotate it once the job is finished",
+                path.display(),
+                before.end
+            )));
+        }
+    }
+    if let Some(tail) = Tail::of(file, &id, mode, end).map_err(failed())? {
+        outputs::set_tail(&id, tail);
+    }
+    Ok(())
+}
