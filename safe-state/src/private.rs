@@ -75,8 +75,8 @@ pub use crate::parallel::{
     offered, offered_by_key, on_threads, typed, typed_ahead,
 };
 pub use crate::proof::durable::{
-    OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
-    OfTransaction,
+    Committed, OfAsyncTransaction, OfBuffer, OfDurable, OfLentAsyncTransaction, OfLentTransaction,
+    OfTransaction, Unbuffered,
 };
 pub use crate::proof::items::Lent;
 pub use crate::proof::items::{
@@ -118,7 +118,8 @@ pub mod types {
     pub use super::forms::*;
     pub use crate::items::input::{OfNoResult, TypeIsKnown};
     pub use crate::items::source::{
-        OfAnyOrder, OfAnyOther, OfOnce, OfOrderable, OfUnorderable, OfUnsorted,
+        OfAnyOrder, OfAnyOther, OfOnce, OfOrderable, OfPartInAnyOrder, OfPartUnorderable,
+        OfUnorderable, OfUnsorted,
     };
 }
 

@@ -79,7 +79,7 @@ impl<I, T> Input<I, T> {
 #[expect(clippy::unused_self, reason = "it is there for its type")]
 impl<I, T> Input<I, T> {
     /// The type of the input, with a reference for each rank.
-    pub fn source<'a>(&self) -> &'a &'a &'a &'a Source<I>
+    pub fn source<'a>(&self) -> &'a &'a &'a &'a &'a Source<I>
     where
         I: 'a,
     {

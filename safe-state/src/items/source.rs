@@ -6,7 +6,7 @@
 use std::collections::{hash_map, hash_set};
 use std::iter::{
     Chain, Cloned, Copied, Enumerate, Filter, FilterMap, FlatMap, Flatten, Fuse, Inspect, Map,
-    MapWhile, Peekable, Scan, Skip, SkipWhile, StepBy, Take, TakeWhile, Zip,
+    MapWhile, Peekable, Rev, Scan, Skip, SkipWhile, StepBy, Take, TakeWhile, Zip,
 };
 use std::marker::PhantomData;
 use std::sync::mpsc;
@@ -15,6 +15,9 @@ use crate::proof::Unknown;
 
 /// Gives its items in an order that is another one in every run.
 pub trait InAnyOrder {}
+
+/// Gives items of a second input, or of inputs within, in such an order.
+pub trait HasPartInAnyOrder {}
 
 /// Gives its items in an order that is another one in every run, unless its program has sorted them.
 pub trait InAnyOrderUnlessSorted {}
@@ -28,10 +31,11 @@ macro_rules! sources {
     };
 }
 
-/// Adapters, and what stands for the first of two inputs.
+/// Adapters of one input.
 macro_rules! adapted {
     ($($trait:ident)*) => { $(
         sources! { $trait:
+            [I: $trait] Rev<I>;
             [I: $trait + ?Sized] &mut I;
             [I: $trait] Enumerate<I>;
             [I: $trait] Skip<I>;
@@ -49,6 +53,14 @@ macro_rules! adapted {
             [I: $trait, F] SkipWhile<I, F>;
             [I: $trait, F] TakeWhile<I, F>;
             [I: $trait, S, F] Scan<I, S, F>;
+        }
+    )* };
+}
+
+/// What stands for the first of two inputs.
+macro_rules! adapted_first {
+    ($($trait:ident)*) => { $(
+        sources! { $trait:
             [I: $trait + Iterator<Item: IntoIterator>] Flatten<I>;
             [I: $trait, U: IntoIterator, F] FlatMap<I, U, F>;
             [I: $trait, J] Zip<I, J>;
@@ -57,7 +69,15 @@ macro_rules! adapted {
     )* };
 }
 
-adapted! { InAnyOrder InAnyOrderUnlessSorted GivesOnce }
+adapted! { InAnyOrder HasPartInAnyOrder InAnyOrderUnlessSorted GivesOnce }
+adapted_first! { InAnyOrder InAnyOrderUnlessSorted GivesOnce }
+
+sources! { HasPartInAnyOrder:
+    [I, J: InAnyOrder] Zip<I, J>;
+    [I, J: InAnyOrder] Chain<I, J>;
+    [I: Iterator<Item: IntoIterator<IntoIter: InAnyOrder>>] Flatten<I>;
+    [I, U: IntoIterator<IntoIter: InAnyOrder>, F] FlatMap<I, U, F>;
+}
 
 sources! { InAnyOrder:
     [] std::fs::ReadDir;
@@ -115,18 +135,18 @@ pub struct Source<I: ?Sized>(PhantomData<fn(&I)>);
 impl<I: ?Sized> Source<I> {
     /// That of an input, with a reference for each rank.
     #[must_use]
-    pub fn of<'a>(_: &I) -> &'a &'a &'a &'a Self
+    pub fn of<'a>(_: &I) -> &'a &'a &'a &'a &'a Self
     where
         I: 'a,
     {
         Self::ranked()
     }
 
-    pub(crate) fn ranked<'a>() -> &'a &'a &'a &'a Self
+    pub(crate) fn ranked<'a>() -> &'a &'a &'a &'a &'a Self
     where
         I: 'a,
     {
-        &&&&Source(PhantomData)
+        &&&&&Source(PhantomData)
     }
 }
 
@@ -169,7 +189,9 @@ macro_rules! ranks {
 
 ranks! {
     /// One in any order.
-    OfAnyOrder known: [InAnyOrder + ?Sized] &&&Source<I> => AnyOrder (I);
+    OfAnyOrder known: [InAnyOrder + ?Sized] &&&&Source<I> => AnyOrder (I);
+    /// One of which a part is.
+    OfPartInAnyOrder known: [HasPartInAnyOrder + ?Sized] &&&Source<I> => AnyOrder (I);
     /// One that may be.
     OfUnsorted known: [InAnyOrderUnlessSorted + ?Sized] &&Source<I> => AnyOrder (I);
     /// One that gives each item once.
@@ -177,7 +199,9 @@ ranks! {
     /// Any other.
     OfAnyOther known: [?Sized] Source<I> => AsFarAsKnown ();
     /// One that is in any order, whatever its program says.
-    OfUnorderable fixed: [InAnyOrder + ?Sized] &Source<I> => AnyOrder (I);
+    OfUnorderable fixed: [InAnyOrder + ?Sized] &&Source<I> => AnyOrder (I);
+    /// One of which a part is.
+    OfPartUnorderable fixed: [HasPartInAnyOrder + ?Sized] &Source<I> => AnyOrder (I);
     /// Any other.
     OfOrderable fixed: [?Sized] Source<I> => AsFarAsKnown ();
 }
@@ -272,7 +296,7 @@ impl<O> AskedByIndex<O> {
 
 /// What a loop asks for items itself, which can be known by their index.
 pub fn asked_by_index<I: ?Sized, O: HasOrder + GivesAgain>(
-    _: &&&&Source<I>,
+    _: &&&&&Source<I>,
     _: O,
 ) -> AskedByIndex<O> {
     AskedByIndex { is_channel: is_channel::<I>(), order: PhantomData }
