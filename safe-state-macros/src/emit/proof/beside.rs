@@ -15,7 +15,6 @@ use crate::analyse::survey::Loop;
 use crate::analyse::targets::Target;
 use crate::emit::proof::taken::{self, Taken};
 use crate::emit::proof::written::Written;
-use crate::parse::options::variable::Variable;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved_crate};
@@ -74,16 +73,20 @@ pub(crate) fn shared_checks(
 
 /// Refuses arguments, and fields of one, that are made anew and hold back what the body writes, by their types.
 pub(crate) fn durable_checks(plan: &Plan, body: &Block) -> TokenStream {
-    let is_argument = |named: &&Variable| plan.arguments.iter().any(|it| it.ident == named.root);
-    let fresh = plan.options.restored.fresh.iter().filter(is_argument);
-    let holds_back =
-        |named: &&Variable| durable::uses(body, named) && !durable::flushes(body, named);
-    let checks = fresh.filter(holds_back).map(|named| {
-        let here = at(named.span());
-        let (krate, place) = (moved_crate(&plan.krate, here), named.place());
-        quote_spanned! {here=>
-            #krate::__private::durable!(#krate::__private::type_of(&#place));
+    let checks = plan.options.restored.fresh.iter().filter_map(|named| {
+        let argument = plan.arguments.iter().find(|it| it.ident == named.root)?;
+        if !durable::uses(body, named) || durable::flushes(body, named) {
+            return None;
         }
+        let here = at(named.span());
+        let krate = moved_crate(&plan.krate, here);
+        // The name in the option may be another's, where a macro has written one of the two.
+        let mut root = argument.ident.clone();
+        root.set_span(root.span().located_at(named.span()));
+        let fields = &named.fields;
+        Some(quote_spanned! {here=>
+            #krate::__private::durable!(#krate::__private::type_of(&#root #(.#fields)*));
+        })
     });
     checks.collect()
 }
