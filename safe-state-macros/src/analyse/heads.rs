@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(heads("db.customers(tenant).await?"), ["db", "", "tenant"]);
         assert_eq!(heads("rows.iter().filter(|it| it.a == b).take(n)"), ["rows", "n", ""]);
         assert_eq!(heads("0..db.count(tenant).min(n as u64 + m)"), ["", "db m n", "tenant"]);
-        assert_eq!(heads("zip(0..max(a, b), rows)"), ["", "a b", "rows"]);
+        assert_eq!(heads("zip(0..max(a, b), rows)"), ["", "a b", "max rows zip"]);
         assert_eq!(heads("{ let n = f(a); rows[n].iter() }"), ["rows", "", "a f n"]);
         assert_eq!(heads("vec![a.len(); n]"), ["", "", "a n"]);
         assert_eq!(heads("if a { b } else { c }"), ["", "", "a b c"]);

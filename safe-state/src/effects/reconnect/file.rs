@@ -3,7 +3,7 @@
 mod known;
 mod mode;
 mod path;
-pub(super) mod tail;
+mod tail;
 
 #[cfg(target_os = "linux")]
 use std::fs;

@@ -14,8 +14,6 @@ use std::sync::Arc;
 use safe_state_backends::{Backend, FileId, OutputLock, Taken, claim_output, release_output};
 use safe_state_base::ReconnectError;
 
-use super::file::tail::Tail;
-
 thread_local! {
     static NOW: RefCell<Option<Outputs>> = const { RefCell::new(None) };
 }
@@ -28,6 +26,13 @@ pub(crate) struct Outputs {
     held: Vec<Held>,
     /// The variable that is asked, or rebuilt.
     variable: String,
+}
+
+/// The bytes before a place of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Tail {
+    pub(super) end: u64,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// A file that is written.

@@ -10,17 +10,10 @@ use safe_state_base::ReconnectError;
 
 use super::known::read;
 use super::mode::{Mode, failed_on};
-use crate::effects::reconnect::outputs;
+use crate::effects::reconnect::outputs::{self, Tail};
 
 /// How many bytes are looked at.
 const LENGTH: u64 = 64;
-
-/// The bytes before a place.
-#[derive(Clone, Debug)]
-pub(in crate::effects::reconnect) struct Tail {
-    end: u64,
-    bytes: Vec<u8>,
-}
 
 impl Tail {
     fn of(file: &File, id: &FileId, mode: Mode, end: u64) -> io::Result<Option<Self>> {
