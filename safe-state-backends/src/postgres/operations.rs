@@ -149,7 +149,7 @@ impl Session for PostgresSession {
             return Err(Trouble::transient("an earlier connection was about to take the lease up"));
         }
         self.extended = Some(Instant::now());
-        Ok(first::<i64>(&taken)?.cast_unsigned())
+        Ok(first::<i64>(&renewed)?.cast_unsigned())
     }
 
     fn renew(&mut self, token: &LeaseToken) -> Result<(), Trouble> {
