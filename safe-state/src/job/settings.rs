@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::in_array::NameOrigin;
 use super::migrations::Migrations;
 use super::shared::SharedTerms;
 use crate::items::terms::OnChange;
@@ -34,6 +35,8 @@ pub(crate) struct Runs {
     pub(crate) restart: bool,
     /// How many there may be before the job has finished.
     pub(crate) max: Option<u32>,
+    /// How the name comes about under which they find one another.
+    pub(crate) name: NameOrigin,
 }
 
 /// What the run before is expected to have been, and what to do if it was not.

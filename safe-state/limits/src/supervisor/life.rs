@@ -1,6 +1,7 @@
 //! One run of a program: from its start to its end, or until it is ended.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -30,6 +31,8 @@ pub(super) struct Life {
     /// The limit that it passed, and when it was told.
     passed: Option<(CrashCause, Instant)>,
     asked_by: Option<i32>,
+    /// A warning that the program did not take in: it died of that, or had ended before.
+    unheard: Option<i32>,
 }
 
 /// A program that can't be started.
@@ -72,6 +75,7 @@ impl Life {
             began: Instant::now(),
             passed: None,
             asked_by: None,
+            unheard: None,
         };
         match thread::Builder::new().name("safe-state-wait".to_owned()).spawn(wait) {
             Ok(_) => Ok(life),
@@ -89,6 +93,7 @@ impl Life {
         events: &Receiver<Event>,
         asked: impl Fn(i32),
     ) -> io::Result<(ExitStatus, End)> {
+        let mut warning = None;
         loop {
             let now = Instant::now();
             let next = self.look(now);
@@ -104,18 +109,41 @@ impl Life {
                         self.asked_by = Some(signal);
                         asked(signal);
                     }
+                    if signals::warns(signal) {
+                        warning = Some(signal);
+                        if !self.listens_to(signal) {
+                            self.unheard = warning;
+                        }
+                    }
                     signals::pass_on(signal, self.pid);
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
         let status = self.child.wait()?;
+        self.unheard = self.unheard.or(warning.filter(|warning| status.signal() == Some(*warning)));
         Ok((status, End::of(status, self.passed.map(|(cause, _)| cause), self.kills.since())))
     }
 
     /// The first signal that has asked it to end.
     pub(super) fn asked_by(&self) -> Option<i32> {
         self.asked_by
+    }
+
+    /// The warning that it did not take in, if there is one.
+    pub(super) fn unheard(&self) -> Option<i32> {
+        self.unheard
+    }
+
+    /// Whether the program goes on after that signal, as far as is known.
+    fn listens_to(&self, signal: i32) -> bool {
+        let known = family::takes(self.child.id(), signal);
+        known.unwrap_or(true) && !self.has_ended()
+    }
+
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        waitid(WaitId::Pid(self.pid), options).is_ok_and(|ended| ended.is_some())
     }
 
     /// Sees whether it is within its limits, and ends it if not. Says when to look again.
