@@ -10,13 +10,15 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::clean;
 
-/// A program that notes what it is started with, and its signals; it ends with that code once it is let go.
+/// A program that notes what it is started with, and its signals; it ends once it is let go, with the code that it is
+/// given then, or a while after it is forgotten.
 const PROGRAM: &str = r#"#!/bin/sh
 trap 'echo USR1 >&3; echo USR1 >>signals' USR1
 trap 'echo TERM >&3; echo TERM >>signals' TERM
 env >environment
 echo ready >&3
-while [ ! -e go ]; do sleep 0.01; done
+left=12000
+while [ ! -e go ] && [ $left -gt 0 ]; do sleep 0.01; left=$((left - 1)); done
 exit "$(cat go)"
 "#;
 

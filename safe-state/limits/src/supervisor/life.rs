@@ -30,7 +30,13 @@ pub(super) struct Life {
     began: Instant,
     /// The limit that it passed, and when it was told.
     passed: Option<(CrashCause, Instant)>,
-    asked_by: Option<i32>,
+    asked: Asked,
+}
+
+/// The signals that it was asked to end by.
+#[derive(Debug, Default)]
+struct Asked {
+    by: Option<i32>,
     /// A warning that the program did not take in: it died of that, or had ended before.
     unheard: Option<i32>,
 }
@@ -74,8 +80,7 @@ impl Life {
             kills,
             began: Instant::now(),
             passed: None,
-            asked_by: None,
-            unheard: None,
+            asked: Asked::default(),
         };
         match thread::Builder::new().name("safe-state-wait".to_owned()).spawn(wait) {
             Ok(_) => Ok(life),
@@ -105,14 +110,14 @@ impl Life {
                 Ok(Event::Ended(number)) if number == self.number => break,
                 Ok(Event::Ended(_)) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Event::Signal(signal)) => {
-                    if self.asked_by.is_none() && signals::asks_to_end(signal) {
-                        self.asked_by = Some(signal);
+                    if self.asked.by.is_none() && signals::asks_to_end(signal) {
+                        self.asked.by = Some(signal);
                         asked(signal);
                     }
                     if signals::warns(signal) {
                         warning = Some(signal);
                         if !self.listens_to(signal) {
-                            self.unheard = warning;
+                            self.asked.unheard = warning;
                         }
                     }
                     signals::pass_on(signal, self.pid);
@@ -121,18 +126,19 @@ impl Life {
             }
         }
         let status = self.child.wait()?;
-        self.unheard = self.unheard.or(warning.filter(|warning| status.signal() == Some(*warning)));
+        self.asked.unheard =
+            self.asked.unheard.or(warning.filter(|warning| status.signal() == Some(*warning)));
         Ok((status, End::of(status, self.passed.map(|(cause, _)| cause), self.kills.since())))
     }
 
     /// The first signal that has asked it to end.
     pub(super) fn asked_by(&self) -> Option<i32> {
-        self.asked_by
+        self.asked.by
     }
 
     /// The warning that it did not take in, if there is one.
     pub(super) fn unheard(&self) -> Option<i32> {
-        self.unheard
+        self.asked.unheard
     }
 
     /// Whether the program goes on after that signal, as far as is known.
