@@ -178,7 +178,7 @@ fn timed(work: &Work) -> Result<()> {
 )]
 fn beside(work: &Work) -> Result<()> {
     for item in 0..51 {
-        work.item(item, if item == 50 { 60_000 } else { 0 })?;
+        work.item(item, if item == 50 { 600_000 } else { 0 })?;
     }
     Ok(())
 }
@@ -186,7 +186,7 @@ fn beside(work: &Work) -> Result<()> {
 #[resumable(name = "engine", state_dir = work.place(), durability = "process", save_every = 1_000_000, graceful)]
 fn unlimited(work: &Work) -> Result<()> {
     for item in 0..51 {
-        work.item(item, if item == 50 { 60_000 } else { 0 })?;
+        work.item(item, if item == 50 { 600_000 } else { 0 })?;
     }
     Ok(())
 }

@@ -217,6 +217,22 @@ fn the_end_of_a_real_limit_is_seen() {
     assert_eq!(completed(dir.path()), effects(dir.path()).len() as u64);
 }
 
+/// Nothing has told it before, and the item takes longer than Slurm waits.
+#[test]
+fn what_is_complete_when_a_limit_strikes_is_saved() {
+    let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
+    let far = "--export=ALL,SAFE_STATE_END_TIME=99999999999";
+    let id = slurm.submit("beside", dir.path(), &["--time=1", "--signal=B:CONT@1", far]);
+    let began = Instant::now();
+    while !slurm.queue().is_empty() {
+        assert!(began.elapsed() < 3 * LONG, "{}", slurm.told(&dir.path().join("log")));
+        thread::sleep(Duration::from_millis(100));
+    }
+    let show = slurm.ask(Command::new("scontrol"), &["show", "job", &id]).unwrap_or_default();
+    assert!(show.contains("JobState=TIMEOUT"), "{show}");
+    assert_eq!((completed(dir.path()), effects(dir.path()).len()), (50, 51));
+}
+
 /// The last task of an array has the array's own number as its job's.
 #[test]
 fn a_task_that_is_to_go_on_is_put_into_the_queue_again_and_no_other_one() {
