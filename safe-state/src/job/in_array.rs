@@ -7,6 +7,7 @@ use safe_state_backends::Checkpoint;
 use safe_state_base::engine::{self, ArrayTask};
 
 use super::Job;
+use super::settings::NameOrigin;
 use crate::items::fingerprint;
 
 /// Under what name a checkpoint has which submission of a batch system its run was of.
@@ -15,17 +16,6 @@ pub(crate) const SUBMISSION: &str = "submission!";
 /// Returns a submission as it is noted.
 pub(crate) fn noted(submission: Option<String>) -> Option<u32> {
     submission.and_then(|text| fingerprint::serialized(&text))
-}
-
-/// What is known of how a job's name comes about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum NameOrigin {
-    #[default]
-    Unknown,
-    /// It is the same in each process: a digit in it tells no tasks apart.
-    Fixed,
-    /// It is made as the program runs.
-    Made,
 }
 
 /// The jobs that this process has finished, by what [`Job::finish_key`] gives.

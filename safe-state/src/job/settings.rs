@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::in_array::NameOrigin;
 use super::migrations::Migrations;
 use super::shared::SharedTerms;
 use crate::items::terms::OnChange;
@@ -26,6 +25,17 @@ pub(crate) struct Kept {
     pub(crate) history: u32,
     /// How long a finished checkpoint counts.
     pub(crate) expires_after: Option<Duration>,
+}
+
+/// What is known of how a job's name comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum NameOrigin {
+    #[default]
+    Unknown,
+    /// It is the same in each process: a digit in it tells no tasks apart.
+    Fixed,
+    /// It is made as the program runs.
+    Made,
 }
 
 /// How a run begins, and whether.
