@@ -39,6 +39,25 @@ fn objections(dir: &Path, units: &[(String, String)]) -> String {
     said
 }
 
+/// Whether a watchdog, or the end of its time, would leave the unit dead.
+fn stays_dead(unit: &str) -> bool {
+    let has = |key: &str| unit.lines().any(|line| line.starts_with(key));
+    let is_ended = has("WatchdogSec=") || has("RuntimeMaxSec=");
+    let restarts = ["on-failure", "on-abnormal", "always"].map(|it| format!("Restart={it}"));
+    is_ended && !unit.lines().any(|line| restarts.iter().any(|restart| restart == line))
+}
+
+#[test]
+fn a_unit_that_is_ended_is_started_again() {
+    let units = units();
+    let watched = units.iter().filter(|(_, unit)| unit.contains("WatchdogSec="));
+    assert_eq!(watched.clone().count(), 2);
+    for (name, unit) in watched {
+        assert!(!stays_dead(unit), "{name}");
+        assert!(stays_dead(&unit.replace("Restart=", "#")), "{name}");
+    }
+}
+
 #[test]
 fn systemd_takes_the_units_of_the_guide() {
     let (dir, units) = (tempfile::tempdir().unwrap(), units());

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use safe_state::Job;
 
-use crate::{effects, program, said};
+use crate::{effects, program, said, until_begun};
 
 fn task(kind: &str, dir: &Path, array: &str, number: &str) -> Command {
     let mut command = program(kind, dir);
@@ -29,11 +28,11 @@ fn a_task_that_finds_the_job_finished_does_not_do_it_again() {
     assert!(first.contains(WARNING) && first.contains("say `shared`"), "{first}");
     for number in ["1", "3"] {
         let later = run("77", number);
-        assert!(later.contains("another task of this array has finished the job"), "{later}");
+        assert!(later.contains("a task of this array has finished the job"), "{later}");
     }
     assert_eq!(effects(dir.path()), [0, 1, 2, 3, 4]);
     // The next submission begins it anew, and so does a run that is of none.
-    assert!(!run("80", "2").contains("another task"));
+    assert!(!run("80", "2").contains("has finished the job"));
     assert_eq!(effects(dir.path()).len(), 10);
     let alone = program("plain", dir.path()).output().unwrap();
     assert_eq!(said(&alone), "");
@@ -42,14 +41,64 @@ fn a_task_that_finds_the_job_finished_does_not_do_it_again() {
     assert!(job.peek_checkpoint().unwrap().is_none(), "nothing is kept for nobody");
 }
 
+/// A digit that is a task's number by accident tells no tasks apart.
+#[test]
+fn a_number_in_the_name_that_is_a_task_s_own_changes_nothing() {
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for kind in ["one", "constant", "versioned"] {
+        for order in orders {
+            let dir = tempfile::tempdir().unwrap();
+            for number in order {
+                let output = task(kind, dir.path(), "77", &number.to_string()).output().unwrap();
+                assert!(output.status.success(), "{}", said(&output));
+            }
+            assert_eq!(effects(dir.path()), [0, 1, 2, 3, 4], "{kind}, {order:?}");
+        }
+    }
+    // So does one in the place.
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("runs-1");
+    std::fs::create_dir(&place).unwrap();
+    for number in ["1", "0", "2"] {
+        let output = task("plain", &place, "77", number).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    assert_eq!(effects(&place), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn a_name_with_the_number_in_its_text_is_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = task("one", dir.path(), "77", "1").output().unwrap();
+    assert!(said(&output).contains(WARNING), "{}", said(&output));
+}
+
+/// What one process does twice is done twice, as outside of an array.
+#[test]
+fn a_task_that_does_the_job_again_does_it() {
+    let dir = tempfile::tempdir().unwrap();
+    for (number, expected) in [("0", 10), ("1", 10)] {
+        let output = task("twice", dir.path(), "77", number).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(effects(dir.path()).len(), expected);
+    }
+}
+
+/// A name that is made with the number leaves nothing behind.
+#[test]
+fn a_job_of_each_task_s_own_is_removed_once_it_is_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = task("numbered", dir.path(), "77", "3").output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(Job::new("engine-3").state_dir(dir.path()).peek_checkpoint().unwrap().is_none());
+}
+
 #[test]
 fn the_refusal_of_a_second_one_names_the_array() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = task("held", dir.path(), "77", "0");
     let mut first = first.stdout(Stdio::null()).spawn().unwrap();
-    while Job::new("engine").state_dir(dir.path()).peek_checkpoint().unwrap().is_none() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_begun(&mut first, dir.path());
     let output = task("held", dir.path(), "77", "1").output().unwrap();
     let told = said(&output);
     let error = told.lines().find(|line| line.starts_with("Error: ")).unwrap();

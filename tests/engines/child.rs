@@ -18,16 +18,29 @@ fn run() -> Result<()> {
     let [kind, dir] = arguments.as_slice() else { bail!("unknown: {arguments:?}") };
     let dir = PathBuf::from(dir);
     let effects = Effects::open(dir.join("effects"))?;
-    let work = Work { effects, dir };
+    let work = Work { effects, dir, version: 1 };
     match kind.as_str() {
         "plain" => plain(&work),
+        "one" => one(&work),
+        "constant" => constant(&work),
+        "versioned" => versioned(&work),
+        "twice" => plain(&work).and_then(|()| plain(&work)),
         "held" => held(&work),
         "graceful" => graceful(&work),
         "timed" => timed(&work),
+        "beside" => beside(&work),
+        "unlimited" => unlimited(&work),
         "warned" => warned(&work),
         "stops" => stops(&work),
         "limited" => limited(&work),
         "leaves" => leaves(&work),
+        "late" => late(&work),
+        "ignores" => {
+            // It fails for another reason, behind a run that was to stop.
+            let _ = stops(&work);
+            bail!("on its own account")
+        }
+        "last" => last(&work.dir),
         "fails" => bail!("on its own account"),
         "numbered" => numbered(&work),
         "shared" => {
@@ -43,6 +56,7 @@ fn run() -> Result<()> {
 struct Work {
     effects: Effects,
     dir: PathBuf,
+    version: u32,
 }
 
 impl Work {
@@ -61,6 +75,61 @@ impl Work {
 
 #[resumable(name = "engine", state_dir = work.place(), durability = "process")]
 fn plain(work: &Work) -> Result<()> {
+    for item in 0..5 {
+        work.item(item, 0)?;
+    }
+    Ok(())
+}
+
+/// Is warned before it listens, at its first start.
+fn late(work: &Work) -> Result<()> {
+    let marker = work.dir.join("started");
+    if !marker.exists() {
+        std::fs::write(marker, "")?;
+        println!("item none");
+        thread::sleep(Duration::from_secs(3600));
+    }
+    Ok(())
+}
+
+/// Notes its start as a task of an array of four, of which the last is to be run again, once the others have ended.
+fn last(dir: &Path) -> Result<()> {
+    let task = std::env::var("SLURM_ARRAY_TASK_ID")?;
+    let restarts = std::env::var("SLURM_RESTART_COUNT").unwrap_or_else(|_| "0".to_owned());
+    let starts = dir.join("starts");
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(&starts)?;
+    std::io::Write::write_all(&mut file, format!("{task} {restarts}\n").as_bytes())?;
+    if task == "3" && restarts == "0" {
+        while !dir.join("others").exists() {
+            thread::sleep(Duration::from_millis(10));
+        }
+        std::process::exit(75);
+    }
+    Ok(())
+}
+
+#[resumable(name = "engine-1", state_dir = work.place(), durability = "process")]
+fn one(work: &Work) -> Result<()> {
+    for item in 0..5 {
+        work.item(item, 0)?;
+    }
+    Ok(())
+}
+
+const NAME: &str = "engine-1";
+
+#[resumable(name = NAME, state_dir = work.place(), durability = "process")]
+fn constant(work: &Work) -> Result<()> {
+    for item in 0..5 {
+        work.item(item, 0)?;
+    }
+    Ok(())
+}
+
+#[resumable(
+    name = format!("engine-v{}", work.version), state_dir = work.place(), durability = "process"
+)]
+fn versioned(work: &Work) -> Result<()> {
     for item in 0..5 {
         work.item(item, 0)?;
     }
@@ -100,6 +169,24 @@ fn graceful(work: &Work) -> Result<()> {
 fn timed(work: &Work) -> Result<()> {
     for item in 0..1_000_000 {
         work.item(item, 1)?;
+    }
+    Ok(())
+}
+
+#[resumable(
+    name = "engine", state_dir = work.place(), durability = "process", save_every = 1_000_000, graceful, timeout = "30d"
+)]
+fn beside(work: &Work) -> Result<()> {
+    for item in 0..51 {
+        work.item(item, if item == 50 { 600_000 } else { 0 })?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "engine", state_dir = work.place(), durability = "process", save_every = 1_000_000, graceful)]
+fn unlimited(work: &Work) -> Result<()> {
+    for item in 0..51 {
+        work.item(item, if item == 50 { 600_000 } else { 0 })?;
     }
     Ok(())
 }

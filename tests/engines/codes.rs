@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use safe_state::Job;
@@ -123,6 +123,59 @@ fn what_was_stopped_on_purpose_is_not_started_again() {
         let runs = Job::new("engine").state_dir(dir.path()).peek_checkpoint().unwrap().unwrap();
         assert_eq!(runs.run_count(), 1);
     }
+}
+
+/// Waits for the end of what would go on for an hour, and says with which code it ends.
+fn soon_ended(mut child: Child) -> Option<i32> {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        if began.elapsed() > Duration::from_secs(120) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("it goes on");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The program has died, and waits for its next start; what warns it finds nobody else.
+#[test]
+fn a_warning_in_the_pause_before_a_restart_is_kept() {
+    for sent in [Signal::USR1, Signal::USR2, Signal::XCPU, Signal::ALARM] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
+        command.args(["run", "--backoff", "1h", "--", env!("CARGO_BIN_EXE_engines"), "fails"]);
+        command.arg(dir.path()).stderr(Stdio::piped()).stdin(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut told = BufReader::new(child.stderr.take().unwrap());
+        told.read_line(&mut String::new()).unwrap();
+        kill_process(Pid::from_child(&child), sent).unwrap();
+        assert_eq!(soon_ended(child), Some(75), "{sent:?}");
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut told, &mut rest).unwrap();
+        assert!(rest.contains("was asked to end by signal"), "{rest}");
+    }
+}
+
+/// It dies of the warning, as it has no handler yet.
+#[test]
+fn a_warning_before_the_program_listens_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, told) = ended(supervised(&[], "late", dir.path()), signal(Signal::USR1));
+    assert_eq!(code, Some(75), "{told}");
+    assert!(told.contains("was asked to end by signal 10, and"), "{told}");
+}
+
+#[test]
+fn a_failure_behind_a_run_that_stopped_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = supervised(&["--restarts", "1"], "ignores", dir.path()).output().unwrap();
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("gave up after 1 restart"), "{told}");
 }
 
 /// A limit of its own is what a restart is for.

@@ -1,16 +1,30 @@
 //! Ends that are seen coming.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::ops::RangeInclusive;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use safe_state::Job;
-
-use crate::{clean, completed, effects, program, said, with_squeue};
+use crate::{clean, completed, effects, program, said, until_begun, with_squeue};
 
 fn in_seconds(seconds: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     (now.as_secs() + seconds).to_string()
+}
+
+/// What tells the end, which is so many seconds ahead: a busy machine takes some.
+fn source_of_the_end(told: &str, expected: RangeInclusive<u64>) -> &str {
+    let (_, rest) = told.split_once("its time ends in ").expect(told);
+    let (left, rest) = rest.split_once(", as `").expect(told);
+    let seconds = |part: &str| {
+        let (count, unit) = part.split_at(part.len() - 1);
+        let size = [("h", 3600), ("m", 60), ("s", 1)].into_iter().find(|it| it.0 == unit);
+        count.parse::<u64>().expect(told) * size.expect(told).1
+    };
+    let left = left.split(' ').map(seconds).sum();
+    assert!(expected.contains(&left), "{told}");
+    rest.split_once("` says").expect(told).0
 }
 
 const LAST_TASK: [(&str, &str); 4] = [
@@ -30,7 +44,7 @@ fn a_graceful_run_stops_before_the_end_that_squeue_tells() {
     let output = command.envs(LAST_TASK).output().unwrap();
     let told = said(&output);
     assert_eq!(output.status.code(), Some(75), "{told}");
-    assert!(told.contains("its time ends in 51s, as `squeue` says"), "{told}");
+    assert_eq!(source_of_the_end(&told, 0..=52), "squeue", "{told}");
     assert!(told.contains("stopped before the batch system ends it"), "{told}");
     let done = effects(dir.path()).len() as u64;
     assert!(done > 0 && completed(dir.path()) == done, "{done} {told}");
@@ -80,9 +94,7 @@ fn an_end_that_is_not_known_is_told() {
     let mut command = program("graceful", dir.path());
     command.env("SGE_TASK_ID", "undefined").env("JOB_ID", "9");
     let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
-    while Job::new("engine").state_dir(dir.path()).peek_checkpoint().unwrap().is_none() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until_begun(&mut child, dir.path());
     std::thread::sleep(Duration::from_millis(100));
     rustix::process::kill_process(
         rustix::process::Pid::from_child(&child),
@@ -103,6 +115,29 @@ fn an_end_that_is_not_known_is_told() {
     };
     assert!(explain("SGE_TASK_ID", "undefined").contains(unknown));
     let known = explain("SAFE_STATE_END_TIME", &in_seconds(3600));
-    assert!(known.contains("its time ends in 59m 59s, as `SAFE_STATE_END_TIME` says"), "{known}");
+    assert_eq!(source_of_the_end(&known, 1000..=3600), "SAFE_STATE_END_TIME", "{known}");
     assert!(!explain("OTHER", "x").contains("its time"));
+}
+
+/// An item that takes longer than whoever ends the process waits.
+#[test]
+fn in_the_middle_of_an_item_a_job_with_a_limit_saves_what_is_complete() {
+    let killed_in_the_last = |kind: &str, expected: u64| {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = program(kind, dir.path()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "item 50"));
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        while completed(dir.path()) < expected {
+            assert!(child.try_wait().unwrap().is_none(), "{kind} has ended");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        completed(dir.path())
+    };
+    assert_eq!(killed_in_the_last("beside", 50), 50);
+    // What the guide says of one without.
+    assert_eq!(killed_in_the_last("unlimited", 0), 0);
 }

@@ -3,12 +3,13 @@
 mod arrays;
 mod codes;
 mod ends;
+mod pages;
 mod slurm;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use safe_state_tests::Effects;
 
@@ -61,6 +62,15 @@ fn said(output: &Output) -> String {
 
 fn effects(dir: &Path) -> Vec<u64> {
     Effects::open(dir.join("effects")).unwrap().all()
+}
+
+/// Until the job is stored, which the child does.
+fn until_begun(child: &mut Child, dir: &Path) {
+    let job = safe_state::Job::new("engine").state_dir(dir);
+    while job.peek_checkpoint().unwrap().is_none() {
+        assert!(child.try_wait().unwrap().is_none(), "it has ended before its job began");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }
 
 /// How many items are saved as complete.

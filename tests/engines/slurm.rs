@@ -50,25 +50,15 @@ impl Slurm {
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     }
 
-    /// Returns the number of a job that runs the program with a job of that kind in its array's tasks, and is put into the queue
-    /// again by the code that says so.
+    /// Returns the number of a job that runs the page's own script, with the program and a job of that kind in its array's
+    /// tasks, which are those alone that the options name.
     fn submit(&self, kind: &str, dir: &Path, options: &[&str]) -> String {
         let script = dir.join("job.sh");
-        let program = env!("CARGO_BIN_EXE_engines");
-        let text = format!(
-            "#!/bin/sh\n\
-             # The shell gets the signals as well, and is to go on.\n\
-             trap : TERM USR1\n\
-             export TMPDIR={dir}\n\
-             {program} {kind} {dir}\n\
-             code=$?\n\
-             [ $code != 75 ] || scontrol requeue \"$SLURM_JOB_ID\"\n\
-             exit $code\n",
-            dir = dir.display()
-        );
-        fs::write(&script, text).unwrap();
+        let program = format!("{} {kind} {}", env!("CARGO_BIN_EXE_engines"), dir.display());
+        fs::write(&script, page_script(&program, dir)).unwrap();
         let log = format!("--output={}/log", dir.display());
-        let mut arguments = vec!["--parsable", "--requeue", "--open-mode=append", &log];
+        // No warning comes but those of the test.
+        let mut arguments = vec!["--parsable", "--array=0", "--signal=B:USR1@1", &log];
         arguments.extend(options);
         arguments.push(script.to_str().unwrap());
         let id = self.ask(Command::new("sbatch"), &arguments).expect("it is taken");
@@ -122,6 +112,20 @@ impl Drop for Slurm {
         // A panic is told by the test.
         let _ = self.child.wait();
     }
+}
+
+/// The script of the page, with that program, and another place instead of its database.
+fn page_script(program: &str, dir: &Path) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines/slurm.md");
+    let text = fs::read_to_string(page).unwrap();
+    let block = text.split("```text\n").find(|block| block.starts_with("#!")).unwrap();
+    let script = block.split("```").next().unwrap();
+    let url = "SAFE_STATE_BACKEND=postgres://jobs.example.org/jobs";
+    for replaced in ["./embed &", url] {
+        assert_eq!(script.matches(replaced).count(), 1, "{replaced}: {script}");
+    }
+    let place = format!("TMPDIR={}", dir.display());
+    script.replace("./embed &", &format!("{program} &")).replace(url, &place)
 }
 
 /// Requeues, kills or warns a task, and says whether it was there.
@@ -211,4 +215,130 @@ fn the_end_of_a_real_limit_is_seen() {
         thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(completed(dir.path()), effects(dir.path()).len() as u64);
+}
+
+/// Nothing has told it before, and the item takes longer than Slurm waits.
+#[test]
+fn what_is_complete_when_a_limit_strikes_is_saved() {
+    let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
+    let far = "--export=ALL,SAFE_STATE_END_TIME=99999999999";
+    let id = slurm.submit("beside", dir.path(), &["--time=1", "--signal=B:CONT@1", far]);
+    let began = Instant::now();
+    while !slurm.queue().is_empty() {
+        assert!(began.elapsed() < 3 * LONG, "{}", slurm.told(&dir.path().join("log")));
+        thread::sleep(Duration::from_millis(100));
+    }
+    let show = slurm.ask(Command::new("scontrol"), &["show", "job", &id]).unwrap_or_default();
+    assert!(show.contains("JobState=TIMEOUT"), "{show}");
+    assert_eq!((completed(dir.path()), effects(dir.path()).len()), (50, 51));
+}
+
+/// The last task of an array has the array's own number as its job's.
+#[test]
+fn a_task_that_is_to_go_on_is_put_into_the_queue_again_and_no_other_one() {
+    let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
+    let id = slurm.submit("last", dir.path(), &["--array=0-3"]);
+    let (began, last) = (Instant::now(), format!("{id}_3"));
+    let mut queue = slurm.queue();
+    while !queue.is_empty() {
+        // Ended for Slurm as well.
+        if queue == [(last.clone(), "RUNNING".to_owned())] {
+            fs::write(dir.path().join("others"), "").unwrap();
+        }
+        assert!(began.elapsed() < 2 * LONG, "{queue:?}\n{}", slurm.told(&dir.path().join("log")));
+        slurm.hurry();
+        thread::sleep(Duration::from_millis(50));
+        queue = slurm.queue();
+    }
+    let starts = fs::read_to_string(dir.path().join("starts")).unwrap();
+    let mut starts: Vec<&str> = starts.lines().collect();
+    starts.sort_unstable();
+    assert_eq!(
+        starts,
+        ["0 0", "1 0", "2 0", "3 0", "3 1"],
+        "{}",
+        slurm.told(&dir.path().join("log"))
+    );
+}
+
+/// `scancel` ends a task for good, whatever code it exits with.
+#[test]
+fn a_task_that_is_cancelled_stays_so() {
+    let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
+    let id = slurm.submit("graceful", dir.path(), &[]);
+    let (began, log) = (Instant::now(), dir.path().join("log"));
+    while effects(dir.path()).is_empty() {
+        assert!(began.elapsed() < LONG, "{}", slurm.told(&log));
+        thread::sleep(Duration::from_millis(20));
+    }
+    slurm.ask(Command::new("scancel"), &[&id]).expect("it is there");
+    while !slurm.queue().is_empty() {
+        assert!(began.elapsed() < 2 * LONG, "{}", slurm.told(&log));
+        thread::sleep(Duration::from_millis(50));
+    }
+    let done = effects(dir.path()).len() as u64;
+    assert_eq!(completed(dir.path()), done, "{}", slurm.told(&log));
+    let show = slurm.ask(Command::new("scontrol"), &["show", "job", &id]).unwrap_or_default();
+    assert!(show.contains("JobState=CANCELLED"), "{show}");
+}
+
+/// A job of a partition that goes first takes the nodes away, with a grace period and without.
+#[test]
+fn tasks_that_make_room_go_on_once_there_is_some() {
+    let slurm = Slurm::start();
+    for (partition, items) in [("tests", 200), ("graceful", 200)] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let count = format!("--export=ALL,ITEMS={items},MILLIS=50");
+        let place = format!("--partition={partition}");
+        // Each has a node of its own.
+        let options = ["--array=0-1", "--exclusive", "--time=30", &place, &count];
+        let id = slurm.submit("shared", dir.path(), &options);
+        let began = Instant::now();
+        let wait_for = |what: &str, is_so: &dyn Fn() -> bool| {
+            while !is_so() {
+                assert!(began.elapsed() < 4 * LONG, "{what}\n{}", slurm.told(&log));
+                slurm.hurry();
+                thread::sleep(Duration::from_millis(50));
+            }
+        };
+        let are = |state: &str| slurm.queue().iter().filter(|(_, it)| it == state).count();
+        wait_for("both run", &|| are("RUNNING") == 2 && effects(dir.path()).len() > 10);
+        let first = "--partition=urgent --exclusive --nodes=2 --output=/dev/null --wrap=:";
+        let arguments: Vec<&str> = first.split(' ').collect();
+        slurm.ask(Command::new("sbatch"), &arguments).expect("it is taken");
+        // They have made room.
+        let restarts = || {
+            let lines = slurm.ask(Command::new("scontrol"), &["show", "job", "--oneliner", &id]);
+            lines.unwrap_or_default().matches("Restarts=1").count()
+        };
+        wait_for("both are put into the queue again", &|| restarts() >= 2);
+        wait_for("all end", &|| slurm.queue().is_empty());
+        let expected = (1000 + (items - 1) * items / 2).to_string();
+        let values: BTreeSet<String> = returned(dir.path()).into_iter().collect();
+        assert_eq!(values, BTreeSet::from([expected]), "{partition}: {}", slurm.told(&log));
+        let mut done = effects(dir.path());
+        done.sort_unstable();
+        // Nothing was killed: SIGTERM, or the warning, came before.
+        assert!(done.into_iter().eq(0..items), "{partition}");
+    }
+}
+
+/// The steps that `srun` starts are workers of one submission.
+#[test]
+fn the_tasks_of_a_step_share_the_job() {
+    let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());
+    let program = env!("CARGO_BIN_EXE_engines");
+    let mut srun = clean(Command::new("srun"), &["--ntasks=4", "--cpus-per-task=1"]);
+    srun.args([program, "shared"]).arg(dir.path()).env("ITEMS", "200");
+    srun.env("SLURM_CONF", slurm.folder.join("slurm.conf"));
+    let output = srun.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let returned = returned(dir.path());
+    assert_eq!((returned.len(), returned[0].as_str()), (4, "20900"), "{told}");
+    assert!(returned.iter().all(|value| value == "20900"));
+    let mut done = effects(dir.path());
+    done.sort_unstable();
+    assert!(done.into_iter().eq(0..200), "{told}");
 }

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
-use syn::ItemFn;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Expr, ItemFn};
 
 use crate::analyse::plan::Plan;
 use crate::analyse::standing;
@@ -41,7 +41,25 @@ pub(crate) fn job(plan: &Plan, function: &ItemFn) -> TokenStream {
     };
     let migrations = migrations::told(plan);
     let job = options.settings.told(job, krate);
-    quote_spanned! {site=> #job #migrations }
+    let is_made = options.name.as_ref().is_some_and(is_made);
+    quote_spanned! {site=> #job #migrations .name_is_made(#is_made) }
+}
+
+/// Whether a name is made as the program runs, as far as its text shows: it may differ from one process to the next.
+fn is_made(name: &Expr) -> bool {
+    match name {
+        Expr::Lit(_) => false,
+        Expr::Group(inner) => is_made(&inner.expr),
+        Expr::Paren(inner) => is_made(&inner.expr),
+        Expr::Reference(inner) => is_made(&inner.expr),
+        Expr::Macro(inner) => !inner.mac.path.is_ident("concat"),
+        // A constant, by the way in which names of constants are written.
+        Expr::Path(path) => path.path.segments.last().is_none_or(|last| {
+            let name = last.ident.unraw().to_string();
+            name != name.to_uppercase()
+        }),
+        _ => true,
+    }
 }
 
 fn job_name(plan: &Plan, function: &ItemFn) -> TokenStream {

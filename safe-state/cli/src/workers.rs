@@ -77,8 +77,25 @@ fn started(count: u32, arguments: &[OsString]) -> io::Result<(Vec<Child>, Asked)
         let mut command = Command::new(&program);
         command.args(arguments).env(SUBMISSION, &submission).spawn()
     };
-    let workers = (0..count).map(|_| start()).collect::<io::Result<_>>()?;
-    Ok((workers, asked))
+    Ok((all_started(count, start)?, asked))
+}
+
+/// Starts so many; where one can't be started, those before it are asked to end, and waited for: nobody would see to them.
+fn all_started(count: u32, mut start: impl FnMut() -> io::Result<Child>) -> io::Result<Vec<Child>> {
+    let mut workers = Vec::new();
+    for _ in 0..count {
+        match start() {
+            Ok(worker) => workers.push(worker),
+            Err(error) => {
+                pass_on(&workers, Signal::TERM);
+                for mut worker in workers {
+                    worker.wait()?;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(workers)
 }
 
 /// A name that no other call has.
@@ -117,7 +134,31 @@ fn pass_on(workers: &[Child], signal: Signal) {
 
 #[cfg(test)]
 mod tests {
-    use super::code;
+    use std::io;
+    use std::process::Command;
+
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+    use super::{all_started, code};
+
+    #[test]
+    fn none_is_left_if_one_cannot_be_started() {
+        let mut started = Vec::new();
+        let start = || {
+            if started.len() == 2 {
+                return Err(io::Error::other("no more"));
+            }
+            let worker = Command::new("sleep").arg("3600").spawn()?;
+            started.push(Pid::from_child(&worker));
+            Ok(worker)
+        };
+        assert_eq!(all_started(3, start).unwrap_err().to_string(), "no more");
+        assert_eq!(started.len(), 2);
+        for pid in started {
+            let left = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+            assert_eq!(left.unwrap_err(), rustix::io::Errno::CHILD, "it was waited for");
+        }
+    }
 
     #[test]
     fn what_failed_counts_before_what_stopped() {

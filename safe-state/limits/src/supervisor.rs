@@ -48,8 +48,9 @@ const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 /// ```
 ///
 /// The program has the arguments, environment, streams, directory and terminal of the `Command`, in the
-/// process group of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGXCPU are passed on to it;
-/// one that asks it to end is the last: it is not started again. A Ctrl-C of the terminal, which reaches it
+/// process group of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 and SIGXCPU are passed on to it;
+/// one that asks it to end is the last: it is not started again. Nor is it after SIGUSR1, SIGUSR2, SIGXCPU or SIGALRM, which warn
+/// of an end, if no program has taken that in: it came in the pause before a start, or the program died of it. A Ctrl-C of the terminal, which reaches it
 /// anyway, is not passed on.
 ///
 /// A program whose run was asked to end, has come to the end of its time, was cancelled or has ended itself is not started
@@ -162,12 +163,16 @@ impl Supervisor {
             let told = notes.as_ref().and_then(Notes::take);
             // What dies of something else has gone on behind its run.
             let stopped = told.filter(|_| end.is_by_itself() && !status.success());
-            let ended = |ends, has_given_up, asked| {
-                let code = stopped.map(|ending| self.exit_codes.code(ending));
-                let ended = Supervised::new(status, end, ends, has_given_up);
-                Ok(ended.asked_by(asked).stopped(code))
+            let ended = |ends, has_given_up, asked: Option<i32>| {
+                let code = |ending| self.exit_codes.code(ending);
+                let unheard = asked.filter(|signal| signals::warns(*signal)).map(|_| Ending::Later);
+                let ended = Supervised::new(status, end, ends, has_given_up).asked_by(asked);
+                Ok(ended.stopped(stopped.map(code)).unheard(unheard.map(code)))
             };
             let is_last = asked.is_some() || self.is_final(status, end, stopped);
+            if let Some(warning) = life.unheard().filter(|_| !is_last) {
+                return ended(ends, false, Some(warning));
+            }
             in_a_row = if began.elapsed() > HEALTHY { 0 } else { in_a_row };
             if is_last || in_a_row >= self.restarts {
                 return ended(ends, !is_last, asked);
@@ -209,14 +214,16 @@ impl Supervisor {
     }
 }
 
-/// Waits; a signal that asks to end ends the wait, and is returned.
+/// Waits; a signal that asks to end, or warns of the end, ends the wait, and is returned.
 fn asked_within(pause: Duration, events: &Receiver<Event>, restart: u32) -> Option<i32> {
     let until = Instant::now() + pause;
     loop {
         let now = Instant::now();
         let left = until.saturating_duration_since(now);
         match events.recv_timeout(left.min(LOOK)) {
-            Ok(Event::Signal(signal)) if asks_to_end(signal) => return Some(signal),
+            Ok(Event::Signal(signal)) if asks_to_end(signal) || signals::warns(signal) => {
+                return Some(signal);
+            }
             Err(_) if left <= LOOK => return None,
             _ => service::comes_on(|| format!("waits for restart {restart}")),
         }

@@ -27,6 +27,17 @@ pub(crate) struct Kept {
     pub(crate) expires_after: Option<Duration>,
 }
 
+/// What is known of how a job's name comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum NameOrigin {
+    #[default]
+    Unknown,
+    /// It is the same in each process: a digit in it tells no tasks apart.
+    Fixed,
+    /// It is made as the program runs.
+    Made,
+}
+
 /// How a run begins, and whether.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Runs {
@@ -34,6 +45,8 @@ pub(crate) struct Runs {
     pub(crate) restart: bool,
     /// How many there may be before the job has finished.
     pub(crate) max: Option<u32>,
+    /// How the name comes about under which they find one another.
+    pub(crate) name: NameOrigin,
 }
 
 /// What the run before is expected to have been, and what to do if it was not.

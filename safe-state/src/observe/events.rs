@@ -230,9 +230,9 @@ impl Events {
         tell(&self.job, &text);
     }
 
-    /// The job was finished by another task of the array. It is told in any case: the run does nothing.
-    pub(crate) fn done_by_another_task(&self) {
-        let text = "another task of this array has finished the job";
+    /// The job was finished by a task of the array. It is told in any case: the run does nothing.
+    pub(crate) fn done_by_a_task(&self) {
+        let text = "a task of this array has finished the job";
         tracing::info!(target: "safe_state", job = %self.job, "{text}");
         tell(&self.job, text);
     }

@@ -32,6 +32,7 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     let found = opening.found().filter(|found| !starts_over(job, found));
     let was_finished = found.is_some_and(Checkpoint::is_finished);
     let has_crashed = found.is_some_and(Checkpoint::is_open);
+    let kept_for = job.kept_for(found);
     let accepts = source.accepts()?;
     let checkpoint = match found {
         Some(found) => continued(job, found.clone(), accepts)?,
@@ -48,10 +49,9 @@ pub(crate) fn begin(job: &Job) -> Result<Begun, Error> {
     };
     checkpoint.set_code(job.expected.code);
     checkpoint.set_arguments(job.expected.arguments.iter().cloned());
-    let kept_for = job.kept_for();
     checkpoint.note(SUBMISSION, kept_for);
     if was_finished && kept_for.is_some() {
-        Events::new(job.job_name(), job.shown.verbose).done_by_another_task();
+        Events::new(job.job_name(), job.shown.verbose).done_by_a_task();
     }
     let (asked, replay) = (source.begin()?, Replay::No);
     let store = opening.begin(checkpoint)?;

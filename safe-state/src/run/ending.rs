@@ -17,6 +17,7 @@ use crate::failure::outcome::{Failed, Failing};
 use crate::failure::reported::look_up_calls;
 use crate::failure::stopping::Stopping;
 use crate::failure::try_trace::TryTrace;
+use crate::job::in_array::finishes_here;
 use crate::save::Write;
 use crate::save::owner::Owner;
 use crate::secrets::masked;
@@ -142,6 +143,11 @@ fn ending(stages: &mut Stages, failing: Failing) -> (Write, bool) {
         }
         let has_dead_letters =
             stages.with_stored(|progress, stored| progress.has_dead_letters(stored));
+        if let Some(key) = &stages.session.kept_as
+            && !stages.session.terms.was_finished
+        {
+            finishes_here(key);
+        }
         return if stages.session.keep_on_success || has_dead_letters {
             (Write::Finish(last_change(stages)), false)
         } else {

@@ -16,6 +16,7 @@ use crate::effects::handles::Handles;
 use crate::error::StopReason;
 use crate::failure::Failures;
 use crate::items::terms::Terms;
+use crate::job::in_array::SUBMISSION;
 use crate::observe::Observer;
 use crate::observe::events::Events;
 use crate::observe::spans::Spans;
@@ -64,6 +65,8 @@ pub(super) struct Session {
     pub(super) active: Option<Active>,
     pub(super) terms: Terms,
     pub(super) keep_on_success: bool,
+    /// What is noted of the process when it finishes, if later tasks of an array are to find that.
+    pub(super) kept_as: Option<String>,
     /// How many runs are remembered once the job has finished.
     pub(super) keep_history: u32,
     /// What is known of a job that many workers share.
@@ -84,6 +87,11 @@ impl Stages {
             accepts: known.is_some_and(|begun| begun.accepts),
             on_input_change: job.expected.on_input_change,
         };
+        let kept_as = known
+            .filter(|begun| {
+                !job.is_shared() && begun.store.checkpoint().noted(SUBMISSION).is_some()
+            })
+            .map(|_| job.finish_key());
         let has_crashed = known.is_some_and(|begun| begun.has_crashed);
         let replay = known.map_or(Replay::No, |begun| begun.replay);
         // A replay has to see each item complete.
@@ -114,7 +122,8 @@ impl Stages {
             session: Session {
                 active: None,
                 terms,
-                keep_on_success: job.saves.keep_on_success || job.kept_for().is_some(),
+                keep_on_success: job.saves.keep_on_success || kept_as.is_some(),
+                kept_as,
                 keep_history: job.saves.kept.history,
                 sharing: None,
                 thread: None,

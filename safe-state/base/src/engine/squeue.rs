@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST_ANSWER: u64 = 16 << 20;
 /// Columns that are padded by spaces.
 const FORMAT: &str = "--Format=JobArrayID:40,TimeLeft:40,RestartCnt:20";
+/// Stands before the reason, if there was no answer; no line of one begins so.
+const FAILED: &str = "! ";
 /// What would have `squeue` leave jobs out, or write them otherwise.
 const OPTIONS: [&str; 12] = [
     "SQUEUE_ACCOUNT",
@@ -91,12 +93,16 @@ impl Squeue {
         // Whoever comes while another one asks waits for its answer.
         file.lock().map_err(|error| error.to_string())?;
         if let Some((asked, text)) = self.shared_answer(&mut file) {
+            if let Some(reason) = text.strip_prefix(FAILED) {
+                return Err(reason.to_owned());
+            }
             let answer = self.answer(&text, asked);
             return Ok((if answer == Answer::Silent { Answer::Early } else { answer }, asked));
         }
         let asked = SystemTime::now();
         let called = self.call();
-        let text = called.as_deref().unwrap_or_default();
+        let failed = called.as_ref().err().map(|reason| format!("{FAILED}{reason}"));
+        let text = failed.as_deref().or(called.as_deref().ok()).unwrap_or_default();
         // Where that fails, the next one asks by itself.
         let _ = share(&mut file, asked, text);
         Ok((self.answer(&called?, asked), asked))
@@ -294,11 +300,12 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_answer_that_fails_is_an_error_and_counts_as_asked() {
+    fn an_answer_that_fails_is_an_error_for_each_who_asks_and_counts_as_asked() {
         let dir = tempfile::tempdir().unwrap();
         let squeue = fake(dir.path(), &TASK, Duration::from_secs(3600));
-        squeue.ask().unwrap_err();
-        assert_eq!(squeue.ask().unwrap().0, Answer::Early);
+        let failed = squeue.ask().unwrap_err();
+        assert!(failed.contains("`squeue` failed"), "{failed}");
+        assert_eq!(squeue.ask().unwrap_err(), failed);
         assert_eq!(calls(dir.path()), 1);
         let none = Squeue { program: dir.path().join("none"), folder: None, ..squeue };
         assert!(none.ask().unwrap_err().contains("squeue"));

@@ -82,7 +82,11 @@ impl ExitCodes {
         // Whether anyone reads it is not known.
         let _ =
             std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("Error: {message}\n"));
-        note::ends(&message).map_or(ExitCode::FAILURE, |ending| ExitCode::from(self.code(ending)))
+        let Some(ending) = note::ends(&message) else {
+            note::forget();
+            return ExitCode::FAILURE;
+        };
+        ExitCode::from(self.code(ending))
     }
 
     /// Returns the code for that.

@@ -71,11 +71,8 @@ impl Ending {
 /// A run of that job begins: the program has gone on behind what stopped before.
 pub fn begins(job: &str) {
     let mut all = all();
-    if !all.is_empty()
-        && let Some(path) = told_to()
-    {
-        // Nobody may have been told.
-        let _ = fs::remove_file(path);
+    if !all.is_empty() {
+        forget();
     }
     all.retain(|it| it.job != job);
 }
@@ -102,6 +99,14 @@ pub fn stopped(error: Error) -> Error {
 pub fn ends(message: &str) -> Option<Ending> {
     let message = bare(message);
     all().iter().rev().find(|it| message.contains(&it.message)).map(|it| it.ending)
+}
+
+/// The program ends by another failure than that of a run that was to stop, so that is not what its end means.
+pub(super) fn forget() {
+    if let Some(path) = told_to() {
+        // Nobody may have been told.
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// A message without white space: it may be folded where it is shown.

@@ -27,6 +27,8 @@ pub struct Supervised {
     asked_by: Option<i32>,
     /// The code for a run that was to stop, if that is why it has ended.
     stopped: Option<u8>,
+    /// The code if a warning asked it to end that found no program.
+    unheard: Option<u8>,
 }
 
 impl End {
@@ -55,7 +57,15 @@ impl End {
 
 impl Supervised {
     pub(super) fn new(status: ExitStatus, last: End, before: Vec<End>, has_given_up: bool) -> Self {
-        Supervised { status, last, before, has_given_up, asked_by: None, stopped: None }
+        Supervised {
+            status,
+            last,
+            before,
+            has_given_up,
+            asked_by: None,
+            stopped: None,
+            unheard: None,
+        }
     }
 
     pub(super) fn asked_by(self, signal: Option<i32>) -> Self {
@@ -66,6 +76,11 @@ impl Supervised {
     pub(super) fn stopped(mut self, code: Option<u8>) -> Self {
         self.stopped = code;
         self
+    }
+
+    /// The same of one that was asked to end by a warning which no program took in.
+    pub(super) fn unheard(self, code: Option<u8>) -> Self {
+        Supervised { unheard: code, ..self }
     }
 
     /// Whether the program succeeded in the end.
@@ -79,8 +94,12 @@ impl Supervised {
     }
 
     /// The code to exit with: the program's, or 128 and the number of the signal that it died of. A program that exits with
-    /// 1, as Rust's do that return an error, and says that its run was to stop, has the code that tells of that.
+    /// 1, as Rust's do that return an error, and says that its run was to stop, has the code that tells of that. So has one
+    /// that a warning found dead, or in whose start it came: it is to be run again.
     pub fn code(&self) -> u8 {
+        if let Some(code) = self.unheard {
+            return code;
+        }
         if let Some(code) = self.stopped.filter(|_| self.status.code() == Some(1)) {
             return code;
         }

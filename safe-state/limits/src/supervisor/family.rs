@@ -1,4 +1,4 @@
-//! The memory of a program and of what it has started.
+//! What the kernel tells of a program and of what it has started.
 
 use std::fs;
 
@@ -19,4 +19,39 @@ fn children(pid: u32) -> Vec<u32> {
         told.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
     })
     .collect()
+}
+
+/// Whether a process catches, blocks or ignores a signal, so that it goes on after that; nothing if it is not known.
+pub(super) fn takes(pid: u32, signal: i32) -> Option<bool> {
+    let told = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let mask = 1_u64.checked_shl(u32::try_from(signal).ok()?.checked_sub(1)?)?;
+    let masks = told.lines().filter_map(|line| {
+        let (name, set) = line.split_once(':')?;
+        let is_one = ["SigCgt", "SigIgn", "SigBlk"].contains(&name);
+        is_one.then(|| u64::from_str_radix(set.trim(), 16).ok())?
+    });
+    masks.map(|set| set & mask != 0).reduce(|one, other| one || other)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use signal_hook::consts::{SIGUSR1, SIGUSR2};
+
+    use super::*;
+
+    #[test]
+    fn a_program_that_ignores_a_signal_takes_it() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' USR1; echo ready; exec sleep 3600"]);
+        let mut child = shell.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut output = std::io::BufReader::new(child.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut output, &mut String::new()).unwrap();
+        let taken = [takes(child.id(), SIGUSR1), takes(child.id(), SIGUSR2)];
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(taken, [Some(true), Some(false)]);
+        assert_eq!(takes(child.id(), SIGUSR1), None);
+    }
 }

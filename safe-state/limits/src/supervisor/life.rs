@@ -1,6 +1,7 @@
 //! One run of a program: from its start to its end, or until it is ended.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -29,7 +30,15 @@ pub(super) struct Life {
     began: Instant,
     /// The limit that it passed, and when it was told.
     passed: Option<(CrashCause, Instant)>,
-    asked_by: Option<i32>,
+    asked: Asked,
+}
+
+/// The signals that it was asked to end by.
+#[derive(Debug, Default)]
+struct Asked {
+    by: Option<i32>,
+    /// A warning that the program did not take in: it died of that, or had ended before.
+    unheard: Option<i32>,
 }
 
 /// A program that can't be started.
@@ -71,7 +80,7 @@ impl Life {
             kills,
             began: Instant::now(),
             passed: None,
-            asked_by: None,
+            asked: Asked::default(),
         };
         match thread::Builder::new().name("safe-state-wait".to_owned()).spawn(wait) {
             Ok(_) => Ok(life),
@@ -89,6 +98,7 @@ impl Life {
         events: &Receiver<Event>,
         asked: impl Fn(i32),
     ) -> io::Result<(ExitStatus, End)> {
+        let mut warning = None;
         loop {
             let now = Instant::now();
             let next = self.look(now);
@@ -100,9 +110,15 @@ impl Life {
                 Ok(Event::Ended(number)) if number == self.number => break,
                 Ok(Event::Ended(_)) | Err(RecvTimeoutError::Timeout) => {}
                 Ok(Event::Signal(signal)) => {
-                    if self.asked_by.is_none() && signals::asks_to_end(signal) {
-                        self.asked_by = Some(signal);
+                    if self.asked.by.is_none() && signals::asks_to_end(signal) {
+                        self.asked.by = Some(signal);
                         asked(signal);
+                    }
+                    if signals::warns(signal) {
+                        warning = Some(signal);
+                        if !self.listens_to(signal) {
+                            self.asked.unheard = warning;
+                        }
                     }
                     signals::pass_on(signal, self.pid);
                 }
@@ -110,12 +126,30 @@ impl Life {
             }
         }
         let status = self.child.wait()?;
+        self.asked.unheard =
+            self.asked.unheard.or(warning.filter(|warning| status.signal() == Some(*warning)));
         Ok((status, End::of(status, self.passed.map(|(cause, _)| cause), self.kills.since())))
     }
 
     /// The first signal that has asked it to end.
     pub(super) fn asked_by(&self) -> Option<i32> {
-        self.asked_by
+        self.asked.by
+    }
+
+    /// The warning that it did not take in, if there is one.
+    pub(super) fn unheard(&self) -> Option<i32> {
+        self.asked.unheard
+    }
+
+    /// Whether the program goes on after that signal, as far as is known.
+    fn listens_to(&self, signal: i32) -> bool {
+        let known = family::takes(self.child.id(), signal);
+        known.unwrap_or(true) && !self.has_ended()
+    }
+
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        waitid(WaitId::Pid(self.pid), options).is_ok_and(|ended| ended.is_some())
     }
 
     /// Sees whether it is within its limits, and ends it if not. Says when to look again.

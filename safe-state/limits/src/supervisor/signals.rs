@@ -44,6 +44,11 @@ pub(super) fn asks_to_end(signal: i32) -> bool {
     [SIGHUP, SIGINT, SIGQUIT, SIGTERM].contains(&signal)
 }
 
+/// Whether the signal warns a program that its end is near.
+pub(super) fn warns(signal: i32) -> bool {
+    [SIGUSR1, SIGUSR2, SIGXCPU, SIGALRM].contains(&signal)
+}
+
 /// Passes the signal on, unless the terminal has sent it to both.
 pub(super) fn pass_on(signal: i32, program: Pid) {
     if [SIGINT, SIGQUIT].contains(&signal) && is_in_the_foreground() {

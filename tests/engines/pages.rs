@@ -1,0 +1,178 @@
+//! The scripts of the guide's pages on batch systems, without those systems.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::clean;
+
+/// A program that notes what it is started with, and its signals; it ends once it is let go, with the code that it is
+/// given then, or a while after it is forgotten.
+const PROGRAM: &str = r#"#!/bin/sh
+trap 'echo USR1 >&3; echo USR1 >>signals' USR1
+trap 'echo TERM >&3; echo TERM >>signals' TERM
+env >environment
+echo ready >&3
+left=12000
+while [ ! -e go ] && [ $left -gt 0 ]; do sleep 0.01; left=$((left - 1)); done
+exit "$(cat go)"
+"#;
+
+/// The script that the page tells to save as that.
+fn script(page: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines");
+    let text = fs::read_to_string(folder.join(page)).unwrap();
+    let block = text.split("```text\n").find(|block| block.starts_with("#!")).expect(page);
+    block.split("```").next().unwrap().to_owned()
+}
+
+fn executable(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A script that runs in a folder of its own, where `embed` and the clients are not the real ones.
+struct Script {
+    dir: tempfile::TempDir,
+    shell: Child,
+    /// What the program says of itself.
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Script {
+    fn start(page: &str) -> Script {
+        let dir = tempfile::tempdir().unwrap();
+        executable(&dir.path().join("embed"), PROGRAM);
+        executable(&dir.path().join("scontrol"), "#!/bin/sh\necho \"$*\" >>calls\n");
+        let path = dir.path().join("embed.sh");
+        executable(&path, &script(page));
+        let paths = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
+        // It has the interpreter of its first line.
+        let mut command = clean(Command::new("sh"), &["-c", "exec ./embed.sh 3>&1"]);
+        command.env("PATH", paths).env("PBS_O_WORKDIR", dir.path()).current_dir(dir.path());
+        command.env("SLURM_ARRAY_JOB_ID", "7").env("SLURM_ARRAY_TASK_ID", "3");
+        command.env("SLURM_JOB_ID", "7");
+        let mut shell = command.spawn().unwrap();
+        let mut script = Script { lines: BufReader::new(shell.stdout.take().unwrap()), dir, shell };
+        script.says("ready");
+        script
+    }
+
+    fn says(&mut self, expected: &str) {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), expected);
+    }
+
+    /// Has the shell that runs it get a signal, which the program then tells of.
+    fn signal(&mut self, signal: Signal, name: &str) {
+        kill_process(Pid::from_child(&self.shell), signal).unwrap();
+        self.says(name);
+    }
+
+    /// Has the program end with that code. Returns what the shell ends with, and what the clients were asked.
+    fn ended(self, code: u8) -> (Option<i32>, String) {
+        let new = self.dir.path().join("new");
+        fs::write(&new, code.to_string()).unwrap();
+        fs::rename(new, self.dir.path().join("go")).unwrap();
+        let output: Output = self.shell.wait_with_output().unwrap();
+        let calls = fs::read_to_string(self.dir.path().join("calls")).unwrap_or_default();
+        (output.status.code(), calls)
+    }
+
+    fn environment(&self) -> String {
+        fs::read_to_string(self.dir.path().join("environment")).unwrap()
+    }
+}
+
+const SCRIPTS: [&str; 4] = ["slurm.md", "grid-engine.md", "pbs.md", "lsf.md"];
+
+#[test]
+fn each_script_starts_the_program_and_hands_its_code_on() {
+    for page in SCRIPTS {
+        for code in [0, 1, 75] {
+            let script = Script::start(page);
+            let environment = script.environment();
+            // PBS sets it by an option.
+            let says_where = environment.contains("SAFE_STATE_BACKEND=postgres://");
+            assert_eq!(says_where, page != "pbs.md", "{page}");
+            assert_eq!(environment.contains("SAFE_STATE_END_TIME="), page == "pbs.md", "{page}");
+            let stopped = environment.contains("SAFE_STATE_EXIT_STOPPED=99");
+            assert_eq!(stopped, page == "grid-engine.md", "{page}");
+            let (ended, calls) = script.ended(code);
+            assert_eq!(ended, Some(i32::from(code)), "{page}");
+            let requeued = page == "slurm.md" && code == 75;
+            assert_eq!(calls, if requeued { "requeue 7_3\n" } else { "" }, "{page}, {code}");
+        }
+    }
+}
+
+#[test]
+fn each_script_has_the_program_get_its_signals() {
+    for page in SCRIPTS {
+        let mut script = Script::start(page);
+        for _ in 0..3 {
+            script.signal(Signal::USR1, "USR1");
+        }
+        script.signal(Signal::TERM, "TERM");
+        assert_eq!(script.ended(3).0, Some(3), "{page}");
+    }
+}
+
+/// Slurm itself puts what it ends into the queue again, unless `scancel` was it.
+#[test]
+fn a_task_of_slurm_that_is_ended_without_a_warning_is_not_put_into_the_queue_again() {
+    let after = |signals: &[(Signal, &str)], code: u8| {
+        let mut script = Script::start("slurm.md");
+        signals.iter().for_each(|(signal, name)| script.signal(*signal, name));
+        script.ended(code)
+    };
+    let (warned, ended) = ((Signal::USR1, "USR1"), (Signal::TERM, "TERM"));
+    let again = "requeue 7_3\n".to_owned();
+    assert_eq!(after(&[ended], 75), (Some(75), String::new()));
+    assert_eq!(after(&[warned], 75), (Some(75), again.clone()));
+    assert_eq!(after(&[warned, ended], 75), (Some(75), again.clone()));
+    // The warning found no program that listens.
+    assert_eq!(after(&[warned], 138), (Some(138), again));
+    assert_eq!(after(&[warned, ended], 1), (Some(1), String::new()));
+}
+
+#[test]
+fn the_definition_for_aws_batch_is_json() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines");
+    let text = fs::read_to_string(folder.join("aws-batch.md")).unwrap();
+    let block = text.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let definition: serde_json::Value = serde_json::from_str(block).unwrap();
+    assert_eq!(definition["type"], "container");
+    let rules = definition["retryStrategy"]["evaluateOnExit"].as_array().unwrap();
+    let codes: Vec<_> = rules.iter().filter_map(|rule| rule["onExitCode"].as_str()).collect();
+    assert_eq!(codes, ["76", "77"]);
+    assert_eq!(rules.last().unwrap()["action"], "RETRY");
+}
+
+/// Its lines set what it knows, and the last one queues.
+#[test]
+fn the_description_for_htcondor_is_one() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines");
+    let text = fs::read_to_string(folder.join("htcondor.md")).unwrap();
+    let block = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let (last, lines) = block
+        .lines()
+        .collect::<Vec<_>>()
+        .split_last()
+        .map(|(last, lines)| {
+            (last.to_string(), lines.iter().map(|line| line.to_string()).collect::<Vec<_>>())
+        })
+        .unwrap();
+    assert_eq!(last, "queue 16");
+    for line in lines {
+        let (name, value) = line.split_once('=').expect(&line);
+        let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+        assert!(name.trim().chars().all(is_name) && !value.trim().is_empty(), "{line}");
+        assert_eq!(value.matches('"').count() % 2, 0, "{line}");
+    }
+}
