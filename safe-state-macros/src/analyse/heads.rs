@@ -122,7 +122,9 @@ impl<'ast> Visit<'ast> for Heads {
     fn visit_block(&mut self, block: &'ast Block) {
         let Some((last, others)) = block.stmts.split_last() else { return };
         let part = std::mem::replace(&mut self.part, Part::Asked);
-        others.iter().for_each(|stmt| self.visit_stmt(stmt));
+        for stmt in others {
+            self.visit_stmt(stmt);
+        }
         if let Stmt::Expr(_, None) = last {
             self.part = part;
         }

@@ -190,7 +190,7 @@ fn skip(backend: &Arc<dyn Backend>, asked: &Asked) -> Result<String, Error> {
         return Ok("it is at another item by now: nothing was skipped".to_owned());
     };
     let added = stored::change(Arc::clone(backend), job, LeaseOptions::default(), |it| {
-        let added = it.complete_by_hand(number, [item..item.saturating_add(1)])?;
+        let added = it.complete_by_hand(number, std::iter::once(item..item.saturating_add(1)))?;
         it.count_skipped(added);
         Ok(added)
     })?;
