@@ -153,7 +153,9 @@ fn entries(dir: &Path, folder: PathBuf) -> anyhow::Result<()> {
 fn a_path_belongs_to_the_job_also_where_it_is_walked() {
     let files = tempfile::tempdir().unwrap();
     let file = |name: &str| files.path().join(name);
-    ["a", "b"].iter().for_each(|name| fs::write(file(name), "same\n".repeat(5)).unwrap());
+    for name in ["a", "b"] {
+        fs::write(file(name), "same\n".repeat(5)).unwrap();
+    }
     refused("file", |dir| lines(dir, &file("a")), |dir| lines(dir, &file("b")));
     for folder in ["c", "d"] {
         fs::create_dir(file(folder)).unwrap();
@@ -246,6 +248,7 @@ fn array<const N: usize>(dir: &Path, items: [u64; N]) -> anyhow::Result<()> {
 struct Exporter<T>(PhantomData<T>);
 
 impl<T> Exporter<T> {
+    #[expect(clippy::unused_self, reason = "only its type is about")]
     #[resumable(name = "export", state_dir = dir)]
     fn run(&self, dir: &Path) -> anyhow::Result<()> {
         for _item in 0..5 {

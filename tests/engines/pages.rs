@@ -128,7 +128,9 @@ fn each_script_has_the_program_get_its_signals() {
 fn a_task_of_slurm_that_is_ended_without_a_warning_is_not_put_into_the_queue_again() {
     let after = |signals: &[(Signal, &str)], code: u8| {
         let mut script = Script::start("slurm.md");
-        signals.iter().for_each(|(signal, name)| script.signal(*signal, name));
+        for (signal, name) in signals {
+            script.signal(*signal, name);
+        }
         script.ended(code)
     };
     let (warned, ended) = ((Signal::USR1, "USR1"), (Signal::TERM, "TERM"));
@@ -160,17 +162,10 @@ fn the_description_for_htcondor_is_one() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines");
     let text = fs::read_to_string(folder.join("htcondor.md")).unwrap();
     let block = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
-    let (last, lines) = block
-        .lines()
-        .collect::<Vec<_>>()
-        .split_last()
-        .map(|(last, lines)| {
-            (last.to_string(), lines.iter().map(|line| line.to_string()).collect::<Vec<_>>())
-        })
-        .unwrap();
-    assert_eq!(last, "queue 16");
+    let mut lines: Vec<&str> = block.lines().collect();
+    assert_eq!(lines.pop(), Some("queue 16"));
     for line in lines {
-        let (name, value) = line.split_once('=').expect(&line);
+        let (name, value) = line.split_once('=').expect(line);
         let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
         assert!(name.trim().chars().all(is_name) && !value.trim().is_empty(), "{line}");
         assert_eq!(value.matches('"').count() % 2, 0, "{line}");

@@ -84,8 +84,8 @@ impl Slurm {
         for path in logs.iter().map(PathBuf::as_path).chain([log]) {
             let text = fs::read_to_string(path).unwrap_or_default();
             let last: Vec<&str> = text.lines().rev().take(40).collect();
-            told += &format!("{}:\n", path.display());
-            last.iter().rev().for_each(|line| told += &format!("  {line}\n"));
+            let last: Vec<&str> = last.into_iter().rev().collect();
+            told += &[&path.display().to_string(), ":\n  ", &last.join("\n  "), "\n"].concat();
         }
         told
     }

@@ -55,8 +55,11 @@ fn slow(dir: &Path, job: &str, items: u64, pause: Pause<'_>) -> anyhow::Result<(
 #[resumable(name = job, state_dir = dir, durability = "process", max_crashes = 9)]
 fn poisoned(dir: &Path, job: &str, items: u64, at: u64) -> anyhow::Result<()> {
     for item in 0..items {
-        while item == at {
-            thread::sleep(Duration::from_secs(1));
+        if item == at {
+            // Until the test ends it.
+            loop {
+                thread::sleep(Duration::from_secs(1));
+            }
         }
     }
     Ok(())

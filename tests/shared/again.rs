@@ -51,10 +51,11 @@ fn nothing(world: &World) -> Arc<Hooked> {
     Hooked::new(&world.backend, |_| ())
 }
 
+type Hookable = fn(&World, &Arc<Hooked>) -> Result<u64>;
+
 #[test]
 fn items_that_a_worker_has_given_away_are_not_taken_for_done() {
-    let jobs: [fn(&World, &Arc<Hooked>) -> Result<u64>; 2] = [by_index, by_key];
-    for job in jobs {
+    for job in [by_index, by_key] as [Hookable; 2] {
         let world = World::default();
         world.fails(&(0..10).collect::<Vec<_>>());
         // Between its first slice, of which it has given up all, and its second.

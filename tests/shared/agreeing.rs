@@ -99,12 +99,13 @@ fn owned(world: &World, items: &[u64]) -> Result<()> {
     Ok(())
 }
 
+type Listed = fn(&World, &[u64]) -> Result<()>;
+
 #[test]
 fn so_is_one_that_has_the_items_in_another_order() {
     let items: Vec<u64> = (0..20).collect();
     let reversed: Vec<u64> = items.iter().rev().copied().collect();
-    let jobs: [(fn(&World, &[u64]) -> Result<()>, &str); 2] = [(long, "long"), (owned, "owned")];
-    for (job, name) in jobs {
+    for (job, name) in [(long as Listed, "long"), (owned, "owned")] {
         let world = World::default();
         // Of each slice the first.
         world.fails(&[0, 5, 10, 15]);

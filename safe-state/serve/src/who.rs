@@ -66,11 +66,9 @@ fn in_table(address: SocketAddr) -> String {
         IpAddr::V4(ip) => ip.octets().to_vec(),
         IpAddr::V6(ip) => ip.octets().to_vec(),
     };
-    let mut text = String::new();
-    for word in bytes.as_chunks::<4>().0 {
-        text += &format!("{:08X}", u32::from_ne_bytes(*word));
-    }
-    format!("{text}:{:04X}", address.port())
+    let words = bytes.as_chunks::<4>().0.iter().map(|word| u32::from_ne_bytes(*word));
+    let words: Vec<String> = words.map(|word| format!("{word:08X}")).collect();
+    format!("{}:{:04X}", words.concat(), address.port())
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ impl<I, T> Input<I, T> {
 
 impl<I, T> Input<I, T> {
     /// An item, in code that never runs.
+    #[expect(clippy::unused_self, reason = "its type is what counts")]
     pub fn each(&self) -> T {
         never()
     }
@@ -109,6 +110,7 @@ impl<I, T> Input<I, T> {
 
 impl<I, T, E> Input<I, Result<T, E>> {
     /// What an item holds that is no error, in code that never runs.
+    #[expect(clippy::unused_self, reason = "its type is what counts")]
     pub fn success(&self) -> T {
         never()
     }

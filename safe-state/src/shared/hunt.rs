@@ -138,7 +138,7 @@ impl Hunt {
 
     /// One of whose items those are samples, which may be others than those of the workers before if that is accepted.
     pub(crate) fn sampled_so(self, sampled: Sampled, accepts: bool) -> Self {
-        Hunt { how: How { sampled, accepts, ..self.how }, ..self }
+        Hunt { how: How { accepts, sampled, ..self.how }, ..self }
     }
 
     /// Takes in of which slices the worker has the items at hand.

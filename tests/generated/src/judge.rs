@@ -308,7 +308,7 @@ mod tests {
     }
 
     /// Does what is not complete, of twelve items, two at a time in the other order.
-    fn go(knows: bool, forgets: bool) -> String {
+    fn go(notes: bool, forgets: bool) -> String {
         let here = store();
         let known = KNOWN.with_borrow_mut(|(of, known)| {
             if of.as_ref().is_none_or(|of| !Arc::ptr_eq(of, &here)) {
@@ -321,7 +321,7 @@ mod tests {
             if step("item", x).is_err() {
                 return "Interrupted".to_owned();
             }
-            KNOWN.with_borrow_mut(|(_, known)| knows && known.insert(x));
+            KNOWN.with_borrow_mut(|(_, known)| notes && known.insert(x));
         }
         if forgets {
             KNOWN.take();
