@@ -99,7 +99,7 @@ impl SharedJob {
     }
 
     fn is_of(&self, head: &Checkpoint) -> bool {
-        self.began.is_none_or(|began| began == head.started_at)
+        self.began.is_none_or(|began| began == head.started_at && !head.is_being_cleared())
     }
 
     /// Changes the head under its lease: `change` is given what is there, and gives what is to be there, if that is

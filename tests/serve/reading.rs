@@ -133,7 +133,7 @@ fn a_job_with_a_page_is_told_as_well() {
 fn a_worker_that_lags_behind_is_told(kind: &str) {
     let jobs = Jobs::new();
     let start = |millis| Slow::start(kind, jobs.dir(), "mail", 0, millis);
-    let (slow, _others) = (start(2_000), [start(10), start(10)]);
+    let (slow, _others) = (start(40_000), [start(200), start(200)]);
     let served = jobs.serve(&[]);
     let mut events = Events::of(served.address, "/api/job/events?job=mail");
     let lagging = |peek: &Value| -> Vec<Value> {
@@ -155,7 +155,7 @@ fn a_worker_that_lags_behind_is_told(kind: &str) {
 #[test]
 fn what_a_worker_saves_of_its_slice_is_told_before_that_is_finished() {
     let jobs = Jobs::new();
-    let _worker = Slow::start("worker", jobs.dir(), "mail", 0, 20);
+    let _worker = Slow::start("worker", jobs.dir(), "mail", 0, 500);
     let served = jobs.serve(&[]);
     let mut events = Events::of(served.address, "/api/job/events?job=mail");
     let within = |events: &mut Events, from: u64| loop {

@@ -132,7 +132,7 @@ fn anew(world: &World, backend: &Arc<Hooked>, number: u64) -> Result<(u64, Vec<u
 }
 
 const CLEARED: &str =
-    "job `anew` was cleared while this worker was at it; run it again to start over";
+    "job `anew` was cleared while this worker was running; run it again to start over";
 
 #[test]
 fn a_worker_of_a_job_that_was_cleared_takes_nothing_of_what_was_begun_anew() {
@@ -209,4 +209,33 @@ fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
     let left = world.job("apart").peek_checkpoint().unwrap().unwrap();
     assert!(!left.is_finished());
     assert!(apart(&nothing(&world)).unwrap() == whole);
+}
+
+/// A part of the clear is all that has happened when the next submission begins, which has another argument.
+#[test]
+fn a_clear_for_another_submission_that_is_killed_on_its_way_is_made_good() {
+    let world = World::default();
+    assert_eq!(resubmitted(&nothing(&world), "one", 1).unwrap(), [1; 8]);
+    let there = world.clone();
+    let killed = Hooked::new(&world.backend, move |_| {
+        let slice = |at| format!("safe-state/shared/0/{at}/resubmitted");
+        let is_there = |at: &u32| there.backend.exists(&slice(*at)).unwrap();
+        assert!((0..4).filter(is_there).count() > 2, "it is killed");
+    });
+    catch_unwind(AssertUnwindSafe(|| resubmitted(&killed, "two", 2))).unwrap_err();
+    let left = world.job("resubmitted").peek_checkpoint().unwrap().unwrap();
+    assert!(left.is_being_cleared() && left.completed().is_empty());
+    assert_eq!(resubmitted(&nothing(&world), "two", 2).unwrap(), [2; 8]);
+}
+
+#[resumable(
+    name = "resubmitted", shared, slices = 4, key = |item| *item, keep_on_success, backend = Arc::clone(backend),
+    submission = submission, carry(all), fresh(backend, submission)
+)]
+fn resubmitted(backend: &Arc<Hooked>, submission: &str, number: u64) -> Result<Vec<u64>> {
+    let mut all = Results::new();
+    for _item in 0..8_u64 {
+        all.push(number);
+    }
+    Ok(all.into())
 }

@@ -5,6 +5,8 @@ use crate::{Checkpoint, Completed, Error, Slices};
 
 /// Under what name a slice has which head it is of.
 const HEAD: &str = "head!";
+/// What a head has while its slices are removed.
+const CLEARING: &str = "clearing!";
 
 impl SharedJob {
     /// Removes all that is stored of the job.
@@ -31,27 +33,25 @@ impl SharedJob {
         let is_finished = |(loop_id, slice): &(u16, u32)| {
             head.slices_of(*loop_id).is_some_and(|it| it.finished.contains(u64::from(*slice)))
         };
+        for (loop_id, slice) in &stored {
+            let free = self.of_nobody(*loop_id, *slice)?;
+            if !stored.iter().any(is_finished) && free.found().is_some() {
+                free.delete()?;
+            }
+        }
         if !stored.iter().any(is_finished) {
-            self.remove(stored)?;
             return opening.delete();
         }
-        for (loop_id, slice) in &stored {
-            self.of_nobody(*loop_id, *slice)?;
-        }
         // Before any is gone: what the head says to be finished would be taken for done, if this is killed on its way.
-        let mut store = opening.begin_shared(head.with_nothing_finished())?;
-        self.remove(stored)?;
-        store.delete()
-    }
-
-    fn remove(&self, stored: Vec<(u16, u32)>) -> Result<(), Error> {
+        // A worker that has taken one since finds it out, and leaves it.
+        let mut store = opening.begin_shared(head.marked_as_going())?;
         for (loop_id, slice) in stored {
-            let free = self.of_nobody(loop_id, slice)?;
+            let free = self.while_held(&self.slice_name(loop_id, slice))?;
             if free.found().is_some() {
                 free.delete()?;
             }
         }
-        Ok(())
+        store.delete()
     }
 
     /// The slices of which something is stored.
@@ -93,8 +93,14 @@ impl Checkpoint {
         u32::try_from(self.started_at.micros() & u64::from(u32::MAX)).unwrap_or(0)
     }
 
-    /// The same head of which no slice is finished.
-    fn with_nothing_finished(mut self) -> Checkpoint {
+    /// Returns whether what is stored of the job is being removed, or was to be when that was interrupted.
+    pub fn is_being_cleared(&self) -> bool {
+        self.noted(CLEARING).is_some()
+    }
+
+    /// The same head of which no slice is finished, and that no worker goes on from.
+    fn marked_as_going(mut self) -> Checkpoint {
+        self.note(CLEARING, Some(1));
         for slices in std::mem::take(&mut self.workers).slices() {
             if let Some(progress) = self.loops.get_mut(&slices.loop_id) {
                 progress.forget_range(0..u64::MAX);

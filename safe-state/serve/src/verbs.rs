@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Error as BackendError, Failure, LeaseOptions, Press, Request};
+use safe_state_backends::{
+    Backend, Error as BackendError, Failure, LeaseOptions, LoopProgress, Press, Request,
+};
 use safe_state_base::error::one_line;
 use safe_state_base::status::look::Look;
 use safe_state_base::status::{Death, State, Status};
@@ -156,7 +158,12 @@ fn stuck_at(look: &Look) -> Option<(u16, u64)> {
     let failed = checkpoint.last_failure().and_then(Failure::index);
     let item = failed.or_else(|| Death::of_last_run(look)?.item)?;
     let is_open = !checkpoint.has_slices() && only.cursor().is_none();
-    (is_open && !only.completed().contains(item)).then_some((number, item))
+    (is_open && is_next(only, item)).then_some((number, item))
+}
+
+/// Whether it is the first item that is not complete. One of an inner loop, of which nothing is stored yet, has another index.
+fn is_next(progress: &LoopProgress, item: u64) -> bool {
+    progress.completed().prefix() == item && progress.total().is_none_or(|total| item < total)
 }
 
 /// Does what the verb says, keeps by whom, and says what has been done.
@@ -190,6 +197,10 @@ fn skip(backend: &Arc<dyn Backend>, asked: &Asked) -> Result<String, Error> {
         return Ok("it is at another item by now: nothing was skipped".to_owned());
     };
     let added = stored::change(Arc::clone(backend), job, LeaseOptions::default(), |it| {
+        // A run may have begun and ended since.
+        if !it.numbered_loops().any(|(its, progress)| its == number && is_next(progress, item)) {
+            return Ok(0);
+        }
         let added = it.complete_by_hand(number, std::iter::once(item..item.saturating_add(1)))?;
         it.count_skipped(added);
         Ok(added)

@@ -38,7 +38,8 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let is_cancelled = requested == Some(Request::Cancel);
     let submission = submission(job);
     let is_another = |head: &Checkpoint| {
-        head.is_finished() && submission.is_some() && head.noted(SUBMISSION) != submission
+        head.is_being_cleared()
+            || head.is_finished() && submission.is_some() && head.noted(SUBMISSION) != submission
     };
     if stored.head()?.is_some_and(|head| is_another(&head)) {
         stored.clear_if(is_another)?;

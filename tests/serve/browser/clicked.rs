@@ -98,7 +98,7 @@ fn what_failed_is_skipped_and_who_did_so_is_shown() {
 fn workers_are_shown_with_what_they_take() {
     let jobs = Jobs::new();
     let start = |millis| Slow::start("worker", jobs.dir(), "mail", 0, millis);
-    let _workers = [start(2_000), start(10), start(10)];
+    let _workers = [start(40_000), start(200), start(200)];
     let served = jobs.serve(&[]);
     let mut browser = Browser::start();
     browser.open(&format!("http://{}/#/job/mail", served.host()));
