@@ -395,3 +395,50 @@ fn what_fails_to_serialise_is_told_or_known_by_that() {
     let error = documents(dir.path(), &items(3)).unwrap_err();
     assert!(matches!(error.downcast_ref(), Some(Error::InputChanged { index: 1, .. })), "{error}");
 }
+
+/// What a database gives for a name; it can't be compared itself.
+struct Queue;
+
+impl Queue {
+    fn take(&self, _: &str) -> std::ops::Range<u32> {
+        0..5
+    }
+}
+
+struct Config {
+    tenant: &'static str,
+    rows: Vec<u32>,
+}
+
+#[resumable(name = "taken", state_dir = dir)]
+fn taken(dir: &Path, queue: &Queue, tenant: &str) -> anyhow::Result<()> {
+    for _ in queue.take(tenant) {
+        work()?;
+    }
+    Ok(())
+}
+
+#[resumable(name = "fields", state_dir = dir)]
+fn fields(dir: &Path, queue: &Queue, config: &Config) -> anyhow::Result<()> {
+    for _ in queue.take(Some(config.tenant).unwrap_or_default()).zip(&config.rows) {
+        work()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_take_of_anything_and_fields_that_are_asked_for_are_compared() {
+    refused("tenant", |dir| taken(dir, &Queue, "a"), |dir| taken(dir, &Queue, "b"));
+    let config = |tenant, rows: u32| Config { tenant, rows: (0..rows).collect() };
+    refused(
+        "config.tenant",
+        |dir| fields(dir, &Queue, &config("a", 5)),
+        |dir| fields(dir, &Queue, &config("b", 5)),
+    );
+    // A list may be longer.
+    goes_on(
+        3,
+        |dir| fields(dir, &Queue, &config("a", 4)),
+        |dir| fields(dir, &Queue, &config("a", 5)),
+    );
+}

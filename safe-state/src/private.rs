@@ -51,8 +51,8 @@ pub use crate::items::compared::{
     Argument as ArgumentOf, ArgumentCompared, ArgumentNotCompared, Walk, fingerprint as compared,
 };
 pub use crate::items::compared::{
-    HeadHolder, HeadList, HeadMaybeList, HeadOption, HeadOther, HeadOuterHolder, HeadPath, InHead,
-    WalkedArgument, WalkedOther, WalkedPath,
+    BoundInHead, BoundNumber, BoundOther, HeadHolder, HeadList, HeadMaybeList, HeadOption,
+    HeadOther, HeadOuterHolder, HeadPath, InHead, WalkedArgument, WalkedOther, WalkedPath,
 };
 pub use crate::items::fingerprint::CONSUMED;
 pub use crate::items::identity::{CursorType, IdentityKind as Way};

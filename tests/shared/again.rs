@@ -215,27 +215,28 @@ fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
 #[test]
 fn a_clear_for_another_submission_that_is_killed_on_its_way_is_made_good() {
     let world = World::default();
-    assert_eq!(resubmitted(&nothing(&world), "one", 1).unwrap(), [1; 8]);
+    assert_eq!(resubmitted(&nothing(&world), "one", 1).unwrap(), [1; 16]);
     let there = world.clone();
     let killed = Hooked::new(&world.backend, move |_| {
         let slice = |at| format!("safe-state/shared/0/{at}/resubmitted");
         let is_there = |at: &u32| there.backend.exists(&slice(*at)).unwrap();
-        assert!((0..4).filter(is_there).count() > 2, "it is killed");
+        assert!((0..16).filter(is_there).count() > 13, "it is killed");
     });
     catch_unwind(AssertUnwindSafe(|| resubmitted(&killed, "two", 2))).unwrap_err();
     let left = world.job("resubmitted").peek_checkpoint().unwrap().unwrap();
     assert!(left.is_being_cleared() && left.completed().is_empty());
-    assert_eq!(resubmitted(&nothing(&world), "two", 2).unwrap(), [2; 8]);
+    assert_eq!(resubmitted(&nothing(&world), "two", 2).unwrap(), [2; 16]);
 }
 
 #[resumable(
-    name = "resubmitted", shared, slices = 4, key = |item| *item, keep_on_success, backend = Arc::clone(backend),
-    submission = submission, carry(all), fresh(backend, submission)
+    name = "resubmitted", shared, slices = 16, keep_on_success, backend = Arc::clone(backend),
+    submission = submission, carry(texts), fresh(backend, submission)
 )]
 fn resubmitted(backend: &Arc<Hooked>, submission: &str, number: u64) -> Result<Vec<u64>> {
-    let mut all = Results::new();
-    for _item in 0..8_u64 {
-        all.push(number);
+    let mut texts = Results::new();
+    for _ in 0..16_u64 {
+        texts.push(format!("{number:100000}"));
     }
-    Ok(all.into())
+    let texts: Vec<String> = texts.into();
+    Ok(texts.iter().map(|text| text.trim().parse()).collect::<std::result::Result<_, _>>()?)
 }

@@ -9,8 +9,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Error, Expr, ExprClosure, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprMethodCall,
-    ExprWhile, Result, Type,
+    Block, Error, Expr, ExprCall, ExprClosure, ExprContinue, ExprForLoop, ExprIf, ExprMatch,
+    ExprMethodCall, ExprReturn, ExprWhile, Macro, Result, Type,
 };
 
 use crate::analyse::opening::{Deed, Opening};
@@ -130,66 +130,131 @@ fn mentions(tokens: impl ToTokens, place: &Variable) -> bool {
         return free_idents(tokens).contains(&place.root.unraw().to_string());
     }
     let text = |tokens: TokenStream| tokens.to_string().replace(' ', "");
-    text(tokens).contains(&text(place.place()))
+    let (all, place) = (text(tokens), text(place.place()));
+    let is_of_name = |it: char| it.is_alphanumeric() || it == '_';
+    all.match_indices(&place).any(|(at, _)| {
+        let before = all[..at].chars().next_back();
+        let behind = all[at + place.len()..].chars().next();
+        !before.is_some_and(|it| is_of_name(it) || it == '.') && !behind.is_some_and(is_of_name)
+    })
 }
 
-/// Whether the body is seen to flush the writer in each item.
+/// Whether the body is seen to flush the writer behind all that it is seen to write, in whatever way it is gone through.
 pub(crate) fn flushes(body: &Block, writer: &Variable) -> bool {
-    let mut search = Search { writer, found: false };
-    search.visit_block(body);
-    search.found
+    let mut way = Way { writer, flushes: false, holds_back: false, leaves: false };
+    way.visit_block(body);
+    way.flushes && !way.holds_back && !way.leaves
 }
 
-/// Looks for what is done on every way through.
-struct Search<'w> {
+/// A way through a body.
+#[derive(Clone, Copy)]
+struct Way<'w> {
     writer: &'w Variable,
-    found: bool,
+    flushes: bool,
+    /// Whether something was written, and not flushed.
+    holds_back: bool,
+    /// Whether an item may be complete then.
+    leaves: bool,
 }
 
-impl Search<'_> {
-    /// Whether all of these do it.
-    fn all<'e>(&self, branches: impl IntoIterator<Item = &'e Expr>) -> bool {
-        branches.into_iter().all(|branch| {
-            let mut search = Search { writer: self.writer, found: false };
-            search.visit_expr(branch);
-            search.found
-        })
+impl Way<'_> {
+    /// Goes on by any of these ways.
+    fn either(&mut self, ways: impl IntoIterator<Item = Self>) {
+        let mut holds_back = None;
+        for way in ways {
+            self.flushes |= way.flushes;
+            self.leaves |= way.leaves;
+            holds_back = Some(holds_back.unwrap_or(false) || way.holds_back);
+        }
+        self.holds_back = holds_back.unwrap_or(self.holds_back);
+    }
+
+    fn after(&self, go: impl FnOnce(&mut Self)) -> Self {
+        let mut way = *self;
+        go(&mut way);
+        way
+    }
+
+    /// What may not run at all, or more than once.
+    fn perhaps(&mut self, go: impl FnOnce(&mut Self)) {
+        let way = self.after(go);
+        self.either([*self, way]);
     }
 }
 
-impl<'ast> Visit<'ast> for Search<'_> {
+impl<'ast> Visit<'ast> for Way<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         visit::visit_expr_method_call(self, call);
         let is_it = mentions(&call.receiver, self.writer);
-        self.found |= is_it && (call.method == "flush" || call.method == "into_inner");
+        if is_it && (call.method == "flush" || call.method == "into_inner") {
+            (self.flushes, self.holds_back) = (true, false);
+        }
+        let writes =
+            ["write", "serialize"].iter().any(|it| call.method.to_string().starts_with(it));
+        let is_given = call.args.iter().any(|it| is_place(it, self.writer));
+        self.holds_back |= (is_it && writes) || is_given;
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        visit::visit_expr_call(self, call);
+        self.holds_back |= call.args.iter().any(|it| is_place(it, self.writer));
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        let name = it.path.segments.last().map(|last| last.ident.to_string());
+        let writes = name.is_some_and(|name| name.starts_with("write"));
+        self.holds_back |= writes && mentions(&it.tokens, self.writer);
     }
 
     fn visit_expr_if(&mut self, it: &'ast ExprIf) {
         self.visit_expr(&it.cond);
-        let mut then = Search { writer: self.writer, found: false };
-        then.visit_block(&it.then_branch);
-        let other = it.else_branch.as_ref().map(|(_, other)| &**other);
-        self.found |= then.found && other.is_some_and(|other| self.all([other]));
+        let then = self.after(|way| way.visit_block(&it.then_branch));
+        let other = self.after(|way| {
+            if let Some((_, other)) = &it.else_branch {
+                way.visit_expr(other);
+            }
+        });
+        self.either([then, other]);
     }
 
     fn visit_expr_match(&mut self, it: &'ast ExprMatch) {
         self.visit_expr(&it.expr);
-        self.found |= !it.arms.is_empty() && self.all(it.arms.iter().map(|arm| &*arm.body));
+        let ways: Vec<Self> =
+            it.arms.iter().map(|arm| self.after(|way| way.visit_expr(&arm.body))).collect();
+        self.either(ways);
     }
 
-    // What these hold may not run at all, but for what they begin with.
-    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+    fn visit_expr_continue(&mut self, _: &'ast ExprContinue) {
+        self.leaves |= self.holds_back;
+        self.holds_back = false;
+    }
+
+    fn visit_expr_return(&mut self, it: &'ast ExprReturn) {
+        visit::visit_expr_return(self, it);
+        self.holds_back = false;
+    }
+
+    fn visit_expr_closure(&mut self, it: &'ast ExprClosure) {
+        self.perhaps(|way| way.visit_expr(&it.body));
+    }
 
     fn visit_expr_for_loop(&mut self, it: &'ast ExprForLoop) {
         self.visit_expr(&it.expr);
+        self.perhaps(|way| way.visit_block(&it.body));
     }
 
     fn visit_expr_while(&mut self, it: &'ast ExprWhile) {
         self.visit_expr(&it.cond);
+        self.perhaps(|way| way.visit_block(&it.body));
     }
+}
 
-    fn visit_expr_loop(&mut self, it: &'ast ExprLoop) {
-        self.visit_block(&it.body);
+/// Whether the writer itself is given, or a `&mut` of it.
+fn is_place(expr: &Expr, writer: &Variable) -> bool {
+    match expr {
+        Expr::Reference(it) if it.mutability.is_some() => is_place(&it.expr, writer),
+        Expr::Path(_) | Expr::Field(_) => mentions(expr, writer),
+        _ => false,
     }
 }
 
@@ -209,11 +274,20 @@ mod tests {
         assert!(flushes("{ match a { 1 => out.flush()?, _ => { out.flush()?; } } }"));
         assert!(flushes("{ if let Err(error) = out.flush() { panic!() } }"));
         assert!(!flushes("{ writeln!(out)?; other.flush()?; }"));
-        assert!(!flushes("{ if n % 100 == 0 { out.flush()?; } }"));
-        assert!(!flushes("{ for _ in a { out.flush()?; } }"));
-        assert!(!flushes("{ match a { 1 => out.flush()?, _ => {} } }"));
-        assert!(!flushes("{ let flush = || out.flush(); }"));
+        assert!(flushes("{ if a { writeln!(out)?; out.flush()?; } }"));
+        assert!(flushes(
+            "{ match a { Ok(a) => { row(&mut out, a)?; out.flush()?; } _ => continue } }"
+        ));
+        assert!(flushes("{ for a in b { writeln!(out)?; out.flush()?; } }"));
+        assert!(flushes("{ retry(|| { out.write_all(b)?; out.flush() })?; }"));
+        assert!(!flushes("{ writeln!(out)?; if n % 100 == 0 { out.flush()?; } }"));
+        assert!(!flushes("{ out.serialize(a)?; for _ in a { out.flush()?; } }"));
+        assert!(!flushes("{ row(out)?; match a { 1 => out.flush()?, _ => {} } }"));
+        assert!(!flushes("{ writeln!(out)?; let flush = || out.flush(); }"));
+        assert!(!flushes("{ writeln!(out)?; if a { continue; } out.flush()?; }"));
+        assert!(!flushes("{ out.flush()?; writeln!(out)?; }"));
         assert!(of("self.out", "{ self.out.get_mut().flush()?; }"));
         assert!(!of("self.out", "{ self.log.flush()?; }"));
+        assert!(!of("self.out", "{ self.output.flush()?; }"));
     }
 }

@@ -1,11 +1,11 @@
 //! What the heads of loops mention: what they walk, how far, and what they are asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprCall, ExprMethodCall, ExprRange, Macro, Stmt};
+use syn::{Block, Expr, ExprCall, ExprMethodCall, ExprRange, Macro, Path, Stmt};
 
 use crate::syntax::free_idents::free_idents;
 
@@ -16,8 +16,12 @@ pub(crate) struct Heads {
     pub(crate) walked: BTreeSet<String>,
     /// How far: `count` in `0..count` and in `take(count)`.
     pub(crate) bounds: BTreeSet<String>,
+    /// Those of them that are given to a `take` as they are: it may be that of an iterator, or anything's.
+    pub(crate) taken: BTreeSet<String>,
     /// All else: `tenant` in `db.customers(tenant)`.
     pub(crate) asked: BTreeSet<String>,
+    /// Fields that are asked for, as they are written: `self.tenant` in `db.customers(self.tenant)`.
+    pub(crate) fields: BTreeMap<String, (String, Expr)>,
     part: Part,
 }
 
@@ -56,6 +60,30 @@ impl Heads {
     }
 }
 
+/// The variable that the field is of, and the field as it is written.
+fn field(expr: &Expr) -> Option<(String, String)> {
+    match expr {
+        Expr::Path(it) => {
+            let root = it.path.get_ident()?.unraw().to_string();
+            Some((root.clone(), root))
+        }
+        Expr::Field(it) => {
+            let (root, text) = field(&it.base)?;
+            Some((root, format!("{text}.{}", it.member.to_token_stream())))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what a function of that path gives goes through its first argument, as a reader goes through a text.
+fn goes_through(path: &Path) -> bool {
+    const READS: [&str; 4] = ["from_reader", "from_slice", "from_str", "from_bytes"];
+    let mut names = path.segments.iter().rev().map(|it| it.ident.unraw().to_string());
+    let (function, of) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+    READS.contains(&function.as_str())
+        || (function == "new" && ["Cursor", "BufReader"].contains(&of.as_str()))
+}
+
 /// Whether a function of that name gives one of its arguments.
 fn chooses(name: &impl ToString) -> bool {
     ["min", "max", "clamp"].contains(&name.to_string().as_str())
@@ -68,6 +96,12 @@ impl<'ast> Visit<'ast> for Heads {
             Expr::Path(it) => {
                 let ident = it.path.get_ident().map(|ident| ident.unraw().to_string());
                 self.note(ident);
+            }
+            Expr::Field(_) if self.part == Part::Asked && field(expr).is_some() => {
+                let (root, text) = field(expr).unwrap_or_default();
+                // The whole of it may hold the input.
+                self.walked.insert(root.clone());
+                self.fields.insert(text, (root, expr.clone()));
             }
             // Through these, it is the same that is walked or counted.
             Expr::Range(_)
@@ -104,7 +138,11 @@ impl<'ast> Visit<'ast> for Heads {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         self.visit_expr(&call.receiver);
         let goes_on = self.part == Part::Bound && chooses(&call.method);
-        let part = if goes_on || call.method == "take" { Part::Bound } else { Part::Asked };
+        let takes = call.method == "take";
+        if let (true, Some(Expr::Path(it))) = (takes, call.args.first()) {
+            self.taken.extend(it.path.get_ident().map(|ident| ident.unraw().to_string()));
+        }
+        let part = if goes_on || takes { Part::Bound } else { Part::Asked };
         call.args.iter().for_each(|argument| self.look(argument, part));
     }
 
@@ -114,9 +152,15 @@ impl<'ast> Visit<'ast> for Heads {
             Expr::Path(it) => it.path.segments.last().is_some_and(|last| chooses(&last.ident)),
             _ => false,
         };
+        let through = match &*call.func {
+            Expr::Path(it) => goes_through(&it.path),
+            _ => false,
+        };
         let goes_on = self.part == Part::Bound && chooses;
         let part = if goes_on { Part::Bound } else { Part::Asked };
-        call.args.iter().for_each(|argument| self.look(argument, part));
+        for (at, argument) in call.args.iter().enumerate() {
+            self.look(argument, if through && at == 0 { self.part } else { part });
+        }
     }
 
     fn visit_block(&mut self, block: &'ast Block) {
@@ -158,5 +202,8 @@ mod tests {
         assert_eq!(heads("{ let n = f(a); rows[n].iter() }"), ["rows", "", "a f n"]);
         assert_eq!(heads("vec![a.len(); n]"), ["", "", "a n"]);
         assert_eq!(heads("if a { b } else { c }"), ["", "", "a b c"]);
+        assert_eq!(heads("csv::Reader::from_reader(text.as_bytes()).records()"), ["text", "", ""]);
+        assert_eq!(heads("BufReader::new(File::open(path)?).lines()"), ["", "", "path"]);
+        assert_eq!(heads("db.customers(self.tenant)"), ["db self", "", ""]);
     }
 }

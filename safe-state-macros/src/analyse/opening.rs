@@ -82,8 +82,8 @@ impl<'ast> Visit<'ast> for Opening {
         visit::visit_expr_call(self, call);
         let Expr::Path(path) = &*call.func else { return };
         // A function that is no constructor may return something else.
-        let is_constructor = path.path.segments.len() > 1
-            || path.path.segments.last().is_some_and(|it| is_type(&it.ident.unraw().to_string()));
+        let mut last = path.path.segments.iter().rev().take(2);
+        let is_constructor = last.any(|it| is_type(&it.ident.unraw().to_string()));
         if is_constructor {
             call.args.iter().for_each(|argument| self.takes_in(argument));
         }
@@ -153,7 +153,11 @@ fn begins_transaction(expr: &Expr) -> bool {
         Expr::Try(it) => begins_transaction(&it.expr),
         Expr::Paren(it) => begins_transaction(&it.expr),
         Expr::Reference(it) => begins_transaction(&it.expr),
-        Expr::Call(it) => it.args.iter().any(begins_transaction),
+        // What is given by reference stays behind.
+        Expr::Call(it) => {
+            let mut owned = it.args.iter().filter(|it| !matches!(it, Expr::Reference(_)));
+            owned.any(begins_transaction)
+        }
         // Of other crates than `sqlx`, what begins may be something else; but it is hardly waited for.
         Expr::Await(it) => {
             matches!(&*it.base, Expr::MethodCall(call) if called(call, &["begin", "begin_with"]))
@@ -202,6 +206,7 @@ mod tests {
             "range.begin()",
             "{ let tx = pool.begin().await?; let ids = tx.ids(); tx.commit().await?; ids }",
             "load(&ids)?",
+            "load(&mut pool.begin().await?).await?",
         ] {
             assert!(!opening(text).does(Deed::BeginsTransaction), "{text}");
         }
@@ -218,7 +223,9 @@ mod tests {
         ] {
             assert_eq!(opening(text).around(), ["out"], "{text}");
         }
-        for text in ["count(&out)", "out.metadata()?.len()", "total(out)?"] {
+        for text in
+            ["count(&out)", "out.metadata()?.len()", "total(out)?", "io::copy(&mut a, &mut out)?"]
+        {
             assert!(opening(text).around().is_empty(), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::visit::Visit;
-use syn::{Error, ItemFn, Result};
+use syn::{Error, Item, ItemFn, Result};
 
 use crate::analyse::plan::Plan;
 
@@ -13,6 +13,9 @@ pub(crate) fn stands_in_impl(function: &ItemFn) -> bool {
         fn visit_ident(&mut self, ident: &Ident) {
             self.0 |= ident == "Self";
         }
+
+        // Where it is another type.
+        fn visit_item(&mut self, _: &Item) {}
     }
     let mut found = MentionsSelf(function.sig.receiver().is_some());
     found.visit_item_fn(function);

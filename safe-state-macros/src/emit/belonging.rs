@@ -47,6 +47,8 @@ pub(crate) fn belonging(
             quote_spanned! {site=> #krate::__private::head_fingerprint!(&#ident, walked) }
         } else if heads.asked.contains(&name) {
             quote_spanned! {site=> #krate::__private::head_fingerprint!(&#ident) }
+        } else if heads.taken.contains(&name) {
+            quote_spanned! {site=> #krate::__private::head_fingerprint!(&#ident, bound) }
         } else if heads.bounds.contains(&name) {
             return None;
         } else {
@@ -54,7 +56,15 @@ pub(crate) fn belonging(
         };
         Some(quote_spanned! {site=> .argument(#name, #fingerprint) })
     });
-    arguments.collect()
+    let compared = |root: &String| {
+        let argument = plan.arguments.iter().find(|it| it.name() == *root);
+        argument.is_some_and(|it| !is_excepted(plan, it))
+    };
+    let fields = heads.fields.iter().filter(|(_, (root, _))| compared(root));
+    let fields = fields.map(|(name, (_, field))| {
+        quote_spanned! {site=> .argument(#name, #krate::__private::head_fingerprint!(&#field)) }
+    });
+    arguments.chain(fields).collect()
 }
 
 /// Whether it may be another one in the next run, or stands there for some configurations alone.
@@ -103,7 +113,9 @@ pub(crate) fn instance(plan: &Plan, function: &ItemFn) -> TokenStream {
         _ => None,
     };
     // The name that is not given has them.
-    let of_type = (plan.options.name.is_some() && standing::stands_in_impl(function)).then(|| {
+    let is_fresh = plan.options.restored.fresh.iter().any(|it| it.root == "self");
+    let is_named = plan.options.name.is_some() && standing::stands_in_impl(function);
+    let of_type = (is_named && !is_fresh).then(|| {
         quote_spanned! {site=>
             .argument("<Self>", #krate::__private::self_fingerprint::<Self>())
         }

@@ -16,8 +16,8 @@ use std::marker::PhantomData;
 use crate::items::fingerprint::{CONSUMED, Checksum, NOT_SERIALIZED, OF_ADDRESS};
 
 pub use head::{
-    HeadHolder, HeadList, HeadMaybeList, HeadOption, HeadOther, HeadOuterHolder, HeadPath, InHead,
-    WalkedArgument, WalkedOther, WalkedPath,
+    BoundInHead, BoundNumber, BoundOther, HeadHolder, HeadList, HeadMaybeList, HeadOption,
+    HeadOther, HeadOuterHolder, HeadPath, InHead, WalkedArgument, WalkedOther, WalkedPath,
 };
 pub(crate) use kind::{Compared, Of};
 pub(crate) use probe::Ranked;

@@ -253,7 +253,8 @@ impl Counter for Tally<'_> {
     #[cold]
     fn not_serialized(&mut self) -> Option<Error> {
         let (stages, depth) = self.stages();
-        let is_first = stages.progress.beside(depth).last_handed_out() == 0;
+        // An inner loop has a first item in each outer one.
+        let is_first = depth == 0 && stages.progress.beside(depth).last_handed_out() == 0;
         let job = stages.observer.job().to_owned();
         self.in_flight &= !is_first;
         is_first.then_some(Error::NotSerializable { job })

@@ -17,6 +17,10 @@ pub struct InHead<'a, T>(pub &'a T);
 #[derive(Debug)]
 pub struct WalkedArgument<'a, T>(pub &'a T);
 
+/// An argument that says how far a loop goes. More references in front mean a higher rank.
+#[derive(Debug)]
+pub struct BoundInHead<'a, T>(pub &'a T);
+
 macro_rules! ranks {
     ($($(#[$doc:meta])* $name:ident: [$($bound:tt)*] $of:ty => $is:literal;)*) => { $(
         $(#[$doc])*
@@ -44,6 +48,10 @@ ranks! {
     HeadList: [T: IntoIterator] &&&InHead<'_, T> => true;
     /// Anything that holds no list.
     HeadOther: [T] InHead<'_, T> => false;
+    /// A number of items, or of the first or last one.
+    BoundNumber: [T: Number] &BoundInHead<'_, T> => true;
+    /// Anything else that stands there.
+    BoundOther: [T] BoundInHead<'_, T> => false;
     /// A path that a loop walks.
     WalkedPath: [T: PathLike] &WalkedArgument<'_, T> => false;
     /// Anything else that it walks.
@@ -80,6 +88,18 @@ where
     }
 }
 
+/// What counts items, or is one of the numbers that are walked.
+pub trait Number {}
+
+macro_rules! numbers {
+    ($($number:ty)*) => { $(impl Number for $number {})* };
+}
+
+numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize char);
+
+impl<T: Number> Number for Option<T> {}
+impl<T: Number> Number for &T {}
+
 /// What is a path.
 pub trait PathLike {}
 
@@ -88,7 +108,8 @@ macro_rules! paths {
 }
 
 paths! {
-    PathBuf &PathBuf &&PathBuf &Path &&Path Box<Path> &Box<Path> Rc<Path> &Rc<Path> Arc<Path> &Arc<Path>
+    PathBuf &PathBuf &&PathBuf Box<PathBuf> &Box<PathBuf> Rc<PathBuf> &Rc<PathBuf> Arc<PathBuf> &Arc<PathBuf>
+    &Path &&Path Box<Path> &Box<Path> Rc<Path> &Rc<Path> Arc<Path> &Arc<Path>
     Cow<'_, Path> &Cow<'_, Path> OsString &OsString &OsStr &&OsStr
 }
 
@@ -108,6 +129,15 @@ macro_rules! __head_fingerprint {
             $crate::__private::None
         } else {
             $crate::__argument_fingerprint!($value)
+        }
+    }};
+    ($value:expr, bound) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{BoundNumber as _, BoundOther as _};
+        if (&&$crate::__private::BoundInHead($value)).may_be_input() {
+            $crate::__private::None
+        } else {
+            $crate::__head_fingerprint!($value)
         }
     }};
     ($value:expr, walked) => {{
