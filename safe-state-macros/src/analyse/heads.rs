@@ -10,7 +10,7 @@ use syn::{Block, Expr, ExprCall, ExprMethodCall, ExprRange, Macro, Path, Stmt};
 use crate::syntax::free_idents::free_idents;
 
 /// The names in the heads of loops, closures aside, which are about the items.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Heads {
     /// What is walked: `rows` in `rows.iter()`.
     pub(crate) walked: BTreeSet<String>,
