@@ -397,11 +397,11 @@ fn what_fails_to_serialise_is_told_or_known_by_that() {
 }
 
 /// What a database gives for a name; it can't be compared itself.
-struct Queue;
+struct Queue(u32);
 
 impl Queue {
     fn take(&self, _: &str) -> std::ops::Range<u32> {
-        0..5
+        0..self.0
     }
 }
 
@@ -420,7 +420,7 @@ fn taken(dir: &Path, queue: &Queue, tenant: &str) -> anyhow::Result<()> {
 
 #[resumable(name = "fields", state_dir = dir)]
 fn fields(dir: &Path, queue: &Queue, config: &Config) -> anyhow::Result<()> {
-    for _ in queue.take(Some(config.tenant).unwrap_or_default()).zip(&config.rows) {
+    for _ in queue.take(config.tenant.trim()).zip(&config.rows) {
         work()?;
     }
     Ok(())
@@ -428,17 +428,17 @@ fn fields(dir: &Path, queue: &Queue, config: &Config) -> anyhow::Result<()> {
 
 #[test]
 fn a_take_of_anything_and_fields_that_are_asked_for_are_compared() {
-    refused("tenant", |dir| taken(dir, &Queue, "a"), |dir| taken(dir, &Queue, "b"));
+    refused("tenant", |dir| taken(dir, &Queue(5), "a"), |dir| taken(dir, &Queue(5), "b"));
     let config = |tenant, rows: u32| Config { tenant, rows: (0..rows).collect() };
     refused(
         "config.tenant",
-        |dir| fields(dir, &Queue, &config("a", 5)),
-        |dir| fields(dir, &Queue, &config("b", 5)),
+        |dir| fields(dir, &Queue(5), &config("a", 5)),
+        |dir| fields(dir, &Queue(5), &config("b", 5)),
     );
     // A list may be longer.
     goes_on(
         3,
-        |dir| fields(dir, &Queue, &config("a", 4)),
-        |dir| fields(dir, &Queue, &config("a", 5)),
+        |dir| fields(dir, &Queue(5), &config("a", 4)),
+        |dir| fields(dir, &Queue(5), &config("a", 5)),
     );
 }
