@@ -403,6 +403,10 @@ impl Queue {
     fn take(&self, _: &str) -> std::ops::Range<u32> {
         0..self.0
     }
+
+    fn of(&self, tenant: &str) -> std::ops::Range<u32> {
+        self.take(tenant)
+    }
 }
 
 struct Config {
@@ -420,7 +424,7 @@ fn taken(dir: &Path, queue: &Queue, tenant: &str) -> anyhow::Result<()> {
 
 #[resumable(name = "fields", state_dir = dir)]
 fn fields(dir: &Path, queue: &Queue, config: &Config) -> anyhow::Result<()> {
-    for _ in queue.take(config.tenant.trim()).zip(&config.rows) {
+    for _ in queue.of(config.tenant.trim()).zip(&config.rows) {
         work()?;
     }
     Ok(())
