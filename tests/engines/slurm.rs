@@ -1,6 +1,7 @@
 //! A real Slurm: a controller and two nodes, which are this machine.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ struct Slurm {
     /// It ends with this.
     input: Option<ChildStdin>,
     folder: PathBuf,
+    /// What waits, and since when it is told to start.
+    hurried: RefCell<BTreeMap<String, Instant>>,
     _dir: TempDir,
 }
 
@@ -40,7 +43,7 @@ impl Slurm {
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
-        Slurm { input: child.stdin.take(), child, folder, _dir: dir }
+        Slurm { input: child.stdin.take(), child, folder, hurried: RefCell::default(), _dir: dir }
     }
 
     /// What a client of it prints; nothing if it fails, as of a job that has ended.
@@ -91,17 +94,26 @@ impl Slurm {
     }
 
     /// One that was started again waits for two minutes otherwise; and one that was so while a node was
-    /// starting it is held for good, as its other start fails.
+    /// starting it is held for good, as its other start fails. Within the second in which a node has ended a task, it
+    /// refuses to start it, and that is the task's end.
     fn hurry(&self) {
         let listed =
             self.ask(Command::new("squeue"), &["--noheader", "--array", "--format=%i %T %r"]);
-        for line in listed.expect("it answers").lines() {
-            let Some((id, reason)) = line.split_once(" PENDING ") else { continue };
+        let mut hurried = self.hurried.borrow_mut();
+        let listed = listed.expect("it answers");
+        let waiting = listed.lines().filter_map(|line| line.split_once(" PENDING "));
+        let waiting: BTreeMap<&str, &str> = waiting.collect();
+        // One that has run since it was looked at last waits for two minutes anew.
+        let is_recent = |told: &Instant| told.elapsed() < Duration::from_secs(6);
+        hurried.retain(|id, told| waiting.contains_key(id.as_str()) && is_recent(told));
+        for (id, reason) in waiting {
             if reason.contains("held") {
                 self.ask(Command::new("scontrol"), &["release", id]);
+            } else if !hurried.contains_key(id) {
+                hurried.insert(id.to_owned(), Instant::now());
+                let job = format!("JobId={id}");
+                self.ask(Command::new("scontrol"), &["update", &job, "StartTime=now+2"]);
             }
-            let job = format!("JobId={id}");
-            self.ask(Command::new("scontrol"), &["update", &job, "StartTime=now"]);
         }
     }
 }
@@ -286,10 +298,10 @@ fn a_task_that_is_cancelled_stays_so() {
 #[test]
 fn tasks_that_make_room_go_on_once_there_is_some() {
     let slurm = Slurm::start();
-    for (partition, items) in [("tests", 200), ("graceful", 200)] {
+    for (partition, items) in [("tests", 200_u64), ("graceful", 200)] {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("log");
-        let count = format!("--export=ALL,ITEMS={items},MILLIS=50");
+        let count = format!("--export=ALL,ITEMS={items},MILLIS=150");
         let place = format!("--partition={partition}");
         // Each has a node of its own.
         let options = ["--array=0-1", "--exclusive", "--time=30", &place, &count];
@@ -312,8 +324,11 @@ fn tasks_that_make_room_go_on_once_there_is_some() {
             let lines = slurm.ask(Command::new("scontrol"), &["show", "job", "--oneliner", &id]);
             lines.unwrap_or_default().matches("Restarts=1").count()
         };
-        wait_for("both are put into the queue again", &|| restarts() >= 2);
-        wait_for("all end", &|| slurm.queue().is_empty());
+        // With a grace period they may be done before it is over.
+        let has_ended = || slurm.queue().is_empty();
+        wait_for("they are put into the queue again", &|| restarts() >= 2 || has_ended());
+        assert!(partition == "graceful" || restarts() > 0, "{}", slurm.told(&log));
+        wait_for("all end", &has_ended);
         let expected = (1000 + (items - 1) * items / 2).to_string();
         let values: BTreeSet<String> = returned(dir.path()).into_iter().collect();
         assert_eq!(values, BTreeSet::from([expected]), "{partition}: {}", slurm.told(&log));
