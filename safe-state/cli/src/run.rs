@@ -71,7 +71,8 @@ impl Run {
             .restarts(self.restarts)
             .backoff(self.backoff)
             .grace_period(self.grace_period)
-            .aloud();
+            .aloud()
+            .until_exit();
         if let Some(timeout) = self.timeout {
             supervisor = supervisor.timeout(timeout);
         }

@@ -67,6 +67,7 @@ pub struct Supervisor {
     limits: ProcessLimits,
     final_codes: Vec<i32>,
     is_aloud: bool,
+    is_last: bool,
     exit_codes: ExitCodes,
 }
 
@@ -80,6 +81,7 @@ impl Supervisor {
             limits: ProcessLimits::default(),
             final_codes: FINAL_CODES.to_vec(),
             is_aloud: false,
+            is_last: false,
             exit_codes: ExitCodes::new(),
         }
     }
@@ -133,6 +135,13 @@ impl Supervisor {
         self
     }
 
+    /// Has it go on to take signals when it returns, for a process that exits then: a second one that comes in between would
+    /// end the process by itself, and with another status.
+    pub fn until_exit(mut self) -> Self {
+        self.is_last = true;
+        self
+    }
+
     /// The exit codes of programs whose run was to stop, which are [`Supervised::code`] for one that says it and exits with 1.
     pub fn exit_codes(mut self, codes: ExitCodes) -> Self {
         self.exit_codes = codes;
@@ -146,7 +155,7 @@ impl Supervisor {
     /// It can't be started, or not be watched.
     pub fn run(mut self) -> io::Result<Supervised> {
         let (sender, events) = channel();
-        let _forwarded = Forwarded::listen(sender.clone())?;
+        let _forwarded = Forwarded::listen(sender.clone(), self.is_last)?;
         watchdog_is_of_any(&mut self.command);
         // Without a place for them, exit codes have to do.
         let notes = Notes::new().ok();

@@ -18,14 +18,16 @@ const SIGNALS: [i32; 8] = [SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, S
 /// Listens to the signals that are passed on, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Forwarded {
-    _heard: Heard,
+    heard: Option<Heard>,
+    /// Whether nothing else takes the signals once it is dropped, and they are to do nothing.
+    is_last: bool,
     handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Forwarded {
-    pub(super) fn listen(events: Sender<Event>) -> io::Result<Self> {
-        let heard = Heard::begin(&SIGNALS);
+    pub(super) fn listen(events: Sender<Event>, is_last: bool) -> io::Result<Self> {
+        let heard = Some(Heard::begin(&SIGNALS));
         let mut signals = Signals::new(SIGNALS)?;
         let handle = signals.handle();
         let tell = move || {
@@ -35,7 +37,7 @@ impl Forwarded {
             }
         };
         let thread = thread::Builder::new().name("safe-state-signals".to_owned()).spawn(tell)?;
-        Ok(Forwarded { _heard: heard, handle, thread: Some(thread) })
+        Ok(Forwarded { heard, is_last, handle, thread: Some(thread) })
     }
 }
 
@@ -68,6 +70,9 @@ fn is_in_the_foreground() -> bool {
 
 impl Drop for Forwarded {
     fn drop(&mut self) {
+        if self.is_last {
+            std::mem::forget(self.heard.take());
+        }
         self.handle.close();
         if let Some(thread) = self.thread.take() {
             // It does nothing that panics.
