@@ -49,9 +49,9 @@ const FINAL_CODES: [i32; 4] = [2, 64, 126, 127];
 ///
 /// The program has the arguments, environment, streams, directory and terminal of the `Command`, in the
 /// process group of this process. SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 and SIGXCPU are passed on to it;
-/// one that asks it to end is the last: it is not started again. Nor is it after SIGUSR1, SIGUSR2, SIGXCPU or SIGALRM, which warn
-/// of an end, if no program has taken that in: it came in the pause before a start, or the program died of it. A Ctrl-C of the terminal, which reaches it
-/// anyway, is not passed on.
+/// one that asks it to end is the last: it is not started again. Nor is it after SIGUSR1, SIGUSR2, SIGXCPU or SIGALRM, which
+/// warn of an end, if no program has taken that in: it came in the pause before a start, or the program died of it. A Ctrl-C
+/// of the terminal, which reaches it anyway, is not passed on.
 ///
 /// A program whose run was asked to end, has come to the end of its time, was cancelled or has ended itself is not started
 /// again either. It tells, if it is the program itself that the command starts, and no shell around it; else its exit code
