@@ -174,7 +174,7 @@ pub(crate) fn holder(path: &Path) -> Result<Option<Holder>, Error> {
     }
 }
 
-/// The same of the lock of that name in the directory, which is at `path`.
+/// Returns who holds the lock of that name in an open directory; messages tell `path`.
 pub(crate) fn holder_in(dir: &Dir, name: &Path, path: &Path) -> Result<Option<Holder>, Error> {
     let file = match dir.file(name) {
         Ok(file) => file,

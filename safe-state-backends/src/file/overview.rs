@@ -16,7 +16,7 @@ pub(super) struct Overview {
 }
 
 impl Overview {
-    /// Of the directory; `None` where there is none.
+    /// Reads the names in the state directory; returns `None` if there is none.
     pub(super) fn of(backend: &FileBackend) -> Result<Option<Self>, Error> {
         let path = &backend.state_dir;
         let Some(dir) = backend.existing().map_err(Error::io("list", path))? else {

@@ -5,7 +5,7 @@ use crate::{Checkpoint, Completed, Error, Slices};
 
 /// Under what name a slice has which head it is of.
 const HEAD: &str = "head!";
-/// What a head has while its slices are removed.
+/// Notes in a head that its slices are being removed.
 const CLEARING: &str = "clearing!";
 
 impl SharedJob {
@@ -18,11 +18,11 @@ impl SharedJob {
         self.clear_if(|_| true)
     }
 
-    /// The same, if its head is like that.
+    /// Removes all that is stored of the job, if `is_meant` returns true for its head.
     ///
     /// # Errors
     ///
-    /// As [`clear`](Self::clear).
+    /// A worker has a slice of it; or the backend cannot be written.
     pub fn clear_if(&self, is_meant: impl FnOnce(&Checkpoint) -> bool) -> Result<(), Error> {
         let opening = self.while_held(&self.job)?;
         let Some(head) = opening.found().cloned() else { return opening.delete() };
