@@ -29,7 +29,7 @@ pub struct Press {
     pub verb: String,
     /// By whom, as far as that is known.
     pub who: String,
-    /// What has been done.
+    /// The sentence that the page showed behind it.
     pub done: String,
 }
 

@@ -86,7 +86,7 @@ pub trait Session {
     /// The server does not answer, or refuses.
     fn load(&mut self, key: &str) -> Result<Option<Vec<u8>>, Trouble>;
 
-    /// The same of the token's key, as of now: not from a copy that may be behind what was saved. By
+    /// Loads what is stored under the token's key, as of now: not from a copy that may be behind what was saved. By
     /// default, [`load`](Self::load) gives that.
     ///
     /// # Errors

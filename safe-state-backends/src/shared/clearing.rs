@@ -98,7 +98,7 @@ impl Checkpoint {
         self.noted(CLEARING).is_some()
     }
 
-    /// The same head of which no slice is finished, and that no worker goes on from.
+    /// Returns the head with no slice finished, and noted as one that no worker goes on from.
     fn marked_as_going(mut self) -> Checkpoint {
         self.note(CLEARING, Some(1));
         for slices in std::mem::take(&mut self.workers).slices() {

@@ -69,7 +69,7 @@ pub(crate) fn check_durable(plan: &Plan, body: &Block, around: &Loop) -> Result<
     Ok(())
 }
 
-/// What the initialiser of a local does, and those of the locals that it makes something around.
+/// Returns what the initialiser of a local does, and the initialisers of the locals that it makes something around.
 fn openings<'l>(local: &'l Local, locals: &'l [Local]) -> Vec<&'l Opening> {
     let mut found = vec![local];
     let mut at = 0;
@@ -158,7 +158,7 @@ struct Way<'w> {
 }
 
 impl Way<'_> {
-    /// Goes on by any of these ways.
+    /// Joins these ways: what one of them holds back is held back.
     fn either(&mut self, ways: impl IntoIterator<Item = Self>) {
         let mut holds_back = None;
         for way in ways {
@@ -175,7 +175,7 @@ impl Way<'_> {
         way
     }
 
-    /// What may not run at all, or more than once.
+    /// Goes on with and without a part that may not run.
     fn perhaps(&mut self, go: impl FnOnce(&mut Self)) {
         let way = self.after(go);
         self.either([*self, way]);

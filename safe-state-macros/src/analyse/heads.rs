@@ -1,4 +1,4 @@
-//! What the heads of loops mention: what they walk, how far, and what they are asked for.
+//! Sorts the names in the heads of loops: what is walked, how far, and what it is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::syntax::free_idents::free_idents;
 /// The names in the heads of loops, closures aside, which are about the items.
 #[derive(Default)]
 pub(crate) struct Heads {
-    /// What is walked: `rows` in `rows.iter()`.
+    /// The names that are walked: `rows` in `rows.iter()`.
     pub(crate) walked: BTreeSet<String>,
     /// How far: `count` in `0..count` and in `take(count)`.
     pub(crate) bounds: BTreeSet<String>,
