@@ -201,30 +201,32 @@ impl fmt::Debug for Sharing {
     }
 }
 
-/// Marks the slice finished in the head, and removes what is stored of it. Returns the head as it is then.
+/// Marks the slice finished in the head, and removes the slice's own checkpoint unless the head can't hold its values. Returns the
+/// head as it is then.
 ///
 /// # Errors
 ///
-/// The backend cannot be read or written, or the job was cleared.
+/// The backend cannot be read or written, another worker has the slice, or the job was cleared.
 pub(crate) fn finish_slice(
     job: &SharedJob,
     finished: FinishedSlice,
     store: &mut Store,
 ) -> Result<Checkpoint, Error> {
-    let found = store.checkpoint();
     let (head, stays) = job.change(|head| {
         let Some(mut head) = head else {
             return Err(Error::Cleared { job: job.name().to_owned() });
         };
+        // While this worker stood still, another may have finished the slice, and its dead letters may have been put back. Each of
+        // these needs the head, whose lease is held here, so a slice that can still be written is this worker's.
+        store.save(Change { end: Some(RunEnd::Stopped), ..Change::default() })?;
+        let found = store.checkpoint();
         let slices = head.slices_of(finished.loop_id);
         let stays = slices.is_some_and(|slices| finished.stays(found, slices));
         head.finish_slice(finished, found).map_err(|reason| job.unwritable(reason))?;
         Ok((Some(head.clone()), (head, stays)))
     })?;
-    if stays {
-        store.save(Change { end: Some(RunEnd::Stopped), ..Change::default() })?;
-    } else {
-        // One that stays is passed over by all, and goes when the job is cleared.
+    if !stays {
+        // One that is left is passed over by all workers, and goes when the job is cleared.
         let _ = store.delete();
     }
     Ok(head)
