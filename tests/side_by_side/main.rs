@@ -4,6 +4,8 @@ mod ahead;
 mod ends;
 mod futures;
 mod kills;
+mod left;
+mod panics;
 mod stops;
 mod threads;
 mod without_attribute;

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::end::{End, Ends};
+use super::end::{End, Ends, Halt};
 use super::feed::{Feed, Keeps};
 use super::task::{Done, Task};
 use super::terms::OnTerms;
 use crate::Error;
-use crate::attempt::{Flow, Outcome};
+use crate::attempt::{Flow, Outcome, call};
 use crate::control::pacing::{LOOK, Look};
 use crate::failure::Verdict;
 use crate::failure::notes::Notes;
@@ -61,8 +61,8 @@ struct State {
     is_to_save: bool,
     /// Before which time nothing is handed out.
     waits_until: Option<Instant>,
-    /// Why the run can't go on.
-    error: Option<Error>,
+    /// Why the loop can't go on.
+    halt: Option<Halt>,
 }
 
 impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
@@ -84,21 +84,28 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     /// Returns whether nothing is left to do.
     pub(super) fn is_over(&self) -> bool {
         self.running == 0
-            && (self.is_closing()
-                || (self.state.input == Input::Nothing && self.in_flight.is_empty()))
+            && self.in_flight.range(..self.bound()).next().is_none()
+            && (self.is_closing() || self.state.input == Input::Nothing)
     }
 
-    /// Returns whether nothing is handed out any more.
+    /// Returns whether no item is handed out any more.
     fn is_closing(&self) -> bool {
-        self.state.error.is_some() || !self.ends.are_none()
+        self.state.halt.is_some() || !self.ends.are_none()
+    }
+
+    /// Returns the index before which items are tried again: those whose end comes before the one that the loop has come
+    /// to.
+    fn bound(&self) -> u64 {
+        if self.state.halt.is_some() { 0 } else { self.ends.bound() }
     }
 
     /// Ends the run for that, once nothing runs any more.
     pub(super) fn fail(&mut self, error: Error) {
-        self.state.error.get_or_insert(error);
+        self.state.halt.get_or_insert(Halt::Error(error));
     }
 
-    /// Returns the next item to be run; none while there is none.
+    /// Returns the next item to be run; none while there is none. What panics here ends the loop, once nothing runs any
+    /// more.
     pub(super) fn next<T>(
         &mut self,
         feed: &mut impl Feed<Item = T>,
@@ -107,11 +114,23 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     where
         K: Keeps<T>,
     {
+        call(|| self.pull(feed, keep)).unwrap_or_else(|panic| {
+            let notes = Box::new(Notes::take());
+            self.state.halt.get_or_insert(Halt::Panic(panic, notes));
+            self.handing.turn_away();
+            None
+        })
+    }
+
+    fn pull<T>(&mut self, feed: &mut impl Feed<Item = T>, keep: fn(T) -> K) -> Option<Task<T>>
+    where
+        K: Keeps<T>,
+    {
         if self.state.input == Input::Later {
             self.state.input = Input::More;
         }
         loop {
-            if self.is_closing() || self.state.is_to_obey || self.state.is_to_save {
+            if self.bound() == 0 || self.state.is_to_obey || self.state.is_to_save {
                 return None;
             }
             if self.handing.is_asked() {
@@ -126,8 +145,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
             if let Some(task) = self.try_again(now) {
                 return Some(task);
             }
-            if self.state.input == Input::Nothing || !self.has_room() || !self.may_go_on(feed, now)
-            {
+            if !self.may_hand_out() || !self.may_go_on(feed, now) {
                 return None;
             }
             let next = feed.next(&mut self.handing);
@@ -150,9 +168,11 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
     }
 
-    fn has_room(&mut self) -> bool {
+    /// Returns whether there may be another item, and room for it.
+    fn may_hand_out(&mut self) -> bool {
         let most = if self.looks_out() { 1 } else { self.terms.most() };
-        self.in_flight.len() < most
+        let has_room = self.in_flight.len() < most;
+        has_room && self.state.input != Input::Nothing && !self.is_closing()
     }
 
     /// Returns whether the run looks out for an item that kills the process: then they go one by one.
@@ -188,7 +208,8 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         K: Keeps<T>,
     {
         let is_over = |item: &Item<K>| item.waits_until.is_some_and(|until| until <= now);
-        let index = *self.in_flight.iter().find(|(_, item)| is_over(item))?.0;
+        let mut tried = self.in_flight.range(..self.bound());
+        let index = *tried.find(|(_, item)| is_over(item))?.0;
         self.take(index)
     }
 
@@ -238,8 +259,21 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
     }
 
+    /// Takes in what came of an item of a loop that nobody goes on with: only that it is complete counts.
+    pub(super) fn dropped(&mut self, done: Done<Flow<R>, R>) {
+        if matches!(done.came, Ok(Flow::Next)) {
+            self.ended(done);
+        }
+    }
+
     fn failed(&mut self, index: u64, failed: Outcome<R>) {
-        let verdict = self.terms.judge(self.handing.run(), &failed);
+        let verdict = match call(|| self.terms.judge(self.handing.run(), &failed)) {
+            Ok(verdict) => verdict,
+            // `on_error` has.
+            Err(panic) => {
+                return self.end(index, End::Failed(Err(panic), Box::new(Notes::take())));
+            }
+        };
         if verdict.is_next() {
             return self.complete(index);
         }
@@ -269,9 +303,14 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
 
     /// Returns how long to wait for an item to come to its end before it is looked what else there is to do; none as
     /// long as it takes.
-    pub(super) fn patience(&self, now: Instant) -> Duration {
-        let again = self.in_flight.values().filter_map(|item| item.waits_until);
-        let next = again.chain(self.state.waits_until).min();
+    pub(super) fn patience(&mut self, now: Instant) -> Duration {
+        if self.state.is_to_obey {
+            return LOOK;
+        }
+        let next = self.state.waits_until.filter(|_| self.may_hand_out());
+        let tried = self.in_flight.range(..self.bound());
+        let again = tried.filter_map(|(_, item)| item.waits_until);
+        let next = again.chain(next).min();
         let until = next.map(|next| next.saturating_duration_since(now));
         until.map_or(LOOK, |until| until.min(LOOK))
     }
@@ -313,8 +352,11 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     /// # Errors
     ///
     /// The failure of the item with the lowest index, if that is an end.
-    pub(super) fn finish(mut self, on_error: fn(Error) -> R) -> Result<Flow<R>, Outcome<R>> {
+    pub(super) fn finish(&mut self, on_error: fn(Error) -> R) -> Result<Flow<R>, Outcome<R>> {
+        // An item that still waits for another attempt comes before.
+        let has_come = |index| self.in_flight.range(..index).next().is_none();
         let first = self.ends.take_first();
+        let first = first.filter(|(index, end)| matches!(end, End::Failed(..)) || has_come(*index));
         let beside: Vec<(u64, Failing)> =
             self.ends.failures().map(|(index, it)| (index, self.terms.failing(it))).collect();
         for (index, failing) in beside {
@@ -324,7 +366,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
         // That is not of the failure that is told.
         drop(Notes::take());
-        match (first, self.state.error) {
+        match (first, self.state.halt.take()) {
             (Some((index, End::Failed(failed, notes))), _) => {
                 self.handing.attend(index, Vec::new());
                 notes.put_back();
@@ -337,8 +379,15 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
                 }
                 Ok(flow)
             }
-            (None, Some(error)) => Ok(Flow::Return(on_error(error))),
+            (None, Some(Halt::Error(error))) => Ok(Flow::Return(on_error(error))),
+            (None, Some(Halt::Panic(panic, notes))) => {
+                notes.put_back();
+                Err(Err(panic))
+            }
             (None, None) => Ok(Flow::Next),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

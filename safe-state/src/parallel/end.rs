@@ -1,7 +1,9 @@
 //! The ends that a loop may come to before its input does: of several, the one with the lowest index is the loop's.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
+use crate::Error;
 use crate::attempt::{Flow, Outcome};
 use crate::failure::notes::Notes;
 
@@ -17,6 +19,15 @@ pub(super) enum End<R> {
     Failed(Outcome<R>, Box<Notes>),
 }
 
+/// Why a loop can't go on, whatever its items do.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The run can't.
+    Error(Error),
+    /// What is asked for items has panicked, with what was noted of that.
+    Panic(Box<dyn Any + Send>, Box<Notes>),
+}
+
 /// The ends, by the indices of the items.
 #[derive(Debug)]
 pub(super) struct Ends<R>(BTreeMap<u64, End<R>>);
@@ -30,6 +41,16 @@ impl<R> Default for Ends<R> {
 impl<R> Ends<R> {
     pub(super) fn are_none(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the index before which an item may still end the loop in another way: that of the first end, but 0 if
+    /// that is a failure. Without an end it is behind all.
+    pub(super) fn bound(&self) -> u64 {
+        match self.0.first_key_value() {
+            None => u64::MAX,
+            Some((index, End::Left(_))) => *index,
+            Some((_, End::Failed(..))) => 0,
+        }
     }
 
     pub(super) fn add(&mut self, index: u64, end: End<R>) {

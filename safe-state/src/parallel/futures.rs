@@ -102,69 +102,86 @@ where
     K: Keeps<T>,
     W: OnTerms<R>,
 {
-    let mut under_way = UnderWay::new(head, given);
     Handing::begin(tally, terms.most());
-    let mut course = Course::new(Handing::of(tally), terms);
-    while !course.is_over() {
-        while let Some(Task { index, item }) = course.next(feed, keep) {
+    let course = Course::new(Handing::of(tally), terms);
+    let mut driven = Driven { course, under_way: UnderWay::new(head, given) };
+    while !driven.course.is_over() {
+        while let Some(Task { index, item }) = driven.course.next(feed, keep) {
             let captures = Arc::new(Captures::default());
             let body = body(item, Arc::clone(&captures));
             let body = async move { Done::now(index, body.await, captures.take()) };
-            under_way.begin(body.instrument(course.handing.span_of(index)));
+            driven.under_way.begin(body.instrument(driven.course.handing.span_of(index)));
         }
-        go_on(&mut course, &mut under_way).await;
+        driven.go_on().await;
     }
-    course.close();
-    save(&mut course, &mut under_way).await;
-    course.finish(on_error)
+    driven.course.close();
+    driven.save().await;
+    driven.course.finish(on_error)
 }
 
-/// Saves what is to be saved, or waits for what comes next.
-async fn go_on<B, W, K, R, H, T>(
-    course: &mut Course<'_, '_, W, K, R>,
-    under_way: &mut UnderWay<'_, B, Done<Flow<R>, R>, H, T>,
-) where
-    B: Future<Output = Done<Flow<R>, R>>,
-    H: Future<Output = ()>,
-    W: OnTerms<R>,
-{
-    if course.take_to_obey() {
-        save(course, under_way).await;
-        if let Err(error) = course.handing.run().obey_async().await {
-            course.fail(error);
-        }
-        return;
-    }
-    if save(course, under_way).await {
-        return;
-    }
-    if under_way.none_has_ended() {
-        let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
-        under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
-        if course.running() == 0 {
-            course.handing.waits();
-        }
-    }
-    while let Some(done) = under_way.take_ended() {
-        course.ended(done);
-    }
-    let saves = under_way.beside(course.handing.run().poll_requests_async()).await;
-    course.is_to_save(saves);
-}
-
-/// Saves, if that is due. Returns whether it was.
-async fn save<B, W, K, R, H, T>(
-    course: &mut Course<'_, '_, W, K, R>,
-    under_way: &mut UnderWay<'_, B, Done<Flow<R>, R>, H, T>,
-) -> bool
+/// A loop's course, and the bodies under way. Where it is dropped, what has come to its end counts.
+struct Driven<'t, 'r, 'h, W, K, R, B, H, T>
 where
+    W: OnTerms<R>,
     B: Future<Output = Done<Flow<R>, R>>,
     H: Future<Output = ()>,
-    W: OnTerms<R>,
 {
-    let Some(run) = course.begin_save() else { return false };
-    if let Err(error) = under_way.beside(run.save_async()).await {
-        course.fail(error);
+    course: Course<'t, 'r, W, K, R>,
+    under_way: UnderWay<'h, B, Done<Flow<R>, R>, H, T>,
+}
+
+impl<W, K, R, B, H, T> Driven<'_, '_, '_, W, K, R, B, H, T>
+where
+    W: OnTerms<R>,
+    B: Future<Output = Done<Flow<R>, R>>,
+    H: Future<Output = ()>,
+{
+    /// Saves what is to be saved, or waits for what comes next.
+    async fn go_on(&mut self) {
+        if self.course.take_to_obey() {
+            self.save().await;
+            if let Err(error) = self.course.handing.run().obey_async().await {
+                self.course.fail(error);
+            }
+            return;
+        }
+        if self.save().await {
+            return;
+        }
+        let Driven { course, under_way } = self;
+        if under_way.none_has_ended() {
+            let (is_wanted, patience) = (course.wants_item(), course.patience(Instant::now()));
+            under_way.next_or(is_wanted, course.handing.sleep(patience)).await;
+            if course.running() == 0 {
+                course.handing.waits();
+            }
+        }
+        while let Some(done) = under_way.take_ended() {
+            course.ended(done);
+        }
+        let saves = under_way.beside(course.handing.run().poll_requests_async()).await;
+        course.is_to_save(saves);
     }
-    true
+
+    /// Saves, if that is due. Returns whether it was.
+    async fn save(&mut self) -> bool {
+        let Some(run) = self.course.begin_save() else { return false };
+        if let Err(error) = self.under_way.beside(run.save_async()).await {
+            self.course.fail(error);
+        }
+        true
+    }
+}
+
+impl<W, K, R, B, H, T> Drop for Driven<'_, '_, '_, W, K, R, B, H, T>
+where
+    W: OnTerms<R>,
+    B: Future<Output = Done<Flow<R>, R>>,
+    H: Future<Output = ()>,
+{
+    fn drop(&mut self) {
+        while let Some(done) = self.under_way.take_ended() {
+            self.course.dropped(done);
+        }
+    }
 }

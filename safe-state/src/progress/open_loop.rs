@@ -260,7 +260,10 @@ impl OpenLoop {
         self.count.in_flight = false;
         self.suspicion.clear();
         if let Some(flights) = &mut self.bodies.flights {
-            flights.land();
+            // An item that leaves the loop is in flight still.
+            if flights.land() {
+                self.outline.will_not_end();
+            }
         }
         self.outline.leave()
     }

@@ -103,10 +103,12 @@ impl Flights {
         true
     }
 
-    /// Lands what is in flight: it is no more, and not complete.
-    pub(super) fn land(&mut self) {
-        self.is_unsaved |= !self.in_flight.is_empty();
+    /// Lands what is in flight: it is no more, and not complete. Returns whether there was any.
+    pub(super) fn land(&mut self) -> bool {
+        let had_any = !self.in_flight.is_empty();
+        self.is_unsaved |= had_any;
         self.in_flight.clear();
+        had_any
     }
 
     /// Returns how many items are complete.
@@ -152,7 +154,7 @@ mod tests {
         let told = flights.take_change().unwrap();
         assert_eq!(told.completed, [0, 2].into_iter().collect());
         assert_eq!((told.in_flight, flights.take_unsaved(), flights.prefix()), (vec![1, 3], 2, 1));
-        flights.land();
+        assert!(flights.land() && !flights.land());
         assert!(flights.take_change().unwrap().in_flight.is_empty());
     }
 

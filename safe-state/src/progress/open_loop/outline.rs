@@ -38,6 +38,11 @@ impl Outline {
         self.will_end = true;
     }
 
+    /// An item in flight leaves the loop, before its input has ended.
+    pub(super) fn will_not_end(&mut self) {
+        self.will_end = false;
+    }
+
     /// Ends the loop. Returns whether a `break` does, as its input is not exhausted.
     pub(super) fn leave(&mut self) -> bool {
         if self.will_end {
@@ -93,5 +98,10 @@ mod tests {
         assert!(!outline.is_unsaved() && outline.take_end().is_none());
         assert!(!outline.leave());
         assert_eq!(outline.take_end(), Some(LoopEnd::Exhausted));
+        let mut outline = Outline::new(None, None, None);
+        outline.will_end();
+        outline.will_not_end();
+        assert!(outline.leave(), "by a `break`");
+        assert_eq!(outline.take_end(), Some(LoopEnd::Left));
     }
 }

@@ -1,0 +1,168 @@
+//! Panics of what runs on the caller's side: what is under way comes to its end, and counts.
+
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use safe_state::{Action, ErrorContext, Job, resumable};
+
+use super::{complete, stored};
+
+type Anything = Box<dyn Error + Send + Sync>;
+
+/// Whether something has panicked, and which items were done after that.
+#[derive(Default)]
+struct Seen {
+    has_panicked: AtomicBool,
+    did: Mutex<Vec<u64>>,
+}
+
+impl Seen {
+    fn panic(&self) -> ! {
+        self.has_panicked.store(true, Ordering::SeqCst);
+        panic!("on the caller's side");
+    }
+
+    fn wait(&self) {
+        while !self.has_panicked.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    async fn wait_async(&self) {
+        while !self.has_panicked.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn note(&self, item: u64) {
+        self.did.lock().unwrap().push(item);
+    }
+
+    /// What was done, in order.
+    fn did(self) -> Vec<u64> {
+        let mut did = self.did.into_inner().unwrap();
+        did.sort_unstable();
+        did
+    }
+}
+
+fn message(panicked: &(dyn std::any::Any + Send)) -> &str {
+    panicked.downcast_ref::<&str>().copied().unwrap_or_default()
+}
+
+/// Items of which the iterator gives two, and then panics.
+fn items(seen: &Seen, panics: bool) -> impl Iterator<Item = u64> {
+    (0..6).inspect(move |item| {
+        if panics && *item == 2 {
+            seen.panic();
+        }
+    })
+}
+
+#[resumable(name = "items", state_dir = dir, threads = 3, fresh(panics))]
+fn of_an_iterator(dir: &Path, panics: bool, seen: &Seen) {
+    for item in items(seen, panics) {
+        if panics {
+            seen.wait();
+        }
+        seen.note(item);
+    }
+}
+
+#[test]
+fn an_iterator_that_panics_loses_nothing_under_way() {
+    let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
+    let run = || of_an_iterator(dir.path(), true, &seen);
+    let panicked = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    assert_eq!(message(&*panicked), "on the caller's side");
+    assert_eq!(complete("items", dir.path()), [0, 1]);
+    let failure = stored("items", dir.path()).unwrap().last_failure().cloned().unwrap();
+    assert_eq!(failure.index(), None, "{failure:?}");
+    assert!(failure.message().contains("on the caller's side"), "{failure:?}");
+    of_an_iterator(dir.path(), false, &seen);
+    assert_eq!(seen.did(), (0..6).collect::<Vec<_>>());
+}
+
+#[test]
+fn nor_does_one_without_the_attribute() {
+    let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
+    let job = Job::new("items").state_dir(dir.path());
+    let run = || {
+        job.par_iter(items(&seen, true)).threads(3).for_each(|item| {
+            seen.wait();
+            seen.note(item);
+        })
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    assert_eq!(complete("items", dir.path()), [0, 1]);
+}
+
+#[resumable(name = "later", state_dir = dir, concurrency = 3)]
+async fn of_a_later_one(dir: &Path, seen: &Seen) {
+    for item in items(seen, true) {
+        seen.wait_async().await;
+        seen.note(item);
+    }
+}
+
+#[test]
+fn nor_where_bodies_are_futures() {
+    let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let run = || runtime.block_on(of_a_later_one(dir.path(), &seen));
+    let panicked = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    assert_eq!(message(&*panicked), "on the caller's side");
+    assert_eq!(complete("later", dir.path()), [0, 1]);
+}
+
+/// The item 0 fails while the others are under way, of which the item 2 leaves the loop.
+#[resumable(name = "asked", state_dir = dir, threads = 3, on_error = |_: &ErrorContext<'_>| -> Action { seen.panic() })]
+fn of_on_error(dir: &Path, seen: &Seen) -> Result<(), Anything> {
+    for item in 0..3_u64 {
+        if item == 0 {
+            return Err("item 0".into());
+        }
+        seen.wait();
+        if item == 2 {
+            break;
+        }
+        seen.note(item);
+    }
+    Ok(())
+}
+
+#[test]
+fn on_error_that_panics_loses_nothing_under_way() {
+    let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
+    let panicked = catch_unwind(AssertUnwindSafe(|| of_on_error(dir.path(), &seen))).unwrap_err();
+    assert_eq!(message(&*panicked), "on the caller's side");
+    assert_eq!(complete("asked", dir.path()), [1]);
+    let stored = stored("asked", dir.path()).unwrap();
+    assert_eq!(stored.last_failure().unwrap().index(), Some(0));
+    let told = stored.to_string();
+    assert!(told.contains("`on_error` panicked") && told.contains("item 0"), "{told}");
+}
+
+/// A body under way leaves the loop before the item that the iterator panics at.
+#[resumable(name = "left", state_dir = dir, threads = 3)]
+fn left_before(dir: &Path, seen: &Seen) -> u64 {
+    for item in items(seen, true) {
+        seen.wait();
+        if item == 1 {
+            return 7;
+        }
+        seen.note(item);
+    }
+    0
+}
+
+#[test]
+fn an_end_before_the_item_that_panics_is_the_function_s() {
+    let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
+    assert_eq!(left_before(dir.path(), &seen), 7);
+    assert_eq!(seen.did(), [0]);
+}
