@@ -2,11 +2,12 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::sync::{Barrier, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
-use safe_state::{Backoff, Results, ahead, resumable};
+use safe_state::{Backoff, Job, Results, ahead, resumable};
 use tokio::time::sleep;
 
 use super::complete;
@@ -170,4 +171,92 @@ async fn a_stream_is_asked_ahead() {
     rows(dir.path(), Some(13)).await.unwrap_err();
     assert_eq!(complete("rows", dir.path()), (0..13).collect::<Vec<_>>());
     assert_eq!(rows(dir.path(), None).await.unwrap(), 380);
+}
+
+/// What has happened of two items: the first is done, and the second has been fetched.
+#[derive(Default)]
+struct Fetched {
+    first: AtomicBool,
+    second: AtomicBool,
+    /// How often the run was told to wait.
+    waits: AtomicU32,
+}
+
+impl Fetched {
+    /// Gives the item, the second one only after the first is done and the run has been polled some more.
+    async fn fetch(&self, item: u32) -> u32 {
+        if item == 1 {
+            while !self.first.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            self.second.store(true, Ordering::SeqCst);
+        }
+        item
+    }
+
+    /// Has the run wait for the second, but not for ever.
+    fn holds(&self) -> bool {
+        let holds = self.first.load(Ordering::SeqCst) && !self.second.load(Ordering::SeqCst);
+        holds && self.waits.fetch_add(1, Ordering::SeqCst) < 100
+    }
+}
+
+#[resumable(
+    name = "held", state_dir = dir, concurrency = 2, carry(sum), save_every = 100, throttle = {
+        let fetched = Arc::clone(fetched);
+        move || fetched.holds()
+    }
+)]
+async fn held(dir: &Path, fetched: &Arc<Fetched>) -> Result<u32, Anything> {
+    let mut sum = 0;
+    for item in 0..2_u32 {
+        let value = ahead!(fetched.fetch(item).await);
+        sum += value;
+        fetched.first.store(true, Ordering::SeqCst);
+    }
+    Ok(sum)
+}
+
+#[tokio::test]
+async fn nor_does_it_wait_where_the_run_is_throttled() {
+    let dir = tempfile::tempdir().unwrap();
+    let fetched = Arc::default();
+    assert_eq!(held(dir.path(), &fetched).await.unwrap(), 1);
+    let waits = fetched.waits.load(Ordering::SeqCst);
+    assert!(waits < 100, "{waits}");
+}
+
+/// The first item pauses the job, and what runs ahead of the second lets it go on.
+#[resumable(name = "paused", state_dir = dir, concurrency = 2, carry(sum), save_every = 100)]
+async fn paused(dir: &Path, fetched: &Fetched) -> Result<u32, Anything> {
+    let mut sum = 0;
+    for item in 0..2_u32 {
+        let value = ahead!({
+            let value = fetched.fetch(item).await;
+            if item == 1 {
+                sleep(Duration::from_millis(200)).await;
+                Job::new("paused").state_dir(dir).resume()?;
+            }
+            value
+        });
+        sum += value;
+        if item == 0 {
+            Job::new("paused").state_dir(dir).pause()?;
+            std::thread::sleep(Duration::from_millis(60));
+        }
+        fetched.first.store(true, Ordering::SeqCst);
+    }
+    Ok(sum)
+}
+
+#[tokio::test]
+async fn nor_where_it_is_paused() {
+    let dir = tempfile::tempdir().unwrap();
+    let fetched = Fetched::default();
+    let run = paused(dir.path(), &fetched);
+    let sum = tokio::time::timeout(Duration::from_secs(60), run).await;
+    assert_eq!(sum.expect("the job goes on").unwrap(), 1);
 }

@@ -260,8 +260,9 @@ impl Ahead<'_> {
         let run = quote_spanned! {Span::mixed_site()=> #tally.run() };
         let save = self.save(&run);
         let has_ended = quote_spanned! {here=> #ahead.has_ended(&#items) };
-        let due = save_points::due(plan, &run, carry, &save, Some(&has_ended));
-        let boundary = save_points::boundary(plan, &run, carry, &save, &has_ended);
+        let waits = (&run, Some(ahead).filter(|_| plan.is_async));
+        let due = save_points::due_beside(plan, waits, carry, &save, Some(&has_ended));
+        let boundary = save_points::boundary_beside(plan, waits, carry, &save, &has_ended);
         let options = &self.target.items.policy;
         let (is_cautious, next) = self.next(&run);
         let done = rest::done(self, rest, names, carry);

@@ -1,6 +1,6 @@
 //! What is generated between two items: to save, to wait, and to heed what is asked of the run.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use crate::analyse::carried::CarriedVariable;
@@ -30,6 +30,18 @@ pub(crate) fn due(
     save: &TokenStream,
     has_ended: Option<&TokenStream>,
 ) -> TokenStream {
+    due_beside(plan, (run, None), carry, save, has_ended)
+}
+
+/// What is done where an item has completed of which a part ran ahead, if something is: what runs ahead is polled while
+/// the run waits.
+pub(crate) fn due_beside(
+    plan: &Plan,
+    (run, ahead): (&TokenStream, Option<&Ident>),
+    carry: &TokenStream,
+    save: &TokenStream,
+    has_ended: Option<&TokenStream>,
+) -> TokenStream {
     let krate = &plan.krate;
     let error = &local("error");
     let site = Span::mixed_site();
@@ -37,15 +49,18 @@ pub(crate) fn due(
     let (before, behind) = taken(plan, carry);
     let (asks, heed) = if plan.is_async {
         (
-            quote_spanned! {site=> poll_requests_async().await },
-            quote_spanned! {site=> apply_request_async().await },
+            awaited(&quote_spanned! {site=> #run.poll_requests_async() }, ahead),
+            awaited(&quote_spanned! {site=> #run.apply_request_async() }, ahead),
         )
     } else {
-        (quote_spanned! {site=> poll_requests() }, quote_spanned! {site=> apply_request() })
+        (
+            quote_spanned! {site=> #run.poll_requests() },
+            quote_spanned! {site=> #run.apply_request() },
+        )
     };
-    let asked = quote_spanned! {site=> #before if #run.#asks { #behind #save } };
+    let asked = quote_spanned! {site=> #before if #asks { #behind #save } };
     let heeded = quote_spanned! {site=>
-        if let #krate::__private::Err(#error) = #run.#heed { #fail }
+        if let #krate::__private::Err(#error) = #heed { #fail }
     };
     let heeded = match has_ended {
         Some(has_ended) => quote_spanned! {site=> if !#has_ended { #heeded } },
@@ -62,6 +77,17 @@ pub(crate) fn boundary(
     save: &TokenStream,
     has_ended: &TokenStream,
 ) -> TokenStream {
+    boundary_beside(plan, (run, None), carry, save, has_ended)
+}
+
+/// What is looked at between two items, if there is something: what runs ahead is polled while the run waits.
+pub(crate) fn boundary_beside(
+    plan: &Plan,
+    (run, ahead): (&TokenStream, Option<&Ident>),
+    carry: &TokenStream,
+    save: &TokenStream,
+    has_ended: &TokenStream,
+) -> TokenStream {
     if !plan.options.settings.are_watched() {
         return TokenStream::new();
     }
@@ -73,21 +99,30 @@ pub(crate) fn boundary(
     let (before, behind) = taken(plan, carry);
     let (wait, obey) = if plan.is_async {
         (
-            quote_spanned! {site=> wait_async(#look).await },
-            quote_spanned! {site=> obey_async().await },
+            awaited(&quote_spanned! {site=> #run.wait_async(#look) }, ahead),
+            awaited(&quote_spanned! {site=> #run.obey_async() }, ahead),
         )
     } else {
-        (quote_spanned! {site=> wait(#look) }, quote_spanned! {site=> obey() })
+        (quote_spanned! {site=> #run.wait(#look) }, quote_spanned! {site=> #run.obey() })
     };
     quote_spanned! {site=>
         while let #krate::__private::Some(#look) = #run.look(#has_ended) {
             #before
-            if #run.#wait {
+            if #wait {
                 #behind
                 #save
-                if let #krate::__private::Err(#error) = #run.#obey { #fail }
+                if let #krate::__private::Err(#error) = #obey { #fail }
             }
         }
+    }
+}
+
+/// What waits for the run, beside what runs ahead.
+fn awaited(waits: &TokenStream, ahead: Option<&Ident>) -> TokenStream {
+    let site = Span::mixed_site();
+    match ahead {
+        Some(ahead) => quote_spanned! {site=> #ahead.beside(#waits).await },
+        None => quote_spanned! {site=> #waits.await },
     }
 }
 
