@@ -12,8 +12,10 @@ use crate::error::StopReason;
 const INTERVAL: Duration = Duration::from_millis(50);
 /// Asking may take one part in so many of its time.
 const SHARE: u32 = 100;
-/// How long the items that complete between two looks at the clock may take.
-const STRIDE: Duration = Duration::from_millis(10);
+/// How long the items that complete between two looks at the clock may take: no look takes a hundredth of that.
+const STRIDE: Duration = Duration::from_micros(10);
+/// How many they may be: if they take longer all of a sudden, it is asked so many items late.
+const STRIDE_LIMIT: u64 = 1024;
 
 /// What is asked of a run.
 #[derive(Default)]
@@ -49,7 +51,7 @@ impl Stride {
         let took = now - *self.since.get_or_insert(now);
         let fitting = STRIDE.as_nanos() * u128::from(self.counted) / took.as_nanos().max(1);
         let fitting = u64::try_from(fitting).unwrap_or(u64::MAX);
-        let items = fitting.clamp(1, (2 * self.counted).max(1));
+        let items = fitting.clamp(1, (2 * self.counted).clamp(1, STRIDE_LIMIT));
         *self = Stride { items, counted: 0, since: Some(now) };
     }
 }
@@ -262,6 +264,20 @@ mod tests {
         requests.answered(Instant::now(), Ok(None));
         let go_on = |was_paused| Applied::GoOn { was_paused };
         assert_eq!([requests.apply(), requests.apply()], [go_on(true), go_on(false)]);
+    }
+
+    #[test]
+    fn strides_are_short_in_time_and_in_items() {
+        let now = Instant::now();
+        let next = |counted, took| {
+            let mut stride = Stride { items: counted, counted, since: Some(now) };
+            stride.next(now + took);
+            stride.items
+        };
+        assert_eq!(next(1_000, Duration::from_millis(1)), 10, "items of a microsecond");
+        assert_eq!(next(1, Duration::from_secs(10)), 1);
+        assert_eq!(next(4, Duration::ZERO), 8);
+        assert_eq!(next(1_000_000, Duration::ZERO), STRIDE_LIMIT);
     }
 
     #[test]

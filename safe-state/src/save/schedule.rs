@@ -104,7 +104,7 @@ const SHARED_INTERVAL: Duration = Duration::from_secs(10);
 /// How often the log is written to where a page has each item.
 pub(crate) const PAGED_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the items between two looks at the clock may take.
-const STRIDE: Duration = Duration::from_millis(10);
+const STRIDE: Duration = Duration::from_micros(10);
 /// How many they may be: if they take longer all of a sudden, the file is written so many items late.
 const STRIDE_LIMIT: u64 = 64;
 
@@ -329,6 +329,7 @@ mod tests {
             .collect();
         assert_eq!(items, [2, 4, 8, 16, 32, 64, 64, 64]);
         assert_eq!(stride.next(now + Duration::from_secs(64)).items, 1);
+        assert_eq!(stride.next(now + Duration::from_micros(64)).items, 10);
     }
 
     #[test]
