@@ -5,6 +5,7 @@ mod ends;
 mod futures;
 mod kills;
 mod left;
+mod orders;
 mod panics;
 mod stops;
 mod threads;

@@ -1,6 +1,7 @@
 //! What a job on a server has to stand, whatever server it is.
 #![expect(clippy::missing_panics_doc, reason = "what is checked here panics if it is not so")]
 
+mod beside;
 mod fight;
 mod kills;
 mod storm;
@@ -21,6 +22,7 @@ use safe_state::{Backend, Error, Job, resumable};
 
 use crate::{Ran, Worker};
 
+pub use beside::side_by_side;
 pub use fight::{fight, fight_between, tenure};
 pub use kills::{kill_storm, paged_kill_storm, victim};
 pub use storm::partition_storm;

@@ -81,6 +81,11 @@ fn it_keeps_its_promises() {
 }
 
 #[test]
+fn items_side_by_side_are_done_once() {
+    remote::side_by_side(&objects_url("beside"));
+}
+
+#[test]
 fn a_job_goes_on_from_any_runtime() {
     remote::any_runtime(&objects_url("runtimes"));
 }

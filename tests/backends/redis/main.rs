@@ -51,6 +51,11 @@ fn it_keeps_its_promises() {
 }
 
 #[test]
+fn items_side_by_side_are_done_once() {
+    remote::side_by_side(&redis_url());
+}
+
+#[test]
 fn a_job_goes_on_from_any_runtime() {
     remote::any_runtime(&redis_url());
 }

@@ -1,3 +1,5 @@
+//! What a course hands out, waits for, and ends with.
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
@@ -46,11 +48,10 @@ impl OnTerms<bool> for Tried {
 
 type OfTest<'t, 'r> = Course<'t, 'r, Tried, Kept<u64>, bool>;
 
-/// Has the course hand out items until it does not, and tests the rest.
-fn with_course(
-    job: &Job,
-    test: impl FnOnce(&mut OfTest<'_, '_>, &mut dyn FnMut(&mut OfTest<'_, '_>) -> Vec<u64>),
-) {
+/// Has the course hand out items until it does not.
+type HandOut<'a> = dyn FnMut(&mut OfTest<'_, '_>) -> Vec<u64> + 'a;
+
+fn with_course(job: &Job, test: impl FnOnce(&mut OfTest<'_, '_>, &mut HandOut<'_>)) {
     let dir = tempfile::tempdir().unwrap();
     let mut run = Run::open(&job.clone().state_dir(dir.path())).unwrap();
     let identity = (IdentityKind::Index, ByIndex(|_: &u64| None::<u32>));
