@@ -1,7 +1,7 @@
-//! The files that a run writes through handles that it rebuilds: each is written by one variable of one job.
+//! The files that a run writes through reconnected handles. Each is written by one variable of one job.
 //!
-//! A handle's type knows its files, and the run knows the job: so while a run asks a handle for what is saved of
-//! it, or rebuilds one, what it knows stands where the file's own code finds it, on this thread.
+//! A handle's type knows its files, but not the job, which only the run knows. So while a run describes or rebuilds a
+//! handle, it puts its `Outputs` into a thread-local, where the code for files finds them.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,33 +21,33 @@ thread_local! {
 /// The files that a run writes.
 #[derive(Default)]
 pub(crate) struct Outputs {
-    /// Where the job's checkpoint is; none in a call within the job's own run.
+    /// The backend and the name of the job; none in a nested call.
     store: Option<(Arc<dyn Backend>, String)>,
     held: Vec<Held>,
-    /// The variable that is asked, or rebuilt.
+    /// The variable whose handle is being described or rebuilt.
     variable: String,
 }
 
-/// The bytes before a place of a file.
+/// The bytes before an offset of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Tail {
     pub(super) end: u64,
     pub(super) bytes: Vec<u8>,
 }
 
-/// A file that is written.
+/// A file that the run writes.
 #[derive(Debug)]
 struct Held {
     variable: String,
     path: PathBuf,
     id: FileId,
-    /// By which it is read, where the program's handle can't be.
+    /// A second handle of the file, for reading, if the program's handle can only write.
     reader: Option<File>,
     _lock: Option<OutputLock>,
     name_is_synced: bool,
-    /// What it ended in when it was saved last.
+    /// The bytes that the file ended in at the last save.
     tail: Option<Tail>,
-    /// Whether the variable has it, as of when it was asked last.
+    /// Whether the variable still wrote the file when its handle was described last.
     is_there: bool,
 }
 
