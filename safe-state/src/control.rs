@@ -140,7 +140,7 @@ impl Control {
         Ok(())
     }
 
-    /// Returns whether the store and the progress are to be lent to the watchdog while the body of an item runs.
+    /// Returns whether the store and the progress are to be lent while the body of an item runs.
     pub(crate) fn borrows(&self) -> bool {
         self.limits.are_watched()
     }

@@ -33,7 +33,7 @@ pub(super) struct Crash {
     pub(super) signal: i32,
     /// The address that was accessed.
     pub(super) address: u64,
-    /// The thread's number.
+    /// The system's number of the thread.
     pub(super) thread: u64,
     /// The addresses of the calls, from the crash outwards.
     pub(super) stack: Vec<u64>,

@@ -42,7 +42,7 @@ pub enum GuardError {
     NotReached {
         /// The name of the guard.
         name: String,
-        /// How the program ended.
+        /// The end of the program, as text.
         ending: String,
         /// The arguments that the program was started with.
         arguments: Vec<String>,
@@ -151,7 +151,7 @@ pub enum GuardError {
     Damaged {
         /// The path of the autosave.
         path: PathBuf,
-        /// What is wrong with the autosave.
+        /// The reason why the autosave can't be read.
         reason: String,
     },
     /// The rescue of an autosave's data has failed. The file is left as it is.

@@ -80,7 +80,7 @@ struct Started {
     memory: Arc<Pages>,
     layout: Layout,
     assignment: Assignment,
-    /// How many times the process has come to each guard; `None` once it does its job.
+    /// The number of times that the process has come to each guard; `None` once it does its job.
     met: Mutex<Option<HashMap<String, usize>>>,
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use safe_state_backends::{CrashCause, Error as BackendError};
 
-/// How long the watchdog waits for a save. The network may be down, and the process has to end all the same.
+/// The longest time that the watchdog waits for a save. The network may be down, and the process has to end all the
+/// same.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A run's progress and the way to its store, which the run lends to the watchdog while the body of an item runs. A

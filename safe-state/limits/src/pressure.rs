@@ -20,7 +20,7 @@ const TIGHT_INTERVAL: Duration = Duration::from_millis(10);
 const NEAR: u64 = 64 << 20;
 /// The time between two looks at whether the kernel slows the process down.
 const SLOWED_INTERVAL: Duration = Duration::from_secs(1);
-/// In how many looks in a row the kernel has to have slowed it down. A short moment is no trouble.
+/// The number of looks in a row in which the kernel has to have slowed it down. A short moment is no trouble.
 const SLOWED_LOOKS: u32 = 3;
 
 /// The process's control group in relation to its limits, as the watchdog sees it.
@@ -43,7 +43,7 @@ struct Seen {
     slowed: Slowed,
 }
 
-/// How often the kernel has slowed the group down, as far as was seen.
+/// The number of times that the kernel has slowed the group down, as far as was seen.
 #[derive(Debug, Default)]
 struct Slowed {
     next: Option<Instant>,

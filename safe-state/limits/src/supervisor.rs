@@ -137,7 +137,7 @@ impl Supervisor {
         self
     }
 
-    /// Keeps the signals disabled when `run` returns, for a process that exits then. Otherwise a second signal in
+    /// Keeps the signals without effect after `run` has returned, for a process that exits then. Otherwise a second signal in
     /// between would end the process itself, with another status.
     pub fn until_exit(mut self) -> Self {
         self.is_last = true;

@@ -192,7 +192,7 @@ pub enum OpenError {
     Format {
         /// The path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason why it is no report.
         source: FormatError,
     },
     /// The file is the checkpoint of a job whose last run has not failed.

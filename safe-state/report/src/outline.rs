@@ -14,7 +14,7 @@ const PARTS: usize = 64;
 const ALL: usize = 512;
 /// The longest text of a part, in bytes.
 const TEXT: usize = 1024;
-/// How many more parts are skipped before the value is abandoned, as it may have no end.
+/// The number of parts that are skipped before the value is abandoned, as it may have no end.
 const PATIENCE: usize = 1 << 16;
 /// The most wrappers inside one another, which are values that only hold another one.
 const WRAPPERS: usize = 64;
@@ -41,9 +41,9 @@ struct Outline {
     name: String,
     depth: u8,
     deepest: u8,
-    /// How many parts were skipped.
+    /// The number of skipped parts.
     skipped: usize,
-    /// How many wrappers are open here.
+    /// The number of wrappers that are open here.
     wrapped: usize,
 }
 

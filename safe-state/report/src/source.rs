@@ -9,7 +9,7 @@ use safe_state_backends::details::{Details, Excerpt, Place};
 
 /// The number of lines shown before and after a place.
 const AROUND: u32 = 4;
-/// How many bytes of a file are read at most, and how many of a line are kept.
+/// The number of bytes of a file that are read at most, and of a line that are kept.
 const FILE: u64 = 8 * 1024 * 1024;
 const LINE: usize = 400;
 /// The most places whose source is shown.

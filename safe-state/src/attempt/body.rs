@@ -41,7 +41,7 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
-/// Where control went at the end of an item's body.
+/// The place that control went to at the end of an item's body.
 #[derive(Debug)]
 pub enum Flow<R> {
     /// The body reached its end: the item is complete.

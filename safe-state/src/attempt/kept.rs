@@ -61,7 +61,7 @@ impl<T> TriedOnce<T> {
     ///
     /// # Panics
     ///
-    /// If it has been taken.
+    /// If the item has been taken already.
     #[inline]
     pub fn take(&mut self, _: bool) -> T {
         self.0.take().expect("there is no attempt after the last")

@@ -76,7 +76,7 @@ impl Limits {
         Ok(Limits { run, memory, ends })
     }
 
-    /// Returns whether a watchdog runs, which the store can be lent to.
+    /// Returns whether the store can be lent: to the watchdog, or to the thread that handles signals.
     pub(crate) fn are_watched(&self) -> bool {
         self.run.is_some()
     }

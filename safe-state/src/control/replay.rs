@@ -1,4 +1,4 @@
-//! How far the replay of a failed item has come.
+//! The progress of the replay of a failed item.
 
 /// Whether a run is the replay of an item, and whether it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

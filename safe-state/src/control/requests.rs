@@ -1,4 +1,4 @@
-//! How a run learns of requests from outside (pause, cancel, abandon), and what it does then.
+//! A run's handling of requests from outside: pause, cancel and abandon.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::error::StopReason;
 const INTERVAL: Duration = Duration::from_millis(50);
 /// Reading requests may take at most one part in this many of a run's time.
 const SHARE: u32 = 100;
-/// How long the items between two looks at the clock may take together.
+/// The time that the items between two looks at the clock may take together.
 const STRIDE: Duration = Duration::from_millis(10);
 
 /// The requests to a run.
 #[derive(Default)]
 pub(crate) struct Requests {
-    /// Where to read requests; none in a nested call, which gets none.
+    /// The place to read requests from; none in a nested call, which gets none.
     source: Option<Source>,
     asked: Option<Request>,
     is_paused: bool,
@@ -35,9 +35,9 @@ pub(crate) struct Requests {
 /// The items between two looks at the clock.
 #[derive(Default)]
 struct Stride {
-    /// How many items complete until the next look.
+    /// The number of items that complete until the next look.
     items: u64,
-    /// How many items have completed since the last look.
+    /// The number of items that have completed since the last look.
     counted: u64,
     since: Option<Instant>,
 }
@@ -54,7 +54,7 @@ impl Stride {
     }
 }
 
-/// Where the requests to a job are stored.
+/// The place where the requests to a job are stored.
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) backend: Arc<dyn Backend>,
@@ -228,7 +228,7 @@ impl Requests {
     }
 }
 
-/// What a run does after its request was applied.
+/// The consequence for the run after its request was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
     /// The run goes on.

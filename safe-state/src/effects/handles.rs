@@ -9,7 +9,7 @@ use super::reconnect::{ReconnectError, ReconnectRegistry};
 use crate::Error;
 use crate::save::Saving;
 
-/// What a run needs to describe its handles and to rebuild them.
+/// The tools by which a run describes its handles and rebuilds them.
 #[derive(Debug)]
 pub(crate) struct Handles {
     registry: ReconnectRegistry,

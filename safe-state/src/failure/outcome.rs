@@ -1,4 +1,4 @@
-//! How a run ended: the returned value tells a failure from a success.
+//! The outcome of a run: the returned value tells a failure from a success.
 //!
 //! The function's return type is the user's, so method resolution chooses how to read it, from the most telling to the
 //! least: an error with its chain of causes, an error that prints, an error that only has a type.
@@ -49,12 +49,12 @@ impl Failed {
     }
 }
 
-/// How much is asked about a failure.
+/// The amount of detail that is asked about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// Only what is needed to judge it, as the run may go on.
     Briefly,
-    /// All that a report tells, as the failure ends the run.
+    /// All details that a report tells, as the failure ends the run.
     Fully,
 }
 

@@ -24,7 +24,7 @@ pub enum Action {
     /// finishes: see [`Checkpoint::dead_letters`](crate::Checkpoint::dead_letters). After 10 000 dead letters, this
     /// means [`Fail`](Action::Fail).
     DeadLetter,
-    /// The function returns the error, or panics on. The next run begins with this item.
+    /// The function returns the error, or its panic goes on. The next run begins with this item.
     Fail,
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Judgement {
     Panicked(Box<dyn Any + Send>),
 }
 
-/// What follows a failed attempt.
+/// The consequence of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Another attempt, after this pause.

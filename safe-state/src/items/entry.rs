@@ -23,7 +23,7 @@ pub(crate) struct Entry {
     pub(crate) closed_at: Option<u64>,
 }
 
-/// How the input differs from the one that the checkpoint was made with.
+/// The difference between the input and the one that the checkpoint was made with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WrongInput {
     /// The input has fewer items than are complete.

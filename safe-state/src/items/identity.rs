@@ -15,17 +15,17 @@ use crate::items::keyed;
 /// The way in which a loop recognises its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentityKind {
-    /// By their index, checked with the fingerprint of some of them.
+    /// Items are recognised by their index, checked with the fingerprint of some of them.
     Index,
-    /// By a key. The number is a fingerprint of the key's text; its lowest bit does not count.
+    /// Items are recognised by a key. The number is a fingerprint of the key's text; its lowest bit does not count.
     Key(u32),
-    /// By a cursor, after which the input goes on.
+    /// Items are recognised by a cursor, after which the input goes on.
     Cursor,
-    /// Not at all: the input gives each item once, and never gives a complete one again.
+    /// Items are not recognised: the input gives each item once, and never gives a complete one again.
     Consumed,
 }
 
-/// What a loop does with an item that its input gives.
+/// The decision on an item that the input gives.
 #[derive(Debug)]
 pub enum Admission {
     /// The item's body runs.

@@ -24,12 +24,12 @@ pub(crate) fn text_of(made_by: u32) -> u32 {
 /// hashes does; at least half of the places are in use while it grows.
 #[derive(Debug)]
 pub(crate) struct Keyed {
-    /// How the keys are made. Whether by `Hash` is only known after the first key.
+    /// A number that stands for the way the keys are made. Whether by `Hash` is only known after the first key.
     made_by: u32,
     has_first: bool,
     /// The items that were complete before this run, and those that it has met.
     table: HashTable<u64>,
-    /// For each key met more than once, how many times it was met again.
+    /// The number of further times that each key was met which was met more than once.
     repeats: HashMap<u64, u64>,
     in_flight: u64,
     /// The items completed since the last save.

@@ -12,7 +12,7 @@ use crate::items::key::KeyHash;
 #[derive(Debug)]
 pub struct Received {
     entry: Entry,
-    /// How many items the loop has asked for.
+    /// The number of items that the loop has asked for.
     asked: u64,
     refused: Option<Box<Error>>,
     /// Whether the loop takes its items out of a carried variable.

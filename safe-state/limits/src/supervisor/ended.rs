@@ -153,8 +153,7 @@ impl fmt::Display for End {
 }
 
 impl fmt::Display for Supervised {
-    /// Shows a line such as `gave up after 5 restarts; it ended by signal 11 (SIGSEGV) (4 times), exit code 1 (2
-    /// times)`.
+    /// Shows `gave up after 5 restarts; it ended by signal 11 (SIGSEGV) (4 times), exit code 1 (2 times)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = match (self.success(), self.has_given_up) {
             (true, _) => "succeeded",

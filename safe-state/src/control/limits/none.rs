@@ -15,7 +15,7 @@ use crate::save::owner::Shared;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct JobLimits {}
 
-/// How long before the end of its time a run stops, if the batch system says nothing else.
+/// The time before the end of a batch system's time at which a run stops, if the batch system says nothing else.
 const GRACE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Default)]

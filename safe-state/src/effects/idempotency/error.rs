@@ -52,7 +52,7 @@ pub enum IdempotencyError {
     Key {
         /// The name of the cache.
         cache: String,
-        /// What is wrong with the key.
+        /// The reason why the key can't be used.
         reason: String,
     },
     /// The result of an effect cannot be stored, or was stored as another type.
@@ -60,7 +60,7 @@ pub enum IdempotencyError {
     Value {
         /// The name of the cache.
         cache: String,
-        /// What is wrong with the result.
+        /// The reason why the result can't be used.
         source: CarriedError,
     },
     /// The thread that saves for async functions could not be started.

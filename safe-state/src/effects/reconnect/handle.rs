@@ -1,4 +1,4 @@
-//! How a handle is saved and rebuilt.
+//! The trait of handles that are saved by a description and rebuilt from it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! How a handle of a type is rebuilt: by its trait, or by the registry.
+//! The choice of the functions that rebuild a handle: those of its trait, or those in the registry.
 
 use std::marker::PhantomData;
 

@@ -19,7 +19,7 @@ const KEY_LEN: usize = 16;
 /// The mark between the saved handle and its seal.
 const MARK: [u8; 4] = *b"SEAL";
 const SEAL_LEN: usize = MARK.len() + 16;
-/// How long to wait for another process that makes the key; it takes less.
+/// The longest wait for another process that makes the key, which takes it less.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The environment variable that names directories below which files are reopened without a seal.
 const VARIABLE: &str = "SAFE_STATE_REOPEN";
