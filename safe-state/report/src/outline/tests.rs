@@ -60,7 +60,7 @@ fn what_lies_deeper_is_counted() {
     assert_eq!(lines(0, &order()), ["it = Order (4, not all shown)"]);
 }
 
-/// Each element is looked at by a `Serialize` that counts.
+/// An element whose `Serialize` counts how often it is called.
 struct Counted<'a>(&'a std::cell::Cell<u64>);
 
 impl Serialize for Counted<'_> {
