@@ -11,7 +11,7 @@ use safe_state_backends::{Backend, MemoryBackend};
 
 thread_local! {
     static MEMORY: RefCell<Option<Arc<dyn Backend>>> = const { RefCell::new(None) };
-    /// Whether [`with_another`] runs on this thread: then the thread counts as a test's in any process.
+    /// Whether `with_another` runs on this thread: then the thread counts as a test's in any process.
     static IS_ASKED_FOR: Cell<bool> = const { Cell::new(false) };
 }
 
