@@ -33,8 +33,9 @@ use settings::{Expected, Saves};
 use shared::{OnIdle, Slices};
 
 /// A named piece of work and the options of its runs.
-/// A `Job` has the same queries as the companion type of a function under
-/// [`#[resumable]`](crate::resumable). Methods have no companion, so use a `Job` for them:
+///
+/// A `Job` has the same queries as the companion type of a function under [`#[resumable]`](crate::resumable). Methods
+/// have no companion, so use a `Job` for them:
 ///
 /// ```
 /// use safe_state::Job;
@@ -117,8 +118,7 @@ impl Job {
     }
 
     /// Sets whether each completed item is noted in a page of mapped memory beside the job's file. The note survives
-    /// the
-    /// death of the process before the next save. The guide tells the cost in "Between two saves". With
+    /// the death of the process before the next save. The guide tells the cost in "Between two saves". With
     /// [`Durability::Process`] and each item saved, the file itself is written about once a second.
     ///
     /// Backends other than files need a [`page_dir`](Self::page_dir) for the page. The option does nothing on systems
@@ -129,11 +129,9 @@ impl Job {
     }
 
     /// Keeps the [`page`](Self::page) in a folder of this machine, which a run creates if needed. This is for
-    /// checkpoints in
-    /// a database, an object store, or files on a network. A run that begins on the same machine goes on exactly where
-    /// the run
-    /// before was killed. On another machine, or without the folder, a run goes on at the last save.
-    /// A job with [`page`](Self::page) but without this option takes the folder of
+    /// checkpoints in a database, an object store, or files on a network. A run that begins on the same machine goes on
+    /// exactly where the run before was killed. On another machine, or without the folder, a run goes on at the last
+    /// save. A job with [`page`](Self::page) but without this option takes the folder of
     /// [`defaults`](crate::Defaults::page_dir), else that of `$SAFE_STATE_PAGE_DIR`, else keeps the page beside its
     /// file.
     pub fn page_dir(mut self, dir: impl Into<PathBuf>) -> Self {
@@ -181,8 +179,8 @@ impl Job {
         self
     }
 
-    /// Sets the directory where the file backend keeps its files. The default is `$SAFE_STATE_DIR`, else
-    /// `.safe_state` in the working directory. A job with a [`backend`](Self::backend) as well is refused.
+    /// Sets the directory where the file backend keeps its files. The default is `$SAFE_STATE_DIR`, else `.safe_state`
+    /// in the working directory. A job with a [`backend`](Self::backend) as well is refused.
     pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.storage.place.named.dir = Some(dir.into());
         self
@@ -190,8 +188,8 @@ impl Job {
 
     /// Sets where the checkpoint is stored, instead of in files: a backend, an `Arc` of one, a URL for
     /// [`from_url`](crate::backend::from_url), or a `Result` of one of these. An error in it is returned when the job
-    /// is run or
-    /// queried. The default is the URL in `$SAFE_STATE_BACKEND`, unless the job has a [`state_dir`](Self::state_dir).
+    /// is run or queried. The default is the URL in `$SAFE_STATE_BACKEND`, unless the job has a
+    /// [`state_dir`](Self::state_dir).
     ///
     /// ```
     /// use safe_state::Job;
@@ -244,8 +242,7 @@ impl Job {
     }
 
     /// Sets the variables that the code saves with the progress. A stored variable that is no longer among them is a
-    /// change
-    /// of the code.
+    /// change of the code.
     #[doc(hidden)]
     pub fn carries(mut self, variables: &'static [&'static str]) -> Self {
         self.expected.carries = Some(variables);
@@ -253,9 +250,8 @@ impl Job {
     }
 
     /// Sets what happens if an item differs from the one that was completed under the same index: the run fails, which
-    /// is
-    /// the default, or goes on. [`OnChange::Restart`] also fails, because earlier items have already been consumed by
-    /// then.
+    /// is the default, or goes on. [`OnChange::Restart`] also fails, because earlier items have already been consumed
+    /// by then.
     pub fn on_input_change(mut self, on_change: OnChange) -> Self {
         self.expected.on_input_change = on_change;
         self
@@ -274,8 +270,7 @@ impl Job {
     }
 
     /// Loads the job's checkpoint. Returns `None` if the job has not begun, or has finished without keeping its
-    /// checkpoint.
-    /// The method takes no lease and works while the job runs.
+    /// checkpoint. The method takes no lease and works while the job runs.
     ///
     /// # Errors
     ///
@@ -294,15 +289,13 @@ impl Job {
     }
 
     /// Returns the file that holds the checkpoint or would hold it. Returns `None` if the backend keeps no files, or
-    /// cannot be
-    /// used.
+    /// cannot be used.
     pub fn checkpoint_path(&self) -> Option<PathBuf> {
         self.stored_in().ok()?.path(&self.name)
     }
 
     /// Returns the job for use on another thread. A checkpoint in the memory of a trial or a test is known to its own
-    /// thread
-    /// alone, so the returned job names that memory.
+    /// thread alone, so the returned job names that memory.
     pub(crate) fn for_another_thread(&self) -> Job {
         let mut job = self.clone();
         if let Ok(Some(backend)) = self.storage.place.of_thread(&self.name) {

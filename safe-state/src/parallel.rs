@@ -2,8 +2,7 @@
 //! once.
 //!
 //! One side hands out, judges and saves: the caller's thread, or its task. So an iterator need not be `Send`, and
-//! nobody else
-//! reads the run's state. Bodies take an item, and return how it came out.
+//! nobody else reads the run's state. Bodies take an item, and return how it came out.
 
 mod ahead;
 mod asking;

@@ -205,8 +205,7 @@ impl Progress {
     }
 
     /// Completes the item in flight inside `depth` loops, and with it the inner loops that ended in it. Returns whether
-    /// an item
-    /// was in flight.
+    /// an item was in flight.
     #[inline]
     pub(crate) fn complete(&mut self, depth: usize) -> bool {
         let is_complete = self.loops.complete(depth);
@@ -283,8 +282,7 @@ impl Progress {
     }
 
     /// Returns the cursor of the last item that the loop `loop_id` completed; `None` on a fresh start. The loop has
-    /// `depth`
-    /// loops around it, and may be under way.
+    /// `depth` loops around it, and may be under way.
     pub(crate) fn cursor<C: Carry>(
         &self,
         stored: Stored<'_>,
@@ -311,9 +309,8 @@ impl Progress {
     }
 
     /// Drops the progress since the last save if the function carries variables. After a failure these hold what the
-    /// failed
-    /// item did to them, and their values when the last item completed are lost, so the items since the last save run
-    /// again.
+    /// failed item did to them, and their values when the last item completed are lost, so the items since the last
+    /// save run again.
     pub(crate) fn keep_only_what_matches_values(&mut self) {
         if self.values.are_carried() {
             self.loops.forget_progress();
@@ -344,8 +341,7 @@ impl Progress {
     }
 
     /// Takes the items that completed since the last save, if nothing else has to be saved. Most saves need no more
-    /// than this
-    /// short form.
+    /// than this short form.
     pub(crate) fn advance(&mut self) -> Option<Advance> {
         let median_is_due = (self.saves + 1).is_multiple_of(SAVES_PER_MEDIAN);
         if median_is_due || !self.values.are_saved() || !self.given_up.is_none() {
@@ -380,8 +376,7 @@ impl Progress {
     }
 
     /// Takes the last change of a run whose function has returned. A `return` from within a loop leaves its item
-    /// unfinished, as
-    /// a failure does. But the job is finished, so its dead letters stay.
+    /// unfinished, as a failure does. But the job is finished, so its dead letters stay.
     pub(crate) fn change_of_finished(&mut self) -> (Change, u64) {
         let dead_letters = self.given_up.dead_letters().clone();
         if self.index_in_flight().is_some() {

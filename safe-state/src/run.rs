@@ -213,8 +213,7 @@ impl Run {
     }
 
     /// Saves what is complete, and how often the item in flight was tried. Returns whether another attempt follows,
-    /// once
-    /// its pause is over.
+    /// once its pause is over.
     ///
     /// # Errors
     ///
@@ -248,16 +247,14 @@ impl Run {
     }
 
     /// Gives up the item in flight inside `depth` loops if it has killed the process as often as the policy allows.
-    /// Otherwise
-    /// notes the item as the suspect of the next crash. Returns whether the item is given up.
+    /// Otherwise notes the item as the suspect of the next crash. Returns whether the item is given up.
     #[cold]
     pub fn gives_up<F>(&mut self, policy: &Policy<F>, depth: usize) -> bool {
         judging::gives_up(&mut self.stages, policy, depth)
     }
 
     /// Returns how often the item in flight inside `depth` loops has killed the process, but leaves open how many items
-    /// have
-    /// been given up. Counting them asks other workers of a shared job, which may take long.
+    /// have been given up. Counting them asks other workers of a shared job, which may take long.
     #[cold]
     pub fn suspected<F>(&mut self, policy: &Policy<F>, depth: usize) -> Option<Suspected> {
         judging::suspected(&mut self.stages, policy, depth)
@@ -293,22 +290,19 @@ impl Run {
 /// Waits and requests between items.
 impl Run {
     /// Returns whether the run has to wait before the next item, for its job's rate or throttle, or to stop. A run
-    /// whose input
-    /// has ended does not wait.
+    /// whose input has ended does not wait.
     pub fn look(&mut self, has_ended: bool) -> Option<Look> {
         self.stages.control.look(has_ended)
     }
 
     /// Waits, and polls requests meanwhile. Returns whether the run has something to [obey](Self::obey), before which
-    /// what
-    /// is complete has to be saved.
+    /// what is complete has to be saved.
     pub fn wait(&mut self, look: Look) -> bool {
         between::wait(&mut self.stages, look)
     }
 
     /// Waits without blocking. The carried variables must have been taken, unless they include handles, because the run
-    /// may
-    /// be dropped while it waits.
+    /// may be dropped while it waits.
     pub async fn wait_async(&mut self, look: Look) -> bool {
         between::wait_async(&mut self.stages, look).await
     }
@@ -339,8 +333,7 @@ impl Run {
     }
 
     /// Polls requests without blocking. The carried variables must have been taken, unless they include handles,
-    /// because the
-    /// run may be dropped while it waits.
+    /// because the run may be dropped while it waits.
     pub async fn poll_requests_async(&mut self) -> bool {
         between::poll_requests_async(&mut self.stages).await
     }
@@ -367,8 +360,7 @@ impl Run {
 /// The end of a run.
 impl Run {
     /// Ends the run with the outcome of its function, and returns the outcome. If the last write fails and the outcome
-    /// is no
-    /// failure, `on_error` makes the returned value from that error.
+    /// is no failure, `on_error` makes the returned value from that error.
     ///
     /// # Panics
     ///

@@ -1,8 +1,7 @@
 //! Tests of a program's own jobs: does a job give the same after a crash as without one?
 //!
 //! [`survives`] runs a job once undisturbed, and then many times more. Each time it stops the job at another place, as
-//! a
-//! crash would, and runs it again until it ends. Whatever the place, the result has to equal that of the undisturbed
+//! a crash would, and runs it again until it ends. Whatever the place, the result has to equal that of the undisturbed
 //! run.
 //!
 //! ```
@@ -39,10 +38,8 @@
 //! ```
 //!
 //! While a trial runs, the jobs of its thread have their checkpoints in the trial's memory, whatever their `backend`
-//! and
-//! `state_dir`. So a test needs no folder of its own, and tests may run side by side. A trial does not see a job that
-//! moves to
-//! another thread before it begins.
+//! and `state_dir`. So a test needs no folder of its own, and tests may run side by side. A trial does not see a job
+//! that moves to another thread before it begins.
 
 mod places;
 mod quiet;
@@ -74,16 +71,11 @@ pub(crate) fn backend() -> Option<Arc<dyn Backend>> {
 /// Calls `work` with a memory of its own, where the jobs of this thread that name no place have their checkpoints.
 ///
 /// A `#[test]` does not need this function. A job in a test has its checkpoint in memory if it names neither a
-/// `backend` nor a
-/// `state_dir`, and neither `$SAFE_STATE_BACKEND` nor `$SAFE_STATE_DIR` is set. Each thread has a memory of its own;
-/// the
-/// threads of an executor share one. So tests neither see each other's runs nor leave files. A test with several
-/// threads, or
-/// with a process that it starts, has to name a place. The crate of the job's function tells that it is a test by
-/// `cfg(test)`;
-/// with this feature, the name that Cargo gives a test's program tells it too. Doctests, and harnesses that run several
-/// tests on
-/// one thread, need this function.
+/// `backend` nor a `state_dir`, and neither `$SAFE_STATE_BACKEND` nor `$SAFE_STATE_DIR` is set. Each thread has a
+/// memory of its own; the threads of an executor share one. So tests neither see each other's runs nor leave files. A
+/// test with several threads, or with a process that it starts, has to name a place. The crate of the job's function
+/// tells that it is a test by `cfg(test)`; with this feature, the name that Cargo gives a test's program tells it too.
+/// Doctests, and harnesses that run several tests on one thread, need this function.
 ///
 /// ```
 /// use safe_state::{resumable, testing};
@@ -121,16 +113,14 @@ impl Trial {
     }
 
     /// Returns a folder for the files that the job writes. The folder is empty at first, and is kept between the crash
-    /// and
-    /// the run after it.
+    /// and the run after it.
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
 
     /// Returns the items of `input`, for a job that takes an iterator. The trials then also stop the job at each of
-    /// these
-    /// items, as a crash in the middle of the item would.
+    /// these items, as a crash in the middle of the item would.
     pub fn items<I: IntoIterator>(&self, input: I) -> impl Iterator<Item = I::Item> {
         let shared = Arc::clone(&self.shelf);
         input.into_iter().inspect(move |_| {
@@ -163,13 +153,11 @@ struct Stopped;
 
 /// Stops `job` at each place where a crash could stop it, runs it again, and compares the result with that of an
 /// undisturbed run. The places are before and after each save, and at each item of [`Trial::items`]. A save that
-/// removes the
-/// checkpoint has no place after it, because a job that is done is run anew.
+/// removes the checkpoint has no place after it, because a job that is done is run anew.
 ///
 /// Each place has a [`Trial`] of its own, with which the job is called twice: before the crash and after it. A panic
 /// because of a crash is not printed. A crash is an error of the job, or a panic where the job returns no errors, so
-/// `job` may
-/// unwrap a `Result`. Effects count as results if `job` returns what is left of them, as
+/// `job` may unwrap a `Result`. Effects count as results if `job` returns what is left of them, as
 /// `std::fs::read(trial.dir().join("report"))` does.
 ///
 /// # Panics

@@ -16,11 +16,9 @@ use crate::items::keyed::MET;
 ///
 /// Each change is one save, under the job's lease. While a run is under way, a change is refused, and the error tells
 /// [who runs the job](Error::holder); `cancel` ends the run first. A change to a job that has not begun creates a
-/// checkpoint,
-/// which its first run takes over. Items belong to the first loop of the function, unless [`in_loop`](Self::in_loop)
-/// names
-/// another one. Loops inside others, and loops that take their items from a carried variable, cannot be changed in this
-/// way.
+/// checkpoint, which its first run takes over. Items belong to the first loop of the function, unless
+/// [`in_loop`](Self::in_loop) names another one. Loops inside others, and loops that take their items from a carried
+/// variable, cannot be changed in this way.
 #[derive(Clone, Copy, Debug)]
 pub struct ByHand<'a> {
     job: &'a Job,
@@ -39,8 +37,7 @@ impl<'a> ByHand<'a> {
     }
 
     /// Gives up the item `index`: runs pass over it, as if it were complete, and it counts as skipped. Returns whether
-    /// the item
-    /// was incomplete before.
+    /// the item was incomplete before.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -67,8 +64,7 @@ impl<'a> ByHand<'a> {
     }
 
     /// Gives up the item with the key `key`, in a loop that identifies items by key. Returns whether the item was
-    /// incomplete
-    /// before.
+    /// incomplete before.
     ///
     /// # Errors
     ///
@@ -109,8 +105,7 @@ impl<'a> ByHand<'a> {
     }
 
     /// Lets the loop go on behind `cursor`, as if the item that the cursor names were the last complete one. In the
-    /// next run
-    /// `cursor!()` gives this cursor.
+    /// next run `cursor!()` gives this cursor.
     ///
     /// # Errors
     ///

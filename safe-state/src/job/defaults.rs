@@ -22,8 +22,7 @@ pub struct Defaults {
 }
 
 /// Returns the program's defaults, to be changed and [set](Defaults::set). They apply to jobs that are created
-/// afterwards.
-/// A job's own options take precedence.
+/// afterwards. A job's own options take precedence.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,8 +47,7 @@ impl Defaults {
     }
 
     /// Sets the folder of this machine where jobs with a `page` keep it, like [`Job::page_dir`](crate::Job::page_dir).
-    /// This
-    /// default takes precedence over `$SAFE_STATE_PAGE_DIR`.
+    /// This default takes precedence over `$SAFE_STATE_PAGE_DIR`.
     pub fn page_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.page_dir = Some(dir.into());
         self

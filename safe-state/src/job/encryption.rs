@@ -19,8 +19,7 @@ pub(super) fn encrypted(keys: &Keys, backend: Arc<dyn Backend>) -> Result<Arc<dy
 impl Job {
     /// Sets the key that encrypts the checkpoint, wherever it is stored. `key` returns
     /// [`EncryptionKeys`](crate::backend::EncryptionKeys), 32 bytes, or a `Result` of one of these. An error is
-    /// returned when the job
-    /// is run or queried.
+    /// returned when the job is run or queried.
     ///
     /// ```
     /// use safe_state::backend::EncryptionKeys;

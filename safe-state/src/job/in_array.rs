@@ -38,8 +38,7 @@ impl Job {
     }
 
     /// Returns the array's task that does the job, if all tasks of the array seem to do the same job: they do not share
-    /// it, and
-    /// neither its name nor its place contains the task's number.
+    /// it, and neither its name nor its place contains the task's number.
     pub(crate) fn task_of_many(&self) -> Option<ArrayTask> {
         let task = self.task()?;
         let is_in_name =
@@ -59,8 +58,7 @@ impl Job {
     /// finished.
     ///
     /// A number in a name or a path may match the task's by accident. Only a name that is made as the program runs is
-    /// taken to
-    /// tell the tasks apart, until the checkpoint `found` under it shows that several tasks use it.
+    /// taken to tell the tasks apart, until the checkpoint `found` under it shows that several tasks use it.
     pub(crate) fn kept_for(&self, found: Option<&Checkpoint>) -> Option<u32> {
         let submission = self.submission_of_task()?;
         let is_own = self.expected.runs.name == NameOrigin::Made

@@ -34,14 +34,11 @@ impl Job {
     }
 
     /// Sets the signals that let a run finish its item. The run then ends with
-    /// [`Error::Stopped`](crate::Error::Stopped), and
-    /// has saved what is complete. `true` stands for SIGINT and SIGTERM; a text names the signals, as in
-    /// `"TERM,USR1,USR2"`. A
-    /// second signal ends the process at once, unless it comes [soon after the first](Self::second_signal_after). A
-    /// first signal
-    /// ends the process at once while no graceful run is under way. USR1, USR2, XCPU and ALRM only warn: they never end
-    /// the
-    /// process at once, and the first other signal after them does not either.
+    /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. `true` stands for SIGINT and SIGTERM;
+    /// a text names the signals, as in `"TERM,USR1,USR2"`. A second signal ends the process at once, unless it comes
+    /// [soon after the first](Self::second_signal_after). A first signal ends the process at once while no graceful run
+    /// is under way. USR1, USR2, XCPU and ALRM only warn: they never end the process at once, and the first other
+    /// signal after them does not either.
     ///
     /// The run also stops one grace period before the end of its time, if the batch system tells when that is.
     ///
@@ -56,8 +53,7 @@ impl Job {
 
     /// Sets how long after the first signal a second one ends the process at once, if the job is
     /// [`graceful`](Self::graceful). The default is 2 seconds, because batch systems, supervisors and `timeout` send a
-    /// signal
-    /// twice within milliseconds, to a process and to its group. A second signal that comes earlier is ignored.
+    /// signal twice within milliseconds, to a process and to its group. A second signal that comes earlier is ignored.
     #[cfg(feature = "signals")]
     pub fn second_signal_after(mut self, time: Duration) -> Self {
         self.watch.graceful.second_signal_after = Some(time);
@@ -68,8 +64,7 @@ impl Job {
 /// The number of runs, and what is kept of them.
 impl Job {
     /// Sets how many runs are remembered once the job has finished and its checkpoint is removed: 32 at most, and none
-    /// by
-    /// default. `safe-state history` lists the runs, and the next run takes them over.
+    /// by default. `safe-state history` lists the runs, and the next run takes them over.
     pub fn keep_history(mut self, runs: u32) -> Self {
         self.saves.kept.history = runs;
         self
@@ -83,10 +78,8 @@ impl Job {
     }
 
     /// Sets whether runs start over, whatever is stored of the job. A program can use this for a `--restart` of its
-    /// own. The
-    /// save with which the run begins removes the old checkpoint, under the job's lease. While another run is under
-    /// way, the
-    /// restart is refused, and nothing is lost.
+    /// own. The save with which the run begins removes the old checkpoint, under the job's lease. While another run is
+    /// under way, the restart is refused, and nothing is lost.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -107,8 +100,7 @@ impl Job {
 
     /// Limits how many runs the job may have before it has finished. A further run is refused with
     /// [`Error::TooManyRuns`](crate::Error::TooManyRuns), unless [`accept`](Self::accept) allows one more. By default,
-    /// there is no
-    /// limit.
+    /// there is no limit.
     pub fn max_runs(mut self, runs: u32) -> Self {
         self.expected.runs.max = Some(runs);
         self
@@ -160,10 +152,8 @@ impl Job {
     }
 
     /// Sets when a line about the progress is written to standard error: after each interval, or each time that a
-    /// number of
-    /// percent more is complete. With `progress` alone, a run writes lines every 10 seconds where standard error is no
-    /// terminal.
-    /// Where bars are shown, no lines are written.
+    /// number of percent more is complete. With `progress` alone, a run writes lines every 10 seconds where standard
+    /// error is no terminal. Where bars are shown, no lines are written.
     ///
     /// ```
     /// use std::time::Duration;
@@ -208,10 +198,8 @@ impl Job {
     }
 
     /// Sets a hook that is called when a run has begun, with the checkpoint that the run goes on from. All hooks are
-    /// called
-    /// on the run's thread, so they should not take long. If a hook panics, the run goes on, and `tracing` has an event
-    /// of it. Runs
-    /// that are refused call no hook.
+    /// called on the run's thread, so they should not take long. If a hook panics, the run goes on, and `tracing` has
+    /// an event of it. Runs that are refused call no hook.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};
@@ -255,8 +243,7 @@ impl Job {
     }
 
     /// Sets a hook for items that are given up as dead letters. The hook is called for each letter, before the letter
-    /// is
-    /// saved.
+    /// is saved.
     pub fn on_dead_letter(mut self, hook: impl Fn(&DeadLetter) + Send + Sync + 'static) -> Self {
         self.shown.hooks.dead_letter = Some(Arc::new(hook));
         self
@@ -267,10 +254,8 @@ impl Job {
 #[cfg(feature = "limits")]
 impl Job {
     /// Limits how long the body of an item, or an attempt at it, may take: a [`Duration`](std::time::Duration), or a
-    /// text
-    /// such as `"30s"`. After that time the item is cancelled, and fails once it [asks](crate::limits::check) or
-    /// awaits. If it does
-    /// not end within the grace period either, what is complete is saved and the process is ended.
+    /// text such as `"30s"`. After that time the item is cancelled, and fails once it [asks](crate::limits::check) or
+    /// awaits. If it does not end within the grace period either, what is complete is saved and the process is ended.
     ///
     /// # Panics
     ///
@@ -282,16 +267,14 @@ impl Job {
 
     /// Limits how long a run may take. After that time the run ends before the next item with
     /// [`Error::Stopped`](crate::Error::Stopped), and has saved what is complete. The item under way is cancelled; if
-    /// it does not
-    /// end within the grace period, the process is ended.
+    /// it does not end within the grace period, the process is ended.
     pub fn timeout(mut self, timeout: impl Into<safe_state_limits::Time>) -> Self {
         self.limits.process.timeout = Some(timeout.into().into());
         self
     }
 
     /// Limits how much memory the process may use: a number of bytes, or a text such as `"2GiB"`. Above that, the run
-    /// ends
-    /// as after [`timeout`](Self::timeout). This option works on Linux only.
+    /// ends as after [`timeout`](Self::timeout). This option works on Linux only.
     pub fn max_memory(mut self, max_memory: impl Into<safe_state_limits::Size>) -> Self {
         self.limits.process.max_memory = Some(max_memory.into().into());
         self

@@ -1,8 +1,7 @@
 //! Progress bars on standard error, for jobs with `progress`.
 //!
 //! A bar begins where the run begins, behind the complete items. Its rate and the time left count this run alone. A
-//! loop
-//! inside another has its bar below the other's. Where standard error is no terminal, no bars are shown.
+//! loop inside another has its bar below the other's. Where standard error is no terminal, no bars are shown.
 //!
 //! Text for standard error that is written through [`stderr`] stands above the bars:
 //!
@@ -71,8 +70,7 @@ impl Bars {
     }
 
     /// Opens the bar of a loop that begins at `position`, inside `depth` other loops, in the item `within` of the
-    /// innermost of
-    /// them.
+    /// innermost of them.
     pub(crate) fn enter(
         &mut self,
         job: &str,

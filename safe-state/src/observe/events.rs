@@ -225,8 +225,7 @@ impl Events {
     }
 
     /// Warns that each task of an array does the job, or one does it for all. The line is written even without
-    /// `verbose`, as
-    /// nothing else shows it.
+    /// `verbose`, as nothing else shows it.
     pub(crate) fn done_by_each_task(&self, task: &ArrayTask) {
         let text = task.advice();
         tracing::warn!(target: "safe_state", job = %self.job, variable = task.variable, "{text}");

@@ -13,8 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// [`Job::show_progress`](crate::Job::show_progress).
 ///
 /// The methods are called on the thread that runs the loop, between two items, so they should not take long. A loop
-/// that
-/// saves every few items reports at those saves, and not at each item.
+/// that saves every few items reports at those saves, and not at each item.
 pub trait ShowProgress: Send + Sync {
     /// Begins, or resumes, a loop at `position`, inside `depth` other loops. `total` is the number of its items, if its
     /// input tells.

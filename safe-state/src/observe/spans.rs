@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tracing::{Level, Span};
 
 /// The spans that a run is in; none if no subscriber listens. The future of an async run shares them with what polls
-/// it,
-/// which enters them while it polls.
+/// it, which enters them while it polls.
 #[derive(Clone, Debug, Default)]
 pub struct Spans(Option<Arc<Heard>>);
 

@@ -1,6 +1,5 @@
 //! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has ended,
-//! and
-//! what the loop ends with. The course waits for nothing, and runs no body.
+//! and what the loop ends with. The course waits for nothing, and runs no body.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -205,8 +204,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     }
 
     /// Looks at an item after a run that died. The item is given up if it has killed the process too often. Otherwise
-    /// it begins
-    /// once it is saved that it is about to begin.
+    /// it begins once it is saved that it is about to begin.
     fn look_at(&mut self, index: u64, now: Instant) {
         self.handing.attend(index, Vec::new());
         if self.terms.gives_up(self.handing.run()) {
@@ -283,8 +281,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     }
 
     /// Notes that all items have ended. If the loop ends early, what is complete is saved before the run ends: after
-    /// that, the
-    /// values of carried variables may no longer match.
+    /// that, the values of carried variables may no longer match.
     pub(super) fn close(&mut self) {
         self.state.is_to_save |= self.is_closing();
     }

@@ -27,14 +27,11 @@ const NUMBER: Number = Number { depth: 0, id: 0 };
 
 impl Job {
     /// Returns `items` for a call of a body on each, on several threads, like `par_iter()` of `rayon`. Each item
-    /// completes by
-    /// itself.
+    /// completes by itself.
     ///
     /// An item is known by its index, as in [`run`](Job::run): the next run must be given the same items in the same
-    /// order. The
-    /// caller's thread takes the items from the iterator, one for each free thread, so the iterator need be neither
-    /// `Send` nor in
-    /// memory. Bodies may call `rayon`.
+    /// order. The caller's thread takes the items from the iterator, one for each free thread, so the iterator need be
+    /// neither `Send` nor in memory. Bodies may call `rayon`.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -51,12 +48,10 @@ impl Job {
     }
 
     /// Returns the items of a stream for a call of an async body on each, where each item completes by itself. Use it
-    /// in place of
-    /// `buffer_unordered(16)` or `for_each_concurrent(16, ..)` of `futures`.
+    /// in place of `buffer_unordered(16)` or `for_each_concurrent(16, ..)` of `futures`.
     ///
     /// An item is known by its index: the next run must be given the same items in the same order, and takes the
-    /// complete ones
-    /// out of the stream without calling the body. `futures::stream::iter` makes a stream of an iterator.
+    /// complete ones out of the stream without calling the body. `futures::stream::iter` makes a stream of an iterator.
     ///
     /// ```
     /// use futures_util::stream;
@@ -88,14 +83,12 @@ impl<I: IntoIterator<Item: ToThread>> ParIter<I> {
     }
 
     /// Calls `body` on each item that is not complete. After the first error, no further item is handed out; the items
-    /// under way
-    /// run to their end, and count.
+    /// under way run to their end, and count.
     ///
     /// # Errors
     ///
     /// The error of `body`, unchanged; if several items fail, that of the item with the lowest index. Or an [`Error`],
-    /// if the run
-    /// cannot begin, save or finish.
+    /// if the run cannot begin, save or finish.
     ///
     /// # Panics
     ///
@@ -169,16 +162,14 @@ impl<S: Stream> JobStream<S> {
     }
 
     /// Awaits `body` for each item that is not complete. After the first error, no further item is handed out; the
-    /// items under
-    /// way run to their end, and count. A future that is dropped leaves what is complete saved.
+    /// items under way run to their end, and count. A future that is dropped leaves what is complete saved.
     ///
     /// All bodies are polled within the caller's task, so what `body` borrows need not be `'static` or `Send`.
     ///
     /// # Errors
     ///
     /// The error of `body`, unchanged; if several items fail, that of the item with the lowest index. Or an [`Error`],
-    /// if the
-    /// run cannot begin, save or finish.
+    /// if the run cannot begin, save or finish.
     ///
     /// # Panics
     ///

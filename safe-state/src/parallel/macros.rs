@@ -1,9 +1,7 @@
 /// Runs a part of each item ahead of a loop whose items run side by side. The macro is the value of the body's first
-/// `let`.
-/// The part runs for as many items at once as `concurrency` or `threads` says. The rest of the body runs in order, one
-/// item at a
-/// time, and may do all that the body of a plain loop may: change what is carried, write to what is reconnected,
-/// commit.
+/// `let`. The part runs for as many items at once as `concurrency` or `threads` says. The rest of the body runs in
+/// order, one item at a time, and may do all that the body of a plain loop may: change what is carried, write to what
+/// is reconnected, commit.
 ///
 /// ```
 /// use safe_state::{ahead, resumable};
@@ -22,12 +20,9 @@
 /// ```
 ///
 /// The part uses the item and shared values, and may use `?`, and `.await` in async functions. It cannot read what the
-/// rest
-/// of the body changes: that does not compile. The value of a part waits for its item's turn, and no more items are
-/// handed out
-/// than may run at once. After a crash, the parts of these items run again. With `max_attempts`, an attempt is the
-/// whole item: the
-/// part, then the rest.
+/// rest of the body changes: that does not compile. The value of a part waits for its item's turn, and no more items
+/// are handed out than may run at once. After a crash, the parts of these items run again. With `max_attempts`, an
+/// attempt is the whole item: the part, then the rest.
 #[macro_export]
 macro_rules! ahead {
     (@filled_in $($filled_in:tt)*) => { $($filled_in)* };

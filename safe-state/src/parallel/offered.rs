@@ -15,8 +15,7 @@ use crate::run::handing::Handing;
 /// The item that the head of a loop gives, one at a time, and only when it is wanted.
 ///
 /// The head is evaluated in a future of its own, in a loop: it waits until an item is wanted, and gives it. The task
-/// that wants
-/// the item polls that future, so nobody has to be woken.
+/// that wants the item polls that future, so nobody has to be woken.
 #[derive(Debug)]
 pub struct Offered<T>(Mutex<Asked<T>>);
 

@@ -52,8 +52,7 @@ pub struct Terms<C, J, F, A, G> {
     /// Returns whether an item may be tried again after the next attempt, if it was tried this many times before.
     pub may_try_again: A,
     /// Decides whether the item that is attended to is given up, because it has killed the process too often. `None` if
-    /// the loop
-    /// does not look out for items that kill the process.
+    /// the loop does not look out for items that kill the process.
     pub gives_up: Option<G>,
 }
 

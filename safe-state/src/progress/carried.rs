@@ -22,8 +22,7 @@ pub(super) struct Values {
     /// The steps that the run has come to.
     steps: BTreeSet<String>,
     /// The variables that were taken since a loop was left, until its end is saved: they have their values of that end.
-    /// `None` at
-    /// other times.
+    /// `None` at other times.
     at_end: Option<Vec<String>>,
 }
 

@@ -129,8 +129,7 @@ fn marks(stored: &LoopProgress) -> Vec<Mark> {
 }
 
 /// Returns the item at which a `break` has left the loop for good: the run before had come to a later loop, or to the
-/// end of
-/// the function.
+/// end of the function.
 fn closed_at(
     loop_id: u16,
     checkpoint: &Checkpoint,

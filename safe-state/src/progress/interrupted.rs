@@ -9,10 +9,8 @@ use crate::Error;
 /// Checks the stored progress of the loop `loop_id`, which is entered within the items `within`.
 ///
 /// An inner loop has stored progress for one item only. If that item is not complete, and the input of the outer loop,
-/// which
-/// knows items by key, gives another item before it, the inner items are done again. That does no harm, unless carried
-/// values
-/// contain them already: then the check fails. Returns how many inner items are done again.
+/// which knows items by key, gives another item before it, the inner items are done again. That does no harm, unless
+/// carried values contain them already: then the check fails. Returns how many inner items are done again.
 pub(super) fn check_entered(
     loops: &Loops,
     loop_id: u16,
@@ -31,9 +29,8 @@ pub(super) fn check_entered(
 }
 
 /// Checks the loops inside the item that the loop at `depth`, which knows items by cursor, has come to. The check is
-/// made at
-/// once, because later the loop cannot tell which items were complete. Returns for each inner loop how many items are
-/// done again.
+/// made at once, because later the loop cannot tell which items were complete. Returns for each inner loop how many
+/// items are done again.
 pub(super) fn check_ousted(
     loops: &Loops,
     depth: usize,

@@ -107,8 +107,7 @@ impl Loops {
     }
 
     /// Comes to a loop inside `depth` others, and leaves the loops further in. Returns whether the loop `loop_id` was
-    /// open there
-    /// already.
+    /// open there already.
     pub(super) fn reach(
         &mut self,
         depth: usize,
@@ -129,8 +128,7 @@ impl Loops {
     }
 
     /// Completes the item in flight inside `depth` loops, and drops the ends of loops inside it. Returns whether an
-    /// item was in
-    /// flight.
+    /// item was in flight.
     #[inline]
     pub(super) fn complete(&mut self, depth: usize) -> bool {
         match self.open.get_mut(depth) {
@@ -147,8 +145,7 @@ impl Loops {
     }
 
     /// Drops the inner loops that a label, or a `continue` of an outer loop, has left without a report. What they did
-    /// belongs to
-    /// an item that is complete or will begin anew.
+    /// belongs to an item that is complete or will begin anew.
     #[cold]
     fn forget_inner(&mut self, depth: usize) {
         self.open.truncate(depth + 1);
@@ -164,8 +161,8 @@ impl Loops {
             self.completed += completed;
         }
         // After a `break`, carried variables may differ from their values when the last item completed. So the end is
-        // saved with
-        // what comes next, which may be the end of the function. The end of an inner loop is saved in the same way.
+        // saved with what comes next, which may be the end of the function. The end of an inner loop is saved in the
+        // same way.
         self.holds_back = depth > 0 || (by_break && are_values_carried);
         !self.ended.is_empty()
     }

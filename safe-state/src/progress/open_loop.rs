@@ -130,8 +130,7 @@ impl OpenLoop {
     }
 
     /// Returns what identifies the item at `position`: its index, the hash of its key, or its index and a checksum of
-    /// its
-    /// cursor. The checksum is needed because new items may have been inserted before the last item's cursor.
+    /// its cursor. The checksum is needed because new items may have been inserted before the last item's cursor.
     pub(super) fn item(&self) -> u64 {
         let Known { kind, keyed, cursors } = &self.known;
         if let Some(keyed) = keyed {
@@ -191,8 +190,7 @@ impl OpenLoop {
     }
 
     /// Notes the next item of a loop by key. Returns whether the item is to be done; `None` if the stored keys were
-    /// made in
-    /// another way.
+    /// made in another way.
     pub(super) fn meet(&mut self, key: KeyHash) -> Option<bool> {
         let Some(keyed) = &mut self.known.keyed else { return Some(true) };
         let is_to_do = keyed.makes_as(key.is_by_hash).then(|| keyed.meet(key.hash))?;
@@ -285,8 +283,7 @@ impl OpenLoop {
     }
 
     /// Hands out the next item beside those in flight, in a loop that knows items by index. Returns whether its
-    /// fingerprint is
-    /// wanted, even if no save is due next.
+    /// fingerprint is wanted, even if no save is due next.
     pub(super) fn hand_out_beside(&mut self) -> bool {
         let Some(flights) = &mut self.bodies.flights else { return false };
         flights.hand_out(None);
@@ -379,8 +376,7 @@ impl OpenLoop {
     }
 
     /// Returns whether the item that the process died in is still to come: with carried variables, items before it may
-    /// be done
-    /// again.
+    /// be done again.
     fn awaits_suspect(&self) -> bool {
         let Some(suspect) = self.suspicion.awaited() else { return false };
         match (&self.known.keyed, self.known.kind) {
@@ -391,8 +387,7 @@ impl OpenLoop {
     }
 
     /// Marks the item in flight as the suspect with the cause `cause`, because it passed a limit and the process may
-    /// end before
-    /// the item does.
+    /// end before the item does.
     #[cfg(feature = "limits")]
     pub(super) fn suspect_of(&mut self, cause: CrashCause) {
         self.suspicion.suspect(self.item(), Some(cause));

@@ -1,6 +1,5 @@
 //! The values of carried variables at places that a resumed run comes to again: at their declarations, at the ends of
-//! loops,
-//! and where items began.
+//! loops, and where items began.
 
 use safe_state_backends::{CarriedChange, ValueAt};
 
@@ -63,8 +62,7 @@ impl Places {
     }
 
     /// Forgets all values but those at declarations outside of all loops. After a failure, the progress since the last
-    /// save is
-    /// done again.
+    /// save is done again.
     pub(super) fn forget_progress(&mut self) {
         self.kept.retain(is_outside);
     }
@@ -75,8 +73,7 @@ impl Places {
 }
 
 /// Returns whether a value is from a declaration outside of all items. A value from inside an item belongs to what that
-/// item
-/// did; saving it early would replace the stored value of an earlier item.
+/// item did; saving it early would replace the stored value of an earlier item.
 fn is_outside((place, change): &(ValueAt, CarriedChange)) -> bool {
     *place == ValueAt::Declaration && change.value.within().is_empty()
 }

@@ -1,6 +1,5 @@
 //! The values of carried variables at the places that a resumed run comes to again: at the declaration, at the head of
-//! a loop,
-//! where an item begins, and at the end of a loop.
+//! a loop, where an item begins, and at the end of a loop.
 
 use safe_state_backends::{CarriedChange, Carry, LoopProgress, ValueAt};
 
@@ -41,10 +40,8 @@ impl CurrentValues<'_> {
     }
 
     /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
-    /// item has
-    /// completed. The run is behind the loop's head. `is_kept` tells whether the code keeps the value at the loop's
-    /// end, in case a
-    /// later value is stored.
+    /// item has completed. The run is behind the loop's head. `is_kept` tells whether the code keeps the value at the
+    /// loop's end, in case a later value is stored.
     pub(crate) fn restore_in<T: Carry>(
         &mut self,
         name: &str,
@@ -58,8 +55,7 @@ impl CurrentValues<'_> {
     }
 
     /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
-    /// item has
-    /// completed. The run is before the loop's head, as the loop is to walk the variable.
+    /// item has completed. The run is before the loop's head, as the loop is to walk the variable.
     pub(crate) fn restore_before<T: Carry>(
         &mut self,
         name: &str,
@@ -114,8 +110,7 @@ impl CurrentValues<'_> {
     }
 
     /// Returns the value that a variable had in the run before where the present item began, which has a loop inside;
-    /// `None` if
-    /// that run did not come to the item.
+    /// `None` if that run did not come to the item.
     pub(crate) fn restore_at_item<T: Carry>(
         &mut self,
         name: &str,
@@ -193,8 +188,7 @@ impl CurrentValues<'_> {
     }
 
     /// Returns whether a loop inside the loop `loop_id` has complete items within the items `within`. Only loops with
-    /// higher
-    /// numbers count, because a loop before may have been in items of the same indices.
+    /// higher numbers count, because a loop before may have been in items of the same indices.
     fn is_in(&self, loop_id: u16, within: &[u64]) -> bool {
         let is_inner = |(id, inner): (u16, &LoopProgress)| {
             id > loop_id && inner.within().starts_with(within) && !inner.completed().is_empty()

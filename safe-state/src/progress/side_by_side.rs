@@ -22,8 +22,7 @@ pub(super) fn begin(loops: &mut Loops, stored: Stored<'_>, depth: usize) {
 
 impl Beside<'_> {
     /// Hands out the next item beside those in flight, in a loop that knows items by index. Returns whether its
-    /// fingerprint is
-    /// wanted, even if no save is due next.
+    /// fingerprint is wanted, even if no save is due next.
     pub(crate) fn hand_out(self) -> bool {
         self.0.is_some_and(OpenLoop::hand_out_beside)
     }

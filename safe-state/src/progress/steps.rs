@@ -3,9 +3,8 @@
 /// Remembers the value of one expensive expression outside the loops of a function under
 /// [`#[resumable]`](macro@crate::resumable).
 ///
-/// `step!("name", expression)` evaluates the expression and saves its value, whose type has to be
-/// `Serialize + DeserializeOwned`. A resumed run restores the value and does not evaluate the expression. The name
-/// identifies the
+/// `step!("name", expression)` evaluates the expression and saves its value, whose type has to be `Serialize +
+/// DeserializeOwned`. A resumed run restores the value and does not evaluate the expression. The name identifies the
 /// value in the checkpoint, and may be used once in a function.
 ///
 /// ```
@@ -81,12 +80,10 @@ macro_rules! checkpoint {
 }
 
 /// Returns the cursor of the last complete item, in a function under `#[resumable(cursor = ..)]`, so that the input can
-/// go on
-/// behind it. Returns `None` on a fresh start.
+/// go on behind it. Returns `None` on a fresh start.
 ///
 /// The macro is used before the loop, in its head, or in the condition of a `while let`. Its type is the type of the
-/// value of
-/// `cursor`. In a resumed run, no items are passed over one by one.
+/// value of `cursor`. In a resumed run, no items are passed over one by one.
 ///
 /// ```
 /// use safe_state::{cursor, resumable};

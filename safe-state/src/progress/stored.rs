@@ -105,8 +105,7 @@ impl<'a> Stored<'a> {
     }
 
     /// Returns the last value of the variable, to be kept at a place. `changed` has that value if it is not stored yet.
-    /// Returns
-    /// `None` if the value cannot be kept from there.
+    /// Returns `None` if the value cannot be kept from there.
     pub(super) fn last_at(
         self,
         stored_as: &str,

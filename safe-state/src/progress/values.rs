@@ -11,8 +11,7 @@ use crate::Error;
 use crate::items::fingerprint::unordered::Walk;
 
 /// The place of a variable's declaration: the number of resumable loops around it, and the number of the first loop
-/// behind it
-/// at that depth.
+/// behind it at that depth.
 pub(crate) type Place = (usize, u16);
 
 /// The name of a cursor in messages.
@@ -141,8 +140,7 @@ impl CurrentValues<'_> {
     }
 
     /// Notes the item that is handed out next, by its cursor. Returns, for each loop inside an item that this one now
-    /// comes
-    /// before, how many of its items are done again.
+    /// comes before, how many of its items are done again.
     pub(crate) fn reach<C: Carry>(&mut self, depth: usize, cursor: &C) -> Result<Vec<u64>, Error> {
         let stored = self.stored;
         let Some(open) = self.loops.get_mut(depth) else { return Ok(Vec::new()) };

@@ -1,6 +1,5 @@
 //! The jobs that are under way on this thread. A job that is called within its own run is part of the item that called
-//! it,
-//! and keeps no progress of its own.
+//! it, and keeps no progress of its own.
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -12,8 +11,7 @@ thread_local! {
 }
 
 /// The identity of a job: its name, and the file of its checkpoint if it has one, because a job of the same name in
-/// another
-/// state directory is another job.
+/// another state directory is another job.
 type Identity = (String, Option<PathBuf>);
 
 fn identity(job: &Job) -> Identity {

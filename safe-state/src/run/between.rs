@@ -11,8 +11,7 @@ use crate::control::pacing::{LOOK, Look};
 use crate::control::requests::Applied;
 
 /// Waits, and polls requests meanwhile. Returns whether the run has something to do, before which what is complete has
-/// to
-/// be saved.
+/// to be saved.
 pub(super) fn wait(stages: &mut Stages, look: Look) -> bool {
     if let Look::Wait(time) = look {
         thread::sleep(time);
@@ -81,8 +80,7 @@ pub(super) fn poll_requests(stages: &mut Stages) -> bool {
 }
 
 /// Polls requests without blocking. The carried variables must have been taken, unless they include handles, because
-/// the
-/// run may be dropped while it waits.
+/// the run may be dropped while it waits.
 pub(super) async fn poll_requests_async(stages: &mut Stages) -> bool {
     if stages.saving.takes_next_alone() {
         return true;

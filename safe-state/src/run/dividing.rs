@@ -8,8 +8,7 @@ use super::stages::Stages;
 use crate::shared::hunt::share_of;
 
 /// Asks the head how many workers divide the job's rate, if it is time. An error of the backend is ignored here: the
-/// next
-/// save returns it.
+/// next save returns it.
 pub(super) fn divide_rate(stages: &mut Stages) {
     if let Some(job) = asks_for_share(stages)
         && let Ok(Some(head)) = job.head()

@@ -169,8 +169,7 @@ fn last_change(stages: &mut Stages) -> Change {
 }
 
 /// Ends the run as an item asked. That item has begun and may have changed carried values, so only progress that
-/// matches the
-/// values is saved.
+/// matches the values is saved.
 fn stopped_itself(stages: &mut Stages, reason: &str) -> Change {
     stages.control.stop();
     stages.observer.events().stopped_itself(reason);

@@ -15,8 +15,7 @@ use crate::{Error, Job};
 
 impl Job {
     /// Runs `body` on each of `items`, as a function under [`#[resumable]`](crate::resumable) does with its loop. Items
-    /// that
-    /// an earlier run completed are skipped, and an error or a panic leaves the checkpoint for the next run.
+    /// that an earlier run completed are skipped, and an error or a panic leaves the checkpoint for the next run.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -54,8 +53,7 @@ impl Job {
     }
 
     /// Runs `body`, which awaits, on each of `items`: see [`run`](Self::run). The future neither blocks nor needs a
-    /// runtime. A
-    /// future that is dropped leaves what is complete saved.
+    /// runtime. A future that is dropped leaves what is complete saved.
     ///
     /// ```
     /// use safe_state::{Error, Job};
@@ -100,14 +98,11 @@ impl Job {
     }
 
     /// Asks the job to pause, from any thread, process or host. A run under way saves, and waits before its next item.
-    /// A run
-    /// that is started waits before its first item. Both wait until [`resume`](Self::resume).
+    /// A run that is started waits before its first item. Both wait until [`resume`](Self::resume).
     ///
     /// A run looks for requests every 50 milliseconds, before an item and while it waits for anything. If the backend
-    /// answers
-    /// slowly, the run looks less often, so that asking takes less than a hundredth of its time. A run whose last
-    /// loop's input has
-    /// ended finishes without a pause.
+    /// answers slowly, the run looks less often, so that asking takes less than a hundredth of its time. A run whose
+    /// last loop's input has ended finishes without a pause.
     ///
     /// If several processes ask at the same time, they take turns, and the last request counts.
     ///
@@ -140,11 +135,9 @@ impl Job {
     }
 
     /// Asks the run under way to end. The run saves, and ends before its next item with [`Error::Stopped`], which uses
-    /// the
-    /// request up. A run that begins later ignores the request, and goes on from there. A run that waits for its lease
-    /// ([`wait`](Self::wait)) ends as well, if it sees the request before that is used up. If the input of the last
-    /// loop has
-    /// ended, no next item follows, and the run finishes.
+    /// the request up. A run that begins later ignores the request, and goes on from there. A run that waits for its
+    /// lease ([`wait`](Self::wait)) ends as well, if it sees the request before that is used up. If the input of the
+    /// last loop has ended, no next item follows, and the run finishes.
     ///
     /// # Errors
     ///
@@ -155,8 +148,8 @@ impl Job {
 
     /// Lets the next run go on although the last one was refused because something changed: the input, the value of an
     /// argument, the version, or the code. The next run reports what changed, and uses the permission up. From then on,
-    /// the job
-    /// expects what that run began with. An input that has fewer items than are complete has no items left to do.
+    /// the job expects what that run began with. An input that has fewer items than are complete has no items left to
+    /// do.
     ///
     /// If the new input has other items in place of complete ones, the run cannot tell, and does not do them.
     ///
@@ -187,14 +180,11 @@ impl Job {
     }
 
     /// Puts the dead letters back: the next run does their items, with all attempts, as if it had not seen them yet. In
-    /// a
-    /// finished job, the next run does only these items and new ones; when all of them are complete, the job is
-    /// finished for good.
-    /// Returns the number of dead letters. Without dead letters, nothing changes.
+    /// a finished job, the next run does only these items and new ones; when all of them are complete, the job is
+    /// finished for good. Returns the number of dead letters. Without dead letters, nothing changes.
     ///
     /// The change is one save, after which the items count as incomplete. However often later runs are killed, no item
-    /// is done
-    /// again once it is complete.
+    /// is done again once it is complete.
     ///
     /// ```
     /// use safe_state::Job;
@@ -209,8 +199,7 @@ impl Job {
     /// # Errors
     ///
     /// [`Error::DeadLetterNotRetryable`] if one of the dead letters cannot be put back: then nothing changes. The job
-    /// is
-    /// running; or the backend cannot be read or written.
+    /// is running; or the backend cannot be read or written.
     pub fn retry_dead_letters(&self) -> Result<usize, Error> {
         stored::retry_dead_letters(self.stored_in()?, self.job_name(), self.lease_options())
     }

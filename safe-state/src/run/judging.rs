@@ -180,8 +180,7 @@ fn give_up(stages: &mut Stages, depth: usize, failure: Failure, attempts: u32) -
 }
 
 /// Gives up the item in flight inside `depth` loops if it has killed the process as often as the policy allows.
-/// Otherwise
-/// notes the item as the suspect of the next crash. Returns whether the item is given up.
+/// Otherwise notes the item as the suspect of the next crash. Returns whether the item is given up.
 pub(super) fn gives_up<F>(stages: &mut Stages, policy: &Policy<F>, depth: usize) -> bool {
     let Some(suspected) = suspected(stages, policy, depth) else { return false };
     let count = suspected.most.map(|most| sharing::given_up(stages, most));

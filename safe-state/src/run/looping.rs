@@ -1,6 +1,5 @@
 //! An item's way through the stages while nothing fails: the loop is entered, its items are handed out and completed,
-//! and the
-//! loop is left.
+//! and the loop is left.
 
 use std::borrow::Cow;
 
@@ -84,8 +83,7 @@ pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_fligh
 }
 
 /// Returns whether the fingerprint of the item in flight is wanted: the item may be the last before a save, or the only
-/// one
-/// before a failure.
+/// one before a failure.
 pub(super) fn wants_mark(stages: &Stages, depth: usize) -> bool {
     stages.saving.is_due_next() || stages.progress.wants_mark(depth)
 }
@@ -102,8 +100,7 @@ pub(super) enum Paged {
     /// The item is not in the page.
     No,
     /// The item is in the page, and the loop can write the next items there by itself. The value is how far the loop
-    /// has come
-    /// since the last record.
+    /// has come since the last record.
     Advanced(Advanced),
     /// The next save has to write the item into the page.
     Record,

@@ -14,8 +14,7 @@ use crate::{Error, Job};
 /// Queries and requests for those who operate a job.
 impl Job {
     /// Returns the job's status: whether it runs, its progress, its rate, and what went wrong. As JSON, the status is
-    /// what
-    /// `safe-state peek --json` shows. The method takes no lease and works while the job runs.
+    /// what `safe-state peek --json` shows. The method takes no lease and works while the job runs.
     ///
     /// ```
     /// use safe_state::{Error, Job, State};
@@ -37,8 +36,7 @@ impl Job {
     }
 
     /// Returns the status of every job that is stored in the same place as this one, sorted by name. A job that cannot
-    /// be
-    /// read has [`State::Unreadable`](crate::State::Unreadable).
+    /// be read has [`State::Unreadable`](crate::State::Unreadable).
     ///
     /// ```
     /// use safe_state::Job;
@@ -58,8 +56,7 @@ impl Job {
     }
 
     /// Asks the job to [pause](Self::pause), with a reason for others who look at the job. The reason's first 1000
-    /// characters
-    /// are kept.
+    /// characters are kept.
     ///
     /// # Errors
     ///
@@ -69,10 +66,8 @@ impl Job {
     }
 
     /// Gives the job up for good. A run under way saves, and ends before its next item with [`Error::Stopped`]. No run
-    /// begins,
-    /// now or later, until [`resume`](Self::resume). What is stored is kept, until
-    /// [`clear_checkpoint`](Self::clear_checkpoint)
-    /// removes it.
+    /// begins, now or later, until [`resume`](Self::resume). What is stored is kept, until
+    /// [`clear_checkpoint`](Self::clear_checkpoint) removes it.
     ///
     /// ```
     /// use safe_state::{Error, Job, State, StopReason};
@@ -94,8 +89,7 @@ impl Job {
     }
 
     /// Returns whether the item with the key `key` is complete, in a loop that identifies items by key. To ask for many
-    /// keys,
-    /// use [`completed_keys`](Self::completed_keys), which reads the checkpoint once.
+    /// keys, use [`completed_keys`](Self::completed_keys), which reads the checkpoint once.
     ///
     /// # Errors
     ///
@@ -105,8 +99,7 @@ impl Job {
     }
 
     /// Returns the keys of completed items, for loops that identify items by key. Use them to leave those items out
-    /// before
-    /// you fetch the input. The method takes no lease.
+    /// before you fetch the input. The method takes no lease.
     ///
     /// ```
     /// use safe_state::Job;
@@ -146,8 +139,7 @@ impl Job {
     }
 
     /// Gives what is stored of the job, and the requests to it, the new name `to`. Returns whether anything was stored.
-    /// The
-    /// files and connections that the job goes on with belong to the new name from then on.
+    /// The files and connections that the job goes on with belong to the new name from then on.
     ///
     /// ```
     /// use safe_state::Job;
@@ -163,8 +155,7 @@ impl Job {
     /// # Errors
     ///
     /// [`Error::NameTaken`] if a job of the new name exists; one of the two is running; or the backend cannot be read
-    /// or
-    /// written. If the process is ended in the middle, the call can be made again.
+    /// or written. If the process is ended in the middle, the call can be made again.
     pub fn rename(&self, to: &str) -> Result<bool, Error> {
         let (backend, from) = (self.stored_in()?, self.job_name());
         let reseal = |variable: &str, stored: &[u8]| {
@@ -175,8 +166,7 @@ impl Job {
     }
 
     /// Removes the checkpoints of all finished jobs in the same place that have no dead letters and were last saved
-    /// longer
-    /// than `older_than` ago. Returns their names. Running jobs are left alone.
+    /// longer than `older_than` ago. Returns their names. Running jobs are left alone.
     ///
     /// # Errors
     ///

@@ -1,8 +1,7 @@
 //! Runs the failed item alone once more in the program where it failed, for a debugger.
 //!
 //! `SAFE_STATE_REPLAY=6432` lets every job of the process go on from its checkpoint as it would, but in memory: the run
-//! takes
-//! no lease, saves nothing, and stops once item 6432 is complete.
+//! takes no lease, saves nothing, and stops once item 6432 is complete.
 
 use std::sync::Arc;
 
@@ -26,8 +25,7 @@ pub(crate) fn asked(job: &Job) -> Result<Option<u64>, Error> {
 }
 
 /// Begins a replay of the job, whose last failure must be in the item `index`, on a copy of the checkpoint: saving the
-/// copy
-/// changes nothing.
+/// copy changes nothing.
 pub(crate) fn begin(job: &Job, index: u64) -> Result<Begun, Error> {
     let original = job.stored_in()?;
     let stored = original.load(job.job_name())?;

@@ -282,8 +282,7 @@ async fn wait_async(stages: &mut Stages, pause: Duration) -> Result<(), Error> {
 }
 
 /// Waits for a step that another worker does, or takes the right to do it. Returns the head with the step's value, or
-/// `None`
-/// if this run is to do the step.
+/// `None` if this run is to do the step.
 pub(super) fn await_step(
     stages: &mut Stages,
     mut step: Awaited,

@@ -62,8 +62,7 @@ impl<I: Iterator, K: Identity<I::Item>> SharedItems<I, K> {
     }
 
     /// Claims a slice of the loop; `carries` tells whether the loop carries variables. Returns whether a slice was
-    /// claimed. If
-    /// not, all slices are finished.
+    /// claimed. If not, all slices are finished.
     ///
     /// # Errors
     ///
@@ -172,8 +171,7 @@ where
     }
 
     /// Claims a slice of the loop; `carries` tells whether the loop carries variables. Returns whether a slice was
-    /// claimed. If
-    /// not, all slices are finished.
+    /// claimed. If not, all slices are finished.
     ///
     /// # Errors
     ///

@@ -39,8 +39,7 @@ enum Left {
 }
 
 /// Returns how many items may have begun since the last save of a run that died, and within how long a time. With a
-/// page,
-/// a crash of the machine puts up to [`PAGED_INTERVAL`] at risk.
+/// page, a crash of the machine puts up to [`PAGED_INTERVAL`] at risk.
 fn at_risk(job: &Job) -> (u64, Duration) {
     let (items, time) = job.saves.every.at_risk();
     (items, if job.saves.page { time.max(PAGED_INTERVAL) } else { time })
@@ -79,8 +78,7 @@ pub(super) struct Session {
 
 impl Stages {
     /// Creates the stages of a run. `begun` has the run that has begun, with its thread if the run may not block.
-    /// Without
-    /// `begun`, the run is nested in another and keeps no progress.
+    /// Without `begun`, the run is nested in another and keeps no progress.
     pub(super) fn new(job: &Job, begun: Option<(Begun, Option<Worker>)>) -> Stages {
         let now = Instant::now();
         let mut events = Events::new(job.job_name(), job.shown.verbose);

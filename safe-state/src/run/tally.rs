@@ -1,6 +1,5 @@
 //! Counts a loop's items beside the run, in a local of the loop that nothing points to. So the compiler can keep the
-//! count in
-//! registers, and an item costs an instruction or two.
+//! count in registers, and an item costs an instruction or two.
 
 use safe_state_backends::Carry;
 
@@ -15,8 +14,7 @@ use crate::progress::wrong_input;
 use crate::save::Advanced;
 
 /// The count of items between a loop and its run. The tally reports an item to the run only when a save may be due with
-/// it,
-/// when the run is asked for something else, and when the loop is left in any way.
+/// it, when the run is asked for something else, and when the loop is left in any way.
 #[derive(Debug)]
 pub struct Tally<'r> {
     run: &'r mut Run,
@@ -63,8 +61,7 @@ impl<'r> Tally<'r> {
     }
 
     /// Completes the item in flight, if there is one: its body has ended, as the loop's head is reached again. Returns
-    /// whether
-    /// a save is due.
+    /// whether a save is due.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     pub fn complete(&mut self) -> bool {
@@ -90,8 +87,7 @@ impl<'r> Tally<'r> {
     }
 
     /// Writes the completed item into the page, if each item is written there. Returns whether nothing else is to be
-    /// done about
-    /// the item.
+    /// done about the item.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call would take the count out of its registers")]
     fn is_paged(&mut self) -> bool {

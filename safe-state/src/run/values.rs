@@ -69,10 +69,8 @@ impl Run {
     }
 
     /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
-    /// item has
-    /// completed. The run is behind the loop's head. `is_kept` tells whether the code keeps the value at the loop's
-    /// end, in case a
-    /// later value is stored.
+    /// item has completed. The run is behind the loop's head. `is_kept` tells whether the code keeps the value at the
+    /// loop's end, in case a later value is stored.
     ///
     /// # Errors
     ///
@@ -88,8 +86,7 @@ impl Run {
     }
 
     /// Returns the value that a variable had when the loop's last item completed, or at the loop's end; `None` if no
-    /// item has
-    /// completed. The run is before the loop's head, as the loop is to walk the variable.
+    /// item has completed. The run is before the loop's head, as the loop is to walk the variable.
     ///
     /// # Errors
     ///
@@ -105,8 +102,7 @@ impl Run {
     }
 
     /// Returns the value that a variable had in the run before where the present item began, which has a loop inside;
-    /// `None` if
-    /// that run did not come to the item.
+    /// `None` if that run did not come to the item.
     ///
     /// # Errors
     ///
@@ -174,8 +170,7 @@ impl Run {
     }
 
     /// Returns the value of a variable behind the finished loop: `before`, its value before the loop, merged with its
-    /// values at
-    /// the ends of the slices, in their order.
+    /// values at the ends of the slices, in their order.
     ///
     /// # Errors
     ///
@@ -242,8 +237,7 @@ impl Run {
     }
 
     /// Saves the value of a `step!`. Returns the value that counts: in a shared job, another worker may have done the
-    /// step
-    /// meanwhile.
+    /// step meanwhile.
     ///
     /// # Errors
     ///
@@ -281,8 +275,7 @@ impl Run {
     }
 
     /// Returns the cursor of the last item that the loop `loop_id` completed; `None` on a fresh start. The loop has
-    /// `depth`
-    /// loops around it, and may be under way.
+    /// `depth` loops around it, and may be under way.
     ///
     /// # Errors
     ///
@@ -317,8 +310,7 @@ impl Run {
     }
 
     /// Checks on a fresh start that a handle can be described. A handle that writes a file is saved at once; otherwise
-    /// a
-    /// resumed run could not remove what a failed item wrote.
+    /// a resumed run could not remove what a failed item wrote.
     ///
     /// # Errors
     ///

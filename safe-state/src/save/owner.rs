@@ -7,8 +7,7 @@ use safe_state_backends::Store;
 use super::thread::Worker;
 
 /// The owner of a run's store. In an async run, a thread does the work, one piece after the other, each to its end,
-/// even if the
-/// future that waits for it is dropped. So what is handed over last is written last.
+/// even if the future that waits for it is dropped. So what is handed over last is written last.
 #[derive(Debug)]
 pub(crate) struct Owner {
     store: Shared,
@@ -27,8 +26,7 @@ impl Owner {
     }
 
     /// Locks the store, to look at it, or to work with it where that may block. Nobody else may ask for the store
-    /// before the
-    /// guard is dropped.
+    /// before the guard is dropped.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock()
     }

@@ -77,8 +77,7 @@ impl Paging {
     }
 
     /// Takes a record into `store`, and writes it into a page that is [ready](Self::ready). Returns a record that has
-    /// to be
-    /// saved now, if the page does not hold this one.
+    /// to be saved now, if the page does not hold this one.
     ///
     /// # Errors
     ///

@@ -189,8 +189,7 @@ impl Saving {
     }
 
     /// Writes a record, with which `completed` items completed, into a page that is ready. Returns a record that has to
-    /// be saved
-    /// now, if the page does not hold this one.
+    /// be saved now, if the page does not hold this one.
     ///
     /// # Errors
     ///
@@ -217,8 +216,7 @@ impl Saving {
     }
 
     /// Makes a save due, unless one was made a moment ago, because the process may end at any time. Returns whether a
-    /// save is
-    /// due.
+    /// save is due.
     #[cold]
     pub(crate) fn hurries(&mut self) -> bool {
         self.schedule.hurries()
@@ -246,8 +244,7 @@ impl Saving {
     }
 
     /// Counts items that completed since the last save, and adds those whose records went into the page. Returns the
-    /// sum, and
-    /// the time that these items took.
+    /// sum, and the time that these items took.
     pub(crate) fn worked(&mut self, items: u64, now: Instant) -> (u64, Duration) {
         let items = items + std::mem::take(&mut self.in_page.completed);
         let time = now - self.schedule.last_save();

@@ -35,10 +35,8 @@ impl SaveEvery {
     }
 
     /// Makes saves due so often that they take at most `percent` of the run's time: at the first item that completes
-    /// once the
-    /// time of a save has become this share of the time since the last save. A share of zero or less counts as a
-    /// ten-thousandth of
-    /// a percent, and a share above 50 counts as 50.
+    /// once the time of a save has become this share of the time since the last save. A share of zero or less counts as
+    /// a ten-thousandth of a percent, and a share above 50 counts as 50.
     ///
     /// ```
     /// use safe_state::SaveEvery;
@@ -143,8 +141,7 @@ impl Schedule {
     }
 
     /// Notes whether items are safe in a page before they are saved. Then the page does "after every item", and the
-    /// clock is not
-    /// read for each item.
+    /// clock is not read for each item.
     pub(crate) fn set_paged(&mut self, is_paged: bool) {
         if is_paged != self.stride.is_some() {
             self.stride = is_paged.then(|| Stride { items: 1, since: Instant::now() });
@@ -181,8 +178,7 @@ impl Schedule {
     }
 
     /// Makes a save due, unless the last one was so recent that saves would take more than a tenth of the time. Returns
-    /// whether
-    /// a save is due.
+    /// whether a save is due.
     #[cold]
     pub(crate) fn hurries(&mut self) -> bool {
         self.is_due |= self.last_save.elapsed() >= self.cost * HURRIED;

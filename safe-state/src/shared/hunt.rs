@@ -1,6 +1,5 @@
 //! The search of a worker for a slice: it tries the free slices one after the other, and waits while other workers have
-//! all of
-//! them.
+//! all of them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

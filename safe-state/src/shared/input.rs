@@ -23,8 +23,7 @@ pub(crate) struct Sampled {
 /// An iterator over the items of one slice after the other.
 ///
 /// To go back, an iterator that can be cloned begins anew. For another iterator, the items that are passed over are
-/// kept:
-/// they are in memory already, or would have to be made a second time.
+/// kept: they are in memory already, or would have to be made a second time.
 pub(crate) struct Sliced<I: Iterator> {
     iter: I,
     /// A clone of the iterator as it began, if it can be cloned.
@@ -106,8 +105,7 @@ impl<I: Iterator> Sliced<I> {
     }
 
     /// Checks at the end of a slice that it gave as many items as it should, and that the input ends where it did when
-    /// it was
-    /// counted.
+    /// it was counted.
     ///
     /// # Errors
     ///

@@ -1,6 +1,5 @@
 //! Merges the values of a variable that a shared loop carries: its value before the loop, and then its values at the
-//! end of
-//! each slice, in their order.
+//! end of each slice, in their order.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash};

@@ -6,8 +6,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use safe_state_backends::Completed;
 
 /// The place where a worker looks for a slice. It is behind the worker's last slice, so that the worker goes through
-/// the input
-/// as a loop does. Where another worker was first, it is somewhere else, so that workers spread over the input.
+/// the input as a loop does. Where another worker was first, it is somewhere else, so that workers spread over the
+/// input.
 #[derive(Debug)]
 pub(crate) struct Order {
     next: u32,
@@ -32,8 +32,7 @@ impl Order {
     }
 
     /// Returns the slice of `count` to try next: one that is neither finished nor known to be another worker's. Returns
-    /// `None` if
-    /// no such slice is left.
+    /// `None` if no such slice is left.
     pub(crate) fn next(&self, finished: &Completed, count: u32) -> Option<u32> {
         let at_hand = self.at_hand.iter().copied();
         let around = at_hand.chain(self.next..count).chain(0..self.next.min(count));

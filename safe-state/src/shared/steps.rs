@@ -92,8 +92,7 @@ impl Awaited {
 }
 
 /// Saves the value of a step under the name `stored_as`. If another worker has saved a value meanwhile, returns the
-/// head,
-/// whose value counts for all.
+/// head, whose value counts for all.
 ///
 /// # Errors
 ///

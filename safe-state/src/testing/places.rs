@@ -58,8 +58,7 @@ pub fn stop_at_step<R>(name: &str, job: impl FnOnce() -> R) -> R {
 }
 
 /// Calls `job` and lets its run fail in the item `index`, as if the item panicked; nothing prints the panic. Returns
-/// `None`
-/// if the run failed there, and the result of `job` if it never came to the item.
+/// `None` if the run failed there, and the result of `job` if it never came to the item.
 ///
 /// ```
 /// use safe_state::{resumable, testing};

@@ -68,8 +68,7 @@ where
     H: Future<Output = ()>,
 {
     /// Creates the items, of which at most `most` are handed out at once. In a loop that waits for its items, `head`
-    /// gives them
-    /// to `offered`. The first argument is passed only for the type of the parts.
+    /// gives them to `offered`. The first argument is passed only for the type of the parts.
     pub fn new(
         _: &impl Fn(T, Arc<Captures>) -> P,
         tally: &mut Tally<'_>,
@@ -83,8 +82,7 @@ where
     }
 
     /// Goes on to the next item, and waits for its part. If the run looks out for an item that kills the process, the
-    /// part begins
-    /// only when [`value`](Self::value) asks for it.
+    /// part begins only when [`value`](Self::value) asks for it.
     pub async fn next(
         &mut self,
         feed: &mut impl Feed<Item = T>,

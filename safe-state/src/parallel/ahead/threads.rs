@@ -85,8 +85,7 @@ where
     }
 
     /// Goes on to the next item, and waits for its part. If the run looks out for an item that kills the process, the
-    /// part begins
-    /// only when [`value`](Self::value) asks for it.
+    /// part begins only when [`value`](Self::value) asks for it.
     pub fn next(
         &mut self,
         feed: &mut impl Feed<Item = T>,

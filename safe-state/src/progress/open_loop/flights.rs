@@ -44,8 +44,7 @@ pub(super) struct Flight {
 
 impl Flights {
     /// Creates the state of a loop whose complete items are `complete`, with none in flight. `next` is the first item
-    /// that is not
-    /// passed over.
+    /// that is not passed over.
     pub(super) fn new(complete: Completed, next: u64) -> Self {
         let (in_flight, last) = (Vec::new(), None);
         Flights { complete, next, in_flight, last, unsaved: 0, is_unsaved: false }

@@ -20,8 +20,7 @@ impl Suspicion {
     }
 
     /// Counts a failed attempt at `item`, of which `known` earlier ones are known in this run. Returns its number among
-    /// the
-    /// attempts of all runs.
+    /// the attempts of all runs.
     pub(super) fn count_attempt(&mut self, item: u64, known: u32) -> u32 {
         let before = self.attempts.get().filter(|attempts| attempts.item == item);
         let count = before.map_or(0, |before| before.count).max(known).saturating_add(1);

@@ -1,6 +1,5 @@
 //! A store on a network where requests and answers are lost or late, and where leases run out by the store's own clock.
-//! Each
-//! worker has another clock.
+//! Each worker has another clock.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -140,8 +139,7 @@ impl State {
     }
 
     /// Returns the time by the worker's clock, which has an offset, and runs as fast as the server's clock, half as
-    /// fast, or
-    /// twice as fast.
+    /// fast, or twice as fast.
     fn local(&self, worker: usize) -> u64 {
         1000 * worker as u64 + self.now * [2, 1, 4][worker % 3] / 2
     }
