@@ -62,7 +62,7 @@ pub struct Job {
     storage: Storage,
 }
 
-/// The place where a job is stored, and the terms of its lease and its saves.
+/// A job's place, its keys, and the terms of its lease.
 #[derive(Clone)]
 struct Storage {
     place: JobPlace,

@@ -20,7 +20,7 @@ pub(super) struct Failed {
 pub(super) enum Code {
     /// The command could not be done.
     Failed = 1,
-    /// No such job exists, or it has nothing to show.
+    /// The job does not exist, or has nothing to show.
     Nothing = 3,
     /// The job is running.
     Running = 4,

@@ -125,7 +125,7 @@ const VERBS: [Verb; 7] = [
 /// The reason why a verb was not done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Undone {
-    /// No such verb or no such job exists.
+    /// The verb or the job does not exist.
     Unknown(String),
     /// The verb failed.
     Failed(String),

@@ -13,7 +13,7 @@ use crate::observe::summary::RunSummary;
 
 /// The speed and the length of runs.
 impl Job {
-    /// Sets how many items may begin in a time. A run waits before further items. By default, there is no limit.
+    /// Sets how many items may begin in a time. A run waits before further items. The default is no limit.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.watch.rate = Some(rate);
         self
@@ -99,8 +99,8 @@ impl Job {
     }
 
     /// Limits how many runs the job may have before it has finished. A further run is refused with
-    /// [`Error::TooManyRuns`](crate::Error::TooManyRuns), unless [`accept`](Self::accept) allows one more. By default,
-    /// there is no limit.
+    /// [`Error::TooManyRuns`](crate::Error::TooManyRuns), unless [`accept`](Self::accept) allows one more. The default
+    /// is no limit.
     pub fn max_runs(mut self, runs: u32) -> Self {
         self.expected.runs.max = Some(runs);
         self

@@ -37,7 +37,7 @@ fn is_path(name: &str) -> bool {
 /// Calls `work` with a new memory that nothing else uses.
 #[cfg(feature = "testing")]
 pub(crate) fn with_another<T>(work: impl FnOnce() -> T) -> T {
-    /// Restores the memory before, even if `work` panics.
+    /// Restores the earlier memory, even if `work` panics.
     struct Reset(Option<Arc<dyn Backend>>, bool);
     impl Drop for Reset {
         fn drop(&mut self) {
@@ -57,8 +57,8 @@ pub(crate) fn is_test() -> bool {
     cfg!(feature = "testing") && (IS_ASKED_FOR.get() || *IS_TEST.get_or_init(is_harness))
 }
 
-/// Returns whether Cargo built `program` as a test: Cargo runs tests as `deps/NAME-HASH`, and programs from the folder
-/// above.
+/// Returns whether Cargo built `program` as a test: Cargo runs tests as `deps/NAME-HASH`, and programs without the
+/// hash.
 fn is_harness(program: &Path) -> bool {
     const HASH_LEN: usize = 16;
     let is_in_deps = program.parent().and_then(Path::file_name) == Some(OsStr::new("deps"));

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::{Level, Span};
 
-/// The spans that a run is in; none if no subscriber listens. The future of an async run shares them with what polls
-/// it, which enters them while it polls.
+/// The spans that a run is in; none if no subscriber listens. What polls the future of an async run shares the spans,
+/// and enters them while it polls.
 #[derive(Clone, Debug, Default)]
 pub struct Spans(Option<Arc<Heard>>);
 

@@ -26,8 +26,8 @@ use crate::{Error, Job};
 const NUMBER: Number = Number { depth: 0, id: 0 };
 
 impl Job {
-    /// Returns `items` for a call of a body on each, on several threads, like `par_iter()` of `rayon`. Each item
-    /// completes by itself.
+    /// Prepares `items` for a body that runs on several threads, like `par_iter()` of `rayon`. Each item completes by
+    /// itself.
     ///
     /// An item is known by its index, as in [`run`](Job::run): the next run must be given the same items in the same
     /// order. The caller's thread takes the items from the iterator, one for each free thread, so the iterator need be
@@ -47,8 +47,8 @@ impl Job {
         ParIter { job: self.clone(), items, most: Cores.most() }
     }
 
-    /// Returns the items of a stream for a call of an async body on each, where each item completes by itself. Use it
-    /// in place of `buffer_unordered(16)` or `for_each_concurrent(16, ..)` of `futures`.
+    /// Prepares the items of a stream for an async body that runs for several items at once. Each item completes by
+    /// itself. Use this method in place of `buffer_unordered(16)` or `for_each_concurrent(16, ..)` of `futures`.
     ///
     /// An item is known by its index: the next run must be given the same items in the same order, and takes the
     /// complete ones out of the stream without calling the body. `futures::stream::iter` makes a stream of an iterator.

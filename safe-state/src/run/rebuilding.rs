@@ -9,7 +9,7 @@ use crate::effects::reconnect::{ReconnectError, When};
 use crate::progress::values::Place;
 use crate::save::Write;
 
-/// Returns the handle that a variable had, rebuilt; none on a fresh start.
+/// Returns the handle that a variable had, rebuilt; `None` on a fresh start.
 pub(super) fn reconnect<T>(
     stages: &mut Stages,
     name: &str,

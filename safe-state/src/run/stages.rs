@@ -222,8 +222,8 @@ impl Stages {
         self.values(|mut values| values.carry(name, depth, value))
     }
 
-    /// Returns an error while it is unknown whether the item's own transaction was committed: a save might then miss
-    /// the item.
+    /// Returns an error while it is unknown whether the item's own transaction was committed: a save might then hold an
+    /// item that was not committed.
     pub(super) fn check_doubt(&self) -> Result<(), Error> {
         if self.commit.is_in_doubt() {
             return Err(not_committed(self.observer.job(), CommitError::InDoubt, None));

@@ -152,7 +152,7 @@ impl Schedule {
 
     fn next_budget(&self) -> u64 {
         match (self.every, self.stride) {
-            // A power cut costs no more than it may, even if a look comes late.
+            // Each item is in the page, so a late look risks only what a power cut would cost.
             (Every::Items(NonZeroU64::MIN) | Every::Time(_) | Every::Share(_), Some(stride)) => {
                 stride.items
             }

@@ -32,7 +32,7 @@ impl Order {
     }
 
     /// Returns the slice of `count` to try next: one that is neither finished nor known to be another worker's. Returns
-    /// `None` if no such slice is left.
+    /// `None` if no slice is left to try.
     pub(crate) fn next(&self, finished: &Completed, count: u32) -> Option<u32> {
         let at_hand = self.at_hand.iter().copied();
         let around = at_hand.chain(self.next..count).chain(0..self.next.min(count));

@@ -144,7 +144,7 @@ impl Sharing {
         self.terms.cut_by_key(total, 0).map_or(1, |cutting| cutting.count)
     }
 
-    /// Returns the job to ask how many workers divide its rate, if it is time.
+    /// Returns the job, to be asked how many workers divide its rate, if it is time.
     pub(crate) fn asks_for_share(&mut self, now: Instant) -> Option<SharedJob> {
         let Divided { next } = self.divided.as_mut()?;
         if self.at.is_none() || next.is_some_and(|next| now < next) {

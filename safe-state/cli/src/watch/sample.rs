@@ -22,7 +22,7 @@ pub(super) struct Sample {
 pub(super) struct Seen {
     #[serde(flatten)]
     pub(super) status: Status,
-    /// The text of its last failure, or else of the last item that it gave up.
+    /// The message of the job's last failure, or else of the last item that it gave up.
     pub(super) trouble: Option<String>,
 }
 

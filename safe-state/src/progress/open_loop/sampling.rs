@@ -47,7 +47,7 @@ impl Sampling {
         }
     }
 
-    /// Returns whether there is a sample before `position`, which is complete as all items there are.
+    /// Returns whether a sample lies before `position`. It is complete, as all items there are.
     pub(super) fn has_any_before(&self, position: u64) -> bool {
         self.taken.marks().first().is_some_and(|first| first.index < position)
     }
