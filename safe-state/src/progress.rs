@@ -69,7 +69,7 @@ pub(crate) struct InFlight {
     pub(crate) captured: Vec<Captured>,
 }
 
-/// Items.
+/// The items of a run's loops.
 impl Progress {
     /// Enters a loop over `total` items; `total` is `None` if the input does not tell its length.
     ///
@@ -257,7 +257,7 @@ impl Progress {
     }
 }
 
-/// Saves.
+/// The changes for saves.
 impl Progress {
     /// Returns the values at the place where the run is, with what is stored of them.
     pub(crate) fn values<'a>(&'a mut self, stored: Stored<'a>) -> CurrentValues<'a> {

@@ -1,4 +1,5 @@
-//! One execution of a job: it is opened, its items go through the stages, and it is finished. Start reading here.
+//! The run, which is one execution of a job: it is opened, its items go through the stages, and it is finished. Start
+//! reading here.
 
 mod active;
 mod begin;
@@ -84,7 +85,7 @@ impl Run {
         }
     }
 
-    /// Begins a run without blocking.
+    /// Begins a run without blocking: see [`open`](Self::open).
     ///
     /// # Errors
     ///

@@ -26,7 +26,7 @@ pub(super) enum Code {
     Running = 4,
     /// The job's checkpoint is damaged.
     Damaged = 5,
-    /// What is stored is no checkpoint of the job that this release can read.
+    /// The stored bytes are no checkpoint of the job that this release can read.
     Foreign = 6,
     /// The program cannot be watched.
     #[cfg(unix)]

@@ -30,7 +30,7 @@ struct Explanation {
     points: Vec<Point>,
 }
 
-/// One thing that a run would do, and why.
+/// An action that a run would take, and the reason.
 #[derive(Serialize)]
 struct Point {
     does: Does,

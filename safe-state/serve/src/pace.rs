@@ -176,13 +176,13 @@ mod tests {
     fn the_rate_is_that_of_the_last_looks() {
         let pace = pace((0..40).map(|it| it * 3).chain((0..40).map(|it| 117 + it * 7)));
         assert_eq!(pace.rate(80_000), Some(7.0));
-        // It stands still by now.
+        // By then, the job stands still.
         assert!(pace.rate(200_000).unwrap() < 1.0);
     }
 
     #[test]
     fn between_two_saves_a_job_is_not_slower() {
-        // It saves every 10 s.
+        // The job saves every 10 s.
         let pace = pace((0..100).map(|second| second / 10 * 50));
         for now in [91_500, 95_000, 100_000] {
             assert_eq!(pace.rate(now), Some(5.0), "{now}");

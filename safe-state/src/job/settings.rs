@@ -49,7 +49,7 @@ pub(crate) struct Runs {
     pub(crate) name: NameOrigin,
 }
 
-/// What the run before is expected to have been, and what to do if it differs.
+/// The expected properties of the run before, and what to do if they differ.
 #[derive(Clone)]
 pub(crate) struct Expected {
     pub(crate) version: Option<String>,

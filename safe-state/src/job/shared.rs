@@ -20,13 +20,13 @@ pub(crate) struct SharedTerms {
     pub(crate) on_idle: OnIdle,
 }
 
-/// What a worker of a job does while others have all that is left of a loop.
+/// The choice of a worker while other workers have all that is left of a loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnIdle {
-    /// It waits until all slices are finished, and goes on behind the loop.
+    /// The worker waits until all slices are finished, and goes on behind the loop.
     #[default]
     Wait,
-    /// It ends with [`Error::Stopped`](crate::Error::Stopped).
+    /// The worker ends with [`Error::Stopped`](crate::Error::Stopped).
     Leave,
 }
 

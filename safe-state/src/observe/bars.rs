@@ -50,7 +50,7 @@ impl Write for Stderr {
     }
 }
 
-/// The bars of a run, from the outside in.
+/// The bars of a run, from the outermost loop in.
 pub(crate) struct Bars {
     is_shown: bool,
     /// The number of outermost loops that the run has entered.

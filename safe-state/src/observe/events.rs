@@ -1,5 +1,5 @@
-//! What a run says: `tracing` events under the target `safe_state`, and the same as lines on
-//! standard error where `verbose` asks for them.
+//! The events of a run: `tracing` events under the target `safe_state`, and the same texts as lines on standard error
+//! if the job is `verbose`.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ pub(crate) struct Events {
     pub(crate) counts: Counts,
 }
 
-/// What the last line about saves told. A run may save thousands of times a second, so not each save is told.
+/// The state of the lines about saves. A run may save thousands of times a second, so not each save has a line.
 #[derive(Debug, Default)]
 struct Told {
     /// The number of complete items at the last line.

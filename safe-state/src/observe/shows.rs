@@ -28,7 +28,7 @@ pub trait ShowProgress: Send + Sync {
     }
 }
 
-/// When a line about the progress is written.
+/// A rule for when a line about the progress is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ProgressLines {

@@ -41,7 +41,7 @@ impl Spans {
         Spans(is_heard.then(|| Arc::new(Heard { has_items, nest })))
     }
 
-    /// Returns whether each item has to be told.
+    /// Returns whether a subscriber listens to item spans, so that each item has to be reported.
     pub(crate) fn has_items(&self) -> bool {
         self.0.as_ref().is_some_and(|heard| heard.has_items)
     }

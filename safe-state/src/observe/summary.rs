@@ -102,7 +102,8 @@ impl RunSummary {
 }
 
 impl fmt::Display for RunSummary {
-    /// `run 2 failed (item 7: no) after 2m 3s: 6432 items, 52.3/s; 3 retried, 1 given up; 64 saves took 1s (1 %)`
+    /// Writes a line such as `run 2 failed (item 7: no) after 2m 3s: 6432 items, 52.3/s; 3 retried, 1 given up; 64
+    /// saves took 1s (1 %)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RunSummary { run, reason, took, items: of, saves, .. } = self;
         let end = match self.end {

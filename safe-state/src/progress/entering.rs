@@ -16,7 +16,7 @@ use crate::items::terms::{OnChange, Terms};
 /// The result of entering a loop.
 #[derive(Debug)]
 pub(crate) struct Entered {
-    /// What the loop passes over, or the reason why its input is refused.
+    /// The items that the loop passes over, or the reason why its input is refused.
     pub(crate) entry: Result<Entry, Error>,
     /// The index of the item around the loop that the run is in.
     pub(crate) around: Option<u64>,
@@ -89,7 +89,7 @@ impl Past {
         }
     }
 
-    /// Returns what the loop passes over.
+    /// Returns the items that the loop passes over, or the error of an input that has become shorter.
     fn entry(
         self,
         stored: Stored<'_>,

@@ -350,7 +350,7 @@ impl OpenLoop {
     }
 }
 
-/// Attempts and suspects.
+/// Attempts at items, and suspects.
 impl OpenLoop {
     /// Counts a failed attempt at the item in flight. Returns its number among the attempts of all runs.
     pub(super) fn count_attempt(&mut self) -> u32 {

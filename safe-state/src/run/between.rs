@@ -10,8 +10,8 @@ use crate::control::left_of;
 use crate::control::pacing::{LOOK, Look};
 use crate::control::requests::Applied;
 
-/// Waits, and polls requests meanwhile. Returns whether the run has something to do, before which what is complete has
-/// to be saved.
+/// Waits, and polls requests meanwhile. Returns whether the run has to stop or to obey a request, before which what is
+/// complete has to be saved.
 pub(super) fn wait(stages: &mut Stages, look: Look) -> bool {
     if let Look::Wait(time) = look {
         thread::sleep(time);

@@ -84,7 +84,7 @@ pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
         return Judged::As(Verdict::Fail);
     };
     stages.control.end_item();
-    // When the time of the run is over, no item is to blame: none is tried again, or given up.
+    // No item is to blame if the time of the run is over: the item is neither tried again nor given up.
     if stages.control.is_over() || failed.stopping().is_some() {
         return Judged::As(ends(failed, Verdict::Fail));
     }

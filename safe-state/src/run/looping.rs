@@ -121,7 +121,7 @@ pub(super) fn complete(stages: &mut Stages, depth: usize) -> Completed {
         let reached = stages.progress.reached(depth);
         stages.observer.completed(depth, reached);
         let is_due = stages.saving.item_completed()
-            // What is in the page outlives the process, so it needs no save because of the memory.
+            // Items in the page outlive the process, so they need no save when memory is tight.
             || (matches!(paged, Paged::No)
                 && stages.control.is_memory_tight()
                 && stages.saving.hurries());

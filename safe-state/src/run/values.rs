@@ -252,7 +252,7 @@ impl Run {
         self.stages.write(Write::Save(change.into())).map(|()| value)
     }
 
-    /// Saves the value of a `step!` without blocking.
+    /// Saves the value of a `step!` without blocking: see [`remember`](Self::remember).
     ///
     /// # Errors
     ///

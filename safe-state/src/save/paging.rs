@@ -48,7 +48,7 @@ impl Paging {
         behind: Option<(u32, u64)>,
     ) -> Result<bool, BackendError> {
         let Some(base) = store.base() else {
-            // What is stored is unknown, as after an error, or is in no file. Only in the second case the run has no
+            // The stored state is unknown, as after an error, or is in no file. Only in the second case the run has no
             // page any more.
             self.is_off = behind.is_some();
             return Ok(false);

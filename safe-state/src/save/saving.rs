@@ -104,7 +104,7 @@ impl Saving {
         self.store().map_or(Ok(()), |mut store| write.within(span, &mut store))
     }
 
-    /// Writes without blocking.
+    /// Writes to the store without blocking. Does nothing in a nested call.
     pub(crate) async fn write_async(
         &mut self,
         write: Write,

@@ -34,7 +34,7 @@ pub(crate) struct Sharing {
 /// The worker's search in the loop that it is at.
 #[derive(Default)]
 struct Looking {
-    /// What all workers have done, once all slices of a loop are finished.
+    /// The result of all workers, once all slices of a loop are finished.
     done: Option<Done>,
     /// The search for slices of the loop.
     hunt: Option<Hunt>,

@@ -13,7 +13,7 @@ pub(super) enum Crash {
     BeforeSave(usize),
     /// After the save has landed, before the job hears of it.
     AfterSave(usize),
-    /// When the item has been handed out.
+    /// Just after the item has been handed out.
     AtItem(usize),
 }
 

@@ -1,4 +1,4 @@
-//! One look at the jobs.
+//! A look at the jobs.
 
 use safe_state_backends::Error;
 use safe_state_backends::format::FormatError;
