@@ -1,4 +1,4 @@
-//! `safe-state skip` and `done`: items that a job's runs are not to do.
+//! `safe-state skip` and `done`: mark items that a job's runs are not to do.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ struct Which {
 #[derive(Serialize)]
 struct Changed<'a> {
     job: &'a str,
-    /// How many items are complete that were not; `null` of a cursor, which does not tell.
+    /// The number of items that became complete; `null` for a cursor, which does not tell it.
     added: Option<u64>,
     #[serde(skip)]
     what: &'static str,
@@ -130,7 +130,7 @@ fn hashes(keys: impl IntoIterator<Item: AsRef<str>>) -> Vec<u64> {
     keys.into_iter().map(|key| stored::key_of_text(key.as_ref())).collect()
 }
 
-/// `7`, or `7-9` with both ends included.
+/// Parses `7`, or `7-9` with both ends included, as a range.
 fn range(text: &str) -> Result<Range<u64>, String> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let number = |text: &str| text.trim().parse::<u64>().map_err(|error| error.to_string());
