@@ -81,7 +81,7 @@ impl NetworkBackend<MySql> {
         // What the driver says of it may quote it.
         let opts = Opts::from_url(&rest).map_err(|_| refused(wrong()))?;
         if opts.db_name().is_none() {
-            return Err(refused("it names no database: write it behind the host and a `/`".into()));
+            return Err(refused("it names no database: write it after the host and a `/`".into()));
         }
         #[cfg(not(feature = "mysql-tls"))]
         if !ssl.is_optional() {

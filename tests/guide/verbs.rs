@@ -124,7 +124,7 @@ fn a_job_is_changed_by_hand() {
     }
     fn by_cursor(last_id: u64) -> Result<(), Error> {
         let import = Job::new("nightly-import");
-        import.by_hand().go_on_behind(&last_id)?; // what `cursor!()` gives in the next run
+        import.by_hand().continue_after(&last_id)?; // what `cursor!()` gives in the next run
         import.rename("import")?; // its files go on with it
         Ok(())
     }

@@ -39,6 +39,7 @@ tests! {
     failing: check_resumes,
     generics: check_resumes,
     heads: check_resumes,
+    hidden: check_resumes,
     identity: check_resumes,
     inputs: check_resumes,
     macros: check_resumes,

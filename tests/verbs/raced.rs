@@ -11,7 +11,7 @@ const REFUSED: [Verb; 9] = [
     ("skip_key", |job| job.by_hand().skip_key("a").map(drop)),
     ("complete_until", |job| job.by_hand().complete_until(9).map(drop)),
     ("complete_keys", |job| job.by_hand().complete_keys(["a"]).map(drop)),
-    ("go_on_behind", |job| job.by_hand().go_on_behind(&7)),
+    ("continue_after", |job| job.by_hand().continue_after(&7)),
     ("rename", |job| job.rename("post").map(drop)),
     ("clear", Job::clear_checkpoint),
     ("retry", |job| job.retry_dead_letters().map(drop)),

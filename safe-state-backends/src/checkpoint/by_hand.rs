@@ -23,7 +23,7 @@ pub enum NotByHand {
     #[error("its loop knows items by key: name keys")]
     KnownByKey,
     /// The input goes on behind a cursor.
-    #[error("its loop goes on behind a cursor: name the cursor to go on behind")]
+    #[error("its loop continues after a cursor: give that cursor")]
     KnownByCursor,
     /// The loop has no keys.
     #[error("its loop knows items by index, and not by key")]
@@ -145,7 +145,7 @@ impl Checkpoint {
     /// # Errors
     ///
     /// The loop does not know its items so; then nothing changes.
-    pub fn go_on_behind(&mut self, loop_id: u16, cursor: Carried) -> Result<(), NotByHand> {
+    pub fn continue_after(&mut self, loop_id: u16, cursor: Carried) -> Result<(), NotByHand> {
         let progress = self.outermost(loop_id)?;
         if progress.keys.is_some() {
             return Err(NotByHand::KnownByKey);
@@ -168,14 +168,14 @@ impl Checkpoint {
     /// # Errors
     ///
     /// The loop does not know its items so, or the cursor can't be stored; then nothing changes.
-    pub fn go_on_behind_value<C: Carry>(
+    pub fn continue_after_value<C: Carry>(
         &mut self,
         loop_id: u16,
         cursor: &C,
     ) -> Result<(), NotByHand> {
         let stored = cursor.change("cursor!()", Vec::new(), None);
         let stored = stored.ok().flatten().ok_or(NotByHand::NoCursor)?;
-        self.go_on_behind(loop_id, stored.value.with_names())
+        self.continue_after(loop_id, stored.value.with_names())
     }
 
     /// Counts items that were given up by hand.

@@ -15,13 +15,13 @@ pub enum DeadLetterNotRetryable {
     #[error("it is an item of a loop inside another, of which only the latest walk is stored")]
     InInnerLoop,
     /// The input goes on behind it.
-    #[error("its loop goes on behind a cursor, and its input does not give the item again")]
+    #[error("its loop continues after a cursor, so its input does not yield the item again")]
     BehindCursor,
     /// Which items came before the `break` is not known by key.
     #[error("a `break` has left its loop, which knows its items by key")]
     LeftByBreak,
     /// The completed items behind it would take much memory, one by one.
-    #[error("more than 2^32 items behind it are complete")]
+    #[error("more than 2^32 items after it are complete")]
     TooFarBack,
 }
 

@@ -222,7 +222,7 @@ impl Slices {
             let are_all = u32::try_from(starts.len()) == Ok(self.count);
             (are_in_order && are_all)
                 .then_some(())
-                .ok_or("slices that are not one behind the other")?;
+                .ok_or("slices that are not contiguous")?;
         }
         let are_known = self.finished.end() <= u64::from(self.count);
         are_known.then_some(()).ok_or("a slice is finished that there is not")

@@ -66,7 +66,7 @@ struct Unfit {
 /// What it lacks.
 #[derive(Debug, thiserror::Error)]
 enum Lack {
-    #[error("does not heed `If-None-Match: *`: it created an object that was there")]
+    #[error("ignores `If-None-Match: *`: it created an object that was there")]
     Conditions,
     #[error("does not list at once what was created")]
     Lists,

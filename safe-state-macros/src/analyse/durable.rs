@@ -94,7 +94,7 @@ fn withheld(plan: &Plan, ident: &Ident, withheld: Withheld) -> Error {
             "`{name}` makes its file anew in each run, and what complete items wrote there would be gone\n\n\
              help: to go on in the file behind what is complete, name it in `reconnect({name})`\n\
              help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
-             `reconnect`: see \"Files and connections\" in the README\n\
+             `reconnect`: see \"Files and connections\" in the guide\n\
              help: a file that no item leaves anything in is made in the item itself"
         ),
         Withheld::Buffered => format!(

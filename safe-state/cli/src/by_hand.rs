@@ -100,17 +100,17 @@ impl Done {
                 it.complete_by_hand(self.loop_id, std::iter::once(0..until)).map(Some)
             }
             (None, Some(hashes)) => it.complete_keys_by_hand(self.loop_id, hashes).map(Some),
-            (None, None) => self.go_on_behind(it).map(|()| None),
+            (None, None) => self.continue_after(it).map(|()| None),
         })?;
         screen.show(&Changed { job: &self.job, added, what: "complete" })
     }
 
-    fn go_on_behind(&self, checkpoint: &mut Checkpoint) -> Result<(), NotByHand> {
+    fn continue_after(&self, checkpoint: &mut Checkpoint) -> Result<(), NotByHand> {
         match (&self.which.cursor, self.which.cursor_number) {
-            (Some(text), _) => checkpoint.go_on_behind_value(self.loop_id, text),
+            (Some(text), _) => checkpoint.continue_after_value(self.loop_id, text),
             (None, Some(number)) => match u64::try_from(number) {
-                Ok(number) => checkpoint.go_on_behind_value(self.loop_id, &number),
-                Err(_) => checkpoint.go_on_behind_value(self.loop_id, &number),
+                Ok(number) => checkpoint.continue_after_value(self.loop_id, &number),
+                Err(_) => checkpoint.continue_after_value(self.loop_id, &number),
             },
             (None, None) => Ok(()),
         }
@@ -146,7 +146,7 @@ impl Shown for Changed<'_> {
         let job = escape::line(self.job);
         match self.added {
             Some(added) => format!("job `{job}`: {} more {}\n", items(added), self.what),
-            None => format!("job `{job}` is to go on behind that\n"),
+            None => format!("job `{job}` will continue after that cursor\n"),
         }
     }
 }

@@ -166,7 +166,7 @@ fn of_loop(checkpoint: &Checkpoint, progress: &LoopProgress, name: &str, points:
             );
         }
         Some(LoopEnd::Exhausted) => {
-            say(Does::Continues, "behind the loop, which had come to its end".to_owned());
+            say(Does::Continues, "after the loop, which had ended".to_owned());
         }
         Some(_) => {
             say(

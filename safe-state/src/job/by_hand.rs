@@ -111,12 +111,12 @@ impl<'a> ByHand<'a> {
     ///
     /// [`Error::NotByHand`] if the loop does not go on behind a cursor; the cursor can't be stored; the job is running; or
     /// the backend cannot be read or written.
-    pub fn go_on_behind(self, cursor: &impl Carry) -> Result<(), Error> {
+    pub fn continue_after(self, cursor: &impl Carry) -> Result<(), Error> {
         let stored = cursor.change("cursor!()", Vec::new(), None);
         let stored =
             stored.map_err(|carried| Error::Carried { job: self.job.name.clone(), carried })?;
         let Some(stored) = stored else { return Ok(()) };
-        self.change(|it, loop_id| it.go_on_behind(loop_id, stored.value.with_names()))
+        self.change(|it, loop_id| it.continue_after(loop_id, stored.value.with_names()))
     }
 
     fn hash(self, key: &(impl Serialize + ?Sized), index: u64) -> Result<u64, Error> {

@@ -134,7 +134,7 @@ impl Events {
         self.counts.items.retried += 1;
         let (index, error) = (failure.index(), failure.message());
         tracing::warn!(target: "safe_state", job = %self.job, index, attempt, ?pause, error, "tries again");
-        self.line(|| format!("attempt {attempt} in vain, the next in {pause:.1?}: {failure}"));
+        self.line(|| format!("attempt {attempt} failed, next attempt in {pause:.1?}: {failure}"));
     }
 
     /// Tells that an item has failed and is passed over.

@@ -146,7 +146,7 @@ impl CurrentValues<'_> {
         let Some(open) = self.loops.get_mut(depth) else { return Ok(Vec::new()) };
         let bad = if Walk::finds_nan(cursor) {
             Some(
-                "has a NaN in it, behind which no input goes on; leave such items out, or let `cursor` give another value",
+                "contains a NaN, and no input can continue after a NaN; leave such items out, or let `cursor` give another value",
             )
         } else {
             match cursor.change(CURSOR, Vec::new(), open.cursor()) {

@@ -47,7 +47,7 @@ fn runs_that_begin_at_once_on_such_a_store_do_nothing() {
 #[test]
 fn what_else_a_store_lacks_is_named() {
     for (lack, text) in [
-        (Lack::Conditions, "does not heed `If-None-Match: *`"),
+        (Lack::Conditions, "ignores `If-None-Match: *`"),
         (Lack::Lists, "does not list at once what was created"),
         (Lack::ReadBack, "does not give back what was created"),
     ] {

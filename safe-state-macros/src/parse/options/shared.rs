@@ -60,7 +60,7 @@ fn of_variable(input: ParseStream<'_>, of: Option<&mut Merging>) -> Result<()> {
         "merge" => &mut of.merge,
         "from" => &mut of.from,
         _ => {
-            let text = "behind a variable there is `merge = |a, b| ..` or `from = ..`";
+            let text = "after a variable, write `merge = |a, b| ..` or `from = ..`";
             return Err(Error::new(said.span(), text));
         }
     };

@@ -129,7 +129,7 @@ impl ReconnectError {
 
     /// What could not be done with the handle, and what to do about it.
     pub(super) fn told(&self, job: &str) -> String {
-        const GOES_ON: &str = "run the job again, which goes on behind what was saved last";
+        const GOES_ON: &str = "run the job again; it continues after the last save";
         let as_it_is = if self.when == When::Saved { " as it is now" } else { "" };
         if self.about == About::Conflict {
             return "cannot be written by this run".to_owned();

@@ -51,8 +51,8 @@ impl fmt::Display for StopReason {
             StopReason::Timeout => "at the end of its `timeout`",
             StopReason::MaxMemory => "because more than its `max_memory` was in use",
             StopReason::WallTime => "before the batch system ends it",
-            StopReason::Idle => "as other workers have what is left of a loop",
-            StopReason::Replay => "behind the item that was replayed",
+            StopReason::Idle => "because other workers hold the remaining slices",
+            StopReason::Replay => "after the item that was replayed",
         })
     }
 }
