@@ -72,7 +72,7 @@ pub enum Ended {
 #[derive(Debug)]
 #[cfg(any(feature = "sqlite", feature = "network"))]
 pub(crate) struct Outstanding {
-    /// The number of the record; none if it is a whole checkpoint.
+    /// The number of the record; `None` for a whole checkpoint.
     pub(crate) number: Option<u64>,
     pub(crate) bytes: Vec<u8>,
 }

@@ -83,7 +83,7 @@ pub struct Step {
 /// A call on the stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
-    /// The address of the instruction in the process.
+    /// The address of the instruction in the process's memory.
     pub address: u64,
     /// The function's name, if known.
     pub function: Option<String>,
