@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Which list something is, among all of this process; of what was read, none as yet.
+/// The identity of a list, unique in this process. A decoded value has none until it is asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Generation(AtomicU64);
 

@@ -24,7 +24,7 @@ const MOST_LINKS: u32 = 3;
 /// An exclusive lock, held until dropped, or until the process dies.
 #[derive(Debug)]
 pub struct Lock {
-    /// Closing it releases the lock.
+    /// The locked file. Closing it releases the lock.
     file: File,
     dir: Arc<Dir>,
     name: PathBuf,

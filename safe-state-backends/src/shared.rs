@@ -154,7 +154,7 @@ impl SharedJob {
         Arc::clone(&self.backend).lease(&name, self.options)
     }
 
-    /// Takes the lease of a slice that no worker has.
+    /// Takes the lease on a slice that no worker may have. The error names the job instead of the slice.
     fn of_nobody(&self, loop_id: u16, slice: u32) -> Result<Opening, Error> {
         self.claim(loop_id, slice).map_err(|error| match error {
             Error::Held { holder, .. } => Error::Held { job: self.job.clone(), holder },

@@ -40,7 +40,7 @@ enum Violation {
 }
 
 impl History {
-    /// The saves that may be found when of the operations `done` had returned, and `begun` begun.
+    /// Returns the saves that may be found when `done` operations have returned and `begun` have begun.
     fn window(&self, done: usize, begun: usize) -> RangeInclusive<usize> {
         let last = |is: &dyn Fn(&Save) -> bool| self.saves.iter().rposition(is).unwrap();
         last(&|save| save.end <= done)..=last(&|save| save.start < begun || save.end == 0)

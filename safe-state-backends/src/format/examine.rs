@@ -28,7 +28,7 @@ pub struct Examined {
     pub kind: RecordKind,
 }
 
-/// The kinds of records.
+/// The kinds of records in a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
     /// The whole state.

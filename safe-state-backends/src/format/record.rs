@@ -145,7 +145,7 @@ impl Record {
 }
 
 impl Change {
-    /// Whether no item completed.
+    /// Returns whether no item completed.
     pub(crate) fn is_idle(&self) -> bool {
         self.loops.iter().all(|it| it.count == 0 && it.side_by_side.is_none())
     }
@@ -154,14 +154,14 @@ impl Change {
         self.loops.iter().any(|it| it.side_by_side.is_some())
     }
 
-    /// The next `count` items of the function's first loop completed.
+    /// Creates the change that completes the next `count` items of the function's first loop.
     pub fn completed(count: u64) -> Self {
         Change { loops: vec![LoopChange { count, ..LoopChange::default() }], ..Change::default() }
     }
 }
 
 impl From<Change> for Record {
-    /// The shorter form where it says all.
+    /// Converts into the shorter [`Advance`] if that can express the whole change.
     fn from(change: Change) -> Self {
         match Advance::all_of(&change) {
             Some(advance) => Record::Advance(advance),
@@ -171,7 +171,7 @@ impl From<Change> for Record {
 }
 
 impl Advance {
-    /// The same as `change`, if that says no more than an advance can.
+    /// Returns the advance that is equal to `change`; `None` if the change holds more than an advance can.
     fn all_of(change: &Change) -> Option<Self> {
         let Change {
             micros,
@@ -311,7 +311,7 @@ pub(super) fn write_snapshot_in_pieces(
     push_behind(checkpoint, (place, begin), pieces.small_mut())
 }
 
-/// The snapshot, and behind it what stands in records of its own.
+/// Writes the snapshot, and behind it the parts of the checkpoint that have records of their own.
 fn push_snapshot(
     checkpoint: &Checkpoint,
     place: Place,
@@ -323,7 +323,8 @@ fn push_snapshot(
     push_behind(checkpoint, (place, begin), buffer)
 }
 
-/// What stands in records of its own behind a snapshot, which `buffer` holds from `begin` on or which is before that.
+/// Writes the parts of the checkpoint that have records of their own. They stand behind `place`, by as many bytes as `buffer`
+/// holds from `begin` on.
 fn push_behind(
     checkpoint: &Checkpoint,
     (place, begin): (Place, usize),
@@ -340,7 +341,7 @@ fn push_behind(
     push_workers(&checkpoint.workers, (place, begin), buffer)
 }
 
-/// What is stored of loops that run side by side or are shared, to stand behind what `buffer` holds from `begin` on.
+/// Writes the state of loops that run side by side or are shared, behind what `buffer` holds from `begin` on.
 fn push_workers(
     workers: &Workers,
     (place, begin): (Place, usize),
@@ -352,7 +353,7 @@ fn push_workers(
     workers.merges().try_for_each(|it| push(MERGE, &it, here(buffer), buffer))
 }
 
-/// Samples, if there are some, to stand behind what `buffer` holds from `begin` on, which stands at `place`.
+/// Writes the samples of a loop behind what `buffer` holds from `begin` on, which stands at `place`.
 fn push_samples(
     loop_id: u16,
     marks: &[Mark],
@@ -374,13 +375,12 @@ pub(super) fn push(
 ) -> Result<(), FormatError> {
     let start = frame::begin(buffer);
     let written = postcard::serialize_with_flavor(value, Growing(std::mem::take(buffer)));
-    // Our own types fail to serialise into memory in no way but by their size.
+    // Serialising our own types into memory fails only for their size.
     *buffer = written.map_err(|_| FormatError::TooLarge(usize::MAX))?;
     frame::end(buffer, start, place, kind)
 }
 
-/// The same, with the large ones among these values as they stand in memory. What is in `pieces` stands in front of
-/// `place`.
+/// Writes a record, without copying the large ones among `values`. What is in `pieces` already stands in front of `place`.
 fn push_in_pieces<'a>(
     kind: u8,
     value: &impl Serialize,

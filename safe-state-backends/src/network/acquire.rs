@@ -1,4 +1,4 @@
-//! How a lease is taken.
+//! The acquisition of a lease.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -66,8 +66,8 @@ impl<C: Connect> LeaseHolder<C> {
     }
 }
 
-/// Whether the lease of `other` can be taken: its holder has ended, or it is ours, taken by a try whose
-/// answer was lost.
+/// Returns whether the lease of `other` can be taken: its holder has ended, or it is our own, taken by an attempt whose answer
+/// was lost.
 fn is_free(other: &str, ours: &str) -> bool {
     other == ours || Holder::from_line(other).is_some_and(|other| other.has_left())
 }
