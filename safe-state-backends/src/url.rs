@@ -31,11 +31,11 @@ const SCHEMES: &[(&str, Option<&str>)] = &[
 /// | `sqlite:FILE`, `sqlite:///FILE` | `sqlite` | a `SqliteBackend` in that file |
 /// | `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE` | `postgres` | a `PostgresBackend` |
 /// | `mysql://USER:PASSWORD@HOST:PORT/DATABASE?ssl-mode=MODE` | `mysql` | a `MySqlBackend` |
-/// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis` | a `RedisBackend` |
-/// | `redis+sentinel://HOST:PORT,HOST:PORT/MASTER[/DATABASE]` | `redis` | the same, by Sentinel |
+/// | `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss:` with TLS | `redis`, `redis-tls` | a `RedisBackend` |
+/// | `redis+sentinel://HOST:PORT,HOST:PORT/MASTER[/DATABASE]` | `redis` | a `RedisBackend`, by Sentinel |
 /// | `s3://BUCKET/PREFIX?region=REGION&endpoint=URL` | `s3` | an `ObjectStoreBackend` |
-/// | `gs://BUCKET/PREFIX` | `gcs` | the same |
-/// | `az://CONTAINER/PREFIX` | `azure` | the same |
+/// | `gs://BUCKET/PREFIX` | `gcs` | an `ObjectStoreBackend` |
+/// | `az://CONTAINER/PREFIX` | `azure` | an `ObjectStoreBackend` |
 ///
 /// A path is taken as it is written, without escapes. A path behind slashes must have three of them, and is absolute.
 ///

@@ -19,7 +19,7 @@ impl<C: Connect> LeaseHolder<C> {
     ) -> Result<Self, Error> {
         let trouble = Trouble::at("taking the lease", &job, &*connect);
         let (key, holder) = (name::encode(&job), Holder::this_process().to_line());
-        // Before the lease: who looks at that finds this.
+        // The presence file is made before the lease, so that whoever sees the lease finds the file.
         #[cfg(unix)]
         let presence = crate::presence::Presence::tell();
         let mut over = None;
