@@ -24,7 +24,7 @@ pub struct DeadLetter {
 
 /// The items that were given up, in the order in which it happened.
 ///
-/// In memory they are encoded as in the file, and decoded one by one when they are read.
+/// In memory, the letters are encoded as in the file. They are decoded one by one when they are read.
 ///
 /// ```
 /// # use safe_state_backends::{DeadLetter, DeadLetters, Failure, FailureKind};

@@ -49,7 +49,7 @@ pub enum Error {
     Setting {
         /// The variable's name.
         variable: &'static str,
-        /// Its value.
+        /// The variable's value.
         value: String,
         /// A clause that says which values are valid, for the message.
         expected: &'static str,
@@ -77,7 +77,7 @@ pub enum Error {
         /// The limit that was exceeded. It is part of the message, so it is not also the error's source.
         reason: FormatError,
     },
-    /// What is stored under the job's name belongs to another job.
+    /// The checkpoint that is stored under the job's name belongs to another job.
     #[error(
         "{place} holds the checkpoint of job `{found}`, not of `{job}`; rename one of them, or give them different state directories", place = Line(place), found = Line(found), job = Line(job))]
     OtherJob {

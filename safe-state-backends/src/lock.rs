@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// again does so on purpose.
 const MOST_LINKS: u32 = 3;
 
-/// An exclusive lock, held until dropped, or until the process dies.
+/// An exclusive lock, held until it is dropped, or until the process dies.
 #[derive(Debug)]
 pub struct Lock {
     /// The locked file. Closing it releases the lock.

@@ -36,7 +36,8 @@ use source::Source;
 /// pooler in between may give each transaction another connection, as `PgBouncer` does with `pool_mode = transaction`. A pooler
 /// that allows no transactions is refused.
 ///
-/// Of several hosts, the first that accepts writes is used. A run's first read goes to the host where its lease was written.
+/// If there are several hosts, the first that accepts writes is used. A run's first read goes to the host where its lease was
+/// written.
 ///
 /// ```no_run
 /// use safe_state_backends::PostgresBackend;
@@ -62,8 +63,8 @@ impl NetworkBackend<Postgres> {
     /// `sslrootcert` names a file with the authorities to trust instead of the system's. All but the
     /// first two need the feature `postgres-tls`.
     ///
-    /// Of several hosts, as in `postgres://a,b/jobs`, the first that answers and accepts writes is used. `target_session_attrs`
-    /// is `primary`, `read-write` (which mean the same) or `any`.
+    /// If there are several hosts, as in `postgres://a,b/jobs`, the first that answers and accepts writes is used.
+    /// `target_session_attrs` is `primary`, `read-write` (which mean the same) or `any`.
     ///
     /// # Errors
     ///

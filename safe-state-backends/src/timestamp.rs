@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A point in time in its stored form: microseconds since the Unix epoch. A time before the epoch is stored as the epoch.
 ///
-/// For people, it prints in UTC and whole seconds, and serialises as RFC 3339.
+/// A timestamp prints in UTC and whole seconds, and serialises as RFC 3339 for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
 

@@ -46,7 +46,7 @@ pub fn write<'s, T: Serialize + ?Sized>(
 ///
 /// # Errors
 ///
-/// The same errors as [`write`].
+/// The same errors as [`write()`].
 pub fn write_beside<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,
@@ -61,7 +61,7 @@ pub fn write_beside<'s, T: Serialize + ?Sized>(
 ///
 /// # Errors
 ///
-/// The same errors as [`write`].
+/// The same errors as [`write()`].
 pub fn write_within<'s, T: Serialize + ?Sized>(
     value: &T,
     schema: Cow<'s, Schema>,

@@ -80,10 +80,10 @@ enum Kind {
 /// The way in which a page reaches its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// By writes into mapped memory. Use it only where an existing block is overwritten in place: elsewhere a write may find no
+    /// Writes into mapped memory. Use it only where an existing block is overwritten in place: elsewhere a write may find no
     /// room on the disk, which ends the process.
     Mapped,
-    /// By system calls, each of which may return an error.
+    /// Writes by system calls, each of which may return an error.
     Written,
 }
 

@@ -161,7 +161,7 @@ impl LoopProgress {
 
     pub(super) fn apply(&mut self, change: LoopChange) {
         if let Some(within) = change.begun {
-            // In the same outer items, the loop walks its input anew, of which the same keys are complete.
+            // If the outer items are the same, the loop walks its input again, and the same keys are complete.
             let is_same = self.within == within;
             let keys = self.keys.take().filter(|_| is_same);
             let attempts = self.attempts.take().filter(|_| is_same);

@@ -13,7 +13,7 @@ pub struct Suspect {
     pub crashes: u32,
     /// Whether the item was in flight at the save.
     pub in_flight: bool,
-    /// What the last of these runs died of, if known.
+    /// The cause of death of the last of these runs, if known.
     pub cause: Option<CrashCause>,
 }
 

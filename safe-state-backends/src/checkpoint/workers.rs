@@ -40,11 +40,11 @@ pub struct Slices {
 /// The rule that says in which slice an item is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cut {
-    /// By the item's index, into ranges of about the same length.
+    /// The index of the item: slices are ranges of about the same length.
     Index,
-    /// By the item's index: the program gave the index at which each slice begins.
+    /// The index of the item: the program gave the index at which each slice begins.
     Splits(#[serde(deserialize_with = "bounded::list::<SPLIT_LIMIT, _, _>")] Vec<u64>),
-    /// By the hash of the item's key.
+    /// The hash of the item's key.
     Key,
 }
 

@@ -26,7 +26,7 @@ pub struct EffectStore {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// How long an effect is remembered after it was done.
+    /// The time for which an effect is remembered after it was done.
     pub expire_after: Option<Duration>,
     /// The largest number of effects that are remembered. The oldest are forgotten first.
     pub max_len: Option<usize>,

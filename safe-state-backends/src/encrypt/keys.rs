@@ -38,11 +38,11 @@ pub struct EncryptionKeys {
 /// The treatment of checkpoints that are not encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plain {
-    /// They are refused: anybody who can write to the store could have put them there.
+    /// Checkpoints without encryption are refused: anybody who can write to the store could have put them there.
     Refused,
-    /// They are read, and encrypted by the next save.
+    /// Checkpoints without encryption are read, and encrypted by the next save.
     TakenOver,
-    /// They are read, and stay unencrypted.
+    /// Checkpoints without encryption are read, and stay as they are.
     Left,
 }
 

@@ -15,7 +15,7 @@ pub(super) const EFFECTS: u8 = 16;
 /// The kind of a record with a change of one effect.
 const EFFECT: u8 = 17;
 
-/// All effects as a record. The done ones are ordered from the oldest.
+/// A record of all effects. The done ones are ordered from the oldest.
 #[derive(Serialize)]
 struct Snapshot<'a> {
     name: &'a str,

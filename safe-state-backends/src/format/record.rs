@@ -85,7 +85,7 @@ pub struct Change {
     pub skipped: u64,
     /// The items that were given up.
     pub dead_letters: Option<Box<DeadLetters>>,
-    /// How the run ended, if it ended without a failure.
+    /// The end of the run, if it ended without a failure.
     pub end: Option<RunEnd>,
 }
 
@@ -104,7 +104,7 @@ pub struct LoopChange {
     pub mark: Option<Mark>,
     /// The number of all items, if it became known.
     pub total: Option<u64>,
-    /// How the loop ended, if it did.
+    /// The end of the loop, if it ended.
     pub end: Option<LoopEnd>,
     /// The keys of the completed items, if the loop knows its items by key.
     pub keys: Option<Box<Keys>>,

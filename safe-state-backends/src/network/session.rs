@@ -222,7 +222,7 @@ pub struct AcquireRequest<'b> {
     pub key: &'b str,
     /// The line that names the holder. It is stored, and shown to those who are refused.
     pub holder: &'b str,
-    /// How long the lease lasts without renewal.
+    /// The time for which the lease lasts without renewal.
     pub time: Duration,
     /// The epoch of a lease that may be taken over even if it has not ended.
     pub over: Option<u64>,
@@ -254,7 +254,7 @@ pub struct LeaseToken {
     pub holder: String,
     /// The lease's epoch. The token holds as long as the lease has this epoch.
     pub epoch: u64,
-    /// How long the lease lasts from each use.
+    /// The time for which the lease lasts from each use.
     pub time: Duration,
     /// The time, by this machine's clock, until which no other run can have taken the lease over. Until then, a server that has
     /// forgotten the lease may restore it.

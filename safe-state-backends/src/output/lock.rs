@@ -19,7 +19,7 @@ pub enum Taken {
     Lock(OutputLock),
     /// Another run has the lock.
     ByAnother,
-    /// It is unknown whether another run has the lock: the file system has no such locks, or the program uses them itself.
+    /// An unknown state: the file system has no such locks, or the program uses them itself.
     Unknown,
 }
 
