@@ -1,5 +1,5 @@
-//! A fuzz target that reads an idempotency cache from bytes that anyone may have made, and uses it. Run it with `cargo +nightly
-//! fuzz run effects` in `safe-state-backends/`. The input has the form of that of `decode`.
+//! A fuzz target that reads an idempotency cache from bytes that anyone may have made, and uses it. To run it, call `cargo
+//! +nightly fuzz run effects` in `safe-state-backends/`. The input has the form of that of `decode`.
 
 #![no_main]
 
