@@ -59,7 +59,7 @@ pub enum Error {
         "job `{job}` has both a `state_dir` and a `backend` to keep its checkpoint in; remove one of them"
     )]
     TwoPlaces {
-        /// The job.
+        /// The job's name.
         job: String,
     },
     /// The job's version differs from the checkpoint's.
@@ -188,11 +188,11 @@ pub enum Error {
         "the dead letters of job `{job}` cannot be retried, for item {index}: {reason}; \
          do them by hand: `dead_letters()` of the checkpoint tells what they are", job = Line(job), reason = Line(reason))]
     DeadLetterNotRetryable {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// The item.
+        /// The item's index.
         index: u64,
-        /// Why.
+        /// The reason why it can't be retried.
         reason: DeadLetterNotRetryable,
     },
     /// The stored progress can't be changed by hand in this way.
@@ -267,11 +267,11 @@ pub enum Error {
         "a worker of job `{job}` has {found}, and those before it had {stored}; give all workers of a job the same, or {}",
         start_over(job), job = Line(job), found = Line(found), stored = Line(stored))]
     WorkerDiffers {
-        /// The job.
+        /// The job's name.
         job: String,
-        /// What this worker has.
+        /// The settings of this worker.
         found: String,
-        /// What those before it had.
+        /// The settings of the workers before it.
         stored: String,
     },
     /// A loop that many workers share can't be cut into slices.

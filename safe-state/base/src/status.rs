@@ -154,7 +154,7 @@ impl Status {
     ///
     /// # Errors
     ///
-    /// The backend cannot list its jobs, or not be read.
+    /// The backend cannot list its jobs, or cannot be read.
     pub fn list(backend: &dyn Backend) -> Result<Vec<Self>, Error> {
         let overview = backend.overview()?;
         let backend = overview.as_deref().unwrap_or(backend);

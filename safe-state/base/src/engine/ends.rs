@@ -35,7 +35,7 @@ struct End {
 /// The knowledge about the end.
 #[derive(Clone, Debug, PartialEq)]
 enum Known {
-    /// There is nobody who ends it.
+    /// No batch system ends the process.
     Free,
     Ends(End),
     /// The time has no end, as the named source says.

@@ -27,7 +27,7 @@ pub(super) struct Listener {
 struct Process {
     runs: Mutex<Runs>,
     fewer: Condvar,
-    /// Of the thread that waits for the signals, if there is one.
+    /// The handle of the thread that waits for the signals, if it was started.
     thread: Option<Handle>,
 }
 
