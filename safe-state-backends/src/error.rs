@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::Holder;
 use crate::format::FormatError;
 
-/// Why a checkpoint could not be stored, read or reserved.
+/// The reason why a checkpoint could not be stored, read or reserved.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

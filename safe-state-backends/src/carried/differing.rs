@@ -261,7 +261,7 @@ mod tests {
         (0..len).map(|_| u8::try_from(dice.up_to(range) - 1).unwrap()).collect()
     }
 
-    /// Bytes, and what became of them.
+    /// Returns two byte strings, the second made from the first by random changes.
     fn pair(dice: &mut Dice) -> (Vec<u8>, Vec<u8>) {
         let range = if dice.one_in(2) { 2 } else { 256 };
         let len = dice.up_to(6000);

@@ -16,7 +16,7 @@ use crate::{Carried, Completed, bounded, range_of_slice};
 /// The items of one loop that were handed out and whose bodies had not ended at the save.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
-    /// The loop, by its order in the function.
+    /// The loop's number, in the order of the function.
     pub loop_id: u16,
     /// The items' indices, or the hashes of their keys, in the order in which they were handed out. Items that have completed
     /// since are not in the list.

@@ -83,7 +83,7 @@ impl From<bool> for EndSignals {
 impl From<&str> for EndSignals {
     /// # Panics
     ///
-    /// If the text names another signal.
+    /// Panics if the text names another signal.
     fn from(text: &str) -> Self {
         match EndSignals::parse(text) {
             Ok(signals) => signals,
@@ -95,7 +95,7 @@ impl From<&str> for EndSignals {
 impl From<String> for EndSignals {
     /// # Panics
     ///
-    /// If the text names another signal.
+    /// Panics if the text names another signal.
     fn from(text: String) -> Self {
         text.as_str().into()
     }
