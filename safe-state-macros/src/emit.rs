@@ -1,4 +1,4 @@
-//! From the plan to generated code: calls into the runtime, and no logic of their own.
+//! Turns the plan into generated code, which only calls the runtime and has no logic of its own.
 //!
 //! Input:
 //!
@@ -10,7 +10,7 @@
 //! }
 //! ```
 //!
-//! Output, the user's statements whole but for the loop's head:
+//! Output, in which the user's statements are whole but for the loop's head:
 //!
 //! ```text
 //! fn total(orders: Vec<Order>, rate: Rate) -> Result<u64> {
@@ -24,8 +24,8 @@
 //! struct total {} // the companion, with peek_checkpoint and the like
 //! ```
 //!
-//! An async function has an `async move` block in the closure's place. In a function that returns
-//! a future, all of it stands inside that future.
+//! An async function has an `async move` block in place of the closure. In a function that returns a future, all of
+//! this stands inside that future.
 
 pub(crate) mod ahead;
 pub(crate) mod arguments;

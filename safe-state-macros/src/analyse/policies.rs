@@ -7,8 +7,8 @@ use crate::analyse::survey::Survey;
 use crate::analyse::targets::Target;
 use crate::parse::function::Returned;
 
-/// Refuses a policy for errors in a function that returns no errors, or on a loop with a resumable loop inside: an item is
-/// tried again as a whole.
+/// Refuses a policy for errors in a function that returns no errors, or on a loop with a resumable loop inside: an item
+/// is tried again as a whole.
 pub(crate) fn check_policies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> {
     for target in targets {
         let policy = &target.items.policy;

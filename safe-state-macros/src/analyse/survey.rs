@@ -114,8 +114,8 @@ pub(crate) enum Hidden {
     Async(Span),
 }
 
-/// Returns the survey of `block`. Macro calls, nested functions, closures and `async` blocks that hold a `for` are noted
-/// as hidden.
+/// Returns the survey of `block`. Macro calls, nested functions, closures and `async` blocks that hold a `for` are
+/// noted as hidden.
 pub(crate) fn survey(block: &Block) -> Survey {
     let mut surveyor = Surveyor::default();
     surveyor.visit_block(block);

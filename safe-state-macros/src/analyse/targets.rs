@@ -33,8 +33,8 @@ pub(crate) struct Target {
     pub(crate) items: ItemOptions,
 }
 
-/// Returns the loops to make resumable: those with `#[resume]`; without any, the one that walks an argument, or the only
-/// one.
+/// Returns the loops to make resumable: those with `#[resume]`; without any, the one that walks an argument, or the
+/// only one.
 pub(crate) fn find(survey: &Survey, search: &Search<'_>) -> Result<Vec<Target>> {
     search.check_iter()?;
     let mut targets = marked(survey)?;
@@ -83,8 +83,8 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// The most resumable loops of a function. `limits.rs` of the backends has the same limit, and the test `limits` runs as
-/// many.
+/// The most resumable loops of a function. `limits.rs` of the backends has the same limit, and the test `limits` runs
+/// as many.
 const LOOP_LIMIT: usize = 64;
 const NESTING_LIMIT: usize = 16;
 

@@ -1,4 +1,4 @@
-//! The function that takes the place of the annotated one.
+//! Generates the function that takes the place of the annotated one.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,9 @@ use crate::parse::future;
 use crate::syntax::free_idents::free_idents;
 use crate::syntax::rewrite::replace;
 
-/// Makes the function what the plan says.
+/// Rewrites the function as the plan says.
 ///
-/// `job` is its job, as the options describe it.
+/// `job` is the expression for its job, as the options describe it.
 pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStream) -> Result<()> {
     let plan = &analysed.plan;
     let name = function.sig.ident.clone();
@@ -47,7 +47,7 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
     })
 }
 
-/// The block that takes the place of the user's `written` one, and holds it.
+/// Returns the block that takes the place of the user's block `written`, and contains it.
 fn region(
     written: &Block,
     analysed: &Analysed,
@@ -90,8 +90,8 @@ fn region(
             quote_spanned! {Span::mixed_site()=> #open #arguments #call #finish }
         }
     };
-    // An item whose last brace is not the user's is taken for generated, and not linted. To parse what is generated once
-    // more would only cost time.
+    // Lints skip an item whose last brace is not the user's, as they take it for generated. The tokens are not parsed
+    // again, which would only cost time.
     let stmts = vec![Stmt::Expr(Expr::Verbatim(tokens), None)];
     Ok(Block { brace_token: written.brace_token, stmts })
 }

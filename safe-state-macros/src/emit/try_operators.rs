@@ -1,4 +1,4 @@
-//! Each `?` of the body takes note of what it fails with.
+//! Makes each `?` of the body note what it fails with.
 //!
 //! ```text
 //! send(order)?    // becomes
@@ -21,15 +21,16 @@ use crate::syntax::hygiene::{at, local, moved_crate};
 use crate::syntax::std_macros::each_expression;
 use crate::syntax::text::text_of;
 
-/// Longest text of an expression that goes into the program.
+/// The longest text of an expression that goes into the program, in bytes.
 const LIMIT: usize = 200;
 
-/// Lets each `?` of the block note what it fails with, and of which item.
+/// Makes each `?` of the block note what it fails with, and in which item.
 pub(crate) fn note_tries(plan: &Plan, block: &mut Block) {
     Questions { krate: &plan.krate, handed: &local("handed") }.visit_block_mut(block);
 }
 
-/// What the notes need: outside of all loops there is no item. A function that does not wait is given it with its run.
+/// Returns the statement that says for the notes that outside of all loops there is no item. A function that is not
+/// async and returns a type with a name does without it: it is given `handed` with its run.
 pub(crate) fn noting(plan: &Plan) -> TokenStream {
     let (krate, handed) = (&plan.krate, &local("handed"));
     quote_spanned! {Span::mixed_site()=>
@@ -43,12 +44,12 @@ struct Questions<'a> {
 }
 
 impl Questions<'_> {
-    /// The value on its way to the `?`.
+    /// Returns the value on its way to the `?`, in the call that notes it; none if its line or column is no `u32`.
     fn given(&self, value: Expr) -> Option<Expr> {
         let handed = self.handed;
         let place = value.span();
         let here = at(place);
-        // All of the path there, or an error would point at the whole attribute.
+        // The path is moved to this place, or an error would point at the whole attribute.
         let krate = moved_crate(self.krate, here);
         let start = place.start();
         let (line, column) = (u32::try_from(start.line).ok()?, u32::try_from(start.column).ok()?);
@@ -95,7 +96,7 @@ impl VisitMut for Questions<'_> {
     fn visit_item_mut(&mut self, _: &mut Item) {}
 }
 
-/// The value without the parentheses that a `?` needs, and an argument does not.
+/// Returns the value without the parentheses that a `?` needs, and an argument does not.
 fn bare(value: Expr) -> Expr {
     match value {
         Expr::Paren(ExprParen { attrs, expr, .. }) if attrs.is_empty() => bare(*expr),
