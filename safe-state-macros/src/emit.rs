@@ -14,14 +14,16 @@
 //!
 //! ```text
 //! fn total(orders: Vec<Order>, rate: Rate) -> Result<u64> {
-//!     let (on_error, failing) = returns!(Result<u64>); // what an error becomes, and how one is told
-//!     return run(&job_of::<total>(), on_error, failing, move |run, handed| -> Result<u64> {
-//!         let _ = (&orders, &rate);
+//!     let job = job_of::<job_of_total>().argument("rate", argument_fingerprint!(&rate));
+//!     let (on_error, failing) = returns!(Result<u64>); // how an error is returned, and how one is recognised
+//!     return run(&job, on_error, failing, move |run, handed| -> Result<u64> {
+//!         let _ = &rate;
+//!         let _ = &orders;
 //!         the loop, see `lower_loop`
 //!         Ok(1)
 //!     });
 //! }
-//! struct total {} // the companion, with peek_checkpoint and the like
+//! type total = Companion<job_of_total>; // the companion, with `peek_checkpoint` and the like
 //! ```
 //!
 //! An async function has an `async move` block in place of the closure. In a function that returns a future, all of

@@ -205,7 +205,7 @@ proptest! {
         let (options, item) = seeds().swap_remove(seed);
         let options = to_options.iter().fold(options, mutate);
         let item = to_item.iter().fold(item, mutate);
-        // Not through the fallback, which would catch a panic.
+        // The fallback is left out, as it would catch a panic.
         match resumable::resumable(options, item.clone()) {
             Ok(expanded) => prop_assert!(syn::parse2::<syn::File>(expanded).is_ok()),
             Err(error) => {

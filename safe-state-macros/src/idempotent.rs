@@ -7,7 +7,7 @@
 //! fn pay(order: &Order) -> Result<Receipt> { bank::transfer(order) }
 //! ```
 //!
-//! Output, the user's block whole:
+//! Output, in which the user's block is whole:
 //!
 //! ```text
 //! fn pay(order: &Order) -> Result<Receipt> {
@@ -125,7 +125,7 @@ fn returned(function: &ItemFn) -> Returned {
 
 /// Returns the names of the function's arguments; for a pattern, which has none, an error that says so.
 fn arguments(function: &ItemFn) -> Result<Vec<Result<Ident>>> {
-    // Refuses names that are kept for generated code.
+    // This refuses names that are kept for generated code.
     function::arguments(&function.sig)?;
     let named = |input: &FnArg| match input {
         FnArg::Receiver(receiver) => Ok(Ident::from(receiver.self_token)),

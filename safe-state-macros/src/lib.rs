@@ -26,7 +26,7 @@ mod syntax;
 
 use proc_macro::TokenStream;
 
-/// Makes a function's loop resumable.
+/// Makes the loops of a function resumable: they go on where an earlier run has stopped.
 #[doc = include_str!("../docs/attribute.md")]
 #[proc_macro_attribute]
 pub fn resumable(options: TokenStream, item: TokenStream) -> TokenStream {

@@ -7,7 +7,7 @@
 //! fn import(rows: &[Row]) -> Result<u64> { .. }
 //! ```
 //!
-//! Output, the user's block whole:
+//! Output, in which the user's block is whole:
 //!
 //! ```text
 //! fn import(rows: &[Row]) -> Result<u64> {
@@ -19,7 +19,7 @@
 //! }
 //! ```
 //!
-//! In an async function, and in one that returns a future, the limit is the future's:
+//! In an async function, and in one that returns a future, the limit is around the future:
 //!
 //! ```text
 //! return match TimeLimit::new(90 s).send_kill(true).run_async(future_of::<Result<u64>>(async move { .. })).await {

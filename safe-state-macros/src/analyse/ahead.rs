@@ -7,7 +7,7 @@ use syn::{Block, Error, Expr, ExprMacro, Ident, Item, Local, Macro, Path, Result
 
 use crate::analyse::plan::Plan;
 
-/// The part of a body that runs ahead.
+/// The part of a body that runs ahead of the loop.
 pub(crate) struct Part {
     /// The path of the macro, as the user wrote it.
     pub(crate) path: Path,

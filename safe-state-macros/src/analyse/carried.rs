@@ -1,9 +1,9 @@
-//! The variables named in `carry(..)` and `reconnect(..)`: restored where they are initialised, saved at the loop's
-//! head.
+//! Describes the variables named in `carry(..)` and `reconnect(..)`: they are restored where they are initialised, and
+//! saved at the loop's head.
 //!
 //! ```text
 //! let mut sum = 0;    // becomes
-//! let mut sum = match run.restore("sum") {
+//! let mut sum = match run.restore("sum", (0, 0)) {
 //!     Ok(Some(value)) => value,
 //!     Ok(None) => 0,
 //!     Err(error) => return on_error(error),

@@ -25,7 +25,7 @@ pub(crate) enum Changed {
     Written,
 }
 
-/// Methods of collections that change them.
+/// The methods by which collections are changed.
 const CHANGING: [&str; 31] = [
     "append",
     "clear",

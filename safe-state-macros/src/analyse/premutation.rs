@@ -61,7 +61,7 @@ struct Search<'a> {
     targets: &'a [Target],
     /// The number of the `let` that declares the variable; none once the search has passed it.
     waits_for: Option<usize>,
-    // Must number loops and `let`s as `Survey` does.
+    // Loops and `let`s must be numbered as `Survey` does it.
     loops: usize,
     lets: usize,
     checkpoints: usize,

@@ -4,18 +4,23 @@
 //! for url in urls { let page = ahead!(fetch(&url)?); total += page.len(); }    // becomes, with `threads = 4`
 //! match () { () => match items(urls, run, ..) {
 //!     (mut items, mut tally, item_type) => {
-//!         let parts = ahead_on_threads(&items, &mut tally, on_error, |item, captures| {
-//!             attempt_part(on_error, || { let url = item; let value = fetch(&url)?; Ok((value, (url,))) })
+//!         let outer = on_error;
+//!         let most = 4;
+//!         let parts = ahead_on_threads(&items, &mut tally, most, on_error, |item, captures| {
+//!             attempts.attempt_part(on_error, || { let url = item; let value = fetch(&url)?; Ok((value, (url,))) })
 //!         });
 //!         match scope(|scope| {
-//!             let mut ahead = AheadOnThreads::new(scope, &parts, 4, Kept::new);
-//!             let outer = on_error;
+//!             let mut ahead = AheadOnThreads::new(scope, &parts, most, Once::new);
 //!             let on_error = |error| Ok(Flow::Return(outer(error)));
 //!             loop {
 //!                 if tally.complete() { .. }
 //!                 match ahead.next(&mut items, &mut tally, ..) {
 //!                     Step::Item(()) => match ahead.value(&mut tally, ..) {
-//!                         Ok((value, (url,))) => match attempt(outer, || { let page = value; total += page.len(); Ok(Flow::Next) }) { .. }
+//!                         Ok((value, (url,))) => match attempts.attempt(outer, || {
+//!                             let page = value;
+//!                             total += page.len();
+//!                             Ok(Flow::Next)
+//!                         }) { .. }
 //!                         Err(failed) => return Err(failed),
 //!                     }
 //!                     Step::Done => return Ok(Flow::Next),

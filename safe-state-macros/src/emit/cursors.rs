@@ -45,7 +45,7 @@ pub(crate) fn cursors(plan: &Plan, block: &mut Block, targets: &[Target]) -> Res
     let krate = &plan.krate;
     let mut sought: Vec<(&Target, Span)> =
         targets.iter().filter_map(|it| by_cursor(it).map(|option| (it, option))).collect();
-    // Of loops with the same number, `#[cfg]` lets one stand.
+    // Loops with the same number exclude each other by `#[cfg]`, so one of them is enough.
     sought.dedup_by_key(|(target, _)| target.id);
     let mut used: Vec<u16> = Vec::new();
     each_macro(block, |mac, next, around| {

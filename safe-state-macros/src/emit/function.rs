@@ -30,7 +30,8 @@ pub(crate) fn rewrite(function: &mut ItemFn, analysed: &Analysed, job: TokenStre
     let instance = belonging::instance(plan, function);
     future::with_block(function, |block| {
         let mentioned = free_idents(block.to_token_stream());
-        // A future that the function returns drops what it has captured in the order of its text.
+        // A returned future drops what it has captured in the order of its text, so the arguments are not captured
+        // first.
         let captures = match &outside {
             Some(_) => TokenStream::new(),
             None => run::captures(plan, &mentioned),

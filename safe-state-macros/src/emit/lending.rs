@@ -5,12 +5,14 @@
 //! for row in rows.iter_mut() { row.send()? }    // becomes, where `rows` is carried
 //! restore `rows` if items are complete
 //! loop {
-//!     let (paused, left, ended) = match lent_items(rows.iter_mut(), run, (0, 0), ..) { (mut items, mut tally, ..) => {
+//!     let (paused, left, ended) = match match input(lent(rows.iter_mut())) {
+//!         input => items(known_items!(input, unchecked), run, (0, 0), ..)
+//!     } { (mut items, mut tally, ..) => {
 //!         let (mut begun, mut paused) = (false, false);
 //!         loop {
 //!             if tally.complete() && begun && tally.run().is_stored() { paused = true; break }
 //!             begun = true;
-//!             match items.next(&mut tally) { the next item, see `head` }
+//!             match items.next(&mut tally) { the next item, see `lower_loop` }
 //!         }
 //!         let ended = items.has_ended();
 //!         (paused, !paused && tally.leave(), ended)

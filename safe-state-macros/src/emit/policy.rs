@@ -16,7 +16,7 @@
 //!         Err(failed) => failed,
 //!     };
 //!     put the carried variables back
-//!     let verdict = tally.run().judge(&policy, 0, failing!(&failed), thrown!(&failed));
+//!     let verdict = tally.run().judge(&policy, 0, failing!(briefly &failed), thrown!(&failed));
 //!     if verdict.is_next() { break Flow::Next }
 //!     carry
 //!     match tally.run().pause(verdict) {

@@ -163,7 +163,7 @@ pub(crate) fn captures(plan: &Plan, mentioned: &BTreeSet<String>) -> TokenStream
         let allowed = allowed.then(|| {
             quote_spanned! {site=> #[allow(clippy::used_underscore_binding)] }
         });
-        // The name is the user's, in the user's scope; the span's place is nobody's.
+        // The name has the user's span, and so the user's scope; all other tokens have the macro's.
         quote_spanned! {site=> #(#cfgs)* #allowed let _ = &#ident; }
     });
     captures.collect()

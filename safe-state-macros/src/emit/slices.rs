@@ -2,11 +2,15 @@
 //!
 //! ```text
 //! for order in orders { total += ship(order)? }    // becomes, with `carry(total, merge = |a, b| a + b)`,
-//! match () { () => match shared_items(orders, run, (0, 0), "src/main.rs:3:5", Way::Index, .., again) {
+//! match () { () => match match input(orders) { input => shared_items(known_items!(input), run, .., again) } {
 //!     (mut items, mut tally, item_type) => {
 //!         let before = replace(&mut total, from_default(&total));
 //!         loop {
-//!             match items.claim(&mut tally, true) { Ok(true) => {}, Ok(false) => break, Err(error) => return on_error(error) }
+//!             match items.claim(&mut tally, true) {
+//!                 Ok(true) => {}
+//!                 Ok(false) => break,
+//!                 Err(error) => return on_error(error),
+//!             }
 //!             total = what the slice had last, or from_default(&total);
 //!             loop { the items of the slice, as of any loop }
 //!             if tally.leave() { carry, or return the error }

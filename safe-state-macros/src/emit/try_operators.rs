@@ -5,9 +5,9 @@
 //! (Given::noted(send(order), &("src/main.rs", 3, 9, "send(order)"), handed))?
 //! ```
 //!
-//! `?` is itself a call that is given the value, so another around the value changes neither what is
-//! inferred, nor what is moved, nor how long temporaries live. A `?` in a closure or an `async` block
-//! leaves that, and not the function.
+//! A `?` is itself a call that is given the value. So another call around the value changes neither what is inferred,
+//! nor what is moved, nor how long temporaries live. A `?` in a closure or an `async` block leaves only that, and not
+//! the function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -66,8 +66,8 @@ impl Questions<'_> {
             paren_token: Paren(here),
             args: [bare(value), Expr::Verbatim(site), Expr::Verbatim(handed)].into_iter().collect(),
         };
-        // Errors at the `?` point at what it and the expression before it span together, which has to be
-        // the user's.
+        // Errors at a `?` point at the span from the expression before it to the `?`, so the parentheses have the
+        // user's span.
         Some(Expr::Paren(ExprParen {
             attrs: Vec::new(),
             paren_token: Paren(place),

@@ -199,7 +199,7 @@ fn item_keyword(item: TokenStream) -> Option<Ident> {
         _ => None,
     });
     let first = words.find(|word| KEYWORDS.iter().any(|keyword| word == keyword))?;
-    // `const fn`, `extern "C" fn`.
+    // The keyword is a qualifier in `const fn` and `extern "C" fn`.
     let is_qualifier = words.next().is_some_and(|next| {
         ["fn", "unsafe", "async", "extern"].iter().any(|qualifier| next == qualifier)
     });

@@ -1,8 +1,7 @@
 //! Makes the spans and names of generated code.
 //!
-//! Every generated token has the span of the macro's definition, so that its names and the
-//! user's never meet, and no lint takes it for the user's code. Where an error should point at
-//! the user's code, that span is moved there.
+//! Each generated token has the span of the macro's definition, so that its names and the user's never meet, and no
+//! lint takes it for the user's code. If an error should point at the user's code, the span is moved there.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;

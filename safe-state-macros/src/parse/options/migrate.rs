@@ -25,7 +25,7 @@ pub(crate) enum Migrated {
     Only,
     /// The variable that the migration names.
     Named(Variable),
-    /// A `step!`, by its name.
+    /// The value of a `step!`, by the step's name.
     Step(LitStr),
 }
 
