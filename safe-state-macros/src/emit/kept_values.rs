@@ -25,8 +25,8 @@ pub(crate) fn keep_start(
     or_fail(plan, variable, &quote_spanned! {here=> #run.keep_start(#name, #depth, #value) })
 }
 
-/// Returns the code behind a loop's head that restores the loop's variables to their values when the last item
-/// completed, or at the loop's end.
+/// Returns the code that restores the loop's variables to their values when the last item completed, or at the loop's
+/// end. It stands behind the loop's head; before it, if the loop walks a carried variable.
 pub(crate) fn restored_in(plan: &Plan, target: &Target) -> TokenStream {
     let lends = lending::lends(plan, target);
     let changing = plan

@@ -21,8 +21,8 @@ pub(crate) fn fail(plan: &Plan, span: Span) -> TokenStream {
     }
 }
 
-/// Returns the code for a completed item: it saves if a save is due, and does what is asked of the run, unless the
-/// input has ended: then nothing is left to stop.
+/// Returns the code for a completed item or a checkpoint: it saves if a save is due, and does what is asked of the run,
+/// unless the input has ended and nothing is left to stop.
 pub(crate) fn due(
     plan: &Plan,
     run: &TokenStream,
