@@ -200,8 +200,8 @@ impl<'ast> Visit<'ast> for Search<'_> {
         }
     }
 
-    /// Skips a block that ends in a `return`, unless a `break` or `continue` may leave it before: its changes are lost with
-    /// the function.
+    /// Skips a block that ends in a `return`, unless a `break` or `continue` may leave it before: its changes are lost
+    /// with the function.
     fn visit_block(&mut self, block: &'ast Block) {
         let is_left = matches!(block.stmts.last(), Some(Stmt::Expr(Expr::Return(_), _)))
             && !leaves(|it| it.visit_block(block));

@@ -161,7 +161,7 @@ impl Ahead<'_> {
         if let Some(Stmt::Local(Local { pat, init: Some(LocalInit { expr, .. }), .. })) =
             body.stmts.first_mut()
         {
-            // The written type is that of the part only if the initialiser is the macro alone.
+            // The written type is the part's type only if the initialiser is the macro alone.
             if let (Pat::Type(PatType { ty, .. }), syn::Expr::Macro(_)) = (&*pat, &**expr) {
                 of_type = quote_spanned! {here=> : #ty };
             }

@@ -205,7 +205,7 @@ fn is_list(ty: &Type) -> bool {
     }
 }
 
-/// Returns the type's name, if it may be that of a generic parameter, behind any references.
+/// Returns the type's name, if it may name a generic parameter, behind any references.
 fn parameter(ty: &Type) -> Option<String> {
     match ty {
         Type::Reference(it) => parameter(&it.elem),

@@ -54,7 +54,7 @@ fn is_made(name: &Expr) -> bool {
         Expr::Paren(inner) => is_made(&inner.expr),
         Expr::Reference(inner) => is_made(&inner.expr),
         Expr::Macro(inner) => !inner.mac.path.is_ident("concat"),
-        // A name in upper case is that of a constant.
+        // A name in upper case is taken for a constant.
         Expr::Path(path) => path.path.segments.last().is_none_or(|last| {
             let name = last.ident.unraw().to_string();
             name != name.to_uppercase()

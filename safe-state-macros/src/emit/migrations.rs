@@ -34,7 +34,7 @@ fn told_of(plan: &Plan, migration: &Migration) -> TokenStream {
     quote_spanned! {here=> #from.migrate(#name, #with) }
 }
 
-/// Returns whether the version is `None`: that of a checkpoint which has no version.
+/// Returns whether the version is written as `None`: the checkpoint has no version.
 fn is_none(from: &Expr) -> bool {
     matches!(from, Expr::Path(path) if path.path.is_ident("None"))
 }

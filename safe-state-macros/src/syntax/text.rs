@@ -40,7 +40,7 @@ impl Text {
                         Delimiter::Bracket => ("[", "]"),
                         Delimiter::None => ("", ""),
                     };
-                    // If the group was parsed, either of the two spans may be that of the whole group.
+                    // If the group was parsed, either of the two spans may be the whole group's.
                     let (start, end) = (group.span_open().start(), group.span_close().end());
                     let open_end = (start.line, start.column + open.len());
                     let close_start = (end.line, end.column.saturating_sub(close.len()));

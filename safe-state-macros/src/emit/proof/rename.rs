@@ -36,7 +36,7 @@ impl Renamed {
     }
 }
 
-/// Returns whether the token is in parentheses, so that the name before it is that of a method.
+/// Returns whether the token is in parentheses, so that the name before it names a method.
 fn is_parenthesized(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Parenthesis)
 }
