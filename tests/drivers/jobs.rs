@@ -22,7 +22,7 @@ pub enum Stop {
     Never,
     /// The job fails.
     Fail(i64),
-    /// The job waits for its process to be killed.
+    /// The job kills its own process.
     Kill(i64),
 }
 
