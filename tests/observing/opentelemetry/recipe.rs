@@ -1,4 +1,4 @@
-//! As it stands in `docs/guide/observability.md`.
+//! Has the code as it stands in `docs/guide/observability.md`.
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanExporter};

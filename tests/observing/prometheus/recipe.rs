@@ -1,4 +1,4 @@
-//! As it stands in `docs/guide/observability.md`.
+//! Has the code as it stands in `docs/guide/observability.md`.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
