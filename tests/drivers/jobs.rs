@@ -15,10 +15,10 @@ pub use ledgers::{Found, Ledger};
 /// The number of items of a job.
 pub const ITEMS: i64 = 8;
 
-/// What happens to a job as it begins an item.
+/// The trouble that a job meets as it begins an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Nothing happens.
+    /// The job meets no trouble.
     Never,
     /// The job fails.
     Fail(i64),

@@ -231,7 +231,7 @@ fn the_end_of_a_real_limit_is_seen() {
     assert_eq!(completed(dir.path()), effects(dir.path()).len() as u64);
 }
 
-/// Nothing has told the limit before, and the item takes longer than Slurm waits.
+/// No source has told the limit before, and the item takes longer than Slurm waits.
 #[test]
 fn what_is_complete_when_a_limit_strikes_is_saved() {
     let (slurm, dir) = (Slurm::start(), tempfile::tempdir().unwrap());

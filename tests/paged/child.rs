@@ -97,7 +97,7 @@ macro_rules! jobs {
                 Ok(sum)
             }
 
-            /// Is stored where the environment says.
+            /// Adds up its items, and is stored where the environment says.
             #[resumable(name = "job", save_every = task.every, durability = $literal, page, verbose, carry(sum))]
             pub(super) fn placed(task: &Task) -> Result<u64> {
                 let mut sum = 0;

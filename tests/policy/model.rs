@@ -44,7 +44,8 @@ impl Exit {
     }
 }
 
-/// What the item `item` does in its attempts, one after another. In all further attempts it does its last.
+/// The ways that the item `item` leaves its body in its attempts, one after another. Further attempts leave by the
+/// last.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     pub(crate) item: u32,

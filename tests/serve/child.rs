@@ -25,7 +25,7 @@ fn main() -> anyhow::Result<()> {
             })?;
             Ok(())
         }
-        // One item does not end.
+        // The item `at` does not end.
         ["poison", dir, job, items, at] => {
             println!("running");
             poisoned(Path::new(dir), job, items.parse()?, at.parse()?)

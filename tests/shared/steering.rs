@@ -48,7 +48,7 @@ fn a_worker_that_is_not_to_wait_leaves() {
         comes.recv().unwrap();
         comes.recv().unwrap();
         go.send(()).unwrap();
-        // Of the two workers, the one that goes on first finds that the other has the rest.
+        // The worker that goes on first finds that the other has the rest of the items.
         while !workers.iter().any(thread::ScopedJoinHandle::is_finished) {
             thread::yield_now();
         }

@@ -41,7 +41,7 @@ fn what_is_under_way_ends_before_a_run_that_is_cancelled() {
     assert_eq!(all, (0..2000).collect::<Vec<_>>());
 }
 
-/// Never ends the items from the fourth on.
+/// Does the first three items, and never ends the items behind them if `hangs`.
 #[resumable(name = "dropped", state_dir = dir, concurrency = 4, save_every = 100, fresh(hangs))]
 async fn dropped(dir: &Path, hangs: bool, did: &Mutex<Vec<u64>>) {
     for item in 0..10 {

@@ -45,15 +45,15 @@ pub(super) struct Kind {
 /// The place of a statement among the loops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Where {
-    /// In front of a loop, or between two loops.
+    /// A place in front of a loop, or between two loops.
     Outside,
-    /// Behind the last loop.
+    /// A place behind the last loop.
     Behind,
-    /// In a loop without another inside.
+    /// A place in a loop without another inside.
     Innermost,
-    /// In a loop, in front of the loop inside it.
+    /// A place in a loop, in front of the loop inside it.
     BeforeInner,
-    /// In a loop, behind the loop inside it.
+    /// A place in a loop, behind the loop inside it.
     AfterInner,
 }
 

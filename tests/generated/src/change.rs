@@ -224,7 +224,7 @@ pub fn grown<T: Change>(mut value: T, by: u64) -> T {
 ///
 /// # Errors
 ///
-/// It never fails.
+/// This function never fails.
 pub fn tried<T: Change>(value: T, by: u64) -> Result<T, Stop> {
     Ok(grown(value, by))
 }
