@@ -4,7 +4,7 @@
 //! ```text
 //! URL=postgres://me:secret@localhost/ledger
 //! cargo run --features postgres --example ledger_postgres -- $URL monday                  # posts 20 payments
-//! cargo run --features postgres --example ledger_postgres -- $URL tuesday --crash-at 7    # dies with payment 7 half done
+//! cargo run --features postgres --example ledger_postgres -- $URL tuesday --crash-at 7    # dies within payment 7
 //! cargo run --features postgres --example ledger_postgres -- $URL tuesday                 # goes on there
 //! ```
 //!
