@@ -165,7 +165,8 @@ fn short(annotated: bool) -> String {
     source
 }
 
-/// The two places that the value the body only reads can come from: an argument or a `let`. One of the texts is empty.
+/// The source of the value that the body only reads: the text of an argument, and the text of a `let`. One of them is
+/// empty.
 type Read = (&'static str, &'static str);
 
 const LOCAL: Read = ("", "let least = lines.len() as u64;");

@@ -17,8 +17,8 @@ const PACKAGE: &str = "resiliparse==2.0.1";
 const ROUNDS: usize = 21;
 const CALLS: u32 = 1_000_000;
 const LIMIT: Duration = Duration::from_millis(30);
-/// The Python script that prints four times in seconds: of a `progress`, of an empty guard, and from a limit to the
-/// exception at two check intervals.
+/// The Python script. It prints, in seconds, how long a `progress` and an empty guard take, and how long it takes from
+/// a limit to the exception at two check intervals.
 const SCRIPT: &str = r"
 import time
 from resiliparse.process_guard import time_guard, progress, ExecutionTimeout, InterruptType
