@@ -220,9 +220,7 @@ impl Slices {
         if let Cut::Splits(starts) = &self.cut {
             let are_in_order = starts.is_sorted() && starts.first() == Some(&0);
             let are_all = u32::try_from(starts.len()) == Ok(self.count);
-            (are_in_order && are_all)
-                .then_some(())
-                .ok_or("slices that are not contiguous")?;
+            (are_in_order && are_all).then_some(()).ok_or("slices that are not contiguous")?;
         }
         let are_known = self.finished.end() <= u64::from(self.count);
         are_known.then_some(()).ok_or("a slice is finished that there is not")
