@@ -123,8 +123,8 @@ fn check_bodies(plan: &Plan, survey: &Survey, targets: &[Target]) -> Result<()> 
             let block_labels =
                 if targets.len() > 1 { it.scope.block_labels.as_slice() } else { &[] };
             if let Some(label) = break_to(body, block_labels) {
-                let text = "this leaves a resumable loop for the end of a block around it, so the job could not note that the \
-                            loop has ended; leave the loop by a `break` of its own first";
+                let text = "this leaves a resumable loop for the end of a block around it, so the job could \
+                            not note that the loop has ended; leave the loop by a `break` of its own first";
                 return Err(Error::new(label.span(), text));
             }
         }
