@@ -193,9 +193,9 @@ fn what_passed_a_limit_is() {
 fn a_supervisor_is_told_by_the_program_itself() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
-    command.args(["run", "--backoff", "1ms", "--", env!("CARGO_BIN_EXE_asked"), "graceful"]);
-    command.arg(dir.path()).arg("5").env("RUST_BACKTRACE", "0").stderr(Stdio::piped());
-    command.stdin(Stdio::null());
+    command.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_signals_child"));
+    command.arg("graceful").arg(dir.path()).arg("5").env("RUST_BACKTRACE", "0");
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
     let (code, told) = ended(command, |_| {
         let job = Job::new("asked").state_dir(dir.path());
         job.cancel().unwrap();

@@ -90,7 +90,7 @@ fn ended_by_a_signal_that_asks_for_it() {
         let dir = tempfile::tempdir().unwrap();
         let supervised = || {
             let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_command"));
-            run.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_asked"));
+            run.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_signals_child"));
             run.arg("plain").arg(dir.path()).arg(HOUR.to_string());
             Asked::start(&mut run)
         };

@@ -19,7 +19,7 @@ fn ended(mut command: Command) -> Output {
 
 fn ends(kind: &str, codes: &[i32]) {
     let dir = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg(kind).arg(dir.path());
     let output = ended(as_process_1(&child));
     let code = output.status.code();
@@ -61,7 +61,7 @@ fn work_under_a_guard_of_its_own() {
         ("signal-kill", "int-and-term", BY_KILL),
         ("both-kill", "int-and-term", BY_KILL),
     ] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_interrupted"));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_limits_child"));
         child.args(["spins", interrupt, heeded]);
         let output = ended(as_process_1(&child));
         assert_eq!(output.status.code(), Some(code), "{interrupt}, {heeded}: {output:?}");

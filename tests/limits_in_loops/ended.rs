@@ -13,7 +13,7 @@ const KILL: i32 = 9;
 const BAD: u64 = 7;
 
 fn run(kind: &str, dir: &Path) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg(kind).arg(dir).output().unwrap()
 }
 
