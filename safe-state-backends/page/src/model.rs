@@ -155,7 +155,7 @@ fn wherever_it_dies_the_last_item_is_there_or_the_one_before() {
 }
 
 #[test]
-fn behind_the_next_state_it_says_nothing_until_it_goes_on_and_then_that_alone() {
+fn a_page_says_nothing_beside_the_next_state_until_it_goes_on() {
     let mut page = Watched::new(LATER);
     for count in 0..3 {
         page.slots.append(&bytes(count)).unwrap();
