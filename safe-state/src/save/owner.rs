@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_way_when_its_future_is_dropped_is_done_before_what_comes_last() {
+    fn work_of_a_dropped_future_is_done_before_the_last_save() {
         let backend = Arc::new(MemoryBackend::default());
         let mut owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
         let ((go, first), (go_on, second)) = (save_behind(0), save_behind(1));
