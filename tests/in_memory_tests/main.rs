@@ -67,7 +67,7 @@ fn tests_that_call_the_library_pass_with_the_feature_testing() {
 
 /// The guide says so: without the feature, the library cannot tell that a test calls it.
 #[test]
-fn without_the_feature_they_have_files() {
+fn tests_without_the_feature_testing_leave_files() {
     let dir = tempfile::tempdir().unwrap();
     let folder = bank(dir.path(), false);
     cargo_test(&folder, &["--test", "calls", "--", "--test-threads=1"]);
