@@ -169,7 +169,7 @@ fn a_variable_that_is_no_longer_carried_is_told_and_forgotten() {
 }
 
 #[test]
-fn or_it_is_refused_or_all_is_done_again_as_asked() {
+fn a_variable_that_is_no_longer_carried_may_refuse_or_restart() {
     let dir = tempfile::tempdir().unwrap();
     let items = [1, 2, 3, 4];
     carrying::total(dir.path(), &items, 3).unwrap_err();

@@ -144,7 +144,7 @@ fn consumed(dir: &Path, numbers: &flume::Receiver<u32>, fails_at: u32) -> anyhow
 }
 
 #[test]
-fn one_that_is_said_to_be_consumed_passes_over_nothing() {
+fn a_channel_that_is_said_to_be_consumed_passes_over_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (sender, receiver) = flume::unbounded();
     (1..=5).for_each(|number| sender.send(number).unwrap());
@@ -169,7 +169,7 @@ fn listed(
 }
 
 #[test]
-fn a_list_of_channels_is_none() {
+fn a_list_of_channels_is_not_refused_as_a_channel() {
     let dir = tempfile::tempdir().unwrap();
     let all = [1, 2].map(|number| {
         let (sender, receiver) = flume::unbounded();

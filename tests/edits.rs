@@ -244,7 +244,7 @@ fn few_items_are_done_or_refused_whatever_was_edited() {
 }
 
 #[test]
-fn of_many_items_those_that_are_replaced_are_found_with_the_documented_odds() {
+fn replaced_items_of_many_are_found_with_the_documented_odds() {
     const COUNT: usize = 300;
     let mut random = Rng::with_seed(41);
     for kind in Kind::ALL {

@@ -101,7 +101,7 @@ fn nothing_of_a_customer_is_stored_readably_and_all_comes_back() {
 }
 
 #[test]
-fn without_the_key_and_with_another_one_it_is_told_and_left() {
+fn a_checkpoint_without_its_key_is_told_and_left() {
     let place: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
     mail(&place, with(first_key()), &customers(), 3).unwrap_err();
     let before = place.load("mail").unwrap();

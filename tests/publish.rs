@@ -51,7 +51,7 @@ fn what_is_there_is_made_no_second_time() {
 }
 
 #[test]
-fn of_many_threads_one_makes_the_file() {
+fn one_of_many_threads_makes_the_file() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..20 {
         let path = dir.path().join(round.to_string());

@@ -199,7 +199,7 @@ fn worker(dir: &Path, arguments: &[&str], set: impl FnOnce(&mut Command)) -> Out
 }
 
 #[test]
-fn checkpoints_are_in_the_working_directory_unless_the_environment_says_otherwise() {
+fn checkpoints_are_in_the_working_directory_unless_told_otherwise() {
     let dir = tempfile::tempdir().unwrap();
     let checkpoint_in = |place: &str| dir.path().join(place).join("by-default.safestate");
 

@@ -94,7 +94,7 @@ fn in_two_phases(start: &[u64]) -> anyhow::Result<(u64, usize, u64, Vec<u64>)> {
 }
 
 #[test]
-fn it_is_at_every_place_what_it_was_there() {
+fn a_worklist_is_at_every_place_what_it_was_there() {
     survives(|_| in_two_phases(&[1, 2, 3]).unwrap());
 }
 
@@ -121,7 +121,7 @@ fn tried(dir: &Path, failures: &Cell<u32>) -> anyhow::Result<Vec<u32>> {
 }
 
 #[test]
-fn an_attempt_that_fails_leaves_it_as_it_was() {
+fn an_attempt_that_fails_leaves_the_worklist_as_it_was() {
     let expected = tried(tempfile::tempdir().unwrap().path(), &Cell::new(0)).unwrap();
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(tried(dir.path(), &Cell::new(1)).unwrap(), expected);

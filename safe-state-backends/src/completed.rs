@@ -231,7 +231,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn behaves_like_a_set(indices in prop::collection::vec(0u64..200, 0..150)) {
+        fn completed_indices_behave_like_a_set(indices in prop::collection::vec(0u64..200, 0..150)) {
             let completed: Completed = indices.iter().copied().collect();
             let model: BTreeSet<u64> = indices.into_iter().collect();
             prop_assert_eq!(completed.ranges().flatten().collect::<Vec<_>>(),
@@ -247,7 +247,7 @@ mod tests {
         }
 
         #[test]
-        fn gaps_close_in_order(removed in prop::collection::vec(0u64..200, 0..20), count in 0usize..30) {
+        fn completed_indices_close_their_gaps_in_order(removed in prop::collection::vec(0u64..200, 0..20), count in 0usize..30) {
             let mut completed: Completed = (0..200).collect();
             let mut model: BTreeSet<u64> = (0..200).collect();
             for index in removed {
@@ -262,7 +262,7 @@ mod tests {
         }
 
         #[test]
-        fn merges_like_a_set(a in prop::collection::btree_set(0u64..60, 0..60),
+        fn completed_indices_merge_like_sets(a in prop::collection::btree_set(0u64..60, 0..60),
                              b in prop::collection::btree_set(0u64..60, 0..60)) {
             let mut merged: Completed = a.iter().copied().collect();
             merged.merge(&b.iter().copied().collect());

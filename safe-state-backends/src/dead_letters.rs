@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn they_read_back_as_they_were() {
+    fn dead_letters_read_back_as_they_were() {
         let letters: DeadLetters = (0..3).map(letter).collect();
         let bytes = postcard::to_stdvec(&letters).unwrap();
         assert_eq!(postcard::from_bytes::<DeadLetters>(&bytes).unwrap(), letters);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_refused() {
+    fn bytes_with_another_count_are_no_dead_letters() {
         let letters: DeadLetters = (0..3).map(letter).collect();
         for count in [0, 2, 4, u64::MAX] {
             assert!(DeadLetters::read(count, &letters.bytes).is_none());
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_for_so_many() {
+    fn dead_letters_are_taken_up_to_a_limit() {
         let mut letters: DeadLetters = (0..20_000).map(letter).collect();
         assert_eq!(letters.len(), DEAD_LETTER_LIMIT);
         assert!(!letters.push(&letter(0)) && !letters.has_room_for(1));

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_well() {
+    fn a_failure_reads_well() {
         let failure = Failure::new(FailureKind::Error, "io::Error", "connection reset")
             .with_index(Some(6432))
             .with_causes(["peer is gone".to_owned()])

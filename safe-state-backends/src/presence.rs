@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_told_while_any_part_of_the_process_has_it() {
+    fn a_presence_is_told_while_any_part_of_the_process_has_it() {
         let (this, pid) = (Process::this().unwrap(), std::process::id());
         let (first, second) = (Presence::tell().unwrap(), Presence::tell().unwrap());
         assert!(!has_left(&this, pid), "it is here");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_a_process_tells_until_it_is_old() {
+    fn the_file_of_an_ended_process_tells_of_it_until_it_is_old() {
         let (this, pid) = (Process::this().unwrap(), u32::MAX);
         let path = path_of(&this, pid);
         fs::write(&path, b"").unwrap();

@@ -90,7 +90,7 @@ mod tests {
     use crate::MemoryBackend;
 
     #[test]
-    fn the_last_ones_are_kept_of_each_job() {
+    fn the_last_presses_of_each_job_are_kept() {
         let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
         let load = |job: &str| Press::load(&*backend, job).unwrap();
         assert_eq!(load("a"), []);

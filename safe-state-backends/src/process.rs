@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_written_and_read() {
+    fn a_process_is_read_as_it_was_written() {
         let this = Process::this().unwrap();
         assert_eq!(this.to_string().parse(), Ok(this));
     }

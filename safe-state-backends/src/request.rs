@@ -156,7 +156,7 @@ mod tests {
     use crate::MemoryBackend;
 
     #[test]
-    fn it_is_there_until_it_is_taken_back() {
+    fn a_request_is_there_until_it_is_taken_back() {
         let backend = MemoryBackend::default();
         assert_eq!(Request::load(&backend, "a").unwrap(), None);
         Request::Pause.save(&backend, "a").unwrap();

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_none_without_files() {
+    fn a_backend_without_files_has_no_signs() {
         assert_eq!(Signs::of(&MemoryBackend::default(), "job"), None);
         assert_eq!(Signs::of_place(&MemoryBackend::default()), None);
     }

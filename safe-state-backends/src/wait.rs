@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn it_comes_as_soon_as_it_is_free() {
+    fn a_waiting_run_gets_the_lease_as_soon_as_it_is_free() {
         let (backend, lease) = held();
         let began = Instant::now();
         thread::scope(|scope| {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_waited_for_no_longer_than_asked() {
+    fn a_lease_is_waited_for_no_longer_than_asked() {
         let (backend, _lease) = held();
         for time in [None, Some(Duration::ZERO), Some(Duration::from_millis(100))] {
             let began = Instant::now();

@@ -89,7 +89,7 @@ fn files_are_their_owners_alone() {
 }
 
 #[test]
-fn a_file_in_place_of_the_directory() {
+fn a_file_in_place_of_the_directory_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let state_dir = dir.path().join("state");
     fs::write(&state_dir, "a file").unwrap();
@@ -102,7 +102,7 @@ fn a_file_in_place_of_the_directory() {
 }
 
 #[test]
-fn a_directory_in_place_of_the_checkpoint() {
+fn a_directory_in_place_of_the_checkpoint_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("job.safestate");
     fs::create_dir(&path).unwrap();
@@ -113,7 +113,7 @@ fn a_directory_in_place_of_the_checkpoint() {
 }
 
 #[test]
-fn a_directory_in_place_of_the_temporary_file() {
+fn a_directory_in_place_of_the_temporary_file_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     let saved = store.checkpoint().clone();
@@ -127,7 +127,7 @@ fn a_directory_in_place_of_the_temporary_file() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written() {
+fn a_directory_that_cannot_be_written_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let saved = open(dir.path()).checkpoint().clone();
     let _read_only = ReadOnly::make(dir.path());
@@ -162,7 +162,7 @@ impl Drop for ReadOnly<'_> {
 
 /// Like on a full disk, the space for a snapshot can't be allocated.
 #[test]
-fn a_file_that_may_not_grow() {
+fn a_file_that_may_not_grow_keeps_what_was_saved() {
     if let Some(state_dir) = child::state_dir() {
         let mut store = open(&state_dir);
         store.save(short_change()).unwrap();
@@ -177,12 +177,12 @@ fn a_file_that_may_not_grow() {
     }
     let dir = tempfile::tempdir().unwrap();
     // Without a check, the system would answer with SIGXFSZ, which ends the process.
-    run_under("ulimit -f 16", "a_file_that_may_not_grow", dir.path());
+    run_under("ulimit -f 16", "a_file_that_may_not_grow_keeps_what_was_saved", dir.path());
     assert_eq!(load(dir.path()).unwrap().completed().len(), 1);
 }
 
 #[test]
-fn no_more_open_files() {
+fn a_save_needs_no_further_open_files() {
     if let Some(state_dir) = child::state_dir() {
         let mut store = open(&state_dir);
         let path = state_dir.join("job.safestate");
@@ -199,7 +199,7 @@ fn no_more_open_files() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    run_under("ulimit -n 64", "no_more_open_files", dir.path());
+    run_under("ulimit -n 64", "a_save_needs_no_further_open_files", dir.path());
     assert_eq!(load(dir.path()).unwrap().completed().len(), 3);
 }
 
@@ -234,7 +234,7 @@ fn a_checkpoint_that_vanishes_is_written_again() {
 }
 
 #[test]
-fn where_another_run_has_begun_none_goes_on() {
+fn a_run_saves_nothing_after_another_has_begun() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     fs::remove_file(dir.path().join("job.safestate")).unwrap();
@@ -248,7 +248,7 @@ fn where_another_run_has_begun_none_goes_on() {
 }
 
 #[test]
-fn names_of_any_kind() {
+fn a_job_may_have_a_name_of_any_kind() {
     let dir = tempfile::tempdir().unwrap();
     let long = ["x".repeat(255), "ä".repeat(255), "/".repeat(1000)];
     let odd = ["..", "a/../b", "ünï/cödé 漢字", "tab\tline\nend", "con", "%2F", "-rf", "\u{0}"];

@@ -76,7 +76,7 @@ fn hold(state_dir: &Path) {
 }
 
 #[test]
-fn one_thread_at_a_time() {
+fn one_thread_at_a_time_has_the_lease() {
     let dir = tempfile::tempdir().unwrap();
     let holders = AtomicU32::new(0);
     std::thread::scope(|scope| {
@@ -96,14 +96,14 @@ fn one_thread_at_a_time() {
 }
 
 #[test]
-fn one_process_at_a_time() {
+fn one_process_at_a_time_has_the_lease() {
     if let Some(state_dir) = child::state_dir() {
         return std::thread::scope(|scope| {
             (0..2).for_each(|_| drop(scope.spawn(|| count(&state_dir, 100))));
         });
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut command = child::command("one_process_at_a_time", "", dir.path());
+    let mut command = child::command("one_process_at_a_time_has_the_lease", "", dir.path());
     command.stdout(Stdio::null());
     let mut children: Vec<_> = (0..8).map(|_| command.spawn().unwrap()).collect();
     assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));

@@ -132,7 +132,7 @@ fn a_directory_of_another_users_is_looked_into_and_not_written_to() {
 }
 
 #[test]
-fn a_link_of_another_users_to_a_directory_is_as_such_a_directory() {
+fn a_link_of_another_users_to_a_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let (ours, link) = (dir.path().join("ours"), dir.path().join("link"));
     fs::create_dir(&ours).unwrap();
@@ -217,11 +217,11 @@ fn an_unmounted_directory_is_not_made_beneath() {
 
 /// The directory beneath the mount is on the same device.
 #[test]
-fn nor_where_it_was_bound_from_the_same_file_system() {
+fn a_directory_is_not_made_beneath_an_unmounted_bind_mount() {
     if let Some(state_dir) = child::state_dir() {
         return run_and_unmount(&state_dir);
     }
-    unmounted("nor_where_it_was_bound_from_the_same_file_system", "mount --bind source mnt");
+    unmounted("a_directory_is_not_made_beneath_an_unmounted_bind_mount", "mount --bind source mnt");
 }
 
 #[test]

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_compiler_alone_says_what_is_wrong_with_syntax_unless_it_can_read_it() {
+    fn the_compiler_alone_tells_of_bad_syntax_unless_it_can_read_it() {
         let item = quote! { fn f(x: u8) { #![allow(a)] let x = ; } };
         let output =
             or_original(item, |item| Err(crate::parse::function::parse(item).err().unwrap()));

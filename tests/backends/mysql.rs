@@ -42,12 +42,12 @@ fn make_tables(backend: &MySqlBackend) {
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn mysql_keeps_its_promises() {
     if std::env::var("SAFE_STATE_CONFORMANCE").is_err() {
         without_tables("conformance");
     }
     remote::conformance(
-        "it_keeps_its_promises",
+        "mysql_keeps_its_promises",
         || remote::limited(of_prefix("conformance"), Duration::from_secs(30)),
         |job| {
             let lapse =

@@ -49,12 +49,12 @@ fn without_tables(prefix: &str) -> PostgresBackend {
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn postgres_keeps_its_promises() {
     if std::env::var("SAFE_STATE_CONFORMANCE").is_err() {
         without_tables("conformance");
     }
     remote::conformance(
-        "it_keeps_its_promises",
+        "postgres_keeps_its_promises",
         || remote::limited(of_prefix("conformance"), Duration::from_secs(30)),
         |job| execute(&format!("UPDATE conformance_jobs SET ends = now() WHERE job = '{job}'")),
     );

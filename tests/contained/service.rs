@@ -98,7 +98,7 @@ fn items_that_complete_feed_the_watchdog_and_one_that_hangs_does_not() {
 }
 
 #[test]
-fn one_of_several_items_side_by_side_feeds_it_as_well() {
+fn an_item_that_completes_side_by_side_feeds_the_watchdog() {
     let mut served = Served::of("beside");
     served.says("hangs");
     assert!(served.hears(WATCHDOG).is_some());
@@ -108,7 +108,7 @@ fn one_of_several_items_side_by_side_feeds_it_as_well() {
 }
 
 #[test]
-fn a_run_that_waits_on_purpose_feeds_it() {
+fn a_run_that_waits_on_purpose_feeds_the_watchdog() {
     let mut rests = Served::of("rests");
     rests.says("rests");
     assert!(rests.is_fed("waits"));
@@ -140,7 +140,7 @@ fn a_signal_that_asks_to_end_is_told() {
 
 /// A watchdog that was meant for the supervisor watches the job of its program, and the supervisor's own pauses.
 #[test]
-fn under_the_supervisor_the_job_feeds_it() {
+fn a_job_under_the_supervisor_feeds_the_watchdog() {
     let supervised = |program: &[&str], dir: &Path| {
         let mut command = Command::new("sh");
         command.args(["-c", r#"WATCHDOG_PID=$$ exec "$0" run --backoff 1h -- "$@""#]);

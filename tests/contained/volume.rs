@@ -97,7 +97,7 @@ fn takes_over(first: &str, second: &str, dir: &Path) {
 }
 
 #[test]
-fn one_takes_the_job_of_a_killed_one_over_and_none_of_one_that_runs() {
+fn a_container_takes_over_the_job_of_a_killed_one_alone() {
     let dir = tempfile::tempdir().unwrap();
     let (one, other) = (of_another_boot(dir.path(), 1), of_another_boot(dir.path(), 2));
     for (first, second) in [("", ""), (&*one, &*one), (&*one, &*other), ("", &*other)] {
@@ -130,7 +130,7 @@ fn a_root_that_is_read_only_is_enough() {
 
 /// `docker stop` sends SIGTERM, waits some time, and sends SIGKILL, to process 1 alone.
 #[test]
-fn what_is_stopped_as_containers_are_ends_with_all_saved_or_as_of_its_last_save() {
+fn a_stopped_container_has_saved_all_or_stands_at_its_last_save() {
     for (kind, is_graceful) in [("graceful", true), ("hangs", false), ("supervised", true)] {
         let dir = tempfile::tempdir().unwrap();
         let mut program = contained(if is_graceful { "graceful" } else { kind }, dir.path());

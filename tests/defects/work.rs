@@ -83,7 +83,7 @@ fn eager(items: impl Iterator<Item = u64>) -> impl Iterator<Item = u64> {
 }
 
 #[test]
-fn s09_an_item_is_complete_when_its_body_ended_and_not_when_it_was_fetched() {
+fn s09_an_item_is_complete_at_its_bodys_end_and_not_when_fetched() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("eager").state_dir(dir.path());
     run(&job, eager(0..10), Some(2));
@@ -160,7 +160,7 @@ fn s14_a_break_keeps_the_checkpoint_until_the_function_has_ended_well() {
 }
 
 #[test]
-fn s33_where_checkpoints_are_does_not_depend_on_the_working_directory_if_told() {
+fn s33_checkpoints_are_where_told_from_any_working_directory() {
     let dir = tempfile::tempdir().unwrap();
     let from = |working: &str, fails: &str| {
         let working = dir.path().join(working);

@@ -70,7 +70,7 @@ fn temporary_in_the_tail(items: &std::cell::RefCell<Vec<u32>>) -> usize {
 }
 
 #[test]
-fn each_gives_what_it_gives_without_the_attribute() {
+fn each_function_returns_what_it_does_without_the_attribute() {
     assert_eq!(keyword_of_a_later_edition(&[1, 2], &mut Numbers(0)), 3);
     let (one, two) = (1, 2);
     assert_eq!(unsafe { unsafe_function(&[&one, &two]) }, 1);

@@ -94,7 +94,7 @@ fn a_job_of_each_task_s_own_is_removed_once_it_is_done() {
 }
 
 #[test]
-fn the_refusal_of_a_second_one_names_the_array() {
+fn the_refusal_of_a_second_task_names_the_array() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = task("held", dir.path(), "77", "0");
     let mut first = first.stdout(Stdio::null()).spawn().unwrap();
@@ -109,7 +109,7 @@ fn the_refusal_of_a_second_one_names_the_array() {
 }
 
 #[test]
-fn a_task_is_no_matter_where_the_job_has_it() {
+fn a_job_that_allows_for_tasks_is_not_warned_of_an_array() {
     let dir = tempfile::tempdir().unwrap();
     for kind in ["numbered", "leaves"] {
         let output = task(kind, dir.path(), "77", "3").output().unwrap();

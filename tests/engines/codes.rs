@@ -51,7 +51,7 @@ fn each_way_to_stop_has_its_code() {
 }
 
 #[test]
-fn a_worker_that_finds_nothing_left_has_its_own() {
+fn a_worker_that_finds_nothing_left_has_its_own_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     let leaves = |_: Pid| {
         let other = program("leaves", dir.path()).output().unwrap();
@@ -62,7 +62,7 @@ fn a_worker_that_finds_nothing_left_has_its_own() {
 
 /// Grid Engine restarts a job by an exit code of its own, 99.
 #[test]
-fn the_environment_sets_them() {
+fn the_environment_sets_the_exit_codes() {
     let dir = tempfile::tempdir().unwrap();
     let code = |value: &str| {
         let mut command = program("graceful", dir.path());
@@ -96,7 +96,7 @@ fn signals_that_warn_ask_a_run_to_end() {
 /// The signal that ends a program comes long after the signal that warned it, and still counts as the first one to end
 /// it.
 #[test]
-fn a_warning_and_then_the_end() {
+fn a_signal_after_a_warning_is_the_first_that_asks_to_end() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = program("warned", dir.path());
     command.env("MILLIS", "4000");
@@ -171,7 +171,7 @@ fn a_warning_before_the_program_listens_is_kept() {
 }
 
 #[test]
-fn a_failure_behind_a_run_that_stopped_is_one() {
+fn a_failure_after_a_run_that_stopped_counts_as_a_failure() {
     let dir = tempfile::tempdir().unwrap();
     let output = supervised(&["--restarts", "1"], "ignores", dir.path()).output().unwrap();
     let told = said(&output);
@@ -181,7 +181,7 @@ fn a_failure_behind_a_run_that_stopped_is_one() {
 
 /// A run that passed its own limit is started again.
 #[test]
-fn what_passed_a_limit_is() {
+fn a_run_that_passed_a_limit_is_started_again() {
     let dir = tempfile::tempdir().unwrap();
     let output = supervised(&["--restarts", "50"], "limited", dir.path()).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
@@ -193,9 +193,9 @@ fn what_passed_a_limit_is() {
 fn a_supervisor_is_told_by_the_program_itself() {
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
-    command.args(["run", "--backoff", "1ms", "--", env!("CARGO_BIN_EXE_asked"), "graceful"]);
-    command.arg(dir.path()).arg("5").env("RUST_BACKTRACE", "0").stderr(Stdio::piped());
-    command.stdin(Stdio::null());
+    command.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_signals_child"));
+    command.arg("graceful").arg(dir.path()).arg("5").env("RUST_BACKTRACE", "0");
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
     let (code, told) = ended(command, |_| {
         let job = Job::new("asked").state_dir(dir.path());
         job.cancel().unwrap();

@@ -122,7 +122,7 @@ fn an_end_that_is_not_known_is_told() {
 
 /// The item takes longer than the batch system waits before it kills the process.
 #[test]
-fn in_the_middle_of_an_item_a_job_with_a_limit_saves_what_is_complete() {
+fn a_job_with_a_limit_saves_what_is_complete_during_an_item() {
     let killed_in_the_last = |kind: &str, expected: u64, least: Duration| {
         let dir = tempfile::tempdir().unwrap();
         let mut child = program(kind, dir.path()).spawn().unwrap();

@@ -125,7 +125,7 @@ fn each_script_has_the_program_get_its_signals() {
 
 /// Slurm itself puts a task that it ends into the queue again, unless `scancel` ended it.
 #[test]
-fn a_task_of_slurm_that_is_ended_without_a_warning_is_not_put_into_the_queue_again() {
+fn a_task_of_slurm_that_ends_without_a_warning_is_not_queued_again() {
     let after = |signals: &[(Signal, &str)], code: u8| {
         let mut script = Script::start("slurm.md");
         for (signal, name) in signals {
@@ -158,7 +158,7 @@ fn the_definition_for_aws_batch_is_json() {
 
 /// The lines set values by their names, and the last line queues.
 #[test]
-fn the_description_for_htcondor_is_one() {
+fn the_description_for_htcondor_sets_values_and_queues() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/engines");
     let text = fs::read_to_string(folder.join("htcondor.md")).unwrap();
     let block = text.split("```text\n").nth(1).unwrap().split("```").next().unwrap();

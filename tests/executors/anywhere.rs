@@ -211,10 +211,10 @@ macro_rules! kinds {
 }
 
 kinds! {
-    one_whose_body_awaits, plain, false;
-    one_whose_body_awaits_nothing, awaits_nothing, false;
-    one_that_carries, carries, true;
-    one_that_waits_between_items, waits, true;
-    one_that_tries_again, tries_again, false;
-    one_with_phases, has_phases, false;
+    a_future_whose_body_awaits_survives_drops, plain, false;
+    a_future_whose_body_awaits_nothing_survives_drops, awaits_nothing, false;
+    a_future_that_carries_survives_drops, carries, true;
+    a_future_that_waits_between_items_survives_drops, waits, true;
+    a_future_that_tries_again_survives_drops, tries_again, false;
+    a_future_with_phases_survives_drops, has_phases, false;
 }

@@ -59,7 +59,7 @@ fn saves_do_not_block_a_runtime_of_one_thread() {
 }
 
 #[test]
-fn nor_do_they_block_smol() {
+fn saves_do_not_block_smol() {
     check(|store| {
         let executor = smol::LocalExecutor::new();
         let beside = Arc::clone(store);
@@ -72,7 +72,7 @@ fn nor_do_they_block_smol() {
 
 /// The counter shows no ticks for a job that blocks, so it would show a save that blocks.
 #[test]
-fn a_job_that_is_not_async_blocks() {
+fn a_job_that_is_not_async_blocks_the_executor() {
     let store = Slow::new(SAVE);
     let ticking = tick_for_ever(&store, tokio::time::sleep);
     on_tokio(or(blocking_job(&store), ticking));

@@ -132,7 +132,7 @@ fn a_future_dropped_anywhere_repeats_only_what_was_in_flight() {
 }
 
 #[test]
-fn one_that_carries_repeats_no_more_than_what_was_not_saved() {
+fn a_dropped_future_that_carries_repeats_only_what_was_not_saved() {
     for every in [1, 3] {
         let at_most = usize::try_from(every).unwrap();
         check(at_most, |store, ran| async move { carrying(&store, every, &ran).await });

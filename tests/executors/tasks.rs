@@ -55,7 +55,7 @@ fn many_jobs_run_as_tasks_on_several_threads() {
 }
 
 #[test]
-fn and_as_tasks_of_smol() {
+fn many_jobs_run_as_tasks_of_smol() {
     let store = Slow::new(SAVE);
     let tasks = (0..8).map(|number| smol::spawn(one_of_many(Arc::clone(&store), number)));
     let sums: Vec<u64> = tasks.collect::<Vec<_>>().into_iter().map(smol::block_on).collect();
@@ -75,7 +75,7 @@ async fn stays(store: Arc<Slow>, items: Rc<[u64]>) -> u64 {
 }
 
 #[test]
-fn a_future_that_may_not_change_threads_need_not() {
+fn a_future_that_may_not_change_threads_stays_on_one() {
     let store = Slow::new(SAVE);
     let local = tokio::task::LocalSet::new();
     let task = local.spawn_local(stays(Arc::clone(&store), Rc::from([2, 3])));

@@ -79,7 +79,7 @@ fn what_only_the_compiler_sees_is_refused() {
 }
 
 #[test]
-fn where_nothing_is_proven_there_is_nothing_to_prove() {
+fn no_function_is_accepted_that_the_whole_proof_refuses() {
     for seeds in batches() {
         let some = |at: usize, seed| match at % 2 {
             0 => make::hidden(&format!("f{at}"), seed, true).0,

@@ -84,7 +84,7 @@ async fn fetch_batches(client: &Client, urls: &[Url]) -> anyhow::Result<()> {
 }
 
 #[test]
-fn what_is_done_at_a_time_is_one_item() {
+fn a_batch_that_failed_is_done_again_as_a_whole() {
     let (world, mut urls) = (World::begin(), vec!["a"; 20]);
     urls[18] = "bb";
     world.fails("bb");

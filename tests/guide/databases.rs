@@ -35,7 +35,7 @@ fn enter(
 }
 
 #[test]
-fn both_databases_have_it_or_none() {
+fn both_databases_have_an_order_or_neither_has_it() {
     let mut ledger = database("CREATE TABLE payments (id INTEGER)");
     let mut audit = database("CREATE TABLE entries (id INTEGER UNIQUE)");
     let order = Order { id: 7 };

@@ -124,7 +124,7 @@ fn charge(bank: &Bank, orders: &[Order]) -> anyhow::Result<()> {
 }
 
 #[test]
-fn of_an_effect_in_doubt_the_bank_is_asked() {
+fn the_bank_is_asked_about_an_effect_in_doubt() {
     let (world, bank) = (World::begin(), Bank::default());
     let orders = [1, 2, 3].map(|id| Order { id });
     world.fails("answer 2"); // which the bank has charged

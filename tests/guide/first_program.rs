@@ -45,7 +45,7 @@ mod as_it_is_read {
 
     use crate::pages;
 
-    const TEST: &str = "first_program::as_it_is_read::it_is_killed_and_goes_on_as_the_pages_show";
+    const TEST: &str = "first_program::as_it_is_read::the_first_program_goes_on_after_a_kill";
     const PROGRAM: &str = "SAFE_STATE_GUIDE_FIRST_PROGRAM";
 
     /// Starts the program in the folder `dir`.
@@ -70,7 +70,7 @@ mod as_it_is_read {
     }
 
     #[test]
-    fn it_is_killed_and_goes_on_as_the_pages_show() {
+    fn the_first_program_goes_on_after_a_kill() {
         if env::var_os(PROGRAM).is_some() {
             super::main().unwrap();
             return;

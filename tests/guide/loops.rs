@@ -147,7 +147,7 @@ mod by_cursor {
     }
 
     #[test]
-    fn it_goes_on_behind_the_last_one() {
+    fn a_query_goes_on_behind_the_last_row() {
         let world = World::begin();
         world.fails("3");
         export(&Db(4)).unwrap_err();

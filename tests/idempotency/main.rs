@@ -128,7 +128,7 @@ fn an_effect_whose_intent_cannot_be_saved_does_not_happen() {
 }
 
 #[test]
-fn an_effect_whose_result_cannot_be_saved_is_done_here_and_in_doubt_elsewhere() {
+fn an_effect_whose_result_is_not_saved_is_in_doubt_elsewhere() {
     let faulty = Arc::new(Faulty::default());
     let cache = IdempotencyCache::open(Arc::clone(&faulty), "cache").unwrap();
     let breaking = cache.once(&1, || faulty.break_only(&["saving"]));
@@ -141,7 +141,7 @@ fn an_effect_whose_result_cannot_be_saved_is_done_here_and_in_doubt_elsewhere() 
 }
 
 #[test]
-fn what_is_old_is_forgotten_and_what_is_in_doubt_is_not() {
+fn old_effects_are_forgotten_and_effects_in_doubt_are_not() {
     for backend in backends().1 {
         // The time is long enough for new keys to be looked at before they expire, however busy the machine is.
         let expiry = Duration::from_secs(2);
@@ -172,7 +172,7 @@ fn what_is_old_is_forgotten_and_what_is_in_doubt_is_not() {
 }
 
 #[test]
-fn what_does_not_fit_is_said() {
+fn a_key_or_a_result_that_does_not_fit_is_told() {
     let (dir, [file, ..]) = backends();
     let cache = open(&file);
     let long = "x".repeat(5000);

@@ -158,7 +158,7 @@ fn one_changed_byte_in_the_last_kib_is_noticed_and_one_before_is_not() {
 }
 
 #[test]
-fn where_nothing_is_complete_a_new_file_will_do() {
+fn a_new_file_will_do_while_nothing_is_complete() {
     let dir = tempfile::tempdir().unwrap();
     for lay in [None, Some(others())] {
         assert_eq!(said(log(dir.path(), 40, Some(0))), "stopped");

@@ -225,7 +225,7 @@ fn with_little_room(command: &Command, at: &Path, size: &str) -> Command {
 
 /// If a page did not fit, writing to its memory would end the process.
 #[test]
-fn without_room_for_it_a_run_says_so_and_saves_as_it_would_without() {
+fn a_run_without_room_for_its_page_says_so_and_saves() {
     for every in [1, 7, 1_000] {
         let mut job = Elsewhere::new("synced placed", every);
         let state = job.jobs.dir.path().join("state");
@@ -241,7 +241,7 @@ fn without_room_for_it_a_run_says_so_and_saves_as_it_would_without() {
 }
 
 #[test]
-fn nor_where_the_folder_of_pages_has_none() {
+fn a_run_without_room_in_the_folder_of_pages_says_so_and_saves() {
     let pages = folder();
     let job = Elsewhere::placed(7, pages.path());
     let ended = job.within(&mut with_little_room(&job.jobs.command(None), pages.path(), "8k"));

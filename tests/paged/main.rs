@@ -86,7 +86,7 @@ fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
 }
 
 #[test]
-fn where_each_item_is_saved() {
+fn only_one_item_runs_again_if_each_item_is_saved() {
     let kinds =
         ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
     for kind in kinds {
@@ -95,7 +95,7 @@ fn where_each_item_is_saved() {
 }
 
 #[test]
-fn and_where_they_are_saved_seldom() {
+fn only_one_item_runs_again_if_items_are_saved_seldom() {
     let kinds =
         ["sum", "list", "queue", "nested", "key", "cursor", "skipped", "timed", "file", "future"];
     for kind in kinds {
@@ -104,7 +104,7 @@ fn and_where_they_are_saved_seldom() {
 }
 
 #[test]
-fn and_where_saves_are_synced() {
+fn only_one_item_runs_again_if_saves_are_synced() {
     for kind in ["synced sum", "synced list", "synced queue", "synced nested"] {
         only_the_item_under_way_runs_again(kind, 1_000);
         only_the_item_under_way_runs_again(kind, 7);
@@ -125,7 +125,7 @@ fn what_is_in_the_page_is_shown_while_nobody_runs() {
 }
 
 #[test]
-fn a_copy_without_it_goes_on_at_the_last_save() {
+fn a_copy_without_its_page_goes_on_at_the_last_save() {
     let jobs = Jobs::new("sum", 20);
     jobs.die_at(25);
     assert_eq!(jobs.completed(), 25);
@@ -165,7 +165,7 @@ fn an_older_file_or_an_older_page_counts_alone_or_not_at_all() {
 }
 
 #[test]
-fn one_of_another_boot_does_not_count() {
+fn a_page_of_another_boot_does_not_count() {
     let jobs = Jobs::new("sum", 20);
     jobs.die_at(25);
     let mut page = fs::read(jobs.page()).unwrap();
@@ -184,7 +184,7 @@ fn one_of_another_boot_does_not_count() {
 }
 
 #[test]
-fn one_that_was_truncated_counts_as_far_as_it_is_whole() {
+fn a_truncated_page_counts_as_far_as_it_is_whole() {
     for len in [0, 40, 64, 128, 191, 4096, 12_288] {
         let jobs = Jobs::new("sum", 20);
         jobs.die_at(25);
@@ -199,7 +199,7 @@ fn one_that_was_truncated_counts_as_far_as_it_is_whole() {
 }
 
 #[test]
-fn what_else_is_in_its_place_is_told_and_the_last_save_counts() {
+fn a_directory_in_place_of_the_page_is_told_and_does_not_count() {
     let jobs = Jobs::new("sum", 20);
     jobs.die_at(25);
     fs::remove_file(jobs.page()).unwrap();
@@ -222,7 +222,7 @@ fn told(jobs: &Jobs, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_command_knows_it() {
+fn the_command_knows_the_page() {
     let jobs = Jobs::new("sum", 1_000);
     jobs.die_at(25);
     let list: serde_json::Value = serde_json::from_str(&told(&jobs, &["list", "--json"])).unwrap();
@@ -249,7 +249,7 @@ fn the_command_knows_it() {
 
 /// While a job runs, a look from outside sees each complete item.
 #[test]
-fn it_is_read_while_the_job_runs() {
+fn the_page_is_read_while_the_job_runs() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("job").state_dir(dir.path()).save_every(1_000).page(true);
     let look = |item: u64| {
@@ -261,7 +261,7 @@ fn it_is_read_while_the_job_runs() {
 
 /// One thread writes as fast as it can, and another looks.
 #[test]
-fn whoever_looks_meanwhile_sees_a_state_that_was() {
+fn a_look_at_the_page_meanwhile_sees_a_state_that_was() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("job").state_dir(dir.path()).save_every(1_000).page(true);
     let (items, looks, is_over) = (200_000, AtomicU64::new(0), AtomicBool::new(false));

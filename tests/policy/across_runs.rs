@@ -28,7 +28,7 @@ fn wait_for(dir: &Path, attempts: u32) {
 }
 
 #[test]
-fn those_before_a_kill_count() {
+fn attempts_before_a_kill_count() {
     let dir = tempfile::tempdir().unwrap();
     for attempts in [1, 2] {
         let mut child = start(dir.path());

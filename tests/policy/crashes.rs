@@ -29,7 +29,7 @@ pub(crate) fn checkpoint(dir: &Path) -> Option<Checkpoint> {
 }
 
 #[test]
-fn the_job_goes_on_without_them() {
+fn a_job_goes_on_without_items_that_kill_the_process() {
     for kind in ["every-item", "every-tenth", "by-time", "by-key", "retried", "async"] {
         let dir = tempfile::tempdir().unwrap();
         let died = run_to_its_end(kind, dir.path(), runs(4));
@@ -52,7 +52,7 @@ fn the_job_goes_on_without_them() {
 }
 
 #[test]
-fn no_other_item_is_blamed() {
+fn no_other_item_is_blamed_for_a_crash() {
     let dir = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_policy"));
     child.arg("once").arg(dir.path());

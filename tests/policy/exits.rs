@@ -130,7 +130,7 @@ fn check(script: &Script, is_async: bool) {
 }
 
 #[test]
-fn each_does_what_it_says() {
+fn every_answer_does_what_it_says_at_every_exit() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if panic.payload().downcast_ref() != Some(&"asked to fail") {

@@ -101,14 +101,14 @@ fn a_run_that_is_cancelled_does_not_wait_for_the_next_attempt() {
 }
 
 #[test]
-fn one_that_has_run_long_enough_does_not_either() {
+fn a_run_at_its_max_runtime_does_not_wait_for_the_next_attempt() {
     for (call, again) in BRIEF.into_iter().zip(PATIENT) {
         stops(call, again, StopReason::MaxRuntime, |_| ());
     }
 }
 
 #[test]
-fn one_that_is_paused_waits_longer() {
+fn a_run_that_is_paused_waits_longer() {
     let dir = tempfile::tempdir().unwrap();
     let job = Job::new("patient").state_dir(dir.path());
     let is_resumed = AtomicBool::new(false);

@@ -64,7 +64,7 @@ fn failed_at(dir: &Path, line: u32, item: &[&str]) {
 }
 
 #[test]
-fn that_of_an_item_that_has_no_attempts_left() {
+fn a_failure_without_attempts_left_names_its_question_mark() {
     let dir = tempfile::tempdir().unwrap();
     retries(dir.path(), &[1, 2, 3]).unwrap_err();
     failed_at(dir.path(), SENDS, &["2"]);
@@ -72,7 +72,7 @@ fn that_of_an_item_that_has_no_attempts_left() {
 
 /// The runtime has two threads, and each may go on with any part of the future.
 #[test]
-fn that_of_an_async_function() {
+fn a_failure_of_an_async_function_names_its_question_mark() {
     let dir = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(retries_async(dir.path(), &[1, 2, 3])).unwrap_err();
@@ -80,14 +80,14 @@ fn that_of_an_async_function() {
 }
 
 #[test]
-fn that_of_an_item_whose_error_is_not_answered() {
+fn a_failure_that_is_not_answered_names_its_question_mark() {
     let dir = tempfile::tempdir().unwrap();
     fails(dir.path(), &[1, 2, 3]).unwrap_err();
     failed_at(dir.path(), FAILS, &["2"]);
 }
 
 #[test]
-fn that_of_a_panic_is_where_it_was() {
+fn a_panic_names_the_place_where_it_was() {
     safe_state::report::install_panic_hook();
     let dir = tempfile::tempdir().unwrap();
     catch_unwind(AssertUnwindSafe(|| panics(dir.path(), &[1, 2, 3]))).unwrap_err();

@@ -48,7 +48,7 @@ impl Drop for Cage {
 }
 
 #[test]
-fn the_job_ends_with_them_dead_lettered_and_all_others_done() {
+fn items_that_kill_the_process_become_dead_letters() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let cage = Cage::new(dir);

@@ -41,7 +41,7 @@ fn ask_for_newer(features: &str, oldest: (u64, u64)) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_the_crates_are_built_of_asks_for_no_newer_one() {
+fn no_dependency_asks_for_a_newer_compiler() {
     let newer = ask_for_newer(&features(|name| !name.starts_with("sqlx")), OLDEST);
     assert!(newer.is_empty(), "newer than {OLDEST:?}: {newer:#?}");
     let newer = ask_for_newer(&features(|_| true), OLDEST_WITH_SQLX);
@@ -51,7 +51,7 @@ fn what_the_crates_are_built_of_asks_for_no_newer_one() {
 }
 
 #[test]
-fn it_is_the_one_that_the_pages_name() {
+fn the_oldest_compiler_is_the_one_that_the_pages_name() {
     for package in packages(&["--no-deps"]) {
         assert_eq!(
             version(package["rust_version"].as_str().unwrap()),

@@ -28,7 +28,7 @@ fn lints(manifest: &str, prefix: &str) -> Vec<String> {
 }
 
 #[test]
-fn these_crates_are_published() {
+fn only_the_listed_crates_are_published() {
     let mut names: Vec<String> =
         published().iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect();
     names.sort();
@@ -48,7 +48,7 @@ fn these_crates_are_published() {
 }
 
 #[test]
-fn each_says_what_its_page_shows() {
+fn each_crate_says_what_its_page_shows() {
     for it in published() {
         let name = it["name"].as_str().unwrap();
         for field in ["description", "license", "readme", "repository", "rust_version"] {
@@ -70,7 +70,7 @@ fn each_says_what_its_page_shows() {
 }
 
 #[test]
-fn each_has_the_licences_with_it() {
+fn each_crate_has_the_licences_with_it() {
     for it in published() {
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
             let own = folder(&it).join(licence);

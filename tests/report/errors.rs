@@ -119,7 +119,7 @@ fn told(report: &Report) -> (String, Vec<String>, Vec<Option<String>>, String) {
 const IO: &str = "std::io::error::Error";
 
 #[test]
-fn errors_of_ones_own() {
+fn errors_of_the_users_own_types_show_their_causes() {
     let report = report(|dir| drop(typed(dir, &[1])));
     let (message, causes, types, at) = told(&report);
     assert_eq!(
@@ -133,7 +133,7 @@ fn errors_of_ones_own() {
 }
 
 #[test]
-fn what_the_question_mark_was_given_is_known_after_it_was_made_into_another() {
+fn an_error_that_the_question_mark_converts_stays_known() {
     for report in [
         report(|dir| drop(converted(dir, &[1]))),
         report(|dir| drop(boxed(dir, &[1]))),

@@ -40,7 +40,7 @@ fn the_error_has_its_causes_and_types() {
 }
 
 #[test]
-fn the_values_are_there() {
+fn a_report_has_the_values_of_the_run() {
     let report = report_of("error");
     let details = report.details();
     assert_eq!(report.failure().index(), Some(2));

@@ -164,7 +164,7 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
 }
 
 #[test]
-fn the_page_has_no_script_and_no_style_in_it_and_loads_nothing_from_elsewhere() {
+fn the_page_has_no_inline_script_and_loads_nothing_from_elsewhere() {
     let jobs = jobs();
     let page = jobs.serve(&[]).get("/").body;
     for tag in page.split('<').skip(1) {

@@ -40,7 +40,7 @@ fn a_running_job_is_paused_resumed_and_cancelled() {
 }
 
 #[test]
-fn what_was_given_up_is_retried_changes_are_accepted_and_the_job_is_cleared() {
+fn buttons_retry_dead_letters_accept_changes_and_clear_the_job() {
     let jobs = Jobs::new();
     send(jobs.dir(), &[true, false, true]).unwrap();
     let served = jobs.serve(&[]);

@@ -179,7 +179,7 @@ fn a_worker_that_lags_behind_the_others_is_told() {
 }
 
 #[test]
-fn and_where_they_save_in_pages() {
+fn a_worker_that_lags_behind_and_saves_in_pages_is_told() {
     a_worker_that_lags_behind_is_told("paged_worker");
 }
 

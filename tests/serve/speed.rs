@@ -28,7 +28,7 @@ fn computed(served: &Served) -> Duration {
 
 /// The time goes from a save to the event that tells it, and is as exact as the clock of this machine.
 #[test]
-fn how_soon_a_change_is_told() {
+fn a_change_of_a_job_is_told_to_the_page() {
     let jobs = Jobs::new();
     let _slow = Slow::start("slow", jobs.dir(), "mail", 1_000_000, 130);
     let served = jobs.serve(&[]);

@@ -50,7 +50,7 @@ fn items_that_take_longer_than_a_connection_may_be_idle_are_saved() {
 
 /// The standby is behind. A lease that reaches it is refused there, and tried again.
 #[test]
-fn a_run_begins_with_what_the_primary_has_though_each_connection_goes_elsewhere() {
+fn a_run_begins_with_the_primarys_state_behind_a_balancer() {
     let (primary, standby) = replicated("5s");
     let ports = [primary.address().port(), standby.address().port()];
     let between = balancer(Kind::Postgres, PATIENT, &ports);

@@ -108,7 +108,7 @@ fn a_pooler_without_transactions_is_refused_by_name() {
 }
 
 #[test]
-fn it_keeps_its_promises_behind_a_pooler() {
+fn postgres_keeps_its_promises_behind_a_pooler() {
     if storms::times() < 2 {
         return;
     }

@@ -84,7 +84,7 @@ fn a_run_goes_on_with_the_replica_that_is_promoted() {
 }
 
 #[test]
-fn it_keeps_its_promises_behind_sentinel() {
+fn redis_keeps_its_promises_behind_sentinel() {
     if storms::times() < 2 {
         return;
     }

@@ -135,7 +135,7 @@ const CLEARED: &str =
     "job `anew` was cleared while this worker was running; run it again to start over";
 
 #[test]
-fn a_worker_of_a_job_that_was_cleared_takes_nothing_of_what_was_begun_anew() {
+fn a_worker_of_a_cleared_job_takes_nothing_of_the_new_one() {
     let world = World::default();
     let there = world.clone();
     // The hook runs between the worker's first slice and its second.
@@ -195,7 +195,7 @@ fn values_that_are_cleared_while_they_are_merged_are_not_left_out() {
 }
 
 #[test]
-fn a_clear_that_is_killed_on_its_way_leaves_nothing_for_finished_that_is_not() {
+fn a_clear_that_is_killed_leaves_nothing_that_looks_finished() {
     let world = World::default();
     let whole = apart(&nothing(&world)).unwrap();
     let there = world.clone();

@@ -73,7 +73,7 @@ fn long(world: &World, items: &[u64]) -> Result<()> {
 }
 
 #[test]
-fn so_is_one_whose_input_is_longer_or_has_other_items() {
+fn a_worker_whose_input_has_another_length_is_refused() {
     let world = World::default();
     let items: Vec<u64> = (0..10).collect();
     world.fails(&[2]);
@@ -102,7 +102,7 @@ fn owned(world: &World, items: &[u64]) -> Result<()> {
 type Listed = fn(&World, &[u64]) -> Result<()>;
 
 #[test]
-fn so_is_one_that_has_the_items_in_another_order() {
+fn a_worker_that_has_the_items_in_another_order_is_refused() {
     let items: Vec<u64> = (0..20).collect();
     let reversed: Vec<u64> = items.iter().rev().copied().collect();
     for (job, name) in [(long as Listed, "long"), (owned, "owned")] {
@@ -123,7 +123,7 @@ fn so_is_one_that_has_the_items_in_another_order() {
 }
 
 #[test]
-fn what_is_accepted_goes_on() {
+fn a_job_whose_change_is_accepted_goes_on() {
     let world = begun();
     world.job("agreed").accept().unwrap();
     otherwise(&world, 1, 10, 4).unwrap();

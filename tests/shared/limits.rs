@@ -32,7 +32,7 @@ fn given_up(world: &World) -> u64 {
 }
 
 #[test]
-fn as_many_items_as_may_be_are_given_up_by_all_workers_together() {
+fn all_workers_together_give_up_no_more_items_than_the_limit() {
     let world = World::default();
     // One item fails in each slice.
     world.fails(&(0..10).map(|slice| 11 * slice).collect::<Vec<_>>());
@@ -56,7 +56,7 @@ fn as_many_items_as_may_be_are_given_up_by_all_workers_together() {
 }
 
 #[test]
-fn those_that_are_put_back_count_no_more() {
+fn items_that_are_put_back_count_no_more() {
     let world = World::default();
     world.fails(&[4, 14, 24, 34, 44]);
     skips(&world).unwrap();
@@ -183,7 +183,7 @@ fn dies(backend: &Arc<Slow>, next: &Arc<Slow>) {
 }
 
 #[test]
-fn so_it_does_what_is_given_up_as_it_kills() {
+fn an_item_given_up_for_killing_is_counted_beside_the_executor() {
     let backends = [Slow::until(0), Slow::until(0), Slow::until(3)];
     dies(&backends[0], &backends[1]);
     let [.., second, last] = backends.clone();

@@ -225,7 +225,7 @@ async fn later(world: &World) -> Result<Vec<u64>> {
 }
 
 #[test]
-fn so_is_what_an_async_one_awaits() {
+fn items_that_an_async_loops_head_awaits_are_cut_as_well() {
     let world = World::default();
     world.fails(&[3, 17]);
     for _ in 0..2 {

@@ -126,7 +126,7 @@ fn workers_in_files_come_through_a_storm() {
 }
 
 #[test]
-fn so_do_those_in_a_database() {
+fn workers_in_a_database_come_through_a_storm() {
     let proxy = Proxy::to(address(&postgres_url()));
     let url = at(&postgres_url(), proxy.address());
     storm(url, |is_cut| if is_cut { proxy.cut() } else { proxy.restore() });

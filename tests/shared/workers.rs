@@ -150,7 +150,7 @@ fn workers_that_are_killed_are_taken_over_from() {
 }
 
 #[test]
-fn so_are_async_ones_and_those_in_several_phases() {
+fn killed_workers_of_futures_and_phases_are_taken_over_from() {
     killed("future", "file");
     killed("phases", "file");
 }

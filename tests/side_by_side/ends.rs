@@ -22,7 +22,7 @@ fn both(dir: &Path, barrier: &Barrier) -> Result<(), Anything> {
 }
 
 #[test]
-fn of_several_failures_the_one_with_the_lowest_index_is_returned() {
+fn the_failure_with_the_lowest_index_of_several_is_returned() {
     for _ in 0..20 {
         let dir = tempfile::tempdir().unwrap();
         let failed = both(dir.path(), &Barrier::new(2)).unwrap_err();

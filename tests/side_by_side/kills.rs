@@ -54,32 +54,32 @@ fn storm(kind: &str, at_risk: usize, sum: u64) {
 }
 
 #[test]
-fn on_threads_nothing_is_lost() {
+fn kills_on_threads_lose_nothing() {
     storm("threads", 1, 0);
 }
 
 #[test]
-fn nor_with_a_page() {
+fn kills_with_a_page_lose_nothing() {
     storm("paged", 1, 0);
 }
 
 #[test]
-fn nor_by_key_with_seldom_saves() {
+fn kills_by_key_with_seldom_saves_lose_nothing() {
     storm("key", 5, 0);
 }
 
 #[test]
-fn nor_as_futures() {
+fn kills_of_futures_lose_nothing() {
     storm("futures", 1, 0);
 }
 
 #[test]
-fn nor_where_a_part_runs_ahead() {
+fn kills_lose_nothing_where_a_part_runs_ahead() {
     storm("ahead on threads", 1, 1770);
 }
 
 #[test]
-fn nor_where_it_is_a_future() {
+fn kills_lose_nothing_where_a_part_of_a_future_runs_ahead() {
     storm("ahead as futures", 1, 1770);
 }
 

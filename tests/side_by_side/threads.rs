@@ -47,7 +47,7 @@ fn met(dir: &Path, barrier: &Barrier) {
 }
 
 #[test]
-fn as_many_run_at_once_as_are_asked_for() {
+fn the_number_of_bodies_at_once_can_be_set() {
     let dir = tempfile::tempdir().unwrap();
     met(dir.path(), &Barrier::new(3));
 }
@@ -80,7 +80,7 @@ fn cores(dir: &Path, running: &AtomicUsize, most: &AtomicUsize) {
 }
 
 #[test]
-fn no_more_than_there_are_cores() {
+fn no_more_bodies_run_at_once_than_there_are_cores() {
     let dir = tempfile::tempdir().unwrap();
     let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
     cores(dir.path(), &running, &most);
@@ -100,7 +100,7 @@ fn keyed(dir: &Path, words: &[&str], fail: &str, did: &Mutex<Vec<String>>) -> Re
 }
 
 #[test]
-fn by_key_what_is_complete_is_known_wherever_it_stands() {
+fn a_complete_key_is_known_wherever_it_stands() {
     let dir = tempfile::tempdir().unwrap();
     let did = Mutex::default();
     keyed(dir.path(), &["a", "b", "c", "b", "d", "e"], "d", &did).unwrap_err();
@@ -160,7 +160,7 @@ fn phases(dir: &Path, fail: Option<u32>, did: &Mutex<Vec<u32>>) -> Result<u32, A
 }
 
 #[test]
-fn what_is_carried_around_it_stays() {
+fn values_that_are_carried_around_the_loop_stay() {
     let dir = tempfile::tempdir().unwrap();
     let did = Mutex::default();
     phases(dir.path(), Some(11), &did).unwrap_err();

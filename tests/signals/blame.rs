@@ -41,7 +41,7 @@ fn killed(dir: &Path) {
 
 /// A service manager kills a process that does not end in time after it was asked to.
 #[test]
-fn killed_after_it_was_asked() {
+fn a_kill_after_a_request_to_end_blames_no_item() {
     let dir = tempfile::tempdir().unwrap();
     killed(dir.path());
     for _ in 0..3 {
@@ -57,7 +57,7 @@ fn killed_after_it_was_asked() {
 }
 
 #[test]
-fn asked_a_second_time() {
+fn a_second_request_to_end_blames_no_item() {
     let dir = tempfile::tempdir().unwrap();
     killed(dir.path());
     for _ in 0..2 {
@@ -74,7 +74,7 @@ fn asked_a_second_time() {
 
 /// Without a request to end, the item is to blame.
 #[test]
-fn killed_without_a_word() {
+fn a_kill_without_a_request_to_end_blames_the_item() {
     let dir = tempfile::tempdir().unwrap();
     killed(dir.path());
     killed(dir.path());
@@ -85,12 +85,12 @@ fn killed_without_a_word() {
 
 /// The supervisor that starts the program again says what it died of.
 #[test]
-fn ended_by_a_signal_that_asks_for_it() {
+fn an_end_by_a_signal_that_asks_for_it_blames_no_item() {
     let ended_by = |signal: Signal| {
         let dir = tempfile::tempdir().unwrap();
         let supervised = || {
             let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_command"));
-            run.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_asked"));
+            run.args(["run", "--backoff", "1ms", "--"]).arg(env!("CARGO_BIN_EXE_signals_child"));
             run.arg("plain").arg(dir.path()).arg(HOUR.to_string());
             Asked::start(&mut run)
         };

@@ -12,7 +12,7 @@ use crate::{Asked, asked};
 const HOUR: u64 = 3_600_000;
 
 #[test]
-fn after_a_graceful_job_the_first_ends_the_process() {
+fn the_first_signal_after_a_graceful_job_ends_the_process() {
     let dir = tempfile::tempdir().unwrap();
     for signal in [Signal::TERM, Signal::INT] {
         let mut asked = Asked::start(&mut asked("after", dir.path(), HOUR));
@@ -24,7 +24,7 @@ fn after_a_graceful_job_the_first_ends_the_process() {
 
 /// The second of a pair of signals comes after the first has ended the job, while the program winds up.
 #[test]
-fn it_has_time_to_wind_up() {
+fn a_stopped_program_has_time_to_wind_up() {
     let dir = tempfile::tempdir().unwrap();
     let mut winds_up = Asked::start(&mut asked("winds-up", dir.path(), 300));
     winds_up.begun(3);
@@ -48,7 +48,7 @@ fn it_has_time_to_wind_up() {
 }
 
 #[test]
-fn it_asks_all_jobs_of_the_process() {
+fn a_signal_asks_all_jobs_of_the_process() {
     let dir = tempfile::tempdir().unwrap();
     let mut asked = Asked::start(&mut asked("two", dir.path(), 1));
     asked.begun(2);
@@ -60,7 +60,7 @@ fn it_asks_all_jobs_of_the_process() {
 
 /// The program is process 1 of a container. The test runs on Linux alone, and needs root or user namespaces.
 #[test]
-fn as_process_1_it_says_what_ended_it() {
+fn process_1_says_which_signal_ended_it() {
     let dir = tempfile::tempdir().unwrap();
     let mut asked = Asked::start(&mut as_process_1(&asked("soon", dir.path(), HOUR)));
     asked.begun(1);

@@ -90,7 +90,7 @@ impl Drop for Asked {
 }
 
 fn asked(kind: &str, dir: &Path, millis: u64) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_asked"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_signals_child"));
     command.arg(kind).arg(dir).arg(millis.to_string());
     // With backtraces, the program looks up the stack of the error that it ends with, which takes seconds.
     command.env("RUST_BACKTRACE", "0");

@@ -44,7 +44,7 @@ fn pairs(
 }
 
 #[test]
-fn to_the_process() {
+fn a_pair_of_signals_to_the_process_loses_nothing() {
     let plain = |command: &mut Command| std::mem::replace(command, Command::new("true"));
     pairs("SIGTERM", plain, |asked| vec![asked.pid()], (Signal::TERM, 1));
     pairs("SIGINT", plain, |asked| vec![asked.pid()], (Signal::INT, 1));
@@ -58,7 +58,7 @@ fn supervised(command: &mut Command) -> Command {
 }
 
 #[test]
-fn to_a_supervisor_and_its_program() {
+fn a_pair_of_signals_to_a_supervisor_loses_nothing() {
     let both = |asked: &Asked| vec![asked.pid(), asked.child()];
     // The exit code says that the run was asked to stop, and may go on later.
     pairs("both", supervised, both, (Signal::TERM, 75));

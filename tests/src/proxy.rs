@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn half_closed_the_server_hears_and_is_not_heard() {
+    fn a_server_behind_a_half_closed_proxy_hears_and_is_not_heard() {
         let (address, heard) = server();
         let proxy = Proxy::to(address);
         let mut client = connected(&proxy);

@@ -50,7 +50,7 @@ fn with_a_page_no_kill_repeats_more_than_the_item_under_way() {
 }
 
 #[test]
-fn nor_where_items_carry_values() {
+fn no_kill_repeats_more_than_one_paged_item_that_carries_values() {
     storm("paged carrying", 1000, 40);
     let seed = storms::seed(7);
     let kind = "paged queued";
@@ -59,7 +59,7 @@ fn nor_where_items_carry_values() {
 }
 
 #[test]
-fn nor_where_the_page_is_all_that_each_item_is_saved_in() {
+fn no_kill_repeats_more_than_one_item_saved_in_the_page_alone() {
     for kind in ["paged function", "paged carrying"] {
         let (seed, items) = (storms::seed(1), 20_000);
         Storm { kind, durability: "process", save_every: 1, items, seed }

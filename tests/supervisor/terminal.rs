@@ -38,11 +38,11 @@ fn ctrl_c_comes_once(redirected: &str) {
 }
 
 #[test]
-fn a_program_in_the_terminal_gets_it_once() {
+fn a_program_in_the_terminal_gets_ctrl_c_once() {
     ctrl_c_comes_once("");
 }
 
 #[test]
-fn so_does_one_whose_input_is_a_file() {
+fn a_program_whose_input_is_a_file_gets_ctrl_c_once() {
     ctrl_c_comes_once("< /dev/null");
 }

@@ -78,7 +78,7 @@ fn noted(fails_at: &'static str, body: &str) -> (Result<u8, TransactionError>, S
 }
 
 #[test]
-fn all_are_committed_in_order_or_rolled_back_in_reverse() {
+fn connections_are_committed_in_order_or_rolled_back_in_reverse() {
     for (body, value) in [("7", 7), ("returns", 1)] {
         let (done, notes) = noted("", body);
         assert_eq!(done.unwrap(), value);

@@ -62,7 +62,7 @@ const BEGUN: &str = "a begin, b begin, c begin, c body, ";
 const ROLLED_BACK: &str = "c rollback, b rollback, a rollback";
 
 #[test]
-fn all_are_committed_in_order() {
+fn all_connections_are_committed_in_order() {
     for (body, value) in [("7", 7), ("returns", 1)] {
         let (done, notes) = transact("", body);
         assert_eq!(done.unwrap(), value);
@@ -71,7 +71,7 @@ fn all_are_committed_in_order() {
 }
 
 #[test]
-fn all_are_rolled_back_in_reverse_if_the_body_fails() {
+fn all_connections_are_rolled_back_in_reverse_if_the_body_fails() {
     // A rollback that fails stops none of the others.
     for fails_at in ["", "rollback"] {
         let (done, notes) = transact(fails_at, "seven");

@@ -79,7 +79,7 @@ fn a_hook_that_panics_leaves_the_run_alone() {
 }
 
 #[test]
-fn a_call_within_its_own_run_calls_none() {
+fn a_call_within_its_own_run_calls_no_hook() {
     on_each(|place| {
         let (job, said) = telling(place.job("mail"));
         job.run(0..1, |_| job.run(0..5, |_| Ok::<(), Error>(()))).unwrap();
@@ -111,7 +111,7 @@ fn odd(place: &Place, items: &[u64]) -> anyhow::Result<()> {
 }
 
 #[test]
-fn the_attribute_has_them_as_options() {
+fn the_attribute_has_hooks_as_options() {
     on_each(|place| {
         odd(place, &[0, 1, 2, 3]).unwrap();
         let said = std::mem::take(&mut *SAID.lock().unwrap());

@@ -136,7 +136,7 @@ impl Watched {
 }
 
 #[test]
-fn wherever_it_dies_the_last_item_is_there_or_the_one_before() {
+fn a_page_has_the_last_item_or_the_one_before_at_any_death() {
     let ways: [fn(u64) -> bool; 4] =
         [|_| false, |_| true, |count| count % 2 == 0, |count| count % 3 == 1];
     for has_record in ways {
@@ -155,7 +155,7 @@ fn wherever_it_dies_the_last_item_is_there_or_the_one_before() {
 }
 
 #[test]
-fn behind_the_next_state_it_says_nothing_until_it_goes_on_and_then_that_alone() {
+fn a_page_says_nothing_beside_the_next_state_until_it_goes_on() {
     let mut page = Watched::new(LATER);
     for count in 0..3 {
         page.slots.append(&bytes(count)).unwrap();
@@ -172,7 +172,7 @@ fn behind_the_next_state_it_says_nothing_until_it_goes_on_and_then_that_alone() 
 }
 
 #[test]
-fn what_is_beside_another_state_or_of_another_boot_does_not_count() {
+fn a_page_of_another_state_or_another_boot_does_not_count() {
     let mut page = Watched::new(LATER);
     page.slots.append(&bytes(1)).unwrap();
     page.slots.advance(to(1)).unwrap();

@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_told_by_what_it_has_nothing_of() {
+    fn values_with_nothing_in_common_have_no_difference() {
         let mut dice = Dice::new(7);
         for len in [1, 40, 5000, 3 << 20] {
             let (base, own) = (some(&mut dice, len, 256), some(&mut dice, len, 256));
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_are_no_parts_is_refused() {
+    fn bytes_that_are_no_parts_are_refused() {
         let mut dice = Dice::new(7);
         for _ in 0..20_000 {
             let len = dice.up_to(12);

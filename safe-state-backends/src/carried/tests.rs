@@ -25,7 +25,7 @@ fn an_unchanged_value_is_not_saved_again() {
 }
 
 #[test]
-fn of_results_only_what_was_pushed_is_saved() {
+fn a_save_of_results_has_only_what_was_pushed() {
     let mut results: Results<String> = Results::new();
     let mut stored = carried(&results);
     for count in 0..100 {

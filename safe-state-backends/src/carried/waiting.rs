@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_taken_and_added_at_both_ends() {
+    fn elements_are_taken_and_added_at_both_ends() {
         let long = [7; 300];
         let mut stored = list(&[b"a", b"bc", &long, b"d"]);
         let ahead = entries(&[b"x", b"y"]).len() as u64;

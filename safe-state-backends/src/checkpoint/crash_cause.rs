@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn they_read_well() {
+    fn causes_of_death_are_told_in_words() {
         assert_eq!(CrashCause::Signal(11).to_string(), "signal 11 (SIGSEGV)");
         assert_eq!(CrashCause::Signal(64).to_string(), "signal 64");
         assert_eq!(CrashCause::ItemTimeout(1500).to_string(), "the item took longer than 1.5s");

@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_changes_differ_and_the_next_one_is_whole() {
+    fn a_value_is_saved_whole_after_a_number_of_differences() {
         let (backend, mut store) = store();
         let mut value = map(2_000);
         let mut lens = Vec::new();

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_last_are_kept() {
+    fn only_the_last_runs_are_kept() {
         let mut checkpoint = Checkpoint::new("job", None);
         (1..100).for_each(|_| checkpoint.begin_run(None));
         let numbers: Vec<u32> = checkpoint.history().iter().map(PastRun::number).collect();

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_there_is_a_constant_number_from_the_first_to_the_last() {
+    fn many_items_have_a_bounded_number_of_samples_that_are_spread_evenly() {
         for count in [100, 1_000, 65_537, 1_000_000] {
             let taken = taken(count, 64);
             assert!((32..=64).contains(&taken.len()), "{count}: {}", taken.len());
@@ -145,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn where_fewer_are_wanted_the_first_ones_are_among_them() {
+    fn the_first_items_are_samples_also_where_few_are_wanted() {
         assert_eq!(taken(8, 8), (0..8).collect::<Vec<_>>());
         assert!(taken(1_000, 8).len() < 40);
     }
 
     #[test]
-    fn what_does_not_come_behind_the_others_is_left_out() {
+    fn samples_that_do_not_come_behind_the_others_are_left_out() {
         let mut samples = Samples::default();
         let mark = |index| Mark { index, fingerprint: 1 };
         samples.add(&[mark(3), mark(3), mark(2), mark(5)]);

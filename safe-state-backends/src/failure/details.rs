@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn they_come_back() {
+    fn details_of_a_failure_read_back() {
         let step = Step { expression: "send(order)".to_owned(), ..Step::default() };
         let details = Details { trail: vec![step], values: vec![value("1")], ..Details::default() };
         assert_eq!(Packed::new(details.clone()).details(), Some(details));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_cut() {
+    fn details_that_are_too_large_are_cut() {
         let long = "ä".repeat(100_000);
         let frame = Frame { function: Some(long.clone()), ..Frame::default() };
         let link = Link { debug: Some(long.clone()), error_type: None };
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_none() {
+    fn other_bytes_are_no_details() {
         assert_eq!(Packed([7; 100].into()).details(), None);
     }
 }

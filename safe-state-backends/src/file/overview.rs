@@ -83,7 +83,7 @@ mod tests {
     use crate::{Checkpoint, LeaseOptions, Request};
 
     #[test]
-    fn it_tells_what_the_directory_tells() {
+    fn an_overview_tells_what_the_backend_tells() {
         let dir = tempfile::tempdir().unwrap();
         let backend = FileBackend::new(dir.path().join("jobs"));
         assert!(backend.overview().unwrap().is_none());

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_bytes_are_those_that_are_described() {
+    fn a_note_of_the_writer_has_the_bytes_that_are_described() {
         let bytes = encode("ab").unwrap();
         assert_eq!(bytes[16..20], [3, 0, 0, 0]);
         assert_eq!(bytes[24..], [64, 2, b'a', b'b']);

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_what_they_would_be_in_one_piece() {
+    fn pieces_join_to_the_bytes_of_one_piece() {
         let (one, other) = (Arc::new(vec![1; 300]), Arc::new(vec![2; 5]));
         let bytes = |it: &Arc<Vec<u8>>| serde_bytes::ByteBuf::from(it.to_vec());
         let value =

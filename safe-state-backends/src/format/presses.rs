@@ -43,7 +43,7 @@ mod tests {
     use crate::Timestamp;
 
     #[test]
-    fn its_bytes_are_those_that_are_described() {
+    fn a_list_of_presses_has_the_bytes_that_are_described() {
         let press = Press {
             at: Timestamp::from_micros(5),
             verb: "c".to_owned(),

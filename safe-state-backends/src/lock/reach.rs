@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_may_be_there_still_is_not_taken_over() {
+    fn a_holder_that_may_still_be_there_is_not_taken_over() {
         let this = Holder::this_process();
         let on = |device: &str| line(&format!("{}{device}", this.to_line()));
         let reach = |stays_here| Reach { device: Some(0x801), stays_here };

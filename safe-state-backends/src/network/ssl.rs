@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_taken_out_of_the_url() {
+    fn the_tls_mode_is_taken_out_of_the_url() {
         let rest = || "db://host/x".to_owned();
         assert_eq!(taken(""), (SslMode::Prefer, None, rest()));
         assert_eq!(taken("?sslmode=disable"), (SslMode::Disable, None, rest()));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn other_modes_are_refused() {
+    fn unknown_tls_modes_are_refused() {
         let refusal = |query: &str, words| {
             Ssl::taken_from(&format!("db://host/x?{query}"), words).unwrap_err()
         };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_refused() {
+    fn a_tls_option_that_is_given_twice_is_refused() {
         for (query, words, name) in [
             ("sslmode=disable&sslmode=require", &POSTGRES, "sslmode"),
             ("sslmode=disable&a=1&sslmode=disable", &POSTGRES, "sslmode"),

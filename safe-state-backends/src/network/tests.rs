@@ -256,7 +256,7 @@ fn an_empty_name_is_refused() {
 
 #[cfg(feature = "conformance")]
 #[test]
-fn it_keeps_the_promises_of_every_backend() {
+fn a_network_backend_keeps_the_promises_of_every_backend() {
     let server = Server::default();
     let at = server.clone();
     let subject =

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_said_once() {
+    fn an_error_of_the_store_is_told_once() {
         let cause = std::io::Error::other("no such bucket");
         let error = Error::Generic { store: "S3", source: cause.into() };
         let Trouble::Transient(told) = trouble(error) else { panic!("it is final") };

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn one_run_has_it_and_a_program_locks_as_it_likes() {
+    fn one_run_locks_an_output_and_its_program_locks_as_it_likes() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");
         let (first, second) = (open(&path), open(&path));

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_server_is_meant_is_taken_out() {
+    fn the_option_for_a_primary_is_taken_out_of_the_url() {
         for (query, target, rest) in [
             ("", Target::Unsaid, ""),
             ("?", Target::Unsaid, ""),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_is_named_and_no_value() {
+    fn an_unknown_option_is_named_without_its_value() {
         for (query, why) in [
             ("color=secret", "there is no option `color`"),
             ("target_session_attrs=standby", "and a run writes"),

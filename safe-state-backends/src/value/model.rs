@@ -160,7 +160,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn each_comes_back_whatever_came_before(values in proptest::collection::vec(one(), 1..6)) {
+    fn each_value_reads_back_whatever_was_written_before_it(values in proptest::collection::vec(one(), 1..6)) {
         let mut schema = Schema::default();
         let mut written = Vec::new();
         for value in &values {

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_has_a_byte_of_its_own() {
+    fn each_tag_has_a_byte_of_its_own() {
         for byte in 0..25 {
             assert_eq!(Tag::from_byte(byte).map(Tag::byte), Some(byte));
         }

@@ -161,7 +161,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn what_is_stored_is_what_it_is(steps in steps()) {
+    fn a_stored_worklist_is_what_the_list_is(steps in steps()) {
         let (mut list, mut model) = (Worklist::new(), VecDeque::new());
         let mut stored = saved(&list, None).0;
         let mut next = 0..;

@@ -20,7 +20,7 @@ fn records(name: &str) -> Vec<(u8, Vec<u8>)> {
 }
 
 #[test]
-fn any_byte_of_them_may_be_another() {
+fn a_changed_byte_in_a_golden_file_does_no_harm() {
     for name in ["worklist.safestate", "workers.safestate"] {
         let records = records(name);
         assert!(decode(&frame(&records)));

@@ -123,14 +123,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20_000) })]
 
     #[test]
-    fn records_of_any_content(first in first_record(), rest in prop::collection::vec(record(), 0..4)) {
+    fn reading_any_records_causes_no_panic(first in first_record(), rest in prop::collection::vec(record(), 0..4)) {
         let mut records = vec![first];
         records.extend(rest);
         decode(&frame(&records));
     }
 
     #[test]
-    fn what_is_left_of_any_content(
+    fn examining_any_records_causes_no_panic(
         first in first_record(),
         rest in prop::collection::vec(record(), 0..4),
         flipped in any::<prop::sample::Index>(),
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_any_content(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn bytes_of_any_content_are_no_checkpoint(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(!decode(&bytes));
     }
 }

@@ -83,8 +83,8 @@ fn marked(survey: &Survey) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// The most resumable loops of a function. `limits.rs` of the backends has the same limit, and the test `limits` runs
-/// as many.
+/// The most resumable loops of a function. `limits.rs` of the backends has the same limit, and the test `loop_count`
+/// runs as many.
 const LOOP_LIMIT: usize = 64;
 const NESTING_LIMIT: usize = 16;
 

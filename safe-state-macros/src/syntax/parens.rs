@@ -42,13 +42,13 @@ mod tests {
     }
 
     #[test]
-    fn around_a_struct_they_go() {
+    fn parentheses_around_a_struct_are_removed() {
         check(parse_quote!((Lines { file })), &parse_quote!(Lines { file }));
         check(parse_quote!((&Lines { file }.rev())), &parse_quote!(&Lines { file }.rev()));
     }
 
     #[test]
-    fn around_anything_else_they_stay() {
+    fn parentheses_around_anything_else_stay() {
         check(parse_quote!((items)), &parse_quote!((items)));
         check(parse_quote!((walk(Lines { file }))), &parse_quote!((walk(Lines { file }))));
     }

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_is_the_users() {
+    fn the_text_of_tokens_is_as_the_user_wrote_it() {
         for text in ["client.get(url)", "a + b[1]", "f::<u8>(&mut x, \"ä b\")", "{ x }"] {
             assert_eq!(text_of(&text.parse().unwrap(), 200), text);
         }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_one_is_cut() {
+    fn a_long_text_is_cut() {
         assert_eq!(text_of(&"\"äääääääääää\" + 1".parse().unwrap(), 4), "\"ä…");
     }
 }

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_four_times_within_the_watchdog_s_time() {
+    fn the_manager_is_told_four_times_within_the_watchdog_s_time() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("notify");
         let listens = UnixDatagram::bind(&path).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_in_no_file_system_is_found() {
+    fn a_manager_with_an_abstract_socket_is_found() {
         let name = format!("safe-state-{}", std::process::id());
         let address = SocketAddr::from_abstract_name(&name).unwrap();
         let listens = UnixDatagram::bind_addr(&address).unwrap();
@@ -179,7 +179,7 @@ mod tests {
 
     /// A manager that does not read has a full queue, and is told that the job is ready when it reads again.
     #[test]
-    fn one_that_does_not_read_holds_nothing_up() {
+    fn a_manager_that_does_not_read_holds_nothing_up() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("notify");
         let listens = UnixDatagram::bind(&path).unwrap();

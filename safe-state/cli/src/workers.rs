@@ -145,7 +145,7 @@ mod tests {
     use super::{all_started, code};
 
     #[test]
-    fn none_is_left_if_one_cannot_be_started() {
+    fn no_worker_is_left_if_one_cannot_be_started() {
         let mut started = Vec::new();
         let start = || {
             if started.len() == 2 {

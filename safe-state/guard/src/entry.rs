@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn all_reads_back() {
+    fn values_of_all_kinds_read_back() {
         reads_back(&Some(None::<u8>));
         reads_back(&Some(()));
         reads_back(&Some(Some(None::<String>)));

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_without_has_none() {
+    fn no_group_is_found_on_a_system_without_control_groups() {
         assert!(Cgroup::find("0::/\n", "20 1 0:5 / /proc rw - proc proc rw\n").is_none());
         assert!(Cgroup::find("", "").is_none());
     }

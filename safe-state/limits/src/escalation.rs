@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_its_steps() {
+    fn each_kind_of_interrupt_has_its_steps() {
         use Step::{Cancel, Interrupt as Int, Kill, Terminate};
         assert_eq!(steps(Interrupt::Cancellation, true), [(0, Cancel)]);
         let signals = [(0, Int), (15, Terminate), (30, Terminate)];

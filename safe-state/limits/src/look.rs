@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_in_time() {
+    fn the_watchdog_looks_again_by_the_end_of_an_item_s_time() {
         let (watch, began) = begun(JobLimits { item_timeout: TEN_SECONDS, ..JobLimits::default() });
         let again = watch.look(began + Duration::from_millis(9_500)).unwrap();
         // The next look is due sooner if a batch system ends the program.

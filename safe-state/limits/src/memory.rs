@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_the_limit_it_looks_more_often() {
+    fn the_memory_is_looked_at_more_often_near_the_limit() {
         let interval = Duration::from_millis(500);
         assert_eq!(pause(u64::MAX, interval), interval);
         assert_eq!(pause(20 << 20, interval), Duration::from_millis(10));

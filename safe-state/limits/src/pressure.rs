@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_tight_from_nine_tenths_on_and_looked_at_more_often_near_them() {
+    fn memory_is_tight_from_nine_tenths_of_the_bound_on() {
         let dir = tempfile::tempdir().unwrap();
         let files = [("memory.max", 1000 * MIB), ("memory.current", 100 * MIB)];
         let pressure = pressure(dir.path(), &files).unwrap();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_bound_there_is_nothing_to_see() {
+    fn a_group_without_a_bound_has_no_pressure() {
         let dir = tempfile::tempdir().unwrap();
         assert!(pressure(dir.path(), &[("memory.current", 5)]).is_none());
         fs::write(dir.path().join("memory.max"), "max\n").unwrap();

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_when_its_limit_is_passed_and_not_later() {
+    fn the_guard_looks_when_its_limit_is_passed_and_not_later() {
         let (watch, look) = watch();
         assert_eq!(look(&watch, 0), 500);
         assert_eq!(look(&watch, 59_700), 60_000);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn with_progress_in_time_it_is_never_passed() {
+    fn progress_in_time_keeps_a_limit_from_being_passed() {
         let (watch, look) = watch();
         for minute in 1..100 {
             look(&watch, minute * 60_000 - 1);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_nothing_once_it_has_been_left() {
+    fn a_guard_that_has_been_left_does_nothing() {
         let (watch, _) = watch();
         watch.end();
         assert_eq!(watch.look(Instant::now() + Duration::from_secs(3600)), None);

@@ -83,7 +83,7 @@ mod tests {
     impl StdError for Panics {}
 
     #[test]
-    fn one_that_cannot_be_shown_stops_nothing() {
+    fn an_error_that_cannot_be_shown_stops_nothing() {
         let links = links(&Panics, None);
         assert_eq!(links, [Link { error_type: None, debug: None }]);
     }

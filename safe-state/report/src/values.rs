@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_a_value_is_shown_as_well_as_it_can_be() {
+    fn a_whole_value_is_shown_as_well_as_it_can_be() {
         assert_eq!(shown!(whole vec![7]), "list (1)");
         assert_eq!(shown!(whole Printed(1)), "Printed(\n    1,\n)");
         assert!(shown!(whole Mute).ends_with("::Mute)"));

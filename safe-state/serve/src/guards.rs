@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_names_reach_it() {
+    fn a_request_reaches_the_server_only_by_its_own_names() {
         let local = guards("127.0.0.1:8080", &["Jobs.example.org", "other.example.org:90"]);
         for host in [
             "127.0.0.1:8080",
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_listens_on_all_addresses_a_number_is_one() {
+    fn a_server_that_listens_on_all_addresses_takes_any_number() {
         let open = guards("0.0.0.0:80", &[]);
         for host in ["192.0.2.7", "192.0.2.7:80", "localhost"] {
             assert!(open.is_ours(host), "{host}");

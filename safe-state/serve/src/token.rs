@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_are_alike_and_none_is_printed() {
+    fn no_two_tokens_are_alike_and_none_is_printed() {
         let (one, other) = (Token::new().unwrap(), Token::new().unwrap());
         assert!(one.is(one.text().as_bytes()) && !one.is(other.text().as_bytes()));
         assert!(!one.is(b"") && !one.is(&one.text().as_bytes()[1..]));

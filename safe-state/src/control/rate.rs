@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn workers_divide_it() {
+    fn workers_divide_the_rate() {
         let second = Duration::from_secs(1);
         let begin = Instant::now();
         let mut spread = Spread::new(Rate::new(2, second), begin);

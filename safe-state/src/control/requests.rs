@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_cancelled_stops() {
+    fn a_run_that_is_asked_to_cancel_stops() {
         let mut requests = asked(Some(Request::Cancel));
         assert!(requests.is_due() && requests.are_to_be_saved_for());
         assert_eq!(requests.apply(), Applied::Stop(StopReason::Cancelled));

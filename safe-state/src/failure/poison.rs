@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_looks_out_for_as_many_items_as_may_have_begun() {
+    fn the_detector_suspects_as_many_items_as_may_have_begun() {
         let now = Instant::now();
         let mut detector = PoisonDetector::new(true, (2, Duration::ZERO), now);
         assert!(!detector.is_over());
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn and_for_twice_the_time() {
+    fn the_detector_suspects_items_for_twice_the_time() {
         let (now, second) = (Instant::now(), Duration::from_secs(1));
         let mut detector = PoisonDetector::new(true, (1, second), now);
         assert!(detector.suspects_next(now) && detector.suspects_next(now + second));

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_can_hold_it_does() {
+    fn a_return_type_that_can_hold_the_error_returns_it() {
         let anyhow = __on_error!(anyhow::Result<u8>)(shrank()).unwrap_err();
         assert!(anyhow.to_string().contains("has 2 items, but 3"), "{anyhow}");
         let io = __on_error!(io::Result<()>)(shrank()).unwrap_err();
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "the input of job `j` has changed: it has 2 items")]
-    fn any_other_panics_with_the_same_words() {
+    fn other_return_types_panic_with_the_words_of_the_error() {
         let _ = __on_error!(Result<(), String>)(shrank());
     }
 

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_large_map_its_length_counts() {
+    fn a_large_map_is_known_by_its_length() {
         let map = |count: u64, last: u64| -> HashMap<u64, String> {
             (0..count)
                 .map(|n| (n, if n + 1 == count { last.to_string() } else { "x".repeat(100) }))

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_count_until_a_save_takes_them() {
+    fn skipped_items_and_dead_letters_count_until_they_are_saved() {
         let mut given_up = GivenUp::default();
         assert!(given_up.is_none());
         given_up.skip();

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn nor_does_a_panic() {
+    fn a_panic_between_two_looks_loses_no_count() {
         let dir = tempfile::tempdir().unwrap();
         let panicking = |item| {
             assert_ne!(item, 7, "seven");

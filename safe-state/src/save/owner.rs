@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_under_way_when_its_future_is_dropped_is_done_before_what_comes_last() {
+    fn work_of_a_dropped_future_is_done_before_the_last_save() {
         let backend = Arc::new(MemoryBackend::default());
         let mut owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
         let ((go, first), (go_on, second)) = (save_behind(0), save_behind(1));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_whose_future_is_dropped_is_one_all_the_same() {
+    fn an_end_whose_future_is_dropped_still_saves() {
         let backend = Arc::new(MemoryBackend::default());
         let owner = Owner::new(store(&backend), Some(Worker::spawn().unwrap()));
         let (go, last) = save_behind(0);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_thread_it_does_the_same_where_it_is_called() {
+    fn an_owner_without_a_thread_saves_where_it_is_called() {
         let backend = Arc::new(MemoryBackend::default());
         let mut owner = Owner::new(store(&backend), None);
         owner.store().save(Change::completed(1)).unwrap();

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn no_figure_from_too_few() {
+    fn too_few_items_give_no_median() {
         let mut pace = Pace::new(Instant::now());
         pace.worked(10, Duration::from_secs(1));
         assert_eq!(pace.median(), None);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn fast_saving_is_not() {
+    fn fast_saving_gives_no_warning() {
         let began = Instant::now();
         let after = |millis| began + Duration::from_millis(millis);
         assert!(!Pace::new(began).saved(after(9000), after(9900)));

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_hurry_saves_take_a_tenth_of_the_time() {
+    fn saves_in_a_hurry_take_a_tenth_of_the_time() {
         let now = Instant::now();
         let ago = |millis| now.checked_sub(Duration::from_millis(millis)).unwrap();
         let mut schedule = Schedule::new(SaveEvery::items(1_000_000), now);

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn of_another_what_is_passed_over_is_kept() {
+    fn an_iterator_that_cannot_be_cloned_keeps_what_is_passed_over() {
         let items: Vec<Once> = (0..10).map(Once).collect();
         let mut sliced = Sliced::new(items.into_iter(), |it| crate::__again!(it));
         assert!(sliced.origin.is_none());
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn items_that_have_been_given_do_not_come_again_of_one_that_cannot_be_cloned() {
+    fn an_iterator_that_cannot_be_cloned_gives_no_item_again() {
         let items: Vec<Once> = (0..10).map(Once).collect();
         let mut sliced = Sliced::new(items.into_iter(), |it| crate::__again!(it));
         assert_eq!(slice(&mut sliced, 6..8), [Once(6), Once(7)]);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_of_the_same_items_wherever_it_stands() {
+    fn samples_show_an_item_that_differs_wherever_it_stands() {
         let of = |items: Vec<u64>, again: fn(&_) -> _| {
             let mut sliced = Sliced::new(items.into_iter(), again);
             let sampled = sliced.sampled(|item| u32::try_from(*item).ok());

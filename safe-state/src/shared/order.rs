@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn it_passes_over_what_others_have_until_it_has_waited() {
+    fn a_worker_passes_over_slices_of_others_until_it_has_waited() {
         let mut order = Order::by(3, || 0);
         order.is_held(0, 3);
         order.is_held(1, 3);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn it_tries_first_what_it_has_at_hand() {
+    fn a_worker_tries_first_the_slices_that_it_has_at_hand() {
         let mut order = Order::by(8, || 5);
         order.has_at_hand([2, 3].into_iter());
         assert_eq!(order.next(&finished([2]), 8), Some(3));
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn it_finds_each_slice_from_wherever_it_begins() {
+    fn a_worker_finds_each_slice_from_wherever_it_begins() {
         for count in [1, 2, 7, 256] {
             let (mut order, mut done) = (Order::new(count), finished([]));
             while let Some(slice) = order.next(&done, count) {

@@ -64,7 +64,7 @@ fn bucket() -> impl ObjectStore {
 }
 
 #[test]
-fn it_keeps_its_promises_in_a_store_of_the_users() {
+fn a_store_of_the_users_keeps_its_promises() {
     let store = Arc::new(InMemory::new());
     let backend = ObjectStoreBackend::new(Arc::clone(&store) as _, "jobs").unwrap();
     let subject = Subject::new(move || Arc::new(backend.clone()));
@@ -72,9 +72,9 @@ fn it_keeps_its_promises_in_a_store_of_the_users() {
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn an_object_store_keeps_its_promises() {
     let conforming = || on_s3("conformance");
-    remote::conformance("it_keeps_its_promises", conforming, |job| {
+    remote::conformance("an_object_store_keeps_its_promises", conforming, |job| {
         let below = PrefixStore::new(bucket(), "conformance");
         lapse(&below, job);
     });

@@ -31,7 +31,7 @@ fn a_store_that_ignores_conditions_is_refused_by_name() {
 }
 
 #[test]
-fn runs_that_begin_at_once_on_such_a_store_do_nothing() {
+fn runs_on_a_store_that_ignores_conditions_do_nothing() {
     let url = deaf_objects_url("unfit-runs");
     std::thread::scope(|scope| {
         for _ in 0..8 {

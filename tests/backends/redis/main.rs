@@ -42,9 +42,9 @@ fn tell(url: &str, command: &[&str]) {
 }
 
 #[test]
-fn it_keeps_its_promises() {
+fn redis_keeps_its_promises() {
     let conforming = || remote::limited(shared("conformance"), Duration::from_secs(30));
-    remote::conformance("it_keeps_its_promises", conforming, |job| {
+    remote::conformance("redis_keeps_its_promises", conforming, |job| {
         let lease = format!("{{conformance}}:lease:{job}");
         tell(&redis_url(), &["HSET", &lease, "ends", "0"]);
     });

@@ -95,7 +95,7 @@ fn what_need_not_survive_the_power_is_not_waited_for() {
 }
 
 #[test]
-fn a_save_that_is_not_synced_is_none() {
+fn a_save_that_is_not_synced_is_an_error() {
     let server = Pretended::answering("*2\r\n:0\r\n:0\r\n");
     let mut lease = server.lease(Durability::Power);
     let error = told(&lease.save(b"state").unwrap_err());

@@ -82,7 +82,7 @@ fn some_commit(
 }
 
 #[test]
-fn items_that_were_not_saved_yet_are_saved_with_it() {
+fn items_that_were_not_saved_yet_are_saved_with_a_commit() {
     for (fault, next) in [(2, 0), (5, 4), (9, 8)] {
         let base = Base::new();
         let (mut connection, faults) = (base.connection(), Faults::at([fault]));

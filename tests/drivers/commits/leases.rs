@@ -63,7 +63,7 @@ fn in_sqlite(base: &Base) -> anyhow::Result<()> {
 }
 
 #[test]
-fn nor_does_one_in_sqlite() {
+fn a_run_in_sqlite_that_has_lost_its_lease_commits_nothing() {
     let base = Base::new();
     let error = in_sqlite(&base).unwrap_err().to_string();
     assert!(error.contains(TAKEN_OVER), "{error}");

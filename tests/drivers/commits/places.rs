@@ -76,7 +76,7 @@ fn in_postgres(backend: Arc<dyn Backend>, url: &str) -> anyhow::Result<()> {
 }
 
 #[test]
-fn so_is_another_database_of_a_server() {
+fn another_database_of_the_same_server_is_refused() {
     let other = postgres_url().replace("/safe_state", "/postgres");
     let backend = || from_url(&postgres_url()).unwrap();
     let error = format!("{:#}", in_postgres(backend(), &other).unwrap_err());

@@ -346,14 +346,14 @@ mod tests {
     }
 
     #[test]
-    fn items_in_any_order_are_not_to_be_done_again_without_bound() {
+    fn the_judge_notices_too_many_items_that_are_done_again() {
         assert_eq!(tried(|| go(true, true)), Ok(()));
         let said = tried(|| go(false, true)).unwrap_err();
         assert!(said.contains("4 are done again, not 3"), "{said}");
     }
 
     #[test]
-    fn nor_is_what_is_finished_to_be_taken_for_the_next_run() {
+    fn the_judge_notices_a_finished_job_that_does_not_begin_anew() {
         let said = tried(|| go(true, false)).unwrap_err();
         assert!(said.ends_with("does not begin anew"), "{said}");
     }

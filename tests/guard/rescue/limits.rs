@@ -50,7 +50,7 @@ fn mapped(pid: u32) -> (usize, usize) {
 }
 
 #[test]
-fn its_memory_is_left_out_of_core_dumps() {
+fn the_memory_of_a_guard_is_left_out_of_core_dumps() {
     let mut guard =
         guarded(GUARDED, &["wait"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

@@ -27,7 +27,7 @@ fn a_crash_has_a_minidump_each_time() {
 }
 
 #[test]
-fn what_is_no_crash_has_none() {
+fn an_end_that_is_no_crash_has_no_minidump() {
     let dir = tempfile::tempdir().unwrap();
     for how in ["return", "error", "kill", "panic"] {
         let output =

@@ -68,7 +68,7 @@ fn the_terminals_ctrl_c_reaches_the_job_once() {
 }
 
 #[test]
-fn a_job_that_does_not_handle_them_dies_of_them() {
+fn a_job_that_does_not_handle_a_signal_dies_of_it() {
     let mut program =
         guarded(GUARDED, &["wait"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();

@@ -21,7 +21,7 @@ fn number(variable: &str) -> Option<u64> {
 const SIZES: [&str; 4] = ["10", "1000", "100000", "10000000"];
 
 #[test]
-fn killed_at_random() {
+fn a_guard_has_the_last_update_of_a_job_that_is_killed() {
     storm(0, |job, delay| {
         thread::sleep(delay);
         kill_process(job, Signal::KILL).unwrap();
@@ -29,7 +29,7 @@ fn killed_at_random() {
 }
 
 #[test]
-fn crashing_at_random() {
+fn a_guard_has_the_last_update_of_a_job_that_crashes() {
     storm(1, |_, _| ());
 }
 

@@ -108,7 +108,7 @@ fn workers_are_shown_with_what_they_take() {
 }
 
 #[test]
-fn it_can_be_used_by_the_keyboard_alone() {
+fn the_page_can_be_used_by_the_keyboard_alone() {
     let jobs = Jobs::new();
     jobs.fail("bill", 3, "no");
     jobs.fail("mail", 3, "no");

@@ -73,7 +73,7 @@ fn files(folder: &Path) -> usize {
 }
 
 #[test]
-fn what_is_in_it_is_read_with_the_store() {
+fn progress_in_a_folders_page_is_read_with_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let store = Known::new("one");
     let backend = store.with_pages_in(folder.path());
@@ -143,7 +143,7 @@ fn a_state_that_the_store_was_taken_back_to_counts_alone() {
 }
 
 #[test]
-fn what_is_saved_by_hand_counts_alone_though_it_is_what_the_page_lay_beside() {
+fn a_checkpoint_that_is_saved_by_hand_counts_without_its_page() {
     let folder = tempfile::tempdir().unwrap();
     let store = Known::new("one");
     let backend = store.with_pages_in(folder.path());
@@ -157,7 +157,7 @@ fn what_is_saved_by_hand_counts_alone_though_it_is_what_the_page_lay_beside() {
 }
 
 #[test]
-fn a_store_that_nothing_tells_from_others_has_none_and_says_so() {
+fn a_store_that_nothing_tells_from_others_refuses_a_page() {
     let folder = tempfile::tempdir().unwrap();
     let store = Known { name: None, store: Arc::default() };
     let (_run, refused) = begin(&store.with_pages_in(folder.path()));
@@ -166,7 +166,7 @@ fn a_store_that_nothing_tells_from_others_has_none_and_says_so() {
 }
 
 #[test]
-fn what_else_is_in_the_place_of_the_folder_is_told() {
+fn a_file_in_place_of_the_folder_is_told() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let backend = Known::new("one").with_pages_in(file.path());
     assert_eq!(completed(&backend), 0);

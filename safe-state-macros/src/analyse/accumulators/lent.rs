@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_walked_is_not() {
+    fn what_is_walked_does_not_count_as_lent() {
         check(0, &parse_quote! { &mut rows });
         check(0, &parse_quote! { rows.by_ref() });
         check(0, &parse_quote! { (&mut rows).take(3) });

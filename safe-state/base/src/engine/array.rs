@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn htcondor_tells_it_in_a_file() {
+    fn htcondor_tells_the_task_in_a_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(".job.ad");
         let path_text = path.to_str().unwrap();

@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_counts_and_else_the_first_end() {
+    fn the_end_that_is_said_counts_before_the_first_known_one() {
         let (soon, late) = (in_seconds(600), in_seconds(3600));
         let of_slurm = left(&[(SLURM, &soon)]).unwrap();
         assert!((598..=600).contains(&of_slurm.0) && of_slurm.1 == SLURM, "{of_slurm:?}");
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_nothing_is_told() {
+    fn a_system_that_tells_no_end_is_told() {
         assert_eq!(known(&[]).0, Known::Free);
         assert_eq!(known(&[(SLURM, "soon"), (LENGTH, "")]).0, Known::Free);
         let unknown = known(&[("SGE_TASK_ID", "undefined"), ("JOB_ID", "9")]).0;

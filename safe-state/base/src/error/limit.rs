@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_say_what_and_where_and_what_to_do() {
+    fn errors_of_limits_say_what_and_where_and_what_to_do() {
         let place = || "at src/main.rs:14:5".to_owned();
         let (limit, used) = (Duration::from_secs(60), Duration::from_millis(60_003));
         let timeout = LimitExceeded::ExecutionTimeout { limit, used, place: place() };

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_it_came_to() {
+    fn the_end_of_a_program_is_told_in_words() {
         let status = ExitStatus::from_raw(11);
         let given_up = Supervised::new(status, end(11), vec![end(11), end(1 << 8), end(11)], true);
         let text =

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_that_ignores_a_signal_takes_it() {
+    fn a_signal_that_a_program_ignores_counts_as_taken() {
         let mut shell = Command::new("sh");
         shell.args(["-c", "trap '' USR1; echo ready; exec sleep 3600"]);
         let mut child = shell.stdout(std::process::Stdio::piped()).spawn().unwrap();

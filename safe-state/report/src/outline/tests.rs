@@ -106,7 +106,7 @@ impl Serialize for Fails {
 }
 
 #[test]
-fn one_that_fails_is_shown_as_far_as_it_came() {
+fn a_value_that_fails_to_serialise_is_shown_as_far_as_it_came() {
     assert_eq!(lines(9, &(1, Fails, 2)), ["it = tuple", "  0 = 1", "  1 = (locked)"]);
 }
 

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_of_one_that_was_given_to_nobody() {
+    fn a_commit_that_was_given_to_nobody_leaves_no_doubt() {
         let mut commit = Commit::default();
         commit.prepare(Progress::default().before());
         assert!(commit.take_back_prepared().is_some());

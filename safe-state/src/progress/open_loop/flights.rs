@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_is_that_of_the_highest_that_completed() {
+    fn the_mark_is_of_the_highest_item_that_completed() {
         let mut flights = Flights::new(Completed::default(), 5);
         for fingerprint in [Some(1), None, Some(3)] {
             flights.hand_out(None);

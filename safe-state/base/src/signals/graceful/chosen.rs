@@ -118,7 +118,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn some_only_warn() {
+    fn some_signals_only_warn() {
         let parsed = EndSignals::parse("USR1,SIGTERM").unwrap();
         assert_eq!(parsed.numbers(), [SIGTERM, SIGUSR1]);
         assert!(only_warns(SIGUSR1) && !only_warns(SIGTERM));

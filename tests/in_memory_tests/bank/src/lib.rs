@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn so_has_one_that_is_awaited_on_many_threads() {
+    async fn a_job_on_many_threads_has_the_memory_of_its_test() {
         assert!(bill_later(ORDERS.to_vec(), 2).await.is_err());
         assert_eq!(bill_later(ORDERS.to_vec(), 99).await.unwrap(), 10);
     }

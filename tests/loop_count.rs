@@ -28,7 +28,7 @@ one_after_another! {
 }
 
 #[test]
-fn as_many_loops_as_are_let_through_are_saved() {
+fn the_most_loops_of_a_function_are_saved() {
     let (store, ran) = (Arc::default(), Ran::default());
     one_after_another(&store, &ran, true).unwrap_err();
     one_after_another(&store, &ran, false).unwrap();
@@ -65,7 +65,7 @@ inside_one_another! {
 }
 
 #[test]
-fn as_deep_loops_as_are_let_through_are_saved() {
+fn the_deepest_loops_of_a_function_are_saved() {
     let (store, ran) = (Arc::default(), Ran::default());
     inside_one_another(&store, &ran, true).unwrap_err();
     inside_one_another(&store, &ran, false).unwrap();

@@ -25,7 +25,7 @@ const ASKS: [&str; 3] = ["checks", "async", "checks-in-a-thread"];
 const DEAF: [&str; 6] = ["spins", "reads", "sleeps", "native", "spins-in-a-thread", "async-spins"];
 
 fn start(work: &str, interrupt: &str, signals: &str) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_interrupted"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limits_child"));
     child.args([work, interrupt, signals]).stdin(Stdio::piped()).stdout(Stdio::piped());
     child.spawn().unwrap()
 }

@@ -38,7 +38,7 @@ fn the_error_says_how_long_and_where() {
 }
 
 #[test]
-fn without_a_guard_all_is_well() {
+fn a_check_without_a_guard_is_no_error() {
     check().unwrap();
     progress();
 }
@@ -88,7 +88,7 @@ fn guards_need_not_be_left_in_order() {
 }
 
 #[test]
-fn each_thread_has_its_own() {
+fn each_thread_has_its_own_guard() {
     let late = guard(SHORT).start().unwrap();
     let threads: Vec<_> = (0..16)
         .map(|number| {
@@ -136,7 +136,7 @@ fn a_future_is_guarded_on_whatever_threads_it_runs() {
 }
 
 #[test]
-fn what_is_ready_is_not_cancelled() {
+fn a_future_that_is_ready_is_not_cancelled() {
     let value = safe_state_tests::shapes::block_on(guard(SHORT).run_async(async {
         while check().is_ok() {
             thread::sleep(Duration::from_millis(1));

@@ -8,7 +8,7 @@ use std::process::Command;
 /// feature `testing`.
 fn bank(dir: &Path, has_testing: bool) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let from = here.join("ordinary/bank");
+    let from = here.join("in_memory_tests/bank");
     let folder = dir.join("bank");
     for name in ["src/lib.rs", "tests/calls.rs"] {
         fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
@@ -29,7 +29,7 @@ fn bank(dir: &Path, has_testing: bool) -> PathBuf {
 
 /// Returns whether all tests of the package have passed, and what `cargo test` prints.
 fn cargo_test(folder: &Path, arguments: &[&str]) -> (bool, String) {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("ordinary");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("in_memory_tests");
     let told = Command::new(env!("CARGO"))
         .args(["test", "--offline"])
         .args(arguments)
@@ -67,7 +67,7 @@ fn tests_that_call_the_library_pass_with_the_feature_testing() {
 
 /// The guide says so: without the feature, the library cannot tell that a test calls it.
 #[test]
-fn without_the_feature_they_have_files() {
+fn tests_without_the_feature_testing_leave_files() {
     let dir = tempfile::tempdir().unwrap();
     let folder = bank(dir.path(), false);
     cargo_test(&folder, &["--test", "calls", "--", "--test-threads=1"]);

@@ -171,12 +171,12 @@ fn items_of_an_inner_loop_have_a_time_each_and_so_has_what_is_behind_it() {
 fn a_run_stops_before_the_batch_system_ends_it() {
     let dir = tempfile::tempdir().unwrap();
     let end = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 3600;
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg("batch").arg(dir.path());
     let output = child.env("SLURM_JOB_END_TIME", end.to_string()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let dir = tempfile::tempdir().unwrap();
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg("batch").arg(dir.path());
     let output = child.env("SLURM_JOB_END_TIME", (end - 3595).to_string()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

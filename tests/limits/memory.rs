@@ -45,7 +45,7 @@ fn what_takes_too_much_is_cancelled_until_it_has_freed_it() {
 
 /// A guard that looked only twice a second would see the limit after it was exceeded by hundreds of megabytes.
 #[test]
-fn near_the_limit_it_is_seen_soon() {
+fn a_passed_limit_on_memory_is_seen_soon() {
     let _alone = TAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let guard = guard(200 << 20).start().unwrap();
     let mut held = Vec::new();

@@ -86,7 +86,7 @@ fn an_async_method_returns_what_it_did() {
 }
 
 #[test]
-fn both_go_on_one_method() {
+fn one_method_may_have_both_guards() {
     let mut importer = Importer { done: 0 };
     importer.both();
     assert_eq!(importer.done, 7);

@@ -138,7 +138,7 @@ fn a_run_that_waits_is_paused_with_all_that_is_complete_and_waits_on() {
 }
 
 #[test]
-fn so_is_one_that_is_throttled_before_its_first_item() {
+fn a_run_that_is_throttled_before_its_first_item_is_cancelled() {
     let calls: [Call; 2] = [throttled, |backend, begun| block_on(throttled_async(backend, begun))];
     for call in calls {
         let ((backend, job), begun) = (stored(), Begun::default());
@@ -157,7 +157,7 @@ fn so_is_one_that_is_throttled_before_its_first_item() {
 }
 
 #[test]
-fn one_that_waits_for_its_lease_is_cancelled_and_heeds_no_older_request() {
+fn a_run_that_waits_for_its_lease_heeds_only_a_new_request() {
     let calls: [Call; 2] =
         [waits_for_lease, |backend, begun| block_on(waits_for_lease_async(backend, begun))];
     for call in calls {
@@ -190,7 +190,7 @@ waiting! {
 }
 
 #[test]
-fn many_may_ask_at_a_time_of_a_run_and_of_none() {
+fn many_may_ask_a_run_at_a_time_and_also_a_job_without_one() {
     let folder = tempfile::tempdir().unwrap();
     let backends: [Stored; 3] = [
         Arc::new(MemoryBackend::default()),
@@ -351,7 +351,7 @@ fn two_loops(backend: &Stored, second: &Cell<u64>) -> Result<u64, Error> {
 }
 
 #[test]
-fn one_that_has_another_loop_stops_before_its_first_item() {
+fn a_run_with_another_loop_stops_before_that_loops_first_item() {
     let ((backend, job), second) = (stored(), Cell::new(0));
     assert!(is_cancelled(&two_loops(&backend, &second)));
     assert_eq!(second.get(), 0);
@@ -375,7 +375,7 @@ fn retried(backend: &Stored, fails: bool, ran: &Cell<u64>) -> Result<u64, Error>
 }
 
 #[test]
-fn behind_the_last_dead_letter_that_is_tried_again_the_input_has_ended() {
+fn a_retry_that_has_done_the_last_dead_letter_is_finished() {
     let ((backend, job), ran) = (stored(), Cell::new(0));
     assert_eq!(retried(&backend, true, &ran).unwrap(), 4);
     job.retry_dead_letters().unwrap();

@@ -100,7 +100,7 @@ fn walk(dir: &Path, pause: Duration) -> anyhow::Result<Vec<u32>> {
 }
 
 #[test]
-fn a_checkpoint_of_ones_own_is_a_boundary() {
+fn a_manual_checkpoint_ends_a_run_that_is_over() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(reason(&walk(dir.path(), SHORT).unwrap_err()), StopReason::MaxRuntime);
     assert_eq!(walk(dir.path(), Duration::ZERO).unwrap(), [1, 3, 7, 6, 2, 5, 4]);

@@ -13,7 +13,7 @@ const KILL: i32 = 9;
 const BAD: u64 = 7;
 
 fn run(kind: &str, dir: &Path) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_limited"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limits_in_loops"));
     child.arg(kind).arg(dir).output().unwrap()
 }
 
@@ -55,39 +55,39 @@ fn is_slow(cause: CrashCause) -> bool {
 }
 
 #[test]
-fn an_item_that_never_ends() {
+fn an_item_that_never_ends_is_ended() {
     ends("spins", &[INT], is_slow);
 }
 
 #[test]
-fn one_in_a_system_call() {
+fn an_item_in_a_system_call_is_ended() {
     ends("reads", &[INT], is_slow);
 }
 
 #[test]
-fn one_of_an_async_function_that_does_not_await() {
+fn an_async_item_that_does_not_await_is_ended() {
     ends("async", &[INT], is_slow);
 }
 
 #[test]
-fn one_of_a_function_that_carries_a_variable() {
+fn a_slow_item_of_a_function_that_carries_a_variable_is_ended() {
     ends("carries", &[INT], is_slow);
 }
 
 #[test]
-fn one_that_is_known_by_key() {
+fn a_slow_item_that_is_known_by_key_is_ended() {
     ends("by-key", &[INT], is_slow);
 }
 
 #[test]
-fn one_in_a_program_that_survives_sigint() {
+fn a_slow_item_in_a_program_that_survives_sigint_is_killed() {
     ends("graceful", &[KILL], is_slow);
 }
 
 /// An item whose memory grows so slowly that its grace period ends first is ended by SIGINT, and a faster one by
 /// SIGKILL.
 #[test]
-fn one_that_takes_memory_without_end() {
+fn an_item_that_takes_memory_without_end_is_ended() {
     ends(
         "takes",
         &[INT, KILL],

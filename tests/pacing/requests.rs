@@ -221,7 +221,7 @@ fn walk(backend: &Arc<MemoryBackend>, end: u64) -> Result<usize, Error> {
 }
 
 #[test]
-fn a_checkpoint_of_ones_own_heeds_it_too() {
+fn a_manual_checkpoint_heeds_a_cancellation() {
     let backend = Arc::default();
     assert!(is_cancelled(&walk(&backend, u64::MAX).unwrap_err()));
     let seen = Job::new("walk").backend(Arc::clone(&backend)).peek_checkpoint().unwrap().unwrap();
@@ -230,7 +230,7 @@ fn a_checkpoint_of_ones_own_heeds_it_too() {
 }
 
 #[test]
-fn a_job_without_the_attribute_heeds_it_too() {
+fn a_job_without_the_attribute_heeds_a_cancellation() {
     let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
     let job = Job::new("plain").backend(backend).save_every(1000);
     let error = job.run(0..u64::MAX, |item| if item == 1 { job.cancel() } else { Ok(()) });
