@@ -1,4 +1,4 @@
-//! Values recorded of the item that failed.
+//! Tests the values that are recorded of the item that failed.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! As many loops as the attribute lets through can be saved. One more it refuses:
+//! Tests that a job can save as many loops as the attribute accepts. The attribute refuses one loop more:
 //! `ui/choice/too_many_loops.rs` and `ui/choice/too_deep_a_loop.rs`.
 
 use std::sync::Arc;
@@ -35,7 +35,7 @@ fn as_many_loops_as_are_let_through_are_saved() {
     assert_eq!(ran.take(), (0..64).collect::<Vec<_>>());
 }
 
-/// A loop around the body for each number, the first innermost.
+/// Puts a loop around the body for each number. The first number is the innermost loop.
 macro_rules! inside_one_another {
     (($($head:tt)*) $ran:ident $item:ident { $($body:tt)* } $number:literal $($more:literal)*) => {
         inside_one_another! { ($($head)*) $ran $item {

@@ -1,4 +1,4 @@
-//! Looking at a job from outside.
+//! Tests looking at a job from outside.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Our own backends, and one of a user's, keep the promises.
+//! Conformance tests of our own backends, and of one as a user would write it.
 #![cfg(feature = "conformance")]
 
 use std::collections::HashMap;
@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex};
 use safe_state_backends::conformance::{Subject, answer_as_child};
 use safe_state_backends::{Backend, Error, FileBackend, MemoryBackend};
 
-/// Tells a child where the store of its parent is.
+/// The environment variable that tells a child where its parent's store is.
 const STORE: &str = "SAFE_STATE_TEST_STORE";
 
 fn store_of_parent() -> PathBuf {
     std::env::var_os(STORE).unwrap_or_default().into()
 }
 
-/// The test of that name, as a child.
+/// Returns a command that runs the test `test` as a child process.
 fn child<'c>(test: &'c str, store: &'c Path) -> impl Fn() -> Command + 'c {
     move || {
         let mut this = Command::new(std::env::current_exe().unwrap());
@@ -26,7 +26,7 @@ fn child<'c>(test: &'c str, store: &'c Path) -> impl Fn() -> Command + 'c {
     }
 }
 
-/// Checks the backend that `open` gives for a path in an empty directory, between processes too.
+/// Checks the backend that `open` returns for a path in an empty directory, also between processes.
 fn check<B: Backend>(
     test: &str,
     open: fn(PathBuf) -> B,
@@ -100,7 +100,7 @@ fn encrypted_memory() {
     Subject::new(move || Arc::clone(&store) as _).check();
 }
 
-/// The four methods of the trait's documentation.
+/// A backend with the four required methods, as in the trait's documentation.
 #[derive(Default)]
 struct Shelf(Mutex<HashMap<String, Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! `list`, `peek` and `clear`.
+//! Tests `list`, `peek` and `clear`.
 
 use safe_state_tests::Worker;
 use serde_json::json;

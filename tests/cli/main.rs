@@ -1,4 +1,4 @@
-//! The command `safe-state`, as a user runs it.
+//! Tests the command `safe-state`, as a user runs it.
 
 mod command;
 mod hostile;

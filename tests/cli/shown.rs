@@ -1,4 +1,4 @@
-//! What each command shows, to people and to programs.
+//! Tests the output of each command, for people and for programs.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use safe_state::Error;
 use crate::command::Jobs;
 use crate::transcript::Transcript;
 
-/// The job in each golden file.
+/// The name of the job in each golden file.
 const GOLDEN: &str = "müller/import";
 
 fn of_golden(name: &str, commands: &[&str]) {
@@ -20,7 +20,8 @@ fn of_golden(name: &str, commands: &[&str]) {
         .assert_the_same(&jobs, &format!("golden_{name}"));
 }
 
-/// A job that failed, one that stopped, one that finished, and two files that are no checkpoints.
+/// Returns a directory with a job that failed, one that stopped, one that finished, and two files that are no
+/// checkpoints.
 fn several() -> Jobs {
     let jobs = Jobs::new();
     jobs.fail("mail", 6, "connection reset\x1b[31m by\npeer");

@@ -1,4 +1,4 @@
-//! `failure`, `dead-letters`, `history`, `explain` and `completions`.
+//! Tests `failure`, `dead-letters`, `history`, `explain` and `completions`.
 
 use std::process::Command;
 

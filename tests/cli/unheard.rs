@@ -1,4 +1,4 @@
-//! Where nobody can read what the command says, or a file can't be written, it ends by an exit code of its own.
+//! Tests that the command ends by an exit code of its own where nobody can read its output, or a file can't be written.
 
 use std::fs::OpenOptions;
 use std::io::pipe;
@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::command::{Jobs, command};
 
-/// All that the command can do, in ways that say something; of some kinds a job is there no more afterwards.
+/// All commands, in forms that write something. Some of them remove the job.
 const ALL: &[&[&str]] = &[
     &["list"],
     &["peek", "broken"],
@@ -90,7 +90,7 @@ fn all_commands_are_among_them() {
     }
 }
 
-/// A pipe that nobody reads any more.
+/// Returns a pipe that nobody reads any more.
 fn closed() -> Stdio {
     let (reader, writer) = pipe().unwrap();
     drop(reader);
@@ -115,7 +115,7 @@ fn a_disk_that_is_full() {
     each(|command| _ = command.stdout(full()).stderr(full()), "both");
 }
 
-/// By the shell, as its users do it.
+/// Makes a shell run the command after `first`, as users do it.
 fn in_shell(command: &mut Command, first: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{first}; exec \"$@\""), "sh"]);

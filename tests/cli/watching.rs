@@ -1,4 +1,4 @@
-//! `watch`, in a terminal and in JSON.
+//! Tests `watch`, in a terminal and in JSON.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};

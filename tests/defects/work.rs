@@ -1,4 +1,4 @@
-//! Work that was lost, or done twice.
+//! Tests work that was lost, or done twice.
 
 use std::path::Path;
 use std::process::Command;
@@ -206,7 +206,7 @@ fn s40_what_a_kill_repeats_can_be_bounded_by_time() {
     let of_memory = lags(Job::new("timed").backend("memory:"));
     assert!(of_memory.iter().all(|lag| *lag <= 4), "an item takes 5 ms or more: {of_memory:?}");
     assert!(of_memory.contains(&1), "and not every one is saved: {of_memory:?}");
-    // A page beside the file has each of them.
+    // A page beside the file has every item.
     #[cfg(target_os = "linux")]
     assert_eq!(lags(Job::new("timed").state_dir(dir.path()).page(true)), [0; 20]);
 }

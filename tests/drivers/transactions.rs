@@ -1,4 +1,4 @@
-//! `transaction!` over real connections.
+//! Tests `transaction!` over real connections.
 
 use mysql::prelude::Queryable;
 use postgres::NoTls;
@@ -8,7 +8,7 @@ use safe_state::transaction;
 use safe_state::transaction::TransactionError;
 use safe_state_tests::servers::{mysql_url, postgres_url};
 
-/// A database in memory whose rows have to name one another by the time of the commit.
+/// Opens a database in memory whose rows have to reference existing rows by the time of the commit.
 fn sqlite() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     let tables = "PRAGMA foreign_keys = ON; CREATE TABLE rows (

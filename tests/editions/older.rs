@@ -1,4 +1,4 @@
-//! What the newest edition does not accept as it is written here, and what this workspace forbids
+//! Tests code that the newest edition does not accept as it is written here, and code that this workspace forbids
 //! elsewhere: unsafe code.
 
 use safe_state::resumable;
@@ -21,7 +21,7 @@ fn keyword_of_a_later_edition(items: &[u32], gen: &mut Numbers) -> u32 {
     gen.gen()
 }
 
-// Their addresses are others in the next process.
+// The addresses are other ones in the next process.
 #[resumable(backend = store(), on_input_change = "continue")]
 unsafe fn unsafe_function(items: &[*const u32]) -> u32 {
     for x in items {

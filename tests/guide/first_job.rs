@@ -1,4 +1,4 @@
-//! A first job, with the attribute and without.
+//! Runs the guide's first job, with the attribute and without.
 
 use safe_state::testing::survives;
 use safe_state::{Checkpoint, Job};
@@ -9,7 +9,7 @@ use super::world::{CUSTOMERS, Customer, World, act, send, send as remind};
 fn page(known: [Customer; 4]) -> anyhow::Result<(u64, Option<Checkpoint>)> {
     let customers = known.map(|it| Customer { id: it.id, email: it.email.to_owned() });
 
-    /// An invoice of ten for each number of the customer.
+    /// Sends an invoice of ten for each number of the customer, and returns its amount.
     fn send_invoice(customer: &Customer) -> anyhow::Result<u64> {
         act(&customer.email)?;
         Ok(10 * customer.id)

@@ -1,4 +1,4 @@
-//! Guards: what is rescued of a program that dies.
+//! Runs the guide's code on guards: what is rescued of a program that dies.
 
 use std::fs;
 use std::process;
@@ -7,7 +7,7 @@ use safe_state::guard::{Data, GuardError, Rescue, recover};
 
 use super::world::in_a_process;
 
-/// Imports rows, of which the third kills the process.
+/// Imports rows, and kills the process at the third.
 fn import(data: &Data) -> Result<(), GuardError> {
     for row in 1..=3_u64 {
         data.insert("row", row)?;
@@ -32,7 +32,7 @@ mod in_short {
     }
 }
 
-/// The last line that such a program says on standard error, of what it is rescued from.
+/// Returns what the program `main` says on standard error, when it is rescued from an abort.
 fn rescued(test: &str, main: impl FnOnce()) -> String {
     let output = in_a_process(test, &[], |_| main());
     assert_eq!(output.status.code(), Some(128 + 6), "{output:?}");

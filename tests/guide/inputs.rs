@@ -1,4 +1,4 @@
-//! Inputs and calls.
+//! Runs the guide's code on inputs and calls.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

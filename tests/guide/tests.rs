@@ -1,4 +1,4 @@
-//! Tests as readers of the guide write them, of jobs that are to survive and of a guard.
+//! Runs the tests that the guide shows: of jobs that are to survive, and of a guard.
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! A job that its operators look at, change by hand, and start over.
+//! Runs the guide's code of a job that its operators look at, change by hand, and start over.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -183,7 +183,8 @@ fn a_failure_pages_someone() {
     assert!(PAGED.take()[0].starts_with("run 1 failed (item 2: no) after "));
 }
 
-/// It would count for all tests here; what it does is tested in a program of its own.
+/// Sets defaults, which would count for all tests of this program, so it is only compiled. A program of its own tests
+/// it.
 #[expect(dead_code, reason = "it is compiled as the page has it")]
 fn of_all_jobs() {
     safe_state::defaults().backend("sqlite:jobs.db").max_runtime(HOUR).set();

@@ -1,4 +1,4 @@
-//! Many threads at one cache.
+//! Tests many threads that use one cache.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;

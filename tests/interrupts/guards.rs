@@ -1,4 +1,4 @@
-//! Guards in one process: nested, on many threads, around futures, left in time.
+//! Tests guards in one process: nested, on many threads, around futures, left in time.
 
 use std::thread;
 use std::time::Duration;
@@ -43,7 +43,7 @@ fn without_a_guard_all_is_well() {
     progress();
 }
 
-/// Were one left only at the next look, this would take an hour.
+/// If a guard were left only at its next look, this test would take an hour.
 #[test]
 fn a_guard_is_left_at_once() {
     let guard = guard(LONG).check_interval(LONG);
@@ -69,7 +69,7 @@ fn each_of_nested_guards_counts() {
     cancelled(&outer);
     inner.check().unwrap();
     check().unwrap_err();
-    // The innermost one's, which does not help the other.
+    // The progress counts for the innermost guard, and does not help the outer one.
     progress();
     check().unwrap_err();
     drop(inner);

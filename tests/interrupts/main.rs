@@ -1,4 +1,4 @@
-//! Limits on time and memory: what is cancelled, what is interrupted, and what is left alone.
+//! Tests limits on time and memory: what is cancelled, what is interrupted, and what is left alone.
 
 mod attributes;
 mod guards;

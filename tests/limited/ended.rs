@@ -1,4 +1,4 @@
-//! Bodies that heed nothing: what is complete is saved beside them, and the process is ended.
+//! Tests bodies that heed nothing: what is complete is saved beside them, and the process is ended.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn checkpoint(dir: &Path) -> Checkpoint {
     Job::new("limited").state_dir(dir).peek_checkpoint().unwrap().unwrap()
 }
 
-/// Runs the job until it has given up its one bad item, and looks at what it has left.
+/// Runs the job until it has given up its one bad item, and checks what it has left.
 fn ends(kind: &str, signals: &[i32], is_cause: fn(CrashCause) -> bool) {
     let dir = tempfile::tempdir().unwrap();
     let Output { status, stderr, .. } = run(kind, dir.path());
@@ -30,7 +30,7 @@ fn ends(kind: &str, signals: &[i32], is_cause: fn(CrashCause) -> bool) {
     assert_eq!(said.matches("; the process is ended, ").count(), 1, "{kind}: {said}");
     assert!(status.signal().is_some_and(|it| signals.contains(&it)), "{kind}: {status}");
     let after = checkpoint(dir.path());
-    // With carried variables, what was not saved before is done again.
+    // With carried variables, items that were not saved before are done again.
     let saved = if kind == "carries" { 0 } else { BAD };
     let progress = after.loop_progress(0).unwrap();
     assert_eq!(progress.completed().len(), saved, "{kind}");
@@ -84,7 +84,8 @@ fn one_in_a_program_that_survives_sigint() {
     ends("graceful", &[KILL], is_slow);
 }
 
-/// Where it takes it so slowly that its grace is over first, by SIGINT.
+/// An item whose memory grows so slowly that its grace period ends first is ended by SIGINT, and a faster one by
+/// SIGKILL.
 #[test]
 fn one_that_takes_memory_without_end() {
     ends(

@@ -1,5 +1,5 @@
-//! As process 1 of a container, to which the kernel gives no signal of its own: the process is ended all the
-//! same. Linux alone, and it takes root or user namespaces.
+//! Tests that a process is ended even if it is process 1 of a container, to which the kernel sends no signal of its
+//! own. The tests run on Linux alone, and need root or user namespaces.
 
 use std::process::{Command, Output};
 
@@ -39,7 +39,8 @@ fn one_in_a_program_that_heeds_sigint() {
     ends("graceful", &[BY_KILL]);
 }
 
-/// Where its memory grows so fast that there is no time for a grace, by SIGKILL.
+/// An item whose memory grows so fast that no time is left for a grace period is ended by SIGKILL, and a slower one by
+/// SIGINT.
 #[test]
 fn one_that_takes_memory_without_end() {
     ends("takes", &[BY_INT, BY_KILL]);

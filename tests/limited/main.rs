@@ -1,4 +1,4 @@
-//! Limits in resumable loops: what is saved, which item is to blame, and what becomes of it.
+//! Tests limits in resumable loops: what is saved, which item is to blame, and what happens to it.
 
 mod cooperative;
 mod ended;

@@ -1,4 +1,5 @@
-//! The page beside a checkpoint: what it has outlives a process, and what does not belong to the file never counts.
+//! Tests the page beside a checkpoint. What it holds outlives a process, and a page that does not belong to the file
+//! never counts.
 #![cfg(target_os = "linux")]
 
 mod elsewhere;
@@ -43,7 +44,7 @@ impl Jobs {
         assert!(!died.status.success(), "{}: {died:?}", self.kind);
     }
 
-    /// Runs it to its end.
+    /// Runs the job to its end.
     fn finish(&self) {
         let ended = self.run(None);
         assert!(ended.status.success(), "{}: {ended:?}", self.kind);
@@ -57,7 +58,7 @@ impl Jobs {
         self.dir.path().join("job.page")
     }
 
-    /// How many items are complete, for whoever looks.
+    /// Returns the number of complete items that a look at the job finds.
     fn completed(&self) -> u64 {
         completed(self.dir.path())
     }
@@ -68,7 +69,7 @@ fn completed(dir: &Path) -> u64 {
     found.map_or(0, |checkpoint| checkpoint.completed().len())
 }
 
-/// Whatever a loop is, an item that is complete does not run again, and what it carried is there.
+/// Checks that a complete item does not run again, and that its carried values are kept, whatever the loop.
 fn only_the_item_under_way_runs_again(kind: &'static str, every: u64) {
     let jobs = Jobs::new(kind, every);
     let deaths = [0, 1, 2, 9, 11, 20, 25, 58];
@@ -131,7 +132,7 @@ fn a_copy_without_it_goes_on_at_the_last_save() {
     let copy = tempfile::tempdir().unwrap();
     fs::copy(jobs.dir.path().join("job.safestate"), copy.path().join("job.safestate")).unwrap();
     assert_eq!(completed(copy.path()), 20);
-    // With it, it is beside another file.
+    // The page is now beside another file than its own.
     fs::copy(jobs.page(), copy.path().join("job.page")).unwrap();
     assert_eq!(completed(copy.path()), 20);
     fs::remove_file(jobs.page()).unwrap();
@@ -150,13 +151,13 @@ fn an_older_file_or_an_older_page_counts_alone_or_not_at_all() {
     });
     jobs.die_at(50);
     assert_eq!(jobs.completed(), 50);
-    // The page of a run before.
+    // The page of an earlier run is put beside the newer file.
     let page = fs::read(jobs.page()).unwrap();
     fs::remove_file(jobs.page()).unwrap();
     fs::write(jobs.page(), &old[1].1).unwrap();
     let saved = jobs.completed();
     assert_eq!(saved, 45, "the run's snapshot, and a save behind twenty items");
-    // And the file of a run before, beside the newer page.
+    // The file of an earlier run is put beside the newer page.
     fs::remove_file(jobs.page()).unwrap();
     fs::write(jobs.page(), page).unwrap();
     fs::write(&old[0].0, &old[0].1).unwrap();
@@ -211,7 +212,7 @@ fn what_else_is_in_its_place_is_told_and_the_last_save_counts() {
     assert_eq!(jobs.ran(), (0..26).chain(20..ITEMS).collect::<Vec<u64>>());
 }
 
-/// The command, on the directory of the job.
+/// Runs the command on the folder of the job, and returns its output.
 fn told(jobs: &Jobs, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_command"));
     command.env_remove("SAFE_STATE_DIR").env_remove("SAFE_STATE_BACKEND").env("NO_COLOR", "1");
@@ -246,7 +247,7 @@ fn the_command_knows_it() {
     assert_eq!(jobs.completed(), 0);
 }
 
-/// While a job runs, whoever looks sees each item that is complete.
+/// While a job runs, a look from outside sees each complete item.
 #[test]
 fn it_is_read_while_the_job_runs() {
     let dir = tempfile::tempdir().unwrap();

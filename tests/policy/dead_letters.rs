@@ -1,4 +1,4 @@
-//! Items given up on, with a record.
+//! Tests items that are given up, with a record.
 
 use std::cell::RefCell;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The failure that ends a run names the `?` it left by, though a policy had judged it before.
+//! Tests that the failure that ends a run names the `?` that left the body, though a policy had judged it before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -52,7 +52,7 @@ fn panics(dir: &Path, items: &[u64]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Looks at where the last run failed, and at the values that are known of that.
+/// Checks the line where the last run failed, and the values that are known of its item.
 fn failed_at(dir: &Path, line: u32, item: &[&str]) {
     let checkpoint = Job::new("place").state_dir(dir).peek_checkpoint().unwrap().unwrap();
     let report = Report::of(&checkpoint).unwrap();
@@ -70,7 +70,7 @@ fn that_of_an_item_that_has_no_attempts_left() {
     failed_at(dir.path(), SENDS, &["2"]);
 }
 
-/// On threads that each may go on with any of it.
+/// The runtime has two threads, and each may go on with any part of the future.
 #[test]
 fn that_of_an_async_function() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Dead letters that are put back: they are done, and nothing else.
+//! Tests dead letters that are put back: they are done, and nothing else.
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -8,10 +8,10 @@ use safe_state::{
     resumable,
 };
 
-/// A job's surroundings.
+/// The surroundings of a job.
 #[derive(Default)]
 struct World {
-    /// Whether what was wrong with the items has been put right.
+    /// Whether the items no longer fail.
     is_cured: Cell<bool>,
     done: RefCell<Vec<u32>>,
 }
@@ -130,7 +130,7 @@ fn new_items_and_those_not_done_yet_follow() {
     }
 }
 
-/// What is left when the process dies after so many items of a run.
+/// Does a job, and copies its checkpoint as it is when the process dies after `last` items.
 #[resumable(name = "killed", state_dir = dir, on_error = bury, fresh(last))]
 fn killed(dir: &Path, items: &[u32], world: &World, last: usize) -> anyhow::Result<()> {
     for item in items {

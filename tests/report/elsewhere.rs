@@ -1,4 +1,4 @@
-//! A report opens where nothing else is left of the program: no source, no symbols, no checkpoint.
+//! Tests that a report opens where nothing else is left of the program: no source, no symbols, no checkpoint.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::run;
 
 const REPORT: &str = "SAFE_STATE_TEST_REPORT";
 
-/// In a process that is told of one, this opens the report; the test itself passes.
+/// Opens the report that the environment names, in a process that another test starts. Without one, the test passes.
 #[test]
 fn opens_what_it_is_told_of() {
     let Some(path) = std::env::var_os(REPORT) else { return };
@@ -18,8 +18,8 @@ fn opens_what_it_is_told_of() {
     print!("{}{}{}", report.to_text(Style::Plain), report.to_html(), report.to_json());
 }
 
-/// Opens the report as another program, in an empty folder; gives what it shows, and the files that it
-/// has opened.
+/// Opens the report in another process, in an empty folder. Returns what it shows, and the log of the files that it has
+/// opened.
 fn opened_elsewhere(report: &Path) -> (String, String) {
     let empty = tempfile::tempdir().unwrap();
     let log = tempfile::NamedTempFile::new().unwrap();

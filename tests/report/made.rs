@@ -1,4 +1,4 @@
-//! What is in a report.
+//! Tests what is in a report.
 
 use safe_state::report::details::{Details, Origin, Value};
 use safe_state::report::{Report, Style};
@@ -100,7 +100,7 @@ fn source_and_depth_are_the_programs_to_set() {
     assert!(values(&details, Origin::Carried)[..] == ["receipts = list (2, not all shown)"]);
 }
 
-/// Only its owner may read it.
+/// Only the owner of the file may read it.
 #[cfg(unix)]
 #[test]
 fn a_report_is_private() {

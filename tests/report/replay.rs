@@ -1,4 +1,4 @@
-//! `SAFE_STATE_REPLAY` runs the failed item alone, and changes nothing that is stored.
+//! Tests that `SAFE_STATE_REPLAY` runs the failed item alone, and changes nothing that is stored.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! How a report looks, in each form. The report is one that never changes: a golden file.
+//! Tests how a report looks, in each form. The report is a golden file, which never changes.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The `tracing` spans around a failure.
+//! Tests the `tracing` spans around a failure.
 
 use std::io;
 use std::path::Path;

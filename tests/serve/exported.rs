@@ -1,4 +1,4 @@
-//! A page as files.
+//! Tests a page that is exported as files.
 
 use std::fs;
 

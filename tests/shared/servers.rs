@@ -1,4 +1,4 @@
-//! Workers of one job on each server.
+//! Tests workers of one job on each server.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Bodies as futures.
+//! Tests bodies as futures.
 
 use std::error::Error;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Bodies on threads.
+//! Tests bodies on threads.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -12,7 +12,7 @@ use super::{complete, stored};
 
 type Anything = Box<dyn Error + Send + Sync>;
 
-/// Fails at the items of `fail`, and notes which it did.
+/// Fails at the items of `fail`, and notes the items that it did.
 #[resumable(name = "mails", state_dir = dir, threads = 4, fresh(fail))]
 fn mails(dir: &Path, count: u32, fail: &[u32], did: &Mutex<Vec<u32>>) -> Result<u32, Anything> {
     for mail in 0..count {
@@ -52,7 +52,7 @@ fn as_many_run_at_once_as_are_asked_for() {
     met(dir.path(), &Barrier::new(3));
 }
 
-/// What stands before the loop has its type from the body.
+/// Has variables before the loop whose types are inferred from the body.
 #[resumable(name = "typed", state_dir = dir, threads = 2)]
 fn typed(dir: &Path, sum: &AtomicUsize) {
     let (steps, boxed) = ([Default::default(); 2], Box::new([Default::default()]));
@@ -136,7 +136,7 @@ fn a_while_let_loop_asks_on_its_own_thread() {
     assert_eq!(did, ["four", "one", "three", "two"]);
 }
 
-/// What stands behind the loop, and is carried through another.
+/// Carries a variable through two loops around one on threads.
 #[resumable(name = "phases", state_dir = dir, carry(total), fresh(fail))]
 fn phases(dir: &Path, fail: Option<u32>, did: &Mutex<Vec<u32>>) -> Result<u32, Anything> {
     let mut total = 0;

@@ -1,4 +1,4 @@
-//! Jobs whose items run side by side without the attribute.
+//! Tests jobs whose items run side by side without the attribute.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ impl Did {
         self.0.lock().unwrap().push(item);
     }
 
-    /// What was done, in order.
+    /// Returns the items that were done, in order.
     fn sorted(&self) -> Vec<u64> {
         let mut items = std::mem::take(&mut *self.0.lock().unwrap());
         items.sort_unstable();
@@ -141,7 +141,7 @@ async fn a_future_that_is_dropped_loses_nothing_complete() {
     let second = did.sorted();
     let both: BTreeSet<u64> = first.iter().chain(&second).copied().collect();
     assert_eq!(both, (0..60).collect());
-    // Those that were complete when it was dropped, and those that ended in the same poll.
+    // Items that ended in the poll in which the future was dropped may be done again.
     assert!(first.len() + second.len() <= 60 + 4, "{first:?} {second:?}");
 }
 

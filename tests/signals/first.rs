@@ -1,4 +1,4 @@
-//! Where nothing waits for a signal, it does what it does by default.
+//! Tests that a signal does what it does by default where nothing waits for it.
 
 use std::os::unix::process::ExitStatusExt;
 use std::thread;
@@ -22,7 +22,7 @@ fn after_a_graceful_job_the_first_ends_the_process() {
     }
 }
 
-/// The second of a pair comes when the job has ended by the first, and the program winds up.
+/// The second of a pair of signals comes after the first has ended the job, while the program winds up.
 #[test]
 fn it_has_time_to_wind_up() {
     let dir = tempfile::tempdir().unwrap();
@@ -58,7 +58,7 @@ fn it_asks_all_jobs_of_the_process() {
     assert!(!other.peek_checkpoint().unwrap().unwrap().is_open());
 }
 
-/// As process 1 of a container. Linux alone, and it takes root or user namespaces.
+/// The program is process 1 of a container. The test runs on Linux alone, and needs root or user namespaces.
 #[test]
 fn as_process_1_it_says_what_ended_it() {
     let dir = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ fn as_process_1_it_says_what_ended_it() {
     asked.begun(1);
     let program = asked.child();
     let ended = loop {
-        // However late the first one is taken up, some later one is the second.
+        // However late the first signal is taken up, some later one is the second.
         let _ = kill_process(program, Signal::TERM);
         thread::sleep(Duration::from_millis(50));
         if let Some(ended) = asked.child.try_wait().unwrap() {

@@ -1,4 +1,4 @@
-//! A job of 10,000 items, with nobody there: one of them segfaults, one hangs, one takes all memory.
+//! Tests a job of 10,000 items with nobody watching: one item segfaults, one hangs, one takes all memory.
 
 use std::collections::BTreeSet;
 use std::process::Command;

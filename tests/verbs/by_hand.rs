@@ -1,4 +1,4 @@
-//! `skip`, `done`, and where to go on.
+//! Tests `skip`, `done`, and setting where to go on.
 
 use safe_state::{Error, Job, NotByHand, State, resumable};
 

@@ -1,4 +1,4 @@
-//! What a program is called for, and what a run sums up.
+//! Tests the hooks that a job calls, and the summary of a run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use crate::places::{Place, on_each};
 
 type Said = Arc<Mutex<Vec<String>>>;
 
-/// The job, with hooks that say what they were called for.
+/// Returns the job with hooks that note what they were called for, and the notes.
 fn telling(job: Job) -> (Job, Said) {
     let said = Said::default();
     let say = |what: &'static str| {

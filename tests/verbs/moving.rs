@@ -1,4 +1,4 @@
-//! `rename`, and what goes with it.
+//! Tests `rename`, and what goes with it.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! Each verb while a run is under way: it is refused, with who runs the job, and changes nothing.
+//! Tests each verb while a run is under way: the verb is refused, with who runs the job, and changes nothing.
 
 use safe_state::{Error, Job};
 
@@ -18,7 +18,7 @@ const REFUSED: [Verb; 9] = [
     ("restart", |job| in_another_thread(job.clone().restart(true))),
 ];
 
-/// Within its own run, a job's call is a part of the item.
+/// Runs the job on another thread, because a call of the job within its own run would be a part of the item.
 fn in_another_thread(job: Job) -> Result<(), Error> {
     std::thread::spawn(move || job.run(0..1, |_| Ok(()))).join().unwrap()
 }

@@ -1,4 +1,4 @@
-//! A function of steps alone.
+//! Tests a function that has only steps.
 
 use std::cell::RefCell;
 

@@ -15,7 +15,7 @@ fn made() -> (tempfile::TempDir, Dir) {
 
 type Put = fn(&Path);
 
-/// Puts something that is no regular file at `path`, and gives its name in messages.
+/// Returns functions that put something that is no regular file at a path, each with its name in messages.
 fn each_kind() -> [(&'static str, Put); 5] {
     [
         ("a symbolic link", |path| symlink("victim", path).unwrap()),

@@ -1,4 +1,4 @@
-//! What is asked of a job's runs: one frame, and nothing behind it.
+//! The request to a job's runs: one frame, and nothing behind it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::record::{payload, push};
 use super::{FormatError, damaged};
 use crate::Request;
 
-/// The only frame of what is no checkpoint.
+/// The kind of the only record in a request.
 pub(super) const REQUEST: u8 = 48;
 
 #[derive(Serialize, Deserialize)]
@@ -17,7 +17,7 @@ struct Stored<'a> {
     reason: Option<&'a str>,
 }
 
-/// What version 1 wrote.
+/// The contents of a request that version 1 wrote.
 #[derive(Serialize, Deserialize)]
 struct WithoutReason<'a> {
     job: &'a str,
@@ -34,7 +34,7 @@ pub(crate) fn encode(
     Ok(bytes)
 }
 
-/// The request, the job that it is made to, and the reason.
+/// Decodes the request, the job that it is made to, and the reason.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Request, &str, Option<&str>), FormatError> {
     let mut frames = Frames::open(bytes)?;
     let Some(Frame { kind: REQUEST, payload: stored, offset, .. }) = frames.next_frame()? else {

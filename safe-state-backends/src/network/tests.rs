@@ -1,4 +1,4 @@
-//! Leases, fences and troubles, on a server that has them when told to.
+//! Tests of leases, fences and troubles, on a server that fails when told to.
 
 use std::sync::Arc;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::process::Process;
 use crate::{Appended, Backend, Error, Lease, LeaseOptions};
 
 const JOB: &str = "job";
-/// Long enough for a thread of a busy machine to renew it in time.
+/// The lease time: long enough for a thread on a busy machine to renew it in time.
 const LEASE: Duration = Duration::from_secs(2);
 
 fn backend(server: &Server) -> Arc<NetworkBackend<Server>> {

@@ -1,4 +1,4 @@
-//! What a store refuses to save, and what it has then.
+//! Tests of what a store refuses to save, and of its state then.
 
 use super::*;
 use crate::format::LoopChange;

@@ -45,9 +45,9 @@ impl Places {
             let held_around = |outer: usize| {
                 originals.get(&outer).is_some_and(|written| is_held_by_head(written, ident))
             };
-            let is_mentioned = originals.get(&target.at).is_some_and(|written| {
-                free::holds(&free_idents(written.to_token_stream()), ident)
-            });
+            let is_mentioned = originals
+                .get(&target.at)
+                .is_some_and(|written| free::holds(&free_idents(written.to_token_stream()), ident));
             if !is_mentioned && survey.around(target.at).any(held_around) {
                 return false;
             }

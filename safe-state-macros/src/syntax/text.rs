@@ -1,8 +1,9 @@
-//! The text of tokens, as close to the user's as their places tell.
+//! Writes the text of tokens, as close to the user's as their places tell.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The text of the tokens, with a space wherever there is space between them; no longer than `limit`.
+/// Returns the text of the tokens, with a space wherever the source has space between them. A text of more than `limit`
+/// bytes is cut, and ends in `…`.
 pub(crate) fn text_of(tokens: &TokenStream, limit: usize) -> String {
     let mut text = Text { written: String::new(), end: None, limit };
     text.tokens(tokens);
@@ -16,7 +17,7 @@ pub(crate) fn text_of(tokens: &TokenStream, limit: usize) -> String {
 
 struct Text {
     written: String,
-    /// Where the last token ended.
+    /// The line and column where the last token ended.
     end: Option<(usize, usize)>,
     limit: usize,
 }
@@ -39,7 +40,7 @@ impl Text {
                         Delimiter::Bracket => ("[", "]"),
                         Delimiter::None => ("", ""),
                     };
-                    // Of a group that was parsed, either span may be that of all of it.
+                    // If the group was parsed, either of the two spans may be the whole group's.
                     let (start, end) = (group.span_open().start(), group.span_close().end());
                     let open_end = (start.line, start.column + open.len());
                     let close_start = (end.line, end.column.saturating_sub(close.len()));

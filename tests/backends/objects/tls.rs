@@ -1,4 +1,4 @@
-//! Stores by HTTPS.
+//! Tests stores that are reached by HTTPS.
 
 use std::env;
 use std::process::Command;

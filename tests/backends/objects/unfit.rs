@@ -1,4 +1,4 @@
-//! Stores that look alike, and can't hold a lease.
+//! Tests stores that accept the requests of an object store, and can't hold a lease.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ fn a_store_is_tried_once_in_a_process_and_by_one_request_in_the_next() {
     assert_eq!([trials(&first), trials(&first), trials(&backend())], [2, 0, 1]);
 }
 
-/// A bucket that is not there, or not ours to use, is told at once and in one sentence.
+/// A bucket that does not exist, or that we may not use, is told at once and in one sentence.
 #[test]
 fn what_will_be_refused_again_is_told_once_and_at_once() {
     for (url, status) in [

@@ -1,4 +1,4 @@
-//! The shapes, by topic. Whatever includes them says what `resumable` is.
+//! Collects the shapes, by topic. The crate that includes them says what `resumable` is.
 
 #![deny(warnings)]
 

@@ -6,7 +6,7 @@ use crate::sample::JOB;
 use crate::{Checkpoint, Durability, MemoryBackend, Store};
 use safe_state_page::Advanced;
 
-/// A store in memory, known by a name.
+/// A store in memory that may have a name.
 #[derive(Clone)]
 struct Known {
     name: Option<&'static str>,
@@ -58,7 +58,7 @@ fn begin(backend: &Arc<dyn Backend>) -> (Store, Result<Page, Error>) {
     (store, page)
 }
 
-/// Has so many items complete in the page, as a run does before its process is killed.
+/// Completes `count` items in the page, as a run does before its process is killed.
 fn advance(store: &mut Store, page: &mut Page, count: u64) {
     store.is_paged();
     page.advance(Advanced { count, ..Advanced::default() }).unwrap();
@@ -106,7 +106,7 @@ fn jobs_of_one_name_in_other_stores_do_not_mix() {
     assert_eq!(files(folder.path()), 1);
 }
 
-/// Two servers may have one address, each in a network of its own.
+/// Two servers may have the same address in two networks.
 #[test]
 fn stores_that_nothing_tells_apart_take_no_page_from_each_other() {
     let folder = tempfile::tempdir().unwrap();

@@ -17,7 +17,7 @@ fn begin(dir: &Path) -> (Store, super::Page) {
     (store, page)
 }
 
-/// Ends as a process that is killed: its page stays.
+/// Ends like a killed process: the page stays.
 fn kill(dir: &Path, of: (Store, super::Page)) {
     let (page, aside) = (dir.join(super::page_of(JOB)), dir.join("aside"));
     fs::rename(&page, &aside).unwrap();
@@ -29,7 +29,7 @@ fn to(count: u64) -> Advanced {
     Advanced { loop_id: 0, count, fingerprint: Some(7), behind: 0 }
 }
 
-/// How many items are complete, for whoever looks.
+/// Returns the number of complete items that a reader sees.
 fn completed(dir: &Path) -> u64 {
     Checkpoint::load(&FileBackend::new(dir), JOB).unwrap().unwrap().completed().len()
 }
@@ -43,7 +43,7 @@ fn what_is_in_the_page_is_read_with_the_file() {
         page.advance(to(count)).unwrap();
         assert_eq!(completed(dir.path()), count);
     }
-    // A save has all of it; until the page goes on, there is nothing beside it.
+    // A save has all that the page holds; until the page goes on, it adds nothing.
     store.save(Change::completed(5)).unwrap();
     assert_eq!(completed(dir.path()), 5);
     page.rebase(store.base().unwrap());
@@ -88,7 +88,7 @@ fn a_record_in_it_counts_before_its_advance() {
     );
 }
 
-/// A save appends all that is in a page at once, and a kill may leave any part of that.
+/// A save appends all records of a page at once, and a kill may leave any part of them.
 #[test]
 fn a_torn_append_of_what_is_in_it_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();

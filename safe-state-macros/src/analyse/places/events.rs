@@ -211,7 +211,11 @@ impl<'ast> Visit<'ast> for Events<'_> {
                 events.chosen(|events| events.visit_expr(diverging));
             }
         };
-        if may_be_left_out(&local.attrs) { self.chosen(visit) } else { visit(self) }
+        if may_be_left_out(&local.attrs) {
+            self.chosen(visit)
+        } else {
+            visit(self)
+        }
         if self.declared == Some(at) {
             self.found.push(Event::Declared);
         }

@@ -1,4 +1,4 @@
-//! The rules by which a loop is chosen, on functions as tokens.
+//! Tests the rules by which a loop is chosen, on functions as tokens.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,7 +7,7 @@ use super::*;
 use crate::analyse::survey::survey;
 use crate::parse::function::{arguments, parse};
 
-/// The heads of the loops chosen in a function, or what is said instead.
+/// Returns the heads of the loops chosen in a function, or the text of the error.
 fn chosen(function: TokenStream, iter: Option<&str>) -> std::result::Result<Vec<String>, String> {
     let function = parse(function).map_err(|error| error.to_string())?;
     let arguments = arguments(&function.sig).map_err(|error| error.to_string())?;

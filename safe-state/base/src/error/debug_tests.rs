@@ -1,4 +1,4 @@
-//! What `main` prints of the errors that it may return, which is their `Debug`.
+//! Tests of the errors' `Debug`, which `main` prints if it returns one.
 
 use std::io;
 
