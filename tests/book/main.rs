@@ -106,5 +106,7 @@ fn a_page_knows_its_links_and_its_anchors() {
     assert_eq!(place("#c"), target("docs/guide/a.md", "c"));
     let shown = format!("{}blob/main/x.md", pages::REPOSITORY);
     assert_eq!(place(&shown), target("x.md", ""));
+    let published = format!("{}guide/b.html#c", pages::BOOK);
+    assert_eq!(place(&published), target("docs/guide/b.md", "c"));
     assert_eq!(place("https://example.org"), None);
 }

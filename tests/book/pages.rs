@@ -8,6 +8,8 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// The URL under which the repository is shown.
 pub(crate) const REPOSITORY: &str = "https://github.com/safe-state/safe-state/";
+/// Where the book is published, made of the folder `docs`.
+pub(crate) const BOOK: &str = "https://safe-state.github.io/safe-state/";
 
 /// Returns the folder of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -87,10 +89,11 @@ pub(crate) fn links_of_sources() -> Vec<(PathBuf, String)> {
     let mut links = Vec::new();
     for path in files_below(Path::new(""), "rs") {
         let text = fs::read_to_string(root().join(&path)).unwrap();
-        let start = format!("{REPOSITORY}blob/");
         let ends = |c: char| c.is_whitespace() || matches!(c, ')' | '"' | '>' | '`');
-        let found = text.split(&start).skip(1).filter_map(|rest| rest.split(ends).next());
-        links.extend(found.map(|it| (path.clone(), format!("{start}{it}"))));
+        for start in [format!("{REPOSITORY}blob/"), BOOK.to_owned()] {
+            let found = text.split(&start).skip(1).filter_map(|rest| rest.split(ends).next());
+            links.extend(found.map(|it| (path.clone(), format!("{start}{it}"))));
+        }
     }
     links
 }
@@ -112,7 +115,9 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
 /// elsewhere.
 pub(crate) fn target(from: &Path, link: &str) -> Option<(PathBuf, String)> {
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-    let target = if let Some(path) = path.strip_prefix(REPOSITORY) {
+    let target = if let Some(page) = path.strip_prefix(BOOK) {
+        Path::new("docs").join(page).with_extension("md")
+    } else if let Some(path) = path.strip_prefix(REPOSITORY) {
         let mut parts = path.splitn(3, '/').skip(2);
         PathBuf::from(parts.next()?)
     } else if path.is_empty() {

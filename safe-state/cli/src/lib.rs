@@ -1,7 +1,7 @@
 //! The command `safe-state`: looks at jobs from outside, even while they run.
 //!
 //! Its commands, exit codes and JSON are documented in the project's
-//! [`docs/guide/cli.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/cli.md). It is installed by `cargo install
+//! [`docs/guide/cli.md`](https://safe-state.github.io/safe-state/guide/cli.html). It is installed by `cargo install
 //! safe-state --features cli`: this crate is what that package's program calls.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]

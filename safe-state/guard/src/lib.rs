@@ -2,7 +2,7 @@
 //! data, and the cause.
 //!
 //! [`Guard`] has an example;
-//! [`docs/guide/guards.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/guards.md) is the guide. It
+//! [`docs/guide/guards.md`](https://safe-state.github.io/safe-state/guide/guards.html) is the guide. It
 //! runs on Linux; elsewhere this crate is empty. A program depends on [`safe-state`](https://docs.rs/safe-state) with
 //! the feature `guard`, and finds it as `safe_state::guard`.
 #![cfg_attr(docsrs, feature(doc_cfg))]

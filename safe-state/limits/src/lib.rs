@@ -2,7 +2,7 @@
 //!
 //! A limit applies to a scope. When it is passed, [`check`] returns an error there, and so does each `.await` of a
 //! future under it. Work that goes on all the same gets signals, and finally the process is ended. See
-//! [`docs/guide/limits.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/limits.md) for the guide.
+//! [`docs/guide/limits.md`](https://safe-state.github.io/safe-state/guide/limits.html) for the guide.
 //!
 //! ```
 //! use safe_state::limits::{TimeLimit, check, progress};

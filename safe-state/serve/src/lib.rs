@@ -2,7 +2,7 @@
 //! do.
 //!
 //! `safe-state serve` starts the page. Its options, and who may reach it, are in the project's
-//! [`docs/guide/serve.md`](https://github.com/safe-state/safe-state/blob/main/docs/guide/serve.md). A program can start
+//! [`docs/guide/serve.md`](https://safe-state.github.io/safe-state/guide/serve.html). A program can start
 //! the page on a thread of its own:
 //!
 //! ```no_run
