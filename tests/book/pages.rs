@@ -116,6 +116,7 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
 pub(crate) fn target(from: &Path, link: &str) -> Option<(PathBuf, String)> {
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
     let target = if let Some(page) = path.strip_prefix(BOOK) {
+        let page = if page.is_empty() { "introduction.html" } else { page };
         Path::new("docs").join(page).with_extension("md")
     } else if let Some(path) = path.strip_prefix(REPOSITORY) {
         let mut parts = path.splitn(3, '/').skip(2);
