@@ -1,4 +1,4 @@
-//! `ahead!`: a part of each item runs ahead of the loop.
+//! Tests `ahead!`: a part of each item runs ahead of the loop.
 
 use std::error::Error;
 use std::path::Path;
@@ -49,7 +49,7 @@ fn parts_run_at_once_and_the_rest_in_order() {
     assert_eq!(sums(dir.path(), None, None).unwrap(), whole);
 }
 
-/// The item is owned, and what the rest uses of it comes back with the value.
+/// Owns each item. Parts of the item that the rest uses come back with the value.
 #[resumable(name = "owned", state_dir = dir, threads = 2, carry(told), fresh(stop))]
 fn owned(dir: &Path, words: Vec<(u32, String)>, stop: Option<u32>) -> String {
     let mut told = String::new();
@@ -112,7 +112,7 @@ fn an_attempt_is_the_whole_item() {
     assert_eq!((count(4, "part"), count(4, "rest")), (2, 2));
 }
 
-/// What fetches is given up by its peer, if it is not polled while the rest awaits.
+/// Fetches a page in steps. The peer gives the fetch up if it is not polled while the rest awaits.
 async fn fetch(url: u32) -> Result<u32, Anything> {
     for _ in 0..5 {
         let asked = Instant::now();
@@ -173,17 +173,17 @@ async fn a_stream_is_asked_ahead() {
     assert_eq!(rows(dir.path(), None).await.unwrap(), 380);
 }
 
-/// What has happened of two items: the first is done, and the second has been fetched.
+/// The progress of two items: whether the first is done, and the second fetched.
 #[derive(Default)]
 struct Fetched {
     first: AtomicBool,
     second: AtomicBool,
-    /// How often the run was told to wait.
+    /// The number of times that the run was told to wait.
     waits: AtomicU32,
 }
 
 impl Fetched {
-    /// Gives the item, the second one only after the first is done and the run has been polled some more.
+    /// Returns the item; the second one only after the first is done and the run was polled ten times more.
     async fn fetch(&self, item: u32) -> u32 {
         if item == 1 {
             while !self.first.load(Ordering::SeqCst) {
@@ -197,7 +197,7 @@ impl Fetched {
         item
     }
 
-    /// Has the run wait for the second, but not for ever.
+    /// Returns whether the run is to wait for the second item: not more than 100 times.
     fn holds(&self) -> bool {
         let holds = self.first.load(Ordering::SeqCst) && !self.second.load(Ordering::SeqCst);
         holds && self.waits.fetch_add(1, Ordering::SeqCst) < 100
@@ -221,7 +221,7 @@ async fn held(dir: &Path, fetched: &Arc<Fetched>) -> Result<u32, Anything> {
 }
 
 #[tokio::test]
-async fn nor_does_it_wait_where_the_run_is_throttled() {
+async fn what_runs_ahead_is_polled_while_the_run_is_throttled() {
     let dir = tempfile::tempdir().unwrap();
     let fetched = Arc::default();
     assert_eq!(held(dir.path(), &fetched).await.unwrap(), 1);
@@ -229,7 +229,7 @@ async fn nor_does_it_wait_where_the_run_is_throttled() {
     assert!(waits < 100, "{waits}");
 }
 
-/// The first item pauses the job, and what runs ahead of the second lets it go on.
+/// Pauses the job in the first item, and resumes it in the part of the second that runs ahead.
 #[resumable(name = "paused", state_dir = dir, concurrency = 2, carry(sum), save_every = 100)]
 async fn paused(dir: &Path, fetched: &Fetched) -> Result<u32, Anything> {
     let mut sum = 0;
@@ -253,7 +253,7 @@ async fn paused(dir: &Path, fetched: &Fetched) -> Result<u32, Anything> {
 }
 
 #[tokio::test]
-async fn nor_where_it_is_paused() {
+async fn what_runs_ahead_is_polled_while_the_job_is_paused() {
     let dir = tempfile::tempdir().unwrap();
     let fetched = Fetched::default();
     let run = paused(dir.path(), &fetched);

@@ -1,4 +1,4 @@
-//! Loops that a `break` or `return` leaves, with items beside it, and what a resumed run finds behind them.
+//! Tests loops that an item leaves by `break` or `return` while others are in flight, and runs that resume after them.
 
 use std::error::Error;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{complete, stored};
 
 type Anything = Box<dyn Error + Send + Sync>;
 
-/// Leaves the loop while all that its input has is under way.
+/// Leaves the loop while all remaining items are in flight.
 #[resumable(name = "sum", state_dir = dir, threads = 4, carry(total), fresh(fail))]
 fn sum(dir: &Path, fail: bool) -> Result<u64, Anything> {
     let mut total = 0;
@@ -55,7 +55,7 @@ async fn later(dir: &Path, fail: bool) -> Result<u64, Anything> {
 }
 
 #[tokio::test]
-async fn nor_where_a_part_is_a_future() {
+async fn a_break_among_the_last_futures_adds_nothing_twice() {
     let dir = tempfile::tempdir().unwrap();
     for _ in 0..3 {
         later(dir.path(), true).await.unwrap_err();
@@ -63,7 +63,7 @@ async fn nor_where_a_part_is_a_future() {
     assert_eq!(later(dir.path(), false).await.unwrap(), 103);
 }
 
-/// The item 3 is the last one, and leaves the first loop; the second fails.
+/// Leaves the first loop by its last item, and the second by its last but one.
 #[resumable(name = "phases", state_dir = dir, carry(total), fresh(fail))]
 fn phases(dir: &Path, fail: Option<u64>, did: &Mutex<Vec<u64>>) -> Result<u64, Anything> {
     let mut total = 0;
@@ -108,7 +108,7 @@ fn soon() -> Backoff {
     Backoff::exponential("20ms", "20ms")
 }
 
-/// The item 0 fails once, and the item 1 leaves the loop while that waits for another attempt.
+/// Leaves the loop by the item 1 while the item 0 waits for another attempt.
 #[resumable(name = "waiting", state_dir = dir, threads = 2, max_attempts = 3, backoff = soon())]
 fn waiting(
     dir: &Path,
@@ -150,7 +150,7 @@ fn an_item_before_the_one_that_leaves_the_loop_is_tried_again() {
     }
 }
 
-/// The item 0 fails always, and the item 1 leaves the loop.
+/// Leaves the loop by the item 1 while the item 0 fails each time.
 #[resumable(name = "vain", state_dir = dir, threads = 2, max_attempts = 3, backoff = soon(), fresh(fails))]
 fn vain(dir: &Path, fails: bool, barrier: &Barrier, attempts: &Mutex<u32>) -> Result<(), Anything> {
     for n in 0..2_u64 {
@@ -171,7 +171,7 @@ fn vain(dir: &Path, fails: bool, barrier: &Barrier, attempts: &Mutex<u32>) -> Re
 }
 
 #[test]
-fn its_last_attempt_in_vain_is_the_function_s() {
+fn an_item_before_a_break_that_fails_for_good_fails_the_function() {
     let dir = tempfile::tempdir().unwrap();
     let attempts = Mutex::default();
     let failed = vain(dir.path(), true, &Barrier::new(2), &attempts).unwrap_err();
@@ -185,7 +185,7 @@ fn in_an_hour() -> Backoff {
     Backoff::exponential("1h", "1h")
 }
 
-/// The item 0 waits for an hour, and the item 1 leaves the loop; the job is cancelled then.
+/// Leaves the loop by the item 1, which cancels the job, while the item 0 waits for an hour.
 #[resumable(name = "ended", state_dir = dir, threads = 2, max_attempts = 3, backoff = in_an_hour(), fresh(fails))]
 fn ended(
     dir: &Path,
@@ -210,7 +210,7 @@ fn ended(
 }
 
 #[test]
-fn a_run_that_is_cancelled_meanwhile_has_not_left_it() {
+fn a_run_cancelled_before_the_last_attempt_has_not_left_the_loop() {
     let dir = tempfile::tempdir().unwrap();
     let did = Mutex::default();
     let failed = ended(dir.path(), true, &Barrier::new(2), &did).unwrap_err();

@@ -1,4 +1,4 @@
-//! Items that come to their end in any order, in any backend: what is complete is not done again, and the rest is.
+//! Tests items that end in any order, in several backends.
 
 use std::error::Error;
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,7 +10,7 @@ type Anything = Box<dyn Error + Send + Sync>;
 
 const MOST: u64 = 4;
 
-/// In which order items come to their end, and which have.
+/// The order in which items are to end, and the items that have ended.
 struct Order {
     items: Vec<u64>,
     ended: Mutex<Vec<u64>>,
@@ -22,7 +22,7 @@ impl Order {
         Order { items, ended: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Waits for those that come to their end before.
+    /// Waits until the items before `item` in the order have ended, and ends it.
     fn end(&self, item: u64) {
         let is_next = |ended: &mut Vec<u64>| self.items[ended.len()] == item;
         let ended = self.ended.lock().unwrap();
@@ -31,7 +31,7 @@ impl Order {
     }
 }
 
-/// The item `fail` fails, whenever its turn is.
+/// Fails in the item `fail` when its turn comes.
 #[resumable(name = job, backend = Arc::clone(backend), threads = 4, fresh(order, fail))]
 fn ended(
     job: &str,
@@ -52,7 +52,7 @@ fn ended(
     Ok(())
 }
 
-/// All orders of the items.
+/// Returns all orders of the items.
 fn orders(items: &[u64]) -> Vec<Vec<u64>> {
     if items.is_empty() {
         return vec![Vec::new()];

@@ -1,4 +1,4 @@
-//! Panics of what runs on the caller's side: what is under way comes to its end, and counts.
+//! Tests panics on the caller's side: the items in flight run to their end, and count.
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +13,7 @@ use super::{complete, stored};
 
 type Anything = Box<dyn Error + Send + Sync>;
 
-/// Whether something has panicked, and which items were done after that.
+/// Whether the caller's side has panicked, and the items that were done.
 #[derive(Default)]
 struct Seen {
     has_panicked: AtomicBool,
@@ -42,7 +42,7 @@ impl Seen {
         self.did.lock().unwrap().push(item);
     }
 
-    /// What was done, in order.
+    /// Returns the items that were done, in order.
     fn did(self) -> Vec<u64> {
         let mut did = self.did.into_inner().unwrap();
         did.sort_unstable();
@@ -54,7 +54,7 @@ fn message(panicked: &(dyn std::any::Any + Send)) -> &str {
     panicked.downcast_ref::<&str>().copied().unwrap_or_default()
 }
 
-/// Items of which the iterator gives two, and then panics.
+/// Returns an iterator that gives two items, and then panics if `panics`.
 fn items(seen: &Seen, panics: bool) -> impl Iterator<Item = u64> {
     (0..6).inspect(move |item| {
         if panics && *item == 2 {
@@ -88,7 +88,7 @@ fn an_iterator_that_panics_loses_nothing_under_way() {
 }
 
 #[test]
-fn nor_does_one_without_the_attribute() {
+fn an_iterator_that_panics_without_the_attribute_loses_nothing_under_way() {
     let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
     let job = Job::new("items").state_dir(dir.path());
     let run = || {
@@ -110,7 +110,7 @@ async fn of_a_later_one(dir: &Path, seen: &Seen) {
 }
 
 #[test]
-fn nor_where_bodies_are_futures() {
+fn an_iterator_that_panics_beside_futures_loses_nothing_under_way() {
     let (dir, seen) = (tempfile::tempdir().unwrap(), Seen::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let run = || runtime.block_on(of_a_later_one(dir.path(), &seen));
@@ -119,7 +119,7 @@ fn nor_where_bodies_are_futures() {
     assert_eq!(complete("later", dir.path()), [0, 1]);
 }
 
-/// The item 0 fails while the others are under way, of which the item 2 leaves the loop.
+/// Fails in the item 0, and leaves the loop by the item 2.
 #[resumable(name = "asked", state_dir = dir, threads = 3, on_error = |_: &ErrorContext<'_>| -> Action { seen.panic() })]
 fn of_on_error(dir: &Path, seen: &Seen) -> Result<(), Anything> {
     for item in 0..3_u64 {
@@ -147,7 +147,7 @@ fn on_error_that_panics_loses_nothing_under_way() {
     assert!(told.contains("`on_error` panicked") && told.contains("item 0"), "{told}");
 }
 
-/// A body under way leaves the loop before the item that the iterator panics at.
+/// Returns from the item 1 after the iterator has panicked at the item 2.
 #[resumable(name = "left", state_dir = dir, threads = 3)]
 fn left_before(dir: &Path, seen: &Seen) -> u64 {
     for item in items(seen, true) {

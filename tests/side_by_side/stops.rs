@@ -1,4 +1,4 @@
-//! Runs that are stopped, and futures that are dropped.
+//! Tests runs that are stopped, and futures that are dropped.
 
 use std::future::pending;
 use std::path::Path;
@@ -14,7 +14,7 @@ use safe_state::{Error, Job, StopReason, resumable};
 
 use super::{complete, stored};
 
-/// The item 5 asks the job to end.
+/// Asks itself to end in the item 5.
 #[resumable(name = "asked", state_dir = dir, threads = 3, fresh(asks))]
 fn asked(dir: &Path, asks: bool, did: &Mutex<Vec<u32>>) -> Result<(), Error> {
     for item in 0..2000_u32 {
@@ -43,7 +43,7 @@ fn what_is_under_way_ends_before_a_run_that_is_cancelled() {
     assert_eq!(all, (0..2000).collect::<Vec<_>>());
 }
 
-/// Items from the third on never end.
+/// Does the first three items, and never ends the items behind them if `hangs`.
 #[resumable(name = "dropped", state_dir = dir, concurrency = 4, save_every = 100, fresh(hangs))]
 async fn dropped(dir: &Path, hangs: bool, did: &Mutex<Vec<u64>>) {
     for item in 0..10 {
@@ -82,7 +82,7 @@ fn a_dropped_future_loses_nothing_that_is_complete() {
     assert_eq!(did, (0..10).collect::<Vec<_>>());
 }
 
-/// A backend that a save waits in while it is closed.
+/// A backend whose saves wait while it is closed.
 #[derive(Default)]
 struct Gate {
     inner: MemoryBackend,
@@ -118,7 +118,7 @@ impl Backend for Gate {
     }
 }
 
-/// The others come to their end while the item 0 is saved.
+/// Ends the items 1 and 2 while the item 0 is saved.
 #[resumable(name = "gated", backend = Arc::clone(gate), concurrency = 3)]
 async fn gated(gate: &Arc<Gate>, did: &Mutex<Vec<u64>>) {
     for item in 0..3 {
@@ -133,7 +133,7 @@ async fn gated(gate: &Arc<Gate>, did: &Mutex<Vec<u64>>) {
 }
 
 #[test]
-fn nor_what_has_come_to_its_end_during_a_save() {
+fn a_dropped_future_loses_no_item_that_has_ended_during_a_save() {
     let (gate, did) = (Arc::new(Gate::default()), Mutex::default());
     {
         let mut run = pin!(gated(&gate, &did));
@@ -148,7 +148,7 @@ fn nor_what_has_come_to_its_end_during_a_save() {
     assert_eq!(checkpoint.completed().ranges().flatten().collect::<Vec<_>>(), [0, 1, 2]);
 }
 
-/// What is in flight shows in the checkpoint while the job runs: two items wait for that.
+/// Waits in two items until the checkpoint shows both in flight.
 #[resumable(name = "looked", state_dir = dir, threads = 3)]
 fn looked(dir: &Path, has_shown: &AtomicBool) -> Result<(), Error> {
     for item in 0..6_u64 {

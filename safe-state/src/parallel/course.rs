@@ -1,5 +1,5 @@
-//! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has come to
-//! its end, and what the loop ends with. It waits for nothing, and runs no body.
+//! The course of a loop whose items run side by side: what is handed out when, what becomes of an item that has ended,
+//! and what the loop ends with. The course waits for nothing, and runs no body.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(super) struct Course<'t, 'r, W, K, R> {
     terms: W,
     /// The items in flight, by their indices.
     in_flight: BTreeMap<u64, Item<K>>,
-    /// How many of them run; the others wait for another attempt.
+    /// The number of items that run; the other items in flight wait for another attempt.
     running: usize,
     ends: Ends<R>,
     state: State,
@@ -36,32 +36,32 @@ pub(super) struct Course<'t, 'r, W, K, R> {
 struct Item<K> {
     kept: K,
     tried: u32,
-    /// When it may be tried again, while it waits for that.
+    /// The time from which the item may be tried again, while it waits for that.
     waits_until: Option<Instant>,
 }
 
-/// What the input has.
+/// The state of the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Input {
-    /// More items.
+    /// The input may have more items.
     #[default]
     More,
-    /// More, of which the next has to be waited for.
+    /// The input has more items, but the next one has to be waited for.
     Later,
     Nothing,
 }
 
-/// What is to be heeded next.
+/// The state of the course between two items.
 #[derive(Debug, Default)]
 struct State {
     input: Input,
-    /// Whether the run is to stop, or to do what is asked of it, once nothing runs any more.
+    /// Whether the run is to stop, or to obey a request, once no item runs any more.
     is_to_obey: bool,
-    /// Whether something is to be saved, whatever the schedule.
+    /// Whether a save is wanted, whatever the schedule says.
     is_to_save: bool,
-    /// Before which time nothing is handed out.
+    /// The time before which no new item is handed out.
     waits_until: Option<Instant>,
-    /// Why the loop can't go on.
+    /// The reason why the loop can't go on, whatever its items do.
     halt: Option<Halt>,
 }
 
@@ -76,7 +76,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.running
     }
 
-    /// Returns whether the next item has to be waited for.
+    /// Returns whether the next item of the input has to be waited for.
     pub(super) fn wants_item(&self) -> bool {
         self.state.input == Input::Later
     }
@@ -93,19 +93,19 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.state.halt.is_some() || !self.ends.are_none()
     }
 
-    /// Returns the index before which items are tried again: those whose end comes before the one that the loop has come
-    /// to.
+    /// Returns the index below which items are tried again: after a `break` or `return`, the items before it have to be
+    /// done. After a failure no item is tried again.
     fn bound(&self) -> u64 {
         if self.state.halt.is_some() { 0 } else { self.ends.bound() }
     }
 
-    /// Ends the run for that, once nothing runs any more.
+    /// Ends the run with `error` once no item runs any more. The first error counts.
     pub(super) fn fail(&mut self, error: Error) {
         self.state.halt.get_or_insert(Halt::Error(error));
     }
 
-    /// Returns the next item to be run; none while there is none. What panics here ends the loop, once nothing runs any
-    /// more.
+    /// Returns the next item to be run; `None` if none can begin now. A panic in here, as of the iterator, ends the loop
+    /// once no item runs any more.
     pub(super) fn next<T>(
         &mut self,
         feed: &mut impl Feed<Item = T>,
@@ -175,7 +175,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         has_room && self.state.input != Input::Nothing && !self.is_closing()
     }
 
-    /// Returns whether the run looks out for an item that kills the process: then they go one by one.
+    /// Returns whether the run looks out for an item that kills the process: then the items go one by one.
     fn looks_out(&mut self) -> bool {
         self.terms.looks_out() && self.handing.run().is_cautious()
     }
@@ -224,8 +224,8 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         Some(Task { index, item: item.kept.take(may_try_again) })
     }
 
-    /// After a run that died: the item is given up, if it has killed the process too often; else it begins once it is saved
-    /// that it is about to.
+    /// Looks at an item after a run that died. The item is given up if it has killed the process too often. Otherwise
+    /// it begins once it is saved that it is about to begin.
     fn look_at(&mut self, index: u64, now: Instant) {
         self.handing.attend(index, Vec::new());
         if self.terms.gives_up(self.handing.run()) {
@@ -238,13 +238,13 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.handing.turn_away();
     }
 
-    /// Takes in that an item could not be run.
+    /// Removes an item that could not be run, because no thread could be started.
     pub(super) fn not_run(&mut self, index: u64) {
         self.running -= 1;
         self.in_flight.remove(&index);
     }
 
-    /// Takes in what came of an item.
+    /// Judges the result of an item: the item is complete, tried again, or ends the loop.
     pub(super) fn ended(&mut self, done: Done<Flow<R>, R>) {
         let Done { index, came, notes, captured } = done;
         self.running -= 1;
@@ -259,7 +259,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
     }
 
-    /// Takes in what came of an item of a loop that nobody goes on with: only that it is complete counts.
+    /// Completes the item if its body has reached its end; ignores any other outcome, as the loop's future is dropped.
     pub(super) fn dropped(&mut self, done: Done<Flow<R>, R>) {
         if matches!(done.came, Ok(Flow::Next)) {
             self.ended(done);
@@ -269,7 +269,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
     fn failed(&mut self, index: u64, failed: Outcome<R>) {
         let verdict = match call(|| self.terms.judge(self.handing.run(), &failed)) {
             Ok(verdict) => verdict,
-            // `on_error` has.
+            // `on_error` has panicked.
             Err(panic) => {
                 return self.end(index, End::Failed(Err(panic), Box::new(Notes::take())));
             }
@@ -291,7 +291,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
 
     fn complete(&mut self, index: u64) {
         self.in_flight.remove(&index);
-        // It is asked behind each what is due.
+        // The caller asks after each item what is due, so the answer is not needed.
         let _ = self.handing.complete_item();
     }
 
@@ -301,8 +301,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         self.handing.turn_away();
     }
 
-    /// Returns how long to wait for an item to come to its end before it is looked what else there is to do; none as
-    /// long as it takes.
+    /// Returns how long to wait for an item to end before other work is looked for: at most [`LOOK`].
     pub(super) fn patience(&mut self, now: Instant) -> Duration {
         if self.state.is_to_obey {
             return LOOK;
@@ -315,18 +314,18 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         until.map_or(LOOK, |until| until.min(LOOK))
     }
 
-    /// Notes whether what is complete is to be saved.
+    /// Notes whether what is complete has to be saved.
     pub(super) fn is_to_save(&mut self, saves: bool) {
         self.state.is_to_save |= saves;
     }
 
-    /// Notes that all has come to its end. What is complete by then is saved before the run ends: behind
-    /// that, the values of carried variables are not known to match.
+    /// Notes that all items have ended. If the loop ends early, what is complete is saved before the run ends: after
+    /// that, the values of carried variables may no longer match.
     pub(super) fn close(&mut self) {
         self.state.is_to_save |= self.is_closing();
     }
 
-    /// Returns the run, which is to save, with the carried variables taken; none if it is not.
+    /// Returns the run for a save, with the carried variables taken; `None` if no save is wanted.
     pub(super) fn begin_save(&mut self) -> Option<&mut Run> {
         if !std::mem::take(&mut self.state.is_to_save) {
             return None;
@@ -340,20 +339,20 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
         }
     }
 
-    /// Returns whether the run is to stop, or to do what is asked of it: nothing runs any more.
+    /// Returns whether the run now has to stop or to obey a request, because no item runs any more.
     pub(super) fn take_to_obey(&mut self) -> bool {
         let obeys = self.running == 0 && std::mem::take(&mut self.state.is_to_obey);
         self.state.is_to_save |= obeys;
         obeys
     }
 
-    /// What the loop ends with, now that all has come to its end.
+    /// Returns what the loop ends with, now that all items have ended.
     ///
     /// # Errors
     ///
-    /// The failure of the item with the lowest index, if that is an end.
+    /// The failure of the item with the lowest index, if that item ended the loop by failing.
     pub(super) fn finish(&mut self, on_error: fn(Error) -> R) -> Result<Flow<R>, Outcome<R>> {
-        // An item that still waits for another attempt comes before.
+        // An item with a lower index that still waits for another attempt has to be done first.
         let has_come = |index| self.in_flight.range(..index).next().is_none();
         let first = self.ends.take_first();
         let first = first.filter(|(index, end)| matches!(end, End::Failed(..)) || has_come(*index));
@@ -364,7 +363,7 @@ impl<'t, 'r, W: OnTerms<R>, K, R> Course<'t, 'r, W, K, R> {
                 self.handing.failed_beside(index, failure.message());
             }
         }
-        // That is not of the failure that is told.
+        // Notes that are left belong to other failures than the one that is returned.
         drop(Notes::take());
         match (first, self.state.halt.take()) {
             (Some((index, End::Failed(failed, notes))), _) => {

@@ -1,4 +1,4 @@
-//! The ends that a loop may come to before its input does: of several, the one with the lowest index is the loop's.
+//! Ends of a loop before its input has ended. If several items end the loop, the item with the lowest index decides.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -7,28 +7,28 @@ use crate::Error;
 use crate::attempt::{Flow, Outcome};
 use crate::failure::notes::Notes;
 
-/// Most failures beside the one that is the function's of which the checkpoint is told.
+/// The most failures that the checkpoint lists beside the failure that the function returns.
 const TOLD: usize = 16;
 
-/// How an item ended the loop.
+/// The way in which an item ended the loop.
 #[derive(Debug)]
 pub(super) enum End<R> {
-    /// By a `break` or `return`.
+    /// The item left the loop by a `break` or `return`.
     Left(Flow<R>),
-    /// By its failure, with what was noted of that.
+    /// The item failed. The notes of the failure are kept with it.
     Failed(Outcome<R>, Box<Notes>),
 }
 
-/// Why a loop can't go on, whatever its items do.
+/// The reason why a loop can't go on, whatever its items do.
 #[derive(Debug)]
 pub(super) enum Halt {
-    /// The run can't.
+    /// An error of the run.
     Error(Error),
-    /// What is asked for items has panicked, with what was noted of that.
+    /// A panic on the caller's side while the next item was looked for, with the notes of its thread.
     Panic(Box<dyn Any + Send>, Box<Notes>),
 }
 
-/// The ends, by the indices of the items.
+/// The ends of a loop, by the indices of their items.
 #[derive(Debug)]
 pub(super) struct Ends<R>(BTreeMap<u64, End<R>>);
 
@@ -43,8 +43,8 @@ impl<R> Ends<R> {
         self.0.is_empty()
     }
 
-    /// Returns the index before which an item may still end the loop in another way: that of the first end, but 0 if
-    /// that is a failure. Without an end it is behind all.
+    /// Returns the index below which an item may still change how the loop ends: the lowest index of an end, 0 if that end
+    /// is a failure, or the highest number if there is no end.
     pub(super) fn bound(&self) -> u64 {
         match self.0.first_key_value() {
             None => u64::MAX,
@@ -57,12 +57,12 @@ impl<R> Ends<R> {
         self.0.insert(index, end);
     }
 
-    /// Takes the one with the lowest index.
+    /// Takes the end with the lowest index.
     pub(super) fn take_first(&mut self) -> Option<(u64, End<R>)> {
         self.0.pop_first()
     }
 
-    /// The failures beside it, as many as are told of.
+    /// Returns the failures among the remaining ends, as many as the checkpoint lists.
     pub(super) fn failures(&self) -> impl Iterator<Item = (u64, &Outcome<R>)> {
         let failures = self.0.iter().filter_map(|(index, end)| match end {
             End::Failed(failed, _) => Some((*index, failed)),

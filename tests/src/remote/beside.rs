@@ -1,4 +1,4 @@
-//! Items side by side.
+//! Checks items side by side.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use safe_state::Job;
 
 use super::{LONG, backend};
 
-/// Over runs that fail, each item is done once, and the checkpoint tells which are.
+/// Checks that runs that fail do each item once together, and that the checkpoint tells which items are done.
 pub fn side_by_side(url: &str) {
     let job = Job::new("side-by-side").backend(Arc::clone(&backend(url, LONG)));
     let did = Mutex::<Vec<u64>>::default();

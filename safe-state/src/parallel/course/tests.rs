@@ -1,4 +1,4 @@
-//! What a course hands out, waits for, and ends with.
+//! Tests what a course hands out, waits for, and ends with.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,7 +9,7 @@ use crate::items::entry::Number;
 use crate::items::identity::{ByIndex, IdentityKind};
 use crate::run::entering;
 
-/// Three at once. An item that fails with `true` is tried again at once.
+/// Terms with three items at once. An item that fails with `true` is tried again at once.
 struct Tried;
 
 impl OnTerms<bool> for Tried {
@@ -48,7 +48,7 @@ impl OnTerms<bool> for Tried {
 
 type OfTest<'t, 'r> = Course<'t, 'r, Tried, Kept<u64>, bool>;
 
-/// Has the course hand out items until it does not.
+/// A function that lets the course hand out items until it gives none, and returns their indices.
 type HandOut<'a> = dyn FnMut(&mut OfTest<'_, '_>) -> Vec<u64> + 'a;
 
 fn with_course(job: &Job, test: impl FnOnce(&mut OfTest<'_, '_>, &mut HandOut<'_>)) {
@@ -70,7 +70,7 @@ fn left() -> Result<Flow<bool>, Outcome<bool>> {
     Ok(Flow::Exit(0))
 }
 
-/// It fails, and may be tried again.
+/// Returns the outcome of an item that fails; with `again` it is tried again.
 fn failed(again: bool) -> Result<Flow<bool>, Outcome<bool>> {
     Err(Ok(again))
 }
@@ -80,7 +80,7 @@ fn ends(course: &mut OfTest<'_, '_>, index: u64, came: Result<Flow<bool>, Outcom
     let _ = course.begin_save();
 }
 
-/// When all that is waited for is over.
+/// Returns a time at which all pauses are over.
 fn later() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
@@ -127,7 +127,7 @@ fn an_item_that_is_not_tried_any_more_is_not_waited_for() {
 }
 
 #[test]
-fn nor_is_the_time_of_an_item_that_is_not_handed_out_any_more() {
+fn the_time_of_an_item_that_is_not_handed_out_any_more_is_not_waited_for() {
     let asked = AtomicU32::new(0);
     let job = Job::new("course").throttle(move || asked.fetch_add(1, Ordering::Relaxed) > 1);
     with_course(&job, |course, hand_out| {
