@@ -120,9 +120,10 @@ pub(crate) fn boundary_beside(
 /// Returns the code that awaits `waits`, and polls what runs ahead meanwhile if there is such a part.
 fn awaited(waits: &TokenStream, ahead: Option<&Ident>) -> TokenStream {
     let site = Span::mixed_site();
-    match ahead {
-        Some(ahead) => quote_spanned! {site=> #ahead.beside(#waits).await },
-        None => quote_spanned! {site=> #waits.await },
+    if let Some(ahead) = ahead {
+        quote_spanned! {site=> #ahead.beside(#waits).await }
+    } else {
+        quote_spanned! {site=> #waits.await }
     }
 }
 
