@@ -123,7 +123,7 @@ mod tests {
         note();
         lease.save(b"checkpoint").unwrap();
         note();
-        Request::Pause.save(&*backend, "tenant/7").unwrap();
+        Request::Pause.save(&backend, "tenant/7").unwrap();
         note();
         drop(lease);
         note();

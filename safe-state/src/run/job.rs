@@ -105,7 +105,8 @@ impl Job {
     /// that below a hundredth of its time, where the backend takes long to ask. Where the input of its last
     /// loop has ended, it is finished.
     ///
-    /// If several ask at the same time, they take turns, and the last request counts.
+    /// If several ask at the same time, they take turns, and the last request counts; but nothing takes the place of
+    /// [`abandon`](Self::abandon).
     ///
     /// ```
     /// use safe_state::{Job, Request};
@@ -121,9 +122,9 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn pause(&self) -> Result<(), Error> {
-        Ok(Request::Pause.save(&*self.stored_in()?, self.job_name())?)
+        Ok(Request::Pause.save(&self.stored_in()?, self.job_name())?)
     }
 
     /// Takes back what was asked: the job goes on.
@@ -143,9 +144,9 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn cancel(&self) -> Result<(), Error> {
-        Ok(Request::Cancel.save(&*self.stored_in()?, self.job_name())?)
+        Ok(Request::Cancel.save(&self.stored_in()?, self.job_name())?)
     }
 
     /// Lets the next run go on although the last one was refused because something changed: the
@@ -167,9 +168,9 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn accept(&self) -> Result<(), Error> {
-        Ok(Request::Accept.save(&*self.stored_in()?, self.job_name())?)
+        Ok(Request::Accept.save(&self.stored_in()?, self.job_name())?)
     }
 
     /// What was asked of the job, and not taken back or used up.

@@ -60,13 +60,13 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn pause_because(&self, reason: &str) -> Result<(), Error> {
         self.ask(Request::Pause, Some(reason))
     }
 
     /// Gives the job up for good: a run under way saves, and before its next item it ends with
-    /// [`Error::Stopped`]; and none begins, now or later, until [`resume`](Self::resume). What is stored is kept, and
+    /// [`Error::Stopped`]; and none begins, now or later, until [`resume`](Self::resume). Until then nothing else can be asked of it. What is stored is kept, and
     /// [`clear_checkpoint`](Self::clear_checkpoint) removes it.
     ///
     /// ```
@@ -154,8 +154,8 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// [`Error::NameTaken`] if there is a job of the new name; one of the two is running; or the backend cannot be read or
-    /// written. Whoever is ended in the middle can do it again.
+    /// [`Error::NameTaken`] if there is a job of the new name; [`Error::NotByHand`] if many workers share it; one of the two is
+    /// running; or the backend cannot be read or written. Whoever is ended in the middle can do it again.
     pub fn rename(&self, to: &str) -> Result<bool, Error> {
         let (backend, from) = (self.stored_in()?, self.job_name());
         let reseal = |variable: &str, stored: &[u8]| {
@@ -176,6 +176,6 @@ impl Job {
     }
 
     fn ask(&self, request: Request, reason: Option<&str>) -> Result<(), Error> {
-        Ok(request.save_with_reason(&*self.stored_in()?, self.job_name(), reason)?)
+        Ok(request.save_with_reason(&self.stored_in()?, self.job_name(), reason)?)
     }
 }

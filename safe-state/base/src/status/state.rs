@@ -16,7 +16,8 @@ pub enum State {
     Running,
     /// It has not begun, or has finished and kept nothing.
     Waiting,
-    /// It was asked to pause: its run waits before its next item, or the one that begins will.
+    /// It was asked to pause, and its run waits before its next item, or it has not begun. A job whose last run has ended, which
+    /// was asked to pause since, says how that has ended: what is asked of it is in `asked`.
     Paused,
     /// Its last run stopped before it was done, as it was to.
     Stopped,
@@ -26,7 +27,7 @@ pub enum State {
     Killed,
     /// It has finished, and its checkpoint is kept.
     Finished,
-    /// It was given up for good: no run of it begins.
+    /// It was given up for good, whatever it has come to: no run of it begins.
     Abandoned,
     /// Its last run has died, or is under way: the backend can't tell.
     Open,
@@ -42,7 +43,7 @@ impl State {
         match (look.request(), checkpoint.is_finished(), checkpoint.last_failure()) {
             (Some(Request::Pause), ..) if is_under_way => State::Paused,
             _ if is_under_way => State::Running,
-            (Some(Request::Abandon), false, _) => State::Abandoned,
+            (Some(Request::Abandon), ..) => State::Abandoned,
             (Some(Request::Pause), ..) if checkpoint.is_by_hand() => State::Paused,
             _ if checkpoint.is_by_hand() => State::Waiting,
             (_, _, Some(_)) => State::Failed,
