@@ -3,6 +3,7 @@
 //!
 //! The head is written under its lease, which is held for that long only. A slice is done under the slice's own.
 
+pub(crate) mod apart;
 mod clearing;
 mod head;
 mod put_back;

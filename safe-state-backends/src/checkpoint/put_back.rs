@@ -23,6 +23,11 @@ pub enum DeadLetterNotRetryable {
     /// The completed items behind it would take much memory, one by one.
     #[error("more than 2^32 items behind it are complete")]
     TooFarBack,
+    /// The values of the slice's other items were stored with it.
+    #[error(
+        "what is stored of its slice is gone, and with it what the slice's other items have come to"
+    )]
+    SliceLost,
 }
 
 crate::debug_is_one_line!(DeadLetterNotRetryable);
