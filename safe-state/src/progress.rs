@@ -173,6 +173,11 @@ impl Progress {
         self.loops.in_flight().map(OpenLoop::position)
     }
 
+    /// Returns whether the innermost item in flight is one of a loop inside others.
+    pub(crate) fn is_in_inner_item(&self) -> bool {
+        self.loops.depth_in_flight().is_some_and(|depth| depth > 0)
+    }
+
     /// Takes in what a loop has counted by itself, and whether an item is in flight there.
     pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
         if let Some(open) = self.loops.get_mut(depth) {
