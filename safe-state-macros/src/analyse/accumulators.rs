@@ -138,7 +138,7 @@ fn text(changed: &[Change], (is_head, may_be_fresh): (bool, bool), opening: &Ope
         return format!(
             "{place} changes {quoted}, which a resumed run would start anew\n\n\
              help: a writer of a format, such as `csv::Writer` or an encoder, is made in each item, around a file in \
-             `reconnect`: see \"Files and connections\" in the README{fresh}"
+             `reconnect`: see \"Files and connections\" in the guide{fresh}"
         );
     }
     format!(

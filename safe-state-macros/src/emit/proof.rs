@@ -43,6 +43,7 @@ use crate::parse::options::items::Identity;
 use crate::syntax::bindings::{Binding, bindings, own_names};
 use crate::syntax::free_variables as free;
 use crate::syntax::hygiene::{at, local, moved_crate};
+use crate::syntax::leaving::hides_labels;
 use copy::Copy;
 
 mod beside;
@@ -147,7 +148,9 @@ fn closure(
     let here = at(written.keyword);
     let runs_again = target.items.policy.answers_errors();
     let cursor = cursor_within(target, targets);
-    let walk = copied(plan, written, (target, cursor, runs_again, around), (outer, seen), taken);
+    // A block that ends in `return` may then go on with the next item all the same.
+    let may_go_on = runs_again || hides_labels(written.body);
+    let walk = copied(plan, written, (target, cursor, may_go_on, around), (outer, seen), taken);
     let (returned, unified) = returned_by(plan, written.body);
     let check = local("check");
     let asyncness = plan.is_async.then(|| quote_spanned! {here=> async });
@@ -172,7 +175,7 @@ fn closure(
 fn copied(
     plan: &Plan,
     written: &Written<'_>,
-    (target, cursor, runs_again, around): (&Target, Option<Ident>, bool, &Loop),
+    (target, cursor, may_go_on, around): (&Target, Option<Ident>, bool, &Loop),
     (outer, seen): (&[Outer<'_>], &[&Outer<'_>]),
     taken: &mut Taken,
 ) -> TokenStream {
@@ -184,7 +187,7 @@ fn copied(
     let outer_names: Vec<Ident> = outer.iter().map(|it| it.ident.clone()).collect();
     let (outer_names, own) = (outer_names.as_slice(), &own);
     let mut copy =
-        Copy { plan, outer: outer_names, own, cursor, is_lost: false, runs_again, inner: 0 };
+        Copy { plan, outer: outer_names, own, cursor, is_lost: false, may_go_on, inner: 0 };
     let mut body = written.body.clone();
     copy.visit_block_mut(&mut body);
     let item = fakes::next_item(plan, (target, written), (outer, &renamed), &mut copy, taken);

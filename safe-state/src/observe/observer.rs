@@ -1,4 +1,4 @@
-//! What a run reports to whoever looks on.
+//! The observer of a run, which passes its progress to events, spans, bars, hooks and the manager of services.
 
 use safe_state_backends::{Checkpoint, DeadLetter, Failure, RunEnd};
 use safe_state_base::tell;
@@ -30,14 +30,14 @@ pub(crate) struct Observer {
 /// What is reported when a run ends.
 #[derive(Debug)]
 struct End {
-    /// Whether a line sums the run up.
+    /// Whether the run ends with a line that sums it up.
     sums_up: bool,
     /// Whether the run has begun, and has not ended.
     is_open: bool,
 }
 
 impl Observer {
-    /// What a run reports; one that is nested in another shows and calls nothing.
+    /// Creates the observer of a run. Without `shown`, for a run that is nested in another, it shows and calls nothing.
     pub(crate) fn new(events: Events, spans: Spans, shown: Option<&Shown>) -> Self {
         let service = Service::new(events.job());
         let Some(shown) = shown else {
@@ -110,13 +110,13 @@ impl Observer {
         failure.clone().with_index(index)
     }
 
-    /// Reports that the run waits, and means to.
+    /// Reports that the run waits on purpose.
     #[inline]
     pub(crate) fn waits(&self) {
         self.service.waits();
     }
 
-    /// Reports that the run ends before its input does, and not by a failure.
+    /// Reports that the run ends before its input does, for a reason other than a failure.
     pub(crate) fn stopped(&mut self, reason: StopReason) {
         if reason == StopReason::Signal {
             self.service.stops();
@@ -153,7 +153,8 @@ impl Observer {
         self.spans.item_beside(self.whole.index(index))
     }
 
-    /// Reports a loop that begins at `position`, `depth` others around it, in the item `around` of the next one.
+    /// Reports a loop that begins at `position`, inside `depth` other loops, in the item `around` of the innermost of
+    /// them.
     pub(crate) fn entered(
         &mut self,
         depth: usize,
@@ -201,7 +202,7 @@ impl Observer {
         self.left(0);
     }
 
-    /// Reports that the item of that index is in flight.
+    /// Reports that the item `index` of the loop at `depth` is in flight.
     pub(crate) fn handed_out(&self, depth: usize, index: u64) {
         let index = if depth == 0 { self.whole.index(index) } else { index };
         self.spans.enter_item(depth, index);

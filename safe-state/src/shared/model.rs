@@ -1,5 +1,6 @@
 //! Workers at random: they claim slices, do a step, finish, die, and stand still while their leases run out; requests are lost,
-//! or come late, and so are answers; clocks differ. Whatever happens, each item is done, and all that return, return the same.
+//! or come late, and so are answers; clocks differ; items are given up, and retried. Whatever happens, each item is done, those
+//! that are retried once more, and all that return, return the same.
 //!
 //! `SAFE_STATE_SCHEDULES=1000000` tries as many schedules, from `SAFE_STATE_SCHEDULE` on.
 #![expect(clippy::cast_possible_truncation, reason = "what is rolled is small")]
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 use safe_state_backends::format::Change;
 use safe_state_backends::{
-    Backend, Carried, Carry, Checkpoint, FinishedSlice, LeaseOptions, SharedJob, Store,
+    Backend, Carried, Carry, Checkpoint, DeadLetter, Failure, FailureKind, FinishedSlice,
+    LeaseOptions, SharedJob, Store,
 };
 
 use super::hunt::{Hunt, SliceAt, Turn};
@@ -37,11 +39,21 @@ struct Model {
     workers: Vec<At>,
     /// How often each item was done.
     done: Vec<u32>,
+    giving_up: GivingUp,
     /// Who has done the step, each time that one has.
     steps: u64,
     /// What the step was to those that have passed it.
     passed: Vec<u64>,
     slices: u32,
+}
+
+/// What becomes of items that fail.
+struct GivingUp {
+    /// Whether each item fails until what it fails from is mended.
+    fails: Vec<bool>,
+    is_mended: bool,
+    /// How often each item had been done when it was put back; 0 of one that never was.
+    put_back: Vec<u32>,
 }
 
 impl Model {
@@ -54,7 +66,9 @@ impl Model {
         let items = dice.roll(12) as usize;
         let slices = 1 + u32::try_from(dice.roll(6)).unwrap();
         let (workers, done, passed) = (Vec::new(), vec![0; items], Vec::new());
-        let mut model = Model { server, job, workers, done, steps: 0, passed, slices };
+        let fails = (0..items).map(|_| dice.roll(4) == 0).collect();
+        let giving_up = GivingUp { fails, is_mended: false, put_back: vec![0; items] };
+        let mut model = Model { server, job, workers, done, giving_up, steps: 0, passed, slices };
         model.undisturbed(|model| {
             let head = Checkpoint::new(JOB, None);
             model.job.change(|_| Ok::<_, Error>((Some(head), ()))).unwrap();
@@ -86,6 +100,9 @@ impl Model {
         match dice.roll(12) {
             0 => self.die(which),
             1 => self.server.pass(dice.roll(2 * TTL)),
+            2 if !self.workers.iter().any(|worker| matches!(worker, At::Finished(_))) => {
+                self.retry();
+            }
             _ => {
                 let before = self.worker();
                 let worker = std::mem::replace(&mut self.workers[which], before);
@@ -95,6 +112,19 @@ impl Model {
                     Err(Error::Backend(_) | Error::Cleared { .. }) => {}
                     Err(error) => panic!("{error}"),
                 }
+            }
+        }
+    }
+
+    /// What items fail from is mended, and those that were given up are put back.
+    fn retry(&mut self) {
+        let head = self.undisturbed(|model| model.job.head().unwrap());
+        self.giving_up.is_mended = true;
+        self.server.state().worker.number = self.workers.len();
+        if matches!(self.job.put_back_dead_letters(), Ok(Ok(1..))) {
+            for letter in head.unwrap().dead_letters() {
+                let item = letter.index() as usize;
+                self.giving_up.put_back[item] = self.done[item];
             }
         }
     }
@@ -151,10 +181,17 @@ impl Model {
                 Turn::Cancelled => panic!("nobody has cancelled it"),
             },
             At::Slice(mut hunt, at, mut store) => {
-                let next = at.range.start + store.checkpoint().completed().len();
-                if next < at.range.end {
-                    self.done[next as usize] += 1;
-                    store.save(Change::completed(1))?;
+                let within = store.checkpoint().completed().prefix();
+                let next = (at.range.start + within) as usize;
+                if at.range.start + within < at.range.end {
+                    self.done[next] += 1;
+                    let is_given_up = self.giving_up.fails[next] && !self.giving_up.is_mended;
+                    let given_up = is_given_up.then(|| {
+                        let failure = Failure::new(FailureKind::Error, "E", "no");
+                        DeadLetter::new(0, vec![], None, failure.with_index(Some(within)))
+                    });
+                    let letters = given_up.map(|letter| Box::new([letter].into_iter().collect()));
+                    store.save(Change { dead_letters: letters, ..Change::completed(1) })?;
                     return Ok(At::Slice(hunt, at, store));
                 }
                 let sum: u64 = at.range.clone().sum();
@@ -172,6 +209,17 @@ impl Model {
     fn hunting(&self) -> At {
         let cut = Cutting::by_index(self.done.len() as u64, self.slices);
         At::Hunting(Box::new(Hunt::new(self.job.clone(), (0, true), cut, 0)))
+    }
+
+    /// Checks what all have come to.
+    fn check_end(&self, seed: u64) {
+        self.check(seed);
+        let head = self.job.head().unwrap().unwrap();
+        for (item, before) in self.giving_up.put_back.iter().enumerate() {
+            let is_left = head.dead_letters().iter().any(|letter| letter.index() == item as u64);
+            assert!(*before == 0 || !is_left, "schedule {seed}: {item} was put back and given up");
+            assert!(*before == 0 || self.done[item] > *before, "schedule {seed}: {item} was left");
+        }
     }
 
     fn check(&self, seed: u64) {
@@ -202,7 +250,7 @@ fn schedule(seed: u64, is_fenced: bool) -> bool {
     model.server.state().network.loses = 0;
     for _ in 0..10_000 {
         if model.workers.iter().all(|worker| matches!(worker, At::Finished(_))) {
-            model.check(seed);
+            model.check_end(seed);
             return was_disturbed;
         }
         for which in 0..model.workers.len() {
