@@ -194,8 +194,8 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`NotByHand::Shared`] if many workers share it; [`NotByHand::Sealed`] if `reseal` returns `None`. It is called for each sealed handle with the variable's name and the
-    /// stored bytes, and returns the bytes sealed with the new name.
+    /// [`NotByHand::Shared`] if many workers share the job; [`NotByHand::Sealed`] if `reseal` returns `None`. It is called for
+    /// each sealed handle with the variable's name and the stored bytes, and returns the bytes sealed with the new name.
     pub fn rename(
         &mut self,
         job: &str,

@@ -66,8 +66,8 @@ impl Job {
     }
 
     /// Gives the job up for good. A run under way saves, and ends before its next item with [`Error::Stopped`]. No run
-    /// begins, now or later, until [`resume`](Self::resume). Until then, other requests are errors. What is stored is kept, until
-    /// [`clear_checkpoint`](Self::clear_checkpoint) removes it.
+    /// begins, now or later, until [`resume`](Self::resume). Until then, other requests are errors. What is stored
+    /// is kept, until [`clear_checkpoint`](Self::clear_checkpoint) removes it.
     ///
     /// ```
     /// use safe_state::{Error, Job, State, StopReason};
