@@ -31,7 +31,8 @@ fn told(what: &str, it: &RunSummary) -> String {
     format!("{what} {} {} {reason}", it.run, it.items.completed)
 }
 
-fn give_up(_: &ErrorContext<'_>) -> Action {
+fn give_up(context: &ErrorContext<'_>) -> Action {
+    say(&TOLD, format!("asked {}", context.index()));
     Action::DeadLetter
 }
 
@@ -54,7 +55,7 @@ fn each_worker_calls_its_hooks() {
     world.fails(&[7]);
     telling(&world).unwrap();
     let letter = "letter item 7, after 1 attempt: item 7 is bad";
-    assert_eq!(taken(&TOLD), ["start told none", letter, "finish 1 10 "]);
+    assert_eq!(taken(&TOLD), ["start told none", "asked 7", letter, "finish 1 10 "]);
     telling(&world).unwrap();
     assert_eq!(taken(&TOLD), ["start told 0-9", "finish 1 0 "]);
 }
