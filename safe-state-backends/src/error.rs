@@ -118,6 +118,14 @@ pub enum Error {
         /// The process that runs the job now, if it still runs and is known.
         holder: Option<Box<Holder>>,
     },
+    /// The job was given up for good, and nothing else is asked of it.
+    #[error(
+        "job `{job}` was given up for good, and nothing else is asked of it; take that back first, by `safe-state resume` or `Job::resume`",
+        job = Line(job))]
+    Abandoned {
+        /// The job.
+        job: String,
+    },
     /// The job's name is empty.
     #[error("the job's name is empty; give it one")]
     EmptyName,

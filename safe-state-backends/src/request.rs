@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::format::request;
 use crate::name::{RESERVED, check_job};
 use crate::stored::place;
-use crate::{Backend, Error, LeaseOptions, wait};
+use crate::{Backend, Error, Lease, LeaseOptions, wait};
 
 /// The time for which a request waits for others that are being made at the same time. Each takes a moment, but more on a slow
 /// disk.
@@ -27,7 +27,8 @@ pub enum Request {
     /// Go on although the previous run was refused: with another input, other arguments, another version or other code. The
     /// next run that begins uses the request up.
     Accept,
-    /// End before the next item for good: no run of the job begins any more, until the request is taken back.
+    /// End before the next item for good: no run of the job begins any more, until the request is taken back. Until then,
+    /// no other request is accepted.
     Abandon,
 }
 
@@ -81,12 +82,13 @@ impl Request {
         Err(Error::OtherJob { job: job.to_owned(), found: found.to_owned(), place })
     }
 
-    /// Makes this request of the runs of `job`. It replaces an earlier request.
+    /// Makes this request of the runs of `job`. It replaces an earlier request, but not
+    /// [`Abandon`](Self::Abandon), which only [`delete`](Self::delete) takes back.
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
-    pub fn save(self, backend: &dyn Backend, job: &str) -> Result<(), Error> {
+    /// [`Error::Abandoned`] if that was asked before, and this is something else; or the backend cannot be read or written.
+    pub fn save(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
         self.save_with_reason(backend, job, None)
     }
 
@@ -94,10 +96,10 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// As [`save`](Self::save).
     pub fn save_with_reason(
         self,
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         job: &str,
         reason: Option<&str>,
     ) -> Result<(), Error> {
@@ -107,8 +109,14 @@ impl Request {
             |text: &str| text.char_indices().nth(REASON_LIMIT).map_or(text.len(), |(at, _)| at);
         let reason = reason.and_then(|reason| reason.get(..end(reason)));
         let bytes = request::encode(self, job, reason)
-            .map_err(|source| Error::unwritable(backend, &name, source))?;
-        while_held(job, || backend.save(&name, &bytes))
+            .map_err(|source| Error::unwritable(&**backend, &name, source))?;
+        let mut lease = asking(backend, job)?;
+        // What can't be read gives way, as there is no other way to be rid of it.
+        let before = Request::load_by(|name| lease.load(&**backend, name), &**backend, job);
+        if matches!(before, Ok(Some(Request::Abandon))) && self != Request::Abandon {
+            return Err(Error::Abandoned { job: job.to_owned() });
+        }
+        lease.save(&bytes)
     }
 
     /// Takes back the request to the runs of `job`. Does nothing if there is none.
@@ -127,11 +135,15 @@ impl Request {
     ///
     /// The backend cannot be read or written.
     pub fn use_up(self, backend: &Arc<dyn Backend>, job: &str) -> Result<(), Error> {
-        let name = name_of(job);
-        let options = LeaseOptions::default();
-        let mut lease = while_held(job, || Arc::clone(backend).lease(&name, options))?;
+        let mut lease = asking(backend, job)?;
         if Request::load(&**backend, job)? == Some(self) { lease.delete() } else { Ok(()) }
     }
+}
+
+/// Takes the right to change what is asked of the runs of `job`.
+fn asking(backend: &Arc<dyn Backend>, job: &str) -> Result<Box<dyn Lease>, Error> {
+    let (name, options) = (name_of(job), LeaseOptions::default());
+    while_held(job, || Arc::clone(backend).lease(&name, options))
 }
 
 /// Repeats `attempt` while somebody else makes a request of the job.
@@ -157,30 +169,47 @@ mod tests {
 
     #[test]
     fn a_request_is_there_until_it_is_taken_back() {
-        let backend = MemoryBackend::default();
-        assert_eq!(Request::load(&backend, "a").unwrap(), None);
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        assert_eq!(Request::load(&*backend, "a").unwrap(), None);
         Request::Pause.save(&backend, "a").unwrap();
         Request::Cancel.save(&backend, "b").unwrap();
-        assert_eq!(Request::load(&backend, "a").unwrap(), Some(Request::Pause));
-        assert_eq!(Request::load(&backend, "b").unwrap(), Some(Request::Cancel));
+        assert_eq!(Request::load(&*backend, "a").unwrap(), Some(Request::Pause));
+        assert_eq!(Request::load(&*backend, "b").unwrap(), Some(Request::Cancel));
         assert_eq!(backend.list().unwrap(), [""; 0]);
         assert_eq!(backend.load("a").unwrap(), None);
-        Request::delete(&backend, "a").unwrap();
-        assert_eq!(Request::load(&backend, "a").unwrap(), None);
+        Request::delete(&*backend, "a").unwrap();
+        assert_eq!(Request::load(&*backend, "a").unwrap(), None);
         Request::Pause.save_with_reason(&backend, "a", Some(&"é".repeat(2000))).unwrap();
-        let told = Request::load_with_reason(&backend, "a").unwrap();
+        let told = Request::load_with_reason(&*backend, "a").unwrap();
         assert_eq!(told, Some((Request::Pause, Some("é".repeat(1000)))));
         Request::Pause.save(&backend, "safe-state/a").unwrap_err();
         Request::Pause.save(&backend, "").unwrap_err();
     }
 
     #[test]
+    fn what_is_given_up_for_good_stays_so_until_that_is_taken_back() {
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        Request::Pause.save(&backend, "a").unwrap();
+        Request::Abandon.save_with_reason(&backend, "a", Some("gone")).unwrap();
+        for other in [Request::Pause, Request::Cancel, Request::Accept] {
+            let error = other.save(&backend, "a").unwrap_err();
+            assert!(matches!(error, Error::Abandoned { .. }), "{error}");
+        }
+        let asked = |reason: &str| Some((Request::Abandon, Some(reason.to_owned())));
+        assert_eq!(Request::load_with_reason(&*backend, "a").unwrap(), asked("gone"));
+        Request::Abandon.save_with_reason(&backend, "a", Some("for good")).unwrap();
+        assert_eq!(Request::load_with_reason(&*backend, "a").unwrap(), asked("for good"));
+        Request::delete(&*backend, "a").unwrap();
+        Request::Pause.save(&backend, "a").unwrap();
+    }
+
+    #[test]
     fn what_was_asked_of_another_job_is_not_taken_for_it() {
-        let backend = MemoryBackend::default();
+        let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
         Request::Pause.save(&backend, "a").unwrap();
         let bytes = backend.load(&name_of("a")).unwrap().unwrap();
         backend.save(&name_of("b"), &bytes).unwrap();
-        let error = Request::load(&backend, "b").unwrap_err();
+        let error = Request::load(&*backend, "b").unwrap_err();
         assert!(matches!(error, Error::OtherJob { .. }), "{error}");
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! A worker writes the head under its lease, which it holds only for the write. It does a slice under the slice's lease.
 
+pub(crate) mod apart;
 mod clearing;
 mod head;
 mod put_back;

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn whatever_is_written_shows() {
         let dir = tempfile::tempdir().unwrap();
-        let backend = Arc::new(FileBackend::new(dir.path()));
+        let backend: Arc<dyn Backend> = Arc::new(FileBackend::new(dir.path()));
         let signs = || Signs::of(&*backend, "tenant/7").unwrap();
         let mut seen = vec![signs()];
         let mut note = || {
@@ -123,7 +123,7 @@ mod tests {
         note();
         lease.save(b"checkpoint").unwrap();
         note();
-        Request::Pause.save(&*backend, "tenant/7").unwrap();
+        Request::Pause.save(&backend, "tenant/7").unwrap();
         note();
         drop(lease);
         note();

@@ -15,6 +15,7 @@ mod shown;
 pub(crate) mod shows;
 pub(crate) mod spans;
 pub(crate) mod summary;
+pub(crate) mod whole;
 
 pub(crate) use observer::Observer;
 pub(crate) use shown::Shown;

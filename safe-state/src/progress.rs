@@ -173,6 +173,11 @@ impl Progress {
         self.loops.in_flight().map(OpenLoop::position)
     }
 
+    /// Returns whether the innermost item in flight is one of a loop inside others.
+    pub(crate) fn is_in_inner_item(&self) -> bool {
+        self.loops.depth_in_flight().is_some_and(|depth| depth > 0)
+    }
+
     /// Adds the items that a loop has counted by itself, and notes whether an item is in flight in it.
     pub(crate) fn settle(&mut self, depth: usize, completed: u64, in_flight: bool) {
         if let Some(open) = self.loops.get_mut(depth) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
-use safe_state::{Error, Job};
+use safe_state::{Error, Job, resumable};
 
 use crate::command::{Jobs, command, tell};
 
@@ -70,6 +70,40 @@ fn a_running_job_is_exported_only_if_that_is_asked_for() {
     run.unwrap();
     let told = jobs.tell(&["import", "mail", file.to_str().unwrap()]);
     assert!(told.out.contains("2 items complete"), "{told:?}");
+}
+
+#[resumable(name = "shared", shared, slices = 2, state_dir = jobs.dir(), fresh(fails))]
+fn shared(jobs: &Jobs, fails: bool) -> anyhow::Result<()> {
+    for item in 0..8 {
+        anyhow::ensure!(!fails || item % 4 != 3, "no");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_job_that_many_workers_share_stays_where_its_slices_are() {
+    let jobs = Jobs::new();
+    shared(&jobs, true).unwrap_err();
+    let path = jobs.job("shared").checkpoint_path().unwrap();
+    let (path, out) = (path.to_str().unwrap(), jobs.dir().join("out"));
+    let out = out.to_str().unwrap();
+    for arguments in [
+        &["export", "shared", out][..],
+        &["export", "shared", out, "--running"],
+        &["rename", "shared", "other"],
+        &["import", "shared", path, "--as", "other"],
+    ] {
+        let told = jobs.tell(arguments);
+        let says = told.err.contains("many workers share it");
+        assert!(told.code == 1 && says && told.out.is_empty(), "{arguments:?}: {told:?}");
+    }
+    let told = Jobs::new().tell(&["import", "shared", path, "--overwrite"]);
+    assert!(told.code == 1 && told.err.contains("many workers share it"), "{told:?}");
+    assert!(!fs::exists(out).unwrap());
+    // What the doctor has repaired goes back to its slices.
+    let told = jobs.tell(&["import", "shared", path, "--overwrite"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    shared(&jobs, false).unwrap();
 }
 
 #[test]

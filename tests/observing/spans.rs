@@ -123,6 +123,29 @@ fn what_is_said_in_an_item_is_in_its_span() {
     );
 }
 
+#[resumable(name = "shared", backend = "memory:spans", shared, slices = 2)]
+fn send_together(items: &[u64]) -> anyhow::Result<()> {
+    #[resume]
+    for item in items {
+        tracing::info!("sending {item}");
+    }
+    tracing::info!("sent");
+    Ok(())
+}
+
+#[test]
+fn a_worker_is_in_the_spans_of_one_run_and_of_items_of_the_whole_input() {
+    let said = heard(|| send_together(&[0, 1, 2, 3]).unwrap());
+    let run = r#"run job="shared" run=1"#;
+    let mut expected = vec![format!("{run}: opened job=shared run=1"), format!("{run}: sent")];
+    expected.extend((0..4).map(|item| format!("{run} / item index={item}: sending {item}")));
+    for line in expected {
+        assert!(said.contains(&line), "{line}: {said:#?}");
+    }
+    let last = said.last().unwrap();
+    assert!(last.starts_with(&format!("{run}: finished job=shared completed=4")), "{said:#?}");
+}
+
 #[resumable(name = "async", backend = "memory:spans", iter = items)]
 async fn send_async(items: &[u64]) -> anyhow::Result<()> {
     for item in items {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use anyhow::Result;
-use safe_state::{Error, StopReason, resumable};
+use safe_state::{Error, StopReason, resumable, step};
 
 use crate::World;
 
@@ -108,6 +108,38 @@ fn all_workers_are_cancelled() {
     assert!(error.ends_with("is bad"), "{error}");
     assert_eq!(world.job("asked").requested().unwrap(), None);
     assert_eq!(world.done(), [0; 0]);
+}
+
+#[resumable(name = "given-up", shared, slices = 2, backend = world.backend())]
+fn given_up(world: &World) -> Result<()> {
+    world.act(100)?;
+    let () = step!("first", world.act(101)?);
+    for item in 0..2 {
+        world.act(item)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn no_worker_joins_a_job_that_is_given_up() {
+    let world = World::default();
+    let refused = |world: &World| {
+        let error = given_up(world).unwrap_err();
+        let reason = StopReason::Abandoned;
+        assert!(
+            matches!(error.downcast_ref(), Some(Error::Stopped { reason: found, .. }) if *found == reason),
+            "{error}"
+        );
+        assert_eq!(world.done(), [0; 0]);
+    };
+    world.job("given-up").abandon("no").unwrap();
+    refused(&world);
+    assert_eq!(world.listed(), [""; 0]);
+    world.job("given-up").resume().unwrap();
+    given_up(&world).unwrap();
+    assert_eq!(world.done(), [0, 1, 100, 101]);
+    world.job("given-up").abandon("no").unwrap();
+    refused(&world);
 }
 
 #[test]

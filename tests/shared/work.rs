@@ -30,6 +30,8 @@ impl Work {
             "slow" => Ok(slow(self)?.to_string()),
             "keyed" => Ok(keyed(self)?.to_string()),
             "poison" => Ok(poison(self)?.to_string()),
+            "shown" => shown(self).map(|()| String::new()),
+            "shown-by-key" => shown_by_key(self).map(|()| String::new()),
             "future" => Ok(smol::block_on(future(self))?.to_string()),
             _ => anyhow::bail!("unknown: {kind}"),
         }
@@ -179,4 +181,25 @@ fn slow(work: &Work) -> Result<u64> {
         total += item;
     }
     Ok(total)
+}
+
+#[resumable(
+    name = "shown", shared, slices = work.slices, backend = work.url.as_str(), progress_lines = "1ns", summary, fresh(work)
+)]
+fn shown(work: &Work) -> Result<()> {
+    for item in 0..work.items {
+        work.note(&item.to_string())?;
+    }
+    Ok(())
+}
+
+#[resumable(
+    name = "shown", shared, slices = work.slices, backend = work.url.as_str(), progress_lines = "1ns", summary, fresh(work),
+    key = |it| *it
+)]
+fn shown_by_key(work: &Work) -> Result<()> {
+    for item in 0..work.items {
+        work.note(&item.to_string())?;
+    }
+    Ok(())
 }

@@ -37,6 +37,21 @@ pub(crate) fn spawn(kind: &str, work: &Work) -> Child {
         .unwrap()
 }
 
+/// A worker that does 12 items in 4 slices, alone.
+pub(crate) fn spawn_shown(kind: &str) -> (TempDir, Child) {
+    let dir = tempfile::tempdir().unwrap();
+    let work = Work { items: 12, slices: 4, ..work(&dir, "file") };
+    let child = spawn(kind, &work);
+    (dir, child)
+}
+
+/// What a worker has written to standard error.
+pub(crate) fn shown_by(child: Child) -> String {
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
 pub(crate) fn returned(child: Child, work: &Work) -> String {
     let id = child.id();
     let output = child.wait_with_output().unwrap();

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use safe_state::{Error, Request, State, StopReason};
+use safe_state::{Error, Job, Request, State, StopReason};
 
 use crate::places::{done, on_each};
 
@@ -52,5 +52,29 @@ fn a_run_under_way_ends_for_good() {
         let status = job.status().unwrap();
         assert_eq!((status.state, status.asked.reason), (State::Abandoned, None));
         assert!(status.progress.completed > 0);
+    });
+}
+
+#[test]
+fn nothing_else_that_is_asked_undoes_an_abandonment() {
+    on_each(|place| {
+        let job = place.fail("mail", 3);
+        job.pause().unwrap();
+        job.abandon("the customer has left").unwrap();
+        for ask in [Job::pause, Job::cancel, Job::accept] {
+            let error = ask(&job).unwrap_err().to_string();
+            assert!(error.contains("was given up for good"), "{}: {error}", place.name);
+        }
+        let asked = job.status().unwrap().asked;
+        assert_eq!(asked.reason.as_deref(), Some("the customer has left"), "{}", place.name);
+        let error = job.run(0..8, |_| -> Result<(), Error> { panic!("it ran") }).unwrap_err();
+        assert!(matches!(error, Error::Stopped { reason: StopReason::Abandoned, .. }), "{error}");
+        job.abandon("and does not come back").unwrap();
+        let asked = job.status().unwrap().asked;
+        assert_eq!(asked.reason.as_deref(), Some("and does not come back"));
+        job.resume().unwrap();
+        job.accept().unwrap();
+        assert_eq!(job.requested().unwrap(), Some(Request::Accept));
+        assert_eq!(done(&job), [3, 4, 5, 6, 7]);
     });
 }

@@ -30,11 +30,19 @@ fn each_state_is_told() {
             Err::<(), _>(std::io::Error::other("again"))
         })
         .unwrap_err();
+        // How a run has ended is not hidden by what is asked of the next.
+        job.pause().unwrap();
+        let status = job.status().unwrap();
+        assert_eq!((status.state, status.asked.asked), (State::Failed, Some("pause")));
         job.abandon("").unwrap();
         assert_eq!(state("mail"), State::Abandoned);
         let kept = place.job("bill").keep_on_success(true);
         done(&kept);
         assert_eq!(state("bill"), State::Finished);
+        // Whatever it has come to, no run of it begins.
+        kept.abandon("").unwrap();
+        assert_eq!(state("bill"), State::Abandoned);
+        kept.resume().unwrap();
         let running = kept.clone();
         thread::spawn(move || {
             running.run(0..20, |_| -> Result<(), Error> {

@@ -48,6 +48,12 @@ pub enum NotByHand {
         "it has files or connections that are sealed with the job's name, which its program alone can do"
     )]
     Sealed,
+    /// Its slices are stored beside it.
+    #[error(
+        "many workers share it, and what they have done of its slices is stored apart, under its name: let them finish it, \
+         or clear it and begin anew"
+    )]
+    Shared,
 }
 
 crate::debug_is_one_line!(NotByHand);
@@ -188,13 +194,16 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`NotByHand::Sealed`] if `reseal` returns `None`. It is called for each sealed handle with the variable's name and the
-    /// stored bytes, and returns the bytes sealed with the new name.
+    /// [`NotByHand::Shared`] if many workers share the job; [`NotByHand::Sealed`] if `reseal` returns `None`. It is called for
+    /// each sealed handle with the variable's name and the stored bytes, and returns the bytes sealed with the new name.
     pub fn rename(
         &mut self,
         job: &str,
         mut reseal: impl FnMut(&str, &[u8]) -> Option<Vec<u8>>,
     ) -> Result<(), NotByHand> {
+        if self.has_slices() {
+            return Err(NotByHand::Shared);
+        }
         let mut carried = self.carried.clone();
         for (name, value) in &mut carried {
             if value.is_sealed() {
@@ -206,6 +215,9 @@ impl Checkpoint {
     }
 
     fn outermost(&mut self, loop_id: u16) -> Result<&mut LoopProgress, NotByHand> {
+        if self.has_slices() {
+            return Err(NotByHand::Shared);
+        }
         if usize::from(loop_id) >= LOOP_LIMIT {
             return Err(NotByHand::NoSuchLoop);
         }

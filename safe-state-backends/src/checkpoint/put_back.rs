@@ -23,6 +23,11 @@ pub enum DeadLetterNotRetryable {
     /// More than 2^32 completed items come after the item; to store them apart would take much memory.
     #[error("more than 2^32 items after it are complete")]
     TooFarBack,
+    /// The values of the slice's other items were stored with it.
+    #[error(
+        "what is stored of its slice is gone, and with it what the slice's other items have come to"
+    )]
+    SliceLost,
 }
 
 crate::debug_is_one_line!(DeadLetterNotRetryable);

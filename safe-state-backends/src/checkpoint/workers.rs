@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Checkpoint;
 use super::check::{Refused, check_number};
 use crate::limits::{IN_FLIGHT_LIMIT, MERGE_LIMIT, SLICE_LIMIT, SPLIT_LIMIT};
+use crate::shared::apart;
 use crate::{Carried, Completed, bounded, range_of_slice};
 
 /// The items of one loop that were handed out and whose bodies had not ended at the save.
@@ -152,7 +153,7 @@ impl Workers {
     pub(crate) fn take_merges(&mut self, loop_id: u16, slice: u32) -> Vec<(String, Carried)> {
         let mut taken = Vec::new();
         self.merges.retain(|(of, at, name), value| {
-            let is_of = (*of, *at) == (loop_id, slice);
+            let is_of = (*of, *at) == (loop_id, slice) && name != apart::NAME;
             if is_of {
                 taken.push((name.clone(), std::mem::take(value)));
             }

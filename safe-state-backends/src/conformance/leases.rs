@@ -74,7 +74,7 @@ fn many_ask_at_a_time(subject: &Subject) {
     let job = "asked by many";
     let ask = |of_all: Request| {
         let backend = subject.open();
-        of_all.save(&*backend, job).unwrap();
+        of_all.save(&backend, job).unwrap();
         Request::Cancel.use_up(&backend, job).unwrap();
     };
     thread::scope(|scope| {
@@ -85,10 +85,10 @@ fn many_ask_at_a_time(subject: &Subject) {
     });
     let backend = subject.open();
     let asked = || Request::load(&*backend, job).unwrap();
-    Request::Pause.save(&*backend, job).unwrap();
+    Request::Pause.save(&backend, job).unwrap();
     Request::Cancel.use_up(&backend, job).unwrap();
     assert_eq!(asked(), Some(Request::Pause), "it was not the one that was taken up");
-    Request::Cancel.save(&*backend, job).unwrap();
+    Request::Cancel.save(&backend, job).unwrap();
     Request::Cancel.use_up(&backend, job).unwrap();
     assert_eq!(asked(), None);
     Request::Cancel.use_up(&backend, job).unwrap();

@@ -66,8 +66,8 @@ fn requests_are_no_jobs(subject: &Subject) {
     let long = "x".repeat(LONG);
     for job in ["asked", &long] {
         let backend = subject.open();
-        Request::Cancel.save(&*backend, job).unwrap();
-        Request::Pause.save(&*backend, job).unwrap();
+        Request::Cancel.save(&backend, job).unwrap();
+        Request::Pause.save(&backend, job).unwrap();
         assert_eq!(Request::load(&*subject.open(), job).unwrap(), Some(Request::Pause));
         if subject.has_list {
             assert_eq!(backend.list().unwrap(), [""; 0], "a request was listed");

@@ -92,8 +92,9 @@ mod tests {
         for job in ["asked", "tenant/7", &hashed] {
             backend.save(job, &bytes(job)).unwrap();
         }
-        Request::Pause.save_with_reason(&backend, "asked", Some("night")).unwrap();
         let of_run = Arc::new(backend.clone());
+        let shared: Arc<dyn Backend> = of_run.clone();
+        Request::Pause.save_with_reason(&shared, "asked", Some("night")).unwrap();
         let mut run = Arc::clone(&of_run).lease("running", LeaseOptions::default()).unwrap();
         run.save(&bytes("running")).unwrap();
         let overview = backend.overview().unwrap().unwrap();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{PUT_BACK, under_way};
+use super::{PUT_BACK, apart, under_way};
 use crate::format::{Change, FormatError, LoopChange, Record};
 use crate::{Carried, Checkpoint, Cut, DeadLetter, FinishedSlice, Merge, RunEnd, Slices};
 
@@ -70,6 +70,7 @@ impl Checkpoint {
         let values_stay = finished.values_stay(found, &slices);
         let FinishedSlice { slice, range, values, .. } = finished;
         self.workers.take_merges(loop_id, slice);
+        self.note_apart(loop_id, slice, values_stay)?;
         if !values_stay {
             for (name, value) in values {
                 self.take_in(Record::Merge(Merge { loop_id, slice, name, value }))?;
@@ -111,7 +112,9 @@ impl Checkpoint {
 
     /// Returns whether the head has the values of variables at the end of the slice.
     pub fn has_merges_of(&self, loop_id: u16, slice: u32) -> bool {
-        self.workers.names_of(loop_id, slice).any(|name| name != under_way::NAME)
+        self.workers
+            .names_of(loop_id, slice)
+            .any(|name| ![under_way::NAME, apart::NAME].contains(&name))
     }
 
     /// Notes a fact about the job beside its arguments, if `value` is `Some`. No argument may have the name `name`.
@@ -143,10 +146,11 @@ impl Checkpoint {
 
 impl DeadLetter {
     /// Returns the dead letter with the item's index increased by `before`, the number of items before its slice.
-    pub(super) fn behind(mut self, before: u64) -> DeadLetter {
+    #[must_use]
+    pub fn behind(mut self, before: u64) -> DeadLetter {
         match self.within.first_mut() {
             Some(outermost) => *outermost = outermost.saturating_add(before),
-            None => self.failure.index = self.failure.index.map(|index| index + before),
+            None => self.failure.index = self.failure.index.map(|it| it.saturating_add(before)),
         }
         self
     }
@@ -181,6 +185,12 @@ impl Checkpoint {
         outermost.then(|| (slices.loop_id, slice, range(slice).start))
     }
 
+    /// The items of a slice, by their indices in the whole input.
+    pub(super) fn range_of(&self, loop_id: u16, slice: u32) -> Range<u64> {
+        let total = self.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
+        self.slices_of(loop_id).map_or(0..0, |slices| slices.range(slice, total))
+    }
+
     /// Makes a slice unfinished, whose checkpoint was `before`, and moves its dead letters there. Returns the slice's new
     /// checkpoint: all of its items are complete, and some are dead letters.
     pub(super) fn reopen(
@@ -190,8 +200,7 @@ impl Checkpoint {
     ) -> Result<Checkpoint, FormatError> {
         let unknown = FormatError::TooMany("a slice of a loop that has none");
         let mut slices = self.slices_of(loop_id).cloned().ok_or(unknown)?;
-        let total = self.loop_progress(loop_id).and_then(|it| it.total).unwrap_or(0);
-        let range = slices.range(slice, total);
+        let range = self.range_of(loop_id, slice);
         let count = range.end - range.start;
         self.skipped = self.skipped.saturating_sub(before.skipped);
         before.loops.clear();
@@ -202,6 +211,7 @@ impl Checkpoint {
         before.take_in(Change { loops: vec![whole], end, ..Change::default() })?;
         before.dead_letters = letters.into_iter().collect();
         before.carried.extend(self.workers.take_merges(loop_id, slice));
+        self.note_apart(loop_id, slice, false)?;
         slices.finished.remove(u64::from(slice));
         self.workers.set_slices(slices);
         if let Some(progress) = self.loops.get_mut(&loop_id) {
@@ -222,6 +232,7 @@ impl Checkpoint {
         let mut slices = self.slices_of(loop_id).cloned().ok_or(unknown)?;
         self.skipped = self.skipped.saturating_sub(stored.skipped);
         stored.carried.extend(self.workers.take_merges(loop_id, slice));
+        self.note_apart(loop_id, slice, false)?;
         slices.finished.remove(u64::from(slice));
         self.workers.set_slices(slices);
         if let Some(progress) = self.loops.get_mut(&loop_id) {

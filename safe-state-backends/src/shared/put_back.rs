@@ -2,7 +2,7 @@
 
 use super::{PUT_BACK, PutBack, SharedJob, unfinished};
 use crate::store::Opening;
-use crate::{Checkpoint, Cut, Error, Slices};
+use crate::{Checkpoint, Cut, DeadLetter, DeadLetterNotRetryable, Error, Slices};
 
 impl SharedJob {
     /// Puts the dead letters of all slices back, so that the next workers do their items. Returns how many they are.
@@ -20,6 +20,12 @@ impl SharedJob {
         let by_key = written.len();
         for (loop_id, slice, letters) in letters {
             let free = self.of_nobody(loop_id, slice)?;
+            let found = free.found().filter(|found| found.is_slice_of(&head));
+            if head.stays_apart(loop_id, slice) && found.is_none() {
+                let first = letters.first().map_or(0, DeadLetter::index);
+                let before = head.range_of(loop_id, slice).start;
+                return Ok(Err((first + before, DeadLetterNotRetryable::SliceLost)));
+            }
             let none = || Checkpoint::new(self.slice_name(loop_id, slice), None);
             let before = free.found().cloned().unwrap_or_else(none);
             let stored = head.reopen((loop_id, slice, letters), before);

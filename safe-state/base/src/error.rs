@@ -290,6 +290,17 @@ pub enum Error {
         /// The reason, and advice for the user.
         reason: String,
     },
+    /// What a variable was at the end of a slice is not stored any more, and what all slices come to is not known without it.
+    #[error(
+        "what is stored of slice {slice} of job `{job}` is gone, and with it what its loop has come to there; put it back \
+         where it was, or {}",
+        start_over(job), job = Line(job))]
+    SliceLost {
+        /// The job.
+        job: String,
+        /// The slice, from 0.
+        slice: u32,
+    },
     /// The job's checkpoint was removed while this worker had a slice.
     #[error("job `{job}` was cleared while this worker was running; run it again to start over", job = Line(job))]
     Cleared {

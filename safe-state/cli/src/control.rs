@@ -57,7 +57,7 @@ impl AskedWhy {
         (screen, asked, means): (&Screen, &'static str, &'static str),
     ) -> Result<(), Failed> {
         let (job, reason) = (&self.job.job, self.reason.as_deref());
-        request.save_with_reason(&*place.backend()?, job, reason)?;
+        request.save_with_reason(&place.backend()?, job, reason)?;
         self.job.note_a_new_name(place, screen)?;
         screen.show(&Effect { job, asked: Some(asked), reason, means })
     }
@@ -89,7 +89,7 @@ impl Asked {
             }
             Err(error) => return Err(error.into()),
         };
-        Request::Cancel.save(&*backend, &self.job)?;
+        Request::Cancel.save(&backend, &self.job)?;
         self.tell(screen, Some("cancel"), means)
     }
 
@@ -98,7 +98,7 @@ impl Asked {
         if !backend.exists(&self.job)? {
             return Err(place.no_such(&self.job));
         }
-        Request::Accept.save(&*backend, &self.job)?;
+        Request::Accept.save(&backend, &self.job)?;
         self.tell(
             screen,
             Some("accept"),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use safe_state_backends::{Checkpoint, write_named, write_named_once};
+use safe_state_backends::{Checkpoint, NotByHand, write_named, write_named_once};
 use serde::Serialize;
 
 use super::escape;
@@ -50,6 +50,10 @@ impl Export {
             drop(lease);
             checkpoint.ok_or_else(|| place.no_such(&self.job))?
         };
+        if checkpoint.has_slices() {
+            let (job, reason) = (&self.job, NotByHand::Shared);
+            return Err(Failed::new(format!("job `{job}` cannot be exported: {reason}")));
+        }
         let bytes = checkpoint.encode().map_err(|error| Failed::new(error.to_string()))?;
         if self.file == Path::new("-") {
             return screen::print_raw(&bytes);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use safe_state_backends::{Checkpoint, read_named, read_stdin};
+use safe_state_backends::{Checkpoint, NotByHand, read_named, read_stdin};
 use safe_state_base::stored;
 use serde::Serialize;
 
@@ -46,6 +46,11 @@ impl Import {
         }
         let bytes = checkpoint.encode().map_err(|error| Failed::new(error.to_string()))?;
         let backend = place.backend()?;
+        // One that the doctor has repaired is put back where its slices are.
+        if checkpoint.has_slices() && !(self.overwrite && backend.exists(job)?) {
+            let reason = NotByHand::Shared;
+            return Err(Failed::new(format!("job `{job}` cannot be imported: {reason}")));
+        }
         let mut lease = place.lease(job)?;
         if !self.overwrite && lease.load(&*backend, job)?.is_some() {
             return Err(Failed::new(format!(

@@ -49,7 +49,7 @@ const VERBS: [Verb; 7] = [
         asks: false,
         fits: |it, _| it.asked.asked.is_none() && it.state != State::Finished,
         does: |backend, Asked { job, .. }| {
-            Request::Pause.save(&**backend, job)?;
+            Request::Pause.save(backend, job)?;
             Ok("it is to wait before its next item".to_owned())
         },
     },
@@ -71,7 +71,7 @@ const VERBS: [Verb; 7] = [
         asks: true,
         fits: |it, _| {
             matches!(it.state, State::Running | State::Paused | State::Open)
-                && it.asked.asked != Some("cancel")
+                && !matches!(it.asked.asked, Some("cancel" | "abandon"))
         },
         does: cancel,
     },
@@ -102,10 +102,10 @@ const VERBS: [Verb; 7] = [
         asks: true,
         fits: |it, _| {
             let is_over = !matches!(it.state, State::Running | State::Paused | State::Finished);
-            is_over && it.asked.asked != Some("accept")
+            is_over && !matches!(it.asked.asked, Some("accept" | "abandon"))
         },
         does: |backend, Asked { job, .. }| {
-            Request::Accept.save(&**backend, job)?;
+            Request::Accept.save(backend, job)?;
             Ok("its next run is to go on with what has changed".to_owned())
         },
     },
@@ -219,6 +219,6 @@ fn cancel(backend: &Arc<dyn Backend>, Asked { job, .. }: &Asked) -> Result<Strin
         Ok(Some(_)) | Err(BackendError::Unsupported(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    Request::Cancel.save(&**backend, job)?;
+    Request::Cancel.save(backend, job)?;
     Ok("it is to end before its next item".to_owned())
 }

@@ -72,7 +72,8 @@ impl Events {
         if self.verbose {
             self.told.completed = checkpoint.completed().len();
         }
-        if run == 1 {
+        // Of a job that many workers share, the first begins it.
+        if run == 1 && !checkpoint.has_slices() {
             self.line(|| "starting".to_owned());
         }
     }

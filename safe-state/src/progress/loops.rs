@@ -59,6 +59,11 @@ impl Loops {
         self.open.iter().rfind(|open| open.is_in_flight())
     }
 
+    /// Returns how many loops are around that one.
+    pub(super) fn depth_in_flight(&self) -> Option<usize> {
+        self.open.iter().rposition(OpenLoop::is_in_flight)
+    }
+
     #[cfg(feature = "limits")]
     pub(super) fn in_flight_mut(&mut self) -> Option<&mut OpenLoop> {
         self.open.iter_mut().rfind(|open| open.is_in_flight())

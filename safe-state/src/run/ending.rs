@@ -81,7 +81,8 @@ pub(super) fn abandon(stages: &mut Stages) {
     stages.end_limits();
     let _ = stages.take_back_prepared();
     // While a commit is in doubt, the next run finds out what is saved.
-    let Ok(Some(owner)) = let_go(stages) else { return };
+    let Ok(owner) = let_go(stages) else { return };
+    let Some(owner) = owner else { return stages.observer.dropped() };
     let taken = stages.progress.change_of_stopped();
     let change = stages.change(taken, Instant::now());
     let last = Write::Save(Change { end: Some(RunEnd::Stopped), ..change }.into());
@@ -92,8 +93,7 @@ pub(super) fn abandon(stages: &mut Stages) {
     }) {
         stages.observer.events().not_saved(&error.into());
     }
-    stages.observer.events().counts.reason.get_or_insert_with(|| "it was dropped".to_owned());
-    stages.observer.ended(RunEnd::Stopped);
+    stages.observer.dropped();
 }
 
 /// Takes the store from the run for one last write: from then on the run saves nothing.
@@ -185,7 +185,8 @@ fn failure(stages: &mut Stages, mut failed: Failed) -> Change {
     drop(store);
     let (failure, _) = failure_of_item(stages, &failed);
     let failure = failure.with_details(details);
-    stages.observer.events().failed(&failure);
+    let told = stages.told(&failure);
+    stages.observer.events().failed(&told);
     stages.progress.keep_only_what_matches_values();
     let median = stages.saving.median();
     let taken = stages.progress.change();
@@ -255,10 +256,7 @@ fn give_back<R>(
         Ok(None) => (Ok(()), None),
         Err(error) => (Err(error), None),
     };
-    let is_stored = completed.is_some();
-    if is_stored || written.is_err() {
-        report_end(stages, &written, failed);
-    }
+    report_end(stages, &written, failed);
     let events = stages.observer.events();
     let returned = outcome.unwrap_or_else(|panic| {
         if let Err(error) = &written {

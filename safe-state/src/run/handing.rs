@@ -83,7 +83,7 @@ impl<'t, 'r> Handing<'t, 'r> {
 
     /// Returns the span of an item's body, which may run on another thread.
     pub(crate) fn span_of(&mut self, index: u64) -> Span {
-        self.tally.stages().0.observer.spans().item_beside(index)
+        self.tally.stages().0.observer.span_beside(index)
     }
 
     /// Records that an item failed beside the one that ends the run.

@@ -104,7 +104,8 @@ impl Job {
     /// answers slowly, the run looks less often, so that asking takes less than a hundredth of its time. A run whose
     /// last loop's input has ended finishes without a pause.
     ///
-    /// If several processes ask at the same time, they take turns, and the last request counts.
+    /// If several processes ask at the same time, they take turns, and the last request counts. No
+    /// request replaces [`abandon`](Self::abandon).
     ///
     /// ```
     /// use safe_state::{Job, Request};
@@ -120,9 +121,9 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn pause(&self) -> Result<(), Error> {
-        Ok(Request::Pause.save(&*self.stored_in()?, self.job_name())?)
+        Ok(Request::Pause.save(&self.stored_in()?, self.job_name())?)
     }
 
     /// Takes back the request to the job, which goes on.
@@ -141,9 +142,9 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn cancel(&self) -> Result<(), Error> {
-        Ok(Request::Cancel.save(&*self.stored_in()?, self.job_name())?)
+        Ok(Request::Cancel.save(&self.stored_in()?, self.job_name())?)
     }
 
     /// Lets the next run go on although the last one was refused because something changed: the input, the value of an
@@ -165,9 +166,9 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn accept(&self) -> Result<(), Error> {
-        Ok(Request::Accept.save(&*self.stored_in()?, self.job_name())?)
+        Ok(Request::Accept.save(&self.stored_in()?, self.job_name())?)
     }
 
     /// Returns the request to the job that was neither taken back nor used up.

@@ -90,7 +90,8 @@ pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
     }
     let attempt = stages.progress.count_attempt(depth);
     let (failure, key) = failure_of_item(stages, &failed);
-    let context = ErrorContext::new(failure, thrown, key, attempt, policy.most_attempts());
+    let told = stages.told(&failure);
+    let context = ErrorContext::new(told, thrown, key, attempt, policy.most_attempts());
     let is_kept = match policy.judge(&context) {
         Judgement::TryAgain(pause) => {
             stages.observer.events().tries_again(context.failure(), attempt, pause);
@@ -108,7 +109,7 @@ pub(super) fn ask<F: Fn(&ErrorContext<'_>) -> Action>(
             resume_unwind(panic)
         }
     };
-    let (failure, most) = (context.failure().clone(), policy.most_given_up());
+    let most = policy.most_given_up();
     Judged::GivenUp(Box::new(GivenUp { failed, failure, attempt, is_kept, most, depth }))
 }
 
@@ -139,7 +140,8 @@ fn decide(stages: &mut Stages, it: GivenUp, count: Result<u64, Error>) -> Verdic
         }
         Ok(_) if is_kept => give_up(stages, depth, failure, attempt),
         Ok(_) => {
-            stages.observer.events().skipped(&failure, attempt);
+            let told = stages.told(&failure);
+            stages.observer.events().skipped(&told, attempt);
             stages.progress.skip();
             true
         }

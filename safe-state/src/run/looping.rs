@@ -78,6 +78,7 @@ pub(super) fn settle(stages: &mut Stages, depth: usize, completed: u64, in_fligh
     {
         stages.observer.handed_out(depth, position);
     }
+    stages.observer.counted(depth, completed);
     stages.saving.items_completed(completed);
     stages.control.requests().count(completed);
 }

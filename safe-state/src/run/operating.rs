@@ -60,14 +60,14 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// The backend cannot be written.
+    /// The job was [abandoned](Self::abandon), or the backend cannot be written.
     pub fn pause_because(&self, reason: &str) -> Result<(), Error> {
         self.ask(Request::Pause, Some(reason))
     }
 
     /// Gives the job up for good. A run under way saves, and ends before its next item with [`Error::Stopped`]. No run
-    /// begins, now or later, until [`resume`](Self::resume). What is stored is kept, until
-    /// [`clear_checkpoint`](Self::clear_checkpoint) removes it.
+    /// begins, now or later, until [`resume`](Self::resume). Until then, other requests are errors. What is stored
+    /// is kept, until [`clear_checkpoint`](Self::clear_checkpoint) removes it.
     ///
     /// ```
     /// use safe_state::{Error, Job, State, StopReason};
@@ -154,8 +154,8 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// [`Error::NameTaken`] if a job of the new name exists; one of the two is running; or the backend cannot be read
-    /// or written. If the process is ended in the middle, the call can be made again.
+    /// [`Error::NameTaken`] if a job of the new name exists; [`Error::NotByHand`] if many workers share it; one of the two is
+    /// running; or the backend cannot be read or written. If the process is ended in the middle, the call can be made again.
     pub fn rename(&self, to: &str) -> Result<bool, Error> {
         let (backend, from) = (self.stored_in()?, self.job_name());
         let reseal = |variable: &str, stored: &[u8]| {
@@ -176,6 +176,6 @@ impl Job {
     }
 
     fn ask(&self, request: Request, reason: Option<&str>) -> Result<(), Error> {
-        Ok(request.save_with_reason(&*self.stored_in()?, self.job_name(), reason)?)
+        Ok(request.save_with_reason(&self.stored_in()?, self.job_name(), reason)?)
     }
 }

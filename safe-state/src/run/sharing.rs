@@ -16,6 +16,9 @@ use crate::control::requests::{Requests, Source};
 use crate::control::{Control, Replay};
 use crate::error::StopReason;
 use crate::items::terms::Terms;
+use crate::observe::Observer;
+use crate::observe::events::Events;
+use crate::observe::spans::Spans;
 use crate::progress::Progress;
 use crate::save::owner::Owner;
 use crate::save::thread::Worker;
@@ -59,8 +62,10 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
         let reason = "many workers share it".to_owned();
         return Err(Error::Replay { job: job.job_name().to_owned(), reason });
     }
-    let Joined { job: stored, cancelled, accepts, asked, was_finished } = joined;
+    let Joined { job: stored, head, cancelled, accepts, asked, was_finished } = joined;
     let mut stages = Stages::new(job, None);
+    stages.observer = observer(job, &head);
+    stages.observer.started(&head);
     let now = Instant::now();
     let requests = Requests::new(source.shared(), asked, now);
     stages.control = Control::new(&job.watch, requests, Replay::No, now);
@@ -68,6 +73,17 @@ fn opened(job: &Job, source: Source, joined: Joined) -> Result<Stages, Error> {
     stages.session.terms = Terms { was_finished, accepts, on_input_change };
     stages.session.sharing = Some(Box::new(Sharing::new(job, stored, cancelled)));
     Ok(stages)
+}
+
+/// What a worker reports: its slices are parts of one run.
+fn observer(job: &Job, head: &Checkpoint) -> Observer {
+    let mut events = Events::new(job.job_name(), job.shown.verbose);
+    let spans = Spans::of(job.job_name(), head.run_count());
+    {
+        let _within = spans.within();
+        events.opened(head);
+    }
+    Observer::new(events, spans, Some(&job.shown))
 }
 
 /// Creates the stages of a call by a body of the same job. The nested call shares nothing, and keeps no progress.
@@ -119,10 +135,15 @@ pub(super) fn claim(stages: &mut Stages, of: LoopOf) -> Result<Option<SliceAt>, 
         match hunt.turn()? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
             Turn::Over(done) => {
+                stages.observer.left_whole(done.whole);
                 sharing(stages)?.all_finished(*done);
                 return Ok(None);
             }
-            Turn::Wait(pause) => idle(stages).and_then(|()| wait(stages, pause))?,
+            Turn::Wait(pause, whole) => {
+                stages.observer.came_to(whole);
+                idle(stages)?;
+                wait(stages, pause)?;
+            }
             Turn::Cancelled => return Err(stages.stop(StopReason::Cancelled)),
         }
     }
@@ -137,10 +158,12 @@ pub(super) async fn claim_async(stages: &mut Stages, of: LoopOf) -> Result<Optio
         match turn.0? {
             Turn::Claimed(claimed) => return begin(stages, *claimed, hunt).map(Some),
             Turn::Over(done) => {
+                stages.observer.left_whole(done.whole);
                 sharing(stages)?.all_finished(*done);
                 return Ok(None);
             }
-            Turn::Wait(pause) => {
+            Turn::Wait(pause, whole) => {
+                stages.observer.came_to(whole);
                 idle(stages)?;
                 wait_async(stages, pause).await?;
             }
@@ -157,6 +180,7 @@ fn begin(stages: &mut Stages, mut claimed: Claimed, hunt: Hunt) -> Result<SliceA
         None => None,
     };
     let store = claimed.take().ok_or_else(cleared)?;
+    stages.observer.came_to(claimed.whole);
     let (at, has_crashed) = (claimed.at.clone(), claimed.has_crashed);
     stages.control.divide_rate(claimed.workers);
     let outside = stages.progress.begin_part();

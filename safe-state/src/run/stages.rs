@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use safe_state_backends::format::{Change, Record};
 use safe_state_backends::value::is_numbers;
-use safe_state_backends::{Carry, Durability, Error as BackendError, Store};
+use safe_state_backends::{Carry, Durability, Error as BackendError, Failure, Store};
 use safe_state_base::exit;
 
 use super::active::Active;
@@ -156,6 +156,14 @@ impl Stages {
     /// Returns whether the run has to save before each item, to find one that kills the process.
     pub(super) fn is_cautious(&self) -> bool {
         self.saving.is_stored() && self.failures.look_out()
+    }
+
+    /// Returns the failure of the item in flight, as it is told: with the item's index in the whole input.
+    pub(super) fn told(&self, failure: &Failure) -> Failure {
+        if self.progress.is_in_inner_item() {
+            return failure.clone();
+        }
+        self.observer.in_whole(failure)
     }
 
     /// Returns whether a slice of a shared job is under way.

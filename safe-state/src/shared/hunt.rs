@@ -19,6 +19,7 @@ use super::order::Order;
 use crate::Error;
 use crate::error::items;
 use crate::job::shared::Cutting;
+use crate::observe::whole::Whole;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -64,8 +65,9 @@ pub(crate) enum Turn {
     Claimed(Box<Claimed>),
     /// All slices are finished.
     Over(Box<Done>),
-    /// Other workers have all that is left; look again after this time.
-    Wait(Duration),
+    /// Other workers have all that is left; look again after this time. The second value is the state of the
+    /// loop.
+    Wait(Duration, Whole),
     /// The job was cancelled since the worker joined.
     Cancelled,
 }
@@ -77,6 +79,8 @@ pub(crate) struct Done {
     /// The checkpoints of slices whose values are not in the head, because they are too large.
     apart: BTreeMap<u32, Checkpoint>,
     loop_id: u16,
+    /// Where the loop stands.
+    pub(crate) whole: Whole,
 }
 
 impl Done {
@@ -103,6 +107,8 @@ pub(crate) struct Claimed {
     pub(crate) has_crashed: bool,
     /// The number of workers that have slices, if the head notes these; at least 1.
     pub(crate) workers: u32,
+    /// Where its loop stands.
+    pub(crate) whole: Whole,
     store: Option<Store>,
 }
 
@@ -190,35 +196,70 @@ impl Hunt {
             return Ok(Turn::Cancelled);
         }
         let finished = self.checked(&head)?.unwrap_or_default();
-        if finished.len() == u64::from(self.cutting.count) {
-            return Ok(Turn::Over(Box::new(self.done(head)?)));
+        if finished.len() == u64::from(self.cutting.count)
+            && let Some(done) = self.done(&head)?
+        {
+            return Ok(Turn::Over(Box::new(done)));
         }
+        let whole = self.whole(&head, 0);
         self.finished = Some(finished);
         let pause = self.pause;
         self.pause = (2 * pause).min(LONGEST_PAUSE);
-        Ok(Turn::Wait(pause))
+        Ok(Turn::Wait(pause, whole))
     }
 
     /// Returns the result of all workers. Values that are not in the head are read from the slices' own checkpoints.
-    fn done(&self, head: Checkpoint) -> Result<Done, Error> {
+    /// Returns `None` if a slice was opened again since the head was read.
+    fn done(&self, head: &Checkpoint) -> Result<Option<Done>, Error> {
         let (loop_id, carries) = self.of;
         let mut apart = BTreeMap::new();
         let lacks = |slice: &u32| carries && !head.has_merges_of(loop_id, *slice);
-        let mut lacking = false;
+        let mut lacking = Vec::new();
         for slice in (0..self.cutting.count).filter(lacks) {
-            match self.job.slice(loop_id, slice)? {
+            match self.values_of(slice, head)? {
                 Some(stored) => _ = apart.insert(slice, stored),
-                None => lacking = true,
+                None => lacking.push(slice),
             }
         }
-        if lacking {
-            // The slice had no values to store, or a process that holds the head is clearing the job.
-            self.job.change(|head| {
-                let cleared = || Error::Cleared { job: self.job.name().to_owned() };
-                head.map(|_| (None, ())).ok_or_else(cleared)
-            })?;
+        if !lacking.is_empty() && !self.had_nothing(head, lacking)? {
+            return Ok(None);
         }
-        Ok(Done { head, apart, loop_id })
+        Ok(Some(Done { head: head.clone(), apart, loop_id, whole: self.whole(head, 0) }))
+    }
+
+    /// Returns what is stored of a slice of that head.
+    fn values_of(&self, slice: u32, head: &Checkpoint) -> Result<Option<Checkpoint>, Error> {
+        Ok(self.job.slice(self.loop_id(), slice)?.filter(|stored| stored.is_slice_of(head)))
+    }
+
+    /// Returns whether the variables of those slices, of which nothing is stored, had nothing to store. If so, it is no job that
+    /// is being cleared by one that has the head, and no slice of it is lost.
+    fn had_nothing(&self, head: &Checkpoint, lacking: Vec<u32>) -> Result<bool, Error> {
+        let loop_id = self.loop_id();
+        self.job.change(|now| {
+            let job = || self.job.name().to_owned();
+            let now = now.ok_or_else(|| Error::Cleared { job: job() })?;
+            for slice in lacking.into_iter().filter(|slice| head.stays_apart(loop_id, *slice)) {
+                if !now.stays_apart(loop_id, slice) {
+                    return Ok((None, false));
+                }
+                if self.values_of(slice, &now)?.is_none() {
+                    return Err(Error::SliceLost { job: job(), slice });
+                }
+            }
+            Ok((None, true))
+        })
+    }
+
+    /// Returns where the loop stands, whose slice begins with the item `first`.
+    fn whole(&self, head: &Checkpoint, first: u64) -> Whole {
+        let progress = head.loop_progress(self.loop_id());
+        Whole {
+            total: self.cutting.total,
+            complete: progress.map_or(0, |progress| progress.completed().len()),
+            first,
+            is_by_key: self.cutting.cut == Cut::Key,
+        }
     }
 
     fn head(&self) -> Result<Checkpoint, Error> {
@@ -349,8 +390,8 @@ impl Hunt {
         let Cutting { count, total, cut, .. } = &self.cutting;
         let range = cut.range(slice, *count, *total);
         let at = SliceAt { loop_id: self.loop_id(), slice, range };
-        let workers = share_of(head);
-        Ok(Claimed { at, has_crashed, workers, store })
+        let (workers, whole) = (share_of(head), self.whole(head, at.range.start));
+        Ok(Claimed { at, has_crashed, workers, whole, store })
     }
 }
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use safe_state_backends::{Checkpoint, Request, SharedJob};
+use safe_state_base::exit;
 
 use crate::control::requests::Source;
+use crate::error::StopReason;
 use crate::items::terms::OnChange;
 use crate::job::in_array::{SUBMISSION, noted};
 use crate::job::shared::SharedTerms;
@@ -17,6 +19,8 @@ pub(crate) const CANCELLED: &str = "cancelled!";
 #[derive(Debug)]
 pub(crate) struct Joined {
     pub(crate) job: SharedJob,
+    /// The job's head.
+    pub(crate) head: Checkpoint,
     /// The number of times that the job had been cancelled.
     pub(crate) cancelled: u32,
     /// Whether the worker accepts other arguments, other code or another version.
@@ -30,10 +34,14 @@ pub(crate) struct Joined {
 ///
 /// # Errors
 ///
-/// The worker differs from those before it, or the backend cannot be read or written.
+/// The job was abandoned, the worker differs from those before it, or the backend cannot be read or written.
 pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
     let stored = SharedJob::new(Arc::clone(&source.backend), &source.job, job.lease_options())?;
     let requested = source.look()?;
+    if requested == Some(Request::Abandon) {
+        let (job, reason) = (source.job.clone(), StopReason::Abandoned);
+        return Err(exit::stopped(Error::Stopped { job, reason }));
+    }
     let accepts = requested == Some(Request::Accept);
     let is_cancelled = requested == Some(Request::Cancel);
     let submission = submission(job);
@@ -62,7 +70,8 @@ pub(crate) fn join(job: &Job, source: &Source) -> Result<Joined, Error> {
         let _ = used_up.use_up(&source.backend, &source.job);
     }
     let asked = requested.filter(|asked| *asked == Request::Pause);
-    Ok(Joined { job: stored.of(&began), cancelled, accepts, asked, was_finished })
+    let job = stored.of(&began);
+    Ok(Joined { job, head: began, cancelled, accepts, asked, was_finished })
 }
 
 /// Returns the head to go on from, which agrees with the worker.

@@ -177,7 +177,7 @@ impl Model {
                     finish_job(&self.job)?;
                     Ok(At::Finished(sum))
                 }
-                Turn::Wait(_) => Ok(At::Hunting(hunt)),
+                Turn::Wait(..) => Ok(At::Hunting(hunt)),
                 Turn::Cancelled => panic!("nobody has cancelled it"),
             },
             At::Slice(mut hunt, at, mut store) => {

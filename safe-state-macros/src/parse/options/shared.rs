@@ -14,6 +14,25 @@ use crate::parse::options::items::Identity;
 /// The most slices of a loop; a checkpoint holds no more.
 const MOST_SLICES: u32 = 65_536;
 
+/// Options of a job that one process runs at a time, and what to do in their place.
+const OF_ONE_PROCESS: [(&str, &str); 3] = [
+    (
+        "restart",
+        "a worker that begins anew would undo what the others have done; clear the job before its workers start, say by \
+         `submission = ..` which of them belong together, or remove `shared`",
+    ),
+    (
+        "max_runs",
+        "workers come and go, and how many there were says nothing of the job; say `max_crashes` of an item that kills them, or \
+         remove `shared`",
+    ),
+    (
+        "expire_after",
+        "what workers have finished stays until it is cleared, or another submission begins; say `submission = ..`, clear it by \
+         `safe-state clear --finished --older-than`, or remove `shared`",
+    ),
+];
+
 /// A carried variable, and how its values of slices are put together.
 #[derive(Clone)]
 pub(crate) struct Merging {
@@ -124,6 +143,11 @@ impl Options {
                 handle.name()
             );
             return Err(Error::new(handle.span(), text));
+        }
+        for (name, text) in OF_ONE_PROCESS {
+            if let Some(place) = self.settings.place(name) {
+                return Err(Error::new(place, text));
+            }
         }
         check_cut(&self.items.identity, shared)
     }

@@ -16,7 +16,8 @@ pub enum State {
     Running,
     /// The job has not begun, or has finished and kept nothing.
     Waiting,
-    /// The job was asked to pause: its run waits before its next item, or the next run will.
+    /// The job was asked to pause, and its run waits before its next item, or it has not begun. If its last run has ended,
+    /// the state says how, and `asked` in the status says that the next run waits.
     Paused,
     /// The last run stopped before it was done, because it was asked to.
     Stopped,
@@ -26,7 +27,7 @@ pub enum State {
     Killed,
     /// The job has finished, and its checkpoint is kept.
     Finished,
-    /// The job was abandoned: no run of it begins.
+    /// The job was abandoned: no run of it begins, even if it has finished.
     Abandoned,
     /// The last run has died, or is under way: the backend can't tell.
     Open,
@@ -42,7 +43,7 @@ impl State {
         match (look.request(), checkpoint.is_finished(), checkpoint.last_failure()) {
             (Some(Request::Pause), ..) if is_under_way => State::Paused,
             _ if is_under_way => State::Running,
-            (Some(Request::Abandon), false, _) => State::Abandoned,
+            (Some(Request::Abandon), ..) => State::Abandoned,
             (Some(Request::Pause), ..) if checkpoint.is_by_hand() => State::Paused,
             _ if checkpoint.is_by_hand() => State::Waiting,
             (_, _, Some(_)) => State::Failed,

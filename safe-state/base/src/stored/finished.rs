@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use safe_state_backends::{Backend, Checkpoint, Error as BackendError, LeaseOptions};
+use safe_state_backends::{Backend, Checkpoint, Error as BackendError, LeaseOptions, SharedJob};
 
 use crate::Error;
 
@@ -24,7 +24,12 @@ pub fn clear_finished(
     };
     let mut cleared = Vec::new();
     for job in backend.list()? {
-        if !Checkpoint::load(&**backend, &job).is_ok_and(|it| it.as_ref().is_some_and(is_over)) {
+        let found = Checkpoint::load(&**backend, &job).ok().flatten();
+        let Some(found) = found.filter(is_over) else { continue };
+        if found.has_slices() {
+            if cleared_with_slices(backend, &job, is_over)? {
+                cleared.push(job);
+            }
             continue;
         }
         let mut lease = match Arc::clone(backend).lease(&job, LeaseOptions::default()) {
@@ -32,10 +37,29 @@ pub fn clear_finished(
             other => other?,
         };
         // A run may have come and gone since the first look.
-        if Checkpoint::load_held(&mut *lease, &**backend, &job)?.as_ref().is_some_and(is_over) {
+        let found = Checkpoint::load_held(&mut *lease, &**backend, &job)?;
+        if found.is_some_and(|it| is_over(&it) && !it.has_slices()) {
             lease.delete()?;
             cleared.push(job);
         }
     }
     Ok(cleared)
+}
+
+/// Removes what is stored of a job that many workers share, if it is over and none of them has a slice. Returns whether it did.
+fn cleared_with_slices(
+    backend: &Arc<dyn Backend>,
+    job: &str,
+    is_over: impl Fn(&Checkpoint) -> bool,
+) -> Result<bool, Error> {
+    let mut was_over = false;
+    let shared = SharedJob::new(Arc::clone(backend), job, LeaseOptions::default())?;
+    let cleared = shared.clear_if(|head| {
+        was_over = is_over(head);
+        was_over
+    });
+    match cleared {
+        Err(BackendError::Held { .. } | BackendError::OutOfReach { .. }) => Ok(false),
+        other => Ok(other.map(|()| was_over)?),
+    }
 }

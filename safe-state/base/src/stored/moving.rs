@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use safe_state_backends::{Backend, Checkpoint, LeaseOptions, Request};
+use safe_state_backends::{Backend, Checkpoint, Error as BackendError, LeaseOptions, Request};
 
 use crate::Error;
 
@@ -10,7 +10,8 @@ use crate::Error;
 ///
 /// # Errors
 ///
-/// [`Error::NotByHand`] if the checkpoint has a handle for which `reseal` returns no seal with the new name.
+/// [`Error::NotByHand`] if many workers share the job, or the checkpoint has a handle for which `reseal` returns no seal with
+/// the new name.
 pub fn renamed(
     checkpoint: &Checkpoint,
     to: &str,
@@ -27,8 +28,8 @@ pub fn renamed(
 ///
 /// # Errors
 ///
-/// [`Error::NameTaken`] if a job with the new name exists; one of them is running; the job has handles that `reseal` can't seal
-/// with the new name; or the backend cannot be read or written.
+/// [`Error::NameTaken`] if a job with the new name exists; [`Error::NotByHand`] if many workers share it; one of them is
+/// running; the job has handles that `reseal` can't seal with the new name; or the backend cannot be read or written.
 pub fn rename(
     backend: &Arc<dyn Backend>,
     (from, to): (&str, &str),
@@ -53,9 +54,12 @@ pub fn rename(
             return Err(Error::NameTaken { job: from.to_owned(), name: to.to_owned() });
         }
     }
-    if let Some((request, reason)) = Request::load_with_reason(&**backend, from)? {
-        request.save_with_reason(&**backend, to, reason.as_deref())?;
-        Request::delete(&**backend, from)?;
+    // Somebody may ask something else meanwhile.
+    while let Some((request, reason)) = Request::load_with_reason(&**backend, from)? {
+        match request.save_with_reason(backend, to, reason.as_deref()) {
+            Ok(()) | Err(BackendError::Abandoned { .. }) => request.use_up(backend, from)?,
+            Err(error) => return Err(error.into()),
+        }
     }
     old.delete()?;
     Ok(true)
@@ -64,4 +68,73 @@ pub fn rename(
 fn unwritable(job: &str, reason: safe_state_backends::format::FormatError) -> Error {
     let (job, place) = (job.to_owned(), "the backend".to_owned());
     safe_state_backends::Error::Unwritable { job, place, reason }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use safe_state_backends::{Lease, MemoryBackend};
+
+    use super::*;
+
+    /// Where somebody asks something else of the job, the first time that something is asked of the new one.
+    struct Meanwhile(Arc<MemoryBackend>, Mutex<Option<Request>>);
+
+    impl Meanwhile {
+        fn asks(&self, name: &str) {
+            if name == "safe-state/request/new"
+                && let Some(request) = self.1.lock().unwrap().take()
+            {
+                ask(request, &self.0);
+            }
+        }
+    }
+
+    fn ask(request: Request, backend: &Arc<MemoryBackend>) {
+        request.save(&(Arc::clone(backend) as Arc<dyn Backend>), "old").unwrap();
+    }
+
+    impl Backend for Meanwhile {
+        fn load(&self, job: &str) -> Result<Option<Vec<u8>>, BackendError> {
+            self.0.load(job)
+        }
+
+        fn save(&self, job: &str, checkpoint: &[u8]) -> Result<(), BackendError> {
+            self.asks(job);
+            self.0.save(job, checkpoint)
+        }
+
+        fn delete(&self, job: &str) -> Result<(), BackendError> {
+            self.0.delete(job)
+        }
+
+        fn exists(&self, job: &str) -> Result<bool, BackendError> {
+            self.0.exists(job)
+        }
+
+        fn lease(
+            self: Arc<Self>,
+            job: &str,
+            options: LeaseOptions,
+        ) -> Result<Box<dyn Lease>, BackendError> {
+            self.asks(job);
+            Arc::clone(&self.0).lease(job, options)
+        }
+    }
+
+    #[test]
+    fn what_is_asked_of_a_job_while_it_is_renamed_is_asked_of_the_new_one() {
+        for last in [Request::Cancel, Request::Abandon] {
+            let within = Arc::new(MemoryBackend::default());
+            let checkpoint = Checkpoint::new("old", None).encode().unwrap();
+            within.save("old", &checkpoint).unwrap();
+            ask(Request::Pause, &within);
+            let asked = Mutex::new(Some(last));
+            let backend: Arc<dyn Backend> = Arc::new(Meanwhile(Arc::clone(&within), asked));
+            rename(&backend, ("old", "new"), LeaseOptions::default(), |_, _| None).unwrap();
+            let asked = |job| Request::load(&*within, job).unwrap();
+            assert_eq!((asked("old"), asked("new")), (None, Some(last)));
+        }
+    }
 }

@@ -1,0 +1,83 @@
+//! What the head notes of finished slices whose values stay where the slices are stored: without those, nobody knows what all
+//! slices come to.
+
+use std::ops::Range;
+
+use crate::format::{FormatError, Record};
+use crate::{Carry, Checkpoint, Completed, Merge};
+
+/// Under what name it stands among what variables were at the ends of slices, as one of the first slice. No variable has it.
+pub(crate) const NAME: &str = "apart!";
+
+impl Checkpoint {
+    /// Returns whether what variables were at the end of a finished slice is stored with the slice alone.
+    pub fn stays_apart(&self, loop_id: u16, slice: u32) -> bool {
+        self.apart(loop_id).contains(u64::from(slice))
+    }
+
+    /// Notes that the values of a slice stay where it is stored, or do not any more.
+    pub(super) fn note_apart(
+        &mut self,
+        loop_id: u16,
+        slice: u32,
+        stays: bool,
+    ) -> Result<(), FormatError> {
+        let mut apart = self.apart(loop_id);
+        if apart.contains(u64::from(slice)) == stays {
+            return Ok(());
+        }
+        if stays {
+            apart.insert(u64::from(slice));
+        } else {
+            apart.remove(u64::from(slice));
+        }
+        let ranges: Vec<(u64, u64)> = apart.ranges().map(|it| (it.start, it.end)).collect();
+        let change = ranges.change(NAME, Vec::new(), None).ok().flatten();
+        let value = change.map(|change| change.value).unwrap_or_default();
+        self.take_in(Record::Merge(Merge { loop_id, slice: 0, name: NAME.to_owned(), value }))
+    }
+
+    fn apart(&self, loop_id: u16) -> Completed {
+        let noted = self.merges_of(loop_id, NAME).next();
+        let ranges = noted.and_then(|(_, value)| Vec::<(u64, u64)>::restore(NAME, value).ok());
+        let ranges = ranges.unwrap_or_default().into_iter();
+        ranges.map(|(start, end)| Range { start, end }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Carry, Checkpoint, Completed, Cut, FinishedSlice, Slices};
+
+    #[test]
+    fn it_goes_when_the_slice_is_opened_again() {
+        let mut head = Checkpoint::new("job", None);
+        let slices =
+            Slices { loop_id: 0, count: 4, cut: Cut::Index, finished: Completed::default() };
+        head.cut(slices, Some(100)).unwrap();
+        let text = "text".repeat(1 << 18);
+        let change = text.change("text", Vec::new(), None).unwrap().unwrap();
+        let mut stored = Checkpoint::new("slice", None);
+        stored.carried.insert("text".to_owned(), change.value.clone());
+        for slice in [0, 2] {
+            let values = vec![("text".to_owned(), change.value.clone())];
+            let finished = FinishedSlice { loop_id: 0, slice, range: 0..25, values };
+            head.finish_slice(finished, &stored).unwrap();
+        }
+        let apart = |head: &Checkpoint| {
+            (0..4).filter(|slice| head.stays_apart(0, *slice)).collect::<Vec<_>>()
+        };
+        assert_eq!((apart(&head), head.has_merges_of(0, 0)), (vec![0, 2], false));
+        let again = Checkpoint::decode(&head.encode().unwrap()).unwrap();
+        assert_eq!(apart(&again), [0, 2]);
+        let reopened = head.reopen((0, 0, Vec::new()), stored).unwrap();
+        assert_eq!((apart(&head), reopened.carried.len()), (vec![2], 1));
+        let values = Vec::new();
+        let finished = FinishedSlice { loop_id: 0, slice: 2, range: 50..75, values };
+        let mut slices = head.slices_of(0).unwrap().clone();
+        slices.finished.remove(2);
+        head.workers.set_slices(slices);
+        head.finish_slice(finished, &Checkpoint::new("slice", None)).unwrap();
+        assert_eq!(apart(&head), [0; 0]);
+    }
+}
