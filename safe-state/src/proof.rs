@@ -96,6 +96,30 @@ where
     never()
 }
 
+/// Takes a body that changes nothing of what the head of its loop takes from.
+pub fn take_in_the_head_what_belongs_to_an_item_and_not_in_the_body<R, F>(_: F) -> R
+where
+    // Beside this line the compiler says which variable the body changes, or moves. The loop's head takes its
+    // items from that, and a resumed run passes over what the head took alone. Take in the head all that
+    // belongs to one item:
+    //     while let Some((a, b)) = x.next().map(|a| (a, rest(&mut x)))
+    // If what is complete does not come again, write `#[resume(consumed)]` on the loop.
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// The same of an async body.
+pub fn take_in_the_head_what_belongs_to_an_item_and_not_in_the_async_body<R, F>(_: F) -> R
+where
+    // Beside this line the compiler says which variable the body changes, or moves. The loop's head takes its
+    // items from that, and a resumed run passes over what the head took alone. Take in the head all that
+    // belongs to one item. If what is complete does not come again, write `#[resume(consumed)]` on the loop.
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
 /// Takes the body of an item that may run again after an error, which changes, and moves, nothing from before its
 /// loop.
 pub fn name_in_carry_reconnect_or_fresh_what_an_item_that_may_run_again_changes<R, F>(_: F) -> R
@@ -116,6 +140,28 @@ where
     // Beside this line the compiler says which variable the body changes, or moves. As for other loops,
     // name it in carry(x), reconnect(x) or fresh(x). What it moves would be gone if the item runs again
     // after an error: give a copy away, as in `return Ok(x.clone())`.
+    F: AsyncFn() -> R,
+{
+    never()
+}
+
+/// Takes the head of a loop that is not asked again for what is complete, and changes nothing from before the loop.
+pub fn name_in_fresh_what_the_head_changes<R, F>(_: F) -> R
+where
+    // Beside this line the compiler says which variable the closures in the loop's head change, or move. A loop
+    // with `cursor` or `consumed` does not call them again for what is complete. Change it in the body, and
+    // name it in carry(x); or in fresh(x), if every run may start with a new one.
+    F: Fn() -> R,
+{
+    never()
+}
+
+/// The same in an async function.
+pub fn name_in_fresh_what_the_async_head_changes<R, F>(_: F) -> R
+where
+    // Beside this line the compiler says which variable the closures in the loop's head change, or move. A loop
+    // with `cursor` or `consumed` does not call them again for what is complete. Change it in the body, and
+    // name it in carry(x); or in fresh(x), if every run may start with a new one.
     F: AsyncFn() -> R,
 {
     never()
@@ -183,6 +229,12 @@ macro_rules! __unshared {
     ($of:expr) => {{
         use $crate::__private::{OfCells as _, OfHandle as _, OfPlain as _, OfShared as _};
         (&&&&$of).unshared()
+    }};
+    ($of:expr, but borrowed) => {{
+        use $crate::__private::{
+            OfBorrowed as _, OfCells as _, OfHandle as _, OfPlain as _, OfShared as _,
+        };
+        (&&&&&$of).unshared()
     }};
 }
 

@@ -362,8 +362,12 @@ impl<'ast> Visit<'ast> for Search {
         self.within(pats, |search| search.visit_block(&it.body));
     }
 
-    /// An item sees no variables.
-    fn visit_item(&mut self, _: &'ast Item) {}
+    /// Of the items a macro alone sees variables, and may change them where it is called.
+    fn visit_item(&mut self, it: &'ast Item) {
+        if let Item::Macro(it) = it {
+            self.changed_if(!self.hidden && mentions(it.mac.tokens.clone(), &self.name));
+        }
+    }
 }
 
 /// Whether the name stands among the tokens, texts aside.

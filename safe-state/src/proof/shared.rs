@@ -89,6 +89,15 @@ pub trait Shared {}
 
 impl<T: Shared> OfShared for &&&TypeOf<T> {}
 
+/// References that are borrowed from an argument.
+pub trait OfBorrowed {
+    /// Holds: what is behind them is the caller's.
+    fn unshared(&self) {}
+}
+
+impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&T> {}
+impl<T: ?Sized> OfBorrowed for &&&&TypeOf<&mut T> {}
+
 /// A file or a connection, or what holds one.
 pub trait Writable {}
 

@@ -39,6 +39,16 @@ impl Variable {
         self.is_whole() && self.root == *ident
     }
 
+    /// Whether it is `self` as a whole, by whatever name.
+    pub(crate) fn is_self(&self) -> bool {
+        self.is_whole() && (self.root == "self" || self.root == "__self")
+    }
+
+    /// Whether `place` is it, or a part of it.
+    pub(crate) fn holds(&self, place: &Variable) -> bool {
+        self.root == place.root && place.fields.starts_with(&self.fields)
+    }
+
     /// As it is written, and stored.
     pub(crate) fn name(&self) -> String {
         let fields = self.fields.iter().map(|field| match field {
